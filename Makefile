@@ -1,0 +1,44 @@
+# On a machine with python3 and make: `make demo` shows a real migration, `make test` proves the program.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format screenshots bench clean
+
+help: ## What can be made here
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+demo: $(READY) ## Two real clusters with sample data, and a migration between them
+	$(BIN)/esmigrate demo $(ARGS)
+
+test: $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(READY) ## Style, types, and that imports only go downhill
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+format: $(READY) ## Put the code into the one form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+screenshots: $(READY) ## Draw the gallery in screenshots/ that README shows
+	$(BIN)/python -m esmigrate_tui.wizard.gallery screenshots
+
+bench: $(READY) ## Figures, as ratios against something measured in the same run
+	$(BIN)/python -m bench $(ARGS)
+
+clean: ## Remove what was installed here (downloaded servers stay in the cache)
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
