@@ -1,0 +1,1 @@
+"""The nouns: frozen values with no I/O and no clock. Every other room may import this one; it imports none."""

@@ -1,0 +1,32 @@
+"""What a person tells a run while it is going on; a screen writes it into the journal, the run's process obeys."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class Pause(msgspec.Struct, frozen=True, kw_only=True, tag="pause"):
+    """Hold everything, so that it can go on later."""
+
+
+class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
+    """Go on after a pause."""
+
+
+class Pace(msgspec.Struct, frozen=True, kw_only=True, tag="pace"):
+    """Set the throttle, in documents a second and task; 0 for none."""
+
+    requests_per_second: float
+
+
+class Skip(msgspec.Struct, frozen=True, kw_only=True, tag="skip"):
+    """Leave one task out: a running one is stopped, what has arrived stays."""
+
+    task: int
+
+
+class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
+    """End the whole run: server-side work is cancelled, the ledger settled."""
+
+
+Command = Pause | Resume | Pace | Skip | Stop

@@ -1,0 +1,204 @@
+"""What happens during a run, in the past tense; each event is journalled before it is shown.
+
+`at` is seconds since 1970 (UTC), `task` a Task's number.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from esmigrate_tui.model.ledger import LedgerEntry
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Problem
+
+
+class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A document that the destination refused: the server's own words, cleaned."""
+
+    index: str
+    id: str
+    type: str = ""
+    status: int = 0
+    reason: str = ""
+
+
+class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a method yields after the server acknowledged: totals of the task so far, never what was merely read.
+
+    `done` counts documents settled (written, there already, or refused), of `total` (None until known).
+    `there_already` were found in place on a repeated pass, `collided` were found in place on the first pass into a
+    destination that this run made: two documents want one `_id`. `token` is where to take the work up again.
+    `rejects` are the newly refused since the last Moved; `note` says something worth telling.
+    """
+
+    done: int
+    total: int | None = None
+    written: int = 0
+    there_already: int = 0
+    collided: int = 0
+    refused: int = 0
+    retries: int = 0
+    throttled_seconds: float = 0.0
+    token: str = ""
+    rejects: tuple[Reject, ...] = ()
+    note: str = ""
+
+
+class TaskOutcome(StrEnum):
+    """How a task ended; only VERIFIED is good."""
+
+    VERIFIED = "verified"
+    SET_ASIDE = "set-aside"
+    DIFFERENT = "different"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    STOPPED = "stopped"
+
+
+class RunOutcome(StrEnum):
+    """How a run ended."""
+
+    VERIFIED = "verified"
+    INCOMPLETE = "incomplete"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A task as the board needs it."""
+
+    number: int
+    source_index: str
+    destination_index: str
+    documents: int | None = None
+    size: int | None = None
+
+
+class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):
+    """A run began."""
+
+    at: float
+    run: str
+    method: MethodName
+    source: str
+    destination: str
+    tasks: tuple[TaskSummary, ...]
+
+
+class RunTakenUp(msgspec.Struct, frozen=True, kw_only=True, tag="run-taken-up"):
+    """A new process went on with a run whose earlier process had ended."""
+
+    at: float
+
+
+class TaskStarted(msgspec.Struct, frozen=True, kw_only=True, tag="task-started"):
+    """Work on a task began: its destination index is being prepared."""
+
+    at: float
+    task: int
+
+
+class TaskAdvanced(msgspec.Struct, frozen=True, kw_only=True, tag="task-advanced"):
+    """The server acknowledged more; `moved.rejects` is empty here: the journal keeps them apart."""
+
+    at: float
+    task: int
+    moved: Moved
+
+
+class WaitBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="wait-began"):
+    """Something that may pass stands in the way; the next try is at `until`, the last one at `patience_ends`."""
+
+    at: float
+    task: int
+    problem: Problem
+    until: float
+    patience_ends: float
+
+
+class WaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag="wait-ended"):
+    """The task goes on."""
+
+    at: float
+    task: int
+
+
+class VerificationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="verification-started"):
+    """All was moved as far as the server says; now both sides are compared."""
+
+    at: float
+    task: int
+
+
+class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-finished"):
+    """A task ended. Counts are documents after a refresh; None where they could not be had."""
+
+    at: float
+    task: int
+    outcome: TaskOutcome
+    source_count: int | None = None
+    destination_count: int | None = None
+    refused: int = 0
+    problem: Problem | None = None
+
+
+class LedgerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="ledger-changed"):
+    """A change beside the documents was intended, made, undone, or could not be undone."""
+
+    at: float
+    entry: LedgerEntry
+
+
+class Paused(msgspec.Struct, frozen=True, kw_only=True, tag="paused"):
+    """Somebody paused the run."""
+
+    at: float
+
+
+class Continued(msgspec.Struct, frozen=True, kw_only=True, tag="continued"):
+    """Somebody let it go on."""
+
+    at: float
+
+
+class PaceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pace-changed"):
+    """Somebody set the throttle, in documents a second and task; 0 for none."""
+
+    at: float
+    requests_per_second: float
+
+
+class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="noted"):
+    """Something worth a line in the log of notable events; `task` 0 for the run as a whole."""
+
+    at: float
+    text: str
+    task: int = 0
+
+
+class RunFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-finished"):
+    """The run ended, and its ledger was settled as far as that went."""
+
+    at: float
+    outcome: RunOutcome
+    problem: Problem | None = None
+
+
+Event = (
+    RunStarted
+    | RunTakenUp
+    | TaskStarted
+    | TaskAdvanced
+    | WaitBegan
+    | WaitEnded
+    | VerificationStarted
+    | TaskFinished
+    | LedgerChanged
+    | Paused
+    | Continued
+    | PaceChanged
+    | Noted
+    | RunFinished
+)

@@ -1,0 +1,114 @@
+"""What was seen of a cluster: answers turned into values, with what could not be seen left as None."""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+
+import msgspec
+
+
+class Version(msgspec.Struct, frozen=True, order=True):
+    """A server's version; ordered."""
+
+    major: int
+    minor: int = 0
+    patch: int = 0
+
+    @classmethod
+    def parse(cls, text: str) -> Version:
+        """The version in "8.19.3" or "9.0.0-SNAPSHOT"; raises ValueError where there is none."""
+        found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+        if found is None:
+            raise ValueError(text)
+        return cls(int(found[1]), int(found[2]), int(found[3] or 0))
+
+    def __str__(self) -> str:
+        return f"{self.major}.{self.minor}.{self.patch}"
+
+
+class Health(StrEnum):
+    """Elasticsearch's own three colours, and the word for an index that tells none because it is closed."""
+
+    GREEN = "green"
+    YELLOW = "yellow"
+    RED = "red"
+    UNKNOWN = "unknown"
+
+
+class IndexState(StrEnum):
+    """Whether an index can be read."""
+
+    OPEN = "open"
+    CLOSED = "close"
+
+
+class IndexFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One index as a cluster lists it.
+
+    `documents` are top-level documents as `_count` would say where known, else what `_cat/indices` says (nested ones
+    included); None for a closed index. `store_bytes` is all copies, `primary_bytes` the primaries. `created` is the
+    version that made it. `data_stream` names the stream it backs.
+    """
+
+    name: str
+    uuid: str = ""
+    state: IndexState = IndexState.OPEN
+    health: Health = Health.UNKNOWN
+    documents: int | None = None
+    deleted: int | None = None
+    primary_bytes: int | None = None
+    store_bytes: int | None = None
+    shards: int = 1
+    replicas: int = 0
+    hidden: bool = False
+    aliases: tuple[str, ...] = ()
+    created: Version | None = None
+    data_stream: str = ""
+    types: tuple[str, ...] = ()
+    source_enabled: bool = True
+    refresh_interval: str = ""
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it is one of Elasticsearch's or Kibana's own: its name starts with a dot."""
+        return self.name.startswith(".")
+
+
+class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """The room on a cluster's data nodes, in bytes; `usable` is what fits before the low watermark."""
+
+    total: int
+    free: int
+    usable: int
+
+
+class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """A cluster as probe() saw it.
+
+    None: the server did not say. `flavour` is "default", "oss", "serverless" or "". `whitelist` is the value of
+    reindex.remote.whitelist (as a tuple of patterns), None where it cannot be read. `endpoints_missing` names what
+    this server does not offer (such as "reindex").
+    """
+
+    name: str
+    uuid: str
+    version: Version
+    flavour: str = ""
+    health: Health = Health.UNKNOWN
+    nodes: int = 0
+    data_nodes: int = 0
+    user: str | None = None
+    roles: tuple[str, ...] = ()
+    documents: int | None = None
+    store_bytes: int | None = None
+    indices: int | None = None
+    open_shards: int | None = None
+    max_shards_per_node: int | None = None
+    disk: DiskFacts | None = None
+    whitelist: tuple[str, ...] | None = None
+    plugins: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    security: bool | None = None
+    clock_skew_seconds: float | None = None

@@ -1,0 +1,52 @@
+"""What a preflight check found."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from esmigrate_tui.model.problem import Cause
+
+
+class Severity(StrEnum):
+    """How much a finding weighs: a blocker stops, a warning is acknowledged, a note is read, passed is good."""
+
+    BLOCKER = "blocker"
+    WARNING = "warning"
+    NOTE = "note"
+    PASSED = "passed"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One answer of one check.
+
+    `check` is the check's name (used with --accept), `title` what is so in one line, `evidence` the server's own
+    answer shortened, `why` one sentence for somebody new to it, `fix` what to do, `copy` text to paste as it is
+    (a setting, a request), `link` the page of Elastic's documentation, `cause` the
+    kind of trouble where one was met, `subjects` the indices it is about.
+    """
+
+    check: str
+    severity: Severity
+    title: str
+    evidence: str = ""
+    why: str = ""
+    fix: str = ""
+    copy: str = ""
+    link: str = ""
+    cause: Cause | None = None
+    subjects: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What an acknowledgement remembers: it no longer holds when the title changes."""
+        return f"{self.check}: {self.title}"
+
+
+_ORDER = tuple(Severity)
+
+
+def worst_first(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
+    """The findings by weight, those of the same weight in the order they were found."""
+    return tuple(sorted(findings, key=lambda finding: _ORDER.index(finding.severity)))

@@ -1,0 +1,56 @@
+"""Every change made to a cluster beside the documents themselves, written down with its inverse before it is made."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+from esmigrate_tui.model.connection import Side
+
+
+class EntryState(StrEnum):
+    """Where a change stands: intended (written down, maybe made), made, undone, failed to undo, or meant to stay."""
+
+    INTENDED = "intended"
+    MADE = "made"
+    UNDONE = "undone"
+    NOT_UNDONE = "not-undone"
+    KEPT = "kept"
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One request to a cluster: method, path (already percent-encoded), JSON body as text."""
+
+    method: str
+    path: str
+    body: str = ""
+
+    def as_console(self) -> str:
+        """The request as Kibana's console takes it."""
+        return f"{self.method} {self.path}" + (f"\n{self.body}" if self.body else "")
+
+
+class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One change and its inverse; `what` says it in words, `undo` is None where it is meant to stay.
+
+    `task` is the number of the task it was made for, 0 for the run as a whole.
+    """
+
+    number: int
+    side: Side
+    what: str
+    made_by: Request
+    undo: Request | None = None
+    state: EntryState = EntryState.INTENDED
+    trouble: str = ""
+    task: int = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether somebody still has to put it back."""
+        return self.undo is not None and self.state in {
+            EntryState.INTENDED,
+            EntryState.MADE,
+            EntryState.NOT_UNDONE,
+        }

@@ -1,0 +1,102 @@
+"""What will be done, complete enough to be saved, read by a person and replayed without a screen."""
+
+from __future__ import annotations
+
+import tomllib
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+import tomli_w
+
+from esmigrate_tui.model.connection import Connection
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+FORMAT: Final = 1
+
+
+class MethodName(StrEnum):
+    """The ways to move data, as the command line spells them."""
+
+    INDEX_FROM_SOURCE = "index-from-source"
+    REINDEX_FROM_REMOTE = "reindex-from-remote"
+    RESTORE_FROM_SNAPSHOT = "restore-from-snapshot"
+    COPY_THROUGH_HERE = "copy-through-here"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One piece of the work: one index of the source into one of the destination.
+
+    `create` is the JSON body that makes the destination index, "" where it exists and is used as it is.
+    `documents` and `size` (bytes of the primaries) are what the source said when the plan was made; None where it did
+    not. `changes` says in words what the destination's definition has otherwise than the source's.
+    """
+
+    number: int
+    source_index: str
+    destination_index: str
+    create: str = ""
+    documents: int | None = None
+    size: int | None = None
+    changes: tuple[str, ...] = ()
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A whole migration. It holds addresses and names, never a secret.
+
+    `made_at` is ISO 8601 in UTC. `batch` is documents a request, 0 to let the method choose. `requests_per_second`
+    is Elasticsearch's own throttle (documents a second), 0 for none. `patience` is how many seconds a run waits for a
+    cluster that is away or full before it gives up on a task. `accepted` names the checks whose findings somebody
+    has accepted.
+    """
+
+    format: int = FORMAT
+    method: MethodName
+    made_at: str
+    source: Connection | None = None
+    destination: Connection
+    source_uuid: str = ""
+    source_version: str = ""
+    destination_uuid: str
+    destination_version: str
+    at_once: int = 2
+    batch: int = 0
+    requests_per_second: float = 0.0
+    patience: int = 900
+    tune: bool = True
+    accepted: tuple[str, ...] = ()
+    tasks: tuple[Task, ...] = ()
+
+    @property
+    def documents(self) -> int | None:
+        """All documents that are to be moved; None where one task does not know."""
+        known = [task.documents for task in self.tasks]
+        return None if None in known else sum(amount or 0 for amount in known)
+
+    def to_toml(self) -> str:
+        """The plan as a file that a person can read; `from_toml` reads it back unchanged."""
+        return tomli_w.dumps(msgspec.to_builtins(self), multiline_strings=True)
+
+    @classmethod
+    def from_toml(cls, text: str) -> Plan:
+        """The plan in a file; raises ProblemError (usage) that says where it does not hold."""
+        try:
+            plan = msgspec.convert(tomllib.loads(text), cls)
+        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"This is not a plan that can be run: {clean(str(error), 300)}.",
+                    todo="Correct it there, or make a new one with `esmigrate plan`.",
+                )
+            ) from None
+        if plan.format != FORMAT:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"The plan has format {plan.format}, this program reads {FORMAT}.",
+                    todo="Make a new one with `esmigrate plan`.",
+                )
+            )
+        return plan

@@ -1,0 +1,56 @@
+"""A trouble as a person needs it: what happened, why, and what to do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+import msgspec
+
+
+class Cause(StrEnum):
+    """What kind of trouble it is: it decides the exit code and whether waiting can help."""
+
+    USAGE = "usage"
+    AUTHENTICATION = "authentication"
+    PRIVILEGES = "privileges"
+    CONNECTION = "connection"
+    CERTIFICATE = "certificate"
+    NOT_ELASTICSEARCH = "not-elasticsearch"
+    NOT_WHITELISTED = "not-whitelisted"
+    BUSY = "busy"
+    DISK_FULL = "disk-full"
+    BLOCKED = "blocked"
+    MISSING = "missing"
+    EXISTS = "exists"
+    TOO_LARGE = "too-large"
+    UNSUPPORTED = "unsupported"
+    REFUSED = "refused"
+    UNKNOWN_OUTCOME = "unknown-outcome"
+    STATE = "state"
+    INTERNAL = "internal"
+
+
+PASSING: frozenset[Cause] = frozenset({Cause.CONNECTION, Cause.BUSY, Cause.DISK_FULL, Cause.UNKNOWN_OUTCOME})
+"""Causes that time or somebody's hand may cure while a run waits."""
+
+
+class Problem(msgspec.Struct, frozen=True, kw_only=True):
+    """One trouble in three sentences; `evidence` is the server's own answer, cleaned and shortened."""
+
+    cause: Cause
+    what: str
+    why: str = ""
+    todo: str = ""
+    evidence: str = ""
+
+    def sentence(self) -> str:
+        """The whole trouble on one line: what happened, why, what to do."""
+        return " ".join(part for part in (self.what, self.why, self.todo) if part)
+
+
+class ProblemError(Exception):
+    """A trouble on its way to the person; every error this program raises on purpose is one."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.sentence())
+        self.problem = problem

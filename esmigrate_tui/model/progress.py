@@ -1,0 +1,386 @@
+"""The one fold over events, behind the board, the ETA, the exit code and the report."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from enum import StrEnum
+from typing import Final
+
+import msgspec
+
+from esmigrate_tui.model.event import (
+    Continued,
+    Event,
+    LedgerChanged,
+    Noted,
+    PaceChanged,
+    Paused,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+    RunTakenUp,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    TaskStarted,
+    TaskSummary,
+    VerificationStarted,
+    WaitBegan,
+    WaitEnded,
+)
+from esmigrate_tui.model.ledger import LedgerEntry
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Problem
+from esmigrate_tui.model.text import counted
+
+_LOOK_BACK: Final = 30.0  # seconds: long enough to smooth one batch, short enough to follow a change
+_SAMPLES: Final = 64
+_NOTABLE: Final = 50
+_PLOTTED: Final = 120
+
+
+class TaskState(StrEnum):
+    """Where a task stands."""
+
+    WAITING = "waiting"
+    PREPARING = "preparing"
+    MOVING = "moving"
+    HELD = "held"
+    VERIFYING = "verifying"
+    VERIFIED = "verified"
+    SET_ASIDE = "set-aside"
+    DIFFERENT = "different"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    STOPPED = "stopped"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to it."""
+        return self in _FINAL
+
+
+_FINAL: Final = frozenset(
+    {
+        TaskState.VERIFIED,
+        TaskState.SET_ASIDE,
+        TaskState.DIFFERENT,
+        TaskState.FAILED,
+        TaskState.SKIPPED,
+        TaskState.STOPPED,
+    }
+)
+
+
+class Rate(msgspec.Struct, frozen=True):
+    """Documents a second over the last half minute: the arithmetic alone, fed with (seconds, documents) pairs."""
+
+    samples: tuple[tuple[float, int], ...] = ()
+
+    def after(self, at: float, done: int) -> Rate:
+        """The rate with one more look; looks older than the window are forgotten, but for the one before it."""
+        kept = [*self.samples, (at, done)][-_SAMPLES:]
+        while len(kept) > 2 and kept[1][0] <= at - _LOOK_BACK:
+            kept.pop(0)
+        return Rate(tuple(kept))
+
+    @property
+    def per_second(self) -> float:
+        """Documents a second; 0.0 until two looks are apart in time."""
+        if len(self.samples) < 2:
+            return 0.0
+        (first, before), (last, after) = self.samples[0], self.samples[-1]
+        return max(0.0, (after - before) / (last - first)) if last > first else 0.0
+
+
+class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """One task's row on the board."""
+
+    summary: TaskSummary
+    state: TaskState = TaskState.WAITING
+    done: int = 0
+    total: int | None = None
+    written: int = 0
+    there_already: int = 0
+    collided: int = 0
+    refused: int = 0
+    retries: int = 0
+    token: str = ""
+    rate: Rate = Rate()
+    started_at: float | None = None
+    finished_at: float | None = None
+    held_by: Problem | None = None
+    held_until: float | None = None
+    source_count: int | None = None
+    destination_count: int | None = None
+    problem: Problem | None = None
+
+    @property
+    def expected(self) -> int | None:
+        """Documents to move: what the method found, else what the plan expected."""
+        return self.summary.documents if self.total is None else self.total
+
+    @property
+    def fraction(self) -> float | None:
+        """0.0 to 1.0; None where the total is unknown."""
+        if self.state.is_final and self.state in {TaskState.VERIFIED, TaskState.SET_ASIDE}:
+            return 1.0
+        if self.expected is None:
+            return None
+        return min(1.0, self.done / self.expected) if self.expected else 0.0
+
+
+class Eta(msgspec.Struct, frozen=True):
+    """Seconds that are left: the likely value and the range it will probably fall into."""
+
+    likely: float
+    least: float
+    most: float
+
+
+class Notable(msgspec.Struct, frozen=True, kw_only=True):
+    """A line in the log of notable events."""
+
+    at: float
+    text: str
+    is_trouble: bool = False
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """A run at one moment; `after(event)` is the only way it changes."""
+
+    run: str = ""
+    method: MethodName | None = None
+    source: str = ""
+    destination: str = ""
+    tasks: tuple[TaskProgress, ...] = ()
+    started_at: float | None = None
+    last_at: float | None = None
+    finished_at: float | None = None
+    outcome: RunOutcome | None = None
+    problem: Problem | None = None
+    is_paused: bool = False
+    requests_per_second: float = 0.0
+    rate: Rate = Rate()
+    plot: tuple[tuple[float, float], ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    notable: tuple[Notable, ...] = ()
+
+    # -- what the board asks ---------------------------------------------------------------------------------------
+
+    @property
+    def done(self) -> int:
+        """Documents settled so far, over all tasks."""
+        return sum(task.done for task in self.tasks)
+
+    @property
+    def refused(self) -> int:
+        """Documents the destination refused."""
+        return sum(task.refused for task in self.tasks)
+
+    @property
+    def expected(self) -> int | None:
+        """Documents to move over all tasks; None where one does not know."""
+        each = [task.expected for task in self.tasks]
+        return None if None in each else sum(amount or 0 for amount in each)
+
+    @property
+    def fraction(self) -> float | None:
+        """0.0 to 1.0 of all documents; None where the total is unknown."""
+        if self.expected is None:
+            return None
+        if self.expected == 0:
+            return 1.0 if self.tasks and all(task.state.is_final for task in self.tasks) else 0.0
+        return min(1.0, self.done / self.expected)
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run has ended."""
+        return self.outcome is not None
+
+    @property
+    def open_ledger(self) -> tuple[LedgerEntry, ...]:
+        """Changes that somebody still has to put back."""
+        return tuple(entry for entry in self.ledger if entry.is_open)
+
+    def task(self, number: int) -> TaskProgress:
+        """The task with that number; raises KeyError."""
+        return self.tasks[self.place(number)]
+
+    def place(self, number: int) -> int:
+        """Where the task with that number stands; raises KeyError. A plan numbers from 1: that place is tried first."""
+        if 0 < number <= len(self.tasks) and self.tasks[number - 1].summary.number == number:
+            return number - 1
+        for place, task in enumerate(self.tasks):
+            if task.summary.number == number:
+                return place
+        raise KeyError(number)
+
+    def elapsed(self, now: float) -> float:
+        """Seconds since the start, until the end."""
+        if self.started_at is None:
+            return 0.0
+        return (self.finished_at or now) - self.started_at
+
+    def eta(self) -> Eta | None:
+        """What is left at the rate of the last half minute, with the whole run's rate as the other end of the range.
+
+        None while nothing moves or the total is unknown.
+        """
+        if self.expected is None or self.is_finished or self.started_at is None or self.last_at is None:
+            return None
+        left = self.expected - self.done
+        running = self.last_at - self.started_at
+        rates = [rate for rate in (self.rate.per_second, self.done / running if running > 0 else 0.0) if rate > 0]
+        if not rates or left <= 0:
+            return None
+        each = [left / rate for rate in rates]
+        return Eta(each[0], min(each) * 0.85, max(each) * 1.15)
+
+    def exit_code(self) -> ExitCode:
+        """What a command that followed the run to this moment says to the shell."""
+        if self.outcome is None:
+            return ExitCode.DETACHED
+        if self.outcome is RunOutcome.VERIFIED:
+            return ExitCode.DONE
+        if any(task.state is TaskState.DIFFERENT for task in self.tasks):
+            return ExitCode.DIFFERENT
+        return ExitCode.INTERNAL if self.outcome is RunOutcome.FAILED else ExitCode.INCOMPLETE
+
+    # -- the fold --------------------------------------------------------------------------------------------------
+
+    def after(self, event: Event) -> Progress:  # noqa: C901, PLR0911, PLR0912  # one branch an event, side by side
+        """This progress with one more event in it."""
+        now = msgspec.structs.replace(self, last_at=event.at)
+        match event:
+            case RunStarted():
+                return msgspec.structs.replace(
+                    now,
+                    run=event.run,
+                    method=event.method,
+                    source=event.source,
+                    destination=event.destination,
+                    started_at=event.at,
+                    tasks=tuple(TaskProgress(summary=summary) for summary in event.tasks),
+                )
+            case RunTakenUp():
+                rested = msgspec.structs.replace(now, outcome=None, finished_at=None, rate=Rate(), problem=None)
+                return _telling(rested, event.at, "taken up again by a new process")
+            case TaskStarted():
+                return _with_task(now, event.task, state=TaskState.PREPARING, started_at=event.at, problem=None)
+            case TaskAdvanced():
+                return _advanced(now, event)
+            case WaitBegan():
+                held = _with_task(now, event.task, state=TaskState.HELD, held_by=event.problem, held_until=event.until)
+                name = self.task(event.task).summary.source_index
+                known = self.task(event.task).held_by
+                if known is not None and known.what == event.problem.what:
+                    return held
+                return _telling(held, event.at, f"{name} waits: {event.problem.what}", trouble=True)
+            case WaitEnded():
+                return _with_task(now, event.task, state=TaskState.MOVING, held_by=None, held_until=None)
+            case VerificationStarted():
+                return _with_task(now, event.task, state=TaskState.VERIFYING, held_by=None, held_until=None)
+            case TaskFinished():
+                return _ended(now, event)
+            case LedgerChanged():
+                place = bisect_left(self.ledger, event.entry.number, key=lambda entry: entry.number)
+                is_known = place < len(self.ledger) and self.ledger[place].number == event.entry.number
+                after = self.ledger[place + is_known :]
+                return msgspec.structs.replace(now, ledger=(*self.ledger[:place], event.entry, *after))
+            case Paused():
+                return _telling(msgspec.structs.replace(now, is_paused=True), event.at, "paused")
+            case Continued():
+                return _telling(msgspec.structs.replace(now, is_paused=False), event.at, "continued")
+            case PaceChanged():
+                pace = f"{event.requests_per_second:g} documents/s" if event.requests_per_second else "no limit"
+                paced = msgspec.structs.replace(now, requests_per_second=event.requests_per_second)
+                return _telling(paced, event.at, f"pace: {pace}")
+            case Noted():
+                name = self.task(event.task).summary.source_index + ": " if event.task else ""
+                return _telling(now, event.at, name + event.text)
+            case RunFinished():
+                return msgspec.structs.replace(
+                    now, outcome=event.outcome, finished_at=event.at, problem=event.problem, is_paused=False
+                )
+
+
+def _with_task(progress: Progress, number: int, **changes: object) -> Progress:
+    place = progress.place(number)
+    task = msgspec.structs.replace(progress.tasks[place], **changes)
+    return msgspec.structs.replace(progress, tasks=(*progress.tasks[:place], task, *progress.tasks[place + 1 :]))
+
+
+def _telling(progress: Progress, at: float, text: str, *, trouble: bool = False) -> Progress:
+    line = Notable(at=at, text=text, is_trouble=trouble)
+    return msgspec.structs.replace(progress, notable=(*progress.notable, line)[-_NOTABLE:])
+
+
+def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
+    moved, task = event.moved, progress.task(event.task)
+    then = _with_task(
+        progress,
+        event.task,
+        state=TaskState.MOVING,
+        held_by=None,
+        held_until=None,
+        done=moved.done,
+        total=task.total if moved.total is None else moved.total,
+        written=moved.written,
+        there_already=moved.there_already,
+        collided=moved.collided,
+        refused=moved.refused,
+        retries=moved.retries,
+        token=moved.token or task.token,
+        rate=task.rate.after(event.at, moved.done),
+    )
+    then = msgspec.structs.replace(then, rate=progress.rate.after(event.at, then.done))
+    then = msgspec.structs.replace(then, plot=_plotted(progress.plot, event.at, then.rate.per_second))
+    return _telling(then, event.at, f"{task.summary.source_index}: {moved.note}") if moved.note else then
+
+
+def _ended(progress: Progress, event: TaskFinished) -> Progress:
+    task = progress.task(event.task)
+    state = TaskState(event.outcome.value)
+    arrived = state in {TaskState.VERIFIED, TaskState.SET_ASIDE} and event.source_count is not None
+    then = _with_task(
+        progress,
+        event.task,
+        state=state,
+        finished_at=event.at,
+        held_by=None,
+        held_until=None,
+        source_count=event.source_count,
+        destination_count=event.destination_count,
+        refused=event.refused,
+        problem=event.problem,
+        done=event.source_count if arrived else task.done,
+        total=event.source_count if arrived else task.total,
+    )
+    return _telling(then, event.at, _ending(task.summary.source_index, event), trouble=state != TaskState.VERIFIED)
+
+
+def _ending(name: str, event: TaskFinished) -> str:
+    match event.outcome:
+        case TaskOutcome.VERIFIED:
+            return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides"
+        case TaskOutcome.SET_ASIDE:
+            return f"{name}: {counted(event.refused, 'document')} refused and set aside, all others arrived"
+        case _:
+            return f"{name}: {event.problem.what if event.problem else event.outcome.value}"
+
+
+def _plotted(plot: tuple[tuple[float, float], ...], at: float, rate: float) -> tuple[tuple[float, float], ...]:
+    """The rate over the whole run in a bounded number of points: when they are too many, every second one goes."""
+    if plot and at - plot[-1][0] < _spacing(plot):
+        return plot
+    longer = (*plot, (at, rate))
+    return longer if len(longer) <= _PLOTTED else longer[::2]
+
+
+def _spacing(plot: tuple[tuple[float, float], ...]) -> float:
+    """Seconds between two points: doubled each time the plot was thinned out."""
+    covered = plot[-1][0] - plot[0][0]
+    return 1.0 if covered < _PLOTTED else 2.0 ** math.ceil(math.log2(covered / _PLOTTED))

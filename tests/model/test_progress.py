@@ -1,0 +1,166 @@
+"""The one fold over events says what the board, the exit code and the report need."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.event import (
+    Event,
+    LedgerChanged,
+    Moved,
+    Paused,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+    RunTakenUp,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    TaskStarted,
+    TaskSummary,
+    VerificationStarted,
+    WaitBegan,
+    WaitEnded,
+)
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem
+from esmigrate_tui.model.progress import Progress, Rate, TaskState
+
+STARTED = RunStarted(
+    at=100.0,
+    run="7K2P",
+    method=MethodName.REINDEX_FROM_REMOTE,
+    source="http://old:9200",
+    destination="http://new:9200",
+    tasks=(
+        TaskSummary(number=1, source_index="logs", destination_index="logs", documents=1_000),
+        TaskSummary(number=2, source_index="shop", destination_index="shop", documents=500),
+    ),
+)
+
+
+def folded(*events: Event) -> Progress:
+    progress = Progress()
+    for event in (STARTED, *events):
+        progress = progress.after(event)
+    return progress
+
+
+def advanced(at: float, done: int, task: int = 1, total: int | None = 1_000) -> TaskAdvanced:
+    return TaskAdvanced(at=at, task=task, moved=Moved(done=done, total=total, written=done, token=f"t{done}"))
+
+
+def test_a_run_that_began_has_its_tasks_waiting() -> None:
+    progress = folded()
+    assert [task.state for task in progress.tasks] == [TaskState.WAITING, TaskState.WAITING]
+    assert progress.expected == 1_500
+    assert progress.fraction == 0.0
+    assert progress.exit_code() is ExitCode.DETACHED
+
+
+def test_what_was_acknowledged_adds_up() -> None:
+    progress = folded(TaskStarted(at=101, task=1), advanced(102, 400), advanced(104, 600))
+    assert progress.done == 600
+    assert progress.task(1).token == "t600"
+    assert progress.fraction == pytest.approx(0.4)
+    assert progress.rate.per_second == pytest.approx(100.0)
+
+
+def test_the_time_left_comes_with_a_range_around_it() -> None:
+    eta = folded(TaskStarted(at=101, task=1), advanced(102, 400), advanced(104, 600)).eta()
+    assert eta is not None
+    assert eta.least <= eta.likely <= eta.most
+    assert eta.likely == pytest.approx(9.0)
+
+
+def test_no_time_is_promised_while_nothing_moves() -> None:
+    assert folded().eta() is None
+
+
+def test_a_wait_says_why_and_goes_away_again() -> None:
+    problem = Problem(cause=Cause.CONNECTION, what="The source does not answer.")
+    waiting = WaitBegan(at=105, task=1, problem=problem, until=107, patience_ends=900)
+    held = folded(TaskStarted(at=101, task=1), waiting)
+    assert held.task(1).state is TaskState.HELD
+    assert held.task(1).held_by == problem
+    assert held.notable[-1].is_trouble
+    assert held.after(WaitEnded(at=107, task=1)).task(1).held_by is None
+
+
+def test_the_same_trouble_is_told_once() -> None:
+    problem = Problem(cause=Cause.CONNECTION, what="The source does not answer.")
+    waits = [WaitBegan(at=105.0 + n, task=1, problem=problem, until=107, patience_ends=900) for n in range(5)]
+    assert len(folded(TaskStarted(at=101, task=1), *waits).notable) == 1
+
+
+def verified(at: float, task: int, count: int) -> TaskFinished:
+    return TaskFinished(at=at, task=task, outcome=TaskOutcome.VERIFIED, source_count=count, destination_count=count)
+
+
+def test_a_verified_run_ends_with_zero() -> None:
+    progress = folded(
+        TaskStarted(at=101, task=1),
+        VerificationStarted(at=110, task=1),
+        verified(111, 1, 1_000),
+        TaskStarted(at=111, task=2),
+        verified(112, 2, 500),
+        RunFinished(at=113, outcome=RunOutcome.VERIFIED),
+    )
+    assert progress.exit_code() is ExitCode.DONE
+    assert progress.fraction == 1.0
+    assert progress.elapsed(9_999) == 13
+
+
+@pytest.mark.parametrize(
+    ("outcome", "run", "code"),
+    [
+        (TaskOutcome.DIFFERENT, RunOutcome.INCOMPLETE, ExitCode.DIFFERENT),
+        (TaskOutcome.SET_ASIDE, RunOutcome.INCOMPLETE, ExitCode.INCOMPLETE),
+        (TaskOutcome.FAILED, RunOutcome.INCOMPLETE, ExitCode.INCOMPLETE),
+        (TaskOutcome.STOPPED, RunOutcome.STOPPED, ExitCode.INCOMPLETE),
+    ],
+)
+def test_anything_short_of_verified_ends_otherwise(outcome: TaskOutcome, run: RunOutcome, code: ExitCode) -> None:
+    progress = folded(TaskFinished(at=111, task=1, outcome=outcome, refused=1), RunFinished(at=113, outcome=run))
+    assert progress.exit_code() is code
+
+
+def test_a_change_stays_on_the_list_until_it_is_undone() -> None:
+    undo = Request(method="PUT", path="/logs/_settings")
+    entry = LedgerEntry(number=1, side=Side.DESTINATION, what="refresh off", made_by=undo, undo=undo)
+    for state, is_open in (
+        (EntryState.INTENDED, True),
+        (EntryState.MADE, True),
+        (EntryState.NOT_UNDONE, True),
+        (EntryState.UNDONE, False),
+        (EntryState.KEPT, False),
+    ):
+        changed = LedgerEntry(number=1, side=entry.side, what=entry.what, made_by=undo, undo=undo, state=state)
+        assert bool(folded(LedgerChanged(at=101, entry=changed)).open_ledger) is is_open
+
+
+def test_a_run_taken_up_again_is_running() -> None:
+    progress = folded(Paused(at=101), RunFinished(at=113, outcome=RunOutcome.STOPPED), RunTakenUp(at=200))
+    assert not progress.is_finished
+
+
+@given(st.lists(st.tuples(st.floats(0, 1e6), st.integers(0, 10**9)), max_size=200))
+def test_a_rate_is_never_negative_and_keeps_few_samples(looks: list[tuple[float, int]]) -> None:
+    rate = Rate()
+    for at, done in sorted(looks):
+        rate = rate.after(at, done)
+    assert rate.per_second >= 0
+    assert len(rate.samples) <= 64
+
+
+@given(st.integers(1, 5_000))
+def test_the_plot_of_a_run_of_any_length_stays_small(looks: int) -> None:
+    progress = folded(TaskStarted(at=101, task=1))
+    for look in range(looks):
+        progress = progress.after(advanced(102.0 + 60 * look, look, total=None))
+    assert 1 <= len(progress.plot) <= 121
