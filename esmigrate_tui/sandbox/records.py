@@ -1,0 +1,160 @@
+"""What is written down about each node, so that another process finds it: one JSON file a node, 0600."""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from esmigrate_tui.sandbox.launch import FileUser, Layout, NodeOptions, TlsFiles
+from esmigrate_tui.sandbox.places import Places, make_folder
+from esmigrate_tui.sandbox.supervisor import start_ticks
+
+__all__ = ["Node", "Process", "Record", "Standing", "forget", "read", "read_all", "standing", "write"]
+
+Standing = Literal["starting", "up", "stopped", "dead"]
+
+
+@dataclass(frozen=True)
+class Process:
+    """A process that can be told from a later one with the same number.
+
+    `ticks` is what `supervisor.start_ticks` says of it.
+    """
+
+    pid: int
+    ticks: str
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether exactly this process still runs."""
+        return start_ticks(self.pid) == self.ticks
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node as its users see it.
+
+    `user` and `password` are None without security. `home` is the node's own folder, `log` what it printed,
+    `snapshots` the `path.repo` that all nodes of this sandbox list, `authority` the PEM file to trust for https.
+    """
+
+    name: str
+    version: str
+    url: str
+    port: int
+    user: str | None
+    password: str | None = field(repr=False)
+    pid: int
+    home: Path
+    log: Path
+    snapshots: Path
+    authority: Path | None = None
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything needed to find, end and start again one node."""
+
+    node: Node
+    options: NodeOptions
+    transport_port: int
+    owner: Process
+    process: Process | None = None
+    supervisor: Process | None = None
+    is_healthy: bool = False
+    is_stopped: bool = False
+
+    def with_process(self, process: Process | None, supervisor: Process | None) -> "Record":
+        """The same node with other processes."""
+        pid = process.pid if process is not None else 0
+        return replace(self, node=replace(self.node, pid=pid), process=process, supervisor=supervisor, is_healthy=False)
+
+
+def standing(record: Record) -> Standing:
+    """How the node fares, seen from its processes; no request is sent."""
+    if record.process is not None and record.process.is_alive:
+        return "up" if record.is_healthy else "starting"
+    if record.is_stopped:
+        return "stopped"
+    if record.process is None and record.owner.is_alive:
+        return "starting"
+    return "dead"
+
+
+def _path(place: Places, name: str) -> Path:
+    return place.state / f"{name}.json"
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} does not belong into a record")
+
+
+def write(place: Places, record: Record) -> None:
+    """Write a record at once or not at all."""
+    make_folder(place.state, 0o700)
+    text = json.dumps(asdict(record), default=_plain, indent=1)
+    path = _path(place, record.node.name)
+    scratch = path.with_suffix(f".{os.getpid()}")
+    with open(os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:  # noqa: PTH123 — pathlib cannot set the mode at birth
+        out.write(text)
+    scratch.replace(path)
+
+
+def _process(value: dict[str, Any] | None) -> Process | None:
+    return Process(**value) if value is not None else None
+
+
+def _parse(text: str) -> Record:
+    value = json.loads(text)
+    node = value["node"]
+    for key in ("home", "log", "snapshots"):
+        node[key] = Path(node[key])
+    node["authority"] = Path(node["authority"]) if node["authority"] is not None else None
+    options = value["options"]
+    if options["tls"] is not None:
+        options["tls"] = TlsFiles(**{key: Path(path) for key, path in options["tls"].items()})
+    options["file_users"] = tuple(
+        FileUser(user["name"], user["password"], tuple(user["roles"])) for user in options["file_users"]
+    )
+    owner = _process(value["owner"])
+    if owner is None:
+        raise ValueError("a record without an owner")
+    return Record(
+        node=Node(**node),
+        options=NodeOptions(**options),
+        transport_port=value["transport_port"],
+        owner=owner,
+        process=_process(value["process"]),
+        supervisor=_process(value["supervisor"]),
+        is_healthy=value["is_healthy"],
+        is_stopped=value["is_stopped"],
+    )
+
+
+def read(place: Places, name: str) -> Record | None:
+    """The record of a node; None when there is none, or when it cannot be understood."""
+    try:
+        return _parse(_path(place, name).read_text(encoding="utf-8"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def read_all(place: Places) -> list[Record]:
+    """Every record, by name."""
+    if not place.state.is_dir():
+        return []
+    found = [read(place, path.stem) for path in sorted(place.state.glob("*.json"))]
+    return [record for record in found if record is not None]
+
+
+def forget(place: Places, name: str) -> None:
+    """Remove a record."""
+    _path(place, name).unlink(missing_ok=True)
+
+
+def layout(place: Places, name: str) -> Layout:
+    """The folders of the node of that name."""
+    return Layout(place.nodes / name)

@@ -1,0 +1,104 @@
+"""Real nodes for tests, started when first asked for and shared by the whole session.
+
+A conftest makes the fixture known with `pytest_plugins` or by importing `nodes` from here. Nothing is bound to an event
+loop, as every test has its own. The nodes end with the session, and with this process, however that goes.
+"""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Coroutine, Iterator
+from dataclasses import asdict, replace
+from typing import TypeVar
+
+import pytest
+
+from esmigrate_tui.sandbox.errors import NoJava
+from esmigrate_tui.sandbox.launch import uses_security
+from esmigrate_tui.sandbox.nodes import Node, NodeOptions, down, up
+from esmigrate_tui.sandbox.versions import find
+
+__all__ = ["SharedNodes", "nodes"]
+
+T = TypeVar("T")
+
+
+def _in_own_loop(work: Coroutine[object, object, T]) -> T:
+    """Run to the end in a thread with a loop of its own, whatever loop the test has."""
+    results: list[T] = []
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(asyncio.run(work))
+        except BaseException as error:  # noqa: BLE001 — it is raised again in the caller's thread
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name="sandbox node")
+    thread.start()
+    thread.join()
+    if failures:
+        raise failures[0]
+    return results[0]
+
+
+class SharedNodes:
+    """Nodes by version and options; each is started once."""
+
+    def __init__(self) -> None:
+        self._started: dict[str, Node] = {}
+        self._own: list[Node] = []
+        self._lock = threading.Lock()
+
+    def get_now(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> Node:
+        """The shared node of that version and those options, started when it is the first time.
+
+        Skips the test loudly when no Java here starts the version; an error where the environment sets CI.
+        """
+        wanted = options if options is not None else NodeOptions()
+        if security is not None:
+            wanted = replace(wanted, security=security)
+        wanted = replace(wanted, security=uses_security(find(version), wanted))
+        key = json.dumps([version, asdict(wanted)], default=str, sort_keys=True)
+        with self._lock:
+            if key not in self._started:
+                self._started[key] = _start(version, wanted)
+            return self._started[key]
+
+    async def get(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> Node:
+        """As `get_now`, without holding up the loop."""
+        return await asyncio.to_thread(self.get_now, version, options, security=security)
+
+    def fresh_now(self, version: str, options: NodeOptions | None = None) -> Node:
+        """A node for one test alone, to be stopped, filled or broken; `down` it, or leave that to the end."""
+        node = _start(version, options if options is not None else NodeOptions())
+        with self._lock:
+            self._own.append(node)
+        return node
+
+    async def fresh(self, version: str, options: NodeOptions | None = None) -> Node:
+        """As `fresh_now`, without holding up the loop."""
+        return await asyncio.to_thread(self.fresh_now, version, options)
+
+    def close(self) -> None:
+        """End every node that was started here."""
+        for node in (*self._started.values(), *self._own):
+            _in_own_loop(down(node))
+
+
+def _start(version: str, options: NodeOptions) -> Node:
+    try:
+        return _in_own_loop(up(version, options))
+    except NoJava as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def nodes() -> Iterator[SharedNodes]:
+    """Real nodes, shared by the session: `await nodes.get("6.8.23", security=True)`."""
+    shared = SharedNodes()
+    yield shared
+    shared.close()

@@ -1,0 +1,208 @@
+import asyncio
+import hashlib
+import io
+import multiprocessing
+import socket
+import threading
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from esmigrate_tui.sandbox import installations
+from esmigrate_tui.sandbox.errors import ChecksumWrong, DiskFull, NoNetwork
+from esmigrate_tui.sandbox.installations import address, download, installation, installed
+from esmigrate_tui.sandbox.places import Places
+from esmigrate_tui.sandbox.progress import Step, silent
+from esmigrate_tui.sandbox.versions import Artifact, Version, find
+
+CONTENT = bytes(range(256)) * 4000
+
+
+@dataclass
+class Repository:
+    """A plain file server: what it serves, what it was asked, and after how many bytes it hangs up once."""
+
+    url: str = ""
+    content: bytes = CONTENT
+    ranges: list[str | None] = field(default_factory=list)
+    breaks_after: int | None = None
+    knows_ranges: bool = True
+
+
+@pytest.fixture
+def repository() -> Iterator[Repository]:
+    state = Repository()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked = self.headers.get("Range")
+            state.ranges.append(asked)
+            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and state.knows_ranges else 0
+            if start >= len(state.content):
+                self.send_error(416)
+                return
+            self.send_response(206 if start else 200)
+            body = state.content[start:]
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            if state.breaks_after is not None:
+                body, state.breaks_after = body[: state.breaks_after], None
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_port}/file.zip"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield state
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def artifact(content: bytes = CONTENT) -> Artifact:
+    return Artifact("org.example", "server", "1.0.0", hashlib.sha256(content).hexdigest(), len(content), "zip")
+
+
+async def test_a_file_gets_its_name_after_its_checksum_was_right(tmp_path: Path, repository: Repository) -> None:
+    steps: list[Step] = []
+    path = await download(Places(tmp_path, tmp_path), artifact(), steps.append, [repository.url])
+    assert path.read_bytes() == CONTENT
+    assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, len(CONTENT), len(CONTENT))
+
+
+async def test_a_download_that_broke_off_goes_on_where_it_stopped(tmp_path: Path, repository: Repository) -> None:
+    repository.breaks_after = 300_000
+    path = await download(Places(tmp_path, tmp_path), artifact(), silent, [repository.url])
+    assert path.read_bytes() == CONTENT
+    assert repository.ranges[0] is None
+    assert repository.ranges[1] not in {None, "bytes=0-"}
+
+
+async def test_a_part_left_by_an_earlier_day_is_continued(tmp_path: Path, repository: Repository) -> None:
+    place = Places(tmp_path, tmp_path)
+    place.downloads.mkdir()
+    (place.downloads / "server-1.0.0.zip.part").write_bytes(CONTENT[:1000])
+    await download(place, artifact(), silent, [repository.url])
+    assert repository.ranges == ["bytes=1000-"]
+
+
+async def test_a_server_without_ranges_sends_everything_again(tmp_path: Path, repository: Repository) -> None:
+    repository.knows_ranges = False
+    place = Places(tmp_path, tmp_path)
+    place.downloads.mkdir()
+    (place.downloads / "server-1.0.0.zip.part").write_bytes(CONTENT[:1000])
+    assert (await download(place, artifact(), silent, [repository.url])).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("left", [b"wrong beginning", CONTENT + b"too long"])
+async def test_a_wrong_part_is_thrown_away_and_all_is_asked_for_anew(
+    tmp_path: Path, repository: Repository, left: bytes
+) -> None:
+    place = Places(tmp_path, tmp_path)
+    place.downloads.mkdir()
+    (place.downloads / "server-1.0.0.zip.part").write_bytes(left)
+    assert (await download(place, artifact(), silent, [repository.url])).read_bytes() == CONTENT
+    assert repository.ranges[-1] is None
+
+
+async def test_other_bytes_than_expected_are_never_used(tmp_path: Path, repository: Repository) -> None:
+    repository.content = b"something else entirely"
+    place = Places(tmp_path, tmp_path)
+    with pytest.raises(ChecksumWrong, match=r"was expected\. It was deleted"):
+        await download(place, artifact(), silent, [repository.url])
+    assert list(place.downloads.iterdir()) == []
+
+
+async def test_no_network_is_told_and_the_part_is_kept(tmp_path: Path) -> None:
+    place = Places(tmp_path, tmp_path)
+    place.downloads.mkdir()
+    (place.downloads / "server-1.0.0.zip.part").write_bytes(CONTENT[:1000])
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/file.zip"
+        with pytest.raises(NoNetwork, match="Is this machine online") as caught:
+            await download(place, artifact(), silent, [url])
+    assert caught.value.exit_code == 5
+    assert (place.downloads / "server-1.0.0.zip.part").stat().st_size == 1000
+
+
+async def test_a_full_disk_while_downloading_is_told(tmp_path: Path, repository: Repository) -> None:
+    place = Places(tmp_path, tmp_path)
+    place.downloads.mkdir()
+    (place.downloads / "server-1.0.0.zip.part").symlink_to("/dev/full")
+    with pytest.raises(DiskFull, match="is full"):
+        await download(place, artifact(), silent, [repository.url])
+
+
+async def test_too_little_space_is_told_before_the_download(
+    tmp_path: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(installations, "free_space", lambda _path: 1000)
+    with pytest.raises(DiskFull, match="needs 1 MB"):
+        await download(Places(tmp_path, tmp_path), artifact(), silent, [repository.url])
+
+
+def packed() -> tuple[bytes, Version]:
+    """A very small server's archive, and the row for it."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as pack:
+        script = zipfile.ZipInfo("elasticsearch-1.0.0/bin/elasticsearch")
+        script.external_attr = 0o755 << 16
+        pack.writestr(script, "#!/bin/sh\n")
+        pack.writestr("elasticsearch-1.0.0/config/elasticsearch.yml", "")
+    content = buffer.getvalue()
+    return content, replace(find("2.4.6"), number="1.0.0", archive=artifact(content))
+
+
+async def test_an_installation_keeps_scripts_executable_and_is_readable_by_all(
+    tmp_path: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repository.content, version = packed()
+    monkeypatch.setattr(installations, "address", lambda _artifact: [repository.url])
+    place = Places(tmp_path, tmp_path)
+    server = await installed(place, version, silent)
+    assert (server / "bin" / "elasticsearch").stat().st_mode & 0o777 == 0o755
+    assert (server / "config" / "elasticsearch.yml").stat().st_mode & 0o444 == 0o444
+    assert (server / "plugins").is_dir()
+    assert list(place.downloads.iterdir()) == []
+    assert await installed(place, version, silent) == server
+    assert len(repository.ranges) == 1
+
+
+def install_in_a_process(folder: str, url: str) -> None:
+    _, version = packed()
+    installations.address = lambda artifact: [url]  # noqa: ARG005 — the name belongs to the signature
+    asyncio.run(installed(Places(Path(folder), Path(folder)), version, silent))
+
+
+def test_two_processes_that_want_the_same_server_download_it_once(tmp_path: Path, repository: Repository) -> None:
+    repository.content, version = packed()
+    context = multiprocessing.get_context("fork")
+    both = [context.Process(target=install_in_a_process, args=(str(tmp_path), repository.url)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(30)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert len(repository.ranges) == 1
+    assert [path.name for path in (tmp_path / "installations").iterdir()] == [
+        installation(Places(tmp_path, tmp_path), version).name
+    ]
+
+
+async def test_another_set_of_files_gets_another_folder(tmp_path: Path) -> None:
+    place = Places(tmp_path, tmp_path)
+    with_reindex = find("7.17.28")
+    assert installation(place, with_reindex) != installation(place, replace(with_reindex, modules=()))
+
+
+def test_the_maven_client_knows_where_a_file_lies() -> None:
+    (url, *_) = address(find("6.8.23").archive)
+    assert url.endswith("/org/elasticsearch/distribution/zip/elasticsearch/6.8.23/elasticsearch-6.8.23.zip")
