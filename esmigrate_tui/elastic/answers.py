@@ -1,0 +1,600 @@
+"""What servers of six majors answer, as types, and the pure way from there to facts."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, Version
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_LOW: Final = "cluster.routing.allocation.disk.watermark.low"
+_HEADROOM: Final = _LOW + ".max_headroom"
+_THRESHOLD: Final = "cluster.routing.allocation.disk.threshold_enabled"
+WHITELIST: Final = "reindex.remote.whitelist"
+_UNITS: Final = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
+# From 8.11 on an index remembers a number of the index format, which says the major version and no more.
+_FORMAT_NUMBERS_BEGIN: Final = 8_500_000
+
+
+class BuildInfo(msgspec.Struct, frozen=True):
+    """What `GET /` says of the build."""
+
+    number: str = ""
+    build_flavor: str = ""
+    distribution: str = ""
+
+
+class Root(msgspec.Struct, frozen=True):
+    """`GET /`; every field may be missing, since anything may answer there."""
+
+    name: str = ""
+    cluster_name: str = ""
+    cluster_uuid: str = ""
+    version: BuildInfo = BuildInfo()
+    tagline: str = ""
+
+
+class NodeInfo(msgspec.Struct, frozen=True):
+    """One node of `GET _nodes`."""
+
+    class Named(msgspec.Struct, frozen=True):
+        """Something with a name."""
+
+        name: str = ""
+
+    version: str = ""
+    build_flavor: str = ""
+    settings: dict[str, Any] = {}
+    modules: tuple[Named, ...] = ()
+    plugins: tuple[Named, ...] = ()
+
+
+class NodesInfo(msgspec.Struct, frozen=True):
+    """`GET _nodes`."""
+
+    cluster_name: str = ""
+    nodes: dict[str, NodeInfo] = {}
+
+
+class ClusterHealth(msgspec.Struct, frozen=True):
+    """`GET _cluster/health`."""
+
+    status: str = ""
+    number_of_nodes: int = 0
+    number_of_data_nodes: int = 0
+    active_shards: int = 0
+    initializing_shards: int = 0
+    unassigned_shards: int = 0
+
+
+class ClusterStats(msgspec.Struct, frozen=True):
+    """`GET _cluster/stats`; the timestamp in milliseconds."""
+
+    class Indices(msgspec.Struct, frozen=True):
+        """All indices together."""
+
+        class Docs(msgspec.Struct, frozen=True):
+            """Their documents, nested ones included."""
+
+            count: int = 0
+
+        class Store(msgspec.Struct, frozen=True):
+            """Their bytes, all copies."""
+
+            size_in_bytes: int = 0
+
+        count: int = 0
+        docs: Docs = Docs()
+        store: Store = Store()
+
+    timestamp: int = 0
+    indices: Indices | None = None
+
+
+class NodesDisk(msgspec.Struct, frozen=True):
+    """`GET _nodes/stats/fs`."""
+
+    class Node(msgspec.Struct, frozen=True):
+        """One node."""
+
+        class Fs(msgspec.Struct, frozen=True):
+            """Its disks."""
+
+            class Total(msgspec.Struct, frozen=True):
+                """All of them together, in bytes."""
+
+                total_in_bytes: int = 0
+                available_in_bytes: int = 0
+
+            total: Total | None = None
+
+        roles: tuple[str, ...] | None = None
+        attributes: dict[str, str] = {}
+        fs: Fs | None = None
+
+        @property
+        def holds_data(self) -> bool:
+            """Before 5.0 there are no roles; a node without data said so in an attribute."""
+            if self.roles is None:
+                return self.attributes.get("data", "true") != "false"
+            return any(role == "data" or role.startswith("data_") for role in self.roles)
+
+    nodes: dict[str, Node] = {}
+
+
+class StateOfBlocks(msgspec.Struct, frozen=True):
+    """`GET _cluster/state/blocks`."""
+
+    class Blocks(msgspec.Struct, frozen=True):
+        """By index and number, and for the whole cluster."""
+
+        class Block(msgspec.Struct, frozen=True):
+            """One block."""
+
+            description: str = ""
+
+        indices: dict[str, dict[str, Block]] = {}
+        global_: dict[str, Block] = msgspec.field(name="global", default={})
+
+    cluster_uuid: str = ""
+    blocks: Blocks = Blocks()
+
+
+class StateOfUuid(msgspec.Struct, frozen=True):
+    """The cluster's own number, where `GET /` did not say it."""
+
+    class Metadata(msgspec.Struct, frozen=True):
+        """Where it stands."""
+
+        cluster_uuid: str = ""
+
+    metadata: Metadata = Metadata()
+
+
+class Authenticated(msgspec.Struct, frozen=True):
+    """`GET _security/_authenticate`."""
+
+    username: str = ""
+    roles: tuple[str, ...] = ()
+
+
+class CatIndex(msgspec.Struct, frozen=True):
+    """A line of `GET _cat/indices`; everything is text, and null where an index is closed."""
+
+    index: str
+    health: str | None = None
+    status: str | None = None
+    uuid: str | None = None
+    pri: str | None = None
+    rep: str | None = None
+    docs: str | None = msgspec.field(name="docs.count", default=None)
+    deleted: str | None = msgspec.field(name="docs.deleted", default=None)
+    store: str | None = msgspec.field(name="store.size", default=None)
+    primary_store: str | None = msgspec.field(name="pri.store.size", default=None)
+
+
+class CatName(msgspec.Struct, frozen=True):
+    """A line of `GET _cat/indices`, the name only."""
+
+    index: str
+
+
+class FlatSettings(msgspec.Struct, frozen=True):
+    """`GET _settings?flat_settings=true` of one index."""
+
+    settings: dict[str, Any] = {}
+
+
+class Mapped(msgspec.Struct, frozen=True):
+    """`GET _mapping` of one index, undecoded: some are megabytes."""
+
+    mappings: dict[str, msgspec.Raw] = {}
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """`GET _resolve/index/*`, which is there from 7.9."""
+
+    class Index(msgspec.Struct, frozen=True):
+        """An index of it."""
+
+        name: str
+        aliases: tuple[str, ...] = ()
+        attributes: tuple[str, ...] = ()
+        data_stream: str = ""
+
+    class Named(msgspec.Struct, frozen=True):
+        """Something with a name."""
+
+        name: str
+
+    indices: tuple[Index, ...] = ()
+    aliases: tuple[Named, ...] = ()
+    data_streams: tuple[Named, ...] = ()
+
+
+class Aliased(msgspec.Struct, frozen=True):
+    """`GET _alias` of one index."""
+
+    aliases: dict[str, Any] = {}
+
+
+class Shards(msgspec.Struct, frozen=True):
+    """How many shards took part."""
+
+    total: int = 0
+    successful: int = 0
+    failed: int = 0
+    failures: list[Any] = []
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """`GET _count`."""
+
+    count: int
+    shards: Shards = msgspec.field(name="_shards", default=Shards())
+
+
+class Refreshed(msgspec.Struct, frozen=True):
+    """`POST _refresh`."""
+
+    shards: Shards = msgspec.field(name="_shards", default=Shards())
+
+
+class Retries(msgspec.Struct, frozen=True):
+    """How often something was sent again."""
+
+    bulk: int = 0
+    search: int = 0
+
+
+class ReindexStatus(msgspec.Struct, frozen=True):
+    """The counters of a reindex, in its running status and in its result alike."""
+
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    batches: int = 0
+    version_conflicts: int = 0
+    noops: int = 0
+    retries: Retries = Retries()
+    throttled_millis: int = 0
+    canceled: str | None = None
+    timed_out: bool = False
+    failures: tuple[dict[str, Any], ...] = ()
+
+
+class Started(msgspec.Struct, frozen=True):
+    """`POST _reindex?wait_for_completion=false`."""
+
+    task: str
+
+
+class TaskInfo(msgspec.Struct, frozen=True):
+    """A task as the cluster lists it."""
+
+    action: str = ""
+    description: str = ""
+    headers: dict[str, str] = {}
+    status: ReindexStatus = ReindexStatus()
+
+
+class TaskLook(msgspec.Struct, frozen=True):
+    """`GET _tasks/ID`."""
+
+    completed: bool
+    task: TaskInfo
+    response: ReindexStatus | None = None
+    error: dict[str, Any] | None = None
+
+
+class TasksOfNodes(msgspec.Struct, frozen=True):
+    """`GET _tasks`, and what cancelling and rethrottling answer."""
+
+    class Node(msgspec.Struct, frozen=True):
+        """One node."""
+
+        tasks: dict[str, TaskInfo] = {}
+
+    nodes: dict[str, Node] = {}
+    node_failures: tuple[dict[str, Any], ...] = ()
+    task_failures: tuple[dict[str, Any], ...] = ()
+
+
+class Hits(msgspec.Struct, frozen=True):
+    """`GET _search`."""
+
+    class Inner(msgspec.Struct, frozen=True):
+        """Where the hits are."""
+
+        hits: tuple[dict[str, Any], ...] = ()
+
+    hits: Inner = Inner()
+
+
+class RawHit(msgspec.Struct, frozen=True):
+    """One hit whose document stays the bytes it came as."""
+
+    source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
+
+
+class RawHits(msgspec.Struct, frozen=True):
+    """The hits of one search among several."""
+
+    class Inner(msgspec.Struct, frozen=True):
+        """The object below "hits"."""
+
+        hits: tuple[RawHit, ...] = ()
+
+    hits: Inner = Inner()
+
+
+class SeveralHits(msgspec.Struct, frozen=True):
+    """`POST _msearch`."""
+
+    responses: tuple[RawHits, ...] = ()
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """The total of one search among several: a number up to 6.x, an object since 7.0; none where it failed."""
+
+    class Inner(msgspec.Struct, frozen=True):
+        """The object below "hits"."""
+
+        class Value(msgspec.Struct, frozen=True):
+            """The object below "total"."""
+
+            value: int
+
+        total: int | Value
+
+    hits: Inner | None = None
+
+    @property
+    def total(self) -> int | None:
+        """How many were found."""
+        if self.hits is None:
+            return None
+        return self.hits.total if isinstance(self.hits.total, int) else self.hits.total.value
+
+
+class SeveralTotals(msgspec.Struct, frozen=True):
+    """`POST _msearch` of which only the totals matter."""
+
+    responses: tuple[Totals, ...] = ()
+
+
+def created_by(number: object) -> Version | None:
+    """The version in `index.version.created`: 6082399 is 6.8.23; of formats from 8.11 on only the major is known."""
+    try:
+        value = int(str(number))
+    except ValueError:
+        return None
+    if value >= _FORMAT_NUMBERS_BEGIN:
+        return Version(value // 1_000_000)
+    return Version(value // 1_000_000, value // 10_000 % 100, value // 100 % 100)
+
+
+def _amount(text: str | None) -> int | None:
+    return int(text) if text and text.isdigit() else None
+
+
+def _health(text: str | None) -> Health:
+    return Health(text) if text in {"green", "yellow", "red"} else Health.UNKNOWN
+
+
+def health_of(answer: ClusterHealth | None) -> Health:
+    """The colour; unknown where nobody said."""
+    return _health(answer.status if answer else None)
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """The answers that together say everything about all indices."""
+
+    cat: tuple[CatIndex, ...]
+    settings: dict[str, FlatSettings]
+    mappings: dict[str, Mapped]
+    aliases: dict[str, tuple[str, ...]]
+    data_streams: dict[str, str]
+    hidden: frozenset[str]
+
+
+def listed(answers: Listing, *, with_types: bool) -> tuple[tuple[IndexFacts, ...], tuple[str, ...]]:
+    """All indices by name, and the (cleaned) names of those that cannot be named safely and are left out."""
+    fit = [entry for entry in answers.cat if clean(entry.index) == entry.index]
+    unfit = tuple(sorted(clean(entry.index) for entry in answers.cat if clean(entry.index) != entry.index))
+    facts = (_index(entry, answers, with_types=with_types) for entry in fit)
+    return tuple(sorted(facts, key=lambda one: one.name)), unfit
+
+
+def _index(entry: CatIndex, answers: Listing, *, with_types: bool) -> IndexFacts:
+    settings = answers.settings.get(entry.index, FlatSettings()).settings
+    types, has_source = _types(answers.mappings.get(entry.index, Mapped()).mappings, with_types=with_types)
+    is_closed = entry.status == "close"
+    return IndexFacts(
+        name=entry.index,
+        uuid=clean(entry.uuid or str(settings.get("index.uuid", ""))),
+        state=IndexState.CLOSED if is_closed else IndexState.OPEN,
+        health=_health(entry.health),
+        documents=None if is_closed else _amount(entry.docs),
+        deleted=None if is_closed else _amount(entry.deleted),
+        primary_bytes=_amount(entry.primary_store),
+        store_bytes=_amount(entry.store),
+        shards=_amount(entry.pri or settings.get("index.number_of_shards")) or 1,
+        replicas=_amount(entry.rep or settings.get("index.number_of_replicas")) or 0,
+        hidden=settings.get("index.hidden") == "true" or entry.index in answers.hidden,
+        aliases=tuple(sorted(clean(alias) for alias in answers.aliases.get(entry.index, ()))),
+        created=created_by(settings.get("index.version.created")),
+        data_stream=clean(answers.data_streams.get(entry.index, "")),
+        types=types,
+        source_enabled=has_source,
+        refresh_interval=clean(str(settings.get("index.refresh_interval", ""))),
+    )
+
+
+class _Source(msgspec.Struct, frozen=True):
+    enabled: Any = True
+
+
+class _Typed(msgspec.Struct, frozen=True):
+    source: _Source = msgspec.field(name="_source", default=_Source())
+
+
+def _types(mappings: Mapping[str, msgspec.Raw], *, with_types: bool) -> tuple[tuple[str, ...], bool]:
+    """The types in a mapping of 6.x and older, and whether every one of them keeps its _source."""
+    if not with_types:
+        raw = mappings.get("_source")
+        source = msgspec.json.decode(raw, type=_Source) if raw is not None else _Source()
+        return (), source.enabled not in {False, "false"}
+    # _default_ is the pattern for types to come, not one that holds documents.
+    typed = {name: msgspec.json.decode(raw, type=_Typed) for name, raw in mappings.items() if name != "_default_"}
+    return tuple(sorted(clean(name) for name in typed)), all(
+        mapping.source.enabled not in {False, "false"} for mapping in typed.values()
+    )
+
+
+def flat(*layers: Mapping[str, Any]) -> dict[str, str]:
+    """Flat settings of several layers, later ones winning; lists become JSON, 5.x's numbered keys become such lists."""
+    merged: dict[str, Any] = {}
+    for layer in layers:
+        merged.update(layer)
+    numbered: dict[str, list[tuple[int, str]]] = {}
+    for key in tuple(merged):
+        found = re.fullmatch(r"(.+)\.(\d+)", key)
+        if found is not None:
+            numbered.setdefault(found[1], []).append((int(found[2]), str(merged.pop(key))))
+    merged.update({key: [value for _, value in sorted(entries)] for key, entries in numbered.items()})
+    return {clean(key): _as_text(value) for key, value in merged.items()}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, list):
+        return json.dumps([clean(str(one)) for one in value], ensure_ascii=False)
+    return clean("" if value is None else str(value))
+
+
+def _patterns(value: object) -> tuple[str, ...]:
+    """A list setting, in any of the shapes in which servers write one."""
+    entries: Iterable[object]
+    if isinstance(value, list):
+        entries = value
+    elif isinstance(value, dict):
+        entries = [value[key] for key in sorted(value, key=str)]
+    else:
+        text = str(value or "")
+        entries = json.loads(text) if text.startswith('["') else text.strip("[]").split(",")
+    return tuple(clean(pattern) for entry in entries if (pattern := str(entry).strip()))
+
+
+def whitelist(nodes: NodesInfo | None, settings: Mapping[str, str] | None) -> tuple[str, ...] | None:
+    """What every node may read from, since any of them may be asked; None where it cannot be read."""
+    written = [node.settings.get("reindex", {}) for node in nodes.nodes.values()] if nodes else []
+    remote = [entry.get("remote", {}) if isinstance(entry, dict) else {} for entry in written]
+    each = [_patterns(entry.get("whitelist")) if isinstance(entry, dict) else () for entry in remote]
+    if any(each):
+        return tuple(pattern for pattern in each[0] if all(pattern in other for other in each[1:]))
+    if settings is not None and WHITELIST in settings:
+        return _patterns(settings[WHITELIST])
+    return None
+
+
+def _size(text: str) -> int | None:
+    """Bytes in "500mb", "20GB" or "1024b"; None where it is none."""
+    found = re.fullmatch(r"([\d.]+)\s*([kmgtp]?)b?", text.strip().lower())
+    return int(float(found[1]) * _UNITS[found[2] or "b"]) if found else None
+
+
+def kept_free(total: int, settings: Mapping[str, str]) -> int:
+    """The bytes of a disk of `total` that stay free before its node takes no more shards (the low watermark)."""
+    if settings.get(_THRESHOLD) == "false":
+        return 0
+    low = settings.get(_LOW, "85%").strip()
+    share: float | None = None
+    if low.endswith("%"):
+        share = float(low[:-1]) / 100
+    elif re.fullmatch(r"0?\.\d+|[01](?:\.0*)?", low):
+        share = float(low)
+    if share is None:
+        return _size(low) or 0
+    kept = int(total * (1 - share))
+    headroom = _size(settings.get(_HEADROOM, ""))
+    return kept if headroom is None else min(kept, headroom)
+
+
+def disk(nodes: NodesDisk | None, settings: Mapping[str, str] | None) -> DiskFacts | None:
+    """The room on all data nodes; None where no node says."""
+    if nodes is None:
+        return None
+    totals = [node.fs.total for node in nodes.nodes.values() if node.holds_data and node.fs and node.fs.total]
+    if not totals:
+        return None
+    known = settings or {}
+    return DiskFacts(
+        total=sum(one.total_in_bytes for one in totals),
+        free=sum(one.available_in_bytes for one in totals),
+        usable=sum(max(0, one.available_in_bytes - kept_free(one.total_in_bytes, known)) for one in totals),
+    )
+
+
+def blocks(state: StateOfBlocks | None) -> tuple[str, ...]:
+    """Every block but that of a closed index, whole cluster first."""
+    if state is None:
+        return ()
+    whole = [f"cluster: {clean(block.description)}" for block in state.blocks.global_.values()]
+    single = [
+        f"{clean(name)}: {clean(block.description)}"
+        for name, found in sorted(state.blocks.indices.items())
+        for number, block in sorted(found.items())
+        if number != "4"
+    ]
+    return (*whole, *single)
+
+
+def modules_and_plugins(nodes: NodesInfo | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The names of what every node has."""
+    if nodes is None or not nodes.nodes:
+        return (), ()
+    modules = [{clean(one.name) for one in node.modules} for node in nodes.nodes.values()]
+    plugins = [{clean(one.name) for one in node.plugins} for node in nodes.nodes.values()]
+    return tuple(sorted(set.intersection(*modules))), tuple(sorted(set.intersection(*plugins)))
+
+
+_ROOT_WORDS: Final = frozenset(
+    {
+        "properties",
+        "dynamic",
+        "dynamic_templates",
+        "dynamic_date_formats",
+        "date_detection",
+        "numeric_detection",
+        "runtime",
+    }
+)
+
+
+def create_request(body: str, version: Version) -> tuple[str, str]:
+    """Query string and body that make an index on a server of that version from a typeless definition.
+
+    From 7 on it goes as it is; 6.7 and 6.8 are told that it is typeless; older ones get the type they ask for.
+    A definition that names a type already is left alone.
+    """
+    if version.major >= 7:
+        return "", body
+    definition = msgspec.json.decode(body)
+    mappings = definition.get("mappings") if isinstance(definition, dict) else None
+    if not isinstance(mappings, dict) or not mappings:
+        return "", body
+    is_typeless = any(key in _ROOT_WORDS or (key.startswith("_") and key != "_doc") for key in mappings)
+    if not is_typeless:
+        return "", body
+    if version >= Version(6, 7):
+        return "?include_type_name=false", body
+    name = "_doc" if version >= Version(6, 2) else "doc"
+    return "", msgspec.json.encode(definition | {"mappings": {name: mappings}}).decode()

@@ -1,0 +1,773 @@
+"""One cluster, asked in typed calls: the same ones for every version from 2.4 to 9.x."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from urllib.parse import quote, unquote, urlsplit
+
+import msgspec
+from elastic_transport import TransportError
+from elasticsearch import ApiError, AsyncElasticsearch
+
+from esmigrate_tui.elastic import answers, sign_in
+from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch
+from esmigrate_tui.model.draft import IndexDefinition
+from esmigrate_tui.model.event import Reject
+from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from esmigrate_tui.model.connection import Connection, Credential
+    from esmigrate_tui.model.ledger import Request
+
+__all__ = ["Cluster", "Clusters", "ReindexLook"]
+
+T = TypeVar("T")
+
+# Elasticsearch refuses a request line of more than 4096 bytes; the address's own path and the query come on top.
+_LONGEST_PATH: Final = 3_000
+_SLOW: Final = 120.0
+_TAGLINE: Final = "You Know, for Search"
+_READING: Final = frozenset({"GET", "HEAD"})
+_COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
+_SETTINGS: Final = (
+    "index.version.created,index.uuid,index.hidden,index.refresh_interval"
+    ",index.number_of_shards,index.number_of_replicas"
+)
+
+
+@dataclass(frozen=True)
+class ReindexLook:
+    """One look at a reindex task. `problem` is the task's own error, or a failure to read; `failures` were refused."""
+
+    completed: bool
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    version_conflicts: int = 0
+    batches: int = 0
+    noops: int = 0
+    bulk_retries: int = 0
+    search_retries: int = 0
+    throttled_seconds: float = 0.0
+    canceled: str | None = None
+    failures: tuple[Reject, ...] = ()
+    problem: Problem | None = None
+
+
+@dataclass(frozen=True)
+class _Answer:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class Cluster:
+    """A cluster at the end of a wire; use it as an async context manager, or `close()` it."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        credential: Credential,
+        client: AsyncElasticsearch,
+        clock: Callable[[], float],
+    ) -> None:
+        self.connection = connection
+        self.left_out: tuple[str, ...] = ()
+        """Names that `indices()` left out, cleaned: they hold what cannot be shown, so nobody could choose them."""
+        self._credential = credential
+        self._client = client
+        self._clock = clock
+        self._root: answers.Root | None = None
+        self._date: float | None = None
+
+    def __repr__(self) -> str:
+        return f"Cluster({self.connection.endpoint.url})"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_unused: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Let go of the lines."""
+        await self._client.close()
+
+    def as_remote(self) -> dict[str, Any]:
+        """What another cluster is told as `source.remote` to read from this one: the one way out for the secret."""
+        return sign_in.remote(self.connection, self._credential)
+
+    # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _ask(
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        *,
+        remote: str = "",
+        patience: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        ndjson: bool = False,
+        changes: bool | None = None,
+    ) -> _Answer:
+        """One request, sent once; raises ProblemError for everything but an answer of 2xx.
+
+        `changes` says whether it does; None to go by the method.
+        """
+        endpoint = self.connection.endpoint
+        told = {"accept": "application/json", **(headers or {})}
+        if body is not None:
+            told["content-type"] = "application/x-ndjson" if ndjson else "application/json"
+        client = self._client if patience is None else self._client.options(request_timeout=patience)
+        try:
+            response = await client.perform_request(method, path, headers=told, body=body)
+        except ApiError as error:
+            # Never str(error): the library itself stumbles over odd bodies.
+            meta, sign = error.meta, self._credential.sign_in
+            problem = explain(meta.status, error.body, meta.headers, endpoint, remote=remote, sign_in=sign)
+            raise ProblemError(problem) from None
+        except (TransportError, OSError) as error:
+            manner = method if changes is None else "POST" if changes else "GET"
+            raise ProblemError(explain_silence(error, endpoint, manner)) from None
+        except (ValueError, UnicodeError) as error:
+            what = f"{endpoint.authority} cannot be asked: {clean(str(error), 200)}."
+            raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Look at the address.")) from None
+        return _Answer(response.meta.status, response.meta.headers, response.body if method != "HEAD" else b"")
+
+    def _decoded(self, answer: _Answer, kind: type[T]) -> T:
+        try:
+            return msgspec.json.decode(answer.body, type=kind)
+        except msgspec.ValidationError as error:
+            raise self._odd(answer, str(error)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            pass
+        try:
+            # Lone surrogates and the like, which msgspec refuses and Elasticsearch stores.
+            return msgspec.convert(json.loads(answer.body), kind)
+        except (ValueError, msgspec.ValidationError):
+            start = answer.body[:300].decode(errors="replace")
+            evidence = f"HTTP {answer.status} {start}"
+            raise ProblemError(not_elasticsearch(self.connection.endpoint, answer.headers, evidence)) from None
+
+    def _odd(self, answer: _Answer, trouble: str) -> ProblemError:
+        return ProblemError(
+            Problem(
+                cause=Cause.UNSUPPORTED,
+                what=f"{self._place} gave an answer that this program does not understand: {clean(trouble, 200)}.",
+                todo="Is this version newer than those it was tested with? Please report it.",
+                evidence=clean(answer.body[:300].decode(errors="replace"), 400),
+            )
+        )
+
+    async def _get(self, path: str, kind: type[T]) -> T:
+        return self._decoded(await self._ask("GET", path), kind)
+
+    async def _get_every(self, path: str, kind: type[T]) -> T:
+        """A listing of all there is: security on 6.x says of a cluster without indices that it has no index `_all`."""
+        try:
+            return await self._get(path, kind)
+        except ProblemError as error:
+            if error.problem.cause is Cause.MISSING and "_all" in error.problem.what:
+                return kind()
+            raise
+
+    @property
+    def _place(self) -> str:
+        return self.connection.endpoint.authority
+
+    # ── who are you ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _introduced(self) -> answers.Root:
+        """Name, version and product; asked once."""
+        if self._root is None:
+            self._root = await self._introduce()
+        return self._root
+
+    async def _introduce(self) -> answers.Root:
+        try:
+            answer = await self._ask("GET", "/")
+        except ProblemError as error:
+            # Builds without the module for `GET /` say 405, and a role may forbid it: a node's own page will do.
+            if error.problem.cause not in {Cause.UNSUPPORTED, Cause.PRIVILEGES}:
+                raise await self._looked_closer(error) from None
+            root = await self._introduced_by_node(error)
+        else:
+            root = self._decoded(answer, answers.Root)
+            self._date = _seconds(answer.headers.get("date", ""))
+            is_elastic = root.tagline == _TAGLINE and not root.version.distribution
+            if not is_elastic or not root.version.number:
+                product = "OpenSearch" if root.version.distribution == "opensearch" else ""
+                raise ProblemError(
+                    not_elasticsearch(
+                        self.connection.endpoint,
+                        answer.headers,
+                        f"HTTP {answer.status} {answer.body[:300].decode(errors='replace')}",
+                        product or clean(root.version.distribution or root.tagline, 80),
+                    )
+                )
+        try:
+            Version.parse(root.version.number)
+        except ValueError:
+            raise self._odd(_Answer(200, {}, root.version.number.encode()), "it names no version") from None
+        return root
+
+    async def _introduced_by_node(self, trouble: ProblemError) -> answers.Root:
+        path = "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor"
+        try:
+            local = await self._get(path, answers.NodesInfo)
+        except ProblemError:
+            raise trouble from None
+        node = next(iter(local.nodes.values()), answers.NodeInfo())
+        build = answers.BuildInfo(number=node.version, build_flavor=node.build_flavor)
+        return answers.Root(cluster_name=local.cluster_name, version=build)
+
+    async def _looked_closer(self, error: ProblemError) -> ProblemError:
+        """A server with TLS just hangs up on plain HTTP: then the certificate it shows is what gives it away."""
+        endpoint = self.connection.endpoint
+        if (
+            endpoint.is_encrypted
+            or error.problem.cause is not Cause.CONNECTION
+            or "broke off" not in error.problem.what
+        ):
+            return error
+        from esmigrate_tui.elastic.connect import presented_fingerprint  # noqa: PLC0415  # it imports this module
+
+        try:
+            await presented_fingerprint(endpoint, timeout=2.0)
+        except ProblemError:
+            return error
+        what = f"{self._place} wants TLS, and the address begins with http://."
+        todo = "Write https:// instead."
+        return ProblemError(Problem(cause=Cause.CERTIFICATE, what=what, todo=todo, evidence=error.problem.evidence))
+
+    async def _version(self) -> Version:
+        return Version.parse((await self._introduced()).version.number)
+
+    async def probe(self) -> ClusterFacts:
+        """What this cluster is, as far as it says; raises ProblemError where it is none, or nobody may ask it."""
+        self._root = None
+        root = await self._introduced()
+        lost: list[ProblemError] = []
+        ((stats, skew), (user, roles, security)), health, nodes, room, blocks, settings = await asyncio.gather(
+            asyncio.gather(self._stats(lost), self._who(lost)),
+            self._maybe("/_cluster/health", answers.ClusterHealth, lost),
+            self._maybe(_NODES, answers.NodesInfo, lost),
+            self._maybe(_DISKS, answers.NodesDisk, lost),
+            self._maybe("/_cluster/state/blocks", answers.StateOfBlocks, lost),
+            self._settings_if_any(lost),
+        )
+        if len(lost) > 3:
+            raise lost[0]
+        uuid = root.cluster_uuid or (blocks.cluster_uuid if blocks else "") or await self._uuid(lost)
+        modules, plugins = answers.modules_and_plugins(nodes)
+        return ClusterFacts(
+            name=clean(root.cluster_name),
+            uuid=clean(uuid),
+            version=Version.parse(root.version.number),
+            flavour=clean(root.version.build_flavor),
+            health=answers.health_of(health),
+            nodes=health.number_of_nodes if health else 0,
+            data_nodes=health.number_of_data_nodes if health else 0,
+            user=user,
+            roles=roles,
+            documents=stats.indices.docs.count if stats and stats.indices else None,
+            store_bytes=stats.indices.store.size_in_bytes if stats and stats.indices else None,
+            indices=stats.indices.count if stats and stats.indices else None,
+            open_shards=health.active_shards + health.initializing_shards + health.unassigned_shards
+            if health
+            else None,
+            max_shards_per_node=_whole(settings, "cluster.max_shards_per_node"),
+            disk=answers.disk(room, settings),
+            whitelist=answers.whitelist(nodes, settings),
+            plugins=plugins,
+            modules=modules,
+            blocks=answers.blocks(blocks),
+            security=security,
+            clock_skew_seconds=skew,
+        )
+
+    async def _maybe(self, path: str, kind: type[T], lost: list[ProblemError]) -> T | None:
+        """What can be seen there: a server may lack it and a role may forbid it; silence is noted in `lost`."""
+        try:
+            return await self._get(path, kind)
+        except ProblemError as error:
+            if error.problem.cause in {Cause.CONNECTION, Cause.CERTIFICATE}:
+                lost.append(error)
+            return None
+
+    async def _stats(self, lost: list[ProblemError]) -> tuple[answers.ClusterStats | None, float | None]:
+        """The statistics, and how far the cluster's clock is ahead of ours: Elasticsearch itself sends no Date."""
+        before = self._clock()
+        stats = await self._maybe("/_cluster/stats", answers.ClusterStats, lost)
+        between = (before + self._clock()) / 2
+        if stats is not None and stats.timestamp:
+            return stats, stats.timestamp / 1000 - between
+        return stats, None if self._date is None else self._date - between
+
+    async def _settings_if_any(self, lost: list[ProblemError]) -> dict[str, str] | None:
+        try:
+            return await self.cluster_settings()
+        except ProblemError as error:
+            if error.problem.cause is Cause.CONNECTION:
+                lost.append(error)
+            return None
+
+    async def _who(self, lost: list[ProblemError]) -> tuple[str | None, tuple[str, ...], bool | None]:
+        """User, roles, and whether security is on; None where nobody can say."""
+        older = await self._version() < Version(6, 5)
+        try:
+            who = await self._get("/_xpack/security/_authenticate" if older else _AUTHENTICATE, answers.Authenticated)
+        except ProblemError as error:
+            match error.problem.cause:
+                case Cause.CONNECTION | Cause.CERTIFICATE:
+                    lost.append(error)
+                    return None, (), None
+                case Cause.AUTHENTICATION | Cause.PRIVILEGES:
+                    return None, (), True
+                case Cause.BUSY | Cause.UNKNOWN_OUTCOME:
+                    return None, (), None
+                case _:
+                    return None, (), False
+        return clean(who.username), tuple(clean(role) for role in who.roles), True
+
+    async def _uuid(self, lost: list[ProblemError]) -> str:
+        state = await self._maybe(
+            "/_cluster/state/metadata?filter_path=metadata.cluster_uuid", answers.StateOfUuid, lost
+        )
+        return state.metadata.cluster_uuid if state else ""
+
+    async def cluster_settings(self) -> dict[str, str]:
+        """The settings in force, flat: defaults (from 5.0 on), persistent, transient; lists as JSON."""
+        told = await self._get("/_cluster/settings?include_defaults=true&flat_settings=true", dict[str, dict[str, Any]])
+        return answers.flat(told.get("defaults", {}), told.get("persistent", {}), told.get("transient", {}))
+
+    # ── indices ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def indices(self) -> tuple[IndexFacts, ...]:
+        """Every index by name, hidden, closed and system ones too, in four requests however many there are.
+
+        Documents are as `_cat/indices` counts them: nested ones included; `count()` tells the others. Names that
+        cannot be shown as they are do not appear: see `left_out`.
+        """
+        version = await self._version()
+        # What `expand_wildcards=all` left out before 7.7 was nothing: hidden indices came with that version.
+        every = "expand_wildcards=all"
+        cat = f"/_cat/indices?format=json&bytes=b&h={_COLUMNS}" + (f"&{every}" if version >= Version(7, 7) else "")
+        settings = "/_settings" if version.major < 6 else f"/_settings/{_SETTINGS}"
+        mappings = f"/_mapping?{every}" + ("&filter_path=*.mappings._source" if version.major >= 7 else "")
+        entries, told, mapped, (aliases, streams, hidden) = await asyncio.gather(
+            self._get_every(cat, tuple[answers.CatIndex, ...]),
+            self._get_every(f"{settings}?flat_settings=true&{every}", dict[str, answers.FlatSettings]),
+            self._get_every(mappings, dict[str, answers.Mapped]),
+            self._named_otherwise(version),
+        )
+        found, self.left_out = answers.listed(
+            answers.Listing(entries, told, mapped, aliases, streams, hidden), with_types=version.major < 7
+        )
+        return found
+
+    async def _named_otherwise(
+        self, version: Version
+    ) -> tuple[dict[str, tuple[str, ...]], dict[str, str], frozenset[str]]:
+        """Aliases and data stream of each index, and which are hidden."""
+        if version >= Version(7, 9):
+            resolved = await self._get(_RESOLVE, answers.Resolved)
+            return (
+                {index.name: index.aliases for index in resolved.indices},
+                {index.name: index.data_stream for index in resolved.indices if index.data_stream},
+                frozenset(index.name for index in resolved.indices if "hidden" in index.attributes),
+            )
+        aliased = await self._get_every(_ALIASES, dict[str, answers.Aliased])
+        return {name: tuple(entry.aliases) for name, entry in aliased.items()}, {}, frozenset()
+
+    async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
+        """What `GET /INDEX` says of each, as it came, and its documents; raises ProblemError (missing) without one."""
+        found: dict[str, IndexDefinition] = {}
+        for path in _paths(names):
+            told = await self._get(path, dict[str, dict[str, Any]])
+            for name, one in told.items():
+                found[name] = IndexDefinition(
+                    name=name,
+                    settings=one.get("settings", {}),
+                    mappings=one.get("mappings", {}),
+                    aliases=one.get("aliases", {}),
+                )
+        if gone := [name for name in names if name not in found]:
+            what = f"{self._place} has no index {', '.join(clean(name) for name in gone[:5])}."
+            todo = "Was it deleted meanwhile, or is this an alias? Look at the list again."
+            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+        counted = await self.counts(names) if names else {}
+        return {name: msgspec.structs.replace(found[name], documents=counted.get(name)) for name in names}
+
+    async def existing(self, names: Sequence[str]) -> dict[str, str]:
+        """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
+        version = await self._version()
+        if version >= Version(7, 9):
+            resolved = await self._get(_RESOLVE, answers.Resolved)
+            taken = {index.name: "index" for index in resolved.indices}
+            taken |= {alias.name: "alias" for alias in resolved.aliases}
+            taken |= {stream.name: "data stream" for stream in resolved.data_streams}
+        else:
+            every = "&expand_wildcards=all" if version >= Version(7, 7) else ""
+            indices, aliased = await asyncio.gather(
+                self._get_every(f"/_cat/indices?format=json&h=index{every}", tuple[answers.CatName, ...]),
+                self._get_every(_ALIASES, dict[str, answers.Aliased]),
+            )
+            taken = {alias: "alias" for entry in aliased.values() for alias in entry.aliases}
+            taken |= {entry.index: "index" for entry in indices}
+        return {name: taken[name] for name in names if name in taken}
+
+    async def create_index(self, name: str, body: str) -> None:
+        """Make one index; `body` is JSON without types, which 6.x and older are given as they want it."""
+        query, fitted = answers.create_request(body, await self._version())
+        answer = await self._ask("PUT", f"/{_exact(name)}{query}", fitted, patience=_SLOW)
+        self._must_be_acknowledged(answer, f"the index {name}")
+
+    async def delete_index(self, name: str) -> None:
+        """Delete exactly one index; never a pattern, a list or an alias."""
+        path = f"/{_exact(name)}"
+        if (await self._version()).major < 6 and (await self.existing([name])).get(name) == "alias":
+            # Before 6.0 the name of an alias deletes every index behind it.
+            raise _unsafe(name, "it is an alias")
+        self._must_be_acknowledged(await self._ask("DELETE", path, patience=_SLOW), f"the deletion of {name}")
+
+    def _must_be_acknowledged(self, answer: _Answer, what: str) -> None:
+        told = self._decoded(answer, dict[str, Any])
+        if told.get("acknowledged") is False:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.UNKNOWN_OUTCOME,
+                    what=f"{self._place} has not yet confirmed {clean(what)} on all nodes.",
+                    todo="Its master is busy: look again in a moment.",
+                )
+            )
+
+    async def refresh(self, name: str) -> None:
+        """Let searches and counts see everything that was written; raises ProblemError where a shard failed."""
+        answer = await self._ask("POST", f"/{_exact(name)}/_refresh", patience=_SLOW, changes=False)
+        shards = self._decoded(answer, answers.Refreshed).shards
+        if shards.failed:
+            raise self._partial(name, "refreshed", shards)
+
+    async def count(self, name: str) -> int:
+        """Top-level documents, as `_count` says; an answer without every shard is none (ProblemError)."""
+        # Frozen indices, gone in 8, would be passed over and count as empty.
+        frozen = "?ignore_throttled=false" if Version(6, 6) <= await self._version() < Version(8) else ""
+        answer = await self._ask("GET", f"/{_exact(name)}/_count{frozen}", patience=_SLOW)
+        counted = self._decoded(answer, answers.Counted)
+        shards = counted.shards
+        if shards.failed or shards.successful != shards.total or not shards.total:
+            raise self._partial(name, "counted", shards)
+        return counted.count
+
+    def _partial(self, name: str, done: str, shards: answers.Shards) -> ProblemError:
+        said = ""
+        if shards.failures:
+            said = explain_answer(0, {"error": shards.failures[0]}, self._place).evidence
+        return ProblemError(
+            Problem(
+                cause=Cause.BUSY,
+                what=f"{clean(name)} on {self._place} could only be {done} in {shards.successful} "
+                f"of {shards.total} shards.",
+                why="Some of its shards are not there, so the number would be too small.",
+                todo="Wait until the index is yellow or green.",
+                evidence=said,
+            )
+        )
+
+    async def settings_of(self, name: str) -> dict[str, str]:
+        """An index's own settings, flat, as they came: they are for putting back, not for showing."""
+        told = await self._get(f"/{_exact(name)}/_settings?flat_settings=true", dict[str, answers.FlatSettings])
+        one = told.get(name)
+        if one is None:
+            what = f"{self._place} has no index {clean(name)}: that name is an alias."
+            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name the index behind it."))
+        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in one.settings.items()}
+
+    async def put_settings(self, name: str, body: str) -> None:
+        """Change settings of one index; null puts one back to its default."""
+        answer = await self._ask("PUT", f"/{_exact(name)}/_settings", body, patience=_SLOW)
+        self._must_be_acknowledged(answer, f"the settings of {name}")
+
+    async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
+        """The first hits of a search, cleaned for showing; numbers as Python reads them."""
+        found = await self._get(f"/{_exact(name)}/_search?size={size:d}", answers.Hits)
+        return tuple(_cleaned(hit) for hit in found.hits.hits)
+
+    async def counts(self, names: Sequence[str]) -> dict[str, int]:
+        """Top-level documents of each index, without nested ones, in one request; one that cannot be searched has none.
+
+        This is what a person plans with: `count()` is the proof, and accepts no partial answer.
+        """
+        version = await self._version()
+        look: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if version.major >= 6 else {})
+        lines = [part for name in names for part in ({"index": [name]}, look)]
+        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        answer = await self._ask("POST", "/_msearch", body, patience=_SLOW, ndjson=True, changes=False)
+        told = self._decoded(answer, answers.SeveralTotals)
+        totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
+        return {name: total for name, total in totals if total is not None}
+
+    async def first_sources(self, names: Sequence[str], size: int) -> dict[str, tuple[bytes, ...]]:
+        """`_source` of the first documents of each index, byte for byte as the server sent it; one request for all.
+
+        An index that cannot be searched has none.
+        """
+        look = {"size": size, "sort": ["_doc"]}
+        lines = [part for name in names for part in ({"index": [name]}, look)]
+        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        answer = await self._ask("POST", "/_msearch", body, patience=_SLOW, ndjson=True, changes=False)
+        told = self._decoded(answer, answers.SeveralHits)
+        return {
+            name: tuple(bytes(hit.source) for hit in found.hits.hits)
+            for name, found in zip(names, told.responses, strict=True)
+        }
+
+    async def perform(self, request: Request) -> Any:  # noqa: ANN401  # whatever that request is answered with
+        """A request of the ledger, as it is; the decoded answer, None where it was empty.
+
+        Raises ProblemError (usage), before anything is sent, for one that would change more than it names.
+        """
+        _must_be_narrow(request)
+        path = "/" + request.path.lstrip("/")
+        is_bulk = path.partition("?")[0].endswith(("/_bulk", "/_msearch"))
+        changes = request.method not in _READING and not path.partition("?")[0].endswith(_LOOKS)
+        body = request.body or None
+        answer = await self._ask(request.method, path, body, patience=_SLOW, ndjson=is_bulk, changes=changes)
+        return self._decoded(answer, object) if answer.body.strip() else None
+
+    # ── reindex ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def start_reindex(self, body: Mapping[str, Any], *, opaque_id: str, requests_per_second: float) -> str:
+        """Start a reindex on this cluster; its task as "node:number". No throttle where the pace is not above 0."""
+        pace = _pace(requests_per_second)
+        path = f"/_reindex?wait_for_completion=false&requests_per_second={pace}"
+        sent, remote = msgspec.json.encode(body), _remote_of(body)
+        answer = await self._ask("POST", path, sent, remote=remote, headers={"x-opaque-id": opaque_id})
+        return self._decoded(answer, answers.Started).task
+
+    async def dry_reindex(self, body: Mapping[str, Any]) -> None:
+        """Send that reindex with no document to move: whitelist, name, line, TLS, sign-in and privileges are all tried.
+
+        It makes no index and writes nothing. Raises ProblemError where any of them fails.
+        """
+        source = {**body["source"], "query": {"ids": {"values": []}}, "size": 1}
+        dry = {**body, "source": source}
+        path = "/_reindex?wait_for_completion=true&timeout=20s"
+        sent, remote = msgspec.json.encode(dry), _remote_of(body)
+        answer = await self._ask("POST", path, sent, remote=remote, patience=_SLOW, changes=False)
+        status = self._decoded(answer, answers.ReindexStatus)
+        if status.failures:
+            raise ProblemError(self._failure_to_read(status.failures[0], remote))
+        if status.total or status.timed_out:
+            raise self._odd(answer, "a reindex of no documents found some")
+
+    async def reindex_task(self, task_id: str) -> ReindexLook:
+        """How far a reindex is; raises ProblemError (missing) when it is gone: that is never success."""
+        look = await self._get(f"/_tasks/{quote(task_id, safe=':')}", answers.TaskLook)
+        remote = _remote_in(look.task.description)
+        status = look.response or look.task.status
+        problem = None
+        if look.error is not None:
+            problem = explain(0, {"error": look.error}, {}, self.connection.endpoint, remote=remote)
+        refused: list[Reject] = []
+        for failure in status.failures:
+            if "cause" in failure:
+                refused.append(_reject(failure))
+            else:
+                problem = problem or self._failure_to_read(failure, remote)
+        if look.completed and look.response is None and problem is None:
+            what = f"{self._place} says that the task {clean(task_id)} has ended, and not how."
+            todo = "Compare the documents of both sides."
+            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+        return ReindexLook(
+            completed=look.completed,
+            total=status.total,
+            created=status.created,
+            updated=status.updated,
+            version_conflicts=status.version_conflicts,
+            batches=status.batches,
+            noops=status.noops,
+            bulk_retries=status.retries.bulk,
+            search_retries=status.retries.search,
+            throttled_seconds=status.throttled_millis / 1000,
+            canceled=None if status.canceled is None else clean(status.canceled),
+            failures=tuple(refused),
+            problem=problem,
+        )
+
+    def _failure_to_read(self, failure: Mapping[str, Any], remote: str) -> Problem:
+        """A failure to search the source, which is no fault of a document."""
+        reason = failure.get("reason", failure)
+        status = failure.get("status")
+        return explain(
+            status if isinstance(status, int) else 0, {"error": reason}, {}, self.connection.endpoint, remote=remote
+        )
+
+    async def find_reindex(self, opaque_id: str) -> str | None:
+        """The running reindex that was started with that id; None when there is none."""
+        told = await self._get("/_tasks?actions=*reindex", answers.TasksOfNodes)
+        for node in told.nodes.values():
+            for task_id, task in node.tasks.items():
+                if task.headers.get("X-Opaque-Id") == opaque_id:
+                    return task_id
+        return None
+
+    async def rethrottle(self, task_id: str, requests_per_second: float) -> None:
+        """Set the pace of a running reindex, in documents a second; no throttle where it is not above 0."""
+        path = f"/_reindex/{quote(task_id, safe=':')}/_rethrottle?requests_per_second={_pace(requests_per_second)}"
+        await self._told_task(path, task_id)
+
+    async def cancel_task(self, task_id: str) -> None:
+        """Ask a task to end, which it does after its current batch; raises ProblemError (missing) when it is gone."""
+        await self._told_task(f"/_tasks/{quote(task_id, safe=':')}/_cancel", task_id)
+
+    async def _told_task(self, path: str, task_id: str) -> None:
+        answer = await self._ask("POST", path)
+        told = self._decoded(answer, answers.TasksOfNodes)
+        troubles = (*told.task_failures, *told.node_failures)
+        if troubles:
+            # The failure of a node is told as an error, that of a task as one below "reason".
+            trouble = troubles[0] if "caused_by" in troubles[0] else troubles[0].get("reason")
+            raise ProblemError(explain_answer(0, {"error": trouble}, self._place))
+        if not any(node.tasks for node in told.nodes.values()):
+            what = f"{self._place} no longer runs the task {clean(task_id)}."
+            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="See how it ended."))
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """The two ends of a migration; `source` is None where the documents come from somewhere else."""
+
+    destination: Cluster
+    source: Cluster | None
+
+
+_RESOLVE: Final = "/_resolve/index/*?expand_wildcards=all"
+# Old versions pass over closed indices unless they are told not to.
+_ALIASES: Final = "/_alias?expand_wildcards=all"
+_AUTHENTICATE: Final = "/_security/_authenticate"
+_NODES: Final = (
+    "/_nodes/settings,plugins"
+    "?filter_path=nodes.*.version,nodes.*.settings.reindex,nodes.*.modules.name,nodes.*.plugins.name"
+)
+_DISKS: Final = "/_nodes/stats/fs?filter_path=nodes.*.roles,nodes.*.attributes,nodes.*.fs.total"
+# A POST to one of these only looks.
+_LOOKS: Final = ("/_search", "/_count", "/_msearch", "/_refresh", "/_pit", "/_has_privileges", "/_field_caps")
+
+
+def _whole(settings: Mapping[str, str] | None, key: str) -> int | None:
+    value = (settings or {}).get(key, "")
+    return int(value) if value.isdigit() else None
+
+
+def _seconds(date: str) -> float | None:
+    """A Date header in seconds since 1970."""
+    try:
+        return parsedate_to_datetime(date).timestamp()
+    except ValueError:
+        return None
+
+
+def _pace(requests_per_second: float) -> str:
+    return f"{requests_per_second:g}" if requests_per_second > 0 else "-1"
+
+
+def _unsafe(name: str, why: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            cause=Cause.USAGE,
+            what=f"{clean(name, 300)!r} is not the name of one index: {why}.",
+            todo="Give the exact name of one index.",
+        )
+    )
+
+
+def _exact(name: str) -> str:
+    """One index's name, percent-encoded; raises ProblemError for whatever a server could read as several."""
+    if not name or name in {".", "..", "_all"}:
+        raise _unsafe(name, "a server could take it for all of them")
+    if name[0] in "-+_":
+        raise _unsafe(name, f"it begins with {name[0]!r}")
+    odd = next((character for character in name if character in '*?,<>/\\|"# ' or clean(character) != character), None)
+    if odd is not None:
+        raise _unsafe(name, f"it holds {clean(odd)!r}")
+    return quote(name, safe="")
+
+
+def _must_be_narrow(request: Request) -> None:
+    """No change through a pattern, a list, or a path that means every index."""
+    if request.method in _READING:
+        return
+    path = urlsplit(request.path).path
+    segments = [unquote(segment) for segment in path.strip("/").split("/")]
+    wide = [
+        segment
+        for segment in segments
+        if segment in {"", "_all", ".", ".."}
+        or segment.startswith(("-", "+"))
+        or any(one in segment for one in "*,?<>/")
+    ]
+    is_for_all = request.method in {"PUT", "DELETE"} and segments[0] in {"_settings", "_mapping", "_mappings"}
+    if wide or is_for_all:
+        raise _unsafe(request.path, "a change is made to exactly one thing")
+
+
+def _paths(names: Sequence[str]) -> list[str]:
+    """As few paths as hold all the names, each short enough for a request line."""
+    paths: list[str] = []
+    for encoded in (_exact(name) for name in names):
+        if paths and len(paths[-1]) + len(encoded) < _LONGEST_PATH:
+            paths[-1] += "," + encoded
+        else:
+            paths.append("/" + encoded)
+    return paths
+
+
+def _remote_of(body: Mapping[str, Any]) -> str:
+    """Host and port of the source that a reindex reads from, "" where it is the same cluster."""
+    host = body.get("source", {}).get("remote", {}).get("host", "")
+    return urlsplit(str(host)).netloc.rpartition("@")[2]
+
+
+def _remote_in(description: str) -> str:
+    """The same, from the words in which a task describes itself."""
+    found = re.search(r"\bhost=(\S+) port=(\d+)", description)
+    return f"{found[1]}:{found[2]}" if found else ""
+
+
+def _reject(failure: Mapping[str, Any]) -> Reject:
+    cause = failure.get("cause")
+    reasons = cause if isinstance(cause, dict) else {}
+    text = f"{reasons.get('type', '')}: {reasons.get('reason', '')}"
+    inner = reasons.get("caused_by")
+    if isinstance(inner, dict) and inner.get("reason"):
+        text += f" ({inner['reason']})"
+    status = failure.get("status")
+    return Reject(
+        index=clean(str(failure.get("index", ""))),
+        id=clean(str(failure.get("id", ""))),
+        type=clean(str(failure.get("type", ""))),
+        status=status if isinstance(status, int) else 0,
+        reason=clean(text),
+    )
+
+
+def _cleaned(value: Any) -> Any:  # noqa: ANN401  # JSON of any shape
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {clean(str(key)): _cleaned(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_cleaned(inner) for inner in value]
+    return value

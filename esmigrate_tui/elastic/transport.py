@@ -1,0 +1,109 @@
+"""One client for every server from 2.4 to 9.x: what it would say that old ones do not know is taken back here."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from typing import TYPE_CHECKING, Any, Final
+
+import aiohttp
+from elastic_transport import (
+    AiohttpHttpNode,
+    AsyncTransport,
+    HttpHeaders,
+    SerializerCollection,
+    TransportApiResponse,
+)
+
+if TYPE_CHECKING:
+    from types import SimpleNamespace
+
+_JSON: Final = "application/json"
+_NDJSON: Final = "application/x-ndjson"
+_LINGERING: Final = 0.1
+
+
+class RedirectedError(Exception):
+    """The server sent the request elsewhere; it is not followed, as a POST would become a GET on the way."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(f"redirected to {location}")
+        self.location = location
+
+
+async def _refuse_redirect(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, seen: aiohttp.TraceRequestRedirectParams
+) -> None:
+    raise RedirectedError(seen.response.headers.get("location", ""))
+
+
+class WireNode(AiohttpHttpNode):
+    """One server by aiohttp, where each request is sent once, to that server only, and is not logged.
+
+    Faults and recorders for tests are subclasses of it.
+    """
+
+    def _create_aiohttp_session(self) -> None:
+        trace = aiohttp.TraceConfig()
+        trace.on_request_redirect.append(_refuse_redirect)
+        self._loop = asyncio.get_running_loop()
+        self.session = aiohttp.ClientSession(
+            headers=self.headers,
+            skip_auto_headers=("accept", "accept-encoding", "user-agent"),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            connector=aiohttp.TCPConnector(limit_per_host=self._connections_per_node, ssl=self._ssl_context or False),
+            trace_configs=[trace],
+        )
+        # It would send a PUT or DELETE again when the line broke, and there is no public switch for that.
+        self.session._retry_connection = False  # noqa: SLF001  # see the line above
+
+    async def close(self) -> None:  # type: ignore[override]  # asynchronous as its parent's
+        """Let go of the lines."""
+        await super().close()
+        if self._ssl_assert_fingerprint:
+            # A line that was refused for its fingerprint is closed in its own time, and nothing can wait for it.
+            await asyncio.sleep(_LINGERING)
+
+    def _log_request(self, *_arguments: Any, **_named: Any) -> None:  # noqa: ANN401  # the library's own shape
+        """Nothing: the library would write bodies, and the source's password is in the body of a remote reindex."""
+
+
+class _BytesAsTheyAre(SerializerCollection):
+    """Bodies cross untouched: answers are decoded by msgspec, and an HTML page must not end in a library's error."""
+
+    def dumps(self, data: Any, mimetype: str | None = None) -> bytes:  # noqa: ANN401  # the library's own shape
+        return data if isinstance(data, bytes) else super().dumps(data, mimetype)
+
+    def loads(self, data: bytes, mimetype: str | None = None) -> Any:  # noqa: ANN401, ARG002  # as above
+        return data
+
+
+def _plain(mimetype: str) -> str:
+    return _NDJSON if "ndjson" in mimetype else _JSON
+
+
+class WireTransport(AsyncTransport):
+    """Asks in plain media types, and takes a missing product header for granted: `probe()` looks at the product itself.
+
+    The `Warning` header is dropped: the client would turn a cluster's text into a Python warning on the terminal.
+    """
+
+    def __init__(self, *positional: Any, **named: Any) -> None:  # noqa: ANN401  # handed on as they come
+        super().__init__(*positional, **named)
+        self.serializers = _BytesAsTheyAre()
+
+    async def perform_request(  # type: ignore[override]  # the same call, its options handed on as they come
+        self,
+        method: str,
+        target: str,
+        **options: Any,  # noqa: ANN401  # as above
+    ) -> TransportApiResponse:
+        """The same request in words that every version knows."""
+        headers = HttpHeaders(options.pop("headers", None) or {})
+        headers["accept"] = _JSON
+        if "content-type" in headers:
+            headers["content-type"] = _plain(headers["content-type"])
+        meta, body = await super().perform_request(method, target, headers=headers, **options)
+        answered = HttpHeaders({name: value for name, value in meta.headers.items() if name.lower() != "warning"})
+        answered["x-elastic-product"] = "Elasticsearch"
+        return TransportApiResponse(dataclasses.replace(meta, headers=answered), body)

@@ -1,0 +1,193 @@
+"""A reindex from a real 6.8.23 into a real 7.17.28, and every way in which it can go wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.problem import Cause, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Cluster, ReindexLook
+    from tests.fixtures_nodes import SharedNodes
+
+pytestmark = pytest.mark.nodes
+
+DOCUMENTS = 200
+
+
+async def _connected(nodes: SharedNodes, version: str) -> Cluster:
+    node = await nodes.get(version)
+    endpoint, _ = parse_address(node.url)
+    credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
+    return await connect(Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user), credential)
+
+
+@pytest.fixture
+async def source(nodes: SharedNodes) -> AsyncIterator[Cluster]:
+    async with await _connected(nodes, "6.8.23") as cluster:
+        if not await cluster.existing(["reindex-a"]):
+            await cluster.create_index("reindex-a", '{"settings": {"number_of_shards": 1, "number_of_replicas": 0}}')
+            action = json.dumps({"index": {"_index": "reindex-a", "_type": "_doc"}})
+            body = "".join(f'{action}\n{{"a": {number}, "b": "b{number}"}}\n' for number in range(DOCUMENTS))
+            await cluster.perform(Request(method="POST", path="/_bulk?refresh=true", body=body))
+        yield cluster
+
+
+@pytest.fixture
+async def destination(nodes: SharedNodes) -> AsyncIterator[Cluster]:
+    async with await _connected(nodes, "7.17.28") as cluster:
+        yield cluster
+        for name in await cluster.existing(["reindex-b"]):
+            await cluster.delete_index(name)
+
+
+def _body(source: Cluster, **remote: str) -> dict[str, Any]:
+    told = {**source.as_remote(), **remote}
+    return {"source": {"remote": told, "index": "reindex-a", "size": 20}, "dest": {"index": "reindex-b"}}
+
+
+async def _ended(destination: Cluster, task: str) -> ReindexLook:
+    async with asyncio.timeout(30):
+        while True:
+            look = await destination.reindex_task(task)
+            if look.completed:
+                return look
+            await asyncio.sleep(0.1)
+
+
+async def test_a_reindex_is_followed_to_its_end(source: Cluster, destination: Cluster) -> None:
+    task = await destination.start_reindex(_body(source), opaque_id="one", requests_per_second=0)
+    look = await _ended(destination, task)
+    assert (look.total, look.created, look.updated, look.batches) == (DOCUMENTS, DOCUMENTS, 0, DOCUMENTS // 20)
+    assert (look.failures, look.problem, look.canceled) == ((), None, None)
+    await destination.refresh("reindex-b")
+    assert await destination.count("reindex-b") == await source.count("reindex-a") == DOCUMENTS
+
+
+async def test_trying_it_needs_no_destination_index_and_makes_none(source: Cluster, destination: Cluster) -> None:
+    await destination.dry_reindex(_body(source))
+    assert await destination.existing(["reindex-b"]) == {}
+
+
+async def test_a_running_reindex_is_found_by_its_own_id(source: Cluster, destination: Cluster) -> None:
+    task = await destination.start_reindex(_body(source), opaque_id="find-me", requests_per_second=20)
+    assert await destination.find_reindex("find-me") == task
+    assert await destination.find_reindex("somebody-else") is None
+    await destination.cancel_task(task)
+    await _ended(destination, task)
+    assert await destination.find_reindex("find-me") is None
+
+
+async def test_a_slow_reindex_is_told_to_hurry(source: Cluster, destination: Cluster) -> None:
+    task = await destination.start_reindex(_body(source), opaque_id="slow", requests_per_second=1)
+    assert not (await destination.reindex_task(task)).completed
+    await destination.rethrottle(task, 0)
+    look = await _ended(destination, task)
+    assert look.created == DOCUMENTS
+
+
+async def test_a_cancelled_reindex_says_so_and_is_not_taken_for_done(source: Cluster, destination: Cluster) -> None:
+    task = await destination.start_reindex(_body(source), opaque_id="cancel", requests_per_second=10)
+    await destination.cancel_task(task)
+    look = await _ended(destination, task)
+    assert look.canceled == "by user request"
+    assert look.created < DOCUMENTS
+
+
+async def test_a_task_that_nobody_knows_is_missing_and_no_success(destination: Cluster) -> None:
+    for task in ("nowhere:1", f"{await _some_node(destination)}:999999"):
+        with pytest.raises(ProblemError) as caught:
+            await destination.reindex_task(task)
+        assert caught.value.problem.cause is Cause.MISSING
+
+
+async def _some_node(cluster: Cluster) -> str:
+    answer = await cluster.perform(Request(method="GET", path="/_nodes/_local?filter_path=nodes.*.name"))
+    return str(next(iter(answer["nodes"])))
+
+
+async def test_a_task_that_has_ended_can_neither_be_paced_nor_cancelled(source: Cluster, destination: Cluster) -> None:
+    task = await destination.start_reindex(_body(source), opaque_id="over", requests_per_second=0)
+    await _ended(destination, task)
+    for told in (destination.rethrottle(task, 5), destination.cancel_task(task)):
+        with pytest.raises(ProblemError) as caught:
+            await told
+        assert caught.value.problem.cause is Cause.MISSING
+
+
+async def test_documents_that_the_destination_refuses_are_told_one_by_one(
+    source: Cluster, destination: Cluster
+) -> None:
+    await destination.create_index("reindex-b", '{"mappings": {"properties": {"b": {"type": "long"}}}}')
+    body = {**_body(source), "conflicts": "proceed"}
+    look = await _ended(destination, await destination.start_reindex(body, opaque_id="bad", requests_per_second=0))
+    assert look.created == 0
+    assert len(look.failures) == 20
+    assert {reject.index for reject in look.failures} == {"reindex-b"}
+    assert {reject.status for reject in look.failures} == {400}
+    assert "failed to parse field [b]" in look.failures[0].reason
+
+
+@pytest.mark.parametrize(
+    ("remote", "cause", "words"),
+    [
+        ({"password": "wrong"}, Cause.AUTHENTICATION, "{source} refused user elastic"),
+        ({"host": "http://127.0.0.1:1"}, Cause.CONNECTION, "{destination} cannot reach 127.0.0.1:1"),
+        ({"host": "http://10.1.1.1:9200"}, Cause.NOT_WHITELISTED, "{destination} may not read from 10.1.1.1:9200"),
+        ({"host": "https://{source}"}, Cause.CERTIFICATE, "{destination} was told to use TLS with {source}"),
+    ],
+)
+async def test_what_stands_between_destination_and_source_is_told_before_and_in_the_task(
+    source: Cluster, destination: Cluster, remote: dict[str, str], cause: Cause, words: str
+) -> None:
+    places = {
+        "source": source.connection.endpoint.authority,
+        "destination": destination.connection.endpoint.authority,
+    }
+    body = _body(source, **{key: value.format_map(places) for key, value in remote.items()})
+    with pytest.raises(ProblemError) as caught:
+        await destination.dry_reindex(body)
+    task = await destination.start_reindex(body, opaque_id="never", requests_per_second=0)
+    look = await _ended(destination, task)
+    assert look.problem is not None
+    for problem in (caught.value.problem, look.problem):
+        assert problem.cause is cause
+        assert words.format_map(places) in problem.what
+        assert places["destination"] in problem.sentence()
+        assert source.as_remote()["password"] not in problem.sentence() + problem.evidence
+
+
+async def test_a_source_index_that_is_gone_is_said_of_the_source(source: Cluster, destination: Cluster) -> None:
+    body = _body(source)
+    body["source"]["index"] = "reindex-nope"
+    with pytest.raises(ProblemError) as caught:
+        await destination.dry_reindex(body)
+    assert caught.value.problem.cause is Cause.MISSING
+    assert f"{source.connection.endpoint.authority} has no such index reindex-nope" in caught.value.problem.what
+
+
+async def test_a_server_without_the_module_says_that_it_has_no_reindex(nodes: SharedNodes, source: Cluster) -> None:
+    async with await _connected(nodes, "8.19.3") as cluster:
+        with pytest.raises(ProblemError) as caught:
+            await cluster.dry_reindex(_body(source))
+    assert caught.value.problem.cause is Cause.UNSUPPORTED
+    assert "does not offer /_reindex" in caught.value.problem.what
+
+
+async def test_a_password_as_remote_stays_out_of_the_description_of_the_task(
+    source: Cluster, destination: Cluster
+) -> None:
+    task = await destination.start_reindex(_body(source), opaque_id="secret", requests_per_second=1)
+    told = await destination.perform(Request(method="GET", path=f"/_tasks/{task}"))
+    assert source.as_remote()["password"] not in json.dumps(told)
+    await destination.cancel_task(task)
+    await _ended(destination, task)
