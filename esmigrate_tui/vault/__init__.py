@@ -1,0 +1,22 @@
+"""KEYS: where secrets are kept and where they come from; nothing else in this program imports `keyring`.
+
+`probe` says in words where a secret would go, before anybody types one; `remember`, `recall` and `forget` speak to the
+keyring; `resolve` finds the secret of a run that has no screen to ask on. Importing this room does not import
+`keyring`, which takes longer than the first screen may.
+"""
+
+from esmigrate_tui.vault.headless import Resolved, resolve, ways
+from esmigrate_tui.vault.keys import forget, probe, recall, remember
+from esmigrate_tui.vault.states import VaultReport, VaultState
+
+__all__ = [
+    "Resolved",
+    "VaultReport",
+    "VaultState",
+    "forget",
+    "probe",
+    "recall",
+    "remember",
+    "resolve",
+    "ways",
+]
