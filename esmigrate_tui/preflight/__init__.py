@@ -1,0 +1,8 @@
+"""What a careful operator looks at before anything moves: one check is one function; CHECKS lists them."""
+
+from __future__ import annotations
+
+from esmigrate_tui.preflight.checks import CHECKS, name_of
+from esmigrate_tui.preflight.looking import look, run
+
+__all__ = ["CHECKS", "look", "name_of", "run"]

@@ -1,0 +1,239 @@
+"""Whether the destination can take what was chosen: health, blocks, room, shards, names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.facts import Health
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.text import counted, number, size
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.facts import IndexFacts
+
+_TIGHT: Final = 0.8
+_WATERMARKS: Final = (
+    "https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-cluster.html#disk-based-shard-allocation"
+)
+_NAMED: Final = 5
+_LONGEST_NAME: Final = 255  # bytes
+
+
+def some(names: tuple[str, ...]) -> str:
+    """The first few names and how many more there are."""
+    shown = ", ".join(names[:_NAMED])
+    return shown if len(names) <= _NAMED else f"{shown} and {number(len(names) - _NAMED)} more"
+
+
+def expected(draft: Draft) -> tuple[IndexFacts, ...]:
+    """The chosen indices; before anything is chosen, all that could be: the worst case."""
+    return draft.chosen or tuple(index for index in draft.source_indices if not index.is_system and not index.hidden)
+
+
+async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the destination is green or yellow."""
+    facts = draft.destination_facts
+    if facts is None:
+        return
+    if facts.health is Health.RED:
+        yield Finding(
+            check="destination-health",
+            severity=Severity.BLOCKER,
+            title="The destination is red: some of its primary shards are missing",
+            evidence=f"{facts.name}: status {facts.health}",
+            why="A cluster that has lost shards of its own should not be given more.",
+            fix="Bring it back to green or yellow first; this request says which shards, and why:",
+            copy="GET _cluster/allocation/explain",
+        )
+    else:
+        yield Finding(
+            check="destination-health",
+            severity=Severity.PASSED,
+            title=f"The destination is {facts.health}",
+        )
+
+
+async def destination_blocks(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the destination as a whole refuses writes."""
+    facts = draft.destination_facts
+    if facts is not None and facts.blocks:
+        yield Finding(
+            check="destination-blocks",
+            severity=Severity.BLOCKER,
+            title="The destination is blocked and takes no writes",
+            evidence="; ".join(facts.blocks),
+            why="A block on the whole cluster refuses every index and every document.",
+            fix="Find out who set it and why, then lift it, for instance:",
+            copy='PUT _cluster/settings\n{"persistent":{"cluster.blocks.read_only":null,'
+            '"cluster.blocks.read_only_allow_delete":null}}',
+        )
+
+
+async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the chosen data fits below the destination's low disk watermark, with the replicas it will have."""
+    facts = draft.destination_facts
+    if facts is None or facts.disk is None:
+        yield Finding(
+            check="room",
+            severity=Severity.WARNING,
+            title="How much room the destination has could not be seen",
+            why="A disk that fills up stops every write on that cluster.",
+            fix="Look at it yourself:",
+            copy="GET _cat/allocation?v",
+        )
+        return
+    needed = sum(
+        (index.primary_bytes or 0) * (1 + min(index.replicas, max(0, facts.data_nodes - 1)))
+        for index in expected(draft)
+    )
+    measured = f"{size(needed)} to move, {size(facts.disk.usable)} before the low watermark"
+    if needed > facts.disk.usable:
+        yield Finding(
+            check="room",
+            severity=Severity.BLOCKER,
+            title=f"No room: {measured}",
+            evidence=f"{size(facts.disk.free)} free of {size(facts.disk.total)} on the destination's data nodes",
+            why="Above the watermarks a cluster first places no more shards and then refuses every write.",
+            fix="Give the new cluster more disk, choose fewer indices, or free some room.",
+            link=_WATERMARKS,
+        )
+    elif needed > facts.disk.usable * _TIGHT:
+        yield Finding(
+            check="room",
+            severity=Severity.WARNING,
+            title=f"Little room: {measured}",
+            why="An index can take more room on another version, and merging needs some for a while.",
+            fix="Give the new cluster more disk, or watch it while the run goes on.",
+            link=_WATERMARKS,
+        )
+    else:
+        yield Finding(check="room", severity=Severity.PASSED, title=f"Room enough: {measured}")
+
+
+async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the destination's limit of open shards leaves room for those to be made."""
+    facts = draft.destination_facts
+    if facts is None or facts.open_shards is None or not facts.max_shards_per_node:
+        return
+    limit = facts.max_shards_per_node * max(1, facts.data_nodes)
+    more = sum(index.shards * (1 + index.replicas) for index in expected(draft))
+    measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
+    if facts.open_shards + more > limit:
+        yield Finding(
+            check="shard-limit",
+            severity=Severity.BLOCKER,
+            title=f"Too many shards for the destination: {measured}",
+            why="It refuses to create an index beyond its limit of open shards.",
+            fix="Choose fewer indices, add data nodes, or raise the limit for a while:",
+            copy='PUT _cluster/settings\n{"persistent":{"cluster.max_shards_per_node":'
+            f"{facts.max_shards_per_node + more}}}}}",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/misc-cluster-settings.html",
+        )
+    else:
+        yield Finding(check="shard-limit", severity=Severity.PASSED, title=f"Shards: {measured}")
+
+
+async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether a name that will be made is taken on the destination, by an index, an alias or a data stream."""
+    taken: dict[str, str] = {}
+    for index in draft.destination_indices:
+        taken[index.name] = f"index, {counted(index.documents or 0, 'document')}"
+        for alias in index.aliases:
+            taken.setdefault(alias, f"alias of {index.name}")
+        if index.data_stream:
+            taken[index.data_stream] = "data stream"
+    if draft.selected:
+        clashing = tuple(name for name in draft.selected if draft.target(name) in taken)
+        if clashing:
+            yield Finding(
+                check="existing-names",
+                severity=Severity.BLOCKER,
+                title=f"{counted(len(clashing), 'name')} on the destination taken: {some(clashing)}",
+                evidence="; ".join(f"{draft.target(n)}: {taken[draft.target(n)]}" for n in clashing[:_NAMED]),
+                why="Documents would be mixed with those that are there, or overwrite them.",
+                fix="Give these indices another name on the destination, leave them out, or delete what is there.",
+                subjects=clashing,
+            )
+        else:
+            yield Finding(
+                check="existing-names", severity=Severity.PASSED, title="No chosen name is taken on the destination"
+            )
+    elif already := tuple(index.name for index in expected(draft) if draft.target(index.name) in taken):
+        yield Finding(
+            check="existing-names",
+            severity=Severity.NOTE,
+            title=f"{counted(len(already), 'index', 'indices')} of the source exist on the destination too: "
+            f"{some(already)}",
+            why="They can only be chosen under another name.",
+            subjects=already,
+        )
+    impossible = tuple(name for name in draft.selected if name in draft.renamed and _is_no_name(draft.target(name)))
+    if impossible:
+        yield Finding(
+            check="existing-names",
+            severity=Severity.BLOCKER,
+            title=f"No index can have such a name: {some(tuple(draft.target(name) for name in impossible))}",
+            why="A name is in lower case, begins with none of - + _ "
+            'and holds no space and none of \\ / * ? " < > | , # :',
+            fix="Give these indices another name on the destination.",
+            subjects=impossible,
+        )
+    doubled = _doubled(draft)
+    if doubled:
+        yield Finding(
+            check="existing-names",
+            severity=Severity.BLOCKER,
+            title=f"Several indices would go into one: {some(doubled)}",
+            why="Documents with the same _id would overwrite one another without a word.",
+            fix="Give each its own name on the destination.",
+            subjects=doubled,
+        )
+    clashing_aliases = tuple(
+        sorted({a for index in draft.chosen for a in index.aliases if a in {i.name for i in draft.destination_indices}})
+    )
+    if clashing_aliases:
+        yield Finding(
+            check="existing-names",
+            severity=Severity.BLOCKER,
+            title=f"Aliases of the chosen indices are names of indices on the destination: {some(clashing_aliases)}",
+            why="An alias cannot have the name of an index, and the index would not be created.",
+            fix="Leave these indices out, or rename what is on the destination.",
+            subjects=clashing_aliases,
+        )
+
+
+async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # as all checks
+    """Whether an alias of a chosen index is in use on the destination already."""
+    there = {alias for index in draft.destination_indices for alias in index.aliases}
+    shared = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in there}))
+    if shared:
+        yield Finding(
+            check="shared-aliases",
+            severity=Severity.WARNING,
+            title=f"Aliases of the chosen indices are in use on the destination: {some(shared)}",
+            why="A search by the alias will find documents of both; where it is an alias to write to, the second index "
+            "is refused.",
+            fix="Look at what the alias is for; remove it there, or leave these indices out.",
+            copy="\n".join(f"GET _alias/{name}" for name in shared[:_NAMED]),
+            subjects=shared,
+        )
+
+
+def _is_no_name(name: str) -> bool:
+    """Whether every Elasticsearch since 7.0 refuses to make an index of that name."""
+    return (
+        name in {"", ".", ".."}
+        or name != name.lower()
+        or name[0] in "-+_"
+        or any(character in '\\/*?"<>|,#: ' for character in name)
+        or len(name.encode()) > _LONGEST_NAME
+    )
+
+
+def _doubled(draft: Draft) -> tuple[str, ...]:
+    targets = [draft.target(name) for name in draft.selected]
+    return tuple(sorted({name for name in targets if targets.count(name) > 1}))

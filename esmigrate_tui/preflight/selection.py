@@ -1,0 +1,114 @@
+"""Whether what was chosen on the source can be read, and whole."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from esmigrate_tui.model.facts import Health, IndexState
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.preflight.destination import expected, some
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+
+
+async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether every chosen index is open and has all its primary shards."""
+    known = {index.name for index in draft.source_indices}
+    gone = tuple(name for name in draft.selected if name not in known)
+    closed = tuple(index.name for index in draft.chosen if index.state is IndexState.CLOSED)
+    red = tuple(index.name for index in draft.chosen if index.health is Health.RED)
+    if gone:
+        yield Finding(
+            check="readable",
+            severity=Severity.BLOCKER,
+            title=f"No longer on the source: {some(gone)}",
+            why="An index that is not there cannot be moved, and its absence must not pass for success.",
+            fix="Choose again.",
+            subjects=gone,
+        )
+    if closed:
+        yield Finding(
+            check="readable",
+            severity=Severity.BLOCKER,
+            title=f"Closed on the source: {some(closed)}",
+            why="A closed index cannot be read.",
+            fix="Open them on the source, or leave them out:",
+            copy="\n".join(f"POST {name}/_open" for name in closed),
+            subjects=closed,
+        )
+    if red:
+        yield Finding(
+            check="readable",
+            severity=Severity.BLOCKER,
+            title=f"Red on the source, documents are missing: {some(red)}",
+            why="Only what its living shards hold would arrive, and look like everything.",
+            fix="Bring the source back to green or yellow, or restore these indices from a snapshot.",
+            subjects=red,
+        )
+    if not (gone or closed or red):
+        yield Finding(check="readable", severity=Severity.PASSED, title="Every chosen index can be read whole")
+
+
+async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the documents themselves were kept: an index with _source switched off cannot be read back."""
+    without = tuple(index.name for index in draft.chosen if not index.source_enabled)
+    if without:
+        yield Finding(
+            check="source-kept",
+            severity=Severity.BLOCKER,
+            title=f"Without _source, so nothing can be read back: {some(without)}",
+            why="These indices were told not to keep the documents; only the search structures exist.",
+            fix="Restore them from a snapshot, or load them again from where the data came from.",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html",
+            subjects=without,
+        )
+
+
+async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether an index has several mapping types, whose documents may share an _id."""
+    mixed = tuple(index.name for index in expected(draft) if len(index.types) > 1)
+    if mixed:
+        yield Finding(
+            check="several-types",
+            severity=Severity.WARNING,
+            title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {some(mixed)}",
+            why="On the new cluster an index has one type: of two documents with the same _id only one can stay. "
+            "The counts are compared at the end, and what is missing is said.",
+            fix="Where ids repeat between types, move each type by itself under another name.",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
+            subjects=mixed,
+        )
+
+
+async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether documents may be on the source that no search sees yet."""
+    silent = tuple(index.name for index in draft.chosen if index.refresh_interval == "-1")
+    if silent:
+        yield Finding(
+            check="refresh-switched-off",
+            severity=Severity.WARNING,
+            title=f"Never refreshed by themselves on the source: {some(silent)}",
+            why="Documents written since the last refresh cannot be read, and no count shows them.",
+            fix="They are refreshed when the run begins; if your user may not do that, do it now:",
+            copy="\n".join(f"POST {name}/_refresh" for name in silent),
+            subjects=silent,
+        )
+
+
+async def internal_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether indices of Elasticsearch or Kibana themselves are among the chosen."""
+    internal = tuple(index.name for index in draft.chosen if index.is_system)
+    if internal:
+        yield Finding(
+            check="internal-indices",
+            severity=Severity.WARNING,
+            title=f"Internal indices are chosen: {some(internal)}",
+            why="They belong to Elasticsearch or Kibana; another version may not understand what they hold.",
+            fix="Leave them out unless you know what they are for; between versions, restore them from a snapshot.",
+            subjects=internal,
+        )

@@ -1,0 +1,7 @@
+"""The words of one major version in those of another: pure functions over definitions."""
+
+from __future__ import annotations
+
+from esmigrate_tui.translate.definition import Translation, translate
+
+__all__ = ["Translation", "translate"]
