@@ -1,0 +1,13 @@
+"""The ways to move data: one file a method, one contract, one name here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
+from esmigrate_tui.model.plan import MethodName
+
+if TYPE_CHECKING:
+    from esmigrate_tui.methods.contract import Methods
+
+METHODS: Final[Methods] = {MethodName.REINDEX_FROM_REMOTE: ReindexFromRemote()}

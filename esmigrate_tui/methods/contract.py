@@ -1,0 +1,125 @@
+"""What a method promises and what it is given: everything the engine knows about moving data.
+
+`perform` is the only verb that writes documents. A method never sleeps, retries or logs, and sees no clock: each Moved
+is one look, and the engine decides when to ask for the next. Whatever goes wrong is a ProblemError; by its cause the
+engine waits and calls `perform` again with the last token, or gives the task up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.verify import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.connection import Side
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.ledger import Request
+    from esmigrate_tui.model.plan import Plan, Task
+
+__all__ = ["Book", "Comparison", "Method", "Methods", "Work"]
+
+
+@dataclass(frozen=True)
+class Work:
+    """One task as a method gets it.
+
+    `opaque_id` is the same for a task in every process of a run, so that server-side work can be found again by it.
+    `requests_per_second` is the throttle of this moment (documents a second, 0 for none): the plan's, or what a person
+    has set since.
+    """
+
+    task: Task
+    plan: Plan
+    opaque_id: str
+    requests_per_second: float
+
+
+class Book(Protocol):
+    """Where a method writes down each change beside the documents, before it is made."""
+
+    async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
+        """Write the change down with its inverse, make it, mark it as made; return the cluster's JSON answer.
+
+        `what` says the change in words, in the past tense. `undo` must be harmless when it is sent twice, or when the
+        change was never made; None says that the change is meant to stay. A change that an earlier try of the same
+        task has written down is made again under its old entry; where the server then says that it exists already,
+        that is taken for made, and the answer is None. Raises the ProblemError of the request.
+        """
+        ...
+
+
+class Method(Protocol):
+    """One way to move data. `work` of the same task is equal in every call, but for its pace."""
+
+    @property
+    def name(self) -> MethodName:
+        """Its name on the command line."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Its name in a sentence."""
+        ...
+
+    @property
+    def needs(self) -> tuple[Side, ...]:
+        """The connections it asks for."""
+        ...
+
+    def plan(self, draft: Draft, made_at: str) -> Plan:
+        """The plan of a draft; pure. Raises ProblemError (usage) where the draft is not ready."""
+        ...
+
+    def steps(self, plan: Plan) -> tuple[str, ...]:
+        """What a run of the plan does, in order, in words; pure."""
+        ...
+
+    def requests(self, plan: Plan) -> tuple[Request, ...]:
+        """The requests to the destination for the plan's first task, every secret as dots; pure."""
+        ...
+
+    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+        """Make the destination ready, every change through `book`; called again after a trouble that passed."""
+        ...
+
+    def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+        """Move the task's documents, going on from the token `since` ("" for the beginning).
+
+        Yields only after the server acknowledged, and ends when all was moved. The engine asks for the next Moved when
+        it is time for one, asks for none while a run is paused, and may drop the iterator at any moment (server-side
+        work goes on then): the last token is enough to go on. Raises ProblemError; UNKNOWN_OUTCOME where server-side
+        work is gone and its result cannot be had.
+        """
+        ...
+
+    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:
+        """Set the throttle of what is going on (0 for none), also to go on after a pause."""
+        ...
+
+    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:
+        """Hold what is going on, so that it can go on later."""
+        ...
+
+    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
+        """Cancel what is going on. A `perform` that is open then ends or raises soon: so it is seen to end.
+
+        Called again when a look brings another token, and alone where no `perform` is open (while the engine waits, or
+        when it gives a task up); harmless where nothing is going on.
+        """
+        ...
+
+    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
+        """Count both sides after a refresh; reads only."""
+        ...
+
+
+Methods = Mapping[MethodName, Method]
+"""All methods by their name: the engine gets them handed in."""

@@ -1,0 +1,200 @@
+"""What the looks at a reindex task mean: pure decisions, on values."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esmigrate_tui.elastic.cluster import ReindexLook
+from esmigrate_tui.methods.contract import Work
+from esmigrate_tui.methods.reindex_from_remote import (
+    State,
+    create_request,
+    first_batch,
+    judged,
+    moved,
+    reindex_body,
+    tuning_requests,
+)
+from esmigrate_tui.model.connection import Connection, Endpoint
+from esmigrate_tui.model.event import Reject
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem
+
+CREATE = json.dumps({"settings": {"index.number_of_replicas": "1", "index.refresh_interval": "30s"}, "mappings": {}})
+
+
+def work(*, documents: int | None = 1_000, size: int | None = 1_000_000, batch: int = 0, create: str = CREATE) -> Work:
+    task = Task(
+        number=1, source_index="logs", destination_index="logs-new", create=create, documents=documents, size=size
+    )
+    plan = Plan(
+        method=MethodName.REINDEX_FROM_REMOTE,
+        made_at="2026-01-01T00:00:00Z",
+        destination=Connection(endpoint=Endpoint(scheme="http", host="new", port=9200)),
+        destination_uuid="u",
+        destination_version="7.17.28",
+        batch=batch,
+        tasks=(task,),
+    )
+    return Work(task=task, plan=plan, opaque_id="esmigrate-7K2P-1", requests_per_second=0.0)
+
+
+def refused(*ids: str, status: int = 400, reason: str = "mapper_parsing_exception: no") -> tuple[Reject, ...]:
+    return tuple(Reject(index="logs-new", id=identifier, status=status, reason=reason) for identifier in ids)
+
+
+SEVEN = (
+    "cluster_block_exception: index [logs] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage "
+    "watermark, index has read-only-allow-delete block];"
+)
+FIRST = State(task="n:1", passes=1, batch=1_000)
+
+
+def test_all_read_and_written_is_done() -> None:
+    verdict = judged(work(), FIRST, ReindexLook(completed=True, total=1_000, created=1_000))
+    assert verdict.following is None
+    assert verdict.problem is None
+    assert (verdict.step.done, verdict.step.written, verdict.step.collided) == (1_000, 1_000, 0)
+
+
+def test_a_second_document_of_one_id_is_counted_as_a_collision() -> None:
+    step = moved(FIRST, ReindexLook(completed=False, total=6, created=3, version_conflicts=3))
+    assert (step.written, step.collided, step.there_already) == (3, 3, 0)
+
+
+def test_on_a_later_pass_what_is_in_place_is_no_collision() -> None:
+    later = State(task="n:2", passes=2, batch=1_000, written=400, done=400)
+    step = moved(later, ReindexLook(completed=False, total=1_000, created=100, version_conflicts=400))
+    assert (step.written, step.there_already, step.collided, step.done) == (500, 400, 0, 500)
+
+
+def test_progress_never_runs_backwards_on_a_new_pass() -> None:
+    later = State(task="n:2", passes=2, batch=1_000, written=400, done=400)
+    assert moved(later, ReindexLook(completed=False, total=1_000, version_conflicts=10)).done == 400
+
+
+def test_a_refused_document_is_set_aside_and_the_next_pass_leaves_it_out() -> None:
+    look = ReindexLook(completed=True, total=1_000, created=300, failures=refused("a", "b"))
+    verdict = judged(work(), FIRST, look)
+    assert verdict.following is not None
+    assert [reject.id for reject in verdict.step.rejects] == ["a", "b"]
+    body = reindex_body(work(), verdict.following, {"host": "http://old:9200"})
+    assert body["source"]["query"] == {"bool": {"must_not": [{"ids": {"values": ["a", "b"]}}]}}
+
+
+def test_a_document_is_set_aside_once() -> None:
+    known = State(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
+    look = ReindexLook(completed=True, total=999, created=9, failures=refused("a", "c"))
+    verdict = judged(work(), known, look)
+    assert [reject.id for reject in verdict.step.rejects] == ["c"]
+
+
+def test_the_same_refusals_again_end_the_task_with_the_reason() -> None:
+    known = State(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
+    verdict = judged(work(), known, ReindexLook(completed=True, total=999, failures=refused("a")))
+    assert verdict.problem is not None
+    assert "mapper_parsing_exception" in verdict.problem.why
+
+
+@pytest.mark.parametrize(
+    ("failures", "cause"),
+    [
+        (refused("a", status=429, reason="es_rejected_execution_exception"), Cause.BUSY),
+        (
+            refused("a", status=403, reason="blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];"),
+            Cause.DISK_FULL,
+        ),
+        (refused("a", status=429, reason=SEVEN), Cause.DISK_FULL),
+        (refused("a", status=503, reason="unavailable_shards_exception"), Cause.BUSY),
+    ],
+)
+def test_what_will_pass_is_no_fault_of_the_documents(failures: tuple[Reject, ...], cause: Cause) -> None:
+    verdict = judged(work(), FIRST, ReindexLook(completed=True, total=10, failures=failures))
+    assert verdict.problem is not None
+    assert verdict.problem.cause is cause
+    assert verdict.step.rejects == ()
+    assert State.from_token(verdict.step.token).task == ""
+
+
+def test_a_chunk_that_was_too_large_halves_the_batch() -> None:
+    trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
+    verdict = judged(work(), FIRST, ReindexLook(completed=True, problem=trouble))
+    assert verdict.following is not None
+    assert verdict.following.batch == 500
+    assert "500" in verdict.step.note
+
+
+def test_a_single_document_that_is_too_large_ends_the_task() -> None:
+    trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
+    one = State(task="n:9", passes=9, batch=1)
+    assert judged(work(), one, ReindexLook(completed=True, problem=trouble)).problem is trouble
+
+
+def test_the_tasks_own_trouble_keeps_what_was_written() -> None:
+    trouble = Problem(cause=Cause.CONNECTION, what="The destination cannot reach the source.")
+    verdict = judged(work(), FIRST, ReindexLook(completed=True, total=1_000, created=300, problem=trouble))
+    assert verdict.problem is trouble
+    token = State.from_token(verdict.step.token)
+    assert (token.task, token.written) == ("", 300)
+
+
+def test_the_body_never_overwrites() -> None:
+    body = reindex_body(work(), FIRST, {"host": "http://old:9200", "username": "u", "password": "p"})
+    assert body["dest"] == {"index": "logs-new", "op_type": "create"}
+    assert body["conflicts"] == "proceed"
+    assert "slices" not in body
+    assert body["source"]["query"] == {"match_all": {}}
+
+
+@given(st.integers(0, 10**9) | st.none(), st.integers(0, 10**14) | st.none())
+def test_a_batch_is_always_one_that_the_server_takes(documents: int | None, size: int | None) -> None:
+    task = work(documents=documents, size=size)
+    assert 1 <= first_batch(task.task, task.plan) <= 5_000
+
+
+def test_only_a_name_with_a_percent_sign_is_encoded_for_the_source() -> None:
+    given = work()
+    for name, sent in (("a%2bb", "a%252bb"), ("a+b", "a+b"), ("logs-ü", "logs-ü")):
+        task = msgspec.structs.replace(given.task, source_index=name)
+        assert reindex_body(replace(given, task=task), FIRST, {})["source"]["index"] == sent
+
+
+def test_large_documents_begin_with_small_batches() -> None:
+    task = work(documents=100, size=100 * 5 * 1024 * 1024)
+    assert first_batch(task.task, task.plan) == 1
+    assert first_batch(work(batch=77).task, work(batch=77).plan) == 77
+
+
+def test_a_state_survives_as_a_token() -> None:
+    state = State(task="n:1", passes=3, batch=250, written=5, done=6, collided=1, left_out=(("t", "x y"),))
+    assert State.from_token(state.as_token()) == state
+    assert State.from_token("") == State()
+
+
+def test_what_is_switched_off_is_put_back_to_what_the_plan_wants() -> None:
+    fast, back = tuning_requests(work().task)
+    assert json.loads(fast.body) == {"index": {"refresh_interval": "-1", "number_of_replicas": 0}}
+    assert json.loads(back.body) == {"index": {"refresh_interval": "30s", "number_of_replicas": "1"}}
+    assert back.path == "/logs-new/_settings"
+
+
+def test_what_the_plan_does_not_say_goes_back_to_the_servers_default() -> None:
+    _, back = tuning_requests(work(create="{}").task)
+    assert json.loads(back.body) == {"index": {"refresh_interval": None, "number_of_replicas": None}}
+
+
+def test_replicas_that_expand_by_themselves_are_left_alone() -> None:
+    fast, _ = tuning_requests(work(create='{"settings":{"index.auto_expand_replicas":"0-1"}}').task)
+    assert json.loads(fast.body) == {"index": {"refresh_interval": "-1"}}
+
+
+def test_only_6_x_is_told_that_a_mapping_names_no_type() -> None:
+    assert create_request(work().task, Version(6, 8, 23)).path == "/logs-new?include_type_name=false"
+    assert create_request(work().task, Version(7, 17, 28)).path == "/logs-new"

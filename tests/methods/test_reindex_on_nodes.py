@@ -1,0 +1,331 @@
+"""Reindex from remote on real nodes: what arrives, what is refused, what is said."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from esmigrate_tui.elastic.cluster import Cluster, Clusters
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.methods import METHODS
+from esmigrate_tui.methods.contract import Work
+from esmigrate_tui.methods.reindex_from_remote import State
+from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight.remote import destination_reaches_source
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from esmigrate_tui.model.event import Moved
+    from tests.fixtures_nodes import SharedNodes
+
+pytestmark = pytest.mark.nodes
+UNTYPED: dict[str, Any] = {"mappings": {"_doc": {"properties": {}}}}
+METHOD = METHODS[MethodName.REINDEX_FROM_REMOTE]
+
+
+class PlainBook:
+    """Makes each change at once: the ledger itself is the engine's, and tested there."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        self.clusters = clusters
+        self.undo: list[Request] = []
+
+    async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
+        assert side is Side.DESTINATION
+        assert what
+        if undo is not None:
+            self.undo.append(undo)
+        return await self.clusters.destination.perform(made_by)
+
+
+@asynccontextmanager
+async def pair(nodes: SharedNodes, source: str, destination: str = "7.17.28") -> AsyncIterator[tuple[Clusters, Draft]]:
+    """Both shared nodes, connected, with a draft that has looked at neither."""
+    opened: list[tuple[Connection, Cluster]] = []
+    for version in (source, destination):
+        node = await nodes.get(version)
+        endpoint, _ = parse_address(node.url)
+        kind = SignIn.PASSWORD if node.user else SignIn.NONE
+        connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
+        credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
+        opened.append((connection, await connect(connection, credential)))
+    draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=opened[0][0], destination=opened[1][0])
+    try:
+        yield Clusters(destination=opened[1][1], source=opened[0][1]), draft
+    finally:
+        for _, cluster in opened:
+            await cluster.close()
+
+
+async def fill(cluster: Cluster, index: str, body: dict[str, Any], lines: Iterable[tuple[dict[str, Any], str]]) -> None:
+    """An index of the source with documents, sent as they stand; one that a test before left is replaced."""
+    if await cluster.existing([index]):
+        await cluster.delete_index(index)
+    await cluster.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
+    bulk = "".join(json.dumps({"index": {"_index": index, **action}}) + "\n" + text + "\n" for action, text in lines)
+    answer = await cluster.perform(Request(method="POST", path="/_bulk", body=bulk))
+    assert not answer["errors"]
+    await cluster.refresh(index)
+
+
+async def work_for(clusters: Clusters, draft: Draft, index: str, **changes: Any) -> Work:  # noqa: ANN401  # fields of Plan
+    """The planned work for one index, its target gone from the destination."""
+    assert clusters.source is not None
+    draft, _ = await look(draft, clusters)
+    draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
+    plan = msgspec.structs.replace(METHOD.plan(draft, "2026-01-01T00:00:00Z"), **changes)
+    if await clusters.destination.existing([index]):
+        await clusters.destination.delete_index(index)
+    return Work(task=plan.tasks[0], plan=plan, opaque_id=f"esmigrate-test-{index}", requests_per_second=0.0)
+
+
+async def carried_out(work: Work, clusters: Clusters, since: str = "") -> list[Moved]:
+    """Everything a perform yields, looked at ten times a second."""
+    steps: list[Moved] = []
+    await drained(METHOD.perform(work, clusters, since), steps)
+    return steps
+
+
+async def drained(steps: AsyncIterator[Moved], into: list[Moved] | None = None) -> None:
+    """Ask for every look, until the end or an error."""
+    async for moved in steps:
+        if into is not None:
+            into.append(moved)
+        await asyncio.sleep(0.1)
+
+
+async def test_every_document_arrives_and_the_settings_are_the_plans(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        body = {
+            "settings": {"number_of_shards": 3, "number_of_replicas": 0, "refresh_interval": "7s"},
+            "mappings": {"_doc": {"properties": {"n": {"type": "long"}, "t": {"type": "text"}}}},
+            "aliases": {"everything": {}},
+        }
+        await fill(
+            clusters.source, "plain", body, (({"_type": "_doc", "_id": str(n)}, f'{{"n":{n}}}') for n in range(500))
+        )
+        work = await work_for(clusters, draft, "plain")
+        book = PlainBook(clusters)
+        await METHOD.prepare(work, clusters, book)
+        tuned = await clusters.destination.settings_of("plain")
+        steps = await carried_out(work, clusters)
+        for undo in book.undo:
+            await clusters.destination.perform(undo)
+        restored = await clusters.destination.settings_of("plain")
+        compared = await METHOD.compare(work, clusters)
+        aliases = (await clusters.destination.definitions(["plain"]))["plain"].aliases
+    assert tuned["index.refresh_interval"] == "-1"
+    assert restored["index.refresh_interval"] == "7s"
+    assert restored["index.number_of_shards"] == "3"
+    assert (compared.source_count, compared.destination_count) == (500, 500)
+    assert (steps[-1].done, steps[-1].written, steps[-1].refused) == (500, 500, 0)
+    assert set(aliases) == {"everything"}
+
+
+async def test_refused_documents_are_set_aside_and_all_others_arrive(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        loose = {"settings": {"number_of_shards": 1}, "mappings": {"_doc": {"enabled": False}}}
+        lines = (
+            ({"_type": "_doc", "_id": str(n)}, '{"n":"not a number"}' if n in {7, 150, 299} else f'{{"n":{n}}}')
+            for n in range(300)
+        )
+        await fill(clusters.source, "awkward", loose, lines)
+        work = await work_for(clusters, draft, "awkward", batch=100)
+        strict = json.dumps({"settings": {}, "mappings": {"properties": {"n": {"type": "long"}}}})
+        work = Work(
+            task=msgspec.structs.replace(work.task, create=strict),
+            plan=work.plan,
+            opaque_id=work.opaque_id,
+            requests_per_second=0.0,
+        )
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = await carried_out(work, clusters)
+        compared = await METHOD.compare(work, clusters)
+    rejects = [reject for step in steps for reject in step.rejects]
+    assert sorted(reject.id for reject in rejects) == ["150", "299", "7"]
+    assert all("not a number" in reject.reason or "mapper_parsing" in reject.reason for reject in rejects)
+    assert (compared.source_count, compared.destination_count) == (300, 297)
+    assert (steps[-1].done, steps[-1].refused, steps[-1].collided) == (300, 3, 0)
+
+
+async def test_one_id_under_several_routings_is_seen_not_swallowed(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        body: dict[str, Any] = {"settings": {"number_of_shards": 5}, "mappings": {"_doc": {"properties": {}}}}
+        lines = [({"_type": "_doc", "_id": "same", "routing": str(n)}, f'{{"n":{n}}}') for n in range(12)]
+        await fill(clusters.source, "routed", body, lines)
+        here = await clusters.source.count("routed")
+        work = await work_for(clusters, draft, "routed")
+        one = msgspec.structs.replace(work.task, create='{"settings":{"index.number_of_shards":1}}')
+        work = Work(task=one, plan=work.plan, opaque_id=work.opaque_id, requests_per_second=0.0)
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = await carried_out(work, clusters)
+        compared = await METHOD.compare(work, clusters)
+    assert here > 1
+    assert steps[-1].collided == here - 1
+    assert (compared.source_count, compared.destination_count) == (here, 1)
+
+
+@pytest.mark.parametrize("source", ["2.4.6", "5.6.16"])
+async def test_an_old_index_with_two_types_arrives_under_one(nodes: SharedNodes, source: str) -> None:
+    async with pair(nodes, source) as (clusters, draft):
+        assert clusters.source is not None
+        text = {"type": "string", "index": "not_analyzed"} if source.startswith("2") else {"type": "keyword"}
+        body = {
+            "settings": {"number_of_shards": 2},
+            "mappings": {"book": {"properties": {"title": text}}, "loan": {"properties": {"title": text}}},
+        }
+        lines = [({"_type": kind, "_id": f"{kind}{n}"}, '{"title":"x"}') for kind in ("book", "loan") for n in range(9)]
+        await fill(clusters.source, "twotypes", body, lines)
+        work = await work_for(clusters, draft, "twotypes")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        await carried_out(work, clusters)
+        compared = await METHOD.compare(work, clusters)
+    assert compared.is_equal
+    assert compared.source_count == 18
+
+
+async def test_types_whose_ids_collide_are_counted_as_different(nodes: SharedNodes) -> None:
+    async with pair(nodes, "5.6.16") as (clusters, draft):
+        assert clusters.source is not None
+        body: dict[str, Any] = {"mappings": {"a": {"properties": {}}, "b": {"properties": {}}}}
+        lines = [({"_type": kind, "_id": str(n)}, "{}") for kind in ("a", "b") for n in range(3)]
+        await fill(clusters.source, "collide", body, lines)
+        work = await work_for(clusters, draft, "collide")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = await carried_out(work, clusters)
+        compared = await METHOD.compare(work, clusters)
+    assert steps[-1].collided == 3
+    assert (compared.source_count, compared.destination_count) == (6, 3)
+
+
+async def test_a_repeated_pass_finds_in_place_what_has_arrived(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "again", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(50)))
+        work = await work_for(clusters, draft, "again")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        await carried_out(work, clusters)
+        steps = await carried_out(work, clusters, since=State(passes=1, batch=10, written=50, done=50).as_token())
+        compared = await METHOD.compare(work, clusters)
+    assert (steps[-1].there_already, steps[-1].collided, steps[-1].written) == (50, 0, 50)
+    assert compared.is_equal
+
+
+async def test_a_running_task_is_found_again_without_its_token(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "slow", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
+        planned = await work_for(clusters, draft, "slow", batch=50)
+        work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=100.0)
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        first = METHOD.perform(work, clusters, "")
+        begun = State.from_token((await anext(first)).token)
+        await first.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
+        second = METHOD.perform(work, clusters, "")
+        found = State.from_token((await anext(second)).token)
+        await METHOD.pace(work, clusters, found.as_token(), 0.0)
+        steps = [moved async for moved in second]
+        compared = await METHOD.compare(work, clusters)
+    assert found.task == begun.task
+    assert steps[-1].collided == 0
+    assert compared.is_equal
+
+
+async def test_a_stopped_task_says_so_and_is_no_success(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "halted", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
+        planned = await work_for(clusters, draft, "halted", batch=50)
+        work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=50.0)
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = METHOD.perform(work, clusters, "")
+        token = (await anext(steps)).token
+        await METHOD.stop(work, clusters, token)
+        with pytest.raises(ProblemError) as raised:
+            await drained(steps)
+        compared = await METHOD.compare(work, clusters)
+    assert raised.value.problem.cause is Cause.STATE
+    assert compared.destination_count < compared.source_count
+
+
+async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "vanished", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)))
+        work = await work_for(clusters, draft, "vanished")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        await carried_out(work, clusters)
+        node = State.from_token((await anext(METHOD.perform(work, clusters, ""))).token).task.partition(":")[0]
+        gone = State(task=f"{node}:999999999", passes=1, batch=10).as_token()
+        steps: list[Moved] = []
+        with pytest.raises(ProblemError) as raised:
+            await drained(METHOD.perform(work, clusters, gone), steps)
+    assert raised.value.problem.cause is Cause.UNKNOWN_OUTCOME
+    assert State.from_token(steps[-1].token).task == ""
+
+
+async def test_an_index_that_was_deleted_is_not_made_anew_with_guessed_mappings(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "removed", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)))
+        work = await work_for(clusters, draft, "removed")
+        with pytest.raises(ProblemError) as raised:
+            await drained(METHOD.perform(work, clusters, State(passes=1, batch=10).as_token()))
+        assert await clusters.destination.existing(["removed"]) == {}
+    assert raised.value.problem.cause is Cause.MISSING
+
+
+async def test_a_name_that_looks_encoded_is_read_from_that_index_and_no_other(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        for path, name in (("a%252bb", "a%2bb"), ("a%2Bb", "a+b"), ("a%25zz", "a%zz")):
+            if await clusters.source.existing([name]):
+                await clusters.source.delete_index(name)
+            await clusters.source.perform(Request(method="PUT", path=f"/{path}", body=json.dumps(UNTYPED)))
+            await clusters.source.perform(
+                Request(method="PUT", path=f"/{path}/_doc/1", body=json.dumps({"stood_in": name}))
+            )
+        work = await work_for(clusters, draft, "a%2bb")
+        seen, _ = await look(draft, clusters)
+        tried = [finding async for finding in destination_reaches_source(seen.answered(selected=("a%zz",)), clusters)]
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        await carried_out(work, clusters)
+        assert (await METHOD.compare(work, clusters)).is_equal
+        arrived = await clusters.destination.sample("a%2bb", 5)
+    assert [hit["_source"]["stood_in"] for hit in arrived] == ["a%2bb"]
+    assert [finding.severity for finding in tried] == [Severity.PASSED]
+
+
+async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "anew", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
+        planned = await work_for(clusters, draft, "anew", batch=50)
+        work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=100.0)
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = METHOD.perform(work, clusters, "")
+        await anext(steps)
+        await clusters.destination.delete_index("anew")
+        seen: list[Moved] = []
+        with pytest.raises(ProblemError) as at_its_end:
+            await drained(steps, seen)
+        assert await clusters.destination.existing(["anew"])
+        with pytest.raises(ProblemError) as taken_up:
+            await drained(METHOD.perform(work, clusters, seen[-1].token))
+    assert "not the one" in at_its_end.value.problem.what
+    assert "not the one" in taken_up.value.problem.what
