@@ -1,0 +1,1 @@
+"""RUNS: order, pace, waiting and stopping; the journal, the ledger, and the process that outlives the terminal."""

@@ -1,0 +1,152 @@
+"""What the engine decides, as pure functions of values: how a task ended, when to try again, what is worth telling."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome
+from esmigrate_tui.model.problem import PASSING, Cause, Problem
+from esmigrate_tui.model.text import counted, duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from esmigrate_tui.methods.contract import Comparison
+    from esmigrate_tui.model.plan import Task
+
+LOOK_SECONDS: Final = 0.5
+QUIET_SECONDS: Final = 5.0
+"""How often a look is told in which nothing has changed: often enough for the rate to sink to zero."""
+
+_FIRST_LOOK: Final = 0.05  # seconds: most indices are small, and of those there are many
+_LONGEST_WAIT: Final = 30.0
+_GOOD_SECONDS: Final = 60.0
+
+
+def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[TaskOutcome, Problem | None]:
+    """How a task ended, by the counts of both sides and by what the destination refused."""
+    there, arrived = comparison.source_count, comparison.destination_count
+    refused = moved.refused if moved else 0
+    if there == arrived and not refused:
+        return TaskOutcome.VERIFIED, None
+    if refused and there - arrived == refused:
+        return TaskOutcome.SET_ASIDE, Problem(
+            cause=Cause.REFUSED,
+            what=f"The destination refused {counted(refused, 'document')} of {task.source_index}; all others arrived.",
+            why="Each is in the rejects file with the server's reason.",
+            todo="Correct the mapping or the documents, and send them again.",
+        )
+    return TaskOutcome.DIFFERENT, _difference(task, comparison, moved)
+
+
+def _difference(task: Task, comparison: Comparison, moved: Moved | None) -> Problem:
+    there, arrived = comparison.source_count, comparison.destination_count
+    gap = there - arrived
+    missing = "none is missing" if gap == 0 else f"{number(abs(gap))} {'are missing' if gap > 0 else 'too many'}"
+    why = ["Something wrote to one of them meanwhile."]
+    if moved and moved.refused:
+        why.insert(0, f"The destination refused {counted(moved.refused, 'document')}, which should be the difference.")
+    if moved and moved.collided:
+        why = [f"{counted(moved.collided, 'document')} wanted an _id that another document had taken."]
+    return Problem(
+        cause=Cause.STATE,
+        what=f"{task.source_index} has {counted(there, 'document')} on the source, "
+        f"{task.destination_index} has {number(arrived)} on the destination: {missing}.",
+        why=" ".join(why),
+        todo="Stop what writes to them, then take the run up again: it copies what is missing.",
+    )
+
+
+def run_outcome(tasks: Iterable[TaskOutcome], *, is_stopped: bool, problem: Problem | None) -> RunOutcome:
+    """How a run ended, by how its tasks did; `problem` is one that ended it as a whole."""
+    if problem is not None:
+        return RunOutcome.FAILED
+    if is_stopped:
+        return RunOutcome.STOPPED
+    return RunOutcome.VERIFIED if set(tasks) <= {TaskOutcome.VERIFIED} else RunOutcome.INCOMPLETE
+
+
+class Patience(msgspec.Struct, frozen=True, kw_only=True):
+    """How long a task has been held up without getting on, out of `limit` seconds."""
+
+    limit: float
+    since: float | None = None
+    tries: int = 0
+    cause: Cause | None = None
+
+    def failed(self, now: float, cause: Cause) -> Patience:
+        """The patience after another failure."""
+        since = now if self.since is None else self.since
+        return msgspec.structs.replace(self, since=since, tries=self.tries + 1, cause=cause)
+
+    def looked(self, now: float, last_failure: float, *, is_further: bool) -> Patience:
+        """The patience after a good look: fresh when more was settled than before.
+
+        Of a broken line a minute of good looks is cure enough, even where the work itself is slow. A full disk is only
+        proved cured by a document that was written.
+        """
+        held_on = self.cause is Cause.CONNECTION and now - last_failure >= _GOOD_SECONDS
+        return Patience(limit=self.limit) if is_further or held_on else self
+
+    def rested(self, seconds: float) -> Patience:
+        """The patience after a pause, which is not held against a task."""
+        return self if self.since is None else msgspec.structs.replace(self, since=self.since + seconds)
+
+    @property
+    def ends(self) -> float:
+        """When it is over; only after a failure."""
+        return (self.since or 0.0) + self.limit
+
+    def next_try(self, now: float, random: Callable[[], float]) -> float | None:
+        """When to try again: after 1, 2, 4 … 30 seconds, a little earlier by chance; None when patience is over.
+
+        The last try is made at the very end. Chance keeps several tasks from knocking all at once.
+        """
+        if now >= self.ends:
+            return None
+        wait = min(_LONGEST_WAIT, 2.0 ** min(max(0, self.tries - 1), 10)) * (1.0 - 0.25 * random())
+        return min(now + wait, self.ends)
+
+
+def can_pass(problem: Problem) -> bool:
+    """Whether waiting may help."""
+    return problem.cause in PASSING
+
+
+def given_up(problem: Problem, patience: Patience) -> Problem:
+    """The trouble that outlasted the patience of the plan."""
+    return msgspec.structs.replace(
+        problem,
+        why=f"{problem.why} It has been so for {duration(patience.limit)}, as long as the plan waits.".strip(),
+        todo=f"{problem.todo} When that is cured, take the run up again; what has arrived stays.".strip(),
+    )
+
+
+def with_counts(problem: Problem, task: Task, comparison: Comparison | None) -> Problem:
+    """The trouble of a task that was given up, with what is missing as far as that could be counted."""
+    if comparison is None:
+        return problem
+    gap = comparison.source_count - comparison.destination_count
+    state = (
+        f"{task.destination_index} has {number(comparison.destination_count)} of "
+        f"{counted(comparison.source_count, 'document')}"
+        + (f", {number(gap)} are missing." if gap > 0 else ", as many as the source, but the copy was not finished.")
+    )
+    return msgspec.structs.replace(problem, what=f"{problem.what} {state}")
+
+
+def rest_after(looks: int) -> float:
+    """Seconds until the next look, after so many since the work began or seemed to be done: soon at first."""
+    return min(LOOK_SECONDS, _FIRST_LOOK * 2.0 ** min(looks, 10))
+
+
+def is_whole(moved: Moved | None) -> bool:
+    """Whether everything seems to be moved, so that the end is only one look away."""
+    return moved is not None and moved.done == moved.total
+
+
+def is_worth_telling(before: Moved | None, now: Moved, silent_seconds: float) -> bool:
+    """Whether a look is journalled: when something has changed, and now and then when nothing has."""
+    return now != before or bool(now.note) or silent_seconds >= QUIET_SECONDS

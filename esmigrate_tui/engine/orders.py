@@ -1,0 +1,82 @@
+"""What the run's process has been told so far, and waking up whoever has to obey."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.event import Continued, Noted, PaceChanged, Paused
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from esmigrate_tui.model.event import Event
+
+
+class Pacing(NamedTuple):
+    """How work that goes on is to go on: held, or at a throttle in documents a second (0 for none)."""
+
+    is_paused: bool
+    requests_per_second: float
+
+
+class Orders:
+    """The orders in force; `version` counts their changes.
+
+    `is_ending` is not a person's command: the process itself has been told to end, and the run can be taken up later.
+    """
+
+    def __init__(self, requests_per_second: float) -> None:
+        self.pacing = Pacing(is_paused=False, requests_per_second=requests_per_second)
+        self.skipped: frozenset[int] = frozenset()
+        self.is_stopping = False
+        self.is_ending = False
+        self.version = 0
+        self._pulse = asyncio.Event()
+
+    def take(self, command: Command, open_tasks: Collection[int], at: float) -> Event | None:
+        """The event that a command leads to, already in force; None where it changes nothing."""
+        event: Event | None = None
+        match command:
+            case Pause() if not self.pacing.is_paused and not self.is_stopping:
+                self.pacing = self.pacing._replace(is_paused=True)
+                event = Paused(at=at)
+            case Resume() if self.pacing.is_paused:
+                self.pacing = self.pacing._replace(is_paused=False)
+                event = Continued(at=at)
+            case Pace(requests_per_second=pace) if pace != self.pacing.requests_per_second:
+                if math.isfinite(pace) and pace >= 0:
+                    self.pacing = self.pacing._replace(requests_per_second=pace)
+                    event = PaceChanged(at=at, requests_per_second=pace)
+            case Skip(task=task) if task in open_tasks and task not in self.skipped:
+                self.skipped |= {task}
+                event = Noted(at=at, task=task, text="is to be left out")
+            case Stop() if not self.is_stopping:
+                self.is_stopping = True
+                event = Noted(at=at, text="the run is to be stopped")
+            case _:
+                pass
+        if event is not None:
+            self._changed()
+        return event
+
+    def end(self) -> None:
+        """The process has been told to end."""
+        self.is_ending = True
+        self._changed()
+
+    def is_leaving(self, task: int) -> bool:
+        """Whether a task is to be stopped, by itself or with the whole run."""
+        return self.is_stopping or task in self.skipped
+
+    async def changed_since(self, version: int) -> None:
+        """Return when there are orders newer than that version."""
+        while self.version == version:
+            await self._pulse.wait()
+
+    def _changed(self) -> None:
+        self.version += 1
+        self._pulse.set()
+        self._pulse = asyncio.Event()

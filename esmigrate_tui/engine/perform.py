@@ -1,0 +1,786 @@
+"""Performing a plan: several tasks at a time, each prepared, moved, put back, compared; waiting for what may pass.
+
+What is decided stands in `decisions`, pure; here it is carried out. Nothing is told but through the journal, and a task
+that fails never ends the run: only being turned away at the door, twice in a row, does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import traceback
+from collections import deque
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+
+import msgspec
+
+from esmigrate_tui.engine.book import Ledger, to_clusters
+from esmigrate_tui.engine.decisions import (
+    LOOK_SECONDS,
+    Patience,
+    can_pass,
+    given_up,
+    is_whole,
+    is_worth_telling,
+    judged,
+    rest_after,
+    run_outcome,
+    with_counts,
+)
+from esmigrate_tui.engine.orders import Orders, Pacing
+from esmigrate_tui.methods.contract import Comparison, Work
+from esmigrate_tui.model.command import Command, Skip
+from esmigrate_tui.model.event import (
+    Continued,
+    Moved,
+    Noted,
+    PaceChanged,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+    RunTakenUp,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    TaskStarted,
+    TaskSummary,
+    VerificationStarted,
+    WaitBegan,
+    WaitEnded,
+)
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Progress, TaskState
+from esmigrate_tui.model.text import clean, counted
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.engine.journal import Journal
+    from esmigrate_tui.methods.contract import Method, Methods
+    from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.plan import Plan, Task
+
+T = TypeVar("T")
+
+_LISTEN_SECONDS: Final = 0.25  # a command is effective within a second
+_ASK_SECONDS: Final = 10.0  # for one last request to a cluster that may be away
+_STOP_SECONDS: Final = 60.0  # for a server's task to end after it was cancelled; it ends after its current batch
+_SETTLE_SECONDS: Final = 60.0  # for putting back, when the run is over but a cluster is away
+_PREPARE_GRACE: Final = 2.0  # for requests under way when the process is told to end
+_TURNED_AWAY: Final = 2  # tasks in a row
+_SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.SET_ASIDE, TaskState.SKIPPED})
+
+
+class Leave(Exception):  # noqa: N818  # a way out, not an error
+    """A person wants this task, or the whole run, to be stopped."""
+
+
+class End(Exception):  # noqa: N818  # a way out, not an error
+    """The process has been told to end; everything stays as it is, to be taken up."""
+
+
+class Sleep(Protocol):
+    """How time passes: `asyncio.sleep`, or a test's faster one."""
+
+    def __call__(self, seconds: float, /) -> Awaitable[None]:
+        """Return after so many seconds."""
+        ...
+
+
+async def perform(  # noqa: PLR0913  # everything from outside is an argument
+    plan: Plan,
+    clusters: Clusters,
+    journal: Journal,
+    methods: Methods,
+    *,
+    clock: Callable[[], float],
+    sleep: Sleep,
+    run_id: str,
+    random: Callable[[], float],
+    ending: asyncio.Event | None = None,
+) -> RunOutcome | None:
+    """Perform a plan to its end, going on where the journal says that an earlier process was.
+
+    `clock` gives seconds since 1970 and never jumps, `random` numbers from 0 to 1. When `ending` is set the process has
+    been told to end: no new work is taken, the journal says what is true, server-side work goes on, and the result is
+    None: the run can be taken up.
+    """
+    method = methods.get(plan.method)
+    run = _Run(plan, clusters, journal, method, clock, sleep, run_id, random)
+    watch = asyncio.ensure_future(_end_when(ending, run.orders)) if ending else None
+    try:
+        return await run.whole()
+    except Exception as error:
+        await run.break_off(error)
+        raise
+    finally:
+        if watch is not None:
+            watch.cancel()
+
+
+async def _end_when(ending: asyncio.Event, orders: Orders) -> None:
+    await ending.wait()
+    orders.end()
+
+
+@dataclass
+class _Hand:
+    """One task in the hands of this process."""
+
+    task: Task
+    work: Work
+    token: str
+    patience: Patience
+    told_pacing: Pacing
+    told_token: str = ""
+    steps: AsyncIterator[Moved] | None = None
+    look: asyncio.Task[Moved | None] | None = None
+    last: Moved | None = None
+    told_at: float = 0.0
+    failed_at: float = 0.0
+    has_begun: bool = False
+    is_held: bool = False
+    is_seen_to_end: bool = False
+    version: int = field(default=-1)
+
+
+class _Run:
+    def __init__(
+        self,
+        plan: Plan,
+        clusters: Clusters,
+        journal: Journal,
+        method: Method | None,
+        clock: Callable[[], float],
+        sleep: Sleep,
+        run_id: str,
+        random: Callable[[], float],
+    ) -> None:
+        self._plan = plan
+        self._clusters = clusters
+        self._journal = journal
+        self._known_method = method
+        self._clock = clock
+        self._sleep = sleep
+        self._run_id = run_id
+        self._random = random
+        self.orders = Orders(plan.requests_per_second)
+        self._ledger = Ledger(to_clusters(clusters), self._tell, clock)
+        self._before = Progress()
+        self._queue: deque[Task] = deque()
+        self._outcomes: dict[int, TaskOutcome] = {}
+        self._turned_away: list[Problem] = []
+
+    # -- the run ---------------------------------------------------------------------------------------------------
+
+    async def whole(self) -> RunOutcome | None:
+        await self._begin()
+        problem: Problem | None = None
+        if self._known_method is None:
+            problem = _no_method(self._plan)
+        else:
+            listening = asyncio.ensure_future(self._listen())
+            try:
+                await self._all_tasks()
+            finally:
+                listening.cancel()
+                await asyncio.gather(listening, return_exceptions=True)
+            if self.orders.is_ending:
+                await self._tell_ending()
+                return None
+            problem = self._turned_away[-1] if self._is_turned_away else None
+        await self._leave_the_rest(problem)
+        await self._settle_all()
+        with contextlib.suppress(ProblemError, OSError):  # the table of rejects is whole all the same
+            await self._journal.export_rejects()
+        outcome = run_outcome(self._outcomes.values(), is_stopped=self.orders.is_stopping, problem=problem)
+        await self._tell(RunFinished(at=self._clock(), outcome=outcome, problem=problem))
+        return outcome
+
+    async def break_off(self, error: Exception) -> None:
+        """Leave things as tidy as can be after a fault that none of this was made for."""
+        with contextlib.suppress(Exception):  # the fault itself is what is told
+            await self._ledger.settle()
+            problem = error.problem if isinstance(error, ProblemError) else _stumbled(error, "this run")
+            await self._journal.append(RunFinished(at=self._clock(), outcome=RunOutcome.FAILED, problem=problem))
+
+    async def _begin(self) -> None:
+        """Tell that the run begins or goes on, and find out what is left to do."""
+        self._before = before = await self._journal.progress()
+        now = self._clock()
+        if before.run:
+            await self._journal.dismiss_commands()
+            with contextlib.suppress(ProblemError, OSError):
+                await self._journal.export_rejects()
+            self.orders.pacing = Pacing(is_paused=False, requests_per_second=before.requests_per_second)
+            await self._tell(RunTakenUp(at=now))
+            if before.is_paused:
+                await self._tell(Continued(at=now))
+        else:
+            await self._tell(_started(self._plan, self._run_id, now))
+            if self._plan.requests_per_second:
+                await self._tell(PaceChanged(at=now, requests_per_second=self._plan.requests_per_second))
+        self._ledger = Ledger(to_clusters(self._clusters), self._tell, self._clock, before.ledger)
+        states = {row.summary.number: row.state for row in before.tasks}
+        for task in self._plan.tasks:
+            state = states.get(task.number, TaskState.WAITING)
+            if state in _SETTLED:
+                self._outcomes[task.number] = TaskOutcome(state.value)
+            else:
+                self._queue.append(task)
+
+    async def _all_tasks(self) -> None:
+        at_once = max(1, min(self._plan.at_once, len(self._queue)))
+        async with asyncio.TaskGroup() as group:
+            for _ in range(at_once):
+                group.create_task(self._one_after_another())
+
+    async def _one_after_another(self) -> None:
+        while self._queue and not self._is_closing:
+            if self.orders.pacing.is_paused:
+                await self.orders.changed_since(self.orders.version)
+                continue
+            task = self._queue.popleft()
+            try:
+                await self._carry(task)
+            except End:
+                self._queue.append(task)
+                return
+
+    @property
+    def _is_closing(self) -> bool:
+        return self.orders.is_stopping or self.orders.is_ending or self._is_turned_away
+
+    @property
+    def _is_turned_away(self) -> bool:
+        return len(self._turned_away) >= min(_TURNED_AWAY, len(self._plan.tasks))
+
+    async def _leave_the_rest(self, problem: Problem | None) -> None:
+        """Say of every task that was not begun that it will not be."""
+        outcome = TaskOutcome.FAILED if problem is not None else TaskOutcome.STOPPED
+        now = self._clock()
+        await self._journal.append_all(
+            [TaskFinished(at=now, task=task.number, outcome=outcome, problem=problem) for task in self._queue]
+        )
+        self._outcomes |= dict.fromkeys((task.number for task in self._queue), outcome)
+        self._queue.clear()
+
+    async def _settle_all(self) -> None:
+        """Put back what is still open; what cannot be stays on the list."""
+        patience = Patience(limit=min(_SETTLE_SECONDS, float(self._plan.patience)))
+        while (problem := await self._ledger.settle()) is not None and can_pass(problem):
+            now = self._clock()
+            patience = patience.failed(now, problem.cause)
+            until = patience.next_try(now, self._random)
+            if until is None or self.orders.is_ending:
+                return
+            await self._sleep(until - now)
+
+    async def _tell_ending(self) -> None:
+        text = "the process was told to end; what the destination copies by itself goes on there"
+        if self._ledger.open_entries:
+            text += f"; {counted(len(self._ledger.open_entries), 'change')} not put back yet"
+        text += f"; {counted(len(self._queue), 'task')} not done yet: take the run up again"
+        await self._tell(Noted(at=self._clock(), text=text))
+
+    # -- commands --------------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        """Obey commands as they come; the journal's own trouble is met by those who write."""
+        while True:
+            try:
+                for number, command in await self._journal.commands():
+                    await self._take(number, command)
+            except ProblemError:
+                pass
+            except Exception:  # noqa: BLE001  # a run that has become deaf could not be stopped any more
+                traceback.print_exc()  # into process.log
+            await self._sleep(_LISTEN_SECONDS)
+
+    async def _take(self, number: int, command: Command) -> None:
+        still_open = {task.number for task in self._plan.tasks} - self._outcomes.keys()
+        event = self.orders.take(command, still_open, self._clock())
+        seq = 0 if event is None else await self._tell(event)
+        await self._journal.obeyed(number, seq)
+        if event is not None and isinstance(command, Skip):
+            await self._skip_waiting(command.task)
+
+    async def _skip_waiting(self, number: int) -> None:
+        for task in self._queue:
+            if task.number == number:
+                self._queue.remove(task)
+                await self._finish(TaskFinished(at=self._clock(), task=number, outcome=TaskOutcome.SKIPPED))
+                return
+
+    # -- one task --------------------------------------------------------------------------------------------------
+
+    async def _carry(self, task: Task) -> None:
+        """Carry a task to its end, whatever that is; raises End."""
+        hand = self._take_in_hand(task)
+        await self._tell(TaskStarted(at=self._clock(), task=task.number))
+        try:
+            finished = await self._stages(hand)
+        except End:
+            raise
+        except Leave:
+            finished = await self._left(hand)
+        except ProblemError as error:
+            finished = await self._failed(hand, error.problem)
+        except Exception as error:  # noqa: BLE001  # a fault of ours in one task must not take the others along
+            traceback.print_exc()  # into process.log
+            finished = await self._failed(hand, _stumbled(error, "this task"))
+        await self._finish(finished)
+
+    def _take_in_hand(self, task: Task) -> _Hand:
+        known = next((row for row in self._before.tasks if row.summary.number == task.number), None)
+        token = known.token if known else ""
+        last = None
+        if known is not None and token:
+            last = Moved(
+                done=known.done,
+                total=known.total,
+                written=known.written,
+                there_already=known.there_already,
+                collided=known.collided,
+                refused=known.refused,
+                retries=known.retries,
+                token=token,
+            )
+        pace = self.orders.pacing.requests_per_second
+        return _Hand(
+            task=task,
+            work=Work(task, self._plan, f"esmigrate-{self._run_id}-{task.number}", pace),
+            token=token,
+            patience=Patience(limit=float(self._plan.patience)),
+            # A server's task that an earlier process left may be paused, or at another pace.
+            told_pacing=Pacing(is_paused=bool(token), requests_per_second=pace),
+            last=last,
+            has_begun=bool(token),
+        )
+
+    async def _stages(self, hand: _Hand) -> TaskFinished:
+        if not hand.token:
+            await self._patiently(hand, lambda: self._prepare(hand))
+        comparison, is_unseen = await self._moved_whole(hand)
+        with contextlib.suppress(ProblemError):  # it stays on the ledger, and is tried again at the end of the run
+            await self._patiently(hand, lambda: self._settle(hand))
+        if comparison is None:
+            await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
+            comparison = await self._patiently(hand, lambda: self._compare(hand))
+        if is_unseen:
+            await self._note(hand, "the result of its copy was never seen; both sides have been counted instead")
+        outcome, problem = judged(hand.task, comparison, hand.last)
+        return self._finished(hand, outcome, problem, comparison)
+
+    async def _moved_whole(self, hand: _Hand) -> tuple[Comparison | None, bool]:
+        """Move until the method says that all was moved, or until the counts say so where it cannot know."""
+        while True:
+            try:
+                await self._move(hand)
+            except ProblemError as error:
+                if error.problem.cause is Cause.UNKNOWN_OUTCOME:
+                    await self._note(hand, error.problem.what)
+                    await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
+                    comparison = await self._patiently(hand, lambda: self._compare(hand), is_progress=False)
+                    if judged(hand.task, comparison, hand.last)[0] is not TaskOutcome.DIFFERENT:
+                        return comparison, True
+                await self._hold(hand, error.problem)
+            else:
+                return None, False
+
+    async def _move(self, hand: _Hand) -> None:
+        """Take look after look, obeying in between and while a look takes its time."""
+        await self._rest(hand, 0.0)
+        hand.work = replace(hand.work, requests_per_second=self.orders.pacing.requests_per_second)
+        hand.steps = self._method.perform(hand.work, self._clusters, hand.token)
+        hand.has_begun = True
+        hand.is_seen_to_end = False
+        try:
+            looks = 0
+            while (moved := await self._look(hand)) is not None:
+                looks = 0 if is_whole(moved) and not is_whole(hand.last) else looks + 1
+                await self._advance(hand, moved)
+                await self._rest(hand, rest_after(looks))
+            hand.is_seen_to_end = True
+        except Leave:
+            await self._see_it_end(hand)
+            raise
+        finally:
+            await _let_go(hand)
+
+    async def _look(self, hand: _Hand) -> Moved | None:
+        if hand.look is None:
+            hand.look = asyncio.ensure_future(_next(_open(hand)))
+        while not hand.look.done():
+            await self._until(hand, hand.look)
+            if not hand.look.done():
+                await self._obey(hand)
+        look, hand.look = hand.look, None
+        return look.result()
+
+    async def _advance(self, hand: _Hand, moved: Moved) -> None:
+        """Write a look down, and only then count on it."""
+        now = self._clock()
+        bare = msgspec.structs.replace(moved, rejects=())
+        if hand.is_held:
+            hand.is_held = False
+            await self._tell(WaitEnded(at=now, task=hand.task.number))
+        if moved.rejects or is_worth_telling(hand.last, bare, now - hand.told_at):
+            await self._tell(TaskAdvanced(at=now, task=hand.task.number, moved=bare), moved.rejects)
+            hand.told_at = now
+        is_further = bare.done > (hand.last.done if hand.last else 0)
+        hand.patience = hand.patience.looked(now, hand.failed_at, is_further=is_further)
+        hand.last = bare
+        hand.token = bare.token or hand.token
+
+    async def _prepare(self, hand: _Hand) -> None:
+        """Prepare; requests under way are seen through, for a moment even when the process has to end."""
+        doing = asyncio.ensure_future(
+            self._method.prepare(hand.work, self._clusters, self._ledger.page(hand.task.number))
+        )
+        try:
+            while not doing.done():
+                hand.version = self.orders.version
+                await self._until(hand, doing)
+                if self.orders.is_ending and not doing.done():
+                    await asyncio.wait({doing}, timeout=_PREPARE_GRACE)
+                    raise End
+            doing.result()
+        finally:
+            await _cancelled(doing)
+
+    async def _settle(self, hand: _Hand) -> None:
+        problem = await self._ledger.settle(hand.task.number)
+        if problem is not None:
+            raise ProblemError(problem)
+
+    async def _compare(self, hand: _Hand) -> Comparison:
+        """Count; a person who wants to leave need not wait for it."""
+        doing = asyncio.ensure_future(self._method.compare(hand.work, self._clusters))
+        try:
+            while not doing.done():
+                await self._until(hand, doing)
+                if not doing.done():
+                    self._check(hand)
+            return doing.result()
+        finally:
+            await _cancelled(doing)
+
+    # -- waiting ---------------------------------------------------------------------------------------------------
+
+    async def _patiently(self, hand: _Hand, attempt: Callable[[], Awaitable[T]], *, is_progress: bool = True) -> T:
+        """Try until it works; raises ProblemError for what cannot pass, or did not in time."""
+        while True:
+            self._check(hand)
+            try:
+                result = await attempt()
+            except ProblemError as error:
+                await self._hold(hand, error.problem)
+                continue
+            if hand.is_held and is_progress:
+                hand.is_held = False
+                hand.patience = Patience(limit=hand.patience.limit)
+                await self._tell(WaitEnded(at=self._clock(), task=hand.task.number))
+            return result
+
+    async def _hold(self, hand: _Hand, problem: Problem) -> None:
+        """Wait a while for what may pass; raises ProblemError for what cannot, or has not."""
+        if not can_pass(problem):
+            raise ProblemError(problem)
+        now = self._clock()
+        hand.failed_at = now
+        hand.patience = hand.patience.failed(now, problem.cause)
+        until = hand.patience.next_try(now, self._random)
+        if until is None:
+            raise ProblemError(given_up(problem, hand.patience))
+        hand.is_held = True
+        await self._tell(
+            WaitBegan(at=now, task=hand.task.number, problem=problem, until=until, patience_ends=hand.patience.ends)
+        )
+        await self._rest(hand, until - now)
+
+    async def _rest(self, hand: _Hand, seconds: float) -> None:
+        """Let time pass, obeying at once; a pause is rested through, and not held against the task."""
+        nap = asyncio.ensure_future(self._sleep(seconds))
+        try:
+            while not nap.done():
+                await self._until(hand, nap)
+                await self._obey(hand)
+        finally:
+            await _cancelled(nap)
+        if self.orders.pacing.is_paused:
+            began = self._clock()
+            await self._rest_through_pause(hand)
+            hand.patience = hand.patience.rested(self._clock() - began)
+
+    async def _rest_through_pause(self, hand: _Hand) -> None:
+        while self.orders.pacing.is_paused:
+            if self._is_told(hand):
+                await self.orders.changed_since(hand.version)
+            else:
+                await self._sleep(LOOK_SECONDS * 2)
+            await self._obey(hand)
+
+    async def _until(self, hand: _Hand, doing: asyncio.Future[Any]) -> None:
+        """Wait for something, or for orders that this task has not seen yet."""
+        news = asyncio.ensure_future(self.orders.changed_since(hand.version))
+        try:
+            await asyncio.wait({doing, news}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()
+
+    # -- obeying ---------------------------------------------------------------------------------------------------
+
+    def _check(self, hand: _Hand) -> None:
+        """Raise End or Leave where that is the order."""
+        hand.version = self.orders.version
+        if self.orders.is_ending:
+            raise End
+        if self.orders.is_leaving(hand.task.number):
+            raise Leave
+
+    def _is_told(self, hand: _Hand) -> bool:
+        """Whether the work under way is paced as it should be; a new token may stand for new work."""
+        wanted = self.orders.pacing
+        if hand.steps is None:
+            return True
+        as_started = Pacing(is_paused=False, requests_per_second=hand.work.requests_per_second)
+        return hand.told_pacing == wanted and (hand.told_token == hand.token or wanted == as_started)
+
+    async def _obey(self, hand: _Hand) -> None:
+        """Pass the orders in force on to the work under way; raises End or Leave."""
+        self._check(hand)
+        if self._is_told(hand):
+            return
+        wanted, token = self.orders.pacing, hand.token
+        asked = (
+            self._method.pause(hand.work, self._clusters, token)
+            if wanted.is_paused
+            else self._method.pace(hand.work, self._clusters, token, wanted.requests_per_second)
+        )
+        problem = await self._asked(asked)
+        # What has ended meanwhile needs no pace; a cluster that is away is told after the next look.
+        if problem is None or not can_pass(problem):
+            hand.told_pacing, hand.told_token = wanted, token
+
+    async def _asked(self, request: Awaitable[None]) -> Problem | None:
+        """Ask a cluster for something without waiting long; the trouble, or None."""
+        asking = asyncio.ensure_future(request)
+        nap = asyncio.ensure_future(self._sleep(_ASK_SECONDS))
+        try:
+            await asyncio.wait({asking, nap}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                return Problem(cause=Cause.CONNECTION, what="The cluster did not answer in time.")
+            asking.result()
+        except ProblemError as error:
+            return error.problem
+        finally:
+            nap.cancel()
+            await _cancelled(asking)
+        return None
+
+    async def _see_it_end(self, hand: _Hand) -> None:
+        """Cancel what is going on, and look until it has ended; a new token may stand for new work, cancelled too."""
+        deadline = self._clock() + _STOP_SECONDS
+        cancelled: str | None = None
+        while self._clock() < deadline and not self.orders.is_ending:
+            if cancelled != hand.token:
+                token = hand.token
+                if await self._asked(self._method.stop(hand.work, self._clusters, token)) is None:
+                    cancelled = token
+            if hand.look is None:
+                hand.look = asyncio.ensure_future(_next(_open(hand)))
+            nap = asyncio.ensure_future(self._sleep(LOOK_SECONDS))
+            try:
+                await asyncio.wait({hand.look, nap}, return_when=asyncio.FIRST_COMPLETED)
+                if not hand.look.done():
+                    continue
+                look, hand.look = hand.look, None
+                moved = look.result()
+                if moved is None:
+                    hand.is_seen_to_end = True
+                    return
+                await self._advance(hand, moved)
+                await nap
+            except ProblemError as error:
+                hand.is_seen_to_end = error.problem.cause not in {Cause.CONNECTION, Cause.BUSY}
+                return
+            finally:
+                nap.cancel()
+
+    async def _cancel(self, hand: _Hand) -> Problem | None:
+        """Cancel what may be going on where no `perform` is open; the trouble, or None."""
+        if not hand.has_begun or hand.is_seen_to_end:
+            return None
+        return await self._asked(self._method.stop(hand.work, self._clusters, hand.token))
+
+    # -- endings ---------------------------------------------------------------------------------------------------
+
+    async def _left(self, hand: _Hand) -> TaskFinished:
+        """The end of a task that somebody has stopped or left out: what has arrived stays."""
+        problem = await self._cancel(hand)
+        await self._ledger.settle(hand.task.number)
+        is_skipped = hand.task.number in self.orders.skipped
+        outcome = TaskOutcome.SKIPPED if is_skipped else TaskOutcome.STOPPED
+        trouble = None if problem is None else _may_go_on(hand.task, problem)
+        return self._finished(hand, outcome, trouble, None)
+
+    async def _failed(self, hand: _Hand, problem: Problem) -> TaskFinished:
+        """The end of a task that was given up, with what is there and what is missing as far as it can be counted."""
+        comparison = None
+        if hand.has_begun:
+            trouble = await self._cancel(hand)
+            if trouble is not None:
+                problem = msgspec.structs.replace(
+                    problem, why=f"{problem.why} {_may_go_on(hand.task, trouble).what}".strip()
+                )
+            comparison = await self._counts(hand)
+        await self._ledger.settle(hand.task.number)
+        return self._finished(hand, TaskOutcome.FAILED, with_counts(problem, hand.task, comparison), comparison)
+
+    async def _counts(self, hand: _Hand) -> Comparison | None:
+        found: list[Comparison] = []
+
+        async def count() -> None:
+            found.append(await self._method.compare(hand.work, self._clusters))
+
+        with contextlib.suppress(Exception):  # the first trouble is the one to tell
+            await self._asked(count())
+        return found[0] if found else None
+
+    def _finished(
+        self, hand: _Hand, outcome: TaskOutcome, problem: Problem | None, comparison: Comparison | None
+    ) -> TaskFinished:
+        return TaskFinished(
+            at=self._clock(),
+            task=hand.task.number,
+            outcome=outcome,
+            source_count=comparison.source_count if comparison else None,
+            destination_count=comparison.destination_count if comparison else None,
+            refused=hand.last.refused if hand.last else 0,
+            problem=problem,
+        )
+
+    async def _finish(self, event: TaskFinished) -> None:
+        await self._tell(event)
+        self._outcomes[event.task] = event.outcome
+        is_turned_away = event.outcome is TaskOutcome.FAILED and event.problem is not None
+        if is_turned_away and event.problem is not None and event.problem.cause is Cause.AUTHENTICATION:
+            self._turned_away.append(event.problem)
+        else:
+            self._turned_away.clear()
+
+    # -- telling ---------------------------------------------------------------------------------------------------
+
+    async def _note(self, hand: _Hand, text: str) -> None:
+        await self._tell(Noted(at=self._clock(), task=hand.task.number, text=text))
+
+    async def _tell(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
+        """Write an event down; while this machine's disk is full the work waits, as long as the plan's patience."""
+        patience = Patience(limit=float(self._plan.patience))
+        while True:
+            try:
+                return await self._journal.append(event, rejects)
+            except ProblemError as error:
+                if not can_pass(error.problem):
+                    raise
+                now = self._clock()
+                patience = patience.failed(now, error.problem.cause)
+                until = patience.next_try(now, self._random)
+                if until is None or self.orders.is_ending:
+                    raise
+                await self._sleep(until - now)
+
+    @property
+    def _method(self) -> Method:
+        if self._known_method is None:
+            raise ProblemError(_no_method(self._plan))
+        return self._known_method
+
+
+# -- values ------------------------------------------------------------------------------------------------------------
+
+
+def _started(plan: Plan, run_id: str, now: float) -> RunStarted:
+    return RunStarted(
+        at=now,
+        run=run_id,
+        method=plan.method,
+        source=plan.source.endpoint.url if plan.source else "",
+        destination=plan.destination.endpoint.url,
+        tasks=tuple(
+            TaskSummary(
+                number=task.number,
+                source_index=task.source_index,
+                destination_index=task.destination_index,
+                documents=task.documents,
+                size=task.size,
+            )
+            for task in plan.tasks
+        ),
+    )
+
+
+def _no_method(plan: Plan) -> Problem:
+    return Problem(
+        cause=Cause.UNSUPPORTED,
+        what=f"This esmigrate cannot perform the method {plan.method.value}.",
+        todo="Use the version that made the plan, or make a plan with another method.",
+    )
+
+
+def _stumbled(error: Exception, over: str) -> Problem:
+    return Problem(
+        cause=Cause.INTERNAL,
+        what=f"esmigrate itself stumbled over {over}.",
+        why="That is a fault in the program, not in your clusters.",
+        todo="Please report it with process.log from the run's folder.",
+        evidence=clean(type(error).__name__, 200),
+    )
+
+
+def _may_go_on(task: Task, trouble: Problem) -> Problem:
+    return Problem(
+        cause=trouble.cause,
+        what=f"The copy of {task.source_index} could not be stopped, it may still be going on on the destination.",
+        why=trouble.what,
+        todo="Look at GET _tasks?actions=*reindex there, and cancel it when it is not wanted.",
+        evidence=trouble.evidence,
+    )
+
+
+# -- iterators and futures ---------------------------------------------------------------------------------------------
+
+
+def _open(hand: _Hand) -> AsyncIterator[Moved]:
+    if hand.steps is None:
+        raise AssertionError(hand.task.number)
+    return hand.steps
+
+
+async def _next(steps: AsyncIterator[Moved]) -> Moved | None:
+    """The next look, None at the end."""
+    return await anext(steps, None)
+
+
+async def _let_go(hand: _Hand) -> None:
+    """Drop the iterator; server-side work goes on."""
+    steps, hand.steps = hand.steps, None
+    look, hand.look = hand.look, None
+    if look is not None:
+        await _cancelled(look)
+    close = getattr(steps, "aclose", None)
+    if close is not None:
+        with contextlib.suppress(Exception):
+            await close()
+
+
+async def _cancelled(doing: asyncio.Future[Any]) -> None:
+    """Cancel what is still going on, and wait until it is; its result is not asked for."""
+    if not doing.done():
+        doing.cancel()
+        await asyncio.wait({doing})
+    if not doing.cancelled():
+        doing.exception()  # seen, so that nobody is told that it was not

@@ -1,0 +1,161 @@
+"""The process of a run: `python -m esmigrate_tui.engine.process FOLDER`, credentials on standard input.
+
+It is the place where a run's real parts are wired together. It outlives the terminal: SIGHUP is ignored; SIGTERM and
+SIGINT end it within seconds, with a journal that says what is true, so that the run can be taken up again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import resource
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
+
+import msgspec
+
+from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.perform import perform
+from esmigrate_tui.engine.runs import RunFolder, hold_for_a_moment, read_plan
+from esmigrate_tui.model.connection import NO_CREDENTIAL, Credential, Side
+from esmigrate_tui.model.outcome import ExitCode, exit_code
+from esmigrate_tui.model.problem import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Mapping
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.engine.runs import OpenClusters
+    from esmigrate_tui.methods.contract import Methods
+    from esmigrate_tui.model.event import RunOutcome
+    from esmigrate_tui.model.plan import Plan
+
+_END_SECONDS: Final = 4.0  # from the signal to the end; service managers wait longer, people do not
+_LARGEST_PIPEFUL: Final = 1_000_000
+
+
+@contextlib.asynccontextmanager
+async def open_clusters(plan: Plan, credentials: Mapping[Side, Credential]) -> AsyncIterator[Clusters]:
+    """The real clusters of a plan, closed at the end; no request is made by opening them."""
+    from esmigrate_tui.elastic.cluster import Clusters  # noqa: PLC0415  # costs 0.2 s, and tests of the engine need none
+    from esmigrate_tui.elastic.connect import connect  # noqa: PLC0415  # the same
+
+    async with contextlib.AsyncExitStack() as stack:
+        sides = {Side.DESTINATION: plan.destination} | ({Side.SOURCE: plan.source} if plan.source else {})
+        opened = {}
+        for side, connection in sides.items():
+            cluster = await connect(connection, credentials.get(side, NO_CREDENTIAL))
+            stack.push_async_callback(cluster.close)
+            opened[side] = cluster
+        yield Clusters(destination=opened[Side.DESTINATION], source=opened.get(Side.SOURCE))
+
+
+def steady_clock() -> Callable[[], float]:
+    """Seconds since 1970 that never jump: somebody may set the machine's clock during a run."""
+    offset = time.time() - time.monotonic()
+    return lambda: offset + time.monotonic()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Perform the run in the folder that is named."""
+    given = sys.argv[1:] if arguments is None else arguments
+    if len(given) != 1:
+        sys.stderr.write("usage: python -m esmigrate_tui.engine.process FOLDER < CREDENTIALS\n")
+        return ExitCode.USAGE
+    from esmigrate_tui.methods import METHODS  # noqa: PLC0415  # not needed to say how it is used
+
+    return run(Path(given[0]), METHODS, open_clusters, sys.stdin.buffer)
+
+
+def run(folder: Path, methods: Methods, clusters: OpenClusters, pipe: BinaryIO) -> int:
+    """Perform the run in a folder with these methods and clusters, to its end; the exit code.
+
+    Credentials are read from `pipe` to its end, as msgpack.
+    """
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the credentials
+    try:
+        credentials = msgspec.msgpack.decode(pipe.read(_LARGEST_PIPEFUL), type=dict[Side, Credential])
+    except msgspec.DecodeError:
+        sys.stderr.write("No credentials came through the pipe.\n")
+        return ExitCode.USAGE
+    try:
+        return asyncio.run(_run(RunFolder(folder.absolute()), methods, clusters, credentials))
+    except ProblemError as error:
+        sys.stderr.write(error.problem.sentence() + "\n")
+        return exit_code(error.problem.cause)
+
+
+async def _run(
+    folder: RunFolder, methods: Methods, clusters: OpenClusters, credentials: Mapping[Side, Credential]
+) -> int:
+    ending, signals = asyncio.Event(), list[int]()
+
+    def told(number: int) -> None:
+        signals.append(number)
+        ending.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told, number)
+    held = await hold_for_a_moment(folder.lock)
+    if held is None:
+        sys.stderr.write(f"The run {folder.run} is held by another process.\n")
+        return ExitCode.HELD
+    clock = steady_clock()
+    try:
+        _sign(folder, clock())
+        plan = read_plan(folder)
+        async with await Journal.create(folder.journal) as journal, clusters(plan, credentials) as opened:
+            performing = asyncio.ensure_future(
+                perform(
+                    plan,
+                    opened,
+                    journal,
+                    methods,
+                    clock=clock,
+                    sleep=asyncio.sleep,
+                    run_id=folder.run,
+                    random=random.random,
+                    ending=ending,
+                )
+            )
+            await _finished_or_told(performing, ending)
+            if signals and (performing.cancelled() or performing.result() is None):
+                return 128 + signals[0]
+            performing.result()
+            return (await journal.progress()).exit_code()
+    finally:
+        lock.release(held)
+
+
+async def _finished_or_told(performing: asyncio.Future[RunOutcome | None], ending: asyncio.Event) -> None:
+    """Wait for the run; once the process is told to end, only for a few seconds more."""
+    told: asyncio.Future[Any] = asyncio.ensure_future(ending.wait())
+    both: set[asyncio.Future[Any]] = {performing, told}
+    await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+    told.cancel()
+    if ending.is_set() and not performing.done():
+        await asyncio.wait({performing}, timeout=_END_SECONDS)
+        performing.cancel()
+        await asyncio.wait({performing}, timeout=1.0)
+        if not performing.done():
+            # The journal says what is true already; whatever still hangs would keep the process alive for ever.
+            os._exit(128 + signal.SIGTERM)
+
+
+def _sign(folder: RunFolder, now: float) -> None:
+    """Say who holds the run."""
+    half = folder.process.with_suffix(".part")
+    half.write_bytes(msgspec.json.encode({"pid": os.getpid(), "started_at": now}))
+    half.replace(folder.process)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

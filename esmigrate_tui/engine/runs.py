@@ -1,0 +1,470 @@
+"""Runs as folders: begin one in a process of its own, take one up again, list them, settle what one left behind.
+
+The process has its own session and its standard streams go to a file, so that a closed terminal, SIGHUP and the death
+of whoever began it do not reach it. Credentials go through a pipe, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+import esmigrate_tui
+from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.book import Ledger, to_clusters
+from esmigrate_tui.engine.journal import REJECTS, Journal
+from esmigrate_tui.engine.places import runs_home
+from esmigrate_tui.model.event import RunOutcome, RunStarted, RunTakenUp
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.ledger import LedgerEntry
+    from esmigrate_tui.model.progress import Progress
+
+    OpenClusters = Callable[[Plan, Mapping[Side, Credential]], AbstractAsyncContextManager[Clusters]]
+
+__all__ = [
+    "RunFolder",
+    "RunHeldError",
+    "RunSummary",
+    "all_runs",
+    "begin",
+    "find_run",
+    "hold_for_a_moment",
+    "new_run_id",
+    "read_plan",
+    "run_environment",
+    "runs_home",
+    "settle_run",
+    "summary",
+    "take_up",
+]
+
+ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+"""Letters and digits that nobody takes for one another: no 0 O, no 1 I L."""
+
+_ID: Final = re.compile(r"[0-9A-Z]{4,12}")
+_TRIES: Final = 50
+_START_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.05
+_LOG_LINES: Final = 6
+_SECRETS: Final = re.compile(r"ESMIGRATE_.*(PASSWORD|API_KEY|TOKEN|PASSPHRASE)")
+# Each of these makes a program write what it holds to a place that others may read.
+_LEAKS: Final = re.compile(r"TEXTUAL_(LOG|DEBUG|DRIVER|PRESS|DEVTOOLS.*)|SSLKEYLOGFILE")
+
+
+class RunHeldError(ProblemError):
+    """A living process holds the run already."""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """A run's folder and what lies in it."""
+
+    path: Path
+
+    @property
+    def run(self) -> str:
+        """The run's name."""
+        return self.path.name
+
+    @property
+    def journal(self) -> Path:
+        """Events, commands and refused documents."""
+        return self.path / "journal"
+
+    @property
+    def plan(self) -> Path:
+        """The plan as it is performed."""
+        return self.path / "plan.toml"
+
+    @property
+    def rejects(self) -> Path:
+        """Refused documents, one JSON object a line."""
+        return self.path / REJECTS
+
+    @property
+    def process(self) -> Path:
+        """Who holds or held it last: {"pid": …, "started_at": …}."""
+        return self.path / "process.json"
+
+    @property
+    def log(self) -> Path:
+        """What the process said on its standard streams: nothing, when all is well."""
+        return self.path / "process.log"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose lock the living process holds."""
+        return self.path / "lock"
+
+    @property
+    def is_live(self) -> bool:
+        """Whether a process holds the run at this moment."""
+        return lock.is_held(self.lock)
+
+
+class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as a list shows it. `problem` says why its journal cannot be read; the other fields are empty then."""
+
+    run: str
+    path: str
+    method: MethodName | None = None
+    source: str = ""
+    destination: str = ""
+    started_at: float | None = None
+    last_at: float | None = None
+    fraction: float | None = None
+    outcome: RunOutcome | None = None
+    is_live: bool = False
+    open_entries: int = 0
+    problem: Problem | None = None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether it has an outcome."""
+        return self.outcome is not None
+
+    @property
+    def can_be_taken_up(self) -> bool:
+        """Whether a new process would find something to do."""
+        return not self.is_live and self.problem is None and self.outcome is not RunOutcome.VERIFIED
+
+
+def new_run_id(choose: Callable[[str], str], length: int = 4) -> str:
+    """A short name for a run, such as 7K2P; `choose` picks one of the characters it is given."""
+    return "".join(choose(ALPHABET) for _ in range(length))
+
+
+def run_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a run's process: no secret, and nothing that makes it write one down."""
+    kept = {
+        name: value for name, value in environ.items() if not _SECRETS.fullmatch(name) and not _LEAKS.fullmatch(name)
+    }
+    # The package is found from any folder, also where it runs from a checkout that is not installed.
+    here = str(Path(esmigrate_tui.__file__).parent.parent)
+    kept["PYTHONPATH"] = os.pathsep.join(part for part in (here, kept.get("PYTHONPATH", "")) if part)
+    return kept
+
+
+def find_run(run_id: str, home: Path) -> RunFolder:
+    """The folder of a run that exists; raises ProblemError (missing)."""
+    name = run_id.strip().upper()
+    folder = RunFolder(home / name)
+    if not _ID.fullmatch(name) or not folder.path.is_dir():
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"There is no run {clean(run_id, 40)}.",
+                todo="`esmigrate status` lists those that are known here.",
+            )
+        )
+    return folder
+
+
+def read_plan(folder: RunFolder) -> Plan:
+    """The plan of a run; raises ProblemError."""
+    try:
+        text = folder.plan.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The plan of the run {folder.run} cannot be read, so it cannot go on.",
+                evidence=clean(str(folder.plan), 300),
+            )
+        ) from None
+    return Plan.from_toml(text)
+
+
+# -- beginning and taking up -------------------------------------------------------------------------------------------
+
+
+async def begin(
+    plan: Plan,
+    credentials: Mapping[Side, Credential],
+    *,
+    home: Path,
+    new_id: Callable[[], str],
+    command: tuple[str, ...] = (),
+) -> RunFolder:
+    """Begin a run in a process of its own; returns when that process has said in the journal that it has begun.
+
+    `command` is the program that performs it, without the folder; by default this package's own. Raises ProblemError,
+    with the last lines of process.log where the process died.
+    """
+    folder = await asyncio.to_thread(_make_folder, plan, home, new_id)
+    await _start(folder, credentials, command, after=0)
+    return folder
+
+
+async def take_up(
+    run_id: str,
+    credentials: Mapping[Side, Credential],
+    *,
+    home: Path,
+    command: tuple[str, ...] = (),
+) -> RunFolder:
+    """Let a new process go on with a run whose process has ended: stopped, failed, killed, or done in part.
+
+    Raises RunHeldError where a living process holds it, ProblemError (missing) where nothing is left to do.
+    """
+    folder = find_run(run_id, home)
+    if folder.is_live:
+        raise RunHeldError(_held(folder))
+    read_plan(folder)
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
+        newest = await journal.last()
+    if progress.outcome is RunOutcome.VERIFIED:
+        settle = f" `esmigrate cleanup {folder.run}` puts back what is left." if progress.open_ledger else ""
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The run {folder.run} has ended, and everything was verified.",
+                todo=f"There is nothing to take up.{settle}",
+            )
+        )
+    await _start(folder, credentials, command, after=newest[0] if newest else 0)
+    return folder
+
+
+def _make_folder(plan: Plan, home: Path, new_id: Callable[[], str]) -> RunFolder:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder = _free_folder(home, new_id)
+        descriptor = os.open(folder.plan, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(plan.to_toml())
+    except OSError as error:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The run cannot be written down on this machine: {clean(error.strerror or '', 100)}.",
+                why="Nothing is moved before its journal stands on the disk.",
+                todo="Free some space, or name another folder in ESMIGRATE_STATE_DIR.",
+                evidence=clean(str(error.filename or home), 300),
+            )
+        ) from None
+    return folder
+
+
+def _free_folder(home: Path, new_id: Callable[[], str]) -> RunFolder:
+    for _ in range(_TRIES):
+        folder = RunFolder(home / new_id())
+        try:
+            folder.path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise ProblemError(
+        Problem(
+            cause=Cause.STATE,
+            what="No name is free for another run.",
+            todo="Remove old runs.",
+            evidence=clean(str(home), 300),
+        )
+    )
+
+
+async def _start(
+    folder: RunFolder, credentials: Mapping[Side, Credential], command: tuple[str, ...], *, after: int
+) -> None:
+    """Start the process and wait until it has said that it holds the run."""
+    log_size = folder.log.stat().st_size if folder.log.exists() else 0
+    ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+    await asyncio.to_thread(_spawn, folder, credentials, command, asyncio.get_running_loop(), ended)
+    deadline = time.monotonic() + _START_SECONDS
+    async with Journal.open(folder.journal) as journal:
+        while not await _has_begun(journal, after):
+            if ended.done() or time.monotonic() > deadline:
+                if await _has_begun(journal, after):
+                    return
+                raise _stillborn(folder, log_size, ended.result() if ended.done() else None)
+            await asyncio.wait({ended}, timeout=_POLL_SECONDS)
+
+
+async def _has_begun(journal: Journal, after: int) -> bool:
+    return any(isinstance(event, RunStarted | RunTakenUp) for _, event in await journal.read(after))
+
+
+def _spawn(
+    folder: RunFolder,
+    credentials: Mapping[Side, Credential],
+    command: tuple[str, ...],
+    loop: asyncio.AbstractEventLoop,
+    ended: asyncio.Future[int],
+) -> None:
+    """Start the process, hand it the credentials, and leave a thread behind that buries it when it ends.
+
+    Not `asyncio.create_subprocess_exec`: that kills its child when the loop is closed.
+    """
+    program = command or (sys.executable, "-P", "-m", "esmigrate_tui.engine.process")
+    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        child = subprocess.Popen(  # noqa: S603  # this very program
+            (*program, str(folder.path)),
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            cwd="/",
+            env=run_environment(os.environ),
+            start_new_session=True,
+            umask=0o077,
+        )
+    finally:
+        os.close(log)
+    threading.Thread(target=_bury, args=(child, loop, ended), name=f"run {folder.run}", daemon=True).start()
+    if child.stdin is not None:
+        with contextlib.suppress(BrokenPipeError):  # it died; how, is seen in a moment
+            child.stdin.write(msgspec.msgpack.encode(dict(credentials)))
+            child.stdin.close()
+
+
+def _bury(child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, ended: asyncio.Future[int]) -> None:
+    code = child.wait()
+
+    def tell() -> None:
+        if not ended.done():
+            ended.set_result(code)
+
+    with contextlib.suppress(RuntimeError):  # nobody waits any more: the loop is closed
+        loop.call_soon_threadsafe(tell)
+
+
+def _held(folder: RunFolder) -> Problem:
+    return Problem(
+        cause=Cause.STATE,
+        what=f"The run {folder.run} is held by another process.",
+        why="Two processes in one run would move everything twice.",
+        todo=f"Look at it with `esmigrate attach {folder.run}`, or end it with `esmigrate stop {folder.run}`.",
+    )
+
+
+def _stillborn(folder: RunFolder, log_size: int, code: int | None) -> ProblemError:
+    """The trouble of a process that never said that it holds the run."""
+    if code == ExitCode.HELD:
+        return RunHeldError(_held(folder))
+    said = _log_tail(folder, log_size)
+    how = "did not begin in time" if code is None else f"ended at once, with code {code}"
+    return ProblemError(
+        Problem(
+            cause=Cause.INTERNAL,
+            what=f"The process of the run {folder.run} {how}.",
+            why=f"It said: {said}" if said else "It said nothing.",
+            todo="Nothing was moved by it. Its log has more.",
+            evidence=clean(str(folder.log), 300),
+        )
+    )
+
+
+def _log_tail(folder: RunFolder, start: int) -> str:
+    try:
+        with folder.log.open("rb") as file:
+            file.seek(start)
+            text = file.read(100_000).decode("utf-8", "replace")
+    except OSError:
+        return ""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return clean(" / ".join(lines[-_LOG_LINES:]), 1_000)
+
+
+# -- listing and settling ----------------------------------------------------------------------------------------------
+
+
+async def all_runs(home: Path) -> tuple[RunSummary, ...]:
+    """The runs that are known here, the one with the newest event first."""
+    folders = await asyncio.to_thread(_folders, home)
+    found = [await summary(folder) for folder in folders]
+    return tuple(sorted(found, key=lambda run: -(run.last_at or 0.0)))
+
+
+def _folders(home: Path) -> list[RunFolder]:
+    try:
+        return [RunFolder(path) for path in sorted(home.iterdir()) if _ID.fullmatch(path.name) and path.is_dir()]
+    except OSError:
+        return []
+
+
+async def summary(folder: RunFolder) -> RunSummary:
+    """A run in a few words; one whose journal cannot be read says so."""
+    is_live = await asyncio.to_thread(lambda: folder.is_live)
+    try:
+        async with Journal.open(folder.journal) as journal:
+            progress = await journal.progress()
+    except ProblemError as error:
+        return RunSummary(run=folder.run, path=str(folder.path), is_live=is_live, problem=error.problem)
+    return RunSummary(
+        run=folder.run,
+        path=str(folder.path),
+        method=progress.method,
+        source=progress.source,
+        destination=progress.destination,
+        started_at=progress.started_at,
+        last_at=progress.last_at,
+        fraction=progress.fraction,
+        outcome=progress.outcome,
+        is_live=is_live,
+        open_entries=len(progress.open_ledger),
+    )
+
+
+async def settle_run(
+    folder: RunFolder,
+    credentials: Mapping[Side, Credential],
+    *,
+    open_clusters: OpenClusters | None = None,
+    clock: Callable[[], float] = time.time,
+) -> tuple[LedgerEntry, ...]:
+    """Put back what a run left changed whose process has gone; what is still open afterwards, each with its trouble.
+
+    `open_clusters` is the real wiring of a run's process where none is given. Raises RunHeldError where a living
+    process holds the run.
+    """
+    from esmigrate_tui.engine import process  # noqa: PLC0415  # which needs this module
+
+    opening = open_clusters or process.open_clusters
+    held = await hold_for_a_moment(folder.lock)
+    if held is None:
+        raise RunHeldError(_held(folder))
+    try:
+        plan = read_plan(folder)
+        async with Journal.open(folder.journal) as seen:
+            progress: Progress = await seen.progress()
+        if not progress.open_ledger:
+            return ()
+        async with await Journal.create(folder.journal) as journal, opening(plan, credentials) as clusters:
+            ledger = Ledger(to_clusters(clusters), journal.append, clock, progress.ledger)
+            await ledger.settle()
+            return ledger.open_entries
+    finally:
+        lock.release(held)
+
+
+async def hold_for_a_moment(path: Path, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> int | None:
+    """The lock of a run, tried for a second: whoever only looks at it has it for an instant."""
+    for _ in range(20):
+        held = lock.hold(path)
+        if held is not None:
+            return held
+        await sleep(0.05)
+    return None

@@ -1,0 +1,255 @@
+"""What stands in a report, gathered from values alone; nothing in it can hold a secret, as none of them does."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.connection import Connection, Side
+from esmigrate_tui.model.event import Reject, RunOutcome
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
+from esmigrate_tui.report.judgement import Row, ToDo, how_checked, to_do, verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FORMAT: Final = 1
+
+_EXAMPLES: Final = 3
+_PREVIEW: Final = re.compile(r"(?<=Preview of field's value: )'.*?'(?=$|[\s,.;\])}])")
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True):
+    """One end of the migration: its address without any secret, its version and its own id."""
+
+    address: str
+    version: str = ""
+    uuid: str = ""
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that went wrong or made the run wait; `at` is ISO 8601 in UTC, "" where it is not one moment's."""
+
+    at: str
+    text: str
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A change to a cluster beside the documents; `by_hand` is the request that still has to be made, "" if none."""
+
+    side: Side
+    what: str
+    state: EntryState
+    trouble: str = ""
+    by_hand: str = ""
+
+
+class Waiver(msgspec.Struct, frozen=True, kw_only=True):
+    """A finding that somebody accepted before the run; `title` is "" where only the check's name is known."""
+
+    check: str
+    title: str = ""
+    evidence: str = ""
+
+
+class Refusals(msgspec.Struct, frozen=True, kw_only=True):
+    """Documents of one index that were refused for one reason, with a few of their ids."""
+
+    index: str
+    reason: str
+    status: int
+    documents: int
+    ids: tuple[str, ...]
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """A run at its end, or at the moment the report was asked for.
+
+    Times are ISO 8601 in UTC; `seconds` is from the start to the end, waits included. `documents_expected` is None
+    where one index is unknown. `rate_over_time` has pairs of seconds since the start and documents a second.
+    `refusals` sums up `refused_seen` refused documents, which may be fewer than `documents_refused`.
+    """
+
+    format: int = FORMAT
+    run: str
+    made_at: str
+    verdict: str
+    how_checked: str
+    is_verified: bool
+    outcome: RunOutcome | None
+    exit_code: int
+    method: MethodName
+    source: End | None
+    destination: End
+    started_at: str
+    finished_at: str
+    seconds: float
+    documents_arrived: int
+    documents_expected: int | None
+    documents_refused: int
+    documents_per_second: float
+    indices: tuple[Row, ...]
+    troubles: tuple[Trouble, ...]
+    put_back: tuple[Change, ...]
+    not_put_back: tuple[Change, ...]
+    meant_to_stay: tuple[Change, ...]
+    to_do: tuple[ToDo, ...]
+    waivers: tuple[Waiver, ...]
+    refusals: tuple[Refusals, ...]
+    refused_seen: int
+    rejects_file: str
+    plan_file: str
+    rate_over_time: tuple[tuple[float, float], ...]
+
+
+def gather(
+    plan: Plan,
+    progress: Progress,
+    *,
+    now: float,
+    run: str = "",
+    rejects: Sequence[Reject] = (),
+    findings: Sequence[Finding] = (),
+    rejects_file: str = "",
+    plan_file: str = "",
+) -> Report:
+    """The report of a run as `progress` shows it at `now` (seconds since 1970).
+
+    `rejects` are the refused documents, or the first of them; `findings` what preflight found, for the waivers.
+    """
+    tasks = {task.number: task for task in plan.tasks}
+    rows = tuple(_row(task, tasks.get(task.summary.number)) for task in progress.tasks)
+    name = run or progress.run
+    arrived = sum(row.destination_count or 0 for row in rows)
+    each = [row.source_count for row in rows]
+    seconds = progress.elapsed(now)
+    return Report(
+        run=name,
+        made_at=_moment(now),
+        verdict=verdict(progress, rows),
+        how_checked=how_checked(rows),
+        is_verified=progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows),
+        outcome=progress.outcome,
+        exit_code=int(progress.exit_code()),
+        method=plan.method,
+        source=_end(plan.source, plan.source_version, plan.source_uuid) if plan.source else None,
+        destination=_end(plan.destination, plan.destination_version, plan.destination_uuid),
+        started_at=_moment(progress.started_at),
+        finished_at=_moment(progress.finished_at),
+        seconds=round(seconds, 3),
+        documents_arrived=arrived,
+        documents_expected=None if None in each else sum(count or 0 for count in each),
+        documents_refused=progress.refused,
+        documents_per_second=round(arrived / seconds, 1) if seconds > 0 else 0.0,
+        indices=rows,
+        troubles=_troubles(progress),
+        put_back=_changes(entry for entry in progress.ledger if entry.state is EntryState.UNDONE),
+        not_put_back=_changes(progress.open_ledger),
+        meant_to_stay=_changes(
+            entry for entry in progress.ledger if not entry.is_open and entry.state is not EntryState.UNDONE
+        ),
+        to_do=to_do(plan, progress, rows, run=name, rejects_file=rejects_file),
+        waivers=_waivers(plan, findings),
+        refusals=_refusals(rejects),
+        refused_seen=len(rejects),
+        rejects_file=rejects_file if progress.refused or rejects else "",
+        plan_file=plan_file,
+        rate_over_time=tuple(
+            (round(at - (progress.started_at or 0.0), 1), round(rate, 1)) for at, rate in progress.plot
+        ),
+    )
+
+
+def _moment(at: float | None) -> str:
+    return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _end(connection: Connection, version: str, uuid: str) -> End:
+    return End(address=connection.endpoint.url, version=version, uuid=uuid)
+
+
+def _row(task: TaskProgress, planned: Task | None) -> Row:
+    """One index; where both sides were not counted, what the servers said while it was moved."""
+    expected = task.expected if task.source_count is None else task.source_count
+    there = task.written + task.there_already if task.destination_count is None else task.destination_count
+    took = None
+    if task.started_at is not None and task.finished_at is not None:
+        took = round(task.finished_at - task.started_at, 3)
+    was_counted = task.source_count is not None and task.destination_count is not None
+    return Row(
+        source_index=task.summary.source_index,
+        destination_index=task.summary.destination_index,
+        state=task.state,
+        source_count=expected,
+        destination_count=there,
+        was_counted=was_counted,
+        is_verified=task.state is TaskState.VERIFIED and was_counted and expected == there,
+        refused=task.refused,
+        there_already=task.there_already,
+        collided=task.collided,
+        seconds=took,
+        problem=task.problem.sentence() if task.problem else task.held_by.sentence() if task.held_by else "",
+        changes=planned.changes if planned else (),
+    )
+
+
+def _troubles(progress: Progress) -> tuple[Trouble, ...]:
+    told = tuple(Trouble(at=_moment(line.at), text=line.text) for line in progress.notable if line.is_trouble)
+    if progress.problem is None:
+        return told
+    return (*told, Trouble(at=_moment(progress.finished_at), text=progress.problem.sentence()))
+
+
+def _changes(entries: Iterable[LedgerEntry]) -> tuple[Change, ...]:
+    return tuple(
+        Change(
+            side=entry.side,
+            what=entry.what,
+            state=entry.state,
+            trouble=entry.trouble,
+            by_hand=entry.undo.as_console() if entry.is_open and entry.undo else "",
+        )
+        for entry in entries
+    )
+
+
+def _waivers(plan: Plan, findings: Sequence[Finding]) -> tuple[Waiver, ...]:
+    waivers: list[Waiver] = []
+    for check in plan.accepted:
+        found = [
+            Waiver(check=check, title=finding.title, evidence=finding.evidence)
+            for finding in findings
+            if finding.check == check and finding.severity in {Severity.WARNING, Severity.BLOCKER}
+        ]
+        waivers.extend(found or [Waiver(check=check)])
+    return tuple(waivers)
+
+
+def _refusals(rejects: Sequence[Reject]) -> tuple[Refusals, ...]:
+    """The refused documents by index and reason, the most frequent first."""
+    amounts: Counter[tuple[str, int, str]] = Counter()
+    ids: defaultdict[tuple[str, int, str], list[str]] = defaultdict(list)
+    for reject in rejects:
+        kind = (reject.index, reject.status, _without_its_own(reject))
+        amounts[kind] += 1
+        if len(ids[kind]) < _EXAMPLES:
+            ids[kind].append(reject.id)
+    return tuple(
+        Refusals(index=kind[0], status=kind[1], reason=kind[2], documents=amount, ids=tuple(ids[kind]))
+        for kind, amount in sorted(amounts.items(), key=lambda item: (-item[1], item[0]))
+    )
+
+
+def _without_its_own(reject: Reject) -> str:
+    """The reason without the id and the value of this one document, so that equal reasons are seen to be equal."""
+    reason = reject.reason
+    if reject.id:
+        reason = reason.replace(f"id '{reject.id}'", "id '…'").replace(f"[{reject.id}]: ", "[…]: ")
+    return _PREVIEW.sub("'…'", reason)

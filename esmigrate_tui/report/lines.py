@@ -1,0 +1,132 @@
+"""The report as lines for a terminal or a log: what a run without a screen prints at its end."""
+
+from __future__ import annotations
+
+import textwrap
+import unicodedata
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.text import clean, counted, duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from esmigrate_tui.report.contents import Change, Report
+    from esmigrate_tui.report.judgement import Row
+
+_GAP: Final = "  "
+_LABEL: Final = 14
+_SHOWN: Final = 5
+_NARROWEST_NAME: Final = 12
+_NARROWEST: Final = 40
+
+
+def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[str, ...]:
+    """A table with one line an index, the verdict, what was put back, what is left to do, and the report's `files`.
+
+    No line is wider than `width` columns, but for commands, requests and paths, which are never broken.
+    """
+    width = max(width, _NARROWEST)
+    lines = [*_table(report.indices, width), ""] if report.indices else []
+    lines += _wrapped(report.verdict, width)
+    expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
+    lines += _wrapped(
+        f"{number(report.documents_arrived)}{expected} documents in {duration(report.seconds)}, "
+        f"{counted(round(report.documents_per_second), 'document')} a second. {report.how_checked}",
+        width,
+    )
+    if problems := [(row.source_index, row.problem) for row in report.indices if row.problem]:
+        lines.append("")
+        lines += [line for name, words in problems[:_SHOWN] for line in _wrapped(f"{name}: {words}", width)]
+        lines += [f"and {number(len(problems) - _SHOWN)} more"] if len(problems) > _SHOWN else []
+    below = [
+        *_changes("Put back", report.put_back, width),
+        *_changes("Not put back", report.not_put_back, width),
+        *_to_do(report, width),
+        *_labelled("Accepted", ", ".join(waiver.check for waiver in report.waivers), width),
+        *(f"{'Report' if at == 0 else '':{_LABEL}}{clean(str(path))}" for at, path in enumerate(files)),
+    ]
+    return tuple([*lines, "", *below] if below else lines)
+
+
+def _table(rows: Sequence[Row], width: int) -> list[str]:
+    cells = [
+        (
+            clean(row.source_index)
+            if row.source_index == row.destination_index
+            else f"{clean(row.source_index)} → {clean(row.destination_index)}",
+            "–" if row.source_count is None else number(row.source_count),
+            "–" if row.destination_count is None else number(row.destination_count),
+            row.verified,
+        )
+        for row in rows
+    ]
+    heading = ("index", "source", "destination", "verified")
+    _, source, destination, verified = (max(_columns(row[at]) for row in [heading, *cells]) for at in range(4))
+    taken = source + destination + verified + 3 * len(_GAP)
+    names = max(_columns(row[0]) for row in [heading, *cells])
+    name = max(_NARROWEST_NAME, min(names, width - taken))
+    return [
+        _GAP.join((_fit(row[0], name), row[1].rjust(source), row[2].rjust(destination), row[3])).rstrip()
+        for row in [heading, *cells]
+    ]
+
+
+def _columns(text: str) -> int:
+    """Columns that a terminal takes for it."""
+    return sum(
+        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        for character in text
+    )
+
+
+def _fit(text: str, columns: int) -> str:
+    """The text in exactly so many columns, cut in its middle: the ends of names tell them apart."""
+    if _columns(text) > columns:
+        tail = _first(text[::-1], (columns - 1) // 2)[::-1]
+        text = f"{_first(text, columns - 1 - _columns(tail))}…{tail}"
+    return text + " " * (columns - _columns(text))
+
+
+def _first(text: str, columns: int) -> str:
+    """As much of the text's beginning as fits."""
+    while _columns(text) > columns:
+        text = text[: min(len(text) - 1, columns)]
+    return text
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    return textwrap.wrap(
+        clean(text, len(text)),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+
+
+def _labelled(label: str, text: str, width: int) -> list[str]:
+    indent = " " * _LABEL
+    return _wrapped(text, width, f"{label:<{_LABEL}}", indent) if text else []
+
+
+def _changes(label: str, changes: Sequence[Change], width: int) -> list[str]:
+    lines: list[str] = []
+    for at, change in enumerate(changes[:_SHOWN]):
+        trouble = f": {change.trouble}" if change.trouble else ""
+        lines += _labelled(label if at == 0 else "", f"{change.what}{trouble}", width)
+        lines += [f"{'':{_LABEL}}  {clean(line, len(line))}" for line in change.by_hand.splitlines()]
+    if len(changes) > _SHOWN:
+        lines += _labelled("", f"and {counted(len(changes) - _SHOWN, 'other change')}", width)
+    return lines
+
+
+def _to_do(report: Report, width: int) -> list[str]:
+    lines: list[str] = []
+    for at, thing in enumerate(report.to_do, start=1):
+        label = f"{'For you' if at == 1 else '':<{_LABEL}}{at}  "
+        lines += _wrapped(thing.what, width, label, " " * len(label))
+        lines += [f"{'':{len(label) + 2}}{line}" for line in thing.copy.splitlines()]
+    return lines

@@ -1,0 +1,176 @@
+"""The report as Markdown; what a cluster sent stands in it as text and can never be anything else."""
+
+from __future__ import annotations
+
+import re
+from shlex import quote
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.text import clean, counted, duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from esmigrate_tui.report.contents import Change, Report
+
+_METHODS: Final[dict[str, str]] = {
+    "index-from-source": "Index from the source",
+    "reindex-from-remote": "Reindex from a remote cluster",
+    "restore-from-snapshot": "Restore from a snapshot",
+    "copy-through-here": "Copy through this machine",
+}
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_SPECIAL: Final = re.compile(r"[&<>\\`*\[\]|~#$!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+_LISTED: Final = re.compile(r"^(?:[-+](?=[\s-]|$)|\d+(?=[.)](?:\s|$)))")
+_LINK: Final = re.compile(r"(?<=[hps]):(?=//)|(?<=[wW])\.|@", re.ASCII)
+
+
+def escape(text: str) -> str:
+    """Text that Markdown shows as it is: one line, no markup, no link, no end of a table's cell."""
+    shown = clean(text).strip()
+    shown = _SPECIAL.sub(lambda found: _ENTITIES.get(found[0]) or f"\\{found[0]}", shown)
+    shown = _LINK.sub(lambda found: f"&#{ord(found[0])};", shown)
+    return _LISTED.sub(lambda found: f"{found[0][:-1]}&#{ord(found[0][-1])};", shown)
+
+
+def code(text: str) -> str:
+    """An address or a path in a code span where that can hold it, as it is then easier read and copied."""
+    return escape(text) if clean(text) != text or not text or set("`|") & set(text) else f"`{text}`"
+
+
+def block(text: str) -> str:
+    """Text to copy, in a fence that nothing in it can close."""
+    lines = [clean(line, len(line)) for line in text.split("\n")]
+    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join([fence, *lines, fence])
+
+
+def as_markdown(report: Report) -> str:
+    """The whole report; each part only where there is something to say."""
+    parts = [
+        [f"# Migration report: run {escape(report.run)}", f"**{escape(report.verdict)}**", escape(report.how_checked)],
+        [_facts(report)],
+        _section("What is left for you", _to_do(report)),
+        _section("Indices", [_indices(report)] if report.indices else []),
+        _section("Defined differently than on the source", _definitions(report)),
+        _section("Refused documents", _refusals(report)),
+        _section("Troubles and waits", _troubles(report)),
+        _section("Changed, and not put back", _open(report.not_put_back)),
+        _section("Changed, and put back", _listed(report.put_back)),
+        _section("Changed, and meant to stay", _listed(report.meant_to_stay)),
+        _section("Findings that were accepted before the run", _waivers(report)),
+        _section("To do it again", _again(report)),
+    ]
+    return "\n\n".join(piece for part in parts for piece in part) + "\n"
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozenset[int] = frozenset()) -> str:
+    """A table; every cell is escaped here, `numbers` names the columns that stand to the right."""
+    lines = [
+        "| " + " | ".join(heading) + " |",
+        "|" + "|".join(" ---: " if at in numbers else " --- " for at in range(len(heading))) + "|",
+    ]
+    lines.extend("| " + " | ".join(escape(cell) for cell in row) + " |" for row in rows)
+    return "\n".join(lines)
+
+
+def _section(title: str, pieces: Sequence[str]) -> list[str]:
+    return [f"## {title}", *pieces] if pieces else []
+
+
+def _facts(report: Report) -> str:
+    expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
+    facts = [
+        f"Method: {_METHODS[report.method]}",
+        *([f"Source: {code(report.source.address)}, version {escape(report.source.version)}"] if report.source else []),
+        f"Destination: {code(report.destination.address)}, version {escape(report.destination.version)}",
+        f"Started: {report.started_at or 'not yet'}",
+        f"Finished: {report.finished_at or 'not yet'}",
+        f"Took: {duration(report.seconds)}, waits included",
+        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} refused",
+        f"On average: {counted(round(report.documents_per_second), 'document')} a second",
+        f"This report was made: {report.made_at}",
+    ]
+    return "\n".join(f"- {fact}" for fact in facts)
+
+
+def _indices(report: Report) -> str:
+    rows = (
+        (
+            row.source_index,
+            row.destination_index,
+            _amount(row.source_count),
+            _amount(row.destination_count),
+            number(row.refused),
+            row.verified,
+            "" if row.seconds is None else duration(row.seconds),
+        )
+        for row in report.indices
+    )
+    heading = ("Source", "Destination", "On the source", "On the destination", "Refused", "Verified", "Took")
+    return table(heading, rows, frozenset({2, 3, 4, 6}))
+
+
+def _amount(count: int | None) -> str:
+    return "–" if count is None else number(count)
+
+
+def _to_do(report: Report) -> list[str]:
+    pieces: list[str] = []
+    for at, thing in enumerate(report.to_do, start=1):
+        pieces.append(f"{at}. {escape(thing.what)}")
+        if thing.copy:
+            # inside the item, so that the numbers go on; wide enough for the widest number
+            indent = " " * (len(str(at)) + 2)
+            pieces.append("\n".join(indent + line for line in block(thing.copy).split("\n")))
+    return pieces
+
+
+def _definitions(report: Report) -> list[str]:
+    rows = [(row.destination_index, change) for row in report.indices for change in row.changes]
+    return [table(("Index", "Change"), rows)] if rows else []
+
+
+def _refusals(report: Report) -> list[str]:
+    if not report.documents_refused and not report.refusals:
+        return []
+    place = f", each with its reason in {code(report.rejects_file)}" if report.rejects_file else ""
+    pieces = [f"{counted(report.documents_refused, 'document')} refused by the destination and set aside{place}."]
+    if report.refused_seen < report.documents_refused and report.refusals:
+        pieces.append(escape(f"The table sums up the first {number(report.refused_seen)} of them."))
+    if report.refusals:
+        rows = (
+            (group.index, number(group.documents), str(group.status or "–"), group.reason, ", ".join(group.ids))
+            for group in report.refusals
+        )
+        pieces.append(table(("Index", "Documents", "Status", "Reason", "For example"), rows, frozenset({1, 2})))
+    return pieces
+
+
+def _troubles(report: Report) -> list[str]:
+    rows = [(trouble.at, trouble.text) for trouble in report.troubles]
+    rows += [("", f"{row.source_index}: {row.problem}") for row in report.indices if row.problem]
+    return [table(("When", "What"), rows)] if rows else []
+
+
+def _open(changes: Sequence[Change]) -> list[str]:
+    pieces: list[str] = []
+    for change in changes:
+        trouble = f" {change.trouble}" if change.trouble else ""
+        pieces.append(escape(f"On the {change.side}: {change.what}.{trouble} By hand:"))
+        pieces.append(block(change.by_hand))
+    return pieces
+
+
+def _listed(changes: Sequence[Change]) -> list[str]:
+    return [table(("Where", "What"), ((change.side, change.what) for change in changes))] if changes else []
+
+
+def _waivers(report: Report) -> list[str]:
+    rows = [(waiver.check, waiver.title, waiver.evidence) for waiver in report.waivers]
+    return [table(("Check", "Finding", "Evidence"), rows)] if rows else []
+
+
+def _again(report: Report) -> list[str]:
+    return [block(f"esmigrate run {quote(report.plan_file)}")] if report.plan_file else []

@@ -1,0 +1,150 @@
+"""What the engine decides, on values."""
+
+from __future__ import annotations
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esmigrate_tui.engine.decisions import (
+    QUIET_SECONDS,
+    Patience,
+    can_pass,
+    given_up,
+    is_worth_telling,
+    judged,
+    rest_after,
+    run_outcome,
+    with_counts,
+)
+from esmigrate_tui.methods.contract import Comparison
+from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome
+from esmigrate_tui.model.plan import Task
+from esmigrate_tui.model.problem import Cause, Problem
+
+TASK = Task(number=1, source_index="books", destination_index="books-new", documents=100)
+AWAY = Problem(cause=Cause.CONNECTION, what="The destination is away.", todo="Start it.")
+COUNTS = st.integers(0, 10**12)
+
+
+def test_equal_counts_and_nothing_refused_are_verified() -> None:
+    assert judged(TASK, Comparison(100, 100), Moved(done=100)) == (TaskOutcome.VERIFIED, None)
+
+
+def test_a_difference_of_exactly_the_refused_documents_is_set_aside() -> None:
+    outcome, problem = judged(TASK, Comparison(100, 97), Moved(done=100, refused=3))
+    assert outcome is TaskOutcome.SET_ASIDE
+    assert problem is not None
+    assert "3 documents of books" in problem.what
+
+
+def test_any_other_difference_names_both_numbers() -> None:
+    outcome, problem = judged(TASK, Comparison(1_100, 97), Moved(done=100))
+    assert outcome is TaskOutcome.DIFFERENT
+    assert problem is not None
+    assert "1 100 documents" in problem.what
+    assert "97" in problem.what
+    assert "1 003 are missing" in problem.what
+
+
+def test_more_documents_than_the_source_has_are_a_difference() -> None:
+    outcome, problem = judged(TASK, Comparison(100, 101), None)
+    assert outcome is TaskOutcome.DIFFERENT
+    assert problem is not None
+    assert "1 too many" in problem.what
+
+
+def test_equal_counts_are_no_proof_when_documents_were_refused() -> None:
+    assert judged(TASK, Comparison(100, 100), Moved(done=100, refused=2))[0] is TaskOutcome.DIFFERENT
+
+
+def test_documents_that_wanted_the_same_id_are_named_as_the_reason() -> None:
+    _, problem = judged(TASK, Comparison(6, 3), Moved(done=6, collided=3))
+    assert problem is not None
+    assert "3 documents wanted an _id" in problem.why
+
+
+@given(COUNTS, COUNTS, st.integers(0, 10_000))
+def test_only_equal_counts_without_a_refused_document_are_ever_verified(there: int, arrived: int, refused: int) -> None:
+    outcome, problem = judged(TASK, Comparison(there, arrived), Moved(done=there, refused=refused))
+    assert (outcome is TaskOutcome.VERIFIED) == (there == arrived and refused == 0)
+    assert (problem is None) == (outcome is TaskOutcome.VERIFIED)
+
+
+def test_a_run_is_verified_only_if_every_task_is() -> None:
+    verified, skipped = TaskOutcome.VERIFIED, TaskOutcome.SKIPPED
+    assert run_outcome([verified, verified], is_stopped=False, problem=None) is RunOutcome.VERIFIED
+    assert run_outcome([verified, skipped], is_stopped=False, problem=None) is RunOutcome.INCOMPLETE
+    assert run_outcome([verified], is_stopped=True, problem=None) is RunOutcome.STOPPED
+    assert run_outcome([verified], is_stopped=True, problem=AWAY) is RunOutcome.FAILED
+
+
+def test_waits_double_from_one_second_to_thirty() -> None:
+    patience, waits = Patience(limit=10_000.0), []
+    for _ in range(7):
+        patience = patience.failed(0.0, Cause.BUSY)
+        waits.append(patience.next_try(0.0, lambda: 0.0))
+    assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
+
+
+@given(st.integers(1, 500), st.floats(0.0, 2_000.0), st.floats(0.0, 1.0, exclude_max=True))
+def test_a_wait_is_never_longer_than_thirty_seconds_nor_than_the_patience(
+    failures: int, now: float, chance: float
+) -> None:
+    patience = Patience(limit=900.0, since=0.0)
+    for _ in range(failures):
+        patience = patience.failed(now, Cause.BUSY)
+    until = patience.next_try(now, lambda: chance)
+    assert (until is None) == (now >= 900.0)
+    if until is not None:
+        assert now < until <= min(now + 30.0, 900.0)
+
+
+def test_patience_is_fresh_after_a_document_was_settled() -> None:
+    tried = Patience(limit=60.0).failed(10.0, Cause.DISK_FULL)
+    assert tried.looked(11.0, 10.0, is_further=True) == Patience(limit=60.0)
+
+
+def test_patience_with_a_full_disk_is_not_fresh_by_looking_at_it() -> None:
+    tried = Patience(limit=60.0).failed(10.0, Cause.DISK_FULL)
+    assert tried.looked(1_000.0, 10.0, is_further=False) == tried
+
+
+def test_patience_with_a_broken_line_is_fresh_after_a_minute_without_trouble() -> None:
+    tried = Patience(limit=60.0).failed(10.0, Cause.CONNECTION)
+    assert tried.looked(40.0, 10.0, is_further=False) == tried
+    assert tried.looked(70.0, 10.0, is_further=False) == Patience(limit=60.0)
+
+
+def test_a_pause_is_not_held_against_a_task() -> None:
+    assert Patience(limit=60.0).failed(10.0, Cause.BUSY).rested(500.0).ends == 570.0
+    assert Patience(limit=60.0).rested(500.0) == Patience(limit=60.0)
+
+
+def test_what_is_given_up_says_how_long_it_was_waited_for() -> None:
+    problem = given_up(AWAY, Patience(limit=900.0, since=0.0))
+    assert "15 min 00 s" in problem.why
+    assert problem.todo.startswith("Start it.")
+
+
+def test_what_is_given_up_says_what_is_missing() -> None:
+    assert with_counts(AWAY, TASK, None) == AWAY
+    problem = with_counts(AWAY, TASK, Comparison(100, 40))
+    assert "books-new has 40 of 100 documents, 60 are missing." in problem.what
+
+
+def test_waiting_helps_against_a_full_disk_but_not_against_a_wrong_password() -> None:
+    assert can_pass(Problem(cause=Cause.DISK_FULL, what=""))
+    assert not can_pass(Problem(cause=Cause.AUTHENTICATION, what=""))
+
+
+def test_looks_come_soon_at_first_and_every_half_second_then() -> None:
+    assert [rest_after(looks) for looks in (0, 1, 2, 3, 4, 1_000)] == [0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
+
+
+def test_a_look_is_told_when_something_has_changed_or_after_a_while() -> None:
+    look = Moved(done=5, token="a")
+    assert is_worth_telling(None, look, 0.0)
+    assert not is_worth_telling(look, look, 1.0)
+    assert is_worth_telling(look, msgspec.structs.replace(look, token="b"), 0.0)
+    assert is_worth_telling(look, look, QUIET_SECONDS)

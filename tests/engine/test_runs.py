@@ -1,0 +1,135 @@
+"""Runs as folders: names, places, and what never gets into the environment of a run's process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from esmigrate_tui.engine.runs import (
+    ALPHABET,
+    all_runs,
+    begin,
+    find_run,
+    new_run_id,
+    run_environment,
+    runs_home,
+    take_up,
+)
+from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.engine.tiny import plan_of
+
+
+@given(st.randoms(use_true_random=False))
+def test_the_name_of_a_run_is_short_and_cannot_be_misread(random: object) -> None:
+    name = new_run_id(random.choice)  # type: ignore[attr-defined]  # hypothesis' own random.Random
+    assert len(name) == 4
+    assert set(name) <= set(ALPHABET)
+    assert not set(name) & set("01ILO")
+
+
+def test_the_folder_of_the_runs_is_where_the_person_wants_it() -> None:
+    assert runs_home({"HOME": "/home/a"}) == Path("/home/a/.local/state/esmigrate/runs")
+    assert runs_home({"HOME": "/home/a", "XDG_STATE_HOME": "/state"}) == Path("/state/esmigrate/runs")
+    assert runs_home({"HOME": "/home/a", "XDG_STATE_HOME": "relative"}) == Path("/home/a/.local/state/esmigrate/runs")
+    assert runs_home({"ESMIGRATE_STATE_DIR": "/mine", "XDG_STATE_HOME": "/state"}) == Path("/mine/runs")
+
+
+def test_no_secret_and_nothing_that_writes_secrets_down_is_left_in_the_environment() -> None:
+    bad = {
+        "ESMIGRATE_SOURCE_PASSWORD": "x",
+        "ESMIGRATE_DESTINATION_API_KEY": "x",
+        "ESMIGRATE_SOURCE_TOKEN": "x",
+        "TEXTUAL_LOG": "x",
+        "TEXTUAL_DEBUG": "x",
+        "TEXTUAL_DEVTOOLS_PORT": "x",
+        "TEXTUAL_DRIVER": "x",
+        "TEXTUAL_PRESS": "x",
+        "SSLKEYLOGFILE": "x",
+    }
+    good = {"PATH": "/bin", "ESMIGRATE_STATE_DIR": "/mine", "HTTPS_PROXY": "", "SSL_CERT_FILE": "/ca"}
+    kept = run_environment(bad | good)
+    assert kept.keys() - {"PYTHONPATH"} == good.keys()
+
+
+def test_a_run_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    for name in ("7K2P", "../..", "", "*", "x\x1b[31m"):
+        with pytest.raises(ProblemError) as caught:
+            find_run(name, tmp_path)
+        assert caught.value.problem.cause is Cause.MISSING
+        assert "\x1b" not in caught.value.problem.what
+
+
+async def test_a_name_that_is_taken_is_not_used_twice(tmp_path: Path) -> None:
+    (tmp_path / "AAAA").mkdir()
+    names = iter(["AAAA", "AAAA", "BBBB"])
+    folder = await begin(
+        plan_of(1), {}, home=tmp_path, new_id=lambda: next(names), command=(sys.executable, "-c", WRITES_A_JOURNAL)
+    )
+    assert folder.run == "BBBB"
+    assert not list((tmp_path / "AAAA").iterdir())
+
+
+WRITES_A_JOURNAL = """
+import asyncio, sys
+from pathlib import Path
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.model.event import RunStarted
+async def main():
+    async with await Journal.create(Path(sys.argv[1]) / "journal") as journal:
+        method = "reindex-from-remote"
+        await journal.append(RunStarted(at=1.0, run="x", method=method, source="", destination="", tasks=()))
+asyncio.run(main())
+"""
+
+
+async def test_when_every_name_is_taken_that_is_said(tmp_path: Path) -> None:
+    (tmp_path / "AAAA").mkdir()
+    with pytest.raises(ProblemError) as caught:
+        await begin(plan_of(1), {}, home=tmp_path, new_id=lambda: "AAAA")
+    assert caught.value.problem.what == "No name is free for another run."
+
+
+async def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ProblemError) as caught:
+        await begin(plan_of(1), {}, home=tmp_path / "file", new_id=lambda: "AAAA")
+    assert caught.value.problem.what.startswith("The run cannot be written down on this machine")
+
+
+async def test_a_run_without_its_plan_cannot_be_taken_up(tmp_path: Path) -> None:
+    (tmp_path / "AAAA").mkdir()
+    with pytest.raises(ProblemError) as caught:
+        await take_up("AAAA", {}, home=tmp_path)
+    assert "The plan of the run AAAA cannot be read" in caught.value.problem.what
+
+
+async def test_where_there_are_no_runs_the_list_is_empty(tmp_path: Path) -> None:
+    assert await all_runs(tmp_path / "nothing") == ()
+
+
+def test_the_engine_comes_without_the_screen_and_without_the_keyring() -> None:
+    code = "import sys, esmigrate_tui.engine.process as p; p.__dict__; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "esmigrate_tui.engine.perform" in loaded
+    assert {"textual", "keyring", "elasticsearch"}.isdisjoint(loaded)
+
+
+def test_the_whole_process_of_a_run_comes_without_the_screen_and_without_the_keyring() -> None:
+    code = "import sys, esmigrate_tui.engine.process, esmigrate_tui.methods, esmigrate_tui.elastic.connect"
+    listed = [sys.executable, "-c", f"{code}; print(*sys.modules)"]
+    loaded = subprocess.run(listed, capture_output=True, text=True, check=True).stdout.split()
+    assert "elasticsearch" in loaded
+    assert {"textual", "keyring"}.isdisjoint(loaded)
+
+
+def test_the_runs_own_program_says_how_it_is_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "esmigrate_tui.engine.process"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("usage:")

@@ -1,0 +1,177 @@
+"""A method in memory, and time that runs faster: what the tests of the engine perform.
+
+It stands in for a method, not for Elasticsearch: the engine knows moving data only by the contract of methods.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from esmigrate_tui.elastic.cluster import Clusters
+from esmigrate_tui.methods.contract import Book, Comparison, Work
+from esmigrate_tui.model.connection import Connection, Endpoint, Side
+from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.model.draft import Draft
+
+HERE: Final = Connection(endpoint=Endpoint(scheme="http", host="localhost", port=9200))
+TUNED: Final = Request(method="PUT", path="/new/_settings", body='{"index":{"refresh_interval":"-1"}}')
+BACK: Final = Request(method="PUT", path="/new/_settings", body='{"index":{"refresh_interval":null}}')
+
+
+def trouble(cause: Cause, what: str = "Something is wrong.") -> Problem:
+    return Problem(cause=cause, what=what)
+
+
+def plan_of(*documents: int, at_once: int = 2, patience: int = 60, requests_per_second: float = 0.0) -> Plan:
+    tasks = tuple(
+        Task(number=number, source_index=f"old-{number}", destination_index=f"new-{number}", documents=amount)
+        for number, amount in enumerate(documents, start=1)
+    )
+    return Plan(
+        method=MethodName.REINDEX_FROM_REMOTE,
+        made_at="2026-01-01T00:00:00Z",
+        source=HERE,
+        destination=HERE,
+        destination_uuid="u",
+        destination_version="7.17.28",
+        at_once=at_once,
+        patience=patience,
+        requests_per_second=requests_per_second,
+        tasks=tasks,
+    )
+
+
+class Fast:
+    """A clock and a sleep in which `factor` seconds pass in one."""
+
+    def __init__(self, factor: float = 100.0, start: float = 1_000_000.0) -> None:
+        self._factor, self._start, self._began = factor, start, time.monotonic()
+
+    def clock(self) -> float:
+        return self._start + (time.monotonic() - self._began) * self._factor
+
+    async def sleep(self, seconds: float, /) -> None:
+        await asyncio.sleep(seconds / self._factor)
+
+
+class Notepad:
+    """Writes down what a ledger sends to a cluster, and fails where it is told to."""
+
+    def __init__(self) -> None:
+        self.sent: list[Request] = []
+        self.troubles: dict[Request, list[Problem]] = defaultdict(list)
+
+    async def perform(self, request: Request) -> Any:  # noqa: ANN401  # as the real one
+        self.sent.append(request)
+        await asyncio.sleep(0)
+        if self.troubles[request]:
+            raise ProblemError(self.troubles[request].pop(0))
+        return {"acknowledged": True}
+
+    def as_clusters(self) -> Clusters:
+        return Clusters(destination=cast("Any", self), source=None)
+
+
+@dataclass
+class Tiny:
+    """A task is a number of documents, the token how many have arrived; `per_look` arrive between two looks.
+
+    `troubles` are met one after another by the task that has settled so many documents, `refused` documents of a task
+    are its last ones, `lost` are documents that do not arrive though the server said so.
+    """
+
+    plan_to_move: Plan
+    per_look: int = 10
+    troubles: dict[tuple[int, int], list[Problem]] = field(default_factory=dict)
+    preparing: dict[int, list[Problem]] = field(default_factory=dict)
+    comparing: dict[int, list[Problem]] = field(default_factory=dict)
+    refused: dict[int, int] = field(default_factory=dict)
+    lost: dict[int, int] = field(default_factory=dict)
+    tunes: bool = False
+    look_takes: float = 0.0
+    arrived: dict[int, int] = field(default_factory=lambda: defaultdict(int))
+    calls: list[tuple[Any, ...]] = field(default_factory=list)
+    running: set[int] = field(default_factory=set)
+    most_at_once: int = 0
+    cancelled: set[int] = field(default_factory=set)
+
+    name: Final[MethodName] = MethodName.REINDEX_FROM_REMOTE
+    title: Final[str] = "A tiny method"
+    needs: Final[tuple[Side, ...]] = (Side.DESTINATION,)
+
+    def plan(self, draft: Draft, made_at: str) -> Plan:
+        raise NotImplementedError((draft, made_at))
+
+    def steps(self, plan: Plan) -> tuple[str, ...]:
+        raise NotImplementedError(plan)
+
+    def requests(self, plan: Plan) -> tuple[Request, ...]:
+        raise NotImplementedError(plan)
+
+    def documents(self, number: int) -> int:
+        return next(task.documents or 0 for task in self.plan_to_move.tasks if task.number == number)
+
+    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:  # noqa: ARG002  # the contract
+        number = work.task.number
+        self.calls.append(("prepare", number))
+        if self.tunes:
+            await book.change(Side.DESTINATION, f"tuned {number}", _of(TUNED, number), _of(BACK, number))
+        _meet(self.preparing.get(number))
+
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:  # noqa: ARG002  # the contract
+        number, done = work.task.number, int(since or 0)
+        total = self.documents(number)
+        self.calls.append(("perform", number, since))
+        self.running.add(number)
+        self.most_at_once = max(self.most_at_once, len(self.running))
+        try:
+            while done < total:
+                await asyncio.sleep(self.look_takes)
+                _meet(self.troubles.get((number, done)))
+                if number in self.cancelled:
+                    raise ProblemError(trouble(Cause.STATE, "cancelled"))
+                done = min(total, done + self.per_look)
+                refused = self.refused.get(number, 0) if done == total else 0
+                self.arrived[number] = done - refused
+                rejects = tuple(Reject(index=work.task.destination_index, id=str(each)) for each in range(refused))
+                yield Moved(
+                    done=done, total=total, written=done - refused, refused=refused, token=str(done), rejects=rejects
+                )
+        finally:
+            self.running.discard(number)
+
+    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
+        self.calls.append(("pace", work.task.number, requests_per_second))
+
+    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
+        self.calls.append(("pause", work.task.number))
+
+    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
+        self.calls.append(("stop", work.task.number))
+        self.cancelled.add(work.task.number)
+
+    async def compare(self, work: Work, clusters: Clusters) -> Comparison:  # noqa: ARG002  # the contract
+        number = work.task.number
+        self.calls.append(("compare", number))
+        _meet(self.comparing.get(number))
+        return Comparison(self.documents(number), self.arrived[number] - self.lost.get(number, 0))
+
+
+def _meet(troubles: list[Problem] | None) -> None:
+    if troubles:
+        raise ProblemError(troubles.pop(0))
+
+
+def _of(request: Request, number: int) -> Request:
+    return Request(method=request.method, path=request.path.replace("new", f"new-{number}"), body=request.body)

@@ -1,0 +1,565 @@
+"""What a run says at its end: one value, told in three ways."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from esmigrate_tui.model.connection import Connection, Endpoint, Side, SignIn
+from esmigrate_tui.model.event import (
+    Event,
+    LedgerChanged,
+    Moved,
+    Noted,
+    Reject,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    TaskStarted,
+    TaskSummary,
+    WaitBegan,
+    WaitEnded,
+)
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.report import Report, as_json, as_lines, as_markdown, gather, write_all
+from esmigrate_tui.report.lines import _columns
+from esmigrate_tui.report.markdown import block, escape, table
+
+START = 1_790_000_000.0
+BUSY = Problem(cause=Cause.BUSY, what="The destination is too busy.", why="It answered 429.", todo="Wait.")
+
+
+def a_plan(*, method: MethodName = MethodName.REINDEX_FROM_REMOTE, accepted: tuple[str, ...] = ()) -> Plan:
+    return Plan(
+        method=method,
+        made_at="2026-09-21T13:00:00Z",
+        source=Connection(
+            endpoint=Endpoint(scheme="http", host="old.example.org", port=9200), sign_in=SignIn.PASSWORD, user="elastic"
+        ),
+        destination=Connection(endpoint=Endpoint(scheme="https", host="new.example.org", port=9243)),
+        source_version="6.8.23",
+        destination_uuid="abc",
+        destination_version="7.17.28",
+        accepted=accepted,
+        tasks=(
+            Task(number=1, source_index="books", destination_index="books", documents=1000),
+            Task(
+                number=2,
+                source_index="orders",
+                destination_index="orders-v2",
+                documents=2000,
+                changes=("the type _doc is gone",),
+            ),
+        ),
+    )
+
+
+def an_entry(
+    state: EntryState, *, number: int = 1, side: Side = Side.DESTINATION, trouble: str = "", stays: bool = False
+) -> LedgerEntry:
+    return LedgerEntry(
+        number=number,
+        side=side,
+        what="replicas and refresh of books were switched off while it fills",
+        made_by=Request(method="PUT", path="/books/_settings", body='{"index":{"number_of_replicas":0}}'),
+        undo=None
+        if stays
+        else Request(method="PUT", path="/books/_settings", body='{"index":{"number_of_replicas":1}}'),
+        state=state,
+        trouble=trouble,
+    )
+
+
+def a_progress(
+    *,
+    orders: TaskFinished | None = None,
+    outcome: RunOutcome | None = RunOutcome.VERIFIED,
+    ledger: tuple[LedgerEntry, ...] = (),
+    problem: Problem | None = None,
+) -> Progress:
+    """A run of 100 seconds over two indices: the first is verified, the second as given."""
+    ended = orders or TaskFinished(
+        at=START + 99, task=2, outcome=TaskOutcome.VERIFIED, source_count=2000, destination_count=2000
+    )
+    events: list[Event] = [
+        RunStarted(
+            at=START,
+            run="7K2P",
+            method=MethodName.REINDEX_FROM_REMOTE,
+            source="http://old.example.org:9200",
+            destination="https://new.example.org:9243",
+            tasks=(
+                TaskSummary(number=1, source_index="books", destination_index="books", documents=1000),
+                TaskSummary(number=2, source_index="orders", destination_index="orders-v2", documents=2000),
+            ),
+        ),
+        TaskStarted(at=START, task=1),
+        TaskAdvanced(at=START + 1, task=1, moved=Moved(done=500, total=1000, written=500)),
+        TaskFinished(at=START + 20, task=1, outcome=TaskOutcome.VERIFIED, source_count=1000, destination_count=1000),
+        TaskStarted(at=START + 20, task=2),
+        WaitBegan(at=START + 30, task=2, problem=BUSY, until=START + 31, patience_ends=START + 900),
+        WaitEnded(at=START + 31, task=2),
+        Noted(at=START + 40, text="nothing to worry about"),
+        ended,
+        *(LedgerChanged(at=START + 99, entry=entry) for entry in ledger),
+    ]
+    if outcome is not None:
+        events.append(RunFinished(at=START + 100, outcome=outcome, problem=problem))
+    progress = Progress()
+    for event in events:
+        progress = progress.after(event)
+    return progress
+
+
+SET_ASIDE = TaskFinished(
+    at=START + 99, task=2, outcome=TaskOutcome.SET_ASIDE, source_count=2000, destination_count=1997, refused=3
+)
+DIFFERENT = TaskFinished(
+    at=START + 99,
+    task=2,
+    outcome=TaskOutcome.DIFFERENT,
+    source_count=2000,
+    destination_count=1990,
+    problem=Problem(cause=Cause.STATE, what="orders lacks 10 documents."),
+)
+REJECTS = (
+    Reject(
+        index="orders",
+        id="a1",
+        status=400,
+        reason="failed to parse field [n] of type [long] in document with id 'a1'. Preview of field's value: 'x|y'",
+    ),
+    Reject(
+        index="orders",
+        id="b2",
+        status=400,
+        reason="failed to parse field [n] of type [long] in document with id 'b2'. Preview of field's value: 'zz'",
+    ),
+    Reject(index="orders", id="c3", status=413, reason="too large"),
+)
+
+
+def a_report(progress: Progress | None = None, *, plan: Plan | None = None, rejects: tuple[Reject, ...] = ()) -> Report:
+    return gather(
+        plan or a_plan(),
+        progress or a_progress(),
+        now=START + 500,
+        rejects=rejects,
+        rejects_file="/runs/7K2P/rejects.ndjson",
+        plan_file="/runs/7K2P/my plan.toml",
+    )
+
+
+# -- the verdict -------------------------------------------------------------------------------------------------------
+
+
+def test_a_verified_run_says_that_everything_arrived_and_was_checked() -> None:
+    report = a_report()
+    assert report.verdict == "Everything arrived, and it was checked."
+    assert report.is_verified
+    assert report.exit_code == ExitCode.DONE
+    assert report.how_checked == (
+        "Documents were counted on both sides after a refresh, in 2 of 2 indices: equal in 2. "
+        "Counts compare numbers, not contents."
+    )
+
+
+def test_refused_documents_are_in_the_verdict() -> None:
+    report = a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE))
+    assert report.verdict == (
+        "Everything arrived but 3 documents, which the destination refused and which are set aside."
+    )
+    assert not report.is_verified
+    assert report.indices[1].verified == "all but 3 refused"
+
+
+def test_different_counts_are_in_the_verdict() -> None:
+    report = a_report(a_progress(orders=DIFFERENT, outcome=RunOutcome.INCOMPLETE))
+    assert report.verdict == "1 index differs between the two clusters; 1 of 2 indices is complete and checked."
+    assert report.indices[1].verified == "no: counts differ"
+    assert report.exit_code == ExitCode.DIFFERENT
+
+
+@pytest.mark.parametrize(
+    ("outcome", "task", "words"),
+    [
+        (RunOutcome.STOPPED, TaskOutcome.STOPPED, "The run was stopped before the end; 1 of 2 indices is complete"),
+        (RunOutcome.INCOMPLETE, TaskOutcome.SKIPPED, "Not everything arrived, or it could not be checked; 1 of 2"),
+        (RunOutcome.FAILED, TaskOutcome.FAILED, "The run failed; 1 of 2 indices is complete and checked. It is so."),
+        (None, TaskOutcome.FAILED, "The run has not ended yet: 1 of 2 indices is complete and checked."),
+    ],
+)
+def test_every_other_end_has_a_sentence_of_its_own(outcome: RunOutcome | None, task: TaskOutcome, words: str) -> None:
+    ended = TaskFinished(at=START + 99, task=2, outcome=task)
+    progress = a_progress(orders=ended, outcome=outcome, problem=Problem(cause=Cause.STATE, what="It is so."))
+    assert a_report(progress).verdict.startswith(words)
+
+
+def test_a_task_called_verified_whose_counts_differ_is_not_reported_as_verified() -> None:
+    wrong = TaskFinished(at=START + 99, task=2, outcome=TaskOutcome.VERIFIED, source_count=2000, destination_count=0)
+    report = a_report(a_progress(orders=wrong))
+    assert not report.is_verified
+    assert report.indices[1].verified == "no: counts differ"
+    assert report.verdict.startswith("Not everything arrived")
+
+
+def test_a_task_called_verified_that_nobody_counted_is_not_reported_as_verified() -> None:
+    report = a_report(a_progress(orders=TaskFinished(at=START + 99, task=2, outcome=TaskOutcome.VERIFIED)))
+    assert report.indices[1].verified == "no: not counted"
+    assert not report.is_verified
+
+
+def test_a_run_without_indices_says_that_there_was_nothing_to_move() -> None:
+    nothing = Progress().after(
+        RunStarted(at=START, run="0", method=MethodName.REINDEX_FROM_REMOTE, source="", destination="", tasks=())
+    )
+    report = a_report(nothing.after(RunFinished(at=START, outcome=RunOutcome.VERIFIED)))
+    assert report.verdict == "There was nothing to move."
+    assert report.how_checked == "Nothing was checked."
+
+
+def test_changes_that_are_still_open_are_in_the_verdict() -> None:
+    report = a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE),)))
+    assert report.verdict.endswith("and it was checked. 1 change waits to be put back.")
+
+
+# -- what is in it -----------------------------------------------------------------------------------------------------
+
+
+def test_documents_duration_and_rate_are_told() -> None:
+    report = a_report()
+    assert (report.documents_arrived, report.documents_expected) == (3000, 3000)
+    assert (report.seconds, report.documents_per_second) == (100.0, 30.0)
+    assert (report.started_at, report.finished_at) == ("2026-09-21T14:13:20Z", "2026-09-21T14:15:00Z")
+    assert report.made_at == "2026-09-21T14:21:40Z"
+
+
+def test_waits_are_told_with_their_sentence_and_notes_are_not() -> None:
+    assert [trouble.text for trouble in a_report().troubles] == ["orders waits: The destination is too busy."]
+
+
+def test_changes_are_told_by_what_became_of_them() -> None:
+    report = a_report(
+        a_progress(
+            ledger=(
+                an_entry(EntryState.UNDONE, number=1),
+                an_entry(EntryState.NOT_UNDONE, number=2, trouble="403"),
+                an_entry(EntryState.MADE, number=3, stays=True),
+            )
+        )
+    )
+    assert [len(part) for part in (report.put_back, report.not_put_back, report.meant_to_stay)] == [1, 1, 1]
+    assert report.not_put_back[0].trouble == "403"
+    assert report.not_put_back[0].by_hand == 'PUT /books/_settings\n{"index":{"number_of_replicas":1}}'
+    assert report.put_back[0].by_hand == ""
+
+
+def test_equal_reasons_are_counted_together_whatever_the_document() -> None:
+    report = a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE), rejects=REJECTS)
+    first, second = report.refusals
+    assert (first.documents, first.ids) == (2, ("a1", "b2"))
+    assert first.reason.endswith("in document with id '…'. Preview of field's value: '…'")
+    assert (second.documents, second.reason, second.status) == (1, "too large", 413)
+
+
+def test_accepted_findings_are_told_with_what_was_seen() -> None:
+    findings = (
+        Finding(check="plain-http", severity=Severity.WARNING, title="The password is readable", evidence="http://"),
+        Finding(check="plain-http", severity=Severity.PASSED, title="fine"),
+        Finding(check="space", severity=Severity.WARNING, title="not accepted"),
+    )
+    report = gather(a_plan(accepted=("plain-http", "other")), a_progress(), now=START + 500, findings=findings)
+    assert [(waiver.check, waiver.title) for waiver in report.waivers] == [
+        ("plain-http", "The password is readable"),
+        ("other", ""),
+    ]
+
+
+# -- what is left to do ------------------------------------------------------------------------------------------------
+
+
+def _things(report: Report) -> str:
+    return "\n".join(f"{thing.what} {thing.copy}" for thing in report.to_do)
+
+
+def test_after_a_verified_reindex_the_whitelist_the_writers_and_the_old_cluster_are_left() -> None:
+    first, second, third, fourth = a_report().to_do
+    assert first.copy == "GET /books/_search?pretty"
+    assert "Take the line reindex.remote.whitelist for old.example.org:9200 out" in second.what
+    assert (third.what, third.copy) == (
+        "Point your writers and readers at the new cluster.",
+        "https://new.example.org:9243",
+    )
+    assert fourth.what == "Keep or delete the old cluster: nothing on it was changed."
+
+
+def test_only_a_reindex_from_a_remote_cluster_leaves_a_whitelist() -> None:
+    assert "whitelist" not in _things(a_report(plan=a_plan(method=MethodName.COPY_THROUGH_HERE)))
+
+
+def test_an_unfinished_run_is_to_be_gone_on_with_before_anything_moves_over() -> None:
+    things = _things(a_report(a_progress(orders=DIFFERENT, outcome=RunOutcome.INCOMPLETE)))
+    assert "esmigrate resume 7K2P" in things
+    assert "When everything has arrived: take the line" in things
+    assert "writers" not in things
+    assert "delete the old cluster" not in things
+
+
+def test_where_all_but_refused_documents_arrived_there_is_nothing_to_go_on_with() -> None:
+    things = _things(a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE)))
+    assert "resume" not in things
+    assert "Look at the 3 refused documents, listed in /runs/7K2P/rejects.ndjson" in things
+
+
+def test_a_run_that_has_not_ended_is_to_be_waited_for() -> None:
+    things = _things(a_report(a_progress(orders=DIFFERENT, outcome=None)))
+    assert "esmigrate status 7K2P" in things
+    assert "resume" not in things
+
+
+def test_open_changes_come_first_with_the_command_that_settles_them() -> None:
+    first = a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE),))).to_do[0]
+    assert first.copy == "esmigrate cleanup 7K2P"
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [(EntryState.UNDONE, "was put back"), (EntryState.NOT_UNDONE, "not all that was changed on it was put back")],
+)
+def test_a_source_that_was_changed_is_not_called_untouched(state: EntryState, words: str) -> None:
+    report = a_report(a_progress(ledger=(an_entry(state, side=Side.SOURCE),)))
+    assert words in report.to_do[-1].what
+
+
+def test_an_index_name_in_a_request_is_percent_encoded() -> None:
+    progress = a_progress()
+    odd = msgspec.structs.replace(progress.tasks[0].summary, destination_index="<logs-{now/d}>")
+    renamed = msgspec.structs.replace(
+        progress, tasks=(msgspec.structs.replace(progress.tasks[0], summary=odd), *progress.tasks[1:])
+    )
+    assert a_report(renamed).to_do[0].copy == "GET /%3Clogs-%7Bnow%2Fd%7D%3E/_search?pretty"
+
+
+# -- Markdown ----------------------------------------------------------------------------------------------------------
+
+READER = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable(["table", "strikethrough"])
+
+
+def _plain(rendered: str) -> str:
+    return re.sub(r"\s+", " ", rendered).strip()
+
+
+def _inline(text: str) -> list[str]:
+    """The kinds of inline elements in it, and its words."""
+    (opened, inline, closed) = READER.parse(text)
+    assert (opened.type, closed.type) == ("paragraph_open", "paragraph_close")
+    return [child.type for child in inline.children or ()]
+
+
+@given(st.text(min_size=1).filter(lambda text: text.strip()))
+def test_whatever_a_cluster_sent_is_shown_as_one_paragraph_of_its_own_words(text: str) -> None:
+    escaped = escape(text)
+    assert "\n" not in escaped
+    tokens = READER.parse(escaped)
+    assert [token.type for token in tokens] == ["paragraph_open", "inline", "paragraph_close"]
+    children = tokens[1].children or ()
+    assert {child.type for child in children} <= {"text", "text_special"}
+    assert _plain("".join(child.content for child in children)) == _plain(clean(text))
+
+
+CELLS = st.text() | st.sampled_from(
+    ["|", "\\", "\\|", "`|`", "a|b", "<br>", "[x](y)", "---", "*", "\n", "\\\\|", "&#124;"]
+)
+
+
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=5))
+def test_no_text_breaks_a_row_of_a_table(rows: list[tuple[str, str, str]]) -> None:
+    drawn = table(("a", "b", "c"), rows)
+    assert drawn.count("\n") == len(rows) + 1
+    tokens = READER.parse(drawn)
+    cells = [
+        "".join(child.content for child in tokens[at + 1].children or ())
+        for at, token in enumerate(tokens)
+        if token.type == "td_open"
+    ]
+    assert [_plain(cell) for cell in cells] == [_plain(clean(cell)) for row in rows for cell in row]
+    assert sum(token.type == "table_open" for token in tokens) == 1
+
+
+@given(st.text())
+def test_no_text_leaves_its_fence(text: str) -> None:
+    (fence,) = READER.parse(block(text))
+    assert fence.type == "fence"
+    assert fence.content == "\n".join(clean(line, len(line)) for line in text.split("\n")) + "\n"
+
+
+@pytest.mark.parametrize("text", ["https://bad.example", "www.bad.example", "me@bad.example", "![x](https://bad)"])
+def test_an_address_in_a_cluster_s_text_does_not_become_a_link(text: str) -> None:
+    assert not re.search(r"https?://|www\.|\w@\w|(?<!\\)\]\(", escape(text))
+
+
+@pytest.mark.parametrize("text", ["logs-2026.01.01", "my_index_2", "7.17.28", "-1", "1 234 567"])
+def test_ordinary_names_and_numbers_stay_readable_in_the_file_itself(text: str) -> None:
+    assert escape(text) == text
+
+
+def test_the_markdown_has_every_part_that_has_something_to_say() -> None:
+    report = gather(
+        a_plan(accepted=("plain-http",)),
+        a_progress(
+            orders=SET_ASIDE,
+            outcome=RunOutcome.INCOMPLETE,
+            ledger=(
+                an_entry(EntryState.UNDONE, number=1),
+                an_entry(EntryState.NOT_UNDONE, number=2, trouble="It answered 403."),
+                an_entry(EntryState.MADE, number=3, stays=True),
+            ),
+        ),
+        now=START + 500,
+        rejects=REJECTS,
+        rejects_file="/runs/7K2P/rejects.ndjson",
+        plan_file="/runs/7K2P/my plan.toml",
+    )
+    text = as_markdown(report)
+    assert re.findall(r"^#+ .*$", text, re.MULTILINE) == [
+        "# Migration report: run 7K2P",
+        "## What is left for you",
+        "## Indices",
+        "## Defined differently than on the source",
+        "## Refused documents",
+        "## Troubles and waits",
+        "## Changed, and not put back",
+        "## Changed, and put back",
+        "## Changed, and meant to stay",
+        "## Findings that were accepted before the run",
+        "## To do it again",
+    ]
+    assert "| books | books | 1 000 | 1 000 | 0 | yes | 20 s |" in text
+    assert "| orders | orders-v2 | 2 000 | 1 997 | 3 | all but 3 refused | 1 min 19 s |" in text
+    assert "esmigrate run '/runs/7K2P/my plan.toml'" in text
+    assert 'PUT /books/_settings\n{"index":{"number_of_replicas":1}}' in text
+    assert "`/runs/7K2P/rejects.ndjson`" in text
+
+
+def test_the_numbered_list_of_what_is_left_is_one_list() -> None:
+    tokens = READER.parse(as_markdown(a_report()))
+    assert [token.type for token in tokens].count("ordered_list_open") == 1
+
+
+def test_parts_with_nothing_to_say_are_left_out() -> None:
+    text = as_markdown(a_report())
+    for part in ("Refused documents", "not put back", "accepted before"):
+        assert part not in text
+
+
+# -- JSON, files -------------------------------------------------------------------------------------------------------
+
+
+def test_the_json_can_be_read_back_as_the_same_report() -> None:
+    report = a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE), rejects=REJECTS)
+    assert msgspec.json.decode(as_json(report), type=Report) == report
+
+
+def test_both_files_are_written_for_their_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "runs" / "7K2P"
+    paths = write_all(a_report(), folder)
+    assert [path.name for path in paths] == ["report.md", "report.json"]
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, *paths)] == [0o700, 0o600, 0o600]
+    assert paths[0].read_text() == as_markdown(a_report())
+    assert paths[1].read_text() == as_json(a_report())
+
+
+def test_a_report_takes_the_place_of_an_older_one_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
+    (tmp_path / "report.md").write_text("old")
+    (tmp_path / f".report.md.{os.getpid()}").write_text("left by a crash")
+    write_all(a_report(), tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "report.md"]
+    assert (tmp_path / "report.md").read_text().startswith("# Migration report")
+
+
+def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "taken").write_text("a file")
+    with pytest.raises(ProblemError) as caught:
+        write_all(a_report(), tmp_path / "taken")
+    assert caught.value.problem.what == f"The report could not be written to {tmp_path / 'taken'}: File exists."
+    assert caught.value.problem.todo.endswith("esmigrate report 7K2P")
+
+
+# -- lines -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_headless_run_prints_a_line_an_index_the_verdict_and_what_is_left() -> None:
+    report = a_report(a_progress(ledger=(an_entry(EntryState.UNDONE),)))
+    assert as_lines(report, 80, files=[Path("/runs/7K2P/report.md")]) == (
+        "index               source  destination  verified",
+        "books                1 000        1 000  yes",
+        "orders → orders-v2   2 000        2 000  yes",
+        "",
+        "Everything arrived, and it was checked.",
+        "3 000 of 3 000 documents in 1 min 40 s, 30 documents a second. Documents were",
+        "counted on both sides after a refresh, in 2 of 2 indices: equal in 2. Counts",
+        "compare numbers, not contents.",
+        "",
+        "Put back      replicas and refresh of books were switched off while it fills",
+        "For you       1  Look at the first documents yourself.",
+        "                   GET /books/_search?pretty",
+        "              2  Take the line reindex.remote.whitelist for old.example.org:9200",
+        "                 out of the new cluster's settings, if it was added for this",
+        "                 migration (hosted: Edit, Manage user settings and extensions;",
+        "                 else elasticsearch.yml and a restart).",
+        "              3  Point your writers and readers at the new cluster.",
+        "                   https://new.example.org:9243",
+        "              4  Keep or delete the old cluster: nothing on it was changed.",
+        "Report        /runs/7K2P/report.md",
+    )
+
+
+def test_what_could_not_be_put_back_is_printed_with_its_request() -> None:
+    lines = as_lines(a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE, trouble="403"),))), 80)
+    assert "                PUT /books/_settings" in lines
+    assert any(line.startswith("Not put back  ") for line in lines)
+
+
+def test_an_index_in_trouble_is_explained_below_the_table() -> None:
+    lines = as_lines(a_report(a_progress(orders=DIFFERENT, outcome=RunOutcome.INCOMPLETE)), 80)
+    assert "orders: orders lacks 10 documents." in lines
+
+
+NAMES = st.text(min_size=1, max_size=120) | st.sampled_from(["長い名前" * 20, "x" * 255, "e\u0301" * 60])
+
+
+@given(NAMES, st.integers(min_value=60, max_value=200))
+def test_no_line_of_the_table_is_wider_than_the_screen(name: str, width: int) -> None:
+    progress = a_progress()
+    summary = msgspec.structs.replace(progress.tasks[0].summary, source_index=name, destination_index=name)
+    renamed = msgspec.structs.replace(progress, tasks=(msgspec.structs.replace(progress.tasks[0], summary=summary),))
+    heading, row, *_ = as_lines(a_report(renamed), width)
+    assert _columns(row) <= width
+    assert row.endswith("yes")
+    assert _columns(row) == _columns(heading) - len("verified") + len("yes")
+
+
+# -- no secret ---------------------------------------------------------------------------------------------------------
+
+
+def test_neither_the_user_s_name_nor_anything_but_addresses_of_the_connections_is_told() -> None:
+    report = a_report()
+    for told in (as_markdown(report), as_json(report), "\n".join(as_lines(report, 100))):
+        assert "elastic" not in told.replace("elasticsearch", "")
