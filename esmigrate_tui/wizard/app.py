@@ -1,0 +1,293 @@
+"""The wizard: holds the session, goes from step to step, and leaves in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+from rich.segment import Segment, Segments
+from rich.text import Text
+from textual import events
+from textual.app import App, SystemCommand
+from textual.filter import LineFilter
+
+from esmigrate_tui.model.connection import Credential, Side
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.wizard.draw import plain
+from esmigrate_tui.wizard.keys import actions
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.session import Form, Session
+from esmigrate_tui.wizard.theme import CALM, STYLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.color import Color
+    from textual.screen import Screen
+
+    from esmigrate_tui.wizard.doors import Doors, OpenCluster
+
+SCREENS: Final = {
+    "start": "StartScreen",
+    "method": "MethodScreen",
+    "connections": "ConnectionsScreen",
+    "preflight": "PreflightScreen",
+    "selection": "SelectionScreen",
+    "review": "ReviewScreen",
+    "run": "RunScreen",
+    "finish": "FinishScreen",
+}
+
+
+class _AsciiOnly(LineFilter):
+    """Everything in ASCII, cell by cell, for a locale that shows nothing else."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Change the text, nothing else."""
+        del background
+        return [Segment(plain(text), style, control) for text, style, control in segments]
+
+
+class WizardApp(App[ExitCode]):
+    """The wizard over a set of doors.
+
+    `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
+    that run. `opening` (a session and a step) opens it anywhere, for pictures. `run()` gives the exit code, or None
+    after a crash or a signal, when `return_code` has it. `farewell` are lines to print once the screen is gone.
+    """
+
+    TITLE = "esmigrate"
+    CSS = STYLES
+    ENABLE_COMMAND_PALETTE = True
+    ESCAPE_TO_MINIMIZE = False
+    CLOSE_TIMEOUT = 2.0
+
+    def __init__(
+        self,
+        doors: Doors[Any],
+        draft: Draft | None = None,
+        *,
+        follow: str | None = None,
+        credentials: Mapping[Side, Credential] | None = None,
+        ascii_only: bool = False,
+        opening: tuple[Session, str] | None = None,
+    ) -> None:
+        super().__init__(ansi_color=True)
+        self.register_theme(CALM)
+        self.theme = CALM.name
+        self.animation_level = "none"
+        self.doors = doors
+        self.credentials: dict[Side, Credential] = dict(credentials or {})
+        self.clusters: dict[Side, OpenCluster] = {}
+        self.ascii_only = ascii_only
+        self.farewell: tuple[str, ...] = ()
+        self.is_live = opening is None
+        self._follow = follow
+        self._opening = opening
+        self._heading_for = ""
+        self._session = opening[0] if opening else self._begun(draft or Draft())
+        if ascii_only:
+            self._filters.append(_AsciiOnly())
+
+    def _begun(self, draft: Draft) -> Session:
+        session = Session(draft=draft, methods=self.doors.methods)
+        for side, connection in ((Side.SOURCE, draft.source), (Side.DESTINATION, draft.destination)):
+            if connection is not None:
+                form = Form.of(connection, has_secret=side in self.credentials)
+                session = session.but(**{side.value: form})
+        return session
+
+    # -- the session -------------------------------------------------------------------------------------------------
+
+    @property
+    def session(self) -> Session:
+        """What is known now."""
+        return self._session
+
+    def update(self, session: Session) -> None:
+        """Something became known: the step shows it."""
+        if session != self._session:
+            self._session = session
+            if (step := self.step) is not None:
+                step.show()
+
+    @property
+    def step(self) -> StepScreen | None:
+        """The step that is shown, maybe under a page laid over it."""
+        return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, StepScreen)), None)
+
+    def cluster_pair(self) -> tuple[OpenCluster, OpenCluster | None]:
+        """Destination and source as they are connected; raises ProblemError where the destination is not."""
+        destination = self.clusters.get(Side.DESTINATION)
+        if destination is None:
+            raise ProblemError(
+                Problem(cause=Cause.STATE, what="The destination is not connected.", todo="Go back and test it.")
+            )
+        return destination, self.clusters.get(Side.SOURCE)
+
+    def clusters_source(self) -> OpenCluster:
+        """The source as it is connected; raises ProblemError where it is not."""
+        source = self.clusters.get(Side.SOURCE)
+        if source is None:
+            raise ProblemError(
+                Problem(cause=Cause.STATE, what="The source is not connected.", todo="Go back and test it.")
+            )
+        return source
+
+    def copy(self, text: str) -> None:
+        """Hand a text to the terminal's clipboard, and say so; not every terminal takes it."""
+        self.copy_to_clipboard(text)
+        if (step := self.step) is not None:
+            step.say("Copied. If your terminal does not take it, mark it with Shift and the mouse.")
+
+    # -- the way -----------------------------------------------------------------------------------------------------
+
+    async def on_mount(self) -> None:
+        """Now it is on the screen."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGHUP, signal.SIGTERM):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
+                loop.add_signal_handler(number, self._left_by, number)
+        self._heading_for = await self._first()
+        await self.push_screen(self._screen(self._heading_for))
+
+    async def _first(self) -> str:
+        """The step to open at; the start is skipped where it has nothing to show."""
+        if self._opening is not None:
+            return self._opening[1]
+        if self._follow is not None:
+            self._session = self._session.but(run=self._follow)
+            return "run"
+        with contextlib.suppress(ProblemError):  # runs that cannot be listed must not keep anybody from a new one
+            self._session = self._session.but(runs=await self.doors.runs())
+        return "start" if self._session.runs else "method"
+
+    def _screen(self, step: str) -> Screen[None]:
+        """A step's screen; each is imported when it is first shown."""
+        module = import_module(f"esmigrate_tui.wizard.screens.{step}")
+        screen: Screen[None] = getattr(module, SCREENS[step])()
+        return screen
+
+    def go(self, step: str) -> None:
+        """To a step, as soon as what is being handled is done: a screen cannot wait for its own removal."""
+        if step != self._heading_for:
+            self._heading_for = step
+            self.call_later(self._go, step)
+
+    async def _go(self, step: str) -> None:
+        while len(self.screen_stack) > 2:
+            await self.pop_screen()
+        await self.switch_screen(self._screen(step))
+
+    def follow(self, run: str) -> None:
+        """To the board of a run."""
+        self._session = self._session.but(run=run, run_problem=None)
+        self.go("run")
+
+    def explain(self, step: str) -> None:
+        """The page in plain words for a step."""
+        from esmigrate_tui.wizard.help import page  # noqa: PLC0415  # words that most people never open
+        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+
+        title, lines = page(step, self.session)
+        self.push_screen(ReadScreen(title, lines))
+
+    def show_rejects(self) -> None:
+        """The documents that were set aside, when they have been read."""
+        self.run_worker(self._show_rejects(), group="rejects", exclusive=True)
+
+    async def _show_rejects(self) -> None:
+        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.rejects import aside  # noqa: PLC0415  # loaded when first needed
+
+        try:
+            rejects = await self.doors.rejects(self.session.run, 200)
+        except ProblemError as error:
+            if (step := self.step) is not None:
+                step.say(error.problem.sentence())
+            return
+        refused = self.session.progress.refused
+        self.push_screen(ReadScreen("Set aside", lambda width: aside(rejects, refused, width)))
+
+    # -- the end -----------------------------------------------------------------------------------------------------
+
+    async def ask_to_leave(self) -> None:
+        """One question, then the end; nothing has been changed on any cluster."""
+        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+
+        question = "Nothing has been changed on either cluster. The answers given here are not kept."
+        self.push_screen(AskScreen("Leave?", question, yes="Leave", no="Stay"), self._answered_leaving)
+
+    def _answered_leaving(self, leaves: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+        if leaves:
+            self.leave(ExitCode.DONE)
+
+    def leave(self, code: ExitCode, sentence: str = "") -> None:
+        """End with an exit code; the sentence is in `farewell`, to be said on the terminal that is given back."""
+        if sentence:
+            self.farewell = (plain(sentence) if self.ascii_only else sentence,)
+        self.exit(code, return_code=int(code))
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q: what leaving means in this step."""
+        if len(self.screen_stack) > 2:
+            await self.pop_screen()
+        if (step := self.step) is not None:
+            await step.action_leave()
+        else:
+            self.leave(ExitCode.DONE)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: the same."""
+        self.run_worker(self.action_quit(), group="quit", exclusive=True)
+
+    def _left_by(self, number: signal.Signals) -> None:
+        """The terminal went, or somebody ended us: put it back as it was and go; the run has its own process."""
+        self.exit(return_code=128 + number)
+
+    async def on_unmount(self) -> None:
+        """The end: let go of the clusters."""
+        for cluster in self.clusters.values():
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(cluster.close(), 1.0)
+
+    def _fatal_error(self) -> None:
+        """Our own fault: what happened, without the values of variables, which may hold a password."""
+        self.bell()
+        told = clean(traceback.format_exc(limit=-8), 6_000).replace("\u240a", "\n")
+        words = Text("esmigrate stumbled over a mistake of its own. A run that is going on goes on.\n\n" + told)
+        self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
+        self._close_messages_no_wait()
+
+    # -- keys and words ----------------------------------------------------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        """Every event passes here."""
+        if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
+            step.say("")
+        await super().on_event(event)
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The step's own actions by name; no screenshot, which would write what is visible to a file."""
+        step = screen if isinstance(screen, StepScreen) else self.step
+        if step is None:
+            return
+        seen = set()
+        for action in actions(step.STEP):
+            if action.name in {"none", "palette"} or action.name in seen:
+                continue
+            seen.add(action.name)
+            title = (action.label or action.name).capitalize()
+            yield SystemCommand(
+                f"{title}  ({action.shown})", action.says, lambda name=action.name: self._do(step, name)
+            )
+
+    def _do(self, step: StepScreen, name: str) -> None:
+        step.run_worker(step.run_action(name), group="palette", exclusive=True)

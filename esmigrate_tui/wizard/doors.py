@@ -1,0 +1,148 @@
+"""Everything the wizard may do to the world, handed in from outside; it has no other way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+
+import msgspec
+
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
+    from esmigrate_tui.model.draft import Draft, IndexDefinition
+    from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.plan import Plan
+
+
+class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
+    """A method as the first step offers it; `why_not` is "" where it can be walked to the end."""
+
+    name: MethodName
+    title: str
+    needs: str
+    summary: tuple[str, ...]
+    explained: str = ""
+    why_not: str = ""
+    needs_source: bool = True
+
+
+class RunCard(msgspec.Struct, frozen=True, kw_only=True):
+    """A run as the start lists it; `is_live` says that a process holds it, `is_finished` that it has an outcome."""
+
+    run: str
+    method: MethodName | None = None
+    source: str = ""
+    destination: str = ""
+    started_at: float | None = None
+    fraction: float | None = None
+    is_live: bool = False
+    is_finished: bool = False
+    outcome: str = ""
+
+
+class VaultWord(msgspec.Struct, frozen=True, kw_only=True):
+    """What the vault said of itself before a secret is typed: whether it can keep one, where, and a sentence."""
+
+    is_available: bool
+    place: str
+    sentence: str
+
+
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A request as the review shows it: to which cluster, and the request with every secret as dots."""
+
+    to: str
+    request: Request
+
+
+class Preview(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan will do, in words: in order, what is changed and put back, the requests, how long and why."""
+
+    steps: tuple[str, ...]
+    put_back: tuple[str, ...] = ()
+    requests: tuple[Shown, ...] = ()
+    time: str = ""
+
+
+class OpenCluster(Protocol):
+    """The part of a connected cluster that the wizard speaks to; it only reads."""
+
+    async def probe(self) -> ClusterFacts:
+        """Who it is; raises ProblemError."""
+        ...
+
+    async def indices(self) -> tuple[IndexFacts, ...]:
+        """Everything it holds; raises ProblemError."""
+        ...
+
+    async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
+        """Settings, mappings and aliases of these indices; raises ProblemError."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class Vault(Protocol):
+    """The keeper of secrets; each of these has its own deadline and may raise ProblemError."""
+
+    async def probe(self) -> VaultWord:
+        """What it can do here, known before a secret is typed."""
+        ...
+
+    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+        """Keep a secret, and read it back."""
+        ...
+
+    async def recall(self, connection: Connection) -> Credential | None:
+        """The secret kept for this connection."""
+        ...
+
+
+class Ending(StrEnum):
+    """How a wizard was left, for the sentence that stays on the terminal."""
+
+    LEFT = "left"
+    DETACHED = "detached"
+    FINISHED = "finished"
+
+
+C = TypeVar("C", bound=OpenCluster)
+
+
+@dataclass(frozen=True)
+class Doors(Generic[C]):
+    """What the wizard may do; the command line wires the real ones. Each may raise ProblemError, none blocks.
+
+    `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `preflight` gets the draft, the destination
+    and the source. `plan` and `preview` are pure. `save_plan` writes the plan as TOML and gives its path. `begin` gives
+    the run's name; `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in
+    batches, until the run has finished. `report` writes the report and gives the paths of its files.
+    """
+
+    methods: tuple[MethodDescription, ...]
+    connect: Callable[[Connection, Credential], Awaitable[C]]
+    fingerprint: Callable[[Endpoint], Awaitable[str]]
+    preflight: Callable[[Draft, C, C | None], AsyncIterator[Finding]]
+    plan: Callable[[Draft], Plan]
+    preview: Callable[[Plan], Preview]
+    save_plan: Callable[[Plan], Awaitable[str]]
+    begin: Callable[[Plan, Mapping[Side, Credential]], Awaitable[str]]
+    take_up: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]
+    runs: Callable[[], Awaitable[tuple[RunCard, ...]]]
+    follow: Callable[[str], AsyncIterator[list[Event]]]
+    command: Callable[[str, Command], Awaitable[None]]
+    rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]
+    report: Callable[[str], Awaitable[tuple[str, ...]]]
+    vault: Vault
+    now: Callable[[], float]

@@ -1,0 +1,136 @@
+"""The page in plain words for each step: what it is, what can go wrong, what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from rich.text import Text
+
+from esmigrate_tui.wizard.draw import DIM, STRONG, fit, ink, paragraph, wrap
+from esmigrate_tui.wizard.keys import actions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from esmigrate_tui.wizard.session import Session
+
+_PAGES: Final[dict[str, tuple[str, str]]] = {
+    "start": (
+        "Where to begin",
+        """
+A migration that was started goes on by itself, in a process of its own: closing this screen, or losing the
+line, does not stop it. Here you come back to it.
+
+One that stopped half-way (the machine was switched off, say) is taken up where the clusters acknowledged last:
+nothing is moved twice, nothing is left out.
+""",
+    ),
+    "method": (
+        "Which way",
+        """
+There are four ways to bring data into a new cluster. Which one fits depends on what you still have: the
+original data, a running old cluster, or only a snapshot of it.
+
+Index from the source: you still have what the old cluster was filled from. The most freedom.
+
+Reindex from a remote cluster: both clusters run, and the new one can reach the old one. The new cluster must be
+told that it may (the checks show the line). Mappings do not travel by themselves: they are created first.
+
+Restore from a snapshot: fastest, and exact; versions must fit.
+
+Copy through this machine: both run, but cannot see each other; this machine sees both.
+
+For all of them the new cluster should be as large as the old one, or larger.
+""",
+    ),
+    "connections": (
+        "Connections",
+        """
+Type each cluster's address as you would in a browser, with its port; or paste the Cloud ID of a hosted one.
+Then how you sign in. Ctrl+T tests both: it only reads.
+
+A secret is never written into a plan, a log or a report. It is kept in memory while this runs, or in your
+keyring if you say so; before you type it you can see which keyring that is.
+
+Trust: with https the certificate tells you that it is really your cluster. If it is signed by an authority of
+your own, name the file. If it is self-signed, pin its fingerprint: it is shown to you once, you compare it with
+what the cluster's owner sees, and from then on only that one is good.
+
+Refused (401): user or password is wrong, or a key has expired. Not reached: wrong port, a firewall, or the
+cluster is down. Not trusted: see Trust above.
+""",
+    ),
+    "preflight": (
+        "Preflight",
+        """
+Everything that is known to go wrong is looked at before anything moves. Nothing is changed by looking.
+
+What blocks must be put right first: the fix says how, c copies its text, r looks again. A warning may be
+accepted with Space; the report will say that you did.
+
+Some checks depend on which indices you choose: after the selection it looks once more.
+""",
+    ),
+    "selection": (
+        "What to move",
+        """
+Each line is an index of the old cluster. Space chooses it; / filters as you type, a chooses all that the filter
+shows. Two slashes make a regular expression: /^logs-2026/.
+
+Hidden and system indices (their name begins with a dot) are left out until you press h. Most of them belong to
+Elasticsearch or Kibana, and the new cluster makes its own.
+
+A closed index cannot be read: open it on the old cluster first. e gives an index another name over there.
+""",
+    ),
+    "review": (
+        "Review",
+        """
+Nothing has been changed so far. Here is what will be, in order, with the very requests; passwords are shown as
+dots. What is changed only for the time of the run is put back at its end, also when it is stopped.
+
+w writes the plan to a file: the same migration without a screen, for a colleague to read or a machine to run.
+""",
+    ),
+    "run": (
+        "While it runs",
+        """
+The run has its own process. You may leave (Esc), close the terminal, lose the line: it goes on. `esmigrate
+attach` shows it again.
+
+If a cluster is away or full for a while, the run waits and tries again; the line at the bottom says what for. A
+document that the new cluster refuses is set aside with the reason (e), and the rest goes on.
+
+Too much load on the clusters? - limits the documents a second, + lifts that, p pauses.
+""",
+    ),
+    "finish": (
+        "The end",
+        """
+Verified means: after a refresh, both clusters were asked how many documents each index holds, and the answers
+were the same. What is not the same is listed first.
+
+What was changed for the run has been put back; what could not be is listed, and c copies the requests for it.
+""",
+    ),
+}
+
+
+def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]:
+    """A step's title and its page at a width: the words, then the keys."""
+    title, words = _PAGES[step]
+
+    def lines(width: int) -> list[Text]:
+        drawn: list[Text] = [Text()]
+        for each in words.strip().split("\n\n"):
+            drawn += [*paragraph(each.replace("\n", " "), min(width, 100), 1), Text()]
+        for method in session.methods if step == "method" else ():
+            drawn += [ink(" ").append(method.title, STRONG), *paragraph(method.explained, min(width, 100), 1), Text()]
+        drawn.append(ink(" Keys", STRONG))
+        for action in actions(step):
+            first, *rest = wrap(action.says, min(width, 100) - 15)
+            drawn.append(ink(" ").append(fit(action.shown, 11), STRONG).append(" ").append(first, DIM))
+            drawn += [ink(" " * 13).append(line, DIM) for line in rest]
+        return drawn
+
+    return title, lines

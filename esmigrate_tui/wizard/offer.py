@@ -1,0 +1,83 @@
+"""The methods as the first step offers them, in the guide's order; and what a plan will do, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.wizard.doors import MethodDescription, Preview, Shown
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.plan import Plan
+
+NOT_YET: Final = "not built yet in this version"
+
+METHODS: Final = (
+    MethodDescription(
+        name=MethodName.INDEX_FROM_SOURCE,
+        title="Index from the source",
+        needs="needs neither old cluster",
+        summary=(
+            "The original data still exists: load it again. Free choice of mapping and",
+            "version. Files here, or Logstash, Beats, a client: set up and watched.",
+        ),
+        explained="Choose it when the data from which the old cluster was filled can still be had. Nothing of the old "
+        "cluster is carried over, so it may be of any version, or gone. You choose the mapping anew.",
+        why_not=NOT_YET,
+        needs_source=False,
+    ),
+    MethodDescription(
+        name=MethodName.REINDEX_FROM_REMOTE,
+        title="Reindex from a remote cluster",
+        needs="needs old and new, running",
+        summary=(
+            "The new cluster pulls from the old one, document by document. The new one",
+            "must be allowed to reach the old one. Numbers may be written differently.",
+        ),
+        explained="Choose it when the new cluster can open a connection to the old one. The destination's setting "
+        "reindex.remote.whitelist must name the source; the preflight computes the line. The documents' values are "
+        "kept, the way numbers are written is not: 1.10 arrives as 1.1. Not carried over: templates, pipelines, "
+        "lifecycle policies, users.",
+    ),
+    MethodDescription(
+        name=MethodName.RESTORE_FROM_SNAPSHOT,
+        title="Restore from a snapshot",
+        needs="needs new only",
+        summary=(
+            "Copies whole indices, the fastest. Versions must fit; the old cluster may",
+            "even be gone. The only way for internal indices on 8 and newer.",
+        ),
+        explained="Choose it when there is a snapshot in a repository that the new cluster can read, and the new one "
+        "is at most one major version newer than the one that made the index.",
+        why_not=NOT_YET,
+        needs_source=False,
+    ),
+    MethodDescription(
+        name=MethodName.COPY_THROUGH_HERE,
+        title="Copy through this machine",
+        needs="needs old and new, running",
+        summary=(
+            "Like reindex, but the documents pass through here, byte for byte. Nothing",
+            "has to be opened or configured on either cluster.",
+        ),
+        explained="Choose it when the new cluster cannot reach the old one, but this machine can reach both.",
+        why_not=NOT_YET,
+    ),
+)
+
+
+def preview(plan: Plan) -> Preview:
+    """What a plan will do, as its method says it; made of the plan alone, every secret as dots."""
+    from esmigrate_tui.methods import METHODS as PERFORMED  # noqa: PLC0415  # the first screen needs none of it
+
+    method = PERFORMED[plan.method]
+    to = plan.destination.endpoint.authority
+    return Preview(
+        steps=method.steps(plan),
+        put_back=("refresh_interval (off) and number_of_replicas (0) of each new index, while its documents arrive",)
+        if plan.tune
+        else (),
+        requests=tuple(Shown(to=to, request=request) for request in method.requests(plan)),
+        time="Not known until it runs: it depends on how fast the new cluster can pull and write. "
+        "Half a minute after the start there is an estimate.",
+    )

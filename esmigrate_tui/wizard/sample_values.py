@@ -1,0 +1,546 @@
+"""Frozen values of every step in its states, for the gallery and the picture tests; no cluster was asked for them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
+from esmigrate_tui.model.event import (
+    Event,
+    LedgerChanged,
+    Moved,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    TaskStarted,
+    TaskSummary,
+    VerificationStarted,
+    WaitBegan,
+)
+from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem
+from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.wizard.doors import Doors, OpenCluster, RunCard, VaultWord
+from esmigrate_tui.wizard.offer import METHODS, preview
+from esmigrate_tui.wizard.session import Checking, Form, Listing, Session, Test
+from esmigrate_tui.wizard.steps import checked_as
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.event import Reject
+
+NOW: Final = 1_795_561_200.0
+"""The moment of all pictures: 23 November 2026, 23:00 UTC."""
+
+GIB: Final = 1024**3
+
+OLD: Final = Connection(
+    endpoint=Endpoint(scheme="https", host="old.example.org", port=9243), sign_in=SignIn.PASSWORD, user="elastic"
+)
+NEW: Final = Connection(
+    endpoint=Endpoint(scheme="https", host="new.example.org", port=9243),
+    sign_in=SignIn.API_KEY,
+    trust=Trust(kind=TrustKind.PINNED, fingerprint="9f2c41" + "0b7de8a1" * 7 + "41"),
+)
+OLD_FACTS: Final = ClusterFacts(
+    name="prod-logs",
+    uuid="4n5k1pVTTLqlq8m5Gxcz9A",
+    version=Version(6, 8, 23),
+    health=Health.GREEN,
+    nodes=3,
+    data_nodes=3,
+    user="migrator",
+    roles=("read_all",),
+    documents=48_210_334,
+    store_bytes=512 * GIB,
+    indices=1_204,
+)
+NEW_FACTS: Final = ClusterFacts(
+    name="logs-2026",
+    uuid="0Qk7y2hGS4qkGm4xW7m1Fw",
+    version=Version(7, 17, 28),
+    health=Health.GREEN,
+    nodes=3,
+    data_nodes=3,
+    user="migrator",
+    documents=0,
+    store_bytes=40 * 1024,
+    indices=3,
+    disk=DiskFacts(total=600 * GIB, free=421 * GIB, usable=301 * GIB),
+)
+KEYRING: Final = VaultWord(is_available=True, place="Secret Service, unlocked", sentence="The keyring is open.")
+NO_KEYRING: Final = VaultWord(
+    is_available=False, place="", sentence="There is no keyring on this machine: secrets stay in memory."
+)
+
+
+def _index(name: str, documents: int, gib: float, **others: Any) -> IndexFacts:  # noqa: ANN401  # msgspec checks each
+    facts: dict[str, Any] = {"health": Health.GREEN, "created": Version(5, 6, 16), "replicas": 1}
+    return IndexFacts(
+        name=name, documents=documents, primary_bytes=int(gib * GIB), store_bytes=int(2 * gib * GIB), **(facts | others)
+    )
+
+
+def _indices() -> tuple[IndexFacts, ...]:
+    logs = [
+        _index(f"logs-2026.01.{day:02}", 812_004 - 4_231 * ((day * 7) % 11), 1.2 + (day % 5) / 10)
+        for day in range(1, 29)
+    ]
+    logs[3] = msgspec.structs.replace(
+        logs[3], state=IndexState.CLOSED, health=Health.UNKNOWN, documents=None, primary_bytes=None, store_bytes=None
+    )
+    logs[6] = msgspec.structs.replace(logs[6], health=Health.YELLOW)
+    others = [
+        _index(".kibana_1", 214, 0.001, created=Version(6, 8, 23)),
+        _index("books-with-a-very-long-name-that-somebody-once-thought-was-a-good-idea", 120, 0.002, shards=5),
+        _index("orders", 2_101_443, 3.4, shards=5, aliases=("shop",), types=("order", "line")),
+        _index("書籍-2019", 41_200, 0.2),
+    ]
+    return tuple(sorted((*logs, *others), key=lambda index: index.name))
+
+
+INDICES: Final = _indices()
+MANY: Final = tuple(_index(f"metrics-{at:05}", at * 37 % 9_001, 0.01) for at in range(10_000))
+HOSTILE_NAME: Final = "[/x] [@click=app.quit]␛]0;"
+"""A name as model.text.clean leaves one that was meant to do harm: markup, and an escape as a picture."""
+
+REFUSED: Final = Problem(
+    cause=Cause.AUTHENTICATION,
+    what="401: the API key has expired or was invalidated.",
+    todo="Make a new one on the new cluster (F1 says more), type it above, then Ctrl+T.",
+)
+
+# -- the session at each step ----------------------------------------------------------------------------------------
+
+FRESH: Final = Session(methods=METHODS)
+CHOSEN: Final = FRESH.answered(method=MethodName.REINDEX_FROM_REMOTE)
+RUNS: Final = (
+    RunCard(
+        run="7K2P",
+        method=MethodName.REINDEX_FROM_REMOTE,
+        source="https://old.example.org:9243",
+        destination="https://new.example.org:9243",
+        started_at=NOW - 845,
+        fraction=0.55,
+        is_live=True,
+    ),
+    RunCard(
+        run="3MXD",
+        method=MethodName.REINDEX_FROM_REMOTE,
+        source="https://old.example.org:9243",
+        destination="https://new.example.org:9243",
+        started_at=NOW - 40_000,
+        fraction=0.31,
+    ),
+    RunCard(
+        run="1ABQ",
+        source="http://127.0.0.1:9200",
+        destination="http://127.0.0.1:9201",
+        started_at=NOW - 80_000,
+        fraction=1.0,
+        is_finished=True,
+        outcome="verified",
+    ),
+)
+EMPTY_FORMS: Final = CHOSEN.but(vault=KEYRING)
+TYPED: Final = CHOSEN.but(
+    vault=KEYRING,
+    source=Form.of(OLD, has_secret=True),
+    destination=msgspec.structs.replace(Form.of(NEW, has_secret=True), remember=True),
+)
+TESTING: Final = TYPED.with_form(
+    Side.SOURCE, test=Test.GOING, doing="connecting to old.example.org:9243", since=NOW - 3
+).with_form(Side.DESTINATION, test=Test.GOING, doing="logs-2026 answered; listing its indices", since=NOW - 1)
+CONNECTED: Final = (
+    TYPED.answered(source=OLD, destination=NEW)
+    .answered(
+        source_facts=OLD_FACTS,
+        source_indices=INDICES,
+        destination_facts=NEW_FACTS,
+    )
+    .with_form(Side.SOURCE, test=Test.GOOD)
+    .with_form(Side.DESTINATION, test=Test.GOOD)
+)
+HALF_CONNECTED: Final = CONNECTED.with_form(Side.DESTINATION, test=Test.BAD, problem=REFUSED).but(vault=NO_KEYRING)
+COMPARING: Final = TYPED.with_form(Side.DESTINATION, is_accepted=False).with_form(
+    Side.SOURCE, address="http://old.example.org:9200"
+)
+
+BLOCKED_FINDING: Final = Finding(
+    check="whitelist",
+    severity=Severity.BLOCKER,
+    title="The new cluster may not fetch from old.example.org:9243",
+    evidence="[old.example.org:9243] not whitelisted in reindex.remote.whitelist",
+    why="Elasticsearch only pulls from hosts it was told to trust.",
+    fix="In the deployment's user settings put this line, save, wait for the restart, then press r. "
+    "The two defaults are kept in it.",
+    copy='reindex.remote.whitelist: ["old.example.org:9243","*.io:*","*.com:*"]',
+)
+WARNINGS: Final = (
+    Finding(
+        check="types",
+        severity=Severity.WARNING,
+        title="7 indices hold two mapping types with the same ids",
+        why="The new cluster knows no types: two documents with one id would become one.",
+        fix="Look at them before you choose them; their number is compared at the end.",
+        subjects=("orders", "logs-2026.01.01"),
+    ),
+    Finding(
+        check="writes", severity=Severity.WARNING, title="The old cluster is still being written to (≈ 210 documents/s)"
+    ),
+)
+_PASSED: Final = tuple(
+    Finding(check=f"check-{at}", severity=Severity.PASSED, title=title)
+    for at, title in enumerate(
+        (
+            "Both clusters answer and know who is asking",
+            "They are two different clusters",
+            "The new cluster is new enough for the old one",
+            "There is room: 512 GiB to move, 640 GiB before the low watermark",
+            "No name is taken on the new cluster",
+        )
+    )
+)
+BLOCKED: Final = CONNECTED.answered(
+    findings=(
+        BLOCKED_FINDING,
+        Finding(
+            check="space",
+            severity=Severity.BLOCKER,
+            title="No room: 512 GiB to move, 301 GiB before the low watermark (85 %)",
+        ),
+        *WARNINGS,
+        *_PASSED,
+    )
+).but(checking=Checking(looked_at=NOW - 12, checked=()))
+LOOKING: Final = CONNECTED.answered(findings=_PASSED[:2]).but(checking=Checking(since=NOW - 2))
+NOT_LOOKED: Final = CONNECTED.but(
+    checking=Checking(
+        problem=Problem(
+            cause=Cause.CONNECTION, what="old.example.org:9243 closed the connection.", todo="See that it is up."
+        )
+    )
+)
+PASSED: Final = (
+    CONNECTED.answered(findings=(WARNINGS[0], *_PASSED))
+    .answered(acknowledged=frozenset({WARNINGS[0].key}))
+    .but(checking=Checking(looked_at=NOW - 12, checked=(), is_opened=True))
+)
+_LOGS: Final = tuple(index.name for index in INDICES if index.name.startswith("logs") and index.documents is not None)
+SELECTED: Final = PASSED.answered(selected=(*_LOGS[:2], "orders"), renamed={"orders": "shop-orders"}).but(
+    listing=Listing(cursor=29)
+)
+FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=Listing(pattern="logs-2026.01.0*", cursor=1))
+NOTHING_FOUND: Final = PASSED.but(listing=Listing(pattern="metrics"))
+TEN_THOUSAND: Final = PASSED.answered(source_indices=MANY)
+
+_CREATE: Final = json.dumps(
+    {
+        "settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}},
+        "mappings": {"properties": {"@timestamp": {"type": "date"}, "message": {"type": "text"}}},
+    }
+)
+PLAN: Final = Plan(
+    method=MethodName.REINDEX_FROM_REMOTE,
+    made_at="2026-11-23T23:00:00Z",
+    source=OLD,
+    destination=NEW,
+    source_version="6.8.23",
+    destination_uuid=NEW_FACTS.uuid,
+    destination_version="7.17.28",
+    tasks=(
+        Task(
+            number=1,
+            source_index="logs-2026.01.01",
+            destination_index="logs-2026.01.01",
+            create=_CREATE,
+            documents=812_004,
+            size=int(1.2 * GIB),
+        ),
+        Task(
+            number=2,
+            source_index="orders",
+            destination_index="shop-orders",
+            create=_CREATE,
+            documents=2_101_443,
+            size=int(3.4 * GIB),
+            changes=("two mapping types became one",),
+        ),
+    ),
+)
+REVIEWED: Final = SELECTED.but(
+    plan=PLAN, preview=preview(PLAN), checking=Checking(looked_at=NOW - 5, checked=checked_as(SELECTED))
+)
+WRITTEN: Final = REVIEWED.but(plan_path="~/plans/7K2P.toml")
+NO_PLAN: Final = SELECTED.but(
+    plan_problem=Problem(
+        cause=Cause.UNSUPPORTED,
+        what="orders cannot be created on 7.17.28: its analyser needs the plugin analysis-phonetic.",
+        todo="Install the plugin on the new cluster, or leave the index out (go back).",
+    )
+)
+
+# -- a run -----------------------------------------------------------------------------------------------------------
+
+_BUSY: Final = Problem(
+    cause=Cause.BUSY, what="the destination is busy (429).", todo="It is tried again; nothing has to be done."
+)
+_TASKS: Final = tuple(
+    TaskSummary(number=at, source_index=name, destination_index=name, documents=800_000 + at * 1_117, size=GIB)
+    for at, name in enumerate(("orders", *(f"logs-2026.01.{day:02}" for day in range(1, 25))), start=1)
+)
+
+
+def _run_events() -> tuple[Event, ...]:
+    began = NOW - 845
+    events: list[Event] = [
+        RunStarted(
+            at=began,
+            run="7K2P",
+            method=MethodName.REINDEX_FROM_REMOTE,
+            source=OLD.endpoint.url,
+            destination=NEW.endpoint.url,
+            tasks=_TASKS,
+        )
+    ]
+    at = began
+    for summary in _TASKS[:12]:
+        documents = summary.documents or 0
+        events.append(TaskStarted(at=at, task=summary.number))
+        for step in range(1, 6):
+            at += 6 + (summary.number * step) % 13
+            events.append(
+                TaskAdvanced(
+                    at=at,
+                    task=summary.number,
+                    moved=Moved(done=documents * step // 5, total=documents, written=documents * step // 5),
+                )
+            )
+        events.append(VerificationStarted(at=at, task=summary.number))
+        refused = 3 if summary.number == 1 else 0
+        events.append(
+            TaskFinished(
+                at=at + 1,
+                task=summary.number,
+                outcome=TaskOutcome.SET_ASIDE if refused else TaskOutcome.VERIFIED,
+                source_count=documents,
+                destination_count=documents - refused,
+                refused=refused,
+            )
+        )
+    for number, share in ((13, 0.5), (14, 0.3)):
+        events.append(TaskStarted(at=at, task=number))
+        total = _TASKS[number - 1].documents or 0
+        for step in range(1, 11):
+            done = int(total * share * step / 10)
+            events.append(
+                TaskAdvanced(at=at + 6 * step + number / 100, task=number, moved=Moved(done=done, total=total))
+            )
+    events.append(TaskStarted(at=NOW - 20, task=15))
+    events.sort(key=lambda event: event.at)
+    return tuple(events)
+
+
+def folded(events: tuple[Event, ...], progress: Progress | None = None) -> Progress:
+    """A progress after these events."""
+    progress = progress or Progress()
+    for event in events:
+        progress = progress.after(event)
+    return progress
+
+
+RUN_EVENTS: Final = _run_events()
+RUNNING: Final = REVIEWED.but(run="7K2P", progress=folded(RUN_EVENTS))
+JUST_STARTED: Final = REVIEWED.but(run="7K2P", progress=folded(RUN_EVENTS[:1]))
+WAITED: Final = RUNNING.but(
+    progress=folded(
+        (WaitBegan(at=NOW - 8, task=14, problem=_BUSY, until=NOW + 12, patience_ends=NOW + 880),), RUNNING.progress
+    )
+)
+ORPHANED: Final = RUNNING.but(
+    run_problem=Problem(
+        cause=Cause.STATE,
+        what="The process of this run has ended before the run was finished.",
+        todo="Nothing is lost: r goes on where it was, and so does `esmigrate resume 7K2P`.",
+    )
+)
+
+
+def _ledger(number: int, state: EntryState) -> LedgerChanged:
+    name = _TASKS[number - 1].destination_index
+    return LedgerChanged(
+        at=NOW,
+        entry=LedgerEntry(
+            number=number,
+            side=Side.DESTINATION,
+            what=f"refresh and replicas of {name}",
+            made_by=Request(method="PUT", path=f"/{name}/_settings", body='{"index":{"number_of_replicas":0}}'),
+            undo=Request(method="PUT", path=f"/{name}/_settings", body='{"index":{"number_of_replicas":1}}'),
+            state=state,
+        ),
+    )
+
+
+def _ending(outcome: RunOutcome, failed: Mapping[int, Problem]) -> tuple[Event, ...]:
+    ends: list[Event] = []
+    for summary in _TASKS:
+        trouble = failed.get(summary.number)
+        documents = summary.documents
+        ends.append(
+            TaskFinished(
+                at=NOW,
+                task=summary.number,
+                outcome=TaskOutcome.DIFFERENT if trouble else TaskOutcome.VERIFIED,
+                source_count=documents,
+                destination_count=(documents or 0) - 100 if trouble else documents,
+                problem=trouble,
+            )
+        )
+    ends += [_ledger(at, EntryState.NOT_UNDONE if at == 2 and failed else EntryState.UNDONE) for at in range(1, 26)]
+    return (*ends, RunFinished(at=NOW, outcome=outcome))
+
+
+_MISSING: Final = Problem(
+    cause=Cause.UNKNOWN_OUTCOME,
+    what="The server's task vanished; 100 documents are missing.",
+    todo="Resume the run: it goes over this index once more.",
+)
+REPORT: Final = ("~/.local/state/esmigrate/runs/7K2P/report.md", "~/.local/state/esmigrate/runs/7K2P/report.json")
+ENDING: Final = _ending(RunOutcome.VERIFIED, {})
+FINISHED: Final = RUNNING.but(progress=folded(ENDING, RUNNING.progress), report=REPORT)
+INCOMPLETE: Final = RUNNING.but(
+    progress=folded(_ending(RunOutcome.INCOMPLETE, {7: _MISSING}), RUNNING.progress), report=REPORT
+)
+STOPPED: Final = RUNNING.but(
+    progress=folded((RunFinished(at=NOW, outcome=RunOutcome.STOPPED),), RUNNING.progress), report=REPORT
+)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One picture: its name, the step, what is known, and the terminal's size."""
+
+    name: str
+    step: str
+    session: Session
+    size: tuple[int, int] = (80, 24)
+    press: tuple[str, ...] = ()
+
+
+WIDE: Final = (120, 40)
+SCENES: Final = (
+    Scene("start", "start", FRESH.but(runs=RUNS)),
+    Scene("method", "method", CHOSEN),
+    Scene("method-not-built", "method", FRESH.answered(method=MethodName.RESTORE_FROM_SNAPSHOT), press=("right",)),
+    Scene("connections-empty", "connections", EMPTY_FORMS),
+    Scene("connections-testing", "connections", TESTING),
+    Scene("connections", "connections", CONNECTED),
+    Scene("connections-refused", "connections", HALF_CONNECTED),
+    Scene("connections-compare", "connections", COMPARING),
+    Scene("preflight-looking", "preflight", LOOKING),
+    Scene("preflight-blocked", "preflight", BLOCKED),
+    Scene("preflight-passed", "preflight", PASSED),
+    Scene("preflight-trouble", "preflight", NOT_LOOKED),
+    Scene("selection", "selection", SELECTED),
+    Scene("selection-filtered", "selection", FILTERED),
+    Scene("selection-nothing", "selection", NOTHING_FOUND),
+    Scene("selection-wide", "selection", SELECTED, WIDE),
+    Scene("review", "review", REVIEWED),
+    Scene("review-no-plan", "review", NO_PLAN),
+    Scene("review-wide", "review", WRITTEN, WIDE),
+    Scene("run-started", "run", JUST_STARTED),
+    Scene("run", "run", RUNNING),
+    Scene("run-waiting", "run", WAITED),
+    Scene("run-process-gone", "run", ORPHANED),
+    Scene("run-wide", "run", RUNNING, WIDE),
+    Scene("run-small", "run", RUNNING, (60, 10)),
+    Scene("run-stop", "run", RUNNING, press=("ctrl+x",)),
+    Scene("finish", "finish", FINISHED),
+    Scene("finish-incomplete", "finish", INCOMPLETE),
+    Scene("finish-stopped", "finish", STOPPED),
+    Scene("help", "preflight", BLOCKED, press=("question_mark",)),
+)
+BY_NAME: Final = {scene.name: scene for scene in SCENES}
+
+
+def credentials_of(session: Session) -> dict[Side, Credential]:
+    """Secrets behind the dots: one for each side where something was typed."""
+    return {
+        side: Credential(sign_in=session.form(side).sign_in, user=session.form(side).user, secret="x" * 10)
+        for side in Side
+        if session.form(side).has_secret
+    }
+
+
+# -- doors that lead nowhere -----------------------------------------------------------------------------------------
+
+_CLOSED: Final = Problem(cause=Cause.STATE, what="This is a picture: nothing lies behind it.")
+
+
+class _NoVault:
+    async def probe(self) -> VaultWord:
+        return KEYRING
+
+    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+        del connection, credential
+        return KEYRING
+
+    async def recall(self, connection: Connection) -> Credential | None:
+        del connection
+        return None
+
+
+async def _closed(*_: object) -> Any:  # noqa: ANN401  # it never gives anything
+    from esmigrate_tui.model.problem import ProblemError  # noqa: PLC0415
+
+    raise ProblemError(_CLOSED)
+
+
+async def _nothing(*_: object) -> AsyncIterator[Any]:
+    return
+    yield
+
+
+async def _no_runs() -> tuple[RunCard, ...]:
+    return ()
+
+
+async def _no_rejects(run: str, limit: int) -> tuple[Reject, ...]:
+    del run, limit
+    return ()
+
+
+async def _told(run: str, command: Command) -> None:
+    del run, command
+
+
+PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
+    methods=METHODS,
+    connect=_closed,
+    fingerprint=_closed,
+    preflight=_nothing,
+    plan=lambda _: PLAN,
+    preview=preview,
+    save_plan=_closed,
+    begin=_closed,
+    take_up=_closed,
+    runs=_no_runs,
+    follow=_nothing,
+    command=_told,
+    rejects=_no_rejects,
+    report=_closed,
+    vault=_NoVault(),
+    now=lambda: NOW,
+)

@@ -1,0 +1,138 @@
+"""What every step has: rail, title, body, footer; Next with its reason, Back, help, and a line for small terminals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.screen import Screen
+
+from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, following
+from esmigrate_tui.wizard.widgets.bars import LEAST_HEIGHT, LEAST_WIDTH, FootLine, RailLine, TitleLine, TooSmall
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.session import Session
+
+
+class StepScreen(Screen[None]):
+    """A step: `body` makes its widgets once, `paint` shows a session on them, any number of times."""
+
+    STEP: ClassVar[str]
+    AUTO_FOCUS: ClassVar[str | None] = "#board"
+
+    # -- what a step says of itself ----------------------------------------------------------------------------------
+
+    def body(self) -> Iterable[Widget]:
+        """The widgets between title and footer."""
+        raise NotImplementedError
+
+    def paint(self, session: Session) -> None:
+        """Show this session on them."""
+        raise NotImplementedError
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """The title, and the word at its right end."""
+        raise NotImplementedError
+
+    def next_word(self, session: Session) -> str:
+        """What the footer says of Next: "next", the reason why not, or "" for a step without one."""
+        return BY_NAME[self.STEP].may_go_on(session) or "next"
+
+    def line_when_small(self, session: Session) -> str:
+        """What matters most in one line, for a terminal without room."""
+        return " ".join(part for part in self.title_words(session) if part)
+
+    # -- what all of them do -----------------------------------------------------------------------------------------
+
+    @property
+    def wizard(self) -> WizardApp:
+        """The app that this screen belongs to."""
+        return cast("WizardApp", self.app)
+
+    @property
+    def session(self) -> Session:
+        """What is known now."""
+        return self.wizard.session
+
+    @property
+    def look(self) -> Look:
+        """What the drawing has to go by."""
+        return Look(self.size.width, self.size.height, self.wizard.ascii_only)
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield RailLine(self.STEP)
+        yield TitleLine()
+        yield from self.body()
+        yield TooSmall()
+        yield FootLine(self.STEP)
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.show()
+
+    def on_resize(self) -> None:
+        """It has another size."""
+        size = self.app.size
+        self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
+        self.show()
+
+    def show(self) -> None:
+        """Draw what is known now."""
+        if not self.is_mounted or not self.is_attached:
+            return
+        session = self.session
+        self.query_one(TitleLine).title(*self.title_words(session))
+        self.query_one(FootLine).offer(self.next_word(session))
+        if self.has_class("-small"):
+            self.query_one(TooSmall).tell(self.line_when_small(session))
+        self.paint(session)
+
+    def say(self, sentence: str) -> None:
+        """Say something in the footer until the next key; "" takes it back."""
+        if self.is_mounted:
+            self.query_one(FootLine).say(sentence)
+
+    async def action_next(self) -> None:
+        """Go on, or say why not."""
+        if reason := BY_NAME[self.STEP].may_go_on(self.session):
+            self.say(f"Next is not possible yet: {reason}.")
+        else:
+            await self.go_on()
+
+    async def go_on(self) -> None:
+        """Nothing stands in the way: to the next step."""
+        self.wizard.go(following(self.STEP, self.session))
+
+    async def action_back(self) -> None:
+        """To the step before; every answer is kept."""
+        if earlier := before(self.STEP, self.session):
+            self.let_go()
+            self.wizard.go(earlier)
+
+    async def action_go(self, step: str) -> None:
+        """To a step that was clicked in the rail, where it lies behind and there is a way back."""
+        names = [each.name for each in STEPS]
+        if self.STEP not in {"run", "finish"} and names.index(step) < names.index(self.STEP):
+            self.let_go()
+            self.wizard.go(step)
+
+    def let_go(self) -> None:
+        """Put the session into a state that holds without this screen's workers, which end with it."""
+
+    def action_explain(self) -> None:
+        """The page in plain words."""
+        self.wizard.explain(self.STEP)
+
+    async def action_leave(self) -> None:
+        """Leave the wizard, after one question: before a run nothing on a cluster can be lost."""
+        await self.wizard.ask_to_leave()
+
+    def action_none(self) -> None:
+        """Keys that the widgets have themselves."""

@@ -1,0 +1,464 @@
+"""Where the clusters are, how to sign in, what to trust; tested at once."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.text import Text
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input
+
+from esmigrate_tui.model.connection import (
+    NO_CREDENTIAL,
+    Connection,
+    Credential,
+    Side,
+    SignIn,
+    TrustKind,
+    parse_address,
+)
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import counted, duration, size
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fingerprint, ink, paragraph, wrap
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.session import Form, Session, Test
+from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, SecretInput
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from esmigrate_tui.model.facts import ClusterFacts
+
+_SIGN_IN: Final = (
+    (SignIn.PASSWORD.value, "user and password"),
+    (SignIn.API_KEY.value, "API key"),
+    (SignIn.TOKEN.value, "token"),
+    (SignIn.NONE.value, "nothing (no security)"),
+)
+_SECRET_WORD: Final = {SignIn.PASSWORD: "Password", SignIn.API_KEY: "Key", SignIn.TOKEN: "Token", SignIn.NONE: ""}
+_TRUST: Final = (
+    (TrustKind.SYSTEM.value, "this machine's certificates"),
+    (TrustKind.CA_FILE.value, "a file with an authority"),
+    (TrustKind.PINNED.value, "one pinned fingerprint"),
+    (TrustKind.UNVERIFIED.value, "ANYTHING, unverified"),
+)
+_SAME: Final = (("no", "no, not compared yet"), ("yes", "yes, I compared it"))
+_FAILED: Final = {
+    Cause.AUTHENTICATION: "refused",
+    Cause.PRIVILEGES: "refused",
+    Cause.CONNECTION: "not reached",
+    Cause.CERTIFICATE: "not trusted",
+    Cause.NOT_ELASTICSEARCH: "not Elasticsearch",
+    Cause.USAGE: "incomplete",
+}
+_WHO: Final = {Side.SOURCE: "the old cluster", Side.DESTINATION: "the new cluster"}
+
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def remembering(session: Session, form: Form) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Where a secret can be kept here, and what was chosen of that."""
+    if session.vault is not None and session.vault.is_available:
+        options = (("no", "only while this runs"), ("yes", f"keyring ({session.vault.place})"))
+        return options, "yes" if form.remember else "no"
+    return (("no", "only while this runs"),), "no"
+
+
+def told_of_side(session: Session, side: Side, look: Look, now: float) -> list[Text]:
+    """What is known of one side's connection: not tested, being tested, who it is, or what is wrong."""
+    form = session.form(side)
+    warning = _warning(form, look)
+    match form.test:
+        case Test.GOING:
+            waited = duration(max(0.0, now - form.since))
+            return [*warning, *_plain(f"{form.doing}, {waited} …", look)]
+        case Test.BAD if form.problem is not None:
+            return [*_trouble(form.problem, look)]
+        case Test.GOOD:
+            facts = session.draft.source_facts if side is Side.SOURCE else session.draft.destination_facts
+            return [*warning, *_facts(facts, look), *(_plain(form.told, look) if form.told else [])]
+        case _:
+            pass
+    if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint and not form.is_accepted:
+        return [
+            *_plain("It shows this certificate (SHA-256):", look),
+            *_plain("\n".join(wrap_fingerprint(form.fingerprint, look.width - 2)), look, STRONG),
+            *_plain("Compare it with what the cluster's owner tells you, then say so above.", look),
+        ]
+    if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint:
+        return [*warning, *_plain("\n".join(wrap_fingerprint(form.fingerprint, look.width - 2)), look, DIM)]
+    return [*warning, *_plain("not tested yet", look, DIM)]
+
+
+def wrap_fingerprint(digits: str, width: int) -> list[str]:
+    """A fingerprint in lines of whole pairs, the same number in each."""
+    pairs = fingerprint(digits).split(":")
+    a_line = next(many for many in (32, 16, 11, 8, 4) if many * 3 <= width + 1 or many == 4)
+    return [":".join(pairs[at : at + a_line]) for at in range(0, len(pairs), a_line)]
+
+
+def _plain(text: str, look: Look, style: str = "") -> list[Text]:
+    return [ink("  ").append(line, style or "none") for line in wrap(text, look.width - 2)]
+
+
+def _warning(form: Form, look: Look) -> list[Text]:
+    said = ""
+    if form.is_encrypted:
+        if form.trust is TrustKind.UNVERIFIED:
+            said = "Anybody between here and there can read and change all of it: certificates are not looked at."
+    elif form.sign_in is not SignIn.NONE and not _is_here(form.address):
+        said = "http: the secret crosses the network in plain text."
+    if not said:
+        return []
+    first, *rest = wrap(said, look.width - 2)
+    return [look.mark("warn").append(" ").append(first, STRONG), *(ink("  ").append(line, STRONG) for line in rest)]
+
+
+def _is_here(address: str) -> bool:
+    try:
+        return parse_address(address)[0].is_loopback
+    except ProblemError:
+        return True
+
+
+def _trouble(problem: Problem, look: Look) -> list[Text]:
+    word = _FAILED.get(problem.cause, "failed")
+    first, *rest = wrap(f"{word}: {problem.what}", look.width - 2)
+    lines = [look.mark("bad").append(" ").append(first, TROUBLE), *(ink("  ").append(line) for line in rest)]
+    for sentence in (problem.why, problem.todo):
+        if sentence:
+            lines += _plain(sentence, look, "" if sentence is problem.todo else DIM)
+    return lines
+
+
+def _facts(facts: ClusterFacts | None, look: Look) -> list[Text]:
+    if facts is None:
+        return []
+    lines = [look.mark("good").append(" connected  ", "none").append(facts.name, STRONG)]
+    where = f"{facts.version}, {counted(facts.nodes, 'node')}, {facts.health}"
+    lines += _plain(where, look)
+    holds = [counted(facts.indices, "index", "indices")] if facts.indices is not None else []
+    if facts.documents is not None:
+        holds.append(counted(facts.documents, "document"))
+    if holds:
+        lines += _plain(", ".join(holds), look)
+    room = [size(facts.store_bytes)] if facts.store_bytes is not None else []
+    if facts.disk is not None:
+        room.append(f"room for {size(facts.disk.usable)} more")
+    if room:
+        lines += _plain(", ".join(room), look)
+    if facts.user is not None:
+        roles = f" ({', '.join(facts.roles)})" if facts.roles else ""
+        lines += _plain(f"you are: {facts.user}{roles}", look)
+    for line in lines:
+        line.truncate(look.width, overflow="ellipsis")
+    return lines
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+class Field(Horizontal):
+    """A word and what belongs to it, in one line."""
+
+    DEFAULT_CSS = """
+    Field { height: 1; width: 100%; }
+    Field > .label { width: 9; }
+    """
+
+    def __init__(self, label: str, control: Widget, *, id: str) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(id=id)
+        self._label = Lines(lambda _: [ink(label, DIM)], classes="label")
+        self._control = control
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield self._label
+        yield self._control
+
+    def relabel(self, label: str) -> None:
+        """Another word."""
+        self._label.show(lambda _: [ink(label, DIM)])
+
+
+class SidePanel(Vertical):
+    """One cluster's fields, and below them what is known of it."""
+
+    DEFAULT_CSS = """
+    SidePanel { width: 1fr; height: 1fr; padding: 0 1; }
+    """
+
+    def __init__(self, side: Side, session: Session) -> None:
+        super().__init__(id=f"{side}-panel")
+        self.side = side
+        self._began = session
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        side, form = self.side, self._began.form(self.side)
+        yield Lines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {_WHO[side]}", DIM), Text()])
+        address = PlainInput(form.address, placeholder="https://host:9200 or Cloud ID", id=f"{side}-address")
+        yield Field("Address", address, id=f"{side}-address-field")
+        yield Field("Sign in", Choice(_SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"), id=f"{side}-sign-in-field")
+        yield Field("User", PlainInput(form.user, id=f"{side}-user"), id=f"{side}-user-field")
+        yield Field("Password", SecretInput(id=f"{side}-secret"), id=f"{side}-secret-field")
+        keep = Choice(*remembering(self._began, form), id=f"{side}-remember")
+        yield Field("Remember", keep, id=f"{side}-remember-field")
+        yield Lines(id=f"{side}-vault")
+        yield Field("Trust", Choice(_TRUST, form.trust.value, id=f"{side}-trust"), id=f"{side}-trust-field")
+        yield Field("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"), id=f"{side}-ca-file-field")
+        same = Choice(_SAME, "yes" if form.is_accepted else "no", id=f"{side}-same")
+        yield Field("The same", same, id=f"{side}-same-field")
+        yield Lines(id=f"{side}-told")
+
+    def show(self, session: Session, look: Look, now: float) -> None:
+        """The fields that the answers ask for, and what is known."""
+        side, form = self.side, session.form(self.side)
+        self.display = side in session.sides
+        shown = {
+            "user": form.sign_in is SignIn.PASSWORD,
+            "secret": form.sign_in is not SignIn.NONE,
+            "remember": form.sign_in is not SignIn.NONE,
+            "trust": form.is_encrypted,
+            "ca-file": form.is_encrypted and form.trust is TrustKind.CA_FILE,
+            "same": form.is_encrypted and form.trust is TrustKind.PINNED and bool(form.fingerprint),
+        }
+        for name, is_shown in shown.items():
+            self.query_one(f"#{side}-{name}-field").display = is_shown
+        self.query_one(f"#{side}-secret-field", Field).relabel(_SECRET_WORD[form.sign_in])
+        self.query_one(f"#{side}-sign-in", Choice).offer(_SIGN_IN, form.sign_in.value)
+        self.query_one(f"#{side}-same", Choice).offer(_SAME, "yes" if form.is_accepted else "no")
+        self.query_one(f"#{side}-remember", Choice).offer(*remembering(session, form))
+        vault = self.query_one(f"#{side}-vault", Lines)
+        said = session.vault.sentence if session.vault is not None and not session.vault.is_available else ""
+        # What a test says needs the lines more, and nothing of it may be cut.
+        vault.display = bool(said) and shown["remember"] and form.test is Test.NOT_YET and not form.fingerprint
+        vault.show(lambda width: paragraph(said, width, 9, DIM))
+        told = self.query_one(f"#{side}-told", Lines)
+        told.show(lambda width: [Text(), *told_of_side(session, side, Look(width, 0, look.ascii_only), now)])
+
+
+class ConnectionsScreen(StepScreen):
+    """Fill in both sides and test them."""
+
+    STEP = "connections"
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("connections")]
+
+    def body(self) -> Iterable[Widget]:
+        """Source on the left, destination on the right."""
+        yield Horizontal(*(SidePanel(side, self.session) for side in Side), classes="body")
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """The method, so that one knows what these clusters are for."""
+        return session.method.title if session.method is not None else "Connections", ""
+
+    def paint(self, session: Session) -> None:
+        """Both sides."""
+        now = self.wizard.doors.now()
+        for panel in self.query(SidePanel):
+            panel.show(session, self.look, now)
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        for side in Side:
+            credential = self.wizard.credentials.get(side)
+            if credential is not None and credential.secret:
+                with self.prevent(Input.Changed):
+                    self.query_one(f"#{side}-secret", SecretInput).value = credential.secret
+        super().on_mount()
+        first = next(
+            (s for s in self.session.sides if self.session.form(s).test is not Test.GOOD), self.session.sides[0]
+        )
+        self.query_one(f"#{first}-address").focus()
+        if not self.wizard.is_live:
+            return
+        self.set_interval(1.0, self._tick)
+        if self.session.vault is None:
+            self.run_worker(self._ask_vault(), group="vault", exclusive=True)
+        for side in self.session.sides:
+            form = self.session.form(side)
+            given = self.session.draft.source if side is Side.SOURCE else self.session.draft.destination
+            known = form.sign_in is SignIn.NONE or side in self.wizard.credentials
+            if given is not None and known and form.test is Test.NOT_YET:
+                self._begin_test(side)
+
+    def _tick(self) -> None:
+        """The seconds that a test takes are counted; nothing is drawn where none is going on."""
+        if any(self.session.form(side).test is Test.GOING for side in self.session.sides):
+            self.paint(self.session)
+
+    def let_go(self) -> None:
+        """A test that ends with this screen was not made."""
+        session = self.session
+        for side in Side:
+            if session.form(side).test is Test.GOING:
+                session = session.with_form(side, test=Test.NOT_YET)
+        self.wizard.update(session)
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Something was typed: what was tested before no longer counts."""
+        side, field = _named(message.input.id)
+        if field == "secret":
+            known = self.wizard.credentials.get(side)
+            if message.value != (known.secret if known is not None else ""):
+                form = self.session.form(side)
+                typed = Credential(sign_in=form.sign_in, user=form.user, secret=message.value)
+                self.wizard.credentials[side] = typed
+                self._typed(side, has_secret=bool(message.value))
+        elif message.value == getattr(self.session.form(side), field.replace("-", "_")):
+            pass  # it is what the form says already: a field that was just filled in
+        elif field == "address":
+            self._typed(side, address=message.value, fingerprint="", is_accepted=False)
+        else:
+            self._typed(side, **{field.replace("-", "_"): message.value})
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Something else was chosen."""
+        side, field = _named(message.choice.id)
+        match field:
+            case "sign-in":
+                self.wizard.credentials.pop(side, None)
+                self.query_one(f"#{side}-secret", SecretInput).value = ""
+                self._typed(side, sign_in=SignIn(message.value), has_secret=False)
+            case "trust":
+                self._typed(side, trust=TrustKind(message.value), fingerprint="", is_accepted=False)
+            case "remember":
+                self.wizard.update(self.session.with_form(side, remember=message.value == "yes"))
+            case _:
+                self._typed(side, is_accepted=message.value == "yes")
+                if message.value == "yes":
+                    self._begin_test(side)
+
+    def _typed(self, side: Side, **changes: object) -> None:
+        self.workers.cancel_group(self, f"test-{side}")
+        self.wizard.update(self.session.with_form(side, test=Test.NOT_YET, problem=None, told="", **changes))
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter goes to the next field; from a secret, or from an address that needs none, it tests.
+
+        Once everything is tested and good, it goes on.
+        """
+        side, field = _named(message.input.id)
+        if not BY_NAME[self.STEP].may_go_on(self.session):
+            self.run_worker(self.action_next(), group="next", exclusive=True)
+            return
+        if field == "secret" or (field == "address" and self.session.form(side).sign_in is SignIn.NONE):
+            self._begin_test(side)
+        self.focus_next()
+
+    # -- the test ----------------------------------------------------------------------------------------------------
+
+    def action_test(self) -> None:
+        """Test both sides, each by itself."""
+        for side in self.session.sides:
+            self._begin_test(side)
+
+    async def action_next(self) -> None:
+        """Next tests what is not tested yet."""
+        untested = [side for side in self.session.sides if self.session.form(side).test is Test.NOT_YET]
+        if untested and all(self.session.form(side).address for side in untested):
+            for side in untested:
+                self._begin_test(side)
+            self.say("Testing first; then Next is possible.")
+            return
+        await super().action_next()
+
+    def _begin_test(self, side: Side) -> None:
+        self.run_worker(self._test(side), group=f"test-{side}", exclusive=True)
+
+    def _wait_for(self, side: Side, doing: str) -> None:
+        now = self.wizard.doors.now()
+        self.wizard.update(self.session.with_form(side, test=Test.GOING, doing=doing, since=now, problem=None, told=""))
+
+    async def _test(self, side: Side) -> None:
+        try:
+            await self._tested(side)
+        except ProblemError as error:
+            self.wizard.update(self.session.with_form(side, test=Test.BAD, problem=error.problem, doing=""))
+        except asyncio.CancelledError:
+            if self.session.form(side).test is Test.GOING:
+                self.wizard.update(self.session.with_form(side, test=Test.NOT_YET, doing=""))
+            raise
+
+    async def _tested(self, side: Side) -> None:
+        wizard, doors = self.wizard, self.wizard.doors
+        form = self.session.form(side)
+        connection = form.connection()
+        if form.trust is TrustKind.PINNED and connection.endpoint.is_encrypted and not form.is_accepted:
+            self._wait_for(side, f"asking {connection.endpoint.authority} for its certificate")
+            shown = await doors.fingerprint(connection.endpoint)
+            wizard.update(self.session.with_form(side, test=Test.NOT_YET, fingerprint=shown, doing=""))
+            return
+        credential = await self._credential(side, connection)
+        self._wait_for(side, f"connecting to {connection.endpoint.authority}")
+        cluster = await doors.connect(connection, credential)
+        try:
+            facts = await cluster.probe()
+            self._wait_for(side, f"{facts.name} answered; listing its indices")
+            indices = await cluster.indices()
+        except BaseException:
+            await cluster.close()
+            raise
+        before = wizard.clusters.get(side)
+        wizard.clusters[side] = cluster
+        wizard.credentials[side] = credential
+        if before is not None:
+            await before.close()
+        session = self.session.answered(**{side.value: connection})
+        if side is Side.SOURCE:
+            names = {index.name for index in indices}
+            selected = tuple(name for name in session.draft.selected if name in names)
+            session = session.answered(source_facts=facts, source_indices=indices, selected=selected)
+        else:
+            session = session.answered(destination_facts=facts, destination_indices=indices)
+        wizard.update(session.with_form(side, test=Test.GOOD, doing="", user=connection.user or form.user))
+        if form.remember and credential.secret:
+            await self._remember(side, connection, credential)
+
+    async def _credential(self, side: Side, connection: Connection) -> Credential:
+        """The secret that was typed, or is known, or is kept in the vault; raises ProblemError where there is none."""
+        if connection.sign_in is SignIn.NONE:
+            return NO_CREDENTIAL
+        typed = self.query_one(f"#{side}-secret", SecretInput).value
+        if typed:
+            return Credential(sign_in=connection.sign_in, user=connection.user, secret=typed)
+        if self.session.vault is not None and self.session.vault.is_available:
+            self._wait_for(side, "waiting for your keyring")
+            kept = await self.wizard.doors.vault.recall(connection)
+            if kept is not None:
+                return kept
+        word = _SECRET_WORD[connection.sign_in].lower()
+        raise ProblemError(Problem(cause=Cause.USAGE, what=f"The {word} is missing.", todo="Type it."))
+
+    async def _remember(self, side: Side, connection: Connection, credential: Credential) -> None:
+        try:
+            word = await self.wizard.doors.vault.remember(connection, credential)
+        except ProblemError as error:
+            told = f"not remembered: {error.problem.what}"
+        else:
+            told = f"remembered: {word.place}" if word.is_available else f"not remembered: {word.sentence}"
+        self.wizard.update(self.session.with_form(side, told=told))
+
+    async def _ask_vault(self) -> None:
+        try:
+            word = await self.wizard.doors.vault.probe()
+        except ProblemError:
+            return
+        self.wizard.update(self.session.but(vault=word))
+
+
+def _named(id_of_field: str | None) -> tuple[Side, str]:
+    side, _, field = (id_of_field or "").partition("-")
+    return Side(side), field

@@ -1,0 +1,236 @@
+"""How it ended: verified or not, and how; what was put back, and what is left for a person."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.text import Text
+
+from esmigrate_tui.model.event import RunOutcome
+from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
+from esmigrate_tui.model.text import counted, duration, number
+from esmigrate_tui.wizard.draw import DIM, GOOD, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.screens.run import by_attention, task_page
+from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from esmigrate_tui.wizard.draw import Mark
+    from esmigrate_tui.wizard.session import Session
+
+_COUNT: Final = 15
+_STATE: Final = 16
+_ENDED: Final = {TaskState.SET_ASIDE: "some set aside", TaskState.WAITING: "not begun"}
+
+
+def verdict(progress: Progress) -> tuple[Mark, str]:
+    """Whether everything arrived, in one sentence, with its mark."""
+    refused = sum(task.refused for task in progress.tasks)
+    states = {task.state for task in progress.tasks}
+    match progress.outcome:
+        case RunOutcome.VERIFIED:
+            return "good", "Everything arrived, and it was checked."
+        case RunOutcome.STOPPED:
+            return "warn", "It was stopped before the end. What has arrived stays."
+        case RunOutcome.FAILED:
+            return "bad", f"It failed: {progress.problem.what}" if progress.problem else "It failed."
+        case _:
+            pass
+    if states <= {TaskState.VERIFIED, TaskState.SET_ASIDE}:
+        return "warn", f"All but {counted(refused, 'document')} arrived; those were refused and set aside (e)."
+    return "bad", "Not everything arrived."
+
+
+def summary(progress: Progress, look: Look) -> list[Text]:
+    """The verdict, and what was counted."""
+    mark, sentence = verdict(progress)
+    style = GOOD if mark == "good" else TROUBLE if mark == "bad" else STRONG
+    first, *rest = wrap(sentence, look.width - 5)
+    lines = [ink(" ").append_text(look.mark(mark)).append(" ").append(first, f"{STRONG} {style}")]
+    lines += [ink("   ").append(line, style) for line in rest]
+    equal = sum(task.state is TaskState.VERIFIED for task in progress.tasks)
+    words = [f"Counts equal on {number(equal)} of {counted(len(progress.tasks), 'index', 'indices')}"]
+    arrived = sum(task.destination_count or 0 for task in progress.tasks)
+    words.append(f"{counted(arrived, 'document')} on the destination")
+    if progress.refused:
+        words.append(f"{number(progress.refused)} set aside (e)")
+    lines += paragraph(", ".join(words) + ".", look.width, 3)
+    if progress.problem is not None and progress.problem.todo:
+        lines += paragraph(progress.problem.todo, look.width, 3)
+    return lines
+
+
+def heading(width: int) -> Text:
+    """The columns' words."""
+    name = _name_width(width)
+    words = (
+        fit("index", name)
+        + fit("state", _STATE)
+        + fit("on the source", _COUNT, "right")
+        + fit("destination", _COUNT, "right")
+    )
+    return ink("     ").append(words + fit("aside", 9, "right"), DIM)
+
+
+def _name_width(width: int) -> int:
+    return max(16, width - 5 - _STATE - 2 * _COUNT - 9 - 1)
+
+
+def ended_row(task: TaskProgress, look: Look, *, here: bool) -> Text:
+    """One index, and what was counted on both sides."""
+    good = task.state is TaskState.VERIFIED
+    state = _ENDED.get(task.state, task.state.value if task.state.is_final else "cut short")
+    mark = look.mark("good" if good else "warn" if task.state is TaskState.SET_ASIDE else "bad")
+    line = ink("").append_text(look.mark("here" if here else "none"))
+    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line.append(fit(task.summary.source_index, _name_width(look.width)), STRONG if here else "none")
+    line.append(fit(state, _STATE), "none" if good else STRONG)
+    for count in (task.source_count, task.destination_count):
+        line.append(fit("–" if count is None else number(count), _COUNT, "right"))
+    return line.append(fit(number(task.refused), 9, "right"), DIM if not task.refused else STRONG)
+
+
+def put_back(progress: Progress, look: Look) -> list[Text]:
+    """What had been changed for the run, and where that stands."""
+    undone = [entry.what for entry in progress.ledger if entry.state is EntryState.UNDONE]
+    lines: list[Text] = []
+    if undone:
+        words = undone[0] if len(undone) == 1 else f"{counted(len(undone), 'change')}: {undone[0]}, …"
+        lines.append(_labelled("Put back", words, look))
+    for at, entry in enumerate(progress.open_ledger[:3]):
+        words = f"{entry.what}{': ' + entry.trouble if entry.trouble else ''}"
+        lines.append(_labelled("Not put back" if at == 0 else "", words, look, TROUBLE))
+    if len(progress.open_ledger) > 3:
+        lines.append(_labelled("", f"and {len(progress.open_ledger) - 3} more: c copies the requests", look, DIM))
+    return lines
+
+
+def to_do(progress: Progress) -> tuple[str, ...]:
+    """What is left for a person, in the order to do it."""
+    things: list[str] = []
+    if progress.open_ledger:
+        things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
+    if progress.method is MethodName.REINDEX_FROM_REMOTE:
+        things.append("take reindex.remote.whitelist out of the settings again")
+    if progress.outcome is RunOutcome.VERIFIED:
+        things.append(f"look at some documents: GET {_first_index(progress)}/_search")
+        things.append(f"point your writers at {progress.destination}")
+        things.append("keep or delete the old cluster: nothing on it was changed")
+    else:
+        things.append(f"go on with what is missing: esmigrate resume {progress.run}")
+    return tuple(things)
+
+
+def _first_index(progress: Progress) -> str:
+    return next((task.summary.destination_index for task in progress.tasks if task.destination_count), "INDEX")
+
+
+def _labelled(label: str, words: str, look: Look, style: str = "") -> Text:
+    return ink(" ").append(fit(label, 13), DIM).append(shorten(words, look.width - 15), style or "none")
+
+
+def below(session: Session, look: Look) -> list[Text]:
+    """Put back, for you, report."""
+    progress = session.progress
+    lines = [Text(), *put_back(progress, look)]
+    for at, thing in enumerate(to_do(progress), start=1):
+        lines.append(_labelled("For you" if at == 1 else "", f"{at}  {thing}", look))
+    if session.report:
+        for at, path in enumerate(session.report):
+            lines.append(_labelled("Report" if at == 0 else "", path, look))
+    elif session.run_problem is not None:
+        lines.append(_labelled("Report", session.run_problem.sentence(), look, TROUBLE))
+    return lines
+
+
+class FinishScreen(StepScreen):
+    """The end of a run, and what is left."""
+
+    STEP = "finish"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("finish")]
+    CSS = "#heading { height: 1; } #below { max-height: 12; } #board { min-height: 3; }"
+
+    def body(self) -> Iterable[Widget]:
+        """Verdict, counts, what is left."""
+        yield Lines(id="summary", classes="body")
+        yield Lines(id="heading", classes="body")
+        yield Board()
+        yield Lines(id="below", classes="body")
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """Which run, when it ended, how long it took."""
+        progress = session.progress
+        ended = f"finished {clock(progress.finished_at)}" if progress.finished_at is not None else "finished"
+        return f"run {session.run}   {ended}", duration(progress.elapsed(progress.finished_at or 0.0))
+
+    def next_word(self, session: Session) -> str:
+        """There is nothing after this."""
+        del session
+        return ""
+
+    def paint(self, session: Session) -> None:
+        """The page."""
+        ascii_only, progress = self.wizard.ascii_only, session.progress
+        self.query_one("#summary", Lines).show(lambda width: [*summary(progress, Look(width, 0, ascii_only)), Text()])
+        tasks = by_attention(progress)
+
+        def make(width: int, cursor: int) -> Rows[TaskProgress]:
+            drawn = Look(width, 0, ascii_only)
+            return Rows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
+
+        self.query_one(Board).show(make)
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)])
+        self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        if self.wizard.is_live:
+            self.run_worker(self._report(), group="report", exclusive=True)
+
+    async def _report(self) -> None:
+        try:
+            paths = await self.wizard.doors.report(self.session.run)
+        except ProblemError as error:
+            self.wizard.update(self.session.but(run_problem=error.problem))
+        else:
+            self.wizard.update(self.session.but(report=paths))
+
+    def action_open(self) -> None:
+        """All about the index at the cursor."""
+        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+
+        tasks, cursor = by_attention(self.session.progress), self.query_one(Board).cursor
+        if cursor < len(tasks):
+            self.app.push_screen(ReadScreen("One index", lambda width: task_page(tasks[cursor], width)))
+
+    def action_aside(self) -> None:
+        """The documents that were refused."""
+        self.wizard.show_rejects()
+
+    def action_copy(self) -> None:
+        """Copy what has to be put back by hand, or the search that shows the first documents."""
+        progress = self.session.progress
+        undo = [entry.undo.as_console() for entry in progress.open_ledger if entry.undo is not None]
+        self.wizard.copy("\n\n".join(undo) or f"GET {_first_index(progress)}/_search")
+
+    async def action_leave(self) -> None:
+        """Leave with the run's own exit code."""
+        progress = self.session.progress
+        _, sentence = verdict(progress)
+        report = f" The report: {self.session.report[0]}" if self.session.report else ""
+        code = progress.exit_code()
+        self.wizard.leave(
+            ExitCode.DONE if code is ExitCode.DETACHED else code, f"Run {self.session.run}: {sentence}{report}"
+        )

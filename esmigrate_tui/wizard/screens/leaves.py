@@ -1,0 +1,127 @@
+"""Screens laid over a step for a moment: a page to read, a question with a safe answer, a line to type."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen, Screen
+
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph
+from esmigrate_tui.wizard.widgets.bars import TitleLine
+from esmigrate_tui.wizard.widgets.board import Board, Page
+from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.app import ComposeResult
+    from textual.widgets import Input
+
+
+class ReadScreen(Screen[None]):
+    """A page to read; any of the usual keys closes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,enter,left,question_mark,f1", "close", "Close", show=False)
+    ]
+
+    def __init__(self, title: str, lines: Callable[[int], list[Text]]) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield TitleLine()
+        yield Board(lambda width, _: Page(tuple(self._lines(width))))
+        yield Lines(
+            lambda _: [ink(" ↑↓ ", STRONG).append("scroll   ", DIM).append("Esc ", STRONG).append("close", DIM)]
+        )
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
+
+    def action_close(self) -> None:
+        """Back to the step."""
+        self.dismiss()
+
+
+class AskScreen(ModalScreen[bool]):
+    """A question at the lower edge; the safe answer has the focus, Esc gives it."""
+
+    CSS = """
+    AskScreen { align: left bottom; background: transparent; }
+    AskScreen > Vertical { height: auto; width: 100%; background: ansi_default; }
+    AskScreen Horizontal { height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer(False)", show=False)]
+
+    def __init__(self, title: str, question: str, *, yes: str, no: str) -> None:
+        super().__init__()
+        self._title, self._question, self._yes, self._no = title, question, yes, no
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        with Vertical():
+            yield TitleLine()
+            yield Lines(lambda width: [*paragraph(self._question, width), Text()])
+            with Horizontal():
+                yield Press(self._no, id="no")
+                yield Press(self._yes, id="yes")
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
+        self.query_one("#no", Press).focus()
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """One of the two answers."""
+        self.dismiss(message.press.id == "yes")
+
+    def action_answer(self, answer: bool) -> None:  # noqa: FBT001  # Textual's actions take plain arguments
+        """Answer with a key."""
+        self.dismiss(answer)
+
+
+class LineScreen(ModalScreen[str | None]):
+    """A line to type at the lower edge; it says at once why what is typed does not do."""
+
+    CSS = AskScreen.CSS.replace("AskScreen", "LineScreen") + "#why-not { height: 1; } #line { margin: 0 1; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+
+    def __init__(self, title: str, label: str, value: str, why_not: Callable[[str], str]) -> None:
+        super().__init__()
+        self._title, self._label, self._value, self._why_not = title, label, value, why_not
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        with Vertical():
+            yield TitleLine()
+            yield Lines(lambda width: paragraph(self._label, width))
+            yield PlainInput(self._value, id="line")
+            yield Lines(id="why-not")
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
+        self.query_one(PlainInput).focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Say why not, as it is typed."""
+        why_not = self._why_not(message.value)
+        words = ink(f" {why_not}", TROUBLE) if why_not else ink(" Enter takes it, Esc leaves it as it was.", DIM)
+        self.query_one("#why-not", Lines).show(lambda _: [words])
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Take it, if it does."""
+        if not self._why_not(message.value):
+            self.dismiss(message.value)
+
+    def action_cancel(self) -> None:
+        """Leave it as it was."""
+        self.dismiss(None)

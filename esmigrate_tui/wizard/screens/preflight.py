@@ -1,0 +1,224 @@
+"""What was found before anything moves: worst first, with evidence, reason and remedy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+from rich.text import Text
+
+from esmigrate_tui.model.finding import Finding, Severity, worst_first
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, spread, wrap
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.session import Checking, Session
+from esmigrate_tui.wizard.steps import checked_as
+from esmigrate_tui.wizard.widgets.board import Blocks, Board
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from esmigrate_tui.wizard.draw import Mark
+
+_WORDS: Final[dict[Severity, tuple[Mark, str]]] = {
+    Severity.BLOCKER: ("bad", "blocks"),
+    Severity.WARNING: ("warn", "warn"),
+    Severity.NOTE: ("none", "note"),
+    Severity.PASSED: ("good", "passed"),
+}
+_INDENT: Final = 12
+
+
+def shown_findings(session: Session) -> tuple[Finding | None, ...]:
+    """The rows: what was found, worst first; the passed ones only when opened, after a row (None) that counts them."""
+    ordered = worst_first(session.draft.findings)
+    others = tuple(finding for finding in ordered if finding.severity is not Severity.PASSED)
+    passed = tuple(finding for finding in ordered if finding.severity is Severity.PASSED)
+    if not passed:
+        return others
+    return (*others, None, *(passed if session.checking.is_opened or not others else ()))
+
+
+def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
+    """The findings; the one at the cursor is explained."""
+    checking = session.checking
+    rows = shown_findings(session)
+    blocks = [_block(session, finding, look, here=at == cursor) for at, finding in enumerate(rows)]
+    after: list[Text] = []
+    if checking.since is not None:
+        waited = duration(max(0.0, now - checking.since))
+        after = [ink(f"   asking both clusters, {waited} …", DIM)]
+    elif checking.problem is not None:
+        after += [Text()] if rows else []
+        after += paragraph(checking.problem.what, look.width, 1, TROUBLE)
+        for sentence in (checking.problem.why, checking.problem.todo, "r asks again."):
+            after += paragraph(sentence, look.width, 1) if sentence else []
+    elif not rows:
+        after = [ink("   Nothing was checked yet: r asks both clusters.", DIM)]
+    return Blocks(tuple(blocks), tuple(after))
+
+
+def _block(session: Session, finding: Finding | None, look: Look, *, here: bool) -> tuple[Text, ...]:
+    edge = look.mark("here" if here else "none").append(" ")
+    if finding is None:
+        passed = sum(each.severity is Severity.PASSED for each in session.draft.findings)
+        line = edge.append_text(look.mark("good")).append(f" {counted(passed, 'check')} passed", "none")
+        alone = passed == len(session.draft.findings)
+        hint = "" if alone else "Enter hides them " if session.checking.is_opened else "Enter shows them "
+        return (spread(line, ink(hint, DIM), look.width),)
+    mark, word = _WORDS[finding.severity]
+    accepted = finding.severity is Severity.WARNING and finding.key in session.draft.acknowledged
+    line = edge.append_text(look.mark(mark)).append(" ").append(fit(word, 8), "none" if mark == "none" else STRONG)
+    style = STRONG if here else DIM if accepted or finding.severity is Severity.PASSED else "none"
+    if not here:
+        line.append(finding.title, style)
+        right = ink("accepted " if accepted else "Space accepts " if finding.severity is Severity.WARNING else "", DIM)
+        return (spread(line, right, look.width),)
+    first, *rest = wrap(finding.title, look.width - _INDENT - 10)
+    line.append(first, style)
+    word = "accepted " if accepted else "Space accepts " if finding.severity is Severity.WARNING else ""
+    lines = [spread(line, ink(word, DIM), look.width)]
+    lines += [ink(" " * _INDENT).append(each, style) for each in rest]
+    return (*lines, *_explained(finding, look))
+
+
+def _explained(finding: Finding, look: Look) -> list[Text]:
+    lines: list[Text] = []
+    if finding.evidence:
+        lines += paragraph(finding.evidence, look.width, _INDENT, DIM)
+    for word, sentence in (("Why: ", finding.why), ("Fix: ", finding.fix)):
+        if sentence:
+            lines += paragraph(word + sentence, look.width, _INDENT)
+    if finding.copy:
+        lines += [
+            ink(" " * (_INDENT + 2)).append(each, ACCENT) for each in wrap(finding.copy, look.width - _INDENT - 3)
+        ]
+        lines += [ink(" " * _INDENT).append("c ", STRONG).append("copies it", DIM)]
+    if finding.subjects:
+        about = ", ".join(finding.subjects[:5]) + (
+            f" and {len(finding.subjects) - 5} more" if len(finding.subjects) > 5 else ""
+        )
+        lines += paragraph(f"About: {about}", look.width, _INDENT, DIM)
+    if finding.link:
+        lines += paragraph(finding.link, look.width, _INDENT, DIM)
+    return lines
+
+
+class PreflightScreen(StepScreen):
+    """Look, accept, look again."""
+
+    STEP = "preflight"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("preflight")]
+
+    def body(self) -> Iterable[Widget]:
+        """The list."""
+        yield Board(cursor=self.session.checking.cursor)
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """How many checks, how many of them matter, and when they were asked."""
+        draft, checking = session.draft, session.checking
+        if checking.problem is not None:
+            return "The checks could not be made", ""
+        words = [counted(len(draft.findings), "check")]
+        if draft.blockers:
+            words.append(f"{len(draft.blockers)} {'blocks' if len(draft.blockers) == 1 else 'block'}")
+        warnings = sum(finding.severity is Severity.WARNING for finding in draft.findings)
+        if warnings:
+            words.append(f"{warnings} {'warns' if warnings == 1 else 'warn'}")
+        if checking.checked:
+            words.append(f"with the {counted(len(checking.checked), 'chosen index', 'chosen indices')}")
+        when = f"looked at {clock(checking.looked_at)}" if checking.looked_at is not None else ""
+        return ", ".join(words), "looking …" if checking.since is not None else when
+
+    def paint(self, session: Session) -> None:
+        """The findings."""
+        now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
+        self.query_one(Board).show(lambda width, cursor: found(session, Look(width, 0, ascii_only), cursor, now))
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        if not self.wizard.is_live:
+            return
+        self.set_interval(1.0, self._tick)
+        checking = self.session.checking
+        if checking.looked_at is None or checking.checked != checked_as(self.session):
+            self.action_again()
+
+    def _tick(self) -> None:
+        if self.session.checking.since is not None:
+            self.paint(self.session)
+
+    def let_go(self) -> None:
+        """Checks that end with this screen are asked again next time."""
+        if self.session.checking.since is not None:
+            self.wizard.update(self.session.but(checking=Checking()))
+
+    def on_board_moved(self, message: Board.Moved) -> None:
+        """Remember where one looks."""
+        checking = msgspec.structs.replace(self.session.checking, cursor=message.item)
+        self.wizard.update(self.session.but(checking=checking))
+
+    def action_again(self) -> None:
+        """Ask all the checks again."""
+        self.run_worker(self._look_again(), group="checks", exclusive=True)
+
+    async def _look_again(self) -> None:
+        wizard = self.wizard
+        asked = checked_as(self.session)
+        self.query_one(Board).move_to(0)
+        session = self.session.answered(findings=())
+        wizard.update(session.but(checking=Checking(since=wizard.doors.now(), checked=asked)))
+        try:
+            destination, source = wizard.cluster_pair()
+            async for finding in wizard.doors.preflight(self.session.draft, destination, source):
+                wizard.update(self.session.answered(findings=(*self.session.draft.findings, finding)))
+        except ProblemError as error:
+            checking = msgspec.structs.replace(self.session.checking, since=None, problem=error.problem)
+        else:
+            checking = msgspec.structs.replace(self.session.checking, since=None, looked_at=wizard.doors.now())
+        wizard.update(self.session.but(checking=checking))
+
+    def _at(self) -> Finding | None:
+        rows, cursor = shown_findings(self.session), self.query_one(Board).cursor
+        return rows[cursor] if cursor < len(rows) else None
+
+    def action_acknowledge(self) -> None:
+        """Accept the warning at the cursor, or take that back."""
+        finding = self._at()
+        if finding is None or finding.severity is Severity.PASSED:
+            return
+        if finding.severity is Severity.BLOCKER:
+            self.say("This one blocks: it cannot be accepted, only put right. Then r asks again.")
+            return
+        if finding.severity is Severity.NOTE:
+            self.say("A note needs no acceptance.")
+            return
+        known = self.session.draft.acknowledged
+        changed = known - {finding.key} if finding.key in known else known | {finding.key}
+        self.wizard.update(self.session.answered(acknowledged=changed))
+
+    def action_copy(self) -> None:
+        """Copy the fix's text."""
+        finding = self._at()
+        if finding is None or not finding.copy:
+            self.say("There is nothing to copy here.")
+            return
+        self.wizard.copy(finding.copy)
+
+    def action_open(self) -> None:
+        """Show or hide the checks that passed."""
+        checking = self.session.checking
+        opened = msgspec.structs.replace(checking, is_opened=not checking.is_opened)
+        self.wizard.update(self.session.but(checking=opened))
+
+    def on_board_clicked(self, message: Board.Clicked) -> None:
+        """A click on the count of the passed ones shows them."""
+        rows = shown_findings(self.session)
+        if message.item < len(rows) and rows[message.item] is None:
+            self.action_open()

@@ -1,0 +1,207 @@
+"""What will happen, in order and to the letter, before anything is changed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.containers import Horizontal
+
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, shorten, wrap
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.widgets.board import Board, Page
+from esmigrate_tui.wizard.widgets.fields import Press
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from esmigrate_tui.model.ledger import Request
+    from esmigrate_tui.wizard.session import Session
+
+
+def readable(request: Request) -> str:
+    """A request as a console takes it, with its body spread over lines."""
+    body = request.body
+    with contextlib.suppress(ValueError):  # a body that is no JSON is shown as it is
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else ""
+    return f"{request.method} {request.path}" + (f"\n{body}" if body else "")
+
+
+def reviewed(session: Session, look: Look) -> list[Text]:
+    """The whole page: what happens, what is put back, how long, the requests, the plan as a file."""
+    if session.plan_problem is not None:
+        return [Text(), *_trouble(session, look)]
+    if session.plan is None or session.preview is None:
+        return [Text(), ink("   The plan is being made …", DIM)]
+    preview = session.preview
+    lines: list[Text] = [_head("In this order")]
+    for position, step in enumerate(preview.steps, start=1):
+        first, *rest = wrap(step, look.width - 6)
+        lines.append(ink(f"  {position}  ", DIM).append(first, "none"))
+        lines += [ink("     ").append(line) for line in rest]
+    if preview.put_back:
+        lines.append(_head("Changed for the time of the run, and put back"))
+        for change in preview.put_back:
+            lines += paragraph(change, look.width, 5)
+    lines.append(_head("How long"))
+    lines += paragraph(preview.time or "not known until it runs", look.width, 5)
+    lines.append(_head("The same without a screen"))
+    if session.plan_path:
+        lines += paragraph(f"The plan is in {session.plan_path}", look.width, 5)
+        lines.append(ink("     ").append(f"esmigrate run {session.plan_path}", ACCENT))
+    else:
+        lines.append(
+            ink("     w ", STRONG)
+            .append("writes the plan to a file, for ", "none")
+            .append("esmigrate run PLAN", ACCENT)
+        )
+    if preview.requests:
+        lines.append(_head(f"The requests ({counted(len(preview.requests), 'shown', 'shown')}; c copies them)"))
+        for shown in preview.requests:
+            lines.append(ink("     ").append(f"to {shown.to}", DIM))
+            for line in readable(shown.request).split("\n"):
+                lines += [ink("     ").append(each) for each in wrap(line, look.width - 6)]
+            lines.append(Text())
+    return lines
+
+
+def _head(words: str) -> Text:
+    return ink(" ").append(words, STRONG)
+
+
+def _trouble(session: Session, look: Look) -> list[Text]:
+    problem = session.plan_problem
+    if problem is None:
+        return []
+    lines = paragraph(f"There is no plan: {problem.what}", look.width, 1, TROUBLE)
+    for sentence in (problem.why, problem.todo):
+        if sentence:
+            lines += paragraph(sentence, look.width, 1)
+    return lines
+
+
+class ReviewScreen(StepScreen):
+    """Read, then start; the safe button has the focus."""
+
+    STEP = "review"
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
+    CSS = "#buttons { height: 1; }"
+
+    def body(self) -> Iterable[Widget]:
+        """The page, and the two buttons."""
+        yield Board()
+        yield Lines(lambda width: [rule(width)], classes="body")
+        yield Horizontal(
+            Press("Back", id="back"), Press("Start the migration", id="begin"), id="buttons", classes="body"
+        )
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """What and where to."""
+        plan = session.plan
+        if plan is None:
+            return "Review", ""
+        return (
+            f"{counted(len(plan.tasks), 'index', 'indices')} to {plan.destination.endpoint.authority}",
+            "nothing is changed yet",
+        )
+
+    def next_word(self, session: Session) -> str:
+        """Start is a button here; only its reason stands in the footer."""
+        reason = super().next_word(session)
+        return "" if reason == "next" else reason
+
+    def paint(self, session: Session) -> None:
+        """The page."""
+        ascii_only = self.wizard.ascii_only
+        self.query_one(Board).show(lambda width, _: Page(tuple(reviewed(session, Look(width, 0, ascii_only)))))
+        since = session.starting_since
+        label = "Start the migration"
+        if since is not None:
+            label = f"Starting, {duration(max(0.0, self.wizard.doors.now() - since))} …"
+        self.query_one("#begin", Press).relabel(label)
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        self.query_one("#back", Press).focus()
+        if self.wizard.is_live and self.session.plan is None:
+            self._plan()
+
+    def _plan(self) -> None:
+        doors = self.wizard.doors
+        try:
+            plan = doors.plan(self.session.draft)
+            preview = doors.preview(plan)
+        except ProblemError as error:
+            self.wizard.update(self.session.but(plan_problem=error.problem))
+        else:
+            self.wizard.update(self.session.but(plan=plan, preview=preview, plan_problem=None))
+
+    def action_scroll_page(self, lines: int) -> None:
+        """Scroll the page while a button has the focus."""
+        self.query_one(Board).action_move(lines)
+
+    async def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Back, or begin."""
+        if message.press.id == "back":
+            await self.action_back()
+        else:
+            await self.action_next()
+
+    async def action_next(self) -> None:
+        """The button starts; Ctrl+N goes to the button, and no further."""
+        begin = self.query_one("#begin", Press)
+        if not begin.has_focus:
+            begin.focus()
+            self.say("Enter starts the migration.")
+            return
+        await super().action_next()
+
+    async def go_on(self) -> None:
+        """Start the run in its own process; then its board."""
+        self.run_worker(self._begin(), group="begin", exclusive=True)
+
+    async def _begin(self) -> None:
+        wizard, plan = self.wizard, self.session.plan
+        if plan is None:
+            return
+        wizard.update(self.session.but(starting_since=wizard.doors.now()))
+        try:
+            run = await wizard.doors.begin(plan, wizard.credentials)
+        except ProblemError as error:
+            wizard.update(self.session.but(starting_since=None))
+            self.say(f"Not started: {error.problem.sentence()}")
+        else:
+            wizard.update(self.session.but(starting_since=None))
+            wizard.follow(run)
+
+    def action_write(self) -> None:
+        """Write the plan to a file."""
+        self.run_worker(self._write(), group="write", exclusive=True)
+
+    async def _write(self) -> None:
+        if self.session.plan is None:
+            return
+        try:
+            path = await self.wizard.doors.save_plan(self.session.plan)
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+        else:
+            self.wizard.update(self.session.but(plan_path=path))
+            self.say(f"Written: {shorten(path, 200)}")
+
+    def action_copy(self) -> None:
+        """Copy the requests."""
+        preview = self.session.preview
+        if preview is not None and preview.requests:
+            self.wizard.copy("\n\n".join(f"# to {shown.to}\n{readable(shown.request)}" for shown in preview.requests))

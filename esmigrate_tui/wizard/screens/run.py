@@ -1,0 +1,475 @@
+"""The board of a run: what its journal says, at most two paints a second; leaving it stops nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+from rich.text import Text
+
+from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
+from esmigrate_tui.model.text import duration, number, size
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from esmigrate_tui.wizard.draw import Mark
+    from esmigrate_tui.wizard.session import Session
+
+_ATTENTION: Final = {
+    TaskState.HELD: 0,
+    TaskState.FAILED: 1,
+    TaskState.DIFFERENT: 1,
+    TaskState.SET_ASIDE: 2,
+    TaskState.MOVING: 3,
+    TaskState.VERIFYING: 3,
+    TaskState.PREPARING: 3,
+    TaskState.WAITING: 4,
+    TaskState.STOPPED: 5,
+    TaskState.SKIPPED: 5,
+    TaskState.VERIFIED: 6,
+}
+_MARKS: Final[dict[TaskState, Mark]] = {
+    TaskState.HELD: "warn",
+    TaskState.FAILED: "bad",
+    TaskState.DIFFERENT: "bad",
+    TaskState.SET_ASIDE: "warn",
+    TaskState.VERIFIED: "good",
+}
+_STATE, _DONE, _PERCENT, _RATE, _LEFT = 14, 12, 5, 8, 12
+_PACES: Final = (50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0)
+
+
+# -- questions to a progress -----------------------------------------------------------------------------------------
+
+
+def by_attention(progress: Progress) -> tuple[TaskProgress, ...]:
+    """What needs somebody first, then what moves, what waits, what is done."""
+    return tuple(sorted(progress.tasks, key=lambda task: (_ATTENTION[task.state], task.summary.number)))
+
+
+def slower(progress: Progress) -> float:
+    """The next pace down, in documents a second and task; from no limit, what is below the present rate."""
+    pace = progress.requests_per_second
+    if not pace:
+        moving = sum(task.state is TaskState.MOVING for task in progress.tasks) or 1
+        pace = progress.rate.per_second / moving or _PACES[-1] * 2
+    return max((each for each in _PACES if each < pace), default=_PACES[0])
+
+
+def faster(progress: Progress) -> float:
+    """The next pace up; 0.0, no limit, after the last."""
+    pace = progress.requests_per_second
+    return min((each for each in _PACES if each > pace), default=0.0) if pace else 0.0
+
+
+def about(seconds: float) -> str:
+    """A duration as one says it when it is a guess: 40 s, 24 min, 3 h 05 min."""
+    if seconds < 60:
+        return f"{max(1, round(seconds))} s"
+    return f"{round(seconds / 60)} min" if seconds < 5_400 else duration(seconds)
+
+
+def remaining(eta: Eta | None) -> str:
+    """How much longer, with the range it will probably fall into."""
+    if eta is None:
+        return "time left not known yet"
+    least, most = about(eta.least), about(eta.most)
+    between = "" if least == most else f" ({least} to {most})"
+    return f"about {about(eta.likely)} more{between}"
+
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def bar(fraction: float, width: int) -> str:
+    """A share of `width` cells in half cells."""
+    halves = round(fraction * width * 2)
+    return "█" * (halves // 2) + ("▌" if halves % 2 else "")
+
+
+def sparkline(plot: tuple[tuple[float, float], ...], width: int) -> str:
+    """The rate over the whole run in at most `width` cells; "" until there is something to plot."""
+    values = [rate for _, rate in plot]
+    if not values or max(values) <= 0:
+        return ""
+    if len(values) > width:
+        values = [max(values[at * len(values) // width : (at + 1) * len(values) // width]) for at in range(width)]
+    steps = "▁▂▃▄▅▆▇█"
+    most = max(values)
+    return "".join(steps[min(7, round(value / most * 7))] for value in values)
+
+
+def totals(session: Session, look: Look) -> list[Text]:
+    """The bar, the numbers, the plot."""
+    progress = session.progress
+    width = look.width
+    if progress.started_at is None:
+        return [ink(" waiting for the run's first word …", DIM), Text(), Text(), Text()]
+    share = progress.fraction
+    known = number(progress.done) + (
+        f" of {number(progress.expected)}" if progress.expected is not None else " documents"
+    )
+    right = f"{share * 100:5.0f} %   {known}" if share is not None else f"   {known}"
+    room = max(8, width - len(right) - 3)
+    filled = bar(share or 0.0, room)
+    first = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM).append(f" {right}")
+    rate = progress.rate.per_second
+    parts = [f"{number(round(rate))} documents/s"]
+    pace = progress.requests_per_second
+    if pace:
+        parts.append(f"limit {number(round(pace))}/s each")
+    parts.append("paused" if progress.is_paused else remaining(progress.eta()))
+    second = ink(" " + "   ".join(parts))
+    refused = progress.refused
+    second.append(f"   {number(refused)} set aside", STRONG if refused else DIM)
+    plot = sparkline(progress.plot, width - 24)
+    third = ink(" docs/s  ", DIM).append(plot, ACCENT)
+    if plot:
+        third.append(f"  most {number(round(max(rate for _, rate in progress.plot)))}", DIM)
+    else:
+        third.append("nothing has moved yet", DIM)
+    lines = [first, second, Text(), third]
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return lines
+
+
+def _name_width(width: int) -> int:
+    return max(16, width - 5 - _STATE - _DONE - _PERCENT - _RATE - _LEFT - 1)
+
+
+def heading(width: int) -> Text:
+    """The columns' words."""
+    name = _name_width(width)
+    words = (
+        fit("index", name)
+        + fit("state", _STATE)
+        + fit("docs", _DONE, "right")
+        + fit("%", _PERCENT, "right")
+        + fit("docs/s", _RATE, "right")
+        + fit("left", _LEFT, "right")
+    )
+    return ink("     ").append(words, DIM)
+
+
+def state_words(task: TaskProgress, now: float) -> str:
+    """A task's state in a word or two."""
+    match task.state:
+        case TaskState.HELD:
+            return f"waits {about(max(0.0, task.held_until - now))}" if task.held_until is not None else "waits"
+        case TaskState.SET_ASIDE:
+            return f"{number(task.refused)} set aside"
+        case _:
+            return task.state.value
+
+
+def task_row(task: TaskProgress, look: Look, now: float, *, here: bool) -> Text:
+    """One task as a line of exactly the width."""
+    name = _name_width(look.width)
+    line = ink("").append_text(look.mark("here" if here else "none"))
+    mark = look.mark(_MARKS.get(task.state, "none"))
+    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    calm = (
+        DIM if task.state in {TaskState.WAITING, TaskState.VERIFIED, TaskState.SKIPPED, TaskState.STOPPED} else "none"
+    )
+    line.append(fit(task.summary.source_index, name - 1) + " ", STRONG if here else calm)
+    trouble = task.state in {TaskState.FAILED, TaskState.DIFFERENT}
+    line.append(fit(state_words(task, now), _STATE), TROUBLE if trouble else calm)
+    share = task.fraction
+    rate = task.rate.per_second if task.state is TaskState.MOVING else 0.0
+    left = ""
+    if rate > 0 and task.expected is not None:
+        left = about((task.expected - task.done) / rate)
+    amount = task.expected if task.state is TaskState.WAITING else task.done
+    line.append(fit("–" if amount is None else number(amount), _DONE, "right"), calm)
+    percent = "–" if share is None or task.state is TaskState.WAITING else f"{share * 100:.0f}"
+    line.append(fit(percent, _PERCENT, "right"), calm)
+    line.append(fit(number(round(rate)) if rate > 0 else "–", _RATE, "right"), calm)
+    return line.append(fit(left or "–", _LEFT, "right"), calm)
+
+
+def below(session: Session, look: Look, now: float) -> list[Text]:
+    """What the run waits for, how many are where, and the last notable events; always as many lines."""
+    progress = session.progress
+    counts: dict[str, int] = {}
+    for task in by_attention(progress):
+        word = {TaskState.SET_ASIDE: "with some set aside", TaskState.HELD: "held up"}.get(task.state, task.state.value)
+        counts[word] = counts.get(word, 0) + 1
+    line = ink(" ").append(",  ".join(f"{number(many)} {word}" for word, many in counts.items()), DIM)
+    lines = [line, rule(look.width)]
+    notable = [*reversed(progress.notable)]
+    room = 3
+    if session.run_problem is not None:
+        lines += paragraph(session.run_problem.sentence(), look.width, 1, TROUBLE)[:2]
+        room -= len(lines) - 2
+    else:
+        held = next((task for task in by_attention(progress) if task.state is TaskState.HELD and task.held_by), None)
+        if held is not None and held.held_by is not None:
+            again = f" Next try in {about(max(0.0, held.held_until - now))}." if held.held_until is not None else ""
+            words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
+            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {shorten(words, look.width - 5)}", STRONG))
+            room -= 1
+            notable = [each for each in notable if not (each.is_trouble and held.held_by.what in each.text)]
+    for each in notable[:room]:
+        lines.append(
+            ink(f" {clock(each.at)}  ", DIM).append(
+                shorten(each.text, look.width - 12), STRONG if each.is_trouble else "none"
+            )
+        )
+    for each_line in lines:
+        each_line.truncate(look.width, overflow="ellipsis")
+    return (lines + [Text()] * 5)[:5]
+
+
+def task_page(task: TaskProgress, width: int) -> list[Text]:
+    """All that is known of one task."""
+    summary = task.summary
+    facts = [
+        ("Goes to", summary.destination_index),
+        ("State", task.state.value),
+        ("Documents", "not known" if task.expected is None else f"{number(task.done)} of {number(task.expected)}"),
+        ("Written", number(task.written)),
+        ("There already", number(task.there_already)),
+        ("Same id twice", number(task.collided)),
+        ("Set aside", number(task.refused)),
+        ("Retried", number(task.retries)),
+        ("Counted", _counts(task)),
+    ]
+    if summary.size is not None:
+        facts.insert(1, ("Size", size(summary.size)))
+    lines = [ink(" ").append(summary.source_index, STRONG), Text()]
+    lines += [ink(f" {fit(word, 15)}", DIM).append(shorten(said, width - 18), "none") for word, said in facts if said]
+    for problem in (task.held_by, task.problem):
+        if problem is not None:
+            lines.append(Text())
+            lines += paragraph(problem.what, width, 1, TROUBLE)
+            for sentence in (problem.why, problem.todo):
+                lines += paragraph(sentence, width, 1) if sentence else []
+            lines += paragraph(problem.evidence, width, 1, DIM) if problem.evidence else []
+    return lines
+
+
+def _counts(task: TaskProgress) -> str:
+    if task.source_count is None and task.destination_count is None:
+        return ""
+    each = ["not known" if count is None else number(count) for count in (task.source_count, task.destination_count)]
+    return f"{each[0]} on the source, {each[1]} on the destination"
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+class RunScreen(StepScreen):
+    """Follow a run, and tell it what to do."""
+
+    STEP = "run"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
+    CSS = "#totals { height: 5; } #heading { height: 1; } #below { height: 5; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._news: Progress | None = None
+        self._painted_at = 0.0
+        self._tasks: tuple[TaskProgress, ...] = ()
+
+    def body(self) -> Iterable[Widget]:
+        """Totals, list, events."""
+        yield Lines(id="totals", classes="body")
+        yield Lines(id="heading", classes="body")
+        yield Board(cursor=self.session.run_cursor)
+        yield Lines(id="below", classes="body")
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """Which run, since when, and that one may leave."""
+        progress = session.progress
+        if session.run_problem is not None:
+            return f"run {session.run}   not followed any more", ""
+        elapsed = duration(progress.elapsed(self.wizard.doors.now())) if progress.started_at is not None else ""
+        state = "paused" if progress.is_paused else "running"
+        return f"run {session.run}   {state} {elapsed}".rstrip(), "you may leave: it goes on"
+
+    def next_word(self, session: Session) -> str:
+        """The finish comes by itself."""
+        del session
+        return ""
+
+    def line_when_small(self, session: Session) -> str:
+        """The whole run in a line."""
+        progress = session.progress
+        share = "" if progress.fraction is None else f" {progress.fraction * 100:.0f} %,"
+        eta = progress.eta()
+        left = f"about {about(eta.likely)} more" if eta is not None else remaining(eta)
+        return f"run {session.run}:{share} {number(progress.done)} documents, {left}"
+
+    def paint(self, session: Session) -> None:
+        """The board."""
+        now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
+        self._painted_at = now
+        self.query_one("#totals", Lines).show(lambda width: totals(session, Look(width, 0, ascii_only)))
+        board = self.query_one(Board)
+        # A cursor that was moved stays with its index, wherever that goes; at the top it stays at the top.
+        watched = self._tasks[board.cursor].summary.number if 0 < board.cursor < len(self._tasks) else 0
+        self._tasks = tasks = by_attention(session.progress)
+        at = next((position for position, task in enumerate(tasks) if task.summary.number == watched), 0)
+
+        def make(width: int, cursor: int) -> Rows[TaskProgress]:
+            drawn = Look(width, 0, ascii_only)
+            return Rows(tasks, lambda at, task: task_row(task, drawn, now, here=at == cursor))
+
+        board.show(make, at)
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)])
+        self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now))
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        if self.wizard.is_live:
+            self.set_interval(0.5, self._tick)
+            self.run_worker(self._follow(), group="follow", exclusive=True)
+
+    async def _tick(self) -> None:
+        """At most two paints a second: what is new, or the seconds that went by."""
+        news, self._news = self._news, None
+        if news is not None:
+            self.wizard.update(self.session.but(progress=news))
+            if news.is_finished and isinstance(self.app.screen, RunScreen):
+                self.wizard.go("finish")
+        elif self.wizard.doors.now() - self._painted_at >= 1.0 and not self.session.progress.is_finished:
+            self.show()
+
+    async def _follow(self) -> None:
+        progress = Progress()
+        try:
+            async for events in self.wizard.doors.follow(self.session.run):
+                for event in events:
+                    progress = progress.after(event)
+                self._news = progress
+        except ProblemError as error:
+            self.wizard.update(self.session.but(run_problem=error.problem))
+            return
+        if not progress.is_finished:
+            gone = Problem(
+                cause=Cause.STATE,
+                what="The process of this run has ended before the run was finished.",
+                todo=f"Nothing is lost: r goes on where it was, and so does `esmigrate resume {self.session.run}`.",
+            )
+            self.wizard.update(self.session.but(run_problem=gone))
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+
+    def _here(self) -> TaskProgress | None:
+        cursor = self.query_one(Board).cursor
+        return self._tasks[cursor] if cursor < len(self._tasks) else None
+
+    def _tell(self, command: Command, said: str) -> None:
+        self.run_worker(self._told(command, said), group="command", exclusive=False)
+
+    async def _told(self, command: Command, said: str) -> None:
+        try:
+            await self.wizard.doors.command(self.session.run, command)
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+        else:
+            self.say(said)
+
+    def action_resume(self) -> None:
+        """Go on with a run whose process has ended."""
+        if self.session.run_problem is None:
+            self.say("It is going on.")
+            return
+        self.say("Taking it up …")
+        self.run_worker(self._resume(), group="follow", exclusive=True)
+
+    async def _resume(self) -> None:
+        try:
+            await self.wizard.doors.take_up(self.session.run, self.wizard.credentials)
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+            return
+        self.say("")
+        self.wizard.update(self.session.but(run_problem=None))
+        await self._follow()
+
+    def action_pause(self) -> None:
+        """Pause, or go on."""
+        if self.session.progress.is_paused:
+            self._tell(Resume(), "It goes on.")
+        else:
+            self._tell(Pause(), "Told to pause; p once more lets it go on.")
+
+    def action_slower(self) -> None:
+        """A step slower."""
+        pace = slower(self.session.progress)
+        self._tell(Pace(requests_per_second=pace), f"Limit: {number(round(pace))} documents a second for each index.")
+
+    def action_faster(self) -> None:
+        """A step faster."""
+        pace = faster(self.session.progress)
+        said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
+        self._tell(Pace(requests_per_second=pace), said)
+
+    def action_skip(self) -> None:
+        """Leave out the index at the cursor, after a question."""
+        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+
+        task = self._here()
+        if task is None or task.state.is_final:
+            self.say("This one has ended already.")
+            return
+        name, told = task.summary.source_index, task.summary.number
+
+        def answered(skips: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if skips:
+                self._tell(Skip(task=told), f"Told to leave out {name}.")
+
+        question = "What has arrived of it stays on the destination, and the report will say that it was left out."
+        self.app.push_screen(AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"), answered)
+
+    def action_stop(self) -> None:
+        """Stop the run, after a question."""
+        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+
+        question = (
+            "The work on the servers is cancelled and what was changed for the run is put back. "
+            "What has arrived stays. To leave only this screen, press Esc here and Esc again."
+        )
+
+        def answered(stops: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if stops:
+                self._tell(Stop(), "Told to stop; it ends in good order.")
+
+        self.app.push_screen(
+            AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Let it go on"), answered
+        )
+
+    def action_open(self) -> None:
+        """All about the index at the cursor."""
+        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+
+        if (task := self._here()) is not None:
+            self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
+
+    def action_aside(self) -> None:
+        """The documents that were refused."""
+        self.wizard.show_rejects()
+
+    async def action_leave(self) -> None:
+        """Leave the screen; the run goes on."""
+        run = self.session.run
+        if self.session.run_problem is not None:
+            self.wizard.leave(ExitCode.DETACHED, self.session.run_problem.sentence())
+            return
+        self.wizard.leave(
+            ExitCode.DETACHED, f"Run {run} goes on without this screen. `esmigrate attach {run}` shows it again."
+        )

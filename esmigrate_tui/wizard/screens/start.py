@@ -1,0 +1,120 @@
+"""What there is already: runs that are going on, that stopped half-way, that are finished; or a new migration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import duration
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, shorten, spread
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.widgets.board import Blocks, Board
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+    from esmigrate_tui.wizard.doors import RunCard
+    from esmigrate_tui.wizard.session import Session
+
+
+def standing(card: RunCard) -> tuple[str, str]:
+    """What a run is, and what Enter does with it."""
+    if card.is_live:
+        return "going on", "Enter looks at it; it does not need this screen."
+    if card.is_finished:
+        return f"finished, {card.outcome}" if card.outcome else "finished", "Enter shows how it ended."
+    return "stopped half-way", "Enter goes on where the clusters acknowledged last."
+
+
+def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
+    """A new migration first, then the runs, the newest first."""
+    blocks = [_new(look, here=cursor == 0)]
+    for position, card in enumerate(session.runs, start=1):
+        here = position == cursor
+        state, does = standing(card)
+        title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
+        title.append(f"Run {shorten(card.run, 20)}", STRONG if here else "none").append("  ")
+        title.append(state, "none" if card.is_live or card.is_finished else TROUBLE)
+        share = "" if card.fraction is None else f"{card.fraction * 100:.0f} %"
+        since = f"{duration(max(0.0, now - card.started_at))} ago" if card.started_at is not None else ""
+        right = ink("   ".join(part for part in (share, since) if part) + " ", DIM)
+        lines = [
+            spread(title, right, look.width),
+            ink("     ").append(
+                shorten(f"{card.source} → {card.destination}", look.width - 6), "none" if here else DIM
+            ),
+        ]
+        if here:
+            lines.append(ink("     ").append(does, DIM))
+        blocks.append((*lines, Text()))
+    return Blocks(tuple(blocks))
+
+
+def _new(look: Look, *, here: bool) -> tuple[Text, ...]:
+    title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
+    title.append("A new migration", STRONG if here else "none")
+    says = ink("     ").append("Nothing on either cluster is changed before you have confirmed the review.", DIM)
+    return (title, says, Text())
+
+
+class StartScreen(StepScreen):
+    """Choose what to do with what there is."""
+
+    STEP = "start"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("start")]
+
+    def body(self) -> Iterable[Widget]:
+        """The list."""
+        live = next((at for at, card in enumerate(self.session.runs, start=1) if card.is_live), 0)
+        yield Board(cursor=live)
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """How many runs there are."""
+        going = sum(card.is_live for card in session.runs)
+        return "Where do you want to begin?", f"{going} going on" if going else ""
+
+    def next_word(self, session: Session) -> str:
+        """Enter says it all here."""
+        del session
+        return ""
+
+    def paint(self, session: Session) -> None:
+        """The runs."""
+        now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
+        self.query_one(Board).show(lambda width, cursor: there_is(session, Look(width, 0, ascii_only), cursor, now))
+
+    async def on_board_clicked(self, message: Board.Clicked) -> None:
+        """A second click takes it."""
+        if message.again:
+            await self.action_open()
+
+    async def action_next(self) -> None:
+        """The same as Enter."""
+        await self.action_open()
+
+    async def action_open(self) -> None:
+        """Take what the cursor is at."""
+        at = self.query_one(Board).cursor
+        if at == 0:
+            self.wizard.go("method")
+            return
+        card = self.session.runs[at - 1]
+        if card.is_live or card.is_finished:
+            self.wizard.follow(card.run)
+        else:
+            self.say("Taking it up …")
+            self.run_worker(self._take_up(card.run), group="take-up", exclusive=True)
+
+    async def _take_up(self, run: str) -> None:
+        try:
+            await self.wizard.doors.take_up(run, self.wizard.credentials)
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+        else:
+            self.wizard.follow(run)

@@ -1,0 +1,61 @@
+"""One calm theme: the terminal's own foreground and background, one accent, one colour for trouble, one for good."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.theme import Theme
+
+CALM: Final = Theme(
+    name="calm",
+    ansi=True,
+    primary="ansi_cyan",
+    secondary="ansi_cyan",
+    accent="ansi_cyan",
+    warning="ansi_default",
+    error="ansi_red",
+    success="ansi_green",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    variables={
+        "ansi-background": "ansi_default",
+        "ansi-foreground": "ansi_default",
+        "border": "ansi_cyan",
+        "border-blurred": "ansi_default",
+        "block-cursor-foreground": "ansi_default",
+        "block-cursor-background": "ansi_default",
+        "block-cursor-text-style": "bold underline",
+        "input-cursor-background": "ansi_default",
+        "input-cursor-foreground": "ansi_default",
+        "input-cursor-text-style": "reverse",
+        "input-selection-background": "ansi_default",
+        "input-selection-foreground": "ansi_default",
+        "screen-selection-background": "ansi_cyan",
+        "screen-selection-foreground": "ansi_black",
+        "scrollbar": "ansi_bright_black",
+        "scrollbar-hover": "ansi_cyan",
+        "scrollbar-active": "ansi_cyan",
+        "scrollbar-background": "ansi_default",
+        "scrollbar-background-hover": "ansi_default",
+        "scrollbar-background-active": "ansi_default",
+        "scrollbar-corner-color": "ansi_default",
+    },
+)
+
+STYLES: Final = """
+Screen { layout: vertical; overflow: hidden; }
+ModalScreen { align: center middle; background: ansi_default; }
+RailLine, TitleLine, FootLine { height: 1; width: 100%; }
+TooSmall { display: none; height: 1fr; width: 100%; }
+.-small RailLine, .-small TitleLine, .-small .body { display: none; }
+.-small TooSmall { display: block; }
+Board { height: 1fr; width: 100%; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size: 0 1; }
+PlainInput, SecretInput { background: ansi_default; color: ansi_default; }
+PlainInput:focus, SecretInput:focus { text-style: underline; background-tint: ansi_default 0%; }
+PlainInput > .input--cursor, SecretInput > .input--cursor { text-style: reverse; color: ansi_default;
+    background: ansi_default; }
+PlainInput > .input--selection, SecretInput > .input--selection { text-style: reverse; }
+"""

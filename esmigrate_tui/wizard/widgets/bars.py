@@ -1,0 +1,142 @@
+"""The lines around a step: the rail, the title, the footer, and the sentence for a terminal that is too small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule, shorten, wrap
+from esmigrate_tui.wizard.keys import Action, actions
+from esmigrate_tui.wizard.steps import STEPS
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from textual import events
+
+LEAST_WIDTH = 80
+LEAST_HEIGHT = 24
+
+
+def rail(current: str) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
+    """The rail with the current step standing out, and where each step's word is: (from, to, step)."""
+    names = [step.name for step in STEPS]
+    at = names.index(current)
+    line = ink(" esmigrate", ACCENT).append("   ")
+    places: list[tuple[int, int, str]] = []
+    for position, step in enumerate(STEPS):
+        if not step.in_rail:
+            continue
+        if places:
+            line.append(" ─ ", DIM)
+        style = f"{STRONG} underline" if position == at else "" if position < at else DIM
+        places.append((line.cell_len, line.cell_len + len(step.in_rail), step.name))
+        line.append(step.in_rail, style)
+    return line, tuple(places)
+
+
+def footer(step: str, next_word: str, width: int) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
+    """The keys of a step as far as they fit, Next with its reason last, and where each can be clicked."""
+    line, places = Text(), list[tuple[int, int, str]]()
+    shown = [action for action in actions(step) if action.label]
+    end = Text()
+    if next_word:
+        key = "Ctrl+N" if step == "connections" else "→"
+        end.append(f"{key} next", STRONG if next_word == "next" else DIM)
+        if next_word != "next":
+            end.append(f": {next_word}")
+        end = ink(" ").append_text(end)
+        end.truncate(max(20, width - 20), overflow="ellipsis")
+    room = width - end.cell_len - 1
+    explain = next((action for action in shown if action.name == "explain"), None)
+    if explain is not None:
+        room -= _length(explain)
+    for action in shown:
+        if action is not explain and line.cell_len + _length(action) > room:
+            continue
+        first = line.cell_len + 1
+        if action is explain:
+            room += _length(explain)
+        line.append(" ").append(action.shown, STRONG).append(" ").append(action.label, DIM).append(" ")
+        places.append((first, line.cell_len, action.name))
+    if next_word:
+        line.append(" " * max(0, width - line.cell_len - end.cell_len - 1))
+        places.append((line.cell_len, width, "next"))
+        line.append_text(end)
+    return line, tuple(places)
+
+
+def _length(action: Action) -> int:
+    return len(action.shown) + len(action.label) + 3
+
+
+class RailLine(Lines):
+    """The rail; a step that lies behind can be clicked."""
+
+    def __init__(self, current: str) -> None:
+        line, self._places = rail(current)
+        super().__init__(lambda _: [line])
+
+    async def on_click(self, event: events.Click) -> None:
+        """It was clicked."""
+        for first, last, name in self._places:
+            if first <= event.x < last:
+                await self.screen.run_action(f"go('{name}')")
+
+
+class TitleLine(Lines):
+    """A rule with the step's title."""
+
+    def title(self, title: str, right: str = "") -> None:
+        """Another title."""
+        self.show(lambda width: [rule(width, title, right)])
+
+
+class FootLine(Lines):
+    """The keys; or, until the next key, something that had to be said."""
+
+    def __init__(self, step: str) -> None:
+        super().__init__()
+        self._step = step
+        self._next = ""
+        self._said = ""
+        self._places: tuple[tuple[int, int, str], ...] = ()
+
+    @property
+    def said(self) -> str:
+        """What stands there instead of the keys."""
+        return self._said
+
+    def offer(self, next_word: str) -> None:
+        """Whether Next is there ("next"), why it is not possible, or "" where there is none."""
+        self._next = next_word
+        self.show(self._drawn)
+
+    def say(self, sentence: str) -> None:
+        """Say something in place of the keys."""
+        if sentence != self._said:
+            self._said = sentence
+            self.show(self._drawn)
+
+    def _drawn(self, width: int) -> list[Text]:
+        if self._said:
+            self._places = ()
+            return [ink(" ").append(shorten(self._said, width - 2), STRONG)]
+        line, self._places = footer(self._step, self._next, width)
+        return [line]
+
+    async def on_click(self, event: events.Click) -> None:
+        """It was clicked."""
+        for first, last, name in self._places:
+            if first <= event.x < last and name != "none":
+                await self.screen.run_action(name if name != "palette" else "app.command_palette")
+
+
+class TooSmall(Lines):
+    """What is shown in place of a step where it has no room."""
+
+    def tell(self, line: str) -> None:
+        """What matters most in one line, then the sentence that asks for room."""
+        has = self.app.size
+        ask = f"More room, please: {LEAST_WIDTH}x{LEAST_HEIGHT} at least, this is {has.width}x{has.height}."
+        self.show(lambda width: [ink(each) for part in (line, ask) if part for each in wrap(part, width)])

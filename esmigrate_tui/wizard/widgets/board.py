@@ -1,0 +1,279 @@
+"""A list or a page that draws only the lines that are seen, so that ten thousand rows cost as much as ten."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from esmigrate_tui.wizard.widgets.lines import strip_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.text import Text
+    from textual import events
+
+Row = TypeVar("Row")
+
+
+class Sheet(Protocol):
+    """Lines to draw, and which of them belong to an item that the cursor can be on."""
+
+    @property
+    def height(self) -> int:
+        """How many lines there are."""
+        ...
+
+    @property
+    def items(self) -> int:
+        """How many items there are; 0 for a page to read."""
+        ...
+
+    def line(self, y: int) -> Text:
+        """One line."""
+        ...
+
+    def item_at(self, y: int) -> int | None:
+        """The item that a line belongs to."""
+        ...
+
+    def span(self, item: int) -> tuple[int, int]:
+        """The first line of an item, and the one after its last."""
+        ...
+
+
+@dataclass(frozen=True)
+class Page:
+    """Lines to read; nothing to choose."""
+
+    lines: tuple[Text, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """How many lines there are."""
+        return len(self.lines)
+
+    @property
+    def items(self) -> int:
+        """None can be chosen."""
+        return 0
+
+    def line(self, y: int) -> Text:
+        """One line."""
+        return self.lines[y]
+
+    def item_at(self, y: int) -> int | None:
+        """No line belongs to an item."""
+        del y
+        return None
+
+    def span(self, item: int) -> tuple[int, int]:
+        """There are no items."""
+        return item, item
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Items of several lines each, with lines after all of them that belong to none."""
+
+    blocks: tuple[tuple[Text, ...], ...]
+    after: tuple[Text, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """How many lines there are."""
+        return sum(map(len, self.blocks)) + len(self.after)
+
+    @property
+    def items(self) -> int:
+        """How many blocks there are."""
+        return len(self.blocks)
+
+    def line(self, y: int) -> Text:
+        """One line."""
+        item = self.item_at(y)
+        first, last = self.span(self.items - 1) if self.blocks else (0, 0)
+        if item is None:
+            return self.after[y - last]
+        first, _ = self.span(item)
+        return self.blocks[item][y - first]
+
+    def item_at(self, y: int) -> int | None:
+        """The block that a line belongs to."""
+        seen = 0
+        for item, block in enumerate(self.blocks):
+            seen += len(block)
+            if y < seen:
+                return item
+        return None
+
+    def span(self, item: int) -> tuple[int, int]:
+        """The first line of a block, and the one after its last."""
+        first = sum(len(block) for block in self.blocks[:item])
+        return first, first + len(self.blocks[item])
+
+
+@dataclass(frozen=True)
+class Rows(Generic[Row]):
+    """One line an item, each drawn when it is seen."""
+
+    rows: Sequence[Row]
+    draw: Callable[[int, Row], Text]
+    empty: tuple[Text, ...] = ()
+
+    @property
+    def height(self) -> int:
+        """How many lines there are."""
+        return len(self.rows) or len(self.empty)
+
+    @property
+    def items(self) -> int:
+        """As many as rows."""
+        return len(self.rows)
+
+    def line(self, y: int) -> Text:
+        """One line."""
+        return self.draw(y, self.rows[y]) if self.rows else self.empty[y]
+
+    def item_at(self, y: int) -> int | None:
+        """A line is a row."""
+        return y if y < len(self.rows) else None
+
+    def span(self, item: int) -> tuple[int, int]:
+        """A row is a line."""
+        return item, item + 1
+
+
+class Board(ScrollView, can_focus=True):
+    """Shows a sheet, keeps the cursor on an item, scrolls where there is none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move(-1)", "Up", show=False),
+        Binding("down", "move(1)", "Down", show=False),
+        Binding("pageup", "move_page(-1)", "Page up", show=False),
+        Binding("pagedown", "move_page(1)", "Page down", show=False),
+        Binding("home", "move_end(-1)", "To the first", show=False),
+        Binding("end", "move_end(1)", "To the last", show=False),
+    ]
+    ALLOW_SELECT = False
+
+    @dataclass
+    class Moved(Message):
+        """The cursor went to an item."""
+
+        board: Board
+        item: int
+
+    @dataclass
+    class Clicked(Message):
+        """An item was clicked; `again` when the cursor had been on it."""
+
+        board: Board
+        item: int
+        again: bool
+
+    def __init__(self, make: Callable[[int, int], Sheet] | None = None, *, cursor: int = 0, id: str = "board") -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(id=id, classes="body")
+        self._make = make
+        self._sheet: Sheet = Page()
+        self._drawn: dict[int, Text | None] = {}
+        self.cursor = cursor
+
+    @property
+    def sheet(self) -> Sheet:
+        """What is shown."""
+        return self._sheet
+
+    def show(self, make: Callable[[int, int], Sheet], cursor: int | None = None) -> None:
+        """Show what `make(width, cursor)` gives, from now on and after each change of width or cursor."""
+        self._make = make
+        if cursor is not None:
+            self.cursor = cursor
+        self._remake()
+
+    def on_resize(self) -> None:
+        """It has another size."""
+        self._remake()
+
+    def _remake(self) -> None:
+        width = self.scrollable_content_region.width
+        if self._make is None or not width:
+            return
+        self._sheet = self._make(width, self.cursor)
+        held = max(0, min(self.cursor, self._sheet.items - 1))
+        if held != self.cursor:
+            self.cursor = held
+            self._sheet = self._make(width, held)
+        self.virtual_size = Size(width, self._sheet.height)
+        self._keep_in_sight()
+        top = self.scroll_offset.y
+        changed = [
+            Region(0, y, width, 1) for y in range(self.size.height) if self._drawn.get(y) != self._seen_at(top + y)
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def _seen_at(self, y: int) -> Text | None:
+        """The text of a line, None below the last."""
+        return self._sheet.line(y) if y < self._sheet.height else None
+
+    def _keep_in_sight(self) -> None:
+        if not self._sheet.items:
+            return
+        first, last = self._sheet.span(self.cursor)
+        top, height = round(self.scroll_y), max(1, self.size.height)
+        if self.cursor == self._sheet.items - 1 and self._sheet.height - first <= height:
+            last = self._sheet.height  # what comes after the last item is seen with it
+        if first < top or last - first > height:
+            top = first
+        elif last > top + height:
+            top = last - height
+        self.scroll_to(y=top, animate=False, force=True, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        """One line."""
+        y += self.scroll_offset.y
+        width = self.scrollable_content_region.width
+        text = self._drawn[y - self.scroll_offset.y] = self._seen_at(y)
+        if text is None:
+            return Strip.blank(width, self.rich_style)
+        return strip_of(self, text, width)
+
+    def action_move(self, steps: int) -> None:
+        """Move the cursor, or scroll a page that has no items."""
+        if not self._sheet.items:
+            self.scroll_relative(y=steps, animate=False)
+            return
+        self.move_to(self.cursor + steps)
+
+    def action_move_page(self, direction: int) -> None:
+        """Move by what fits on the screen."""
+        self.action_move(direction * max(1, self.size.height - 1))
+
+    def action_move_end(self, direction: int) -> None:
+        """Move to the first or the last."""
+        self.action_move(direction * (self._sheet.items + self._sheet.height))
+
+    def move_to(self, item: int) -> None:
+        """Put the cursor on an item, or on the nearest there is."""
+        cursor = max(0, min(item, self._sheet.items - 1))
+        if cursor != self.cursor:
+            self.cursor = cursor
+            self._remake()
+            self.post_message(self.Moved(self, cursor))
+
+    def on_click(self, event: events.Click) -> None:
+        """It was clicked."""
+        y = event.y + self.scroll_offset.y
+        item = self._sheet.item_at(y) if y < self._sheet.height else None
+        if item is None:
+            return
+        again = item == self.cursor
+        self.move_to(item)
+        self.post_message(self.Clicked(self, item, again))

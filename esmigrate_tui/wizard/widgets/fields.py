@@ -1,0 +1,158 @@
+"""Things to type into and to choose from, one line each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widgets import Input
+
+from esmigrate_tui.wizard.draw import STRONG, Look, ink, shorten
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from rich.text import Text
+    from textual import events
+
+
+class PlainInput(Input):
+    """A line to type into: no box, and a cursor that does not blink (it would cost 2 kB a second)."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None, **others: Any) -> None:  # noqa: A002, ANN401  # Textual's own names
+        super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False, **others)
+        self.cursor_blink = False
+
+    async def action_submit(self) -> None:
+        """Enter goes on to the next field, and tells the screen."""
+        self.post_message(self.Submitted(self, self.value, None))
+
+
+class SecretInput(PlainInput):
+    """A line for a secret: shown as dots, and never copied to a clipboard or into a selection."""
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(id=id, password=True)
+
+    def action_copy(self) -> None:
+        """A secret is not copied."""
+
+    def action_cut(self) -> None:
+        """A secret is not copied."""
+
+    def get_selection(self, selection: object) -> tuple[str, str] | None:
+        """A secret is not part of any text that is marked."""
+        del selection
+        return None
+
+
+class Choice(Lines, can_focus=True):
+    """One of several values in one line; Space takes the next, the arrows go both ways."""
+
+    DEFAULT_CSS = "Choice { height: 1; width: 1fr; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space,right", "turn(1)", show=False),
+        Binding("left", "turn(-1)", show=False),
+        Binding("enter,down", "app.focus_next", show=False),
+        Binding("up", "app.focus_previous", show=False),
+    ]
+
+    @dataclass
+    class Changed(Message):
+        """Another value was taken."""
+
+        choice: Choice
+        value: str
+
+    def __init__(self, options: tuple[tuple[str, str], ...], value: str, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(self._drawn, id=id)
+        self._options = options
+        self.value = value
+
+    def offer(self, options: tuple[tuple[str, str], ...], value: str) -> None:
+        """Other values to choose from, without a message."""
+        if (options, value) != (self._options, self.value):
+            self._options, self.value = options, value
+            self.show(self._drawn)
+
+    def action_turn(self, steps: int) -> None:
+        """Take the next value."""
+        values = [value for value, _ in self._options]
+        at = values.index(self.value) if self.value in values else 0
+        self.value = values[(at + steps) % len(values)]
+        self.show(self._drawn)
+        self.post_message(self.Changed(self, self.value))
+
+    def on_click(self, event: events.Click) -> None:
+        """It was clicked."""
+        event.stop()
+        self.focus()
+        self.action_turn(1)
+
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001  # Textual calls it so
+        """Look focused, or not."""
+        super().watch_has_focus(has_focus)
+        self.show(self._drawn)
+
+    def _drawn(self, width: int) -> list[Text]:
+        """The value, standing out without colour where it has the focus."""
+        label = dict(self._options).get(self.value, self.value)
+        here = Look(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here")
+        line = here.append(" ")
+        return [line.append(shorten(label, max(4, width - 2)), f"{STRONG} underline" if self.has_focus else "none")]
+
+
+class Press(Lines, can_focus=True):
+    """A button without a box: a word that is reversed where it has the focus."""
+
+    DEFAULT_CSS = "Press { height: 1; width: auto; }"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "press", show=False),
+        Binding("right", "app.focus_next", show=False),
+        Binding("left", "app.focus_previous", show=False),
+    ]
+
+    @dataclass
+    class Pressed(Message):
+        """It was pressed."""
+
+        press: Press
+
+    def __init__(self, label: str, *, id: str) -> None:  # noqa: A002  # Textual's own name for it
+        super().__init__(self._drawn, id=id)
+        self._label = label
+
+    def get_content_width(self, *_: object) -> int:
+        """As wide as its word."""
+        return len(self._label) + 6
+
+    def relabel(self, label: str) -> None:
+        """Another word."""
+        if label != self._label:
+            self._label = label
+            self.show(self._drawn)
+            self.refresh(layout=True)
+
+    def _drawn(self, _: int) -> list[Text]:
+        focused = self.has_focus
+        here = Look(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here" if focused else "none")
+        return [ink(" ").append_text(here).append(f" {self._label} ", f"{STRONG} reverse" if focused else "none")]
+
+    def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001  # Textual calls it so
+        """Look focused, or not."""
+        super().watch_has_focus(has_focus)
+        self.show(self._drawn)
+
+    def on_click(self) -> None:
+        """It was clicked."""
+        self.action_press()
+
+    def action_press(self) -> None:
+        """Press it."""
+        self.post_message(self.Pressed(self))

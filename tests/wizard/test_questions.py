@@ -1,0 +1,322 @@
+"""The pure parts: filters, names, steps and their reasons, paces, drawing, the table of keys."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from esmigrate_tui.model.connection import Side, SignIn, TrustKind
+from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.progress import Eta, TaskState
+from esmigrate_tui.wizard import sample_values as sample
+from esmigrate_tui.wizard.app import SCREENS
+from esmigrate_tui.wizard.draw import Look, fit, plain, rule, wrap
+from esmigrate_tui.wizard.keys import actions
+from esmigrate_tui.wizard.offer import preview
+from esmigrate_tui.wizard.screens.run import about, bar, by_attention, faster, remaining, slower, sparkline
+from esmigrate_tui.wizard.session import (
+    Form,
+    Listing,
+    Session,
+    SortBy,
+    Test,
+    listed,
+    needed_bytes,
+    same_target,
+    why_not_a_name,
+    why_not_choosable,
+)
+from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, checked_as, following
+from esmigrate_tui.wizard.widgets.bars import footer, rail
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+@given(st.text(max_size=80), st.integers(min_value=1, max_value=60))
+def test_a_fitted_text_is_exactly_as_wide_as_asked(text: str, width: int) -> None:
+    text = "".join(character for character in text if character.isprintable())
+    assert cell_len(fit(text, width)) == width
+
+
+@given(st.text(alphabet="ab 書1", max_size=200), st.integers(min_value=6, max_value=60))
+def test_wrapped_lines_fit_and_lose_no_character(text: str, width: int) -> None:
+    lines = wrap(text, width)
+    assert all(cell_len(line) <= width for line in lines)
+    assert "".join(lines).replace(" ", "") == text.replace(" ", "")
+
+
+def test_a_number_is_not_broken_over_two_lines() -> None:
+    assert wrap("all 2 913 447 documents", 9) == ["all", "2 913 447", "documents"]
+
+
+@given(st.text(max_size=60))
+def test_plain_text_is_ascii_and_as_wide_as_before(text: str) -> None:
+    text = "".join(character for character in text if character.isprintable())
+    assert plain(text).isascii()
+    assert cell_len(plain(text)) == cell_len(text)
+
+
+@pytest.mark.parametrize("width", [20, 80, 200])
+def test_a_rule_fills_its_line(width: int) -> None:
+    assert rule(width, "run 7K2P", "leave").cell_len == width
+
+
+def test_marks_have_words_where_there_is_only_ascii() -> None:
+    look = Look(80, ascii_only=True)
+    assert [look.mark(kind).plain for kind in ("good", "bad", "warn")] == ["ok", "x", "!"]
+
+
+# -- the selection ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("2026.01.0", 9),
+        ("LOGS", 28),
+        ("*.01.2?", 9),
+        ("/^orders$/", 1),
+        ("/01\\.(01|02)/", 2),
+        ("nothing", 0),
+        ("/(/", 31),
+    ],
+)
+def test_a_filter_is_a_part_a_glob_or_a_regular_expression(pattern: str, found: int) -> None:
+    assert len(listed(sample.INDICES, Listing(pattern=pattern))) == found
+
+
+def test_system_indices_are_behind_a_switch() -> None:
+    assert len(listed(sample.INDICES, Listing(shows_hidden=True))) == len(sample.INDICES)
+    assert ".kibana_1" not in {index.name for index in listed(sample.INDICES, Listing())}
+
+
+def test_the_list_is_sorted_by_each_column() -> None:
+    assert listed(sample.INDICES, Listing(sort=SortBy.DOCUMENTS))[0].name == "orders"
+    assert listed(sample.INDICES, Listing(sort=SortBy.SIZE))[0].name == "orders"
+    assert listed(sample.INDICES, Listing(sort=SortBy.HEALTH))[0].name == "logs-2026.01.07"
+
+
+@pytest.mark.parametrize(
+    ("index", "why_not"),
+    [
+        (IndexFacts(name="a"), ""),
+        (IndexFacts(name="a", state=IndexState.CLOSED), "open it first"),
+        (IndexFacts(name="a", source_enabled=False), "keeps no _source"),
+        (IndexFacts(name="a", data_stream="logs"), "in a data stream"),
+    ],
+)
+def test_what_cannot_be_chosen_has_a_reason(index: IndexFacts, why_not: str) -> None:
+    assert why_not_choosable(index) == why_not
+
+
+@pytest.mark.parametrize("name", ["", "..", "Logs", "a b", "a*", "a/b", "-a", "_a", "+a", "a,b", "a:b", "a" * 256])
+def test_a_name_that_elasticsearch_would_refuse_is_refused(name: str) -> None:
+    assert why_not_a_name(name)
+
+
+@pytest.mark.parametrize("name", ["logs-2026.01.01", ".kibana", "書籍", "a_b"])
+def test_a_name_that_elasticsearch_takes_is_taken(name: str) -> None:
+    assert why_not_a_name(name) == ""
+
+
+def test_the_room_that_is_needed_counts_replicas() -> None:
+    index = IndexFacts(name="a", primary_bytes=100, replicas=2)
+    draft = sample.PASSED.answered(source_indices=(index,)).answered(selected=("a",)).draft
+    assert needed_bytes(draft) == 300
+
+
+def test_two_indices_that_would_go_to_one_name_are_noticed() -> None:
+    draft = sample.SELECTED.answered(renamed={"orders": "logs-2026.01.01"}).draft
+    assert same_target(draft) == "logs-2026.01.01"
+    assert BY_NAME["selection"].may_go_on(sample.SELECTED.answered(renamed={"orders": "logs-2026.01.01"}))
+
+
+# -- the steps -------------------------------------------------------------------------------------------------------
+
+
+def test_changing_an_answer_forgets_the_plan_that_was_made_of_it() -> None:
+    assert sample.REVIEWED.plan is not None
+    assert sample.REVIEWED.answered(selected=("orders",)).plan is None
+
+
+def test_changing_the_selection_makes_the_checks_look_again() -> None:
+    session = sample.PASSED.answered(selected=("orders",))
+    assert BY_NAME["preflight"].may_go_on(session) == "nothing was checked yet"
+
+
+def test_a_preflight_that_knows_the_selection_leads_to_the_review_and_back_to_the_selection() -> None:
+    session = sample.REVIEWED
+    assert following("preflight", session) == "review"
+    assert before("preflight", session) == "selection"
+    assert following("preflight", sample.PASSED) == "selection"
+    assert before("preflight", sample.PASSED) == "connections"
+
+
+def test_back_from_a_selection_reaches_the_connections() -> None:
+    # the preflight of what is selected leads back to the selection, and must not be what the selection leads back to
+    assert before("selection", sample.SELECTED) == "connections"
+
+
+def test_a_running_migration_has_no_way_back() -> None:
+    assert before("run", sample.RUNNING) == ""
+    assert before("finish", sample.FINISHED) == ""
+
+
+@pytest.mark.parametrize(
+    ("step", "session", "reason"),
+    [
+        ("method", Session(), "choose a method"),
+        ("method", sample.FRESH.answered(method=MethodName.INDEX_FROM_SOURCE), "not built yet in this version"),
+        ("method", sample.CHOSEN, ""),
+        ("connections", sample.TYPED, "the source is not tested yet"),
+        ("connections", sample.TESTING, "the source is being tested"),
+        ("connections", sample.HALF_CONNECTED, "the destination refuses"),
+        ("connections", sample.CONNECTED, ""),
+        ("preflight", sample.LOOKING, "the checks are going on"),
+        ("preflight", sample.BLOCKED, "2 checks block"),
+        ("preflight", sample.NOT_LOOKED, "the checks could not be made"),
+        ("preflight", sample.PASSED, ""),
+        ("selection", sample.PASSED, "nothing is chosen"),
+        ("selection", sample.SELECTED, ""),
+        ("review", sample.SELECTED, "the plan is being made"),
+        ("review", sample.NO_PLAN, "there is no plan"),
+        ("review", sample.REVIEWED, ""),
+    ],
+)
+def test_each_step_says_why_one_cannot_go_on(step: str, session: Session, reason: str) -> None:
+    assert BY_NAME[step].may_go_on(session) == reason
+
+
+def test_a_warning_that_nobody_accepted_stops_next() -> None:
+    finding = Finding(check="a", severity=Severity.WARNING, title="b")
+    session = sample.PASSED.answered(findings=(finding,))
+    assert BY_NAME["preflight"].may_go_on(session) == "1 warning to acknowledge"
+
+
+def test_what_was_checked_names_both_ends() -> None:
+    assert checked_as(sample.SELECTED)[-1] == "orders→shop-orders"
+
+
+# -- connections -----------------------------------------------------------------------------------------------------
+
+
+def test_a_form_made_of_a_connection_gives_it_back() -> None:
+    assert Form.of(sample.OLD).connection() == sample.OLD
+    assert Form.of(sample.NEW).connection() == sample.NEW
+
+
+def test_a_users_name_in_the_address_is_taken_from_it() -> None:
+    assert Form(address="http://elastic@localhost:9200").connection().user == "elastic"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        Form(),
+        Form(address="http://old:9200"),
+        Form(address="https://old:9200", user="me", trust=TrustKind.CA_FILE),
+        Form(address="ftp://old", sign_in=SignIn.NONE),
+    ],
+)
+def test_a_form_that_lacks_something_says_what(form: Form) -> None:
+    with pytest.raises(ProblemError):
+        form.connection()
+
+
+def test_trust_does_not_matter_without_encryption() -> None:
+    form = Form(address="http://old:9200", sign_in=SignIn.NONE, trust=TrustKind.UNVERIFIED)
+    assert form.connection().trust.kind is TrustKind.SYSTEM
+
+
+def test_a_session_never_holds_a_secret() -> None:
+    assert "secret" not in {name for name in Form.__struct_fields__ if name != "has_secret"}
+    assert sample.CONNECTED.with_form(Side.SOURCE, test=Test.BAD).source.test is Test.BAD
+
+
+# -- the board -------------------------------------------------------------------------------------------------------
+
+
+def test_what_needs_somebody_stands_first() -> None:
+    states = [task.state for task in by_attention(sample.WAITED.progress)]
+    assert states[0] is TaskState.HELD
+    assert states[1] is TaskState.SET_ASIDE
+    assert states[-1] is TaskState.VERIFIED
+
+
+def test_the_pace_goes_down_from_the_present_rate_and_up_to_no_limit() -> None:
+    progress = sample.RUNNING.progress
+    first = slower(progress)
+    assert 0 < first < progress.rate.per_second
+    assert faster(progress) == 0.0
+
+
+@pytest.mark.parametrize(("seconds", "said"), [(0.2, "1 s"), (40, "40 s"), (1_440, "24 min"), (11_100, "3 h 05 min")])
+def test_a_guess_is_said_without_false_precision(seconds: float, said: str) -> None:
+    assert about(seconds) == said
+
+
+def test_an_estimate_has_a_range_and_its_absence_is_said() -> None:
+    assert remaining(Eta(1_440, 1_200, 1_860)) == "about 24 min more (20 min to 31 min)"
+    assert remaining(None) == "time left not known yet"
+
+
+@given(st.floats(min_value=0, max_value=1), st.integers(min_value=1, max_value=100))
+def test_a_bar_never_leaves_its_room(fraction: float, width: int) -> None:
+    assert len(bar(fraction, width)) <= width
+
+
+@given(st.lists(st.floats(min_value=0, max_value=1e6), max_size=200), st.integers(min_value=1, max_value=80))
+def test_a_plot_never_leaves_its_room(rates: list[float], width: int) -> None:
+    assert len(sparkline(tuple(enumerate(rates)), width)) <= width
+
+
+# -- the table of keys -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+def test_every_key_of_a_step_does_something_there_and_only_one_thing(step: str) -> None:
+    screen = getattr(import_module(f"esmigrate_tui.wizard.screens.{step}"), SCREENS[step])
+    keys: list[str] = []
+    for action in actions(step):
+        if action.name == "palette":
+            continue
+        assert hasattr(screen, f"action_{action.name.partition('(')[0]}"), action
+        keys += filter(None, action.keys.split(","))
+    assert sorted(keys) == sorted(set(keys))
+
+
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+@pytest.mark.parametrize("reason", ["", "next", "the destination refuses, for a reason that is rather long to say"])
+def test_a_footer_fits_and_always_offers_its_help(step: str, reason: str) -> None:
+    line, places = footer(step, reason, 80)
+    assert line.cell_len <= 80
+    assert "explain" in line.plain
+    assert all(0 <= first < last <= 80 for first, last, _ in places)
+
+
+def test_the_rail_is_one_line_at_eighty_columns() -> None:
+    line, places = rail("review")
+    assert line.cell_len <= 80
+    assert [name for *_, name in places] == [step.name for step in STEPS if step.in_rail]
+
+
+# -- the preview -----------------------------------------------------------------------------------------------------
+
+
+def test_the_requests_of_a_preview_show_dots_for_the_secret() -> None:
+    bodies = [shown.request.body for shown in preview(sample.PLAN).requests]
+    assert any("••••" in body for body in bodies)
+
+
+def test_a_preview_says_what_is_put_back_only_if_something_is_tuned() -> None:
+    import msgspec  # noqa: PLC0415  # only here
+
+    assert preview(sample.PLAN).put_back
+    assert not preview(msgspec.structs.replace(sample.PLAN, tune=False)).put_back

@@ -1,0 +1,197 @@
+"""Doors over frozen values: what the wizard is shown, and what it did, without any cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from esmigrate_tui.model.connection import Credential, Side, SignIn
+from esmigrate_tui.model.draft import Draft, IndexDefinition
+from esmigrate_tui.wizard import sample_values as sample
+from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
+from esmigrate_tui.wizard.offer import METHODS, preview
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from textual.pilot import Pilot
+
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.connection import Connection, Endpoint
+    from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.model.problem import ProblemError
+
+SECRET = "correct-horse-battery"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cluster as values: what it would say, or the trouble it would make."""
+
+    facts: ClusterFacts
+    listing: tuple[IndexFacts, ...] = ()
+    trouble: ProblemError | None = None
+    closed: list[str] = field(default_factory=list)
+
+    async def probe(self) -> ClusterFacts:
+        return self.facts
+
+    async def indices(self) -> tuple[IndexFacts, ...]:
+        return self.listing
+
+    async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
+        if self.trouble is not None:
+            raise self.trouble
+        return {name: IndexDefinition(name=name, settings={}, mappings={}, aliases={}) for name in names}
+
+    async def close(self) -> None:
+        self.closed.append(self.facts.name)
+
+
+@dataclass
+class World:
+    """What lies behind the doors, to be changed by a test; and what was done through them."""
+
+    source: Seen = field(default_factory=lambda: Seen(sample.OLD_FACTS, sample.INDICES))
+    destination: Seen = field(default_factory=lambda: Seen(sample.NEW_FACTS))
+    findings: tuple[Finding, ...] = ()
+    troubles: dict[str, ProblemError] = field(default_factory=dict)
+    vault_word: VaultWord = sample.NO_KEYRING
+    kept: Credential | None = None
+    cards: tuple[RunCard, ...] = ()
+    events: tuple[Event, ...] = ()
+    ends: bool = True
+    hangs: bool = False
+    connected: list[tuple[Connection, Credential]] = field(default_factory=list)
+    checked: list[Draft] = field(default_factory=list)
+    begun: list[tuple[Plan, Mapping[Side, Credential]]] = field(default_factory=list)
+    taken_up: list[str] = field(default_factory=list)
+    commands: list[Command] = field(default_factory=list)
+    remembered: list[Connection] = field(default_factory=list)
+
+    def _maybe(self, door: str) -> None:
+        if door in self.troubles:
+            raise self.troubles[door]
+
+    async def connect(self, connection: Connection, credential: Credential) -> Seen:
+        self._maybe("connect")
+        if self.hangs:
+            await asyncio.Event().wait()
+        self.connected.append((connection, credential))
+        return self.source if "old" in connection.endpoint.host else self.destination
+
+    async def fingerprint(self, endpoint: Endpoint) -> str:
+        del endpoint
+        return "9f2c41" + "00" * 29
+
+    async def preflight(self, draft: Draft, destination: Seen, source: Seen | None) -> AsyncIterator[Finding]:
+        del destination, source
+        self._maybe("preflight")
+        self.checked.append(draft)
+        for finding in self.findings:
+            yield finding
+
+    def plan(self, draft: Draft) -> Plan:
+        del draft
+        self._maybe("plan")
+        return sample.PLAN
+
+    async def save_plan(self, plan: Plan) -> str:
+        del plan
+        return "/tmp/plan.toml"  # noqa: S108  # only a name to show
+
+    async def begin(self, plan: Plan, credentials: Mapping[Side, Credential]) -> str:
+        self._maybe("begin")
+        self.begun.append((plan, dict(credentials)))
+        return "7K2P"
+
+    async def take_up(self, run: str, credentials: Mapping[Side, Credential]) -> None:
+        del credentials
+        self._maybe("take_up")
+        self.taken_up.append(run)
+
+    async def runs(self) -> tuple[RunCard, ...]:
+        return self.cards
+
+    async def follow(self, run: str) -> AsyncIterator[list[Event]]:
+        del run
+        self._maybe("follow")
+        yield list(self.events)
+        if not self.ends:
+            await asyncio.Event().wait()
+
+    async def command(self, run: str, command: Command) -> None:
+        del run
+        self._maybe("command")
+        self.commands.append(command)
+
+    async def rejects(self, run: str, limit: int) -> tuple[Reject, ...]:
+        del run, limit
+        return ()
+
+    async def report(self, run: str) -> tuple[str, ...]:
+        return (f"/runs/{run}/report.md",)
+
+    async def probe(self) -> VaultWord:
+        return self.vault_word
+
+    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+        del credential
+        self.remembered.append(connection)
+        return self.vault_word
+
+    async def recall(self, connection: Connection) -> Credential | None:
+        del connection
+        return self.kept
+
+    def doors(self) -> Doors[Any]:
+        return Doors(
+            methods=METHODS,
+            connect=self.connect,
+            fingerprint=self.fingerprint,
+            preflight=self.preflight,
+            plan=self.plan,
+            preview=preview,
+            save_plan=self.save_plan,
+            begin=self.begin,
+            take_up=self.take_up,
+            runs=self.runs,
+            follow=self.follow,
+            command=self.command,
+            rejects=self.rejects,
+            report=self.report,
+            vault=self,
+            now=lambda: sample.NOW,
+        )
+
+    def app(self, draft: Draft | None = None, **others: Any) -> WizardApp:  # noqa: ANN401  # the wizard's own arguments
+        return WizardApp(self.doors(), draft, **others)
+
+    def demo(self) -> WizardApp:
+        """Both connections filled in with their secrets, as the demo opens it."""
+        draft = Draft(source=sample.OLD, destination=sample.NEW)
+        credentials = {
+            Side.SOURCE: Credential(sign_in=SignIn.PASSWORD, user="elastic", secret=SECRET),
+            Side.DESTINATION: Credential(sign_in=SignIn.API_KEY, secret=SECRET),
+        }
+        return self.app(draft, credentials=credentials)
+
+
+def shown(app: WizardApp) -> str:
+    """Every character that is on the screen."""
+    screen = app.screen
+    return "\n".join(strip.text for strip in screen._compositor.render_strips(screen.size))
+
+
+async def settled(pilot: Pilot[Any]) -> None:
+    """When nothing is under way any more: workers done, messages handled."""
+    for _ in range(20):
+        await pilot.pause()
+        if all(worker.is_finished for worker in pilot.app.workers):
+            break
+    await pilot.pause()
