@@ -1,0 +1,79 @@
+"""How long until something is to be seen: the wizard against the smallest Textual program, in turn, in a real pty."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import signal
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import time
+from pathlib import Path
+from typing import Final
+
+ROUNDS: Final = 11
+_LIMIT: Final = 30.0  # seconds: a program that shows nothing by then is broken, not slow
+
+_HELLO: Final = """
+from textual.app import App, ComposeResult
+from textual.widgets import Static
+
+class Hello(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Static("How should the hello go")
+
+Hello().run()
+"""
+_MARK: Final = b"How"
+
+
+def until_seen(command: list[str], environ: dict[str, str]) -> float:
+    """Seconds from the start of `command` until its first words are on an 80x24 terminal."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    began = time.perf_counter()
+    process = subprocess.Popen(
+        command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True, close_fds=True
+    )
+    os.close(slave)
+    seen = b""
+    try:
+        while _MARK not in seen:
+            left = _LIMIT - (time.perf_counter() - began)
+            if left <= 0 or not select.select([master], [], [], left)[0]:
+                message = f"{command} showed nothing within {_LIMIT:.0f} s, but {seen[-500:]!r}"
+                raise TimeoutError(message)
+            seen += os.read(master, 65_536)
+        return time.perf_counter() - began
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        os.close(master)
+
+
+def figure() -> str:
+    """One line: both medians and their ratio, pair by pair."""
+    with tempfile.TemporaryDirectory() as folder:
+        hello = Path(folder) / "hello.py"
+        hello.write_text(_HELLO)
+        environ = {
+            name: value for name, value in os.environ.items() if not name.startswith(("ESMIGRATE_", "TEXTUAL", "SSH_"))
+        }
+        environ |= {"TERM": "xterm-256color", "ESMIGRATE_STATE_DIR": folder, "LANG": "C.UTF-8"}
+        environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        ours, theirs = [sys.executable, "-m", "esmigrate_tui"], [sys.executable, str(hello)]
+        for command in (ours, theirs):  # the first start compiles and fills the disk's cache
+            until_seen(command, environ)
+        pairs = [(until_seen(ours, environ), until_seen(theirs, environ)) for _ in range(ROUNDS)]
+    wizard, smallest = (statistics.median(side) for side in zip(*pairs, strict=True))
+    ratio = statistics.median(ours / theirs for ours, theirs in pairs)
+    return (
+        f"first paint, median of {ROUNDS}: wizard {wizard * 1000:.0f} ms, smallest Textual program "
+        f"{smallest * 1000:.0f} ms, ratio {ratio:.2f} (bar: 1.5)"
+    )

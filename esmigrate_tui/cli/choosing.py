@@ -1,0 +1,89 @@
+"""Which indices a list of patterns means: always a concrete list, said in full before anything moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from esmigrate_tui.model.facts import IndexState
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from esmigrate_tui.model.facts import IndexFacts
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The chosen names, and what a pattern matched but was left out, with the reason."""
+
+    names: tuple[str, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def _is_pattern(text: str) -> bool:
+    return any(character in text for character in "*?[")
+
+
+def _why_left_out(index: IndexFacts, *, asked_by_name: bool, hidden_too: bool) -> str | None:
+    if index.state is IndexState.CLOSED:
+        return "closed: open it on the source first"
+    if asked_by_name or hidden_too:
+        return None
+    if index.is_system:
+        return "internal: name it in full, or give --hidden"
+    if index.hidden:
+        return "hidden: name it in full, or give --hidden"
+    return None
+
+
+def choose(
+    indices: Sequence[IndexFacts], patterns: Sequence[str], excluded: Sequence[str] = (), *, hidden_too: bool = False
+) -> Choice:
+    """The indices that `patterns` (names, or globs with * ? [ ]) mean, in the source's order.
+
+    Raises ProblemError (missing) for a pattern that matches nothing, (blocked) for a closed index asked for by name.
+    """
+    names: list[str] = []
+    left_out: dict[str, str] = {}
+    matched: set[str] = set()
+    for index in indices:
+        asking = [p for p in patterns if p == index.name or (_is_pattern(p) and fnmatchcase(index.name, p))]
+        if not asking:
+            continue
+        matched.update(asking)
+        if any(fnmatchcase(index.name, pattern) for pattern in excluded):
+            continue
+        why = _why_left_out(index, asked_by_name=index.name in patterns, hidden_too=hidden_too)
+        if why is None:
+            names.append(index.name)
+            continue
+        if index.name in patterns:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.BLOCKED, what=f"The index {clean(index.name)} cannot be moved.", why=f"It is {why}."
+                )
+            )
+        left_out[index.name] = why
+    for pattern in patterns:
+        if pattern not in matched:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.MISSING,
+                    what=f"No index of the source matches {clean(pattern, 200)}.",
+                    why="An absence must not pass for success.",
+                    todo="Look at what is there with GET _cat/indices?v, and correct the pattern.",
+                )
+            )
+    if not names:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what="Nothing is left to move: every matching index was left out.",
+                why="; ".join(f"{clean(name, 80)} is {why}" for name, why in [*left_out.items()][:5]),
+            )
+        )
+    return Choice(names=tuple(names), left_out=tuple(left_out.items()))

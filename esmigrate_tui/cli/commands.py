@@ -1,0 +1,281 @@
+"""The commands. Each imports what it needs when it is called: --help and the wizard's first screen come at once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Any, Final
+
+import click
+
+from esmigrate_tui.cli.connecting import connection_options, secret_options
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.outcome import ExitCode
+
+_CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+_TRY: Final = """
+Exit codes: 0 done and verified, 1 internal error, 2 usage, 3 finished but some documents failed or are unverified,
+4 authentication or privileges, 5 connection, 6 preflight blocked, 7 verification found differences, 8 the run is held
+by another process, 9 nothing to do, 10 the plan is stale, 20 detached: the run goes on.
+"""
+
+
+class LateGroup(click.Group):
+    """A group that has one subcommand from another room, imported only when somebody asks for it."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, the late one too."""
+        return sorted([*super().list_commands(ctx), "sandbox"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name."""
+        if cmd_name == "sandbox":
+            from esmigrate_tui.sandbox.commands import sandbox  # noqa: PLC0415
+
+            return sandbox
+        return super().get_command(ctx, cmd_name)
+
+
+def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001  # click's callback
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415
+
+        click.echo(f"esmigrate {version('esmigrate-tui')}")
+        ctx.exit()
+
+
+@click.group(cls=LateGroup, invoke_without_command=True, context_settings=_CONTEXT, epilog=_TRY)
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.pass_context
+def main(ctx: click.Context) -> int:
+    """Move data into a new Elasticsearch cluster, with proof that nothing was lost.
+
+    Without a command the wizard opens. It leads through the choice of a method, both connections, the preflight, the
+    selection, a review, the run and its verification. Nothing is written before you have confirmed the review.
+
+    \b
+    The same without a screen, in three commands:
+      export ESMIGRATE_SOURCE_PASSWORD=… ESMIGRATE_DESTINATION_PASSWORD=…
+      esmigrate plan reindex-from-remote --source https://elastic@old:9200 \\
+          --destination https://elastic@new:9200 --index 'logs-*' -o move.toml
+      esmigrate check move.toml
+      esmigrate run move.toml
+
+    A run lives in a process of its own: closing this terminal does not stop it.
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    if ctx.invoked_subcommand is not None:
+        return ExitCode.DONE
+    from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
+
+    return open_wizard()
+
+
+@main.group()
+def plan() -> None:
+    """Make a plan: a file that says everything a run will do, to be read, kept and run."""
+
+
+@plan.command("reindex-from-remote")
+@connection_options(Side.SOURCE)
+@connection_options(Side.DESTINATION)
+@click.option(
+    "--index", "patterns", multiple=True, required=True, metavar="PATTERN", help="Index to move; * ? [ ] match many."
+)
+@click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Index to leave out of those.")
+@click.option("--hidden", is_flag=True, help="Let patterns match hidden and internal indices too.")
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Another name on the destination.")
+@click.option("--at-once", default=2, show_default=True, type=click.IntRange(1, 32), help="Indices at the same time.")
+@click.option(
+    "--batch", default=0, type=click.IntRange(0, 10_000), help="Documents a request; 0: found from their size."
+)
+@click.option(
+    "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second and index at most; 0: no limit."
+)
+@click.option("--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-", help="The file."
+)
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """The destination pulls each index from the source, document by document."""
+    from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
+
+    return asyncio.run(make_plan(options))
+
+
+_PLAN_FILE = click.argument("plan_file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+_ACCEPT = click.option(
+    "--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report."
+)
+_JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+_RUN = click.argument("run_id", metavar="RUN")
+
+
+@main.command()
+@_PLAN_FILE
+@secret_options(Side.SOURCE)
+@secret_options(Side.DESTINATION)
+@_ACCEPT
+@_JSON
+def check(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Look at both clusters and say what stands in a plan's way; nothing is written. Exit code 6 when it is blocked."""
+    from esmigrate_tui.cli.headless import check_plan  # noqa: PLC0415
+
+    return asyncio.run(check_plan(options))
+
+
+@main.command("run")
+@_PLAN_FILE
+@secret_options(Side.SOURCE)
+@secret_options(Side.DESTINATION)
+@_ACCEPT
+@_JSON
+@click.option("--detach", is_flag=True, help="Start it and leave; it goes on by itself.")
+def run_plan(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Check a plan, perform it, and verify what arrived. Ctrl+C leaves; the run goes on."""
+    from esmigrate_tui.cli.headless import perform_plan  # noqa: PLC0415
+
+    return asyncio.run(perform_plan(options))
+
+
+@main.command()
+@click.argument("run_id", metavar="[RUN]", required=False)
+@_JSON
+def status(run_id: str | None, as_json: bool) -> int:  # noqa: FBT001  # click's flag
+    """Every run on this machine, or one of them: how far it is, and whether a process holds it."""
+    from esmigrate_tui.cli.running import show_status  # noqa: PLC0415
+
+    return asyncio.run(show_status(run_id, sys.stdout, as_json=as_json))
+
+
+@main.command()
+@_RUN
+@_JSON
+@click.option("--plain", is_flag=True, help="Lines instead of the screen.")
+def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # click's flags
+    """Watch a run that is going on."""
+    if as_json or plain or not sys.stdout.isatty() or not sys.stdin.isatty():
+        from esmigrate_tui.cli.running import watch  # noqa: PLC0415
+
+        return asyncio.run(watch(run_id, as_json=as_json))
+    from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
+
+    return open_wizard(follow=run_id)
+
+
+@main.command()
+@_RUN
+def pause(run_id: str) -> int:
+    """Hold a run; `esmigrate resume` lets it go on."""
+    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.model.command import Pause  # noqa: PLC0415
+
+    return asyncio.run(command_run(run_id, Pause()))
+
+
+@main.command()
+@_RUN
+@secret_options(Side.SOURCE)
+@secret_options(Side.DESTINATION)
+@_JSON
+@click.option("--detach", is_flag=True, help="Start it and leave; it goes on by itself.")
+def resume(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Let a paused run go on, or take up one whose process has ended, from the last position that was acknowledged."""
+    from esmigrate_tui.cli.running import resume_run  # noqa: PLC0415
+
+    return asyncio.run(resume_run(options))
+
+
+@main.command()
+@_RUN
+@click.argument("documents_per_second", type=click.FloatRange(0))
+def pace(run_id: str, documents_per_second: float) -> int:
+    """Set how many documents a second each index may move; 0 for no limit."""
+    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.model.command import Pace  # noqa: PLC0415
+
+    return asyncio.run(command_run(run_id, Pace(requests_per_second=documents_per_second)))
+
+
+@main.command()
+@_RUN
+def stop(run_id: str) -> int:
+    """End a run: what has arrived stays, settings are put back, and it can be resumed."""
+    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.model.command import Stop  # noqa: PLC0415
+
+    return asyncio.run(command_run(run_id, Stop()))
+
+
+@main.command()
+@_RUN
+@click.option("--format", "kind", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+def report(run_id: str, kind: str) -> int:
+    """What a run moved, how it was verified, and what is left for you to do."""
+    from esmigrate_tui.cli.running import show_report  # noqa: PLC0415
+
+    return asyncio.run(show_report(run_id, kind, sys.stdout))
+
+
+@main.command()
+@_RUN
+@secret_options(Side.SOURCE)
+@secret_options(Side.DESTINATION)
+def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Put back what a run changed on the clusters and could not put back itself."""
+    from esmigrate_tui.cli.running import clean_up  # noqa: PLC0415
+
+    return asyncio.run(clean_up(options))
+
+
+@main.group()
+def credentials() -> None:
+    """What the keyring of this machine can do, and what it keeps for esmigrate."""
+
+
+@credentials.command("status")
+def credentials_status() -> int:
+    """Say where a secret would be kept."""
+    from esmigrate_tui.cli.keeping import say_state  # noqa: PLC0415
+
+    return asyncio.run(say_state())
+
+
+@credentials.command("save")
+@click.argument("url")
+@click.option("--api-key", is_flag=True, help="It is an API key, not a password.")
+def credentials_save(url: str, api_key: bool) -> int:  # noqa: FBT001  # click's flag
+    """Ask for a cluster's secret without showing it, and keep it in the keyring."""
+    from esmigrate_tui.cli.keeping import save  # noqa: PLC0415
+
+    return asyncio.run(save(url, api_key=api_key))
+
+
+@credentials.command("forget")
+@click.argument("url")
+@click.option("--api-key", is_flag=True, help="It is an API key, not a password.")
+def credentials_forget(url: str, api_key: bool) -> int:  # noqa: FBT001  # click's flag
+    """Remove a cluster's secret from the keyring."""
+    from esmigrate_tui.cli.keeping import forget  # noqa: PLC0415
+
+    return asyncio.run(forget(url, api_key=api_key))
+
+
+@main.command()
+@click.option(
+    "--size", default=2_000, show_default=True, type=click.IntRange(1), help="Documents in the largest index."
+)
+@click.option("--source-version", default="6.8.23", show_default=True, help="Version of the old cluster.")
+@click.option("--destination-version", default="7.17.28", show_default=True, help="Version of the new cluster.")
+@click.option("--headless", is_flag=True, help="Move everything at once instead of opening the wizard.")
+def demo(size: int, source_version: str, destination_version: str, headless: bool) -> int:  # noqa: FBT001  # click's flag
+    """Start two real clusters with sample data on this machine, and migrate between them.
+
+    The wizard opens with both connections filled in. Where there is no terminal, everything that can be chosen is
+    moved and verified; the exit code is 0 only if that holds. Both clusters end with the command.
+    """
+    from esmigrate_tui.cli.demo import demonstrate  # noqa: PLC0415
+
+    is_headless = headless or not sys.stdin.isatty() or not sys.stdout.isatty()
+    return demonstrate(size, source_version, destination_version, is_headless=is_headless)

@@ -1,0 +1,60 @@
+"""How a command ends: one exit code, and one sentence where something went wrong."""
+
+from __future__ import annotations
+
+import os
+import signal
+import traceback
+from typing import TYPE_CHECKING, TextIO
+
+import click
+
+from esmigrate_tui.model.outcome import ExitCode, exit_code
+from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def tell(problem: Problem, out: TextIO) -> None:
+    """A trouble in the order a tired person reads: what, why, what to do, and the server's own words."""
+    print(f"esmigrate: {problem.what}", file=out)
+    for line in (problem.why, problem.todo):
+        if line:
+            print(f"  {line}", file=out)
+    if problem.evidence:
+        print(f"  It answered: {clean(problem.evidence, 500)}", file=out)
+
+
+def told(command: Callable[[], object], out: TextIO) -> int:
+    """Carry out a click command and say in one sentence what stopped it; the exit code."""
+    try:
+        answer = command()
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.Abort:
+        print("esmigrate: stopped before anything was done.", file=out)
+        return 128 + signal.SIGINT
+    except click.ClickException as error:
+        error.show(file=out)
+        return ExitCode.USAGE
+    except ProblemError as error:
+        tell(error.problem, out)
+        return exit_code(error.problem.cause)
+    except BrokenPipeError:
+        # whoever read our output has left; nothing may be written any more, not even by the interpreter's end
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 128 + signal.SIGPIPE
+    except OSError as error:
+        print(f"esmigrate: {error.strerror or error}: {error.filename or 'this machine'}.", file=out)
+        return ExitCode.INTERNAL
+    except Exception as error:  # noqa: BLE001  # the last net: a defect is told as one, without the values it held
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        print(
+            f"esmigrate: this is a defect of esmigrate itself ({type(error).__name__} in {where.name}, "
+            f"line {where.lineno}). Nothing more is done. Please report it with the command you gave.",
+            file=out,
+        )
+        return ExitCode.INTERNAL
+    return int(answer) if isinstance(answer, int) else ExitCode.DONE

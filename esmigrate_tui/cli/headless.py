@@ -1,0 +1,194 @@
+"""`esmigrate plan`, `check` and `run`: a migration without a screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+import msgspec
+
+from esmigrate_tui.cli import planning
+from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, credentials_of
+from esmigrate_tui.cli.ending import tell
+from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
+from esmigrate_tui.cli.telling import finding_lines
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, counted, number, size
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.connection import Connection, Credential
+
+
+def _renamed(pairs: Sequence[str]) -> dict[str, str]:
+    renamed: dict[str, str] = {}
+    for pair in pairs:
+        old, equals, new = pair.partition("=")
+        if not (old and equals and new):
+            msg = f"--rename wants OLD=NEW, not {clean(pair, 100)!r}."
+            raise click.UsageError(msg)
+        renamed[old] = new
+    return renamed
+
+
+def write_new(path: Path, text: str, *, force: bool) -> None:
+    """Write a file whole or not at all; one that exists is kept unless `force`."""
+    if path.exists() and not force:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"{path} exists already.",
+                todo="Give another name with -o, or --force to overwrite it.",
+            )
+        )
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        draft.write_text(text, encoding="utf-8")
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+async def make_plan(options: Mapping[str, Any]) -> int:
+    """Look at both clusters, choose, and write the plan."""
+    renamed = _renamed(options["rename"])
+    sides: dict[Side, tuple[Connection, Credential]] = {}
+    for side in (Side.SOURCE, Side.DESTINATION):
+        sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
+    draft = Draft(
+        method=MethodName.REINDEX_FROM_REMOTE,
+        source=sides[Side.SOURCE][0],
+        destination=sides[Side.DESTINATION][0],
+        at_once=options["at_once"],
+        batch=options["batch"],
+        requests_per_second=options["pace"],
+    )
+    async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
+        plan, choice = await planning.plan_for(
+            draft,
+            clusters,
+            options["patterns"],
+            excluded=options["excluded"],
+            hidden_too=options["hidden"],
+            renamed=renamed,
+            now=time.time(),
+        )
+    plan = msgspec.structs.replace(plan, accepted=tuple(sorted(set(options["accept"]))))
+    for name, why in choice.left_out:
+        click.echo(f"! left out {name}: {why}", err=True)
+    output: Path = options["output"]
+    if str(output) == "-":
+        click.echo(plan.to_toml(), nl=False)
+    else:
+        await asyncio.to_thread(write_new, output, plan.to_toml(), force=options["force"])
+    _say_plan(plan, output)
+    return ExitCode.DONE
+
+
+def _say_plan(plan: Plan, output: Path) -> None:
+    for task in plan.tasks:
+        goes = "" if task.destination_index == task.source_index else f" → {task.destination_index}"
+        click.echo(
+            f"  {task.source_index}{goes}: {number(task.documents or 0)} documents, {size(task.size or 0)}", err=True
+        )
+        for change in task.changes:
+            click.echo(f"      {change}", err=True)
+    click.echo(f"{counted(len(plan.tasks), 'index', 'indices')} in the plan. Nothing was written yet.", err=True)
+    if str(output) != "-":
+        click.echo(f"Next: esmigrate check {output}, then esmigrate run {output}", err=True)
+
+
+async def read_plan(path: Path) -> Plan:
+    """The plan in a file."""
+    try:
+        text = await asyncio.to_thread(path.read_text, encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE, what=f"{path} is not a text file.", todo="Give the file that `esmigrate plan` wrote."
+            )
+        ) from None
+    return Plan.from_toml(text)
+
+
+@contextlib.asynccontextmanager
+async def clusters_of(plan: Plan, credentials: Mapping[Side, Credential]) -> AsyncIterator[Clusters]:
+    """Both clusters of a plan, connected."""
+    source = (plan.source, credentials[Side.SOURCE]) if plan.source is not None else None
+    async with connected((plan.destination, credentials[Side.DESTINATION]), source) as clusters:
+        yield clusters
+
+
+async def _checked(plan: Plan, credentials: Mapping[Side, Credential], *, as_json: bool) -> tuple[Finding, ...]:
+    def say(finding: Finding) -> None:
+        if as_json:
+            click.echo(msgspec.json.encode({"type": "finding", **msgspec.to_builtins(finding)}).decode())
+        else:
+            click.echo("\n".join(finding_lines(finding, is_accepted=_is_accepted(finding, plan.accepted))))
+
+    async with clusters_of(plan, credentials) as clusters:
+        return await planning.check(plan, clusters, say)
+
+
+def _is_accepted(finding: Finding, accepted: Sequence[str]) -> bool:
+    return finding.check in accepted and not planning.standing((finding,), accepted)
+
+
+def _with_accepted(plan: Plan, more: Sequence[str]) -> Plan:
+    return msgspec.structs.replace(plan, accepted=tuple(sorted({*plan.accepted, *more})))
+
+
+async def check_plan(options: Mapping[str, Any]) -> int:
+    """Preflight alone; the exit code says whether anything stands in the way."""
+    plan = _with_accepted(await read_plan(options["plan_file"]), options["accept"])
+    try:
+        findings = await _checked(plan, await credentials_of(plan, options), as_json=options["as_json"])
+    except planning.StalePlanError as error:
+        tell(error.problem, sys.stderr)
+        return ExitCode.STALE
+    standing = planning.standing(findings, plan.accepted)
+    if not options["as_json"]:
+        warnings = sum(finding.severity is Severity.WARNING for finding in findings)
+        click.echo(f"{counted(len(findings), 'finding')}: {len(standing)} block, {warnings} warn.")
+    return ExitCode.BLOCKED if standing else ExitCode.DONE
+
+
+async def perform_plan(options: Mapping[str, Any]) -> int:
+    """Preflight, then the run in its own process, followed until it ends."""
+    as_json: bool = options["as_json"]
+    plan = _with_accepted(await read_plan(options["plan_file"]), options["accept"])
+    credentials = await credentials_of(plan, options)
+    try:
+        findings = await _checked(plan, credentials, as_json=as_json)
+    except planning.StalePlanError as error:
+        tell(error.problem, sys.stderr)
+        return ExitCode.STALE
+    standing = planning.standing(findings, plan.accepted)
+    if standing:
+        click.echo(
+            f"esmigrate: {counted(len(standing), 'finding')} in the way; nothing was written. "
+            f"Put it right, or accept what may be accepted with --accept {standing[0].check}.",
+            err=True,
+        )
+        return ExitCode.BLOCKED
+    run_id = await begin_run(plan, credentials)
+    if not as_json:
+        click.echo(started_sentence(run_id))
+    if options["detach"]:
+        if as_json:
+            click.echo(msgspec.json.encode({"type": "detached", "run": run_id}).decode())
+        return ExitCode.DETACHED
+    return await follow_to_end(run_id, as_json=as_json)

@@ -1,0 +1,209 @@
+"""The wizard with its real doors. What a door needs is imported when it is first gone through: the screen is first."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from esmigrate_tui.engine.places import has_runs
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
+from esmigrate_tui.wizard.offer import METHODS, preview
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.vault import VaultReport
+
+# ruff: noqa: PLC0415  # every import in a function here keeps the first screen quick
+
+
+async def _connect(connection: Connection, credential: Credential) -> Cluster:
+    from esmigrate_tui.elastic.connect import connect
+
+    return await connect(connection, credential)
+
+
+async def _fingerprint(endpoint: Endpoint) -> str:
+    from esmigrate_tui.elastic.connect import presented_fingerprint
+
+    return await presented_fingerprint(endpoint)
+
+
+async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None) -> AsyncIterator[Finding]:
+    from esmigrate_tui import preflight
+    from esmigrate_tui.elastic.cluster import Clusters
+
+    async for finding in preflight.run(draft, Clusters(destination=destination, source=source)):
+        yield finding
+
+
+def _plan(draft: Draft) -> Plan:
+    from esmigrate_tui.cli.planning import timestamp
+    from esmigrate_tui.methods import METHODS as PERFORMED
+
+    if draft.method is None:
+        msg = "the wizard asks for a method first"
+        raise ValueError(msg)
+    return PERFORMED[draft.method].plan(draft, timestamp(time.time()))
+
+
+async def _save_plan(plan: Plan) -> str:
+    from esmigrate_tui.cli.headless import write_new
+
+    name = f"esmigrate-{plan.made_at.replace(':', '')}.toml"
+    await asyncio.to_thread(write_new, Path(name), plan.to_toml(), force=True)
+    return name
+
+
+async def _begin(plan: Plan, credentials: Mapping[Side, Credential]) -> str:
+    from esmigrate_tui.cli.running import begin_run
+
+    return await begin_run(plan, dict(credentials))
+
+
+async def _take_up(run: str, credentials: Mapping[Side, Credential]) -> None:
+    from esmigrate_tui.cli.running import take_up_run
+
+    await take_up_run(run, credentials)
+
+
+async def _runs() -> tuple[RunCard, ...]:
+    if not await asyncio.to_thread(has_runs, os.environ):
+        return ()  # nothing of the engine is needed for the first screen of the first migration
+    from esmigrate_tui.cli.running import summaries
+
+    return tuple(
+        RunCard(
+            run=summary.run,
+            method=summary.method,
+            source=summary.source,
+            destination=summary.destination,
+            started_at=summary.started_at,
+            fraction=summary.fraction,
+            is_live=summary.is_live,
+            is_finished=summary.outcome is not None,
+            outcome=summary.outcome or "",
+        )
+        for summary in await summaries()
+    )
+
+
+async def _follow(run: str) -> AsyncIterator[list[Event]]:
+    from esmigrate_tui.cli.running import journal_of
+
+    async with journal_of(run) as journal:
+        async for batch in journal.follow():
+            yield [event for _, event in batch]
+
+
+async def _command(run: str, command: Command) -> None:
+    from esmigrate_tui.cli.running import tell_run
+
+    await tell_run(run, command)
+
+
+async def _rejects(run: str, limit: int) -> tuple[Reject, ...]:
+    from esmigrate_tui.cli.running import journal_of
+
+    async with journal_of(run) as journal:
+        return await journal.rejects(limit)
+
+
+async def _report(run: str) -> tuple[str, ...]:
+    from esmigrate_tui.cli.running import written_report
+
+    return tuple(str(path) for path in await written_report(run))
+
+
+def _word(report: VaultReport) -> VaultWord:
+    from esmigrate_tui.vault import VaultState
+
+    return VaultWord(is_available=report.state is VaultState.AVAILABLE, place=report.place, sentence=report.sentence)
+
+
+class _Vault:
+    """The real vault, its words as the wizard has them."""
+
+    async def probe(self) -> VaultWord:
+        """What it can do here."""
+        from esmigrate_tui import vault
+
+        return _word(await vault.probe())
+
+    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+        """Keep a secret, and read it back."""
+        from esmigrate_tui import vault
+
+        return _word(await vault.remember(connection, credential))
+
+    async def recall(self, connection: Connection) -> Credential | None:
+        """The secret kept for this connection."""
+        from esmigrate_tui import vault
+
+        return await vault.recall(connection)
+
+
+def real_doors() -> Doors[Cluster]:
+    """Everything the wizard may do, wired to the real rooms."""
+    return Doors(
+        methods=METHODS,
+        connect=_connect,
+        fingerprint=_fingerprint,
+        preflight=_preflight,
+        plan=_plan,
+        preview=preview,
+        save_plan=_save_plan,
+        begin=_begin,
+        take_up=_take_up,
+        runs=_runs,
+        follow=_follow,
+        command=_command,
+        rejects=_rejects,
+        report=_report,
+        vault=_Vault(),
+        now=time.time,
+    )
+
+
+async def wizard_session(
+    *,
+    draft: Draft | None = None,
+    credentials: Mapping[Side, Credential] | None = None,
+    follow: str | None = None,
+) -> int:
+    """The wizard from its first screen to its last; the exit code."""
+    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.environment import wants_ascii
+
+    app: WizardApp = WizardApp(
+        real_doors(),
+        draft,
+        follow=follow,
+        credentials=dict(credentials or {}),
+        ascii_only=wants_ascii(os.environ),
+    )
+    ended: Any = await app.run_async()
+    lines = [*app.farewell]
+    if ended is ExitCode.DETACHED:
+        from esmigrate_tui.cli.running import leaving_warning
+
+        lines.append(await asyncio.to_thread(leaving_warning))
+    for line in filter(None, lines):
+        print(line)  # noqa: T201  # on the terminal that the screen has just given back
+    return int(ended if ended is not None else app.return_code or ExitCode.DONE)
+
+
+def open_wizard(*, follow: str | None = None) -> int:
+    """Open the wizard on this terminal; the exit code."""
+    return asyncio.run(wizard_session(follow=follow))

@@ -1,0 +1,129 @@
+"""From connections and patterns to a plan, and from a plan back to the draft that preflight looks at."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from esmigrate_tui import preflight
+from esmigrate_tui.cli.choosing import choose
+from esmigrate_tui.methods import METHODS
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.finding import Finding, Severity, worst_first
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from esmigrate_tui.cli.choosing import Choice
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.plan import Plan
+
+# Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
+_NEVER_WAIVED = frozenset({"reachable", "same-cluster", "existing-names", "readable", "source-kept"})
+
+
+def timestamp(now: float) -> str:
+    """Seconds since 1970 as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+async def plan_for(
+    draft: Draft,
+    clusters: Clusters,
+    patterns: Sequence[str],
+    *,
+    excluded: Sequence[str] = (),
+    hidden_too: bool = False,
+    renamed: dict[str, str],
+    now: float,
+) -> tuple[Plan, Choice]:
+    """Look at both clusters, choose, and plan; raises ProblemError where one of these cannot be done."""
+    draft, reached = await preflight.look(draft, clusters)
+    _raise_unreached(reached)
+    choice = choose(draft.source_indices, patterns, excluded, hidden_too=hidden_too)
+    unknown = [name for name in renamed if name not in choice.names]
+    if unknown:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
+                todo="Correct the name, or add it with --index.",
+            )
+        )
+    method = draft.method
+    if clusters.source is None or method is None:
+        raise ProblemError(Problem(cause=Cause.USAGE, what="This method needs a source."))
+    definitions = await clusters.source.definitions(choice.names)
+    draft = draft.answered(selected=choice.names, renamed=renamed, definitions=definitions)
+    return METHODS[method].plan(draft, timestamp(now)), choice
+
+
+def _raise_unreached(findings: Sequence[Finding]) -> None:
+    for finding in findings:
+        if finding.severity is Severity.BLOCKER:
+            raise ProblemError(
+                Problem(
+                    cause=finding.cause or Cause.CONNECTION,
+                    what=finding.title,
+                    why=finding.why,
+                    todo=finding.fix,
+                    evidence=finding.evidence,
+                )
+            )
+
+
+def draft_of(plan: Plan) -> Draft:
+    """The draft that a plan was made of, as far as preflight needs it."""
+    return Draft(
+        method=plan.method,
+        source=plan.source,
+        destination=plan.destination,
+        selected=tuple(task.source_index for task in plan.tasks),
+        renamed={t.source_index: t.destination_index for t in plan.tasks if t.source_index != t.destination_index},
+        at_once=plan.at_once,
+        batch=plan.batch,
+        requests_per_second=plan.requests_per_second,
+    )
+
+
+async def check(plan: Plan, clusters: Clusters, tell: Callable[[Finding], Any]) -> tuple[Finding, ...]:
+    """Every finding for a plan, worst first; each is told as it is found. Raises ProblemError for a stale plan."""
+    await _raise_stale(plan, clusters)
+    findings: list[Finding] = []
+    async for finding in preflight.run(draft_of(plan), clusters):
+        findings.append(finding)
+        tell(finding)
+    return worst_first(tuple(findings))
+
+
+async def _raise_stale(plan: Plan, clusters: Clusters) -> None:
+    """A plan is for two certain clusters: behind the same address there may be others now."""
+    sides = [("destination", clusters.destination, plan.destination_uuid)]
+    if clusters.source is not None and plan.source_uuid:
+        sides.append(("source", clusters.source, plan.source_uuid))
+    for side, cluster, uuid in sides:
+        facts = await cluster.probe()
+        if facts.uuid != uuid:
+            raise StalePlanError(
+                Problem(
+                    cause=Cause.STATE,
+                    what=f"The {side} is not the cluster that this plan was made for.",
+                    why=f"The plan was made for the cluster {uuid}; the one at this address is {facts.uuid} now.",
+                    todo="Check the address, or make a new plan with `esmigrate plan`.",
+                )
+            )
+
+
+class StalePlanError(ProblemError):
+    """The plan is for other clusters than those at its addresses."""
+
+
+def standing(findings: Sequence[Finding], accepted: Sequence[str]) -> tuple[Finding, ...]:
+    """The blockers that nobody has accepted, or that nobody may accept."""
+    return tuple(
+        finding
+        for finding in findings
+        if finding.severity is Severity.BLOCKER and (finding.check not in accepted or finding.check in _NEVER_WAIVED)
+    )

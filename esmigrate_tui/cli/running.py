@@ -1,0 +1,305 @@
+"""Runs seen from the command line: begun, followed to their end, told what to do, reported."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import os
+import random
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import click
+import msgspec
+
+from esmigrate_tui import report
+from esmigrate_tui.cli.connecting import credentials_of
+from esmigrate_tui.cli.telling import JsonTeller, LineTeller, total_line
+from esmigrate_tui.engine import runs
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.survival import logout_warning
+from esmigrate_tui.model.command import Resume, Stop
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.text import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from esmigrate_tui.engine.runs import RunFolder, RunSummary
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.plan import Plan
+
+_ANSWER_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
+
+
+def _home() -> Path:
+    return runs.runs_home(os.environ)
+
+
+def journal_of(run_id: str) -> Journal:
+    """The journal of a run that exists, for reading and for commands."""
+    return Journal.open(runs.find_run(run_id, _home()).journal)
+
+
+async def begin_run(plan: Plan, credentials: Mapping[Side, Credential]) -> str:
+    """Begin a run in a process of its own; its name."""
+    choose = random.SystemRandom().choice
+    folder = await runs.begin(plan, credentials, home=_home(), new_id=lambda: runs.new_run_id(choose))
+    return folder.run
+
+
+async def take_up_run(run_id: str, given: Mapping[Side, Credential]) -> None:
+    """Let a new process go on with a run; a secret that is not given is looked for in environment and keyring."""
+    folder = runs.find_run(run_id, _home())
+    plan = await asyncio.to_thread(runs.read_plan, folder)
+    await runs.take_up(folder.run, await credentials_of(plan, {}, given=given), home=_home())
+
+
+async def summaries() -> tuple[RunSummary, ...]:
+    """Every run of this user."""
+    return await runs.all_runs(_home())
+
+
+def started_sentence(run_id: str) -> str:
+    """What somebody needs to know who leaves now."""
+    begun = f"Run {run_id} has begun, in a process of its own: Ctrl+C leaves, `esmigrate attach {run_id}` comes back."
+    return "\n".join(part for part in (begun, leaving_warning()) if part)
+
+
+def leaving_warning() -> str:
+    """What must be known before logging out of this host; "" where nothing must."""
+    return logout_warning(getpass.getuser())
+
+
+# -- following ---------------------------------------------------------------------------------------------------------
+
+
+async def follow_to_end(run_id: str, *, as_json: bool = False, stop_when_left: bool = False) -> int:
+    """Tell everything a run does until it ends, then its report; the exit code.
+
+    Ctrl+C leaves the run going on, unless `stop_when_left`: then the run is ended first.
+    """
+    following = asyncio.ensure_future(_tell(run_id, as_json=as_json))
+    left = asyncio.Event()
+
+    def leave() -> None:
+        left.set()
+        following.cancel()
+
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, leave)
+    try:
+        progress = await following
+    except asyncio.CancelledError:
+        if not left.is_set():
+            raise
+        if stop_when_left:
+            click.echo(f"\nEnding run {run_id} …", err=True)
+            await tell_run(run_id, Stop())
+            progress = await _tell(run_id, as_json=as_json, quietly=True)
+            return progress.exit_code()
+        click.echo(f"\nLeft. Run {run_id} goes on: esmigrate attach {run_id}", err=True)
+        return ExitCode.DETACHED
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+    paths = await written_report(run_id)
+    if not as_json:
+        await _show_end(run_id, paths)
+    if progress.outcome is None:
+        click.echo(
+            f"esmigrate: the process of run {run_id} ended without finishing it. "
+            f"What was acknowledged stays; go on with: esmigrate resume {run_id}",
+            err=True,
+        )
+        return ExitCode.INCOMPLETE
+    return progress.exit_code()
+
+
+async def _tell(run_id: str, *, as_json: bool, quietly: bool = False) -> Progress:
+    teller = JsonTeller(sys.stdout) if as_json else LineTeller(sys.stdout)
+    progress = Progress()
+    async with journal_of(run_id) as journal:
+        async for batch in journal.follow():
+            for _, event in batch:
+                progress = progress.after(event)
+            if not quietly:
+                teller.tell([event for _, event in batch], progress, time.time())
+    return progress
+
+
+async def _show_end(run_id: str, paths: tuple[Path, ...]) -> None:
+    gathered = await _gathered(runs.find_run(run_id, _home()))
+    click.echo("")
+    click.echo("\n".join(report.as_lines(gathered, 100, paths)))
+
+
+async def watch(run_id: str, *, as_json: bool) -> int:
+    """Follow a run that is going on, or tell one that has ended."""
+    return await follow_to_end(runs.find_run(run_id, _home()).run, as_json=as_json)
+
+
+# -- telling -----------------------------------------------------------------------------------------------------------
+
+
+async def tell_run(run_id: str, command: Command) -> None:
+    """Hand a command to the process that holds a run; raises ProblemError where none does."""
+    folder = runs.find_run(run_id, _home())
+    if not folder.is_live:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"No process holds the run {folder.run}, so nobody can be told.",
+                todo=f"`esmigrate status {folder.run}` says how it ended; `esmigrate resume {folder.run}` takes it up.",
+            )
+        )
+    async with Journal.open(folder.journal) as journal:
+        await journal.command(command)
+
+
+async def command_run(run_id: str, command: Command) -> int:
+    """Tell a run something, and wait until it has obeyed."""
+    folder = runs.find_run(run_id, _home())
+    if not folder.is_live:
+        await tell_run(run_id, command)
+    async with Journal.open(folder.journal) as journal:
+        number = await journal.command(command)
+        deadline = time.monotonic() + _ANSWER_SECONDS
+        while (answer := await journal.answer(number)) is None and folder.is_live:
+            if time.monotonic() > deadline:
+                click.echo(f"Run {folder.run} was told, and has not answered yet: esmigrate status {folder.run}")
+                return ExitCode.DONE
+            await asyncio.sleep(0.1)
+    if answer == 0:
+        click.echo(f"Run {folder.run}: nothing had to be done.")
+        return ExitCode.NOTHING
+    click.echo(f"Run {folder.run}: done.")
+    return ExitCode.DONE
+
+
+async def resume_run(options: Mapping[str, Any]) -> int:
+    """Go on with a paused run, or take up one whose process has ended."""
+    folder = runs.find_run(options["run_id"], _home())
+    if folder.is_live:
+        return await command_run(folder.run, Resume())
+    credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
+    try:
+        await runs.take_up(folder.run, credentials, home=_home())
+    except runs.RunHeldError as error:
+        click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
+        return ExitCode.HELD
+    if not options["as_json"]:
+        click.echo(started_sentence(folder.run))
+    if options["detach"]:
+        return ExitCode.DETACHED
+    return await follow_to_end(folder.run, as_json=options["as_json"])
+
+
+async def clean_up(options: Mapping[str, Any]) -> int:
+    """Put back what a run left changed."""
+    from esmigrate_tui.engine.process import open_clusters  # noqa: PLC0415  # the client costs start-up time
+
+    folder = runs.find_run(options["run_id"], _home())
+    credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
+    try:
+        left = await runs.settle_run(folder, credentials, open_clusters=open_clusters)
+    except runs.RunHeldError as error:
+        click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
+        return ExitCode.HELD
+    for entry in left:
+        click.echo(f"x   not put back: {entry.what}. {entry.trouble}", err=True)
+        if entry.undo is not None:
+            click.echo(entry.undo.as_console(), err=True)
+    if left:
+        return ExitCode.INCOMPLETE
+    click.echo(f"Nothing that run {folder.run} changed is left to put back.")
+    return ExitCode.DONE
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+def _state(summary: RunSummary) -> str:
+    if summary.problem is not None:
+        return f"unreadable: {summary.problem.what}"
+    if summary.outcome is not None:
+        return str(summary.outcome)
+    return "running" if summary.is_live else "interrupted"
+
+
+async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
+    """Every run, or one."""
+    if run_id is not None:
+        return await _show_one(runs.find_run(run_id, _home()), out, as_json=as_json)
+    found = await summaries()
+    if as_json:
+        for summary in found:
+            click.echo(msgspec.json.encode(summary).decode(), file=out)
+        return ExitCode.DONE if found else ExitCode.NOTHING
+    if not found:
+        click.echo("There are no runs on this machine. `esmigrate` begins one.", file=out)
+        return ExitCode.NOTHING
+    for summary in found:
+        share = f"{summary.fraction:4.0%}" if summary.fraction is not None else "   –"
+        left = f"  {counted(summary.open_entries, 'change')} to put back" if summary.open_entries else ""
+        way = f"{summary.source} → {summary.destination}"
+        click.echo(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}", file=out)
+    return ExitCode.DONE
+
+
+async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
+    if as_json:
+        click.echo(msgspec.json.encode(progress).decode(), file=out)
+        return ExitCode.DONE
+    summary = await runs.summary(folder)
+    click.echo(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}", file=out)
+    for task in progress.tasks:
+        share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"
+        click.echo(f"  {task.state:10} {share}  {task.summary.source_index}", file=out)
+    return ExitCode.DONE
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+async def _gathered(folder: RunFolder) -> report.Report:
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
+        rejects = await journal.rejects(10_000)
+    plan = await asyncio.to_thread(runs.read_plan, folder)
+    return report.gather(
+        plan,
+        progress,
+        now=time.time(),
+        run=folder.run,
+        rejects=rejects,
+        rejects_file=str(folder.rejects) if rejects else "",
+        plan_file=str(folder.plan),
+    )
+
+
+async def written_report(run_id: str) -> tuple[Path, ...]:
+    """Write a run's report beside its journal; the files."""
+    folder = runs.find_run(run_id, _home())
+    return tuple(await asyncio.to_thread(report.write_all, await _gathered(folder), folder.path))
+
+
+async def show_report(run_id: str, kind: str, out: TextIO) -> int:
+    """A run's report on standard output."""
+    gathered = await _gathered(runs.find_run(run_id, _home()))
+    texts = {
+        "text": lambda: "\n".join(report.as_lines(gathered, width=100)),
+        "markdown": lambda: report.as_markdown(gathered),
+        "json": lambda: report.as_json(gathered),
+    }
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(texts[kind](), file=out)
+    return ExitCode.DONE

@@ -1,0 +1,148 @@
+"""What a run without a wizard prints: lines for people, or one JSON object a line for programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TextIO
+
+import msgspec
+
+from esmigrate_tui.model.event import (
+    LedgerChanged,
+    Noted,
+    RunFinished,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    WaitBegan,
+)
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.progress import Progress, TaskState
+from esmigrate_tui.model.text import counted, duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from esmigrate_tui.model.event import Event
+
+_EVERY: Final = 5.0  # seconds between two lines into a file
+
+_MARKS: Final = {
+    Severity.BLOCKER: "x blocks",
+    Severity.WARNING: "! warns ",
+    Severity.NOTE: "- note  ",
+    Severity.PASSED: "ok      ",
+}
+
+
+def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
+    """One finding: a line where it is good, and all that helps where it is not."""
+    mark = "ok      " if is_accepted else _MARKS[finding.severity]
+    lines = [f"{mark} {finding.title}  [{finding.check}]" + ("  accepted" if is_accepted else "")]
+    if finding.severity in {Severity.PASSED, Severity.NOTE}:
+        return lines
+    indent = " " * 9
+    if finding.evidence:
+        lines.append(f"{indent}It answered: {finding.evidence}")
+    if finding.why:
+        lines.append(f"{indent}Why: {finding.why}")
+    if finding.fix:
+        lines.append(f"{indent}Fix: {finding.fix}")
+    lines.extend(f"{indent}  {line}" for line in finding.copy.splitlines())
+    return lines
+
+
+def total_line(progress: Progress, now: float) -> str:
+    """Where the whole run stands, on one line."""
+    parts = [
+        f"{number(progress.done)} of {number(progress.expected)}" if progress.expected is not None else "",
+    ]
+    if progress.fraction is not None:
+        parts.insert(0, f"{progress.fraction:4.0%}")
+    if progress.is_paused:
+        parts.append("paused")
+    elif progress.rate.per_second:
+        parts.append(f"{number(round(progress.rate.per_second))} documents/s")
+    eta = progress.eta()
+    if eta is not None and not progress.is_paused:
+        parts.append(f"about {duration(eta.likely)} more")
+    held = [task for task in progress.tasks if task.state is TaskState.HELD and task.held_by is not None]
+    if held and held[0].held_by is not None:
+        left = duration(max(0.0, (held[0].held_until or now) - now))
+        parts.append(f"waiting ({held[0].held_by.what} Next try in {left})")
+    if progress.refused:
+        parts.append(f"{counted(progress.refused, 'document')} refused")
+    return "   ".join(part for part in parts if part)
+
+
+def event_lines(event: Event, progress: Progress) -> list[str]:
+    """What is worth a line of its own; `progress` is that after the event."""
+    match event:
+        case TaskFinished():
+            name = progress.task(event.task).summary.source_index
+            if event.outcome is TaskOutcome.VERIFIED:
+                return [
+                    f"ok  {name}: {number(event.source_count or 0)} = {number(event.destination_count or 0)}, verified"
+                ]
+            why = event.problem.sentence() if event.problem else ""
+            return [f"x   {name}: {event.outcome}. {why}"]
+        case WaitBegan():
+            return [f"!   {progress.task(event.task).summary.source_index} waits: {event.problem.sentence()}"]
+        case Noted():
+            return [f"-   {progress.notable[-1].text}"] if progress.notable else []
+        case TaskAdvanced() if event.moved.note:
+            return [f"-   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
+        case LedgerChanged() if event.entry.state is EntryState.NOT_UNDONE:
+            return [f"x   could not be put back: {event.entry.what} ({event.entry.trouble})"]
+        case RunFinished() if event.problem is not None:
+            return [f"x   {event.problem.sentence()}"]
+        case _:
+            return []
+
+
+class LineTeller:
+    """Progress for people: a line that is drawn over on a terminal, a line every few seconds elsewhere."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._is_terminal = out.isatty()
+        self._told_at = 0.0
+        self._last_wait = ""
+
+    def tell(self, events: Iterable[Event], progress: Progress, now: float) -> None:
+        """What is new; `progress` is that after all `events`."""
+        lines = [line for event in events for line in event_lines(event, progress)]
+        lines = [line for line in lines if not self._is_said_again(line)]
+        if self._is_terminal:
+            for line in lines:
+                print(f"\r\x1b[K{line}", file=self._out)
+            if not progress.is_finished:
+                print(f"\r\x1b[K    {total_line(progress, now)}", end="", file=self._out, flush=True)
+            else:
+                print("\r\x1b[K", end="", file=self._out, flush=True)
+            return
+        for line in lines:
+            print(line, file=self._out)
+        if now - self._told_at >= _EVERY and not progress.is_finished:
+            self._told_at = now
+            print(f"    {total_line(progress, now)}", file=self._out)
+        self._out.flush()
+
+    def _is_said_again(self, line: str) -> bool:
+        if not line.startswith("!"):
+            return False
+        again, self._last_wait = line == self._last_wait, line
+        return again
+
+
+class JsonTeller:
+    """One JSON object a line: every event as the journal has it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def tell(self, events: Iterable[Event], progress: Progress, now: float) -> None:  # noqa: ARG002  # as LineTeller
+        """What is new."""
+        for event in events:
+            print(msgspec.json.encode(event).decode(), file=self._out)
+        self._out.flush()

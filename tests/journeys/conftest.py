@@ -1,0 +1,164 @@
+"""The real command on real nodes: what every journey starts from."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.runs import RunFolder
+from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
+from esmigrate_tui.sandbox.loading import load
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+    from pathlib import Path
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A command that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        """All it said."""
+        return self.out + self.err
+
+    @property
+    def run(self) -> str:
+        """The run's name in what it said."""
+        return self.out.partition("Run ")[2][:4]
+
+
+@dataclass
+class Operator:
+    """Somebody with a shell: an environment, a folder, and the command."""
+
+    folder: Path
+    environ: dict[str, str]
+    started: list[asyncio.subprocess.Process] = field(default_factory=list)
+
+    async def start(self, *arguments: str) -> asyncio.subprocess.Process:
+        """Start a command and go on."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "esmigrate_tui",
+            *arguments,
+            cwd=self.folder,
+            env=self.environ,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self.started.append(process)
+        return process
+
+    async def do(self, *arguments: str, seconds: float = 120) -> Ended:
+        """Carry a command out; no command ever shows a traceback."""
+        process = await self.start(*arguments)
+        out, err = await asyncio.wait_for(process.communicate(), seconds)
+        ended = Ended(process.returncode or 0, out.decode(), err.decode())
+        assert "Traceback" not in ended.text
+        return ended
+
+    async def plan(self, source: str, destination: str, *more: str) -> Ended:
+        """Make move.toml."""
+        sides = ("--source", source, "--destination", destination)
+        return await self.do("plan", "reindex-from-remote", *sides, "-o", "move.toml", "--force", *more)
+
+    def knows(self, source: Node, destination: Node) -> None:
+        """Give the passwords of two nodes by the environment."""
+        self.environ["ESMIGRATE_SOURCE_PASSWORD"] = source.password or ""
+        self.environ["ESMIGRATE_DESTINATION_PASSWORD"] = destination.password or ""
+
+    def folder_of(self, run: str) -> RunFolder:
+        """Where a run is kept."""
+        return RunFolder(self.folder / "state" / "runs" / run)
+
+    def only_run(self) -> RunFolder:
+        """The one run there is."""
+        (path,) = (self.folder / "state" / "runs").iterdir()
+        return RunFolder(path)
+
+    async def until(self, run: RunFolder, holds: Callable[[Any], bool], seconds: float = 90) -> None:
+        """Wait until a run's progress is as wanted."""
+        deadline = time.monotonic() + seconds
+        async with Journal.open(run.journal) as journal:
+            while not holds(await journal.progress()):
+                assert time.monotonic() < deadline, "the run did not come so far"
+                await asyncio.sleep(0.1)
+
+
+@pytest.fixture
+async def operator(tmp_path: Path) -> AsyncIterator[Operator]:
+    """Somebody without a keyring, whose runs are kept in the test's folder; what they started is ended."""
+    kept = {"PATH", "HOME", "LANG", "SSL_CERT_FILE", "PYTHONPATH"}
+    environ = {name: value for name, value in os.environ.items() if name in kept}
+    environ |= {
+        "ESMIGRATE_STATE_DIR": str(tmp_path / "state"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    somebody = Operator(tmp_path, environ)
+    yield somebody
+    for process in somebody.started:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    for path in (tmp_path / "state" / "runs").glob("*"):
+        folder = RunFolder(path)
+        if folder.is_live:
+            os.kill(json.loads(folder.process.read_text())["pid"], 9)
+
+
+def renamed(prefix: str, *names: str) -> list[str]:
+    """Options that move these under names of this test's own."""
+    return [part for name in names for part in ("--index", name, "--rename", f"{name}={prefix}-{name}")]
+
+
+def with_user(node: Node) -> str:
+    """A node's address with its user's name, as it is typed."""
+    return node.url.replace("://", f"://{node.user}@") if node.user else node.url
+
+
+@pytest.fixture
+def opened() -> Callable[[Node], Awaitable[Cluster]]:
+    """A way to look at a node from the test's side."""
+
+    async def opening(node: Node) -> Cluster:
+        endpoint, _ = parse_address(node.url)
+        kind = SignIn.PASSWORD if node.user else SignIn.NONE
+        connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
+        credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
+        return await connect(connection, credential)
+
+    return opening
+
+
+_LOADED: set[str] = set()
+
+
+@pytest.fixture
+async def pair(nodes: SharedNodes) -> tuple[Node, Node]:
+    """The shared 6.8.23 with sample data, and the shared 7.17.28 as journeys before left it."""
+    source, destination = await nodes.get("6.8.23"), await nodes.get("7.17.28")
+    if source.url not in _LOADED:
+        await load(source, 2_000)
+        _LOADED.add(source.url)
+    return source, destination

@@ -1,0 +1,287 @@
+"""The whole wizard on real nodes: once with Textual's Pilot, once in a real terminal with nothing but keys."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import sys
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pyte
+import pytest
+
+from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.session import Test
+from tests.journeys.conftest import renamed, with_user
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.journeys.conftest import Operator
+
+    Opening = Callable[[Node], Awaitable[Cluster]]
+
+pytestmark = pytest.mark.nodes
+
+
+async def small_index(node: Node, opened: Opening, name: str, documents: int) -> None:
+    """An index of the test's own on the shared source."""
+    lines = "".join(
+        f'{{"index":{{"_index":"{name}","_type":"_doc","_id":"{n}"}}}}\n{{"n":{n}}}\n' for n in range(documents)
+    )
+    async with await opened(node) as cluster:
+        answer = await cluster.perform(Request(method="POST", path="/_bulk?refresh=true", body=lines))
+    assert not answer["errors"]
+
+
+def side(node: Node) -> tuple[Connection, Credential]:
+    endpoint, _ = parse_address(node.url)
+    return (
+        Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD, user=node.user or ""),
+        Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or ""),
+    )
+
+
+async def until(pilot: Pilot[ExitCode], holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
+    """Let the app go on until it is so."""
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"the wizard never came to: {what}"
+        await pilot.pause(0.1)
+
+
+async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
+    pair: tuple[Node, Node], opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, destination = pair
+    await small_index(source, opened, "walked", 300)
+    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    (old, old_secret), (new, new_secret) = side(source), side(destination)
+    app: WizardApp = WizardApp(
+        real_doors(),
+        Draft(method=MethodName.REINDEX_FROM_REMOTE, source=old, destination=new),
+        credentials={Side.SOURCE: old_secret, Side.DESTINATION: new_secret},
+    )
+
+    def shows(step: str) -> bool:
+        return type(app.step).__name__ == step
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: shows("MethodScreen"), "the methods")
+        await pilot.press("enter")
+        await until(pilot, lambda: shows("ConnectionsScreen"), "the connections")
+        await until(
+            pilot,
+            lambda: app.session.source.test is Test.GOOD and app.session.destination.test is Test.GOOD,
+            "both connected",
+        )
+        await pilot.press("ctrl+n")
+        await until(pilot, lambda: shows("PreflightScreen"), "the preflight")
+        await until(pilot, lambda: app.session.checking.looked_at is not None, "the findings")
+        await pilot.press("right")
+        await until(pilot, lambda: shows("SelectionScreen"), "the selection")
+        await until(pilot, lambda: bool(app.session.draft.source_indices), "the indices")
+        await pilot.press("slash", *"walked", "enter")
+        await pilot.press("a")
+        await until(pilot, lambda: app.session.draft.selected == ("walked",), "one chosen")
+        await pilot.press("right")
+        await until(pilot, lambda: shows("PreflightScreen"), "the preflight of the selection")
+        await until(pilot, lambda: app.session.checking.looked_at is not None, "its findings")
+        await pilot.press("left")
+        await until(pilot, lambda: shows("SelectionScreen"), "back to the selection")
+        assert app.session.draft.selected == ("walked",)
+        await pilot.press("right")
+        if shows("PreflightScreen"):
+            await pilot.press("right")
+        await until(pilot, lambda: shows("ReviewScreen"), "the review")
+        await until(pilot, lambda: app.session.plan is not None, "the plan")
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: shows("RunScreen"), "the run")
+        await until(pilot, lambda: shows("FinishScreen"), "the finish", seconds=120)
+        progress = app.session.progress
+        await pilot.press("q")
+    async with await opened(destination) as cluster:
+        assert await cluster.count("walked") == 300
+    assert progress.exit_code() is ExitCode.DONE
+    assert [(task.source_count, task.destination_count) for task in progress.tasks] == [(300, 300)]
+
+
+class Terminal:
+    """A real pty with a person's eyes: what is on its 80x24 screen, and keys."""
+
+    def __init__(self, arguments: list[str], environ: dict[str, str], folder: Path) -> None:
+        self.screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self.screen)
+        pid, self._master = pty.fork()
+        if pid == 0:  # the child becomes the program
+            os.chdir(folder)
+            os.execve(sys.executable, [sys.executable, "-m", "esmigrate_tui", *arguments], environ)  # noqa: S606  # no shell
+        self.pid = pid
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+        os.set_blocking(self._master, False)
+
+    @property
+    def text(self) -> str:
+        """All that can be read."""
+        return "\n".join(self.screen.display)
+
+    async def type(self, *keys: str) -> None:
+        """Press keys, one after the other, at a person's pace."""
+        for key in keys:
+            os.write(self._master, key.encode())
+            await self.look(0.05)
+
+    async def look(self, seconds: float) -> None:
+        """Read what is painted in that time."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            with contextlib.suppress(BlockingIOError, OSError):
+                self._stream.feed(os.read(self._master, 65_536))
+            await asyncio.sleep(0.01)
+
+    async def until(self, pattern: str, seconds: float = 60) -> str:
+        """Look until it is to be read; what it read."""
+        deadline = time.monotonic() + seconds
+        while not (found := re.search(pattern, self.text)):
+            assert time.monotonic() < deadline, f"never saw {pattern!r}, but:\n{self.text}"
+            await self.look(0.1)
+        return found[0]
+
+    async def ended(self, seconds: float = 20) -> int:
+        """The exit code."""
+        deadline = time.monotonic() + seconds
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222  # WNOHANG: it does not wait
+            if pid:
+                self.pid = 0
+                return os.waitstatus_to_exitcode(status)
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
+            await self.look(0.1)
+
+    def hang_up(self) -> None:
+        """Close the terminal under the program, as a dropped line does."""
+        if self._master >= 0:
+            os.close(self._master)
+            self._master = -1
+
+    def close(self) -> None:
+        """End what is still there."""
+        self.hang_up()
+        if self.pid:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            self.pid = 0
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """A way to open terminals that are closed at the end."""
+    opened: list[Terminal] = []
+    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ |= {
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "ESMIGRATE_STATE_DIR": str(tmp_path),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+    }
+
+    def open_one(*arguments: str) -> Terminal:
+        opened.append(Terminal([*arguments], environ, tmp_path))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()
+
+
+UP, DOWN, RIGHT, TAB, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[C", "\t", "\r", "\x1b"
+CTRL_N, CTRL_T = "\x0e", "\x14"
+
+
+async def test_a_person_at_a_terminal_migrates_with_keys_alone(
+    pair: tuple[Node, Node], opened: Opening, terminal: Callable[..., Terminal]
+) -> None:
+    source, destination = pair
+    await small_index(source, opened, "typed", 120)
+    screen = terminal()
+    await screen.until("How should the data get into the new cluster")
+    await screen.until("▸ Reindex from a remote")
+    await screen.type(UP)
+    await screen.until("▸ Index from the source")
+    await screen.type(DOWN)
+    await screen.until("▸ Reindex from a remote")
+    await screen.type(ENTER)
+    await screen.until("SOURCE")
+    for node in (source, destination):
+        # the address has the focus; then come the way to sign in, the user, the password, where it is kept, and trust
+        await screen.type(*node.url, TAB, TAB, *(node.user or ""), TAB, *(node.password or ""), TAB, TAB)
+    await screen.type(CTRL_T)
+    await screen.until(r"✓ connected.*✓ connected")
+    assert (source.password or "") not in screen.text
+    await screen.type(CTRL_N)
+    await screen.until(r"checks? passed")
+    await screen.until("looked at")
+    await screen.type(RIGHT)
+    await screen.until("nothing is chosen")
+    await screen.type("/", *"typed", ENTER)
+    await screen.until("1 shown")
+    await screen.type("a")
+    await screen.until("chosen 1 of")
+    await screen.type(RIGHT)
+    await screen.until("with the (1 )?chosen index")
+    await screen.until("looked at")
+    await screen.type(RIGHT)
+    await screen.until("nothing is changed yet")
+    await screen.type(TAB, ENTER)
+    await screen.until("Everything arrived, and it was checked", seconds=120)
+    await screen.until(r"typed +verified +120 +120")
+    await screen.type("q")
+    code = await screen.ended()
+    async with await opened(destination) as cluster:
+        assert await cluster.count("typed") == 120
+    assert code == 0
+
+
+async def test_a_closed_terminal_does_not_end_a_run(
+    pair: tuple[Node, Node], terminal: Callable[..., Terminal], operator: Operator, tmp_path: Path
+) -> None:
+    source, destination = pair
+    operator.environ["ESMIGRATE_STATE_DIR"] = str(tmp_path)
+    operator.knows(source, destination)
+    options = [*renamed("hung-up", "orders"), "--batch", "100", "--pace", "300"]
+    await operator.plan(with_user(source), with_user(destination), *options)
+    begun = await operator.do("run", "move.toml", "--detach")
+    screen = terminal("attach", begun.run)
+    await screen.until("you may leave")
+    screen.hang_up()
+    screen = terminal("attach", begun.run)
+    await screen.until("you may leave")
+    await screen.type(ESCAPE)
+    code = await screen.ended()
+    faster = await operator.do("pace", begun.run, "0")
+    watched = await operator.do("attach", begun.run, "--plain")
+    assert code == 20
+    assert faster.code == 0, faster.text
+    assert watched.code == 0, watched.text
