@@ -40,6 +40,7 @@ _BATCH_BYTES: Final = 16 * 1024 * 1024  # far below the 100 MB buffer, large eno
 _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
 _MOST_REFUSED: Final = 5_000  # ids in one query; more is a wrong mapping, not a few bad documents
 _MOST_PASSES: Final = 40
+_MOST_REPEATS: Final = 3  # a source that is written to without a pause would have one more each time
 _DISK_FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
 _PAUSE_SECONDS: Final = 3_600.0  # how long one batch may take while paused; the scroll is kept open that long
 
@@ -48,12 +49,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the work on one index stands; its JSON is the token of each Moved.
 
     `task` is the running server task, "" between two passes. `made` is the uuid of the destination's index when the
-    work began, "" where a token does not say. Totals are over the passes that ended.
+    work began, "" where a token does not say. Totals are over the passes that ended. `repeats` counts the passes that
+    were made again because the source holds more than they were given.
     """
 
     task: str = ""
     made: str = ""
     passes: int = 0
+    repeats: int = 0
     batch: int = 0
     written: int = 0
     done: int = 0
@@ -176,6 +179,20 @@ def judged(work: Work, state: State, look: ReindexLook) -> Verdict:
 
 def _is_done(verdict: Verdict) -> bool:
     return verdict.problem is None and verdict.following is None
+
+
+def given_whole(state: State, look: ReindexLook, verdict: Verdict, there: int) -> Verdict:
+    """The verdict of a pass that seems to be the last, or another pass where the source holds `there`, which is more.
+
+    A node that has just come back answers a search with the shards it has found until then: older servers say nothing
+    of the others, and the pass ends well without their documents.
+    """
+    missing = there - verdict.step.done
+    if missing <= 0 or state.repeats >= _MOST_REPEATS:
+        return verdict
+    following = after_pass(state, look, repeats=state.repeats + 1)
+    note = f"the source holds {counted(missing, 'document')} more than it gave, it is read again"
+    return Verdict(step=moved(state, look, then=following, note=note), following=following)
 
 
 def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None:
@@ -488,7 +505,11 @@ class ReindexFromRemote:
                 )
             verdict = judged(work, state, look)
             # asked before the step is told: where the line breaks here, the next try judges the same pass again
-            found = await _uuid_of(work, clusters) if state.made and _is_done(verdict) else state.made
+            found = state.made
+            if _is_done(verdict):
+                found = await _uuid_of(work, clusters) if state.made else ""
+                there = await _source(clusters).count(work.task.source_index)
+                verdict = given_whole(state, look, verdict, there)
             last = verdict.step
             yield last
             if verdict.problem is not None:
@@ -509,6 +530,7 @@ class ReindexFromRemote:
             raise _another_index(work)
         running = await destination.find_reindex(work.opaque_id)
         if running is None:
+            await _source(clusters).count(work.task.source_index)  # raises where a shard is not there: to be waited for
             body = reindex_body(work, state, _source(clusters).as_remote())
             running = await destination.start_reindex(
                 body, opaque_id=work.opaque_id, requests_per_second=work.requests_per_second

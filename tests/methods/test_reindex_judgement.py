@@ -16,6 +16,7 @@ from esmigrate_tui.methods.reindex_from_remote import (
     State,
     create_request,
     first_batch,
+    given_whole,
     judged,
     moved,
     reindex_body,
@@ -62,6 +63,23 @@ def test_all_read_and_written_is_done() -> None:
     assert verdict.following is None
     assert verdict.problem is None
     assert (verdict.step.done, verdict.step.written, verdict.step.collided) == (1_000, 1_000, 0)
+
+
+def test_a_pass_that_was_given_less_than_there_is_is_made_again() -> None:
+    look = ReindexLook(completed=True, total=800, created=800)
+    verdict = given_whole(FIRST, look, judged(work(), FIRST, look), 1_000)
+    assert verdict.following is not None
+    assert (verdict.following.repeats, verdict.following.task, verdict.following.done) == (1, "", 800)
+    assert verdict.step.token == verdict.following.as_token()
+    assert "200 documents more" in verdict.step.note
+
+
+@pytest.mark.parametrize(("there", "repeats"), [(800, 0), (700, 0), (1_000, 3)])
+def test_a_whole_pass_or_a_source_that_never_rests_is_not_read_for_ever(there: int, repeats: int) -> None:
+    look = ReindexLook(completed=True, total=800, created=800)
+    state = msgspec.structs.replace(FIRST, repeats=repeats)
+    verdict = judged(work(), state, look)
+    assert given_whole(state, look, verdict, there) is verdict
 
 
 def test_a_second_document_of_one_id_is_counted_as_a_collision() -> None:

@@ -329,3 +329,49 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
             await drained(METHOD.perform(work, clusters, seen[-1].token))
     assert "not the one" in at_its_end.value.problem.what
     assert "not the one" in taken_up.value.problem.what
+
+
+async def test_what_a_pass_was_not_given_is_brought_by_another(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "grows", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
+        planned = await work_for(clusters, draft, "grows", batch=50)
+        work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=200.0)
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = METHOD.perform(work, clusters, "")
+        begun = await anext(steps)
+        while not begun.done:  # its search has been made when the first batch has arrived
+            await asyncio.sleep(0.1)
+            begun = await anext(steps)
+        more = "".join(f'{{"index":{{"_type":"_doc","_id":"late-{n}"}}}}\n{{}}\n' for n in range(7))
+        await clusters.source.perform(Request(method="POST", path="/grows/_bulk?refresh=true", body=more))
+        await METHOD.pace(work, clusters, begun.token, 0.0)
+        seen: list[Moved] = []
+        await drained(steps, seen)
+        compared = await METHOD.compare(work, clusters)
+    assert [step.note for step in seen if step.note] == [
+        "the source holds 7 documents more than it gave, it is read again"
+    ]
+    assert (compared.source_count, compared.destination_count) == (407, 407)
+    assert (seen[-1].done, seen[-1].collided) == (407, 0)
+
+
+async def test_a_source_without_one_of_its_shards_is_waited_for(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        one_of_two = {"index.number_of_shards": 2, "index.routing.allocation.total_shards_per_node": 1}
+        if await clusters.source.existing(["halved"]):
+            await clusters.source.delete_index("halved")
+        body = json.dumps({"settings": one_of_two, **UNTYPED})
+        await clusters.source.perform(
+            Request(method="PUT", path="/halved?timeout=1s&wait_for_active_shards=0", body=body)
+        )
+        work = await work_for(clusters, draft, "halved")
+        await clusters.destination.create_index("halved", work.task.create)
+        try:
+            with pytest.raises(ProblemError) as raised:
+                await drained(METHOD.perform(work, clusters, ""))
+        finally:
+            await clusters.source.delete_index("halved")
+    assert raised.value.problem.cause is Cause.BUSY
+    assert "1 of 2 shards" in raised.value.problem.what
