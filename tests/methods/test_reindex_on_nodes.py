@@ -316,11 +316,13 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
         assert clusters.source is not None
         await fill(clusters.source, "anew", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
         planned = await work_for(clusters, draft, "anew", batch=50)
-        work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=100.0)
+        # slow enough for a busy machine to delete the index while most of the documents are still to come
+        work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=10.0)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
-        await anext(steps)
+        begun = await anext(steps)
         await clusters.destination.delete_index("anew")
+        await METHOD.pace(work, clusters, begun.token, 0.0)
         seen: list[Moved] = []
         with pytest.raises(ProblemError) as at_its_end:
             await drained(steps, seen)
