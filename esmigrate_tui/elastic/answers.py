@@ -371,6 +371,267 @@ class SeveralTotals(msgspec.Struct, frozen=True):
     responses: tuple[Totals, ...] = ()
 
 
+class RepositoryEntry(msgspec.Struct, frozen=True):
+    """One entry of `GET _snapshot`."""
+
+    type: str
+    settings: dict[str, Any] = {}
+    uuid: str = ""
+
+
+class SnapshotEntry(msgspec.Struct, frozen=True):
+    """One snapshot of `GET _snapshot/R/S`."""
+
+    class Feature(msgspec.Struct, frozen=True):
+        """A feature state in it."""
+
+        feature_name: str
+        indices: tuple[str, ...] = ()
+
+    class Failure(msgspec.Struct, frozen=True):
+        """A shard that is not in it."""
+
+        index: str = ""
+        shard_id: int = 0
+        reason: str = ""
+
+    class Detail(msgspec.Struct, frozen=True):
+        """An index in it, where `index_details` was asked for."""
+
+        shard_count: int = 0
+        size_in_bytes: int | None = None
+
+    snapshot: str
+    uuid: str = ""
+    state: str = ""
+    reason: str | None = None
+    version: str = ""
+    indices: tuple[str, ...] = ()
+    data_streams: tuple[str, ...] = ()
+    feature_states: tuple[Feature, ...] = ()
+    include_global_state: bool | None = None
+    start_time_in_millis: int | None = None
+    end_time_in_millis: int | None = None
+    shards: Shards | None = None
+    failures: tuple[Failure, ...] = ()
+    index_details: dict[str, Detail] = {}
+
+
+class SnapshotPage(msgspec.Struct, frozen=True):
+    """`GET _snapshot/R/_all`; 7.0 to 7.5 wrap it into one response for each repository."""
+
+    class Wrapped(msgspec.Struct, frozen=True):
+        """The response of one repository."""
+
+        snapshots: tuple[SnapshotEntry, ...] = ()
+
+    snapshots: tuple[SnapshotEntry, ...] = ()
+    responses: tuple[Wrapped, ...] = ()
+    next: str = ""
+
+    @property
+    def every(self) -> tuple[SnapshotEntry, ...]:
+        """The snapshots, wherever they stand."""
+        return self.snapshots or tuple(one for response in self.responses for one in response.snapshots)
+
+
+class FileStats(msgspec.Struct, frozen=True):
+    """Files and bytes of a snapshot or a part of it; 6.2 and older have other names."""
+
+    class Amount(msgspec.Struct, frozen=True):
+        """Files and their bytes."""
+
+        file_count: int = 0
+        size_in_bytes: int = 0
+
+    total: Amount | None = None
+    incremental: Amount | None = None
+    processed: Amount | None = None
+    number_of_files: int = 0
+    total_size_in_bytes: int = 0
+    processed_size_in_bytes: int = 0
+
+    @property
+    def size(self) -> int:
+        """All its bytes."""
+        return self.total.size_in_bytes if self.total is not None else self.total_size_in_bytes
+
+    @property
+    def files(self) -> int:
+        """All its files."""
+        return self.total.file_count if self.total is not None else self.number_of_files
+
+    @property
+    def processed_bytes(self) -> int:
+        """Bytes that are in the repository already: those copied now, and those that were there before."""
+        copied = self.processed.size_in_bytes if self.processed is not None else self.processed_size_in_bytes
+        if self.total is None or self.incremental is None:
+            return copied
+        return min(self.size, copied + self.total.size_in_bytes - self.incremental.size_in_bytes)
+
+
+class ShardStats(msgspec.Struct, frozen=True):
+    """Shards of a snapshot by where they are."""
+
+    total: int = 0
+    done: int = 0
+    failed: int = 0
+
+
+class SnapshotStatuses(msgspec.Struct, frozen=True):
+    """`GET _snapshot/R/S/_status`."""
+
+    class One(msgspec.Struct, frozen=True):
+        """One snapshot."""
+
+        class Index(msgspec.Struct, frozen=True):
+            """One index of it."""
+
+            shards_stats: ShardStats = ShardStats()
+            stats: FileStats = FileStats()
+
+        snapshot: str = ""
+        state: str = ""
+        shards_stats: ShardStats = ShardStats()
+        stats: FileStats = FileStats()
+        indices: dict[str, Index] = {}
+
+    snapshots: tuple[One, ...] = ()
+
+
+class Features(msgspec.Struct, frozen=True):
+    """`GET _features`."""
+
+    class One(msgspec.Struct, frozen=True):
+        """One feature."""
+
+        name: str
+        description: str = ""
+
+    features: tuple[One, ...] = ()
+
+
+class RecoverySource(msgspec.Struct, frozen=True):
+    """Where a shard comes from."""
+
+    repository: str = ""
+    snapshot: str = ""
+
+
+class Routed(msgspec.Struct, frozen=True):
+    """`GET _cluster/state/metadata,routing_table/A,B`, of which only the shards matter."""
+
+    class Metadata(msgspec.Struct, frozen=True):
+        """What the indices are."""
+
+        class Index(msgspec.Struct, frozen=True):
+            """One index."""
+
+            class Settings(msgspec.Struct, frozen=True):
+                """Its settings."""
+
+                class Own(msgspec.Struct, frozen=True):
+                    """Those below "index"."""
+
+                    uuid: str = ""
+                    number_of_shards: str = ""
+
+                index: Own = Own()
+
+            state: str = ""
+            settings: Settings = Settings()
+
+        indices: dict[str, Index] = {}
+
+    class Table(msgspec.Struct, frozen=True):
+        """Where their shards are."""
+
+        class Index(msgspec.Struct, frozen=True):
+            """Those of one index, all copies of each."""
+
+            class Copy(msgspec.Struct, frozen=True):
+                """One copy of a shard."""
+
+                class Unassigned(msgspec.Struct, frozen=True):
+                    """Why no node has it."""
+
+                    reason: str = ""
+                    details: str = ""
+                    allocation_status: str = ""
+                    failed_attempts: int = 0
+
+                shard: int = 0
+                primary: bool = False
+                state: str = ""
+                unassigned_info: Unassigned = Unassigned()
+                recovery_source: RecoverySource = RecoverySource()
+
+            shards: dict[str, tuple[Copy, ...]] = {}
+
+        indices: dict[str, Index] = {}
+
+    metadata: Metadata = Metadata()
+    routing_table: Table = Table()
+
+
+class RecoveryOfIndex(msgspec.Struct, frozen=True):
+    """One index of `GET _recovery`."""
+
+    class Shard(msgspec.Struct, frozen=True):
+        """One copy of a shard."""
+
+        class Files(msgspec.Struct, frozen=True):
+            """What is copied."""
+
+            class Size(msgspec.Struct, frozen=True):
+                """In bytes."""
+
+                total: int = msgspec.field(name="total_in_bytes", default=0)
+                reused: int = msgspec.field(name="reused_in_bytes", default=0)
+                recovered: int = msgspec.field(name="recovered_in_bytes", default=0)
+
+            size: Size = Size()
+
+        id: int = 0
+        type: str = ""
+        stage: str = ""
+        primary: bool = False
+        source: RecoverySource = RecoverySource()
+        index: Files = Files()
+
+    shards: tuple[Shard, ...] = ()
+
+
+class Explained(msgspec.Struct, frozen=True):
+    """`GET _cluster/allocation/explain` of one shard."""
+
+    class Unassigned(msgspec.Struct, frozen=True):
+        """Why it has no place."""
+
+        reason: str = ""
+        details: str = ""
+        failed_allocation_attempts: int = 0
+
+    class Node(msgspec.Struct, frozen=True):
+        """What one node says of it."""
+
+        class Decider(msgspec.Struct, frozen=True):
+            """One rule."""
+
+            decider: str = ""
+            decision: str = ""
+            explanation: str = ""
+
+        node_name: str = ""
+        deciders: tuple[Decider, ...] = ()
+
+    current_state: str = ""
+    unassigned_info: Unassigned = Unassigned()
+    can_allocate: str = ""
+    allocate_explanation: str = ""
+    node_allocation_decisions: tuple[Node, ...] = ()
+
+
 def created_by(number: object) -> Version | None:
     """The version in `index.version.created`: 6082399 is 6.8.23; of formats from 8.11 on only the major is known."""
     try:

@@ -16,6 +16,7 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from esmigrate_tui.elastic import answers, sign_in
 from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch
+from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
@@ -91,6 +92,11 @@ class Cluster:
 
     def __repr__(self) -> str:
         return f"Cluster({self.connection.endpoint.url})"
+
+    @property
+    def snapshots(self) -> Snapshots:
+        """Its repositories, snapshots and restores."""
+        return Snapshots(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -250,8 +256,24 @@ class Cluster:
         todo = "Write https:// instead."
         return ProblemError(Problem(cause=Cause.CERTIFICATE, what=what, todo=todo, evidence=error.problem.evidence))
 
-    async def _version(self) -> Version:
+    async def version(self) -> Version:
+        """The version that it says it is; asked once."""
         return Version.parse((await self._introduced()).version.number)
+
+    # ── for the other half of the wire ──────────────────────────────────────────────────────────────────────────────
+
+    async def read(self, path: str, kind: type[T], *, is_slow: bool = False) -> T:
+        """What a GET answers, as a value; raises ProblemError."""
+        return self._decoded(await self._ask("GET", path, patience=_SLOW if is_slow else None), kind)
+
+    async def look(self, request: Request, kind: type[T] = object) -> T:  # type: ignore[assignment]  # any JSON will do
+        """What a request answers that changes nothing, though it is no GET; raises ProblemError."""
+        answer = await self._ask(request.method, request.path, request.body or None, patience=_SLOW, changes=False)
+        return self._decoded(answer, kind)
+
+    def paths(self, names: Sequence[str]) -> list[str]:
+        """As few paths as hold all these names of single indices; raises ProblemError for what could mean several."""
+        return _paths(names)
 
     async def probe(self) -> ClusterFacts:
         """What this cluster is, as far as it says; raises ProblemError where it is none, or nobody may ask it."""
@@ -324,7 +346,7 @@ class Cluster:
 
     async def _who(self, lost: list[ProblemError]) -> tuple[str | None, tuple[str, ...], bool | None]:
         """User, roles, and whether security is on; None where nobody can say."""
-        older = await self._version() < Version(6, 5)
+        older = await self.version() < Version(6, 5)
         try:
             who = await self._get("/_xpack/security/_authenticate" if older else _AUTHENTICATE, answers.Authenticated)
         except ProblemError as error:
@@ -359,7 +381,7 @@ class Cluster:
         Documents are as `_cat/indices` counts them: nested ones included; `count()` tells the others. Names that
         cannot be shown as they are do not appear: see `left_out`.
         """
-        version = await self._version()
+        version = await self.version()
         # What `expand_wildcards=all` left out before 7.7 was nothing: hidden indices came with that version.
         every = "expand_wildcards=all"
         cat = f"/_cat/indices?format=json&bytes=b&h={_COLUMNS}" + (f"&{every}" if version >= Version(7, 7) else "")
@@ -411,7 +433,7 @@ class Cluster:
 
     async def existing(self, names: Sequence[str]) -> dict[str, str]:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
-        version = await self._version()
+        version = await self.version()
         if version >= Version(7, 9):
             resolved = await self._get(_RESOLVE, answers.Resolved)
             taken = {index.name: "index" for index in resolved.indices}
@@ -429,14 +451,14 @@ class Cluster:
 
     async def create_index(self, name: str, body: str) -> None:
         """Make one index; `body` is JSON without types, which 6.x and older are given as they want it."""
-        query, fitted = answers.create_request(body, await self._version())
+        query, fitted = answers.create_request(body, await self.version())
         answer = await self._ask("PUT", f"/{_exact(name)}{query}", fitted, patience=_SLOW)
         self._must_be_acknowledged(answer, f"the index {name}")
 
     async def delete_index(self, name: str) -> None:
         """Delete exactly one index; never a pattern, a list or an alias."""
         path = f"/{_exact(name)}"
-        if (await self._version()).major < 6 and (await self.existing([name])).get(name) == "alias":
+        if (await self.version()).major < 6 and (await self.existing([name])).get(name) == "alias":
             # Before 6.0 the name of an alias deletes every index behind it.
             raise _unsafe(name, "it is an alias")
         self._must_be_acknowledged(await self._ask("DELETE", path, patience=_SLOW), f"the deletion of {name}")
@@ -462,7 +484,7 @@ class Cluster:
     async def count(self, name: str) -> int:
         """Top-level documents, as `_count` says; an answer without every shard is none (ProblemError)."""
         # Frozen indices, gone in 8, would be passed over and count as empty.
-        frozen = "?ignore_throttled=false" if Version(6, 6) <= await self._version() < Version(8) else ""
+        frozen = "?ignore_throttled=false" if Version(6, 6) <= await self.version() < Version(8) else ""
         answer = await self._ask("GET", f"/{_exact(name)}/_count{frozen}", patience=_SLOW)
         counted = self._decoded(answer, answers.Counted)
         shards = counted.shards
@@ -509,7 +531,7 @@ class Cluster:
 
         This is what a person plans with: `count()` is the proof, and accepts no partial answer.
         """
-        version = await self._version()
+        version = await self.version()
         look: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if version.major >= 6 else {})
         lines = [part for name in names for part in ({"index": [name]}, look)]
         body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)

@@ -29,8 +29,10 @@ def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[Tas
     """How a task ended, by the counts of both sides and by what the destination refused."""
     there, arrived = comparison.source_count, comparison.destination_count
     refused = moved.refused if moved else 0
-    if there == arrived and not refused:
+    if comparison.is_equal and not refused:
         return TaskOutcome.VERIFIED, None
+    if comparison.shards is not None or there is None or arrived is None:
+        return TaskOutcome.DIFFERENT, _restored_otherwise(task, comparison)
     if refused and there - arrived == refused:
         return TaskOutcome.SET_ASIDE, Problem(
             cause=Cause.REFUSED,
@@ -38,11 +40,39 @@ def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[Tas
             why="Each is in the rejects file with the server's reason.",
             todo="Correct the mapping or the documents, and send them again.",
         )
-    return TaskOutcome.DIFFERENT, _difference(task, comparison, moved)
+    return TaskOutcome.DIFFERENT, _difference(task, there, arrived, moved)
 
 
-def _difference(task: Task, comparison: Comparison, moved: Moved | None) -> Problem:
+def _restored_otherwise(task: Task, comparison: Comparison) -> Problem:
+    """What is not as the snapshot, or the source, says of an index that was restored."""
+    shards, samples = comparison.shards, comparison.samples
     there, arrived = comparison.source_count, comparison.destination_count
+    if shards is None:
+        return Problem(
+            cause=Cause.STATE,
+            what=f"What arrived of {task.source_index} could not be compared with anything.",
+            why="Neither the source nor the snapshot could say what should be there.",
+            todo="Look at the first documents yourself.",
+        )
+    if not shards.is_whole:
+        return Problem(
+            cause=Cause.STATE,
+            what=f"{task.destination_index} has {number(shards.arrived)} of {counted(shards.wanted, 'shard')} of the "
+            f"snapshot: documents of {task.source_index} are missing.",
+            why="The others are not in the snapshot, or could not be read from the repository.",
+            todo="Restore it from another snapshot, or copy what is missing from the source.",
+        )
+    changed = f" {counted(len(samples.different), 'sampled document')} differ." if samples and samples.different else ""
+    return Problem(
+        cause=Cause.STATE,
+        what=f"{task.destination_index} holds {number(arrived or 0)} documents as they are in the snapshot, "
+        f"{task.source_index} on the source now holds {number(there or 0)}.{changed}",
+        why="Every shard of the snapshot arrived: the source has most likely been written to since it was made.",
+        todo="If so, stop what writes to the source, take a new snapshot and restore that one.",
+    )
+
+
+def _difference(task: Task, there: int, arrived: int, moved: Moved | None) -> Problem:
     gap = there - arrived
     missing = "none is missing" if gap == 0 else f"{number(abs(gap))} {'are missing' if gap > 0 else 'too many'}"
     why = ["Something wrote to one of them meanwhile."]
@@ -128,11 +158,12 @@ def with_counts(problem: Problem, task: Task, comparison: Comparison | None) -> 
     """The trouble of a task that was given up, with what is missing as far as that could be counted."""
     if comparison is None:
         return problem
-    gap = comparison.source_count - comparison.destination_count
-    state = (
-        f"{task.destination_index} has {number(comparison.destination_count)} of "
-        f"{counted(comparison.source_count, 'document')}"
-        + (f", {number(gap)} are missing." if gap > 0 else ", as many as the source, but the copy was not finished.")
+    there, arrived = comparison.source_count, comparison.destination_count
+    if there is None or arrived is None:
+        return problem
+    gap = there - arrived
+    state = f"{task.destination_index} has {number(arrived)} of {counted(there, 'document')}" + (
+        f", {number(gap)} are missing." if gap > 0 else ", as many as the source, but the copy was not finished."
     )
     return msgspec.structs.replace(problem, what=f"{problem.what} {state}")
 

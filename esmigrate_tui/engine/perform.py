@@ -183,14 +183,16 @@ class _Run:
         else:
             listening = asyncio.ensure_future(self._listen())
             try:
-                await self._all_tasks()
+                problem = await self._open(self._known_method)
+                if problem is None:
+                    await self._all_tasks()
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
             if self.orders.is_ending:
                 await self._tell_ending()
                 return None
-            problem = self._turned_away[-1] if self._is_turned_away else None
+            problem = problem or (self._turned_away[-1] if self._is_turned_away else None)
         await self._leave_the_rest(problem)
         await self._settle_all()
         with contextlib.suppress(ProblemError, OSError):  # the table of rejects is whole all the same
@@ -230,6 +232,26 @@ class _Run:
                 self._outcomes[task.number] = TaskOutcome(state.value)
             else:
                 self._queue.append(task)
+
+    async def _open(self, method: Method) -> Problem | None:
+        """Make ready what all tasks share, waiting as long as the plan's patience; the trouble that did not pass."""
+        patience = Patience(limit=float(self._plan.patience))
+        while not self._is_closing:
+            try:
+                await method.open(self._plan, self._clusters, self._ledger.page(0))
+            except ProblemError as error:
+                if not can_pass(error.problem):
+                    return error.problem
+                now = self._clock()
+                patience = patience.failed(now, error.problem.cause)
+                until = patience.next_try(now, self._random)
+                if until is None:
+                    return given_up(error.problem, patience)
+                await self._tell(Noted(at=now, text=f"waiting to begin: {error.problem.what}"))
+                await self._sleep(until - now)
+            else:
+                return None
+        return None
 
     async def _all_tasks(self) -> None:
         at_once = max(1, min(self._plan.at_once, len(self._queue)))
@@ -346,6 +368,8 @@ class _Run:
                 collided=known.collided,
                 refused=known.refused,
                 retries=known.retries,
+                parts_done=known.parts_done,
+                parts=known.parts,
                 token=token,
             )
         pace = self.orders.pacing.requests_per_second
@@ -660,6 +684,8 @@ class _Run:
             source_count=comparison.source_count if comparison else None,
             destination_count=comparison.destination_count if comparison else None,
             refused=hand.last.refused if hand.last else 0,
+            shards=comparison.shards if comparison else None,
+            samples=comparison.samples if comparison else None,
             problem=problem,
         )
 

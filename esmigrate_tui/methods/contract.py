@@ -86,6 +86,13 @@ class Method(Protocol):
         """The requests to the destination for the plan's first task, every secret as dots; pure."""
         ...
 
+    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+        """Make ready what all tasks of a run share, every change through `book`; put back at the end of the run.
+
+        Called once before the first task, and again when a run is taken up. Raises ProblemError, which ends the run.
+        """
+        ...
+
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
         """Make the destination ready, every change through `book`; called again after a trouble that passed."""
         ...
@@ -109,7 +116,9 @@ class Method(Protocol):
         ...
 
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
-        """Cancel what is going on. A `perform` that is open then ends or raises soon: so it is seen to end.
+        """Cancel what is going on; a restore is cancelled by deleting what it has half made, and only that.
+
+        A `perform` that is open then ends or raises soon: so it is seen to end.
 
         Called again when a look brings another token, and alone where no `perform` is open (while the engine waits, or
         when it gives a task up); harmless where nothing is going on.
@@ -117,7 +126,7 @@ class Method(Protocol):
         ...
 
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
-        """Count both sides after a refresh; reads only."""
+        """Compare both sides, or what arrived with what the snapshot says of itself; changes nothing."""
         ...
 
 

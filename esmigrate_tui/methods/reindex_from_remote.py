@@ -17,6 +17,7 @@ import msgspec
 
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.model.connection import Side, SignIn
+from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.event import Moved
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import Request
@@ -332,6 +333,7 @@ class ReindexFromRemote:
         """
         if draft.source is None or draft.destination is None or draft.destination_facts is None:
             raise ProblemError(Problem(cause=Cause.USAGE, what="Both connections are needed for a plan."))
+        draft = msgspec.structs.replace(draft, method=self.name)
         if not draft.chosen:
             raise ProblemError(
                 Problem(
@@ -365,21 +367,7 @@ class ReindexFromRemote:
                     changes=translation.changes,
                 )
             )
-        return Plan(
-            method=self.name,
-            made_at=made_at,
-            source=draft.source,
-            destination=draft.destination,
-            source_uuid=draft.source_facts.uuid if draft.source_facts else "",
-            source_version=str(draft.source_facts.version) if draft.source_facts else "",
-            destination_uuid=draft.destination_facts.uuid,
-            destination_version=str(version),
-            at_once=draft.at_once,
-            batch=draft.batch,
-            requests_per_second=draft.requests_per_second,
-            accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),
-            tasks=tuple(tasks),
-        )
+        return msgspec.structs.replace(bare_plan(draft, made_at), tasks=tuple(tasks), restoration=None)
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""
@@ -433,6 +421,9 @@ class ReindexFromRemote:
             Request(method="GET", path=f"/{quote(task.destination_index, safe='')}/_count"),
         ]
         return tuple(asked)
+
+    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+        """Nothing is shared between the tasks of a reindex."""
 
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
         """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""

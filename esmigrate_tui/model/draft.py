@@ -9,7 +9,9 @@ import msgspec
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered
 
 
 class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +32,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
     `definitions` has what the source says of each selected index. `acknowledged` holds Finding.key of warnings.
+
+    For a restore, `snapshot` is the one to restore from (with its details), `restoration` how; `selected` are then
+    names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
+    of the destination whose names are taken.
     """
 
     method: MethodName | None = None
@@ -47,6 +53,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     at_once: int = 2
     batch: int = 0
     requests_per_second: float = 0.0
+    snapshot: SnapshotFacts | None = None
+    restoration: Restoration | None = None
+    feature_states: tuple[str, ...] = ()
+    in_the_way: dict[str, InTheWay] = {}
 
     def answered(self, **changes: Any) -> Draft:  # noqa: ANN401  # msgspec checks each by its field
         """This draft with new answers, and without what hung on the old ones."""
@@ -62,10 +72,17 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         return self.renamed.get(source_index, source_index)
 
     @property
+    def offered(self) -> tuple[IndexFacts, ...]:
+        """What can be selected: the source's indices, or the snapshot's indices and data streams."""
+        if self.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+            return self.source_indices
+        return offered(self.snapshot, self.source_indices) if self.snapshot is not None else ()
+
+    @property
     def chosen(self) -> tuple[IndexFacts, ...]:
-        """The facts of the selected indices, in the source's order."""
+        """The facts of the selected indices, in the order in which they are offered."""
         wanted = frozenset(self.selected)
-        return tuple(index for index in self.source_indices if index.name in wanted)
+        return tuple(index for index in self.offered if index.name in wanted)
 
     @property
     def blockers(self) -> tuple[Finding, ...]:
@@ -82,6 +99,30 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
+def bare_plan(draft: Draft, made_at: str) -> Plan:
+    """The plan of a draft without any task: which clusters, by which method. `made_at` is ISO 8601 in UTC.
+
+    Raises ProblemError (usage) where the destination, or the method, is not known yet.
+    """
+    if draft.destination is None or draft.destination_facts is None or draft.method is None:
+        raise ProblemError(Problem(cause=Cause.USAGE, what="A method and a destination are needed for a plan."))
+    return Plan(
+        method=draft.method,
+        made_at=made_at,
+        source=draft.source,
+        destination=draft.destination,
+        source_uuid=draft.source_facts.uuid if draft.source_facts else "",
+        source_version=str(draft.source_facts.version) if draft.source_facts else "",
+        destination_uuid=draft.destination_facts.uuid,
+        destination_version=str(draft.destination_facts.version),
+        at_once=draft.at_once,
+        batch=draft.batch,
+        requests_per_second=draft.requests_per_second,
+        accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),
+        restoration=draft.restoration,
+    )
+
+
 _FROM_SOURCE: Final = (
     "source_facts",
     "source_indices",
@@ -91,12 +132,26 @@ _FROM_SOURCE: Final = (
     "findings",
     "acknowledged",
 )
+_CHOSEN: Final = ("selected", "renamed", "definitions", "findings", "acknowledged")
+_FROM_SNAPSHOT: Final = (*_CHOSEN, "feature_states", "in_the_way")
 _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "method": ("findings", "acknowledged"),
     "source": _FROM_SOURCE,
-    "destination": ("destination_facts", "destination_indices", "findings", "acknowledged"),
+    "destination": (
+        "destination_facts",
+        "destination_indices",
+        "findings",
+        "acknowledged",
+        "snapshot",
+        "restoration",
+        "in_the_way",
+    ),
+    "snapshot": _FROM_SNAPSHOT,
     "selected": ("findings",),
     "renamed": ("findings",),
+    "restoration": ("findings",),
+    "feature_states": ("findings",),
+    "in_the_way": ("findings",),
 }
 _EMPTY: Final[dict[str, Any]] = {
     "source_facts": None,
@@ -108,4 +163,8 @@ _EMPTY: Final[dict[str, Any]] = {
     "definitions": {},
     "findings": (),
     "acknowledged": frozenset(),
+    "snapshot": None,
+    "restoration": None,
+    "feature_states": (),
+    "in_the_way": {},
 }

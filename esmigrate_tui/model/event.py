@@ -27,7 +27,8 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a method yields after the server acknowledged: totals of the task so far, never what was merely read.
 
-    `done` counts documents settled (written, there already, or refused), of `total` (None until known).
+    `done` counts documents settled (written, there already, or refused), of `total` (None until known); for a method
+    that copies files both are bytes, and `parts_done` of `parts` are the shards.
     `there_already` were found in place on a repeated pass, `collided` were found in place on the first pass into a
     destination that this run made: two documents want one `_id`. `token` is where to take the work up again.
     `rejects` are the newly refused since the last Moved; `note` says something worth telling.
@@ -41,6 +42,8 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refused: int = 0
     retries: int = 0
     throttled_seconds: float = 0.0
+    parts_done: int = 0
+    parts: int = 0
     token: str = ""
     rejects: tuple[Reject, ...] = ()
     note: str = ""
@@ -132,8 +135,31 @@ class VerificationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="verifi
     task: int
 
 
+class Shards(msgspec.Struct, frozen=True, kw_only=True):
+    """The proof of copied files: `arrived` of the `wanted` primary shards of the snapshot are there, with `bytes`."""
+
+    wanted: int
+    arrived: int
+    bytes: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether every shard arrived; none wanted proves nothing."""
+        return self.arrived == self.wanted > 0
+
+
+class Samples(msgspec.Struct, frozen=True, kw_only=True):
+    """Documents compared byte for byte by their _id on both sides; `different` are ids that are missing or changed."""
+
+    compared: int
+    different: tuple[str, ...] = ()
+
+
 class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-finished"):
-    """A task ended. Counts are documents after a refresh; None where they could not be had."""
+    """A task ended. Counts are documents after a refresh; None where they could not be had.
+
+    `shards` is the proof of a restore, `samples` of documents compared; each None where it was not looked for.
+    """
 
     at: float
     task: int
@@ -141,6 +167,8 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     source_count: int | None = None
     destination_count: int | None = None
     refused: int = 0
+    shards: Shards | None = None
+    samples: Samples | None = None
     problem: Problem | None = None
 
 

@@ -31,6 +31,15 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.method} {self.path}" + (f"\n{self.body}" if self.body else "")
 
 
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that somebody wants to be made: what it is in words, its request, and its inverse (None: it stays)."""
+
+    side: Side
+    what: str
+    made_by: Request
+    undo: Request | None = None
+
+
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change and its inverse; `what` says it in words, `undo` is None where it is meant to stay.
 

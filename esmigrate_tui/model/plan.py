@@ -11,9 +11,17 @@ import tomli_w
 
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
 from esmigrate_tui.model.text import clean
 
 FORMAT: Final = 1
+
+
+class Unit(StrEnum):
+    """What the progress of a method is counted in."""
+
+    DOCUMENTS = "documents"
+    BYTES = "bytes"
 
 
 class MethodName(StrEnum):
@@ -24,6 +32,21 @@ class MethodName(StrEnum):
     RESTORE_FROM_SNAPSHOT = "restore-from-snapshot"
     COPY_THROUGH_HERE = "copy-through-here"
 
+    @property
+    def unit(self) -> Unit:
+        """What its progress is counted in: a restore copies files, and does not know of documents."""
+        return Unit.BYTES if self is MethodName.RESTORE_FROM_SNAPSHOT else Unit.DOCUMENTS
+
+    @property
+    def can_be_paced(self) -> bool:
+        """Whether a running task can be held or slowed down; a restore only by the clusters' own settings."""
+        return self is not MethodName.RESTORE_FROM_SNAPSHOT
+
+    @property
+    def stopping_deletes(self) -> bool:
+        """Whether stopping takes away what is half there: Elasticsearch cancels a restore by deleting the index."""
+        return self is MethodName.RESTORE_FROM_SNAPSHOT
+
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of the work: one index of the source into one of the destination.
@@ -31,6 +54,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `create` is the JSON body that makes the destination index, "" where it exists and is used as it is.
     `documents` and `size` (bytes of the primaries) are what the source said when the plan was made; None where it did
     not. `changes` says in words what the destination's definition has otherwise than the source's.
+
+    A restore's task brings back `kind` (the `source_index` is then that index's, data stream's or feature's name in the
+    snapshot) with `shards` primary shards; `in_the_way` are indices of the destination, each with what becomes of it.
     """
 
     number: int
@@ -40,6 +66,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     documents: int | None = None
     size: int | None = None
     changes: tuple[str, ...] = ()
+    kind: RestoreKind = RestoreKind.INDEX
+    shards: int | None = None
+    in_the_way: dict[str, InTheWay] = {}
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -48,7 +77,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `made_at` is ISO 8601 in UTC. `batch` is documents a request, 0 to let the method choose. `requests_per_second`
     is Elasticsearch's own throttle (documents a second), 0 for none. `patience` is how many seconds a run waits for a
     cluster that is away or full before it gives up on a task. `accepted` names the checks whose findings somebody
-    has accepted.
+    has accepted. `restoration` is there for a restore from a snapshot, and for nothing else.
     """
 
     format: int = FORMAT
@@ -66,6 +95,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     patience: int = 900
     tune: bool = True
     accepted: tuple[str, ...] = ()
+    restoration: Restoration | None = None
     tasks: tuple[Task, ...] = ()
 
     @property

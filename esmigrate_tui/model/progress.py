@@ -20,6 +20,8 @@ from esmigrate_tui.model.event import (
     RunOutcome,
     RunStarted,
     RunTakenUp,
+    Samples,
+    Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -31,7 +33,7 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import Problem
 from esmigrate_tui.model.text import counted
 
@@ -75,7 +77,7 @@ _FINAL: Final = frozenset(
 
 
 class Rate(msgspec.Struct, frozen=True):
-    """Documents a second over the last half minute: the arithmetic alone, fed with (seconds, documents) pairs."""
+    """Documents (or bytes) a second over the last half minute: arithmetic alone, fed with (seconds, amount) pairs."""
 
     samples: tuple[tuple[float, int], ...] = ()
 
@@ -99,6 +101,7 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     """One task's row on the board."""
 
     summary: TaskSummary
+    unit: Unit = Unit.DOCUMENTS
     state: TaskState = TaskState.WAITING
     done: int = 0
     total: int | None = None
@@ -107,6 +110,8 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     collided: int = 0
     refused: int = 0
     retries: int = 0
+    parts_done: int = 0
+    parts: int = 0
     token: str = ""
     rate: Rate = Rate()
     started_at: float | None = None
@@ -115,12 +120,15 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     held_until: float | None = None
     source_count: int | None = None
     destination_count: int | None = None
+    shards: Shards | None = None
+    samples: Samples | None = None
     problem: Problem | None = None
 
     @property
     def expected(self) -> int | None:
-        """Documents to move: what the method found, else what the plan expected."""
-        return self.summary.documents if self.total is None else self.total
+        """Documents (or bytes) to move: what the method found, else what the plan expected."""
+        planned = self.summary.size if self.unit is Unit.BYTES else self.summary.documents
+        return planned if self.total is None else self.total
 
     @property
     def fraction(self) -> float | None:
@@ -169,6 +177,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     notable: tuple[Notable, ...] = ()
 
     # -- what the board asks ---------------------------------------------------------------------------------------
+
+    @property
+    def unit(self) -> Unit:
+        """What `done`, `expected` and the rates are counted in."""
+        return self.method.unit if self.method is not None else Unit.DOCUMENTS
 
     @property
     def done(self) -> int:
@@ -263,7 +276,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                     source=event.source,
                     destination=event.destination,
                     started_at=event.at,
-                    tasks=tuple(TaskProgress(summary=summary) for summary in event.tasks),
+                    tasks=tuple(TaskProgress(summary=summary, unit=event.method.unit) for summary in event.tasks),
                 )
             case RunTakenUp():
                 rested = msgspec.structs.replace(now, outcome=None, finished_at=None, rate=Rate(), problem=None)
@@ -333,6 +346,8 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
         collided=moved.collided,
         refused=moved.refused,
         retries=moved.retries,
+        parts_done=moved.parts_done,
+        parts=moved.parts,
         token=moved.token or task.token,
         rate=task.rate.after(event.at, moved.done),
     )
@@ -344,7 +359,8 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
 def _ended(progress: Progress, event: TaskFinished) -> Progress:
     task = progress.task(event.task)
     state = TaskState(event.outcome.value)
-    arrived = state in {TaskState.VERIFIED, TaskState.SET_ASIDE} and event.source_count is not None
+    arrived = state in {TaskState.VERIFIED, TaskState.SET_ASIDE}
+    settled = task.expected if task.unit is Unit.BYTES else event.source_count
     then = _with_task(
         progress,
         event.task,
@@ -355,15 +371,20 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         source_count=event.source_count,
         destination_count=event.destination_count,
         refused=event.refused,
+        shards=event.shards,
+        samples=event.samples,
         problem=event.problem,
-        done=event.source_count if arrived else task.done,
-        total=event.source_count if arrived else task.total,
+        done=settled if arrived and settled is not None else task.done,
+        total=settled if arrived and settled is not None else task.total,
     )
     return _telling(then, event.at, _ending(task.summary.source_index, event), trouble=state != TaskState.VERIFIED)
 
 
 def _ending(name: str, event: TaskFinished) -> str:
     match event.outcome:
+        case TaskOutcome.VERIFIED if event.source_count is None and event.shards is not None:
+            documents = "" if event.destination_count is None else f", {counted(event.destination_count, 'document')}"
+            return f"{name} verified: all of {counted(event.shards.wanted, 'shard')} arrived{documents}"
         case TaskOutcome.VERIFIED:
             return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides"
         case TaskOutcome.SET_ASIDE:

@@ -469,10 +469,13 @@ async def find_node(name: str) -> Node:
 
 
 async def down(node: Node) -> None:
-    """End a node and throw its data away; does nothing when it is gone already."""
+    """End a node and throw its data away; does nothing when it is gone already.
+
+    A name is given again once it is free: a node of the same name that somebody has started since is left alone.
+    """
     place = await asyncio.to_thread(places)
     record = await asyncio.to_thread(records.read, place, node.name)
-    if record is not None:
+    if record is not None and (record.node.port, record.node.password) == (node.port, node.password):
         await _clear(place, record)
 
 

@@ -8,18 +8,32 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.event import Samples, Shards
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Top-level documents of one index on both sides, as `_count` says after a refresh of the destination."""
+    """What was found on both sides of one task.
 
-    source_count: int
-    destination_count: int
+    Counts are top-level documents as `_count` says after a refresh of the destination; `source_count` is None where
+    there is no source to ask, `destination_count` where what was moved holds no documents that could be counted.
+    `shards` proves copied files, `samples` compared documents; None where these were not looked for.
+    """
+
+    source_count: int | None
+    destination_count: int | None
+    shards: Shards | None = None
+    samples: Samples | None = None
 
     @property
     def is_equal(self) -> bool:
-        """Whether both hold the same number."""
+        """Whether everything that could be compared is equal, and something was."""
+        if self.shards is not None and not self.shards.is_whole:
+            return False
+        if self.samples is not None and self.samples.different:
+            return False
+        if self.source_count is None:
+            return self.shards is not None
         return self.source_count == self.destination_count
 
 

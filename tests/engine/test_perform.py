@@ -131,6 +131,39 @@ async def test_a_task_is_prepared_moved_and_compared_in_this_order(tmp_path: Pat
     assert [call[0] for call in bench.tiny.calls] == ["prepare", "perform", "compare"]
 
 
+async def test_what_all_tasks_share_is_made_before_the_first_and_put_back_at_the_end_of_the_run(
+    tmp_path: Path,
+) -> None:
+    bench = Bench(tmp_path, plan_of(20, 20))
+    bench.tiny.opening = (TUNED, BACK)
+    await bench.run()
+    assert bench.cluster.sent == [TUNED, BACK]
+    assert [entry.task for entry in bench.progress.ledger] == [0]
+    assert bench.progress.ledger[0].state is EntryState.UNDONE
+    assert isinstance(bench.events[1], LedgerChanged)
+
+
+async def test_what_all_tasks_share_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(20))
+    bench.tiny.opening = (TUNED, None)
+    bench.cluster.troubles[TUNED] = [trouble(Cause.CONNECTION), trouble(Cause.BUSY)]
+    await bench.run()
+    assert bench.outcome is RunOutcome.VERIFIED
+    assert len(bench.cluster.sent) == 3
+
+
+async def test_a_run_whose_tasks_cannot_share_what_they_need_ends_before_the_first(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(20, 20))
+    bench.tiny.opening = (TUNED, None)
+    bench.cluster.troubles[TUNED] = [trouble(Cause.UNSUPPORTED, "There is no such type.")]
+    await bench.run()
+    assert bench.outcome is RunOutcome.FAILED
+    assert not bench.called("prepare")
+    assert {bench.state(1), bench.state(2)} == {TaskState.FAILED}
+    assert bench.progress.problem is not None
+    assert bench.progress.problem.what == "There is no such type."
+
+
 async def test_tasks_begin_in_the_order_of_the_plan(tmp_path: Path) -> None:
     bench = await Bench(tmp_path, plan_of(30, 10, 20, at_once=1)).run()
     assert [event.task for event in bench.of(TaskStarted)] == [1, 2, 3]

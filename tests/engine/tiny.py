@@ -88,7 +88,8 @@ class Tiny:
     """A task is a number of documents, the token how many have arrived; `per_look` arrive between two looks.
 
     `troubles` are met one after another by the task that has settled so many documents, `refused` documents of a task
-    are its last ones, `lost` are documents that do not arrive though the server said so.
+    are its last ones, `lost` are documents that do not arrive though the server said so. `opening` is the change that
+    all tasks share, with its inverse.
     """
 
     plan_to_move: Plan
@@ -98,6 +99,7 @@ class Tiny:
     comparing: dict[int, list[Problem]] = field(default_factory=dict)
     refused: dict[int, int] = field(default_factory=dict)
     lost: dict[int, int] = field(default_factory=dict)
+    opening: tuple[Request, Request | None] | None = None
     tunes: bool = False
     look_takes: float = 0.0
     arrived: dict[int, int] = field(default_factory=lambda: defaultdict(int))
@@ -121,6 +123,12 @@ class Tiny:
 
     def documents(self, number: int) -> int:
         return next(task.documents or 0 for task in self.plan_to_move.tasks if task.number == number)
+
+    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+        """What all tasks share: written down with its inverse where a test wants that."""
+        del plan, clusters
+        if self.opening is not None:
+            await book.change(Side.DESTINATION, "the repository was registered", *self.opening)
 
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:  # noqa: ARG002  # the contract
         number = work.task.number

@@ -224,6 +224,17 @@ async def test_two_nodes_of_one_version_get_names_and_ports_of_their_own(own_san
     assert left(own_sandbox) == []
 
 
+async def test_a_node_that_has_taken_the_name_of_an_ended_one_is_left_alone(own_sandbox: Path) -> None:
+    ended = await up(QUICK)
+    await down(ended)
+    successor = await up(QUICK)
+    await down(ended)
+    assert successor.name == ended.name
+    assert (await ask(successor, "_cluster/health"))[0] == 200
+    await down(successor)
+    assert left(own_sandbox) == []
+
+
 async def test_a_taken_port_is_told_before_anything_starts(own_sandbox: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -1,0 +1,459 @@
+"""Repositories, snapshots and restores of one cluster, in typed calls: the same ones from 2.4 to 9.x.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshot-restore-apis.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from esmigrate_tui.elastic import answers
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import (
+    FeatureState,
+    Repository,
+    ShardFailure,
+    SnapshotFacts,
+    SnapshotIndex,
+    SnapshotState,
+)
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster
+
+PAGE: Final = 500
+"""Snapshots a request, where the server can give them in pages (7.14 and newer)."""
+
+_PAGED: Final = Version(7, 14)
+_DETAILED: Final = Version(7, 13)
+_FEATURES: Final = Version(7, 12)
+
+
+@dataclass(frozen=True)
+class Unassigned:
+    """A primary shard that no node has taken up, with the server's own short reasons, cleaned.
+
+    `status` is how the last look for a node ended ("deciders_no", "no_attempt", …); `attempts` how often one failed.
+    """
+
+    shard: int
+    reason: str = ""
+    details: str = ""
+    status: str = ""
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """How far the primaries of one index are: bytes and shards; `repository` and `snapshot` name what they come from.
+
+    `wanted` and `active` are the index's primary shards and those that are started, `begun` the shards that a node has
+    taken up, `unassigned` those that none has. `uuid` is the index's own.
+    """
+
+    index: str
+    uuid: str
+    wanted: int
+    active: int
+    is_closed: bool = False
+    begun: int = 0
+    done: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+    repository: str = ""
+    snapshot: str = ""
+    unassigned: tuple[Unassigned, ...] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every primary is started: one that is being restored is only started when it is whole."""
+        return self.active == self.wanted > 0
+
+
+@dataclass(frozen=True)
+class Taking:
+    """How far a snapshot is that is being made: bytes and shards; `state` is IN_PROGRESS until it has ended."""
+
+    state: SnapshotState
+    shards: int = 0
+    shards_done: int = 0
+    shards_failed: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why a shard is not where it should be: the server's own words, cleaned, the most telling first.
+
+    `reason` is why it is unassigned, `attempts` how often a node has failed at it, `deciders` what each node objects.
+    """
+
+    state: str
+    reason: str = ""
+    details: str = ""
+    attempts: int = 0
+    can_allocate: str = ""
+    deciders: tuple[str, ...] = ()
+
+
+class Snapshots:
+    """What one cluster knows of repositories and snapshots, and how its restores are getting on."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    # -- repositories ------------------------------------------------------------------------------------------------
+
+    async def repositories(self) -> tuple[Repository, ...]:
+        """Every repository that is registered, by name."""
+        told = await self._cluster.read("/_snapshot?flat_settings=true", dict[str, answers.RepositoryEntry])
+        return tuple(sorted((_repository(name, entry) for name, entry in told.items()), key=lambda one: one.name))
+
+    async def verify(self, repository: str) -> None:
+        """Let every node look whether it reaches a repository; raises ProblemError with the first that does not."""
+        await self._cluster.look(Request(method="POST", path=f"/_snapshot/{_segment(repository)}/_verify"))
+
+    # -- snapshots ---------------------------------------------------------------------------------------------------
+
+    async def snapshots(self, repository: str) -> AsyncIterator[tuple[SnapshotFacts, ...]]:
+        """The snapshots of a repository, in pages, the newest first; an older server gives them all at once.
+
+        Raises ProblemError, also where the repository cannot be read.
+        """
+        path = f"/_snapshot/{_segment(repository)}/_all"
+        if await self._cluster.version() < _PAGED:
+            told = await self._cluster.read(path, answers.SnapshotPage, is_slow=True)
+            found = [_snapshot(repository, entry) for entry in told.every]
+            yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
+            return
+        after = ""
+        while True:
+            query = f"?size={PAGE}&sort=start_time&order=desc" + (f"&after={quote(after, safe='')}" if after else "")
+            page = await self._cluster.read(path + query, answers.SnapshotPage, is_slow=True)
+            yield tuple(_snapshot(repository, entry) for entry in page.every)
+            if not page.next:
+                return
+            after = page.next
+
+    async def snapshot(self, repository: str, name: str) -> SnapshotFacts:
+        """One snapshot with all that the server says of it, sizes of its indices included where it can.
+
+        Raises ProblemError (missing) where there is none of that name.
+        """
+        path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
+        detailed = await self._cluster.version() >= _DETAILED
+        told = await self._cluster.read(
+            path + ("?index_details=true" if detailed else ""), answers.SnapshotPage, is_slow=True
+        )
+        entry = next((one for one in told.every if one.snapshot == name), None)
+        if entry is None:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.MISSING,
+                    what=f"There is no snapshot {clean(name)} in {clean(repository)}.",
+                    todo="Look at the list again.",
+                )
+            )
+        found = _snapshot(repository, entry)
+        if found.state not in {SnapshotState.SUCCESS, SnapshotState.PARTIAL}:
+            return found
+        return msgspec.structs.replace(found, details=await self._details(path, found))
+
+    async def _details(self, path: str, found: SnapshotFacts) -> tuple[SnapshotIndex, ...]:
+        """Shards, bytes and files of each index; what `_status` reads from the repository counts every file."""
+        try:
+            told = await self._cluster.read(path + "/_status", answers.SnapshotStatuses, is_slow=True)
+        except ProblemError as error:
+            if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
+                return found.details
+            raise
+        entry = next((one for one in told.snapshots if one.snapshot == found.name), None)
+        if entry is None:
+            return found.details
+        return tuple(
+            SnapshotIndex(
+                name=clean(name), shards=index.shards_stats.total, bytes=index.stats.size, files=index.stats.files
+            )
+            for name, index in sorted(entry.indices.items())
+        )
+
+    async def taking(self, repository: str, name: str) -> Taking:
+        """How far the making of a snapshot is; raises ProblemError (missing) where there is none."""
+        path = f"/_snapshot/{_segment(repository)}/{_segment(name)}/_status"
+        told = await self._cluster.read(path, answers.SnapshotStatuses, is_slow=True)
+        entry = next((one for one in told.snapshots if one.snapshot == name), None)
+        if entry is None:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.MISSING,
+                    what=f"There is no snapshot {clean(name)} in {clean(repository)}.",
+                    todo="Was it deleted meanwhile?",
+                )
+            )
+        state = SnapshotState.IN_PROGRESS if entry.state in _GOING_ON else _state(entry.state)
+        return Taking(
+            state=state,
+            shards=entry.shards_stats.total,
+            shards_done=entry.shards_stats.done,
+            shards_failed=entry.shards_stats.failed,
+            bytes=entry.stats.size,
+            bytes_done=entry.stats.size if state is SnapshotState.SUCCESS else entry.stats.processed_bytes,
+        )
+
+    async def features(self) -> tuple[str, ...]:
+        """Names of the features whose state can be snapshotted and restored; none before 7.12."""
+        if await self._cluster.version() < _FEATURES:
+            return ()
+        told = await self._cluster.read("/_features", answers.Features)
+        return tuple(sorted(clean(feature.name) for feature in told.features))
+
+    # -- restores ----------------------------------------------------------------------------------------------------
+
+    async def restore(self, request: Request) -> None:
+        """Start a restore (or mount); it goes on by itself, and is looked at with `recoveries`.
+
+        Raises ProblemError: EXISTS for an open index of that name, UNKNOWN_OUTCOME where the line broke.
+        """
+        answer = await self._cluster.perform(request)
+        if isinstance(answer, dict) and (answer.get("accepted") is True or "snapshot" in answer):
+            return
+        raise ProblemError(
+            Problem(
+                cause=Cause.UNKNOWN_OUTCOME,
+                what="The destination did not say that it accepted the restore.",
+                todo="Look whether its indices have appeared.",
+                evidence=clean(str(answer), 300),
+            )
+        )
+
+    async def recoveries(self, names: Sequence[str]) -> dict[str, Recovery]:
+        """How far each of these indices is, in two requests for all of them; one that is not there is left out.
+
+        Names are of indices, never of aliases: what lies behind one would be taken for it.
+        """
+        found: dict[str, Recovery] = {}
+        for path in self._cluster.paths(names):
+            state, recovered = await asyncio.gather(
+                self._cluster.read(f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", answers.Routed),
+                self._cluster.read(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES),
+            )
+            for name, told in state.metadata.indices.items():
+                found[name] = _recovery(name, told, state.routing_table.indices.get(name), recovered.get(name))
+        return {name: found[name] for name in names if name in found}
+
+    async def explain(self, index: str, shard: int) -> Explanation | None:
+        """Why a primary shard is not started, in the server's words; None where the server (before 5.0) cannot say."""
+        if await self._cluster.version() < Version(5):
+            return None
+        body = msgspec.json.encode({"index": index, "shard": shard, "primary": True}).decode()
+        try:
+            told = await self._cluster.look(
+                Request(method="POST", path="/_cluster/allocation/explain", body=body), answers.Explained
+            )
+        except ProblemError as error:
+            if error.problem.cause in {Cause.USAGE, Cause.MISSING, Cause.UNSUPPORTED, Cause.PRIVILEGES}:
+                return None
+            raise
+        return _explanation(told)
+
+
+# -- requests, pure ----------------------------------------------------------------------------------------------------
+
+
+def _segment(name: str) -> str:
+    """A name of a repository or snapshot, percent-encoded; raises ProblemError for whatever could mean several."""
+    if not name or name[0] in "-_." or any(one in name for one in '*?,<>/\\|"# ') or clean(name) != name:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"{clean(name, 200)!r} is not the name of one repository or snapshot.",
+                todo="Give its exact name.",
+            )
+        )
+    return quote(name, safe="")
+
+
+def register_request(repository: Repository) -> Request:
+    """What registers a repository as it is described; the same again changes nothing."""
+    body = {"type": repository.type, "settings": dict(repository.settings)}
+    return Request(
+        method="PUT",
+        path=f"/_snapshot/{_segment(repository.name)}",
+        body=msgspec.json.encode(body).decode(),
+    )
+
+
+def unregister_request(name: str) -> Request:
+    """What takes a registration away; the files in the repository stay as they are."""
+    return Request(method="DELETE", path=f"/_snapshot/{_segment(name)}")
+
+
+def take_request(
+    repository: str,
+    name: str,
+    indices: Sequence[str],
+    *,
+    feature_states: Sequence[str] = (),
+    global_state: bool = False,
+    knows_features: bool = True,
+) -> Request:
+    """What makes a snapshot of exactly these indices (or data streams); it goes on by itself.
+
+    Without feature states "none" is said where the server knows them: it would take all with the global state.
+    """
+    body: dict[str, Any] = {
+        "indices": ",".join(indices) if indices else "-*",
+        "ignore_unavailable": False,
+        "include_global_state": global_state,
+        "partial": False,
+    }
+    if knows_features:
+        body["feature_states"] = list(feature_states) or ["none"]
+    return Request(
+        method="PUT",
+        path=f"/_snapshot/{_segment(repository)}/{_segment(name)}?wait_for_completion=false",
+        body=msgspec.json.encode(body).decode(),
+    )
+
+
+def delete_snapshot_request(repository: str, name: str) -> Request:
+    """What deletes a snapshot, or cancels one that is being made."""
+    return Request(method="DELETE", path=f"/_snapshot/{_segment(repository)}/{_segment(name)}")
+
+
+def restore_path(repository: str, snapshot: str, verb: str = "_restore") -> str:
+    """Where a restore (or `_mount`) is asked for."""
+    return f"/_snapshot/{_segment(repository)}/{_segment(snapshot)}/{verb}"
+
+
+# -- from answers to values, pure --------------------------------------------------------------------------------------
+
+_ROUTED: Final = "routing_table.indices.*.shards.*"
+_STATE_OF_SHARDS: Final = (
+    "ignore_unavailable=true&allow_no_indices=true&filter_path=metadata.indices.*.state"
+    ",metadata.indices.*.settings.index.uuid,metadata.indices.*.settings.index.number_of_shards"
+    f",{_ROUTED}.primary,{_ROUTED}.state,{_ROUTED}.shard,{_ROUTED}.unassigned_info,{_ROUTED}.recovery_source"
+)
+_RECOVERIES: Final = dict[str, answers.RecoveryOfIndex]
+_GOING_ON: Final = frozenset({"STARTED", "INIT", "IN_PROGRESS", "WAITING", "ABORTED"})
+
+
+def _repository(name: str, entry: answers.RepositoryEntry) -> Repository:
+    settings = answers.flat(_flattened(entry.settings))
+    return Repository(name=clean(name), type=clean(entry.type), settings=settings, uuid=clean(entry.uuid))
+
+
+def _flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested settings as flat ones: not every version heeds `flat_settings` here."""
+    flat: dict[str, Any] = {}
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            flat |= _flattened(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _state(text: str) -> SnapshotState:
+    return SnapshotState(text) if text in SnapshotState.__members__ else SnapshotState.UNKNOWN
+
+
+def _seconds(millis: int | None) -> float | None:
+    return millis / 1000 if millis else None
+
+
+def _snapshot(repository: str, entry: answers.SnapshotEntry) -> SnapshotFacts:
+    state = _state(entry.state)
+    return SnapshotFacts(
+        repository=repository,
+        name=clean(entry.snapshot),
+        uuid=clean(entry.uuid),
+        state=state,
+        version=clean(entry.version),
+        started_at=_seconds(entry.start_time_in_millis),
+        finished_at=None if state is SnapshotState.IN_PROGRESS else _seconds(entry.end_time_in_millis),
+        indices=tuple(sorted(clean(name) for name in entry.indices)),
+        data_streams=tuple(sorted(clean(name) for name in entry.data_streams)),
+        feature_states=tuple(
+            FeatureState(name=clean(one.feature_name), indices=tuple(sorted(clean(name) for name in one.indices)))
+            for one in entry.feature_states
+        ),
+        global_state=entry.include_global_state,
+        shards=entry.shards.total if entry.shards else None,
+        shards_failed=entry.shards.failed if entry.shards else 0,
+        failures=tuple(
+            ShardFailure(index=clean(one.index), shard=one.shard_id, reason=clean(one.reason, 300))
+            for one in entry.failures
+        ),
+        reason=clean(entry.reason or "", 300),
+        details=tuple(
+            SnapshotIndex(name=clean(name), shards=one.shard_count, bytes=one.size_in_bytes)
+            for name, one in sorted(entry.index_details.items())
+        ),
+    )
+
+
+def _recovery(
+    name: str,
+    index: answers.Routed.Metadata.Index,
+    routed: answers.Routed.Table.Index | None,
+    recovered: answers.RecoveryOfIndex | None,
+) -> Recovery:
+    primaries = [copy for copies in (routed.shards if routed else {}).values() for copy in copies if copy.primary]
+    moving = [shard for shard in (recovered.shards if recovered else ()) if shard.primary and shard.type == "SNAPSHOT"]
+    origins = [copy.recovery_source for copy in primaries if copy.recovery_source.snapshot]
+    origin = moving[0].source if moving else origins[0] if origins else answers.RecoverySource()
+    return Recovery(
+        index=name,
+        uuid=index.settings.index.uuid,
+        wanted=int(index.settings.index.number_of_shards or 0),
+        active=sum(copy.state in {"STARTED", "RELOCATING"} for copy in primaries),
+        is_closed=index.state == "close",
+        begun=len(moving),
+        done=sum(shard.stage == "DONE" for shard in moving),
+        bytes=sum(shard.index.size.total for shard in moving),
+        bytes_done=sum(shard.index.size.recovered + shard.index.size.reused for shard in moving),
+        repository=clean(origin.repository),
+        snapshot=clean(origin.snapshot),
+        unassigned=tuple(
+            Unassigned(
+                shard=copy.shard,
+                reason=clean(copy.unassigned_info.reason),
+                details=clean(copy.unassigned_info.details, 1_000),
+                status=clean(copy.unassigned_info.allocation_status),
+                attempts=copy.unassigned_info.failed_attempts,
+            )
+            for copy in sorted(primaries, key=lambda copy: copy.shard)
+            if copy.state == "UNASSIGNED"
+        ),
+    )
+
+
+def _explanation(told: answers.Explained) -> Explanation:
+    objections: dict[str, None] = {}
+    for node in told.node_allocation_decisions:
+        for decider in node.deciders:
+            if decider.decision in {"NO", "THROTTLE"}:
+                objections[clean(f"{decider.decider}: {decider.explanation}", 600)] = None
+    # The decider that only repeats that the restore has failed says nothing of why.
+    ordered = sorted(objections, key=lambda text: text.startswith(("restore_in_progress", "max_retry")))
+    unassigned = told.unassigned_info
+    return Explanation(
+        state=clean(told.current_state),
+        reason=clean(unassigned.reason),
+        details=clean(unassigned.details, 1_000),
+        attempts=unassigned.failed_allocation_attempts,
+        can_allocate=clean(told.can_allocate),
+        deciders=tuple(ordered),
+    )
