@@ -333,7 +333,7 @@ class ReindexFromRemote:
         """
         if draft.source is None or draft.destination is None or draft.destination_facts is None:
             raise ProblemError(Problem(cause=Cause.USAGE, what="Both connections are needed for a plan."))
-        draft = msgspec.structs.replace(draft, method=self.name)
+        bare = bare_plan(msgspec.structs.replace(draft, method=self.name), made_at)
         if not draft.chosen:
             raise ProblemError(
                 Problem(
@@ -367,7 +367,7 @@ class ReindexFromRemote:
                     changes=translation.changes,
                 )
             )
-        return msgspec.structs.replace(bare_plan(draft, made_at), tasks=tuple(tasks), restoration=None)
+        return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None)
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""
