@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.vault import VaultReport
 
@@ -126,6 +127,18 @@ async def _report(run: str) -> tuple[str, ...]:
     return tuple(str(path) for path in await written_report(run))
 
 
+async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Change) -> str:
+    import random
+
+    from esmigrate_tui.engine.changes import make_change
+    from esmigrate_tui.engine.places import runs_home
+    from esmigrate_tui.engine.runs import new_run_id
+
+    choose = random.SystemRandom().choice
+    home = runs_home(os.environ)
+    return await make_change(plan, dict(credentials), change, home=home, new_id=lambda: new_run_id(choose))
+
+
 def _word(report: VaultReport) -> VaultWord:
     from esmigrate_tui.vault import VaultState
 
@@ -171,6 +184,7 @@ def real_doors() -> Doors[Cluster]:
         command=_command,
         rejects=_rejects,
         report=_report,
+        change=_change,
         vault=_Vault(),
         now=time.time,
     )

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
     from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 
 
 class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """A method as the first step offers it; `why_not` is "" where it can be walked to the end."""
+    """A method as the first step offers it; `why_not` is "" where it can be walked to the end.
+
+    `takes_source` says that a source is asked for, `needs_source` that there is no way without it.
+    """
 
     name: MethodName
     title: str
@@ -33,6 +38,7 @@ class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
     explained: str = ""
     why_not: str = ""
     needs_source: bool = True
+    takes_source: bool = True
 
 
 class RunCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,8 +79,78 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
     time: str = ""
 
 
+class Taking(Protocol):
+    """How far a snapshot is that is being made: bytes and shards; `state` is IN_PROGRESS until it has ended."""
+
+    @property
+    def state(self) -> SnapshotState:
+        """How it ended, or that it goes on."""
+        ...
+
+    @property
+    def shards(self) -> int:
+        """All shards that go into it."""
+        ...
+
+    @property
+    def shards_done(self) -> int:
+        """Those that are in it."""
+        ...
+
+    @property
+    def shards_failed(self) -> int:
+        """Those that could not be read."""
+        ...
+
+    @property
+    def bytes(self) -> int:
+        """What has to be written; 0 where the server does not know yet."""
+        ...
+
+    @property
+    def bytes_done(self) -> int:
+        """What is written."""
+        ...
+
+
+class OpenSnapshots(Protocol):
+    """What a connected cluster says of repositories and snapshots; each may raise ProblemError, none changes anything.
+
+    `verify` lets every node look whether it reaches a repository.
+    """
+
+    async def repositories(self) -> tuple[Repository, ...]:
+        """Every repository that is registered, by name."""
+        ...
+
+    async def verify(self, repository: str) -> None:
+        """Raise the ProblemError of the first node that does not reach it."""
+        ...
+
+    def snapshots(self, repository: str) -> AsyncIterator[tuple[SnapshotFacts, ...]]:
+        """The snapshots of a repository in pages, the newest first."""
+        ...
+
+    async def snapshot(self, repository: str, name: str) -> SnapshotFacts:
+        """One snapshot with its details."""
+        ...
+
+    async def taking(self, repository: str, name: str) -> Taking:
+        """How far the making of a snapshot is."""
+        ...
+
+    async def features(self) -> tuple[str, ...]:
+        """Names of the features whose state can be kept in a snapshot."""
+        ...
+
+
 class OpenCluster(Protocol):
     """The part of a connected cluster that the wizard speaks to; it only reads."""
+
+    @property
+    def snapshots(self) -> OpenSnapshots:
+        """Its repositories and snapshots."""
+        ...
 
     async def probe(self) -> ClusterFacts:
         """Who it is; raises ProblemError."""
@@ -127,7 +203,8 @@ class Doors(Generic[C]):
     `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `preflight` gets the draft, the destination
     and the source. `plan` and `preview` are pure. `save_plan` writes the plan as TOML and gives its path. `begin` gives
     the run's name; `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in
-    batches, until the run has finished. `report` writes the report and gives the paths of its files.
+    batches, until the run has finished. `report` writes the report and gives the paths of its files. `change` makes one
+    change that the person has confirmed before a run, in a ledger of its own, and gives the name to put it back by.
     """
 
     methods: tuple[MethodDescription, ...]
@@ -144,5 +221,6 @@ class Doors(Generic[C]):
     command: Callable[[str, Command], Awaitable[None]]
     rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]
     report: Callable[[str], Awaitable[tuple[str, ...]]]
+    change: Callable[[Plan, Mapping[Side, Credential], Change], Awaitable[str]]
     vault: Vault
     now: Callable[[], float]

@@ -541,6 +541,7 @@ PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     command=_told,
     rejects=_no_rejects,
     report=_closed,
+    change=_closed,
     vault=_NoVault(),
     now=lambda: NOW,
 )

@@ -23,6 +23,7 @@ from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.snapshot import SnapshotState
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, RunCard, VaultWord
 
 
@@ -136,6 +137,17 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     doing: str = ""
     since: float = 0.0
     problem: Problem | None = None
+
+
+class Taken(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a snapshot is that is being made."""
+
+    state: SnapshotState = SnapshotState.IN_PROGRESS
+    shards: int = 0
+    shards_done: int = 0
+    shards_failed: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):

@@ -23,10 +23,59 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
     from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import ProblemError
+    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
+    from esmigrate_tui.wizard.session import Taken
 
 SECRET = "correct-horse-battery"
+
+
+@dataclass
+class Kept:
+    """The repositories and snapshots of a cluster as values, or the trouble they make."""
+
+    registered: tuple[Repository, ...] = ()
+    pages: dict[str, list[tuple[SnapshotFacts, ...]]] = field(default_factory=dict)
+    troubles: dict[str, ProblemError] = field(default_factory=dict)
+    looks: list[Taken] = field(default_factory=list)
+    features_known: tuple[str, ...] = ()
+    verified: list[str] = field(default_factory=list)
+    holds_back: asyncio.Event | None = None
+
+    def _maybe(self, what: str) -> None:
+        if what in self.troubles:
+            raise self.troubles[what]
+
+    async def repositories(self) -> tuple[Repository, ...]:
+        self._maybe("repositories")
+        return self.registered
+
+    async def verify(self, repository: str) -> None:
+        self._maybe("verify")
+        self.verified.append(repository)
+
+    async def snapshots(self, repository: str) -> AsyncIterator[tuple[SnapshotFacts, ...]]:
+        for at, page in enumerate(self.pages.get(repository, [()])):
+            if at and self.holds_back is not None:
+                await self.holds_back.wait()
+            self._maybe("snapshots")
+            yield page
+
+    async def snapshot(self, repository: str, name: str) -> SnapshotFacts:
+        self._maybe("snapshot")
+        pages = self.pages.get(repository, [()])
+        return next(one for page in pages for one in page if one.name == name)
+
+    async def taking(self, repository: str, name: str) -> Taken:
+        del repository, name
+        self._maybe("taking")
+        return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+
+    async def features(self) -> tuple[str, ...]:
+        self._maybe("features")
+        return self.features_known
 
 
 @dataclass(frozen=True)
@@ -37,6 +86,11 @@ class Seen:
     listing: tuple[IndexFacts, ...] = ()
     trouble: ProblemError | None = None
     closed: list[str] = field(default_factory=list)
+    kept: Kept = field(default_factory=Kept)
+
+    @property
+    def snapshots(self) -> Kept:
+        return self.kept
 
     async def probe(self) -> ClusterFacts:
         return self.facts
@@ -72,6 +126,7 @@ class World:
     begun: list[tuple[Plan, Mapping[Side, Credential]]] = field(default_factory=list)
     taken_up: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
+    changes: list[tuple[Plan, Change]] = field(default_factory=list)
     remembered: list[Connection] = field(default_factory=list)
 
     def _maybe(self, door: str) -> None:
@@ -137,6 +192,12 @@ class World:
     async def report(self, run: str) -> tuple[str, ...]:
         return (f"/runs/{run}/report.md",)
 
+    async def change(self, plan: Plan, credentials: Mapping[Side, Credential], change: Change) -> str:
+        del credentials
+        self._maybe("change")
+        self.changes.append((plan, change))
+        return "5QWA"
+
     async def probe(self) -> VaultWord:
         return self.vault_word
 
@@ -165,6 +226,7 @@ class World:
             command=self.command,
             rejects=self.rejects,
             report=self.report,
+            change=self.change,
             vault=self,
             now=lambda: sample.NOW,
         )

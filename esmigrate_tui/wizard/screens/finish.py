@@ -45,7 +45,9 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
             return "warn", "It was stopped before the end. What has arrived stays."
         case RunOutcome.FAILED:
             return "bad", f"It failed: {progress.problem.what}" if progress.problem else "It failed."
-        case _:
+        case RunOutcome.CHANGED:
+            return "warn", "This is no run: changes were made before one, and nothing was moved."
+        case RunOutcome.INCOMPLETE | None:
             pass
     if states <= {TaskState.VERIFIED, TaskState.SET_ASIDE}:
         return "warn", f"All but {counted(refused, 'document')} arrived; those were refused and set aside (e)."
