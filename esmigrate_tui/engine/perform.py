@@ -221,7 +221,7 @@ class _Run:
             if before.is_paused:
                 await self._tell(Continued(at=now))
         else:
-            await self._tell(_started(self._plan, self._run_id, now))
+            await self._tell(started(self._plan, self._run_id, now))
             if self._plan.requests_per_second:
                 await self._tell(PaceChanged(at=now, requests_per_second=self._plan.requests_per_second))
         self._ledger = Ledger(to_clusters(self._clusters), self._tell, self._clock, before.ledger)
@@ -729,7 +729,8 @@ class _Run:
 # -- values ------------------------------------------------------------------------------------------------------------
 
 
-def _started(plan: Plan, run_id: str, now: float) -> RunStarted:
+def started(plan: Plan, run_id: str, now: float) -> RunStarted:
+    """How the journal of a run begins."""
     return RunStarted(
         at=now,
         run=run_id,

@@ -49,7 +49,9 @@ __all__ = [
     "all_runs",
     "begin",
     "find_run",
+    "held_elsewhere",
     "hold_for_a_moment",
+    "make_folder",
     "new_run_id",
     "read_plan",
     "run_environment",
@@ -124,7 +126,10 @@ class RunFolder:
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as a list shows it. `problem` says why its journal cannot be read; the other fields are empty then."""
+    """A run as a list shows it. `problem` says why its journal cannot be read; the other fields are empty then.
+
+    `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what has to be put back.
+    """
 
     run: str
     path: str
@@ -136,6 +141,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     fraction: float | None = None
     outcome: RunOutcome | None = None
     is_live: bool = False
+    is_of_changes: bool = False
     open_entries: int = 0
     problem: Problem | None = None
 
@@ -147,7 +153,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def can_be_taken_up(self) -> bool:
         """Whether a new process would find something to do."""
-        return not self.is_live and self.problem is None and self.outcome is not RunOutcome.VERIFIED
+        is_done = self.outcome is RunOutcome.VERIFIED or self.is_of_changes
+        return not self.is_live and self.problem is None and not is_done
 
 
 def new_run_id(choose: Callable[[str], str], length: int = 4) -> str:
@@ -212,7 +219,7 @@ async def begin(
     `command` is the program that performs it, without the folder; by default this package's own. Raises ProblemError,
     with the last lines of process.log where the process died.
     """
-    folder = await asyncio.to_thread(_make_folder, plan, home, new_id)
+    folder = await asyncio.to_thread(make_folder, plan, home, new_id)
     await _start(folder, credentials, command, after=0)
     return folder
 
@@ -230,11 +237,21 @@ async def take_up(
     """
     folder = find_run(run_id, home)
     if folder.is_live:
-        raise RunHeldError(_held(folder))
+        raise RunHeldError(held_elsewhere(folder))
     read_plan(folder)
     async with Journal.open(folder.journal) as journal:
         progress = await journal.progress()
         newest = await journal.last()
+    if progress.is_of_changes:
+        settle = f"`esmigrate cleanup {folder.run}` puts them back." if progress.open_ledger else "None is left."
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"{folder.run} is not a run: it holds changes that were made before one.",
+                why="There is nothing in it to take up.",
+                todo=settle,
+            )
+        )
     if progress.outcome is RunOutcome.VERIFIED:
         settle = f" `esmigrate cleanup {folder.run}` puts back what is left." if progress.open_ledger else ""
         raise ProblemError(
@@ -248,7 +265,8 @@ async def take_up(
     return folder
 
 
-def _make_folder(plan: Plan, home: Path, new_id: Callable[[], str]) -> RunFolder:
+def make_folder(plan: Plan, home: Path, new_id: Callable[[], str]) -> RunFolder:
+    """A folder of its own with the plan in it, readable for its owner alone; raises ProblemError."""
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = _free_folder(home, new_id)
@@ -351,7 +369,8 @@ def _bury(child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, ended
         loop.call_soon_threadsafe(tell)
 
 
-def _held(folder: RunFolder) -> Problem:
+def held_elsewhere(folder: RunFolder) -> Problem:
+    """What is said where a living process holds a run."""
     return Problem(
         cause=Cause.STATE,
         what=f"The run {folder.run} is held by another process.",
@@ -363,7 +382,7 @@ def _held(folder: RunFolder) -> Problem:
 def _stillborn(folder: RunFolder, log_size: int, code: int | None) -> ProblemError:
     """The trouble of a process that never said that it holds the run."""
     if code == ExitCode.HELD:
-        return RunHeldError(_held(folder))
+        return RunHeldError(held_elsewhere(folder))
     said = _log_tail(folder, log_size)
     how = "did not begin in time" if code is None else f"ended at once, with code {code}"
     return ProblemError(
@@ -424,6 +443,7 @@ async def summary(folder: RunFolder) -> RunSummary:
         fraction=progress.fraction,
         outcome=progress.outcome,
         is_live=is_live,
+        is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
     )
 
@@ -445,7 +465,7 @@ async def settle_run(
     opening = open_clusters or process.open_clusters
     held = await hold_for_a_moment(folder.lock)
     if held is None:
-        raise RunHeldError(_held(folder))
+        raise RunHeldError(held_elsewhere(folder))
     try:
         plan = read_plan(folder)
         async with Journal.open(folder.journal) as seen:

@@ -61,12 +61,13 @@ class TaskOutcome(StrEnum):
 
 
 class RunOutcome(StrEnum):
-    """How a run ended."""
+    """How a run ended; CHANGED is no run at all, but changes that somebody made before one."""
 
     VERIFIED = "verified"
     INCOMPLETE = "incomplete"
     STOPPED = "stopped"
     FAILED = "failed"
+    CHANGED = "changed"
 
 
 class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -214,6 +214,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome is not None
 
     @property
+    def is_of_changes(self) -> bool:
+        """Whether it is no run, but changes that somebody made before one: nothing can be taken up, only put back."""
+        return bool(self.run) and not self.tasks and self.outcome in {None, RunOutcome.CHANGED}
+
+    @property
     def open_ledger(self) -> tuple[LedgerEntry, ...]:
         """Changes that somebody still has to put back."""
         return tuple(entry for entry in self.ledger if entry.is_open)
@@ -256,7 +261,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """What a command that followed the run to this moment says to the shell."""
         if self.outcome is None:
             return ExitCode.DETACHED
-        if self.outcome is RunOutcome.VERIFIED:
+        if self.outcome in {RunOutcome.VERIFIED, RunOutcome.CHANGED}:
             return ExitCode.DONE
         if any(task.state is TaskState.DIFFERENT for task in self.tasks):
             return ExitCode.DIFFERENT

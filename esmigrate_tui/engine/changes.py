@@ -1,0 +1,111 @@
+"""Changes that a person asks for before a run: each in the journal of a folder of its own before it is made.
+
+To look into a repository, the destination must know it; to restore from a new snapshot, the source must make it. Such
+a change is confirmed by itself, long before a plan is. It lies in a folder like a run's, without any task: it is listed
+with the runs and put back like what a run left changed, and a crash leaves nothing unsaid.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.book import Ledger, to_clusters
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.perform import started
+from esmigrate_tui.engine.runs import (
+    RunHeldError,
+    find_run,
+    held_elsewhere,
+    hold_for_a_moment,
+    make_folder,
+    read_plan,
+)
+from esmigrate_tui.model.event import RunFinished, RunOutcome
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.engine.runs import OpenClusters, RunFolder
+    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.plan import Plan
+
+
+async def make_change(
+    plan: Plan,
+    credentials: Mapping[Side, Credential],
+    change: Change,
+    *,
+    home: Path,
+    new_id: Callable[[], str],
+    folder: str = "",
+    open_clusters: OpenClusters | None = None,
+    clock: Callable[[], float] = time.time,
+) -> str:
+    """Make one change to a cluster of the plan; the name of the folder that says so, for `esmigrate cleanup`.
+
+    `plan` names the clusters, its tasks are left out. `folder` is an earlier such folder to add to, where it is for the
+    same clusters; else a new one is made. `open_clusters` is the real wiring of a run's process where none is given.
+
+    Raises the ProblemError of the request, after it is in the journal; RunHeldError where a process holds the folder.
+    """
+    from esmigrate_tui.engine import process  # noqa: PLC0415  # the process of runs loads more than a change needs
+
+    opening = open_clusters or process.open_clusters
+    plan = msgspec.structs.replace(plan, tasks=())
+    async with opening(plan, credentials) as clusters:
+        there = await asyncio.to_thread(_place, plan, folder, home, new_id)
+        held = await hold_for_a_moment(there.lock)
+        if held is None:
+            raise RunHeldError(held_elsewhere(there))
+        try:
+            problem = await _written_and_made(plan, there, change, clusters, clock)
+        finally:
+            lock.release(held)
+    if problem is not None:
+        raise ProblemError(problem)
+    return there.run
+
+
+async def _written_and_made(
+    plan: Plan, there: RunFolder, change: Change, clusters: Clusters, clock: Callable[[], float]
+) -> Problem | None:
+    """Write the change down, make it, and say how that ended; its trouble, None where it was made."""
+    async with await Journal.create(there.journal) as journal:
+        before = await journal.progress()
+        if not before.run:
+            await journal.append(started(plan, there.run, clock()))
+        ledger = Ledger(to_clusters(clusters), journal.append, clock, before.ledger)
+        problem: Problem | None = None
+        try:
+            await ledger.change(0, change.side, change.what, change.made_by, change.undo)
+        except ProblemError as error:
+            problem = error.problem
+        await journal.append(RunFinished(at=clock(), outcome=RunOutcome.CHANGED, problem=problem))
+        return problem
+
+
+def _place(plan: Plan, name: str, home: Path, new_id: Callable[[], str]) -> RunFolder:
+    """The earlier folder where it is for the same clusters, else a new one."""
+    if not name:
+        return make_folder(plan, home, new_id)
+    there = find_run(name, home)
+    known = read_plan(there)
+    if known.tasks:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"{there.run} is a run: what changes during it is its own to say.",
+                todo="Leave the name out, and a new place is made for the change.",
+            )
+        )
+    is_same = (known.source, known.destination) == (plan.source, plan.destination)
+    return there if is_same else make_folder(plan, home, new_id)
