@@ -1,0 +1,386 @@
+"""The settings that each type of repository is documented to take, as a table; secrets are never among them.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshots-register-repository.html
+"""
+
+from __future__ import annotations
+
+import re
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import Repository
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Shape(StrEnum):
+    """What a setting's value looks like."""
+
+    TEXT = "text"
+    SWITCH = "true or false"
+    SIZE = "a size such as 40mb or 1gb"
+    TIME = "a time such as 50s or 2m"
+    COUNT = "a whole number"
+
+
+_SHAPES: Final = {
+    Shape.TEXT: re.compile(r"[^\x00-\x1f\x7f]+"),
+    Shape.SWITCH: re.compile(r"true|false"),
+    Shape.SIZE: re.compile(r"-1|\d+(?:\.\d+)?(?:b|k|kb|m|mb|g|gb|t|tb|p|pb)|0", re.IGNORECASE),
+    Shape.TIME: re.compile(r"\d+(?:nanos|micros|ms|s|m|h|d)|0|-1"),
+    Shape.COUNT: re.compile(r"\d+"),
+}
+
+
+class Field(msgspec.Struct, frozen=True, kw_only=True):
+    """One setting of a repository: how it is called, what it means, and what holds where nothing is given.
+
+    `default` is the server's own, in its words; it is shown and never sent. `choices` are the only values, where there
+    are some.
+    """
+
+    name: str
+    label: str
+    help: str
+    is_needed: bool = False
+    default: str = ""
+    shape: Shape = Shape.TEXT
+    choices: tuple[str, ...] = ()
+
+
+class RepositoryType(msgspec.Struct, frozen=True, kw_only=True):
+    """A type of repository: its settings, what every node must be told beside them, and where its secrets belong.
+
+    `secrets` and `prepared` are sentences, CLIENT standing for the name of the client; "" for none.
+    """
+
+    name: str
+    title: str
+    fields: tuple[Field, ...]
+    prepared: str = ""
+    secrets: str = ""
+    link: str = ""
+
+    def field(self, name: str) -> Field | None:
+        """The setting of that name."""
+        return next((field for field in self.fields if field.name == name), None)
+
+    @property
+    def can_be_written(self) -> bool:
+        """Whether a cluster could make snapshots in it."""
+        return self.name != "url"
+
+
+_READONLY: Final = Field(
+    name="readonly",
+    label="Read-only",
+    help="Only one cluster may write to a repository; every other one registers it read-only.",
+    default="true, as this program registers it",
+    shape=Shape.SWITCH,
+)
+_COMPRESS: Final = Field(
+    name="compress",
+    label="Compress",
+    help="Whether mappings and settings in it are compressed; the data is anyway.",
+    default="true",
+    shape=Shape.SWITCH,
+)
+_CHUNK: Final = Field(
+    name="chunk_size", label="Chunk size", help="Larger files are kept in pieces of this size.", shape=Shape.SIZE
+)
+_MOST: Final = Field(
+    name="max_number_of_snapshots",
+    label="Most snapshots",
+    help="How many snapshots it may hold.",
+    default="no limit",
+    shape=Shape.COUNT,
+)
+_WRITING: Final = Field(
+    name="max_snapshot_bytes_per_sec",
+    label="Pace of taking",
+    help="How fast each node may write a snapshot.",
+    default="40mb",
+    shape=Shape.SIZE,
+)
+_READING: Final = Field(
+    name="max_restore_bytes_per_sec",
+    label="Pace of restoring",
+    help="How fast each node may read from it; the pace of recoveries holds as well.",
+    default="no limit (40mb before 7.14)",
+    shape=Shape.SIZE,
+)
+
+
+def _client(default: str) -> Field:
+    return Field(
+        name="client",
+        label="Client",
+        help="The name under which the nodes keep address and secrets for it.",
+        default=default,
+    )
+
+
+def _base_path(inside: str) -> Field:
+    return Field(
+        name="base_path",
+        label="Path",
+        help=f"Where in the {inside} the repository is, without / at its ends.",
+        default=f"the whole {inside}",
+    )
+
+
+def _chunks_of(default: str) -> Field:
+    return msgspec.structs.replace(_CHUNK, default=default)
+
+
+_GUIDE: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/"
+
+TYPES: Final[tuple[RepositoryType, ...]] = (
+    RepositoryType(
+        name="fs",
+        title="A shared folder",
+        fields=(
+            Field(
+                name="location",
+                label="Folder",
+                help="The same path on every node; a relative one is below the first folder of path.repo.",
+                is_needed=True,
+            ),
+            _READONLY,
+            _COMPRESS,
+            _chunks_of("no limit"),
+            _MOST,
+            _WRITING,
+            _READING,
+        ),
+        prepared="The folder, or one above it, stands in path.repo in elasticsearch.yml of every node.",
+        secrets="It has no secrets: whoever runs the nodes must be allowed to read the folder.",
+        link=_GUIDE + "snapshots-filesystem-repository.html",
+    ),
+    RepositoryType(
+        name="url",
+        title="An address to read from",
+        fields=(
+            Field(
+                name="url",
+                label="Address",
+                help="Where the repository's files are: file:, http:, https:, ftp: or jar:.",
+                is_needed=True,
+            ),
+            Field(
+                name="http_max_retries",
+                label="Tries",
+                help="How often a request over http or https is sent again.",
+                default="5",
+                shape=Shape.COUNT,
+            ),
+            Field(
+                name="http_socket_timeout",
+                label="Patience",
+                help="How long to wait for an answer over http or https.",
+                default="50s",
+                shape=Shape.TIME,
+            ),
+            _COMPRESS,
+            _chunks_of("no limit"),
+            _MOST,
+            _READING,
+        ),
+        prepared="An address over http, https or ftp stands in repositories.url.allowed_urls in elasticsearch.yml of "
+        "every node; one with file: is below a folder of path.repo.",
+        secrets="It has no secrets: do not put a password into the address.",
+        link=_GUIDE + "snapshots-read-only-repository.html",
+    ),
+    RepositoryType(
+        name="s3",
+        title="Amazon S3, and what speaks its language",
+        fields=(
+            Field(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
+            _base_path("bucket"),
+            _client("default"),
+            _READONLY,
+            _COMPRESS,
+            _chunks_of("5tb (1gb before 7.9)"),
+            _WRITING,
+            _READING,
+            Field(
+                name="server_side_encryption",
+                label="Encrypt there",
+                help="Whether the store encrypts what is written (AES-256).",
+                default="false",
+                shape=Shape.SWITCH,
+            ),
+            Field(
+                name="buffer_size",
+                label="Upload at once",
+                help="Files up to this size are sent in one request, larger ones in parts; 5mb to 5gb.",
+                default="100mb, or 5 % of the heap if that is less",
+                shape=Shape.SIZE,
+            ),
+            Field(
+                name="canned_acl",
+                label="Access list",
+                help="Which of Amazon's ready-made access lists new files get.",
+                default="private",
+                choices=(
+                    "private",
+                    "public-read",
+                    "public-read-write",
+                    "authenticated-read",
+                    "log-delivery-write",
+                    "bucket-owner-read",
+                    "bucket-owner-full-control",
+                ),
+            ),
+            Field(
+                name="storage_class",
+                label="Storage class",
+                help="Which class new files are kept in; never one that has to be thawed first.",
+                default="standard",
+                choices=("standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"),
+            ),
+        ),
+        prepared="Region and address of the store belong to the client, in elasticsearch.yml of every node: "
+        "s3.client.CLIENT.region, s3.client.CLIENT.endpoint. Before 8.0 the plugin repository-s3 is installed first.",
+        secrets="Its secrets belong in the keystore of every node: s3.client.CLIENT.access_key and "
+        "s3.client.CLIENT.secret_key; without them the role of the machine is used.",
+        link=_GUIDE + "repository-s3.html",
+    ),
+    RepositoryType(
+        name="gcs",
+        title="Google Cloud Storage",
+        fields=(
+            Field(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
+            _base_path("bucket"),
+            _client("default"),
+            _READONLY,
+            _COMPRESS,
+            _chunks_of("5tb (100mb before 7.9)"),
+            _WRITING,
+            _READING,
+        ),
+        prepared="Before 8.0 the plugin repository-gcs is installed on every node first.",
+        secrets="Its secret is the file of a service account, in the keystore of every node: "
+        "gcs.client.CLIENT.credentials_file (elasticsearch-keystore add-file).",
+        link=_GUIDE + "repository-gcs.html",
+    ),
+    RepositoryType(
+        name="azure",
+        title="Azure Blob Storage",
+        fields=(
+            Field(
+                name="container",
+                label="Container",
+                help="The container's name; it must exist.",
+                default="elasticsearch-snapshots",
+            ),
+            _base_path("container"),
+            _client("default"),
+            _READONLY,
+            _COMPRESS,
+            _chunks_of("5tb (64mb before 7.9)"),
+            _WRITING,
+            _READING,
+            Field(
+                name="location_mode",
+                label="Copy read from",
+                help="Which of the store's two copies is used; the secondary one can only be read.",
+                default="primary_only",
+                choices=("primary_only", "secondary_only"),
+            ),
+        ),
+        prepared="Before 8.0 the plugin repository-azure is installed on every node first.",
+        secrets="Its secrets belong in the keystore of every node: azure.client.CLIENT.account, with "
+        "azure.client.CLIENT.key or azure.client.CLIENT.sas_token.",
+        link=_GUIDE + "repository-azure.html",
+    ),
+)
+"""Every type that can be filled in here, in the order in which they are offered."""
+
+_SECRETS: Final = frozenset(
+    {
+        "access_key",
+        "secret_key",
+        "session_token",
+        "account",
+        "key",
+        "sas_token",
+        "credentials_file",
+        "service_account",
+        "password",
+        "proxy.password",
+        "proxy.username",
+    }
+)
+
+
+def type_of(name: str) -> RepositoryType | None:
+    """The type of that name; None for one that only its own plugin knows."""
+    return next((one for one in TYPES if one.name == name), None)
+
+
+def is_secret(setting: str) -> bool:
+    """Whether a setting of a repository would hold a secret, as old plugins allowed it."""
+    return setting.lower() in _SECRETS or setting.lower().endswith(("password", "secret", "secret_key", "token"))
+
+
+def repository_of(type_name: str, name: str, values: Mapping[str, str]) -> Repository:
+    """A repository to be registered, with the settings that were filled in; read-only unless they say otherwise.
+
+    Empty values are as if not given. Raises ProblemError (usage) that names what is missing, unknown or misshapen.
+    """
+    kind = type_of(type_name)
+    if kind is None:
+        known = ", ".join(one.name for one in TYPES)
+        raise _usage(
+            f"There is no form for repositories of the type {clean(type_name, 100)!r}.", f"Use one of {known}."
+        )
+    if trouble := _no_name(name):
+        raise _usage(f"{clean(name, 100)!r} cannot be the name of a repository: {trouble}.", "Give it another name.")
+    given = {key: value.strip() for key, value in values.items() if value.strip()}
+    for key, value in given.items():
+        _must_fit(kind, key, value)
+    missing = next((field for field in kind.fields if field.is_needed and field.name not in given), None)
+    if missing is not None:
+        raise _usage(f"A repository of the type {kind.name} needs {missing.name}.", missing.help)
+    if kind.can_be_written:
+        given.setdefault("readonly", "true")
+    return Repository(name=name, type=kind.name, settings=given)
+
+
+def _must_fit(kind: RepositoryType, key: str, value: str) -> None:
+    field = kind.field(key)
+    if field is None and is_secret(key):
+        raise _usage(f"{clean(key, 100)} is a secret, and no setting of a repository.", kind.secrets)
+    if field is None:
+        known = ", ".join(one.name for one in kind.fields)
+        raise _usage(
+            f"A repository of the type {kind.name} has no setting {clean(key, 100)}.",
+            f"It has {known}. {kind.prepared}",
+        )
+    if field.choices and value not in field.choices:
+        raise _usage(f"{key} cannot be {clean(value, 100)}.", f"It is one of {', '.join(field.choices)}.")
+    if _SHAPES[field.shape].fullmatch(value) is None:
+        raise _usage(f"{key} cannot be {clean(value, 100)}.", f"It is {field.shape}.")
+    if key == "url" and re.match(r"[a-z]+://[^/@]*@", value, re.IGNORECASE):
+        raise _usage("The address holds a user or a password.", kind.secrets)
+
+
+def _no_name(name: str) -> str:
+    """Why Elasticsearch would not take, or this program could not show, a repository of that name."""
+    if not name:
+        return "it is empty"
+    if name[0] in "-_.":
+        return f"it begins with {name[0]}"
+    odd = next((one for one in name if one in '*?,<>/\\|"# ' or clean(one) != one), None)
+    return "" if odd is None else f"it holds {clean(odd)!r}"
+
+
+def _usage(what: str, todo: str) -> ProblemError:
+    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))

@@ -1,0 +1,177 @@
+"""Whether a cluster can restore an index of a snapshot: judged by versions and licence, without asking anybody.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshot-restore.html#snapshot-restore-version-compatibility
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.snapshot import Mount
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.snapshot import SnapshotFacts
+
+ARCHIVE_LICENCES: Final = frozenset({"enterprise", "trial"})
+"""The licences that include archive indices and searchable snapshots."""
+
+_ARCHIVES: Final = Version(8, 3)
+_OLDEST_ARCHIVE: Final = 5  # major
+_READS_TWO_BACK: Final = 9  # major: from here on, an index of two majors before that was marked read-only
+_MARKS_READ_ONLY: Final = Version(8, 18)
+_LATE_SIX: Final = Version(6, 8)  # newer than 7.0 and 7.1, which therefore cannot read what it made
+_READS_LATE_SIX: Final = Version(7, 2)
+_ARCHIVE_MODULE: Final = "old-lucene-versions"
+
+
+class Verdict(StrEnum):
+    """Whether an index can be restored; ARCHIVE is read-only, and needs a licence."""
+
+    YES = "yes"
+    NO = "no"
+    ARCHIVE = "archive"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, why, and the method that would work where a restore does not."""
+
+    verdict: Verdict
+    why: str
+    instead: MethodName | None = None
+
+
+def judge(
+    created: Version | None,
+    snapshot: SnapshotFacts,
+    destination: ClusterFacts,
+    *,
+    licence: str = "",
+    mount: Mount = Mount.NONE,
+    marked_read_only: bool | None = None,
+) -> Judgement:
+    """Whether `destination` can restore an index of `snapshot` that the version `created` made.
+
+    `created` is None where the source could not be asked: then the snapshot's own version has to do, and UNKNOWN is
+    said where an index in it may be older. `licence` is the destination's, "" where it is not known.
+    `marked_read_only` is whether the source had put a verified write block on the index, None where nobody knows.
+    """
+    made, here = snapshot.made_by, destination.version
+    if made is not None and made > here:
+        return Judgement(
+            Verdict.NO,
+            f"the snapshot was made by {snapshot.version}, which is newer than the destination ({here})",
+            _instead(destination),
+        )
+    if created is not None:
+        return _by_creation(created, made, destination, licence, mount, marked_read_only=marked_read_only)
+    if made is None:
+        return Judgement(Verdict.UNKNOWN, "neither the snapshot nor the source says which version made it")
+    if made.major == here.major:
+        return Judgement(Verdict.YES, f"the snapshot was made by {made}, of the destination's own major version")
+    judged = _by_creation(made, made, destination, licence, mount, marked_read_only=marked_read_only)
+    if judged.verdict is not Verdict.YES:
+        return judged
+    return Judgement(
+        Verdict.UNKNOWN,
+        f"a cluster of {made} may still hold indices made by {made.major - 1}.x, which {here.major}.x cannot read; "
+        "a snapshot does not tell",
+        _instead(destination),
+    )
+
+
+def _by_creation(
+    created: Version,
+    made: Version | None,
+    destination: ClusterFacts,
+    licence: str,
+    mount: Mount,
+    *,
+    marked_read_only: bool | None,
+) -> Judgement:
+    here, instead = destination.version, _instead(destination)
+    # From 8.11 on an index only remembers the major version that made it: there is nothing more to compare.
+    if created > here:
+        return Judgement(Verdict.NO, f"it was made by {_said(created)}, which is newer than the destination", instead)
+    if created.major == _LATE_SIX.major and created >= _LATE_SIX and here.major == 7 and here < _READS_LATE_SIX:
+        return Judgement(Verdict.NO, f"it was made by {_said(created)}, and {here} only reads up to 6.7", instead)
+    if created.major >= here.major - 1:
+        return Judgement(Verdict.YES, f"it was made by {_said(created)}, and {here.major}.x reads that")
+    if created.major == here.major - 2 and here.major >= _READS_TWO_BACK:
+        return _two_back(created, made, destination, licence, mount, marked_read_only=marked_read_only)
+    if here < _ARCHIVES or created.major < _OLDEST_ARCHIVE:
+        return Judgement(Verdict.NO, f"it was made by {_said(created)}, which is too old for {here}", instead)
+    return _archive(created, destination, licence)
+
+
+def _archive(created: Version, destination: ClusterFacts, licence: str) -> Judgement:
+    here, instead = destination.version, _instead(destination)
+    too_old = f"it was made by {_said(created)}, which is too old for {here}"
+    if destination.modules and not any(_ARCHIVE_MODULE in module for module in destination.modules):
+        return Judgement(Verdict.NO, f"{too_old}, and the destination lacks the module for archive indices", instead)
+    if licence and licence not in ARCHIVE_LICENCES:
+        return Judgement(
+            Verdict.NO, f"{too_old}; as an archive index it needs an Enterprise licence, here is {licence}", instead
+        )
+    needed = "" if licence else ", with an Enterprise or trial licence"
+    return Judgement(Verdict.ARCHIVE, f"{too_old}, other than as an archive: read-only{needed}", instead)
+
+
+def _two_back(
+    created: Version,
+    made: Version | None,
+    destination: ClusterFacts,
+    licence: str,
+    mount: Mount,
+    *,
+    marked_read_only: bool | None,
+) -> Judgement:
+    """From 9.0 on: an index of two majors before is taken where it was marked read-only, or as a mounted snapshot."""
+    here, instead = destination.version, _instead(destination)
+    too_old = f"it was made by {_said(created)}, which {here} only reads"
+    if mount is not Mount.NONE:
+        if licence and licence not in ARCHIVE_LICENCES:
+            return Judgement(Verdict.NO, f"{too_old} when mounted, and that needs an Enterprise licence", instead)
+        return Judgement(Verdict.YES, f"{too_old}; mounted it is read-only in any case")
+    if marked_read_only:
+        return Judgement(Verdict.YES, f"{too_old}; it was marked read-only for that")
+    if marked_read_only is False or made is None or made < _MARKS_READ_ONLY:
+        return Judgement(
+            Verdict.NO,
+            f"{too_old} where it was marked read-only on 8.18 or newer (POST INDEX/_block/write) before the snapshot",
+            instead,
+        )
+    return Judgement(Verdict.UNKNOWN, f"{too_old} where it was marked read-only before the snapshot", instead)
+
+
+def _said(created: Version) -> str:
+    """A version as an index remembers it: from 8.11 on nothing but the major."""
+    return str(created) if created.minor or created.patch else f"{created.major}.x"
+
+
+def _instead(destination: ClusterFacts) -> MethodName:
+    """What works whatever the versions: the destination itself reads from the source, else this machine copies."""
+    can_reindex = not destination.modules or "reindex" in destination.modules
+    return MethodName.REINDEX_FROM_REMOTE if can_reindex else MethodName.COPY_THROUGH_HERE
+
+
+def why_not_restorable(index: IndexFacts, snapshot: SnapshotFacts, destination: ClusterFacts | None) -> str:
+    """A few words for a row of the selection, "" where the index can be restored, or nobody can know."""
+    if destination is None:
+        return ""
+    judged = judge(index.created, snapshot, destination)
+    if judged.verdict is not Verdict.NO:
+        return ""
+    made, here = snapshot.made_by, destination.version
+    if made is not None and made > here:
+        return f"snapshot of {made}, newer than {here}"
+    by = index.created or made
+    if by is None:
+        return f"not for {here.major}.x"
+    return f"made by {_said(by)}, {'newer than' if by > here else 'too old for'} {here.major}.x"
