@@ -13,8 +13,9 @@ from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.event import Reject, RunOutcome
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.plan import MethodName, Plan, Task, Unit
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.report.judgement import Row, ToDo, how_checked, to_do, verdict
 
 if TYPE_CHECKING:
@@ -73,7 +74,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """A run at its end, or at the moment the report was asked for.
 
     Times are ISO 8601 in UTC; `seconds` is from the start to the end, waits included. `documents_expected` is None
-    where one index is unknown. `rate_over_time` has pairs of seconds since the start and documents a second.
+    where one index is unknown. `rate_over_time` has pairs of seconds since the start and `unit`s a second: a restore is
+    told in bytes, and `snapshot` says what was restored ("" for all other methods).
     `refusals` sums up `refused_seen` refused documents, which may be fewer than `documents_refused`.
     """
 
@@ -95,6 +97,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     documents_expected: int | None
     documents_refused: int
     documents_per_second: float
+    unit: Unit = Unit.DOCUMENTS
+    snapshot: str = ""
+    bytes_arrived: int = 0
+    bytes_expected: int | None = None
+    bytes_per_second: float = 0.0
     indices: tuple[Row, ...]
     troubles: tuple[Trouble, ...]
     put_back: tuple[Change, ...]
@@ -130,6 +137,8 @@ def gather(
     arrived = sum(row.destination_count or 0 for row in rows)
     each = [row.source_count for row in rows]
     seconds = progress.elapsed(now)
+    copied = sum(row.size or 0 for row in rows)
+    restored = plan.restoration
     return Report(
         run=name,
         made_at=_moment(now),
@@ -148,6 +157,11 @@ def gather(
         documents_expected=None if None in each else sum(count or 0 for count in each),
         documents_refused=progress.refused,
         documents_per_second=round(arrived / seconds, 1) if seconds > 0 else 0.0,
+        unit=plan.method.unit,
+        snapshot=f"{restored.snapshot} in {restored.repository.name}" if restored else "",
+        bytes_arrived=copied,
+        bytes_expected=progress.expected if plan.method.unit is Unit.BYTES else None,
+        bytes_per_second=round(copied / seconds, 1) if seconds > 0 else 0.0,
         indices=rows,
         troubles=_troubles(progress),
         put_back=_changes(entry for entry in progress.ledger if entry.state is EntryState.UNDONE),
@@ -177,11 +191,10 @@ def _end(connection: Connection, version: str, uuid: str) -> End:
 
 def _row(task: TaskProgress, planned: Task | None) -> Row:
     """One index; where both sides were not counted, what the servers said while it was moved."""
+    if task.unit is Unit.BYTES:
+        return _restored_row(task, planned)
     expected = task.expected if task.source_count is None else task.source_count
     there = task.written + task.there_already if task.destination_count is None else task.destination_count
-    took = None
-    if task.started_at is not None and task.finished_at is not None:
-        took = round(task.finished_at - task.started_at, 3)
     was_counted = task.source_count is not None and task.destination_count is not None
     return Row(
         source_index=task.summary.source_index,
@@ -194,10 +207,46 @@ def _row(task: TaskProgress, planned: Task | None) -> Row:
         refused=task.refused,
         there_already=task.there_already,
         collided=task.collided,
-        seconds=took,
-        problem=task.problem.sentence() if task.problem else task.held_by.sentence() if task.held_by else "",
+        seconds=_took(task),
+        problem=_trouble_of(task),
         changes=planned.changes if planned else (),
     )
+
+
+def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
+    """One part of a restore: proved by its shards, and by documents only where the source could be asked."""
+    was_counted = task.source_count is not None and task.destination_count is not None
+    is_whole = task.shards is not None and task.shards.is_whole
+    is_other = was_counted and task.source_count != task.destination_count
+    return Row(
+        source_index=task.summary.source_index,
+        destination_index=task.summary.destination_index,
+        state=task.state,
+        source_count=task.source_count,
+        destination_count=task.destination_count,
+        was_counted=was_counted,
+        is_verified=task.state is TaskState.VERIFIED
+        and is_whole
+        and not is_other
+        and not (task.samples and task.samples.different),
+        seconds=_took(task),
+        problem=_trouble_of(task),
+        changes=planned.changes if planned else (),
+        kind=planned.kind if planned else RestoreKind.INDEX,
+        size=task.shards.bytes if task.shards and task.shards.bytes else task.done,
+        shards=task.shards,
+        samples=task.samples,
+    )
+
+
+def _took(task: TaskProgress) -> float | None:
+    if task.started_at is None or task.finished_at is None:
+        return None
+    return round(task.finished_at - task.started_at, 3)
+
+
+def _trouble_of(task: TaskProgress) -> str:
+    return task.problem.sentence() if task.problem else task.held_by.sentence() if task.held_by else ""
 
 
 def _troubles(progress: Progress) -> tuple[Trouble, ...]:

@@ -8,24 +8,29 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import RunOutcome
+from esmigrate_tui.model.event import RunOutcome, Samples, Shards
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.progress import Progress, TaskState
-from esmigrate_tui.model.text import counted, number
+from esmigrate_tui.model.snapshot import Mount, Restoration, RestoreKind
+from esmigrate_tui.model.text import clean, counted, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _INDICES: Final = ("index", "indices")
+_PARTS: Final = ("part", "parts")
+_NAMED: Final = 20
+_REPLICAS: Final = "index.number_of_replicas"
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One index of the run.
+    """One index of the run, or whatever else a restore brought back: `kind` is None where nothing was restored.
 
     Where `was_counted`, both counts are documents after a refresh; else they are what was expected and what the
     destination acknowledged. `seconds` is None while it is not finished. `changes` says what the destination's
-    definition has otherwise than the source's.
+    definition has otherwise than the source's. Of a restore, `size` is the bytes that arrived, and both counts are None
+    where they were not to be had.
     """
 
     source_index: str
@@ -41,18 +46,32 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     seconds: float | None = None
     problem: str = ""
     changes: tuple[str, ...] = ()
+    kind: RestoreKind | None = None
+    size: int | None = None
+    shards: Shards | None = None
+    samples: Samples | None = None
 
     @property
     def verified(self) -> str:
         """Yes, or in a few words why not."""
         if self.is_verified:
             return "yes"
+        if self.kind is not None and self.state in {TaskState.VERIFIED, TaskState.DIFFERENT}:
+            return f"no: {self._why_not_as_in_the_snapshot}"
         if self.state is TaskState.VERIFIED:
             return "no: counts differ" if self.was_counted else "no: not counted"
         if self.state is TaskState.SET_ASIDE:
             return f"all but {number(self.refused)} refused"
         words = {TaskState.DIFFERENT: "counts differ", TaskState.WAITING: "not begun"}
         return f"no: {words.get(self.state, self.state.value)}"
+
+    @property
+    def _why_not_as_in_the_snapshot(self) -> str:
+        if self.shards is None:
+            return "not checked"
+        if not self.shards.is_whole:
+            return "shards are missing"
+        return "the source differs" if self.was_counted else "not checked"
 
 
 class ToDo(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,18 +91,14 @@ def verdict(progress: Progress, rows: Sequence[Row]) -> str:
 
 
 def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
+    if progress.is_of_changes:
+        failed = f" The last one failed: {progress.problem.what}" if progress.problem else ""
+        return f"This is no run: changes were made before one, and nothing was moved.{failed}"
     good = sum(row.is_verified for row in rows)
-    complete = f"{number(good)} of {counted(len(rows), *_INDICES)} {'is' if good == 1 else 'are'} complete and checked"
-    match progress.outcome:
-        case None:
-            return f"The run has not ended yet: {complete}."
-        case RunOutcome.FAILED:
-            reason = f" {progress.problem.what}" if progress.problem else ""
-            return f"The run failed; {complete}.{reason}"
-        case RunOutcome.STOPPED:
-            return f"The run was stopped before the end; {complete}. What has arrived stays."
-        case _:
-            pass
+    nouns = _nouns(rows)
+    complete = f"{number(good)} of {counted(len(rows), *nouns)} {'is' if good == 1 else 'are'} complete and checked"
+    if words := _cut_short(progress, complete):
+        return words
     if not rows:
         return "There was nothing to move."
     if progress.outcome is RunOutcome.VERIFIED and good == len(rows):
@@ -92,13 +107,39 @@ def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
         refused = counted(sum(row.refused for row in rows), "document")
         return f"Everything arrived but {refused}, which the destination refused and which are set aside."
     if different := sum(row.state is TaskState.DIFFERENT for row in rows):
+        if rows[0].kind is not None:
+            not_as = "is not" if different == 1 else "are not"
+            return f"{counted(different, *nouns)} {not_as} as the snapshot, or the source, says; {complete}."
         differ = "differs" if different == 1 else "differ"
-        return f"{counted(different, *_INDICES)} {differ} between the two clusters; {complete}."
+        return f"{counted(different, *nouns)} {differ} between the two clusters; {complete}."
     return f"Not everything arrived, or it could not be checked; {complete}."
+
+
+def _cut_short(progress: Progress, complete: str) -> str:
+    """Why a run has not come to its end; "" where it has."""
+    match progress.outcome:
+        case None:
+            return f"The run has not ended yet: {complete}."
+        case RunOutcome.FAILED:
+            reason = f" {progress.problem.what}" if progress.problem else ""
+            return f"The run failed; {complete}.{reason}"
+        case RunOutcome.STOPPED if progress.method is not None and progress.method.stopping_deletes:
+            return f"The run was stopped before the end; {complete}. What was half restored was deleted."
+        case RunOutcome.STOPPED:
+            return f"The run was stopped before the end; {complete}. What has arrived stays."
+        case RunOutcome.VERIFIED | RunOutcome.INCOMPLETE | RunOutcome.CHANGED:
+            return ""
+
+
+def _nouns(rows: Sequence[Row]) -> tuple[str, str]:
+    """What the rows are, one and several: a restore may bring back more than indices."""
+    return _INDICES if all(row.kind in {None, RestoreKind.INDEX} for row in rows) else _PARTS
 
 
 def how_checked(rows: Sequence[Row]) -> str:
     """By what means it was checked, and what that cannot show."""
+    if any(row.kind is not None for row in rows):
+        return _how_a_restore_was_checked(rows)
     seen = [row for row in rows if row.was_counted]
     if not seen:
         return "Nothing was checked."
@@ -109,13 +150,43 @@ def how_checked(rows: Sequence[Row]) -> str:
     )
 
 
+def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
+    """By the shards of the snapshot; by documents and samples only where the source could be asked."""
+    proved = [row for row in rows if row.shards is not None]
+    counted_rows = [row for row in rows if row.was_counted]
+    sampled = [row.samples for row in rows if row.samples is not None]
+    if not proved:
+        return "Nothing was checked."
+    whole = sum(row.shards.is_whole for row in proved if row.shards)
+    said = [f"Every shard of the snapshot arrived in {number(whole)} of {counted(len(rows), *_nouns(rows))}."]
+    if counted_rows:
+        equal = sum(row.source_count == row.destination_count for row in counted_rows)
+        said.append(f"Documents were counted on both sides in {number(len(counted_rows))}: equal in {number(equal)}.")
+    if len(counted_rows) < len(rows):
+        others = "of the others " if counted_rows else ""
+        said.append(
+            f"How many documents {others}there should be cannot be known without the source: a snapshot does not say."
+        )
+    compared, different = sum(one.compared for one in sampled), sum(len(one.different) for one in sampled)
+    if compared:
+        samples = counted(compared, "sampled document")
+        said.append(
+            f"{number(different)} of {samples} {'differs' if different == 1 else 'differ'} from the source."
+            if different
+            else f"{samples} {'is' if compared == 1 else 'are'} equal on both sides, byte for byte."
+        )
+    return " ".join(said)
+
+
 def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, rejects_file: str) -> tuple[ToDo, ...]:
     """What a person must still do, in that order; the guide's own last steps among it."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
-    if progress.open_ledger and progress.is_finished:
+    if progress.open_ledger and (progress.is_finished or progress.is_of_changes):
         changes = counted(len(progress.open_ledger), "change")
         things.append(ToDo(what=f"Put back {changes}, or make the requests by hand.", copy=f"esmigrate cleanup {run}"))
+    if progress.is_of_changes:
+        return tuple(things)
     if progress.refused:
         place = f", listed in {rejects_file}" if rejects_file else ""
         refused = counted(progress.refused, "refused document")
@@ -128,7 +199,7 @@ def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, reje
         )
     elif not all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows):
         things.append(ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}"))
-    if look := next((row for row in rows if row.destination_count), None):
+    if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
         things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
     if plan.method is MethodName.REINDEX_FROM_REMOTE and plan.source is not None:
@@ -139,6 +210,8 @@ def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, reje
                 "migration (hosted: Edit, Manage user settings and extensions; else elasticsearch.yml and a restart)."
             )
         )
+    if plan.restoration is not None and any(row.size or row.is_verified for row in rows):
+        things += _after_a_restore(plan.restoration, rows)
     if is_complete:
         things.append(
             ToDo(what="Point your writers and readers at the new cluster.", copy=plan.destination.endpoint.url)
@@ -146,6 +219,64 @@ def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, reje
         if plan.source is not None:
             things.append(ToDo(what=f"Keep or delete the old cluster: {_touched(progress)}."))
     return tuple(ToDo(what=thing.what[0].upper() + thing.what[1:], copy=thing.copy) for thing in things)
+
+
+def _can_be_looked_at(row: Row) -> bool:
+    """Whether its first documents can be asked for; of a restore the number of documents may not be known."""
+    if row.kind in {None, RestoreKind.INDEX, RestoreKind.DATA_STREAM}:
+        return bool(row.destination_count or (row.destination_count is None and row.is_verified))
+    return False
+
+
+def _after_a_restore(restoration: Restoration, rows: Sequence[Row]) -> list[ToDo]:
+    """What a restore leaves behind on purpose: the repository, settings that were overridden, the snapshot itself."""
+    repository, snapshot = restoration.repository.name, restoration.snapshot
+    place = f"/_snapshot/{quote(repository, safe='')}"
+    things: list[ToDo] = []
+    restored = [row.destination_index for row in rows if row.kind is RestoreKind.INDEX and row.is_verified]
+    if _REPLICAS in restoration.index_settings:
+        amount = clean(str(restoration.index_settings[_REPLICAS]), 40)
+        names = ",".join(quote(name, safe="") for name in restored[:_NAMED])
+        things.append(
+            ToDo(
+                what=f"The replicas were overridden with {amount}: set as many as the new cluster is to have.",
+                copy=f'PUT /{names}/_settings\n{{"index":{{"number_of_replicas":1}}}}' if names else "",
+            )
+        )
+    if restoration.ignore_index_settings:
+        ignored = ", ".join(clean(name, 100) for name in restoration.ignore_index_settings)
+        things.append(ToDo(what=f"Left out of the snapshot's settings: {ignored}. Set again what you need of them."))
+    things.append(
+        ToDo(
+            what="Start index lifecycle management again, if you stopped it for this migration.",
+            copy="POST /_ilm/start",
+        )
+    )
+    features = {row.source_index for row in rows if row.kind is RestoreKind.FEATURE_STATE}
+    if features & {"kibana", "security"}:
+        things.append(
+            ToDo(what="Restart Kibana, and log in as a user of the old cluster: theirs replaced the new ones.")
+        )
+    if restoration.mount is not Mount.NONE:
+        things.append(
+            ToDo(
+                what=f"Keep the snapshot {clean(snapshot)} and the repository {clean(repository)} for as long as the "
+                "mounted indices live: they read from it."
+            )
+        )
+        return things
+    things.append(
+        ToDo(what=f"Keep the snapshot {clean(snapshot)} until you are satisfied with what is on the new cluster.")
+    )
+    if restoration.register and not restoration.unregister:
+        things.append(
+            ToDo(
+                what=f"The repository {clean(repository)} stays registered on the new cluster. When it is needed no "
+                "more, take the registration away; the snapshots in it stay.",
+                copy=f"DELETE {place}",
+            )
+        )
+    return things
 
 
 def _touched(progress: Progress) -> str:

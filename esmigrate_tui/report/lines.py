@@ -6,7 +6,8 @@ import textwrap
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.text import clean, counted, duration, number
+from esmigrate_tui.model.plan import Unit
+from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,14 +29,10 @@ def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[st
     No line is wider than `width` columns, but for commands, requests and paths, which are never broken.
     """
     width = max(width, _NARROWEST)
-    lines = [*_table(report.indices, width), ""] if report.indices else []
+    lines = [*_table(report, width), ""] if report.indices else []
     lines += _wrapped(report.verdict, width)
-    expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
-    lines += _wrapped(
-        f"{number(report.documents_arrived)}{expected} documents in {duration(report.seconds)}, "
-        f"{counted(round(report.documents_per_second), 'document')} a second. {report.how_checked}",
-        width,
-    )
+    if report.indices:
+        lines += _wrapped(f"{_amount(report)} {report.how_checked}", width)
     if problems := [(row.source_index, row.problem) for row in report.indices if row.problem]:
         lines.append("")
         lines += [line for name, words in problems[:_SHOWN] for line in _wrapped(f"{name}: {words}", width)]
@@ -50,27 +47,62 @@ def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[st
     return tuple([*lines, "", *below] if below else lines)
 
 
-def _table(rows: Sequence[Row], width: int) -> list[str]:
-    cells = [
-        (
-            clean(row.source_index)
-            if row.source_index == row.destination_index
-            else f"{clean(row.source_index)} → {clean(row.destination_index)}",
-            "–" if row.source_count is None else number(row.source_count),
-            "–" if row.destination_count is None else number(row.destination_count),
-            row.verified,
+def _amount(report: Report) -> str:
+    """How much arrived, how long it took and how quickly it went, in one sentence."""
+    if report.unit is Unit.BYTES:
+        expected = "" if report.bytes_expected is None else f" of {size(report.bytes_expected)}"
+        return (
+            f"{size(report.bytes_arrived)}{expected} in {duration(report.seconds)}, "
+            f"{size(report.bytes_per_second)} a second."
         )
-        for row in rows
-    ]
-    heading = ("index", "source", "destination", "verified")
-    _, source, destination, verified = (max(_columns(row[at]) for row in [heading, *cells]) for at in range(4))
-    taken = source + destination + verified + 3 * len(_GAP)
-    names = max(_columns(row[0]) for row in [heading, *cells])
+    expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
+    return (
+        f"{number(report.documents_arrived)}{expected} documents in {duration(report.seconds)}, "
+        f"{counted(round(report.documents_per_second), 'document')} a second."
+    )
+
+
+def _table(report: Report, width: int) -> list[str]:
+    is_restore = report.unit is Unit.BYTES
+    cells = [_restored_cells(row) if is_restore else _cells(row) for row in report.indices]
+    heading: tuple[str, ...] = ("index", "source", "destination", "verified")
+    if is_restore:
+        heading = ("restored", "size", "shards", "documents", "verified")
+    table = [heading, *cells]
+    *inner, last = (max(_columns(row[at]) for row in table) for at in range(1, len(heading)))
+    taken = sum(inner) + last + len(heading[1:]) * len(_GAP)
+    names = max(_columns(row[0]) for row in table)
     name = max(_NARROWEST_NAME, min(names, width - taken))
     return [
-        _GAP.join((_fit(row[0], name), row[1].rjust(source), row[2].rjust(destination), row[3])).rstrip()
-        for row in [heading, *cells]
+        _GAP.join(
+            (
+                _fit(row[0], name),
+                *(cell.rjust(columns) for cell, columns in zip(row[1:-1], inner, strict=True)),
+                row[-1],
+            )
+        ).rstrip()
+        for row in table
     ]
+
+
+def _name(row: Row) -> str:
+    if row.source_index == row.destination_index:
+        return clean(row.source_index)
+    return f"{clean(row.source_index)} → {clean(row.destination_index)}"
+
+
+def _count(amount: int | None) -> str:
+    return "–" if amount is None else number(amount)
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (_name(row), _count(row.source_count), _count(row.destination_count), row.verified)
+
+
+def _restored_cells(row: Row) -> tuple[str, ...]:
+    shards = "–" if row.shards is None else f"{number(row.shards.arrived)}/{number(row.shards.wanted)}"
+    copied = "–" if row.size is None else size(row.size)
+    return (_name(row), copied, shards, _count(row.destination_count), row.verified)
 
 
 def _columns(text: str) -> int:

@@ -6,7 +6,8 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.text import clean, counted, duration, number
+from esmigrate_tui.model.plan import Unit
+from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,7 +54,7 @@ def as_markdown(report: Report) -> str:
         [_facts(report)],
         _section("What is left for you", _to_do(report)),
         _section("Indices", [_indices(report)] if report.indices else []),
-        _section("Defined differently than on the source", _definitions(report)),
+        _section(f"Defined differently than {_origin(report)}", _definitions(report)),
         _section("Refused documents", _refusals(report)),
         _section("Troubles and waits", _troubles(report)),
         _section("Changed, and not put back", _open(report.not_put_back)),
@@ -79,23 +80,74 @@ def _section(title: str, pieces: Sequence[str]) -> list[str]:
     return [f"## {title}", *pieces] if pieces else []
 
 
+def _origin(report: Report) -> str:
+    return "in the snapshot" if report.unit is Unit.BYTES else "on the source"
+
+
 def _facts(report: Report) -> str:
-    expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
     facts = [
         f"Method: {_METHODS[report.method]}",
         *([f"Source: {code(report.source.address)}, version {escape(report.source.version)}"] if report.source else []),
+        *([f"Snapshot: {escape(report.snapshot)}"] if report.snapshot else []),
         f"Destination: {code(report.destination.address)}, version {escape(report.destination.version)}",
         f"Started: {report.started_at or 'not yet'}",
         f"Finished: {report.finished_at or 'not yet'}",
         f"Took: {duration(report.seconds)}, waits included",
-        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} refused",
-        f"On average: {counted(round(report.documents_per_second), 'document')} a second",
+        *_amounts(report),
         f"This report was made: {report.made_at}",
     ]
     return "\n".join(f"- {fact}" for fact in facts)
 
 
+def _amounts(report: Report) -> list[str]:
+    """How much was moved and how quickly; nothing where nothing was to be moved."""
+    if not report.indices:
+        return []
+    if report.unit is Unit.BYTES:
+        expected = "" if report.bytes_expected is None else f" of {size(report.bytes_expected)}"
+        return [
+            f"Copied: {size(report.bytes_arrived)}{expected}",
+            f"On average: {size(report.bytes_per_second)} a second",
+        ]
+    expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
+    return [
+        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} refused",
+        f"On average: {counted(round(report.documents_per_second), 'document')} a second",
+    ]
+
+
+def _restored(report: Report) -> str:
+    rows = (
+        (
+            row.source_index,
+            row.destination_index,
+            (row.kind or "index").replace("-", " "),
+            "–" if row.size is None else size(row.size),
+            "–" if row.shards is None else f"{number(row.shards.arrived)} of {number(row.shards.wanted)}",
+            _amount(row.source_count),
+            _amount(row.destination_count),
+            row.verified,
+            "" if row.seconds is None else duration(row.seconds),
+        )
+        for row in report.indices
+    )
+    heading = (
+        "In the snapshot",
+        "Destination",
+        "Kind",
+        "Size",
+        "Shards",
+        "Documents on the source",
+        "On the destination",
+        "Verified",
+        "Took",
+    )
+    return table(heading, rows, frozenset({3, 4, 5, 6, 8}))
+
+
 def _indices(report: Report) -> str:
+    if report.unit is Unit.BYTES:
+        return _restored(report)
     rows = (
         (
             row.source_index,
