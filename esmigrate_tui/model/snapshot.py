@@ -133,8 +133,11 @@ class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     def stream_of(self, index: str) -> str:
         """The data stream that an index of this snapshot backs, "" where it backs none."""
-        found = re.fullmatch(r"\.ds-(.+)-(?:\d{4}\.\d{2}\.\d{2}-)?\d{6}", index)
-        return found[1] if found and found[1] in self.data_streams else ""
+        for pattern in (r"\.ds-(.+)-\d{4}\.\d{2}\.\d{2}-\d{6}", r"\.ds-(.+)-\d{6}"):  # dates came with 7.11
+            found = re.fullmatch(pattern, index)
+            if found and found[1] in self.data_streams:
+                return found[1]
+        return ""
 
     def detail(self, name: str) -> SnapshotIndex:
         """What is known of one index in it."""
@@ -192,13 +195,15 @@ def offered(snapshot: SnapshotFacts, source_indices: tuple[IndexFacts, ...] = ()
     documents, replicas, aliases) is filled in where it still holds an index of that name.
     """
     known = {index.name: index for index in source_indices}
+    details = {detail.name: detail for detail in snapshot.details}
+    of_features = snapshot.of_features
     rows: dict[str, IndexFacts] = {}
     sizes: dict[str, list[SnapshotIndex]] = {}
     for name in snapshot.indices:
-        if name in snapshot.of_features:
+        if name in of_features:
             continue
         stream = snapshot.stream_of(name)
-        sizes.setdefault(stream or name, []).append(snapshot.detail(name))
+        sizes.setdefault(stream or name, []).append(details.get(name) or SnapshotIndex(name=name))
         there = known.get(name)
         if stream:
             rows[stream] = IndexFacts(name=stream, data_stream=stream, created=there.created if there else None)

@@ -1,0 +1,457 @@
+"""What a restore is planned and asked as: pure functions from a draft to tasks, and from a task to its request.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/restore-snapshot-api.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from esmigrate_tui.elastic.snapshots import restore_path
+from esmigrate_tui.model.draft import Draft, bare_plan
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import (
+    InTheWay,
+    Mount,
+    Restoration,
+    RestoreKind,
+    SnapshotFacts,
+    SnapshotState,
+)
+from esmigrate_tui.model.text import clean, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+AT_ONCE: Final = 16
+"""Tasks at a time where nobody said otherwise: the cluster itself decides how many shards it takes up."""
+
+GLOBAL_STATE: Final = "global state"
+"""What the task of the cluster-wide state is called; no index has a space in its name."""
+
+FEATURES_SINCE: Final = Version(7, 12)
+BACKING: Final = ".ds-"
+
+_NAMES_SHOWN: Final = 3
+_WAYS_OUT: Final[dict[str, frozenset[InTheWay]]] = {
+    "index": frozenset(InTheWay),
+    "data stream": frozenset({InTheWay.DELETE}),
+    "alias": frozenset(),
+}
+
+
+# -- the plan ----------------------------------------------------------------------------------------------------------
+
+
+def planned(draft: Draft, made_at: str) -> Plan:
+    """The plan of a draft whose snapshot and indices are chosen; raises ProblemError for what is not ready."""
+    draft = msgspec.structs.replace(draft, method=MethodName.RESTORE_FROM_SNAPSHOT)
+    bare = bare_plan(draft, made_at)
+    snapshot, wanted = _ready(draft)
+    tasks = [
+        *(_index_task(draft, snapshot, wanted, name) for name in _chosen(draft, snapshot)),
+        *(_feature_task(draft, snapshot, wanted, name) for name in _features(draft, snapshot)),
+    ]
+    if wanted.global_state:
+        tasks.append(_global_task(snapshot))
+    if not tasks:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what="Nothing is chosen, so there is nothing to restore.",
+                todo="Choose an index, a data stream, a feature state, or the global state.",
+            )
+        )
+    _must_be_apart(tasks)
+    at_once = AT_ONCE if draft.at_once == Draft().at_once else draft.at_once
+    numbered = tuple(msgspec.structs.replace(task, number=place) for place, task in enumerate(tasks, start=1))
+    return msgspec.structs.replace(bare, tasks=numbered, restoration=wanted, at_once=at_once)
+
+
+def _ready(draft: Draft) -> tuple[SnapshotFacts, Restoration]:
+    """The chosen snapshot and how to restore it; raises ProblemError where it is none that can be restored."""
+    snapshot, wanted = draft.snapshot, draft.restoration
+    if snapshot is None or wanted is None or wanted.snapshot != snapshot.name:
+        raise ProblemError(
+            Problem(cause=Cause.USAGE, what="No snapshot is chosen.", todo="Choose the one to restore from.")
+        )
+    if snapshot.state not in {SnapshotState.SUCCESS, SnapshotState.PARTIAL}:
+        said = {
+            SnapshotState.IN_PROGRESS: "is still being made",
+            SnapshotState.FAILED: "has failed",
+            SnapshotState.INCOMPATIBLE: "is of a format that the destination cannot read",
+        }.get(snapshot.state, "is in a state that is not known")
+        raise ProblemError(
+            Problem(
+                cause=Cause.BLOCKED,
+                what=f"The snapshot {snapshot.name} {said}, so nothing can be restored from it.",
+                todo="Wait until it is made."
+                if snapshot.state is SnapshotState.IN_PROGRESS
+                else "Choose another snapshot, or take a new one.",
+                evidence=snapshot.reason,
+            )
+        )
+    return snapshot, msgspec.structs.replace(wanted, snapshot_uuid=wanted.snapshot_uuid or snapshot.uuid)
+
+
+def _chosen(draft: Draft, snapshot: SnapshotFacts) -> Sequence[str]:
+    """The selected indices and data streams in the order in which they are offered."""
+    offered = [index.name for index in draft.chosen]
+    if gone := [name for name in draft.selected if name not in offered]:
+        if of_feature := next((name for name in gone if name in snapshot.of_features), None):
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"The index {of_feature} is part of a feature state.",
+                    why="Such indices are restored together, by the name of their feature.",
+                    todo="Choose the feature state instead.",
+                )
+            )
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The snapshot {snapshot.name} holds no {_listed(gone)}.",
+                todo="Look at the list again, or choose another snapshot.",
+            )
+        )
+    return offered
+
+
+def _features(draft: Draft, snapshot: SnapshotFacts) -> Sequence[str]:
+    """The chosen feature states in the order of the snapshot."""
+    known = [state.name for state in snapshot.feature_states]
+    if gone := [name for name in draft.feature_states if name not in known]:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The snapshot {snapshot.name} holds no feature state {_listed(gone)}.",
+                todo="Look at the list again, or choose another snapshot.",
+            )
+        )
+    version = draft.destination_facts.version if draft.destination_facts else FEATURES_SINCE
+    if draft.feature_states and version < FEATURES_SINCE:
+        raise ProblemError(
+            Problem(
+                cause=Cause.UNSUPPORTED,
+                what=f"The destination ({version}) does not know feature states.",
+                why="They came with 7.12; before that, the indices themselves are restored.",
+                todo="Leave the feature states out.",
+            )
+        )
+    return [name for name in known if name in draft.feature_states]
+
+
+def _index_task(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration, name: str) -> Task:
+    """The task of one index or data stream."""
+    kind = RestoreKind.DATA_STREAM if name in snapshot.data_streams else RestoreKind.INDEX
+    held = (
+        [index for index in snapshot.indices if snapshot.stream_of(index) == name]
+        if kind is RestoreKind.DATA_STREAM
+        else [name]
+    )
+    if wanted.mount is not Mount.NONE and kind is not RestoreKind.INDEX:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"The data stream {name} cannot be mounted as a whole.",
+                why="A searchable snapshot is mounted index by index.",
+                todo="Restore it, or leave it out.",
+            )
+        )
+    lost = _must_be_whole(snapshot, wanted, name, held)
+    target = draft.target(name)
+    task = Task(
+        number=0,
+        source_index=name,
+        destination_index=target,
+        kind=kind,
+        documents=next((index.documents for index in draft.chosen if index.name == name), None),
+        shards=_shards(snapshot, held),
+        size=_size(snapshot, held),
+    )
+    taken = _taken(draft, [target, *destination_names(task, snapshot)])
+    if taken.get(target) == "data stream":  # those that back it go with it
+        own = {index.name for index in draft.destination_indices if index.data_stream == target}
+        taken = {one: what for one, what in taken.items() if one not in own}
+    for one, what in taken.items():
+        if draft.in_the_way.get(one) not in _WAYS_OUT[what]:
+            raise _name_taken(one, what)
+    in_the_way = {one: draft.in_the_way[one] for one in taken}
+    changes = (*_wishes(task, wanted), *_lost(lost), *_ways(in_the_way))
+    return msgspec.structs.replace(task, in_the_way=in_the_way, changes=changes)
+
+
+def _feature_task(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration, name: str) -> Task:
+    """The task of one feature state: its indices of the destination are replaced by the server itself."""
+    held = next(state.indices for state in snapshot.feature_states if state.name == name)
+    lost = _must_be_whole(snapshot, wanted, name, held)
+    task = Task(
+        number=0,
+        source_index=name,
+        destination_index=name,
+        kind=RestoreKind.FEATURE_STATE,
+        shards=_shards(snapshot, held),
+        size=_size(snapshot, held),
+    )
+    there = _taken(draft, held)
+    replaced = f"Elasticsearch itself replaces {_listed(sorted(there))} of the destination" if there else ""
+    return msgspec.structs.replace(
+        task,
+        in_the_way=dict.fromkeys(there, InTheWay.CLOSE),
+        changes=(*_wishes(task, wanted), *_lost(lost), *((replaced,) if replaced else ())),
+    )
+
+
+def _global_task(snapshot: SnapshotFacts) -> Task:
+    """The task of the cluster-wide state; raises ProblemError (missing) where it is not in the snapshot."""
+    if snapshot.global_state is False:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The snapshot {snapshot.name} was made without the global state.",
+                todo="Leave it out, or choose a snapshot that has it.",
+            )
+        )
+    return Task(
+        number=0,
+        source_index=GLOBAL_STATE,
+        destination_index=GLOBAL_STATE,
+        kind=RestoreKind.GLOBAL_STATE,
+        changes=(
+            "persistent settings of the destination give way to the snapshot's",
+            "templates, pipelines and policies of the same name are overwritten",
+        ),
+    )
+
+
+def _must_be_whole(snapshot: SnapshotFacts, wanted: Restoration, name: str, held: Iterable[str]) -> int:
+    """How many of its shards the snapshot lacks; raises ProblemError (blocked) unless a partial restore is wanted."""
+    names = frozenset(held)
+    lost = len({(failure.index, failure.shard) for failure in snapshot.failures if failure.index in names})
+    if lost and not wanted.partial:
+        raise ProblemError(
+            Problem(
+                cause=Cause.BLOCKED,
+                what=f"{counted(lost, 'shard')} of {name} {'is' if lost == 1 else 'are'} not in the snapshot "
+                f"{snapshot.name}.",
+                why="Elasticsearch restores such an index only if it is told that a part will do.",
+                todo="Choose another snapshot, leave it out, or ask for a partial restore: the missing shards are "
+                "empty then.",
+                evidence=next(failure.reason for failure in snapshot.failures if failure.index in names),
+            )
+        )
+    return lost
+
+
+def _taken(draft: Draft, names: Iterable[str]) -> dict[str, str]:
+    """Which of the names the destination has, and as what."""
+    there: dict[str, str] = {}
+    for index in draft.destination_indices:
+        there |= dict.fromkeys(index.aliases, "alias")
+    there |= {index.data_stream: "data stream" for index in draft.destination_indices if index.data_stream}
+    there |= {index.name: "index" for index in draft.destination_indices}
+    return {name: there[name] for name in dict.fromkeys(names) if name in there}
+
+
+def _name_taken(name: str, what: str) -> ProblemError:
+    todo = {
+        "index": "Restore under another name, or have the index closed or deleted first.",
+        "data stream": "Restore under another name, or have the data stream deleted first.",
+        "alias": "Restore under another name, or take the alias away.",
+    }[what]
+    return ProblemError(
+        Problem(
+            cause=Cause.BLOCKED,
+            what=f"The destination has {'an' if what[0] in 'ai' else 'a'} {what} {name} already.",
+            why="A restore would be refused, or overwrite it.",
+            todo=todo,
+        )
+    )
+
+
+def _must_be_apart(tasks: Sequence[Task]) -> None:
+    """No two of them into one name; raises ProblemError (usage)."""
+    seen: dict[str, Task] = {}
+    for task in tasks:
+        if task.kind not in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}:
+            continue
+        if other := seen.get(task.destination_index):
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"{other.source_index} and {task.source_index} would both become {task.destination_index}.",
+                    todo="Give each a name of its own.",
+                )
+            )
+        seen[task.destination_index] = task
+
+
+def _shards(snapshot: SnapshotFacts, held: Iterable[str]) -> int | None:
+    known = [snapshot.detail(name).shards for name in held]
+    return None if not known or None in known else sum(amount or 0 for amount in known)
+
+
+def _size(snapshot: SnapshotFacts, held: Iterable[str]) -> int | None:
+    known = [snapshot.detail(name).bytes for name in held]
+    return None if not known or None in known else sum(amount or 0 for amount in known)
+
+
+def _wishes(task: Task, wanted: Restoration) -> tuple[str, ...]:
+    """What the restored index has otherwise than the one in the snapshot, in words."""
+    said: list[str] = []
+    if task.destination_index != task.source_index:
+        said.append(f"it is named {task.destination_index}")
+    if wanted.mount is not Mount.NONE:
+        how = "kept as a full copy" if wanted.mount is Mount.FULL_COPY else "read through the shared cache"
+        said.append(f"it is mounted as a searchable snapshot, {how}")
+    said.extend(f"{name} becomes {clean(_shown(value), 100)}" for name, value in wanted.index_settings.items())
+    said.extend(f"{name} is left out" for name in wanted.ignore_index_settings)
+    if not wanted.aliases and task.kind is not RestoreKind.FEATURE_STATE:
+        said.append("its aliases are left out")
+    return tuple(said)
+
+
+def _lost(lost: int) -> tuple[str, ...]:
+    return (f"{counted(lost, 'shard')} that the snapshot lacks will be empty",) if lost else ()
+
+
+def _ways(in_the_way: dict[str, InTheWay]) -> tuple[str, ...]:
+    said = {InTheWay.CLOSE: "is closed and overwritten", InTheWay.DELETE: "is deleted first"}
+    return tuple(f"{name} on the destination {said[way]}" for name, way in in_the_way.items())
+
+
+def _shown(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(clean(name, 300) for name in names[:_NAMES_SHOWN])
+    return shown if len(names) <= _NAMES_SHOWN else f"{shown} and {len(names) - _NAMES_SHOWN} more"
+
+
+# -- names and requests ------------------------------------------------------------------------------------------------
+
+
+def destination_names(task: Task, snapshot: SnapshotFacts) -> tuple[str, ...]:
+    """The indices of the destination that a task brings back: one, those that back a stream, those of a feature."""
+    match task.kind:
+        case RestoreKind.INDEX:
+            return (task.destination_index,)
+        case RestoreKind.DATA_STREAM:
+            old, new = BACKING + task.source_index, BACKING + task.destination_index
+            backing = [index for index in snapshot.indices if snapshot.stream_of(index) == task.source_index]
+            return tuple(new + index.removeprefix(old) for index in backing)
+        case RestoreKind.FEATURE_STATE:
+            return next((one.indices for one in snapshot.feature_states if one.name == task.source_index), ())
+        case RestoreKind.GLOBAL_STATE:
+            return ()
+
+
+def held_by(task: Task, snapshot: SnapshotFacts) -> tuple[str, ...]:
+    """The same indices by their names in the snapshot."""
+    return destination_names(msgspec.structs.replace(task, destination_index=task.source_index), snapshot)
+
+
+def restore_request(task: Task, plan: Plan) -> Request:
+    """What starts the restore of one task; it goes on by itself, but for the global state, which is waited for."""
+    return restore_of_several((task,), plan)
+
+
+def can_share(task: Task) -> bool:
+    """Whether its restore can be asked for in one request with others: it keeps its name, and is one plain index."""
+    return task.kind is RestoreKind.INDEX and task.source_index == task.destination_index
+
+
+def restore_of_several(tasks: Sequence[Task], plan: Plan) -> Request:
+    """What starts the restore of several tasks at once; more than one only where each of them can share."""
+    wanted = _restoration(plan)
+    task = tasks[0]
+    knows_features = Version.parse(plan.destination_version) >= FEATURES_SINCE
+    is_named = task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}
+    body: dict[str, Any] = {
+        "indices": ",".join(one.source_index for one in tasks) if is_named else "-*",
+        "ignore_unavailable": False,
+        "include_global_state": task.kind is RestoreKind.GLOBAL_STATE,
+        "include_aliases": wanted.aliases or task.kind is RestoreKind.FEATURE_STATE,
+        "partial": wanted.partial,
+    }
+    if knows_features:
+        body["feature_states"] = [task.source_index] if task.kind is RestoreKind.FEATURE_STATE else ["none"]
+    if is_named and task.source_index != task.destination_index:
+        # The indices that back a data stream are renamed along: the pattern meets the beginning of their names.
+        end = "$" if task.kind is RestoreKind.INDEX else ""
+        body["rename_pattern"] = rf"^\Q{task.source_index}\E{end}"
+        body["rename_replacement"] = _as_replacement(task.destination_index)
+    if task.kind is not RestoreKind.GLOBAL_STATE:
+        body |= _settings(wanted)
+    waits = "true" if task.kind is RestoreKind.GLOBAL_STATE else "false"
+    return Request(
+        method="POST",
+        path=f"{restore_path(wanted.repository.name, wanted.snapshot)}?wait_for_completion={waits}",
+        body=msgspec.json.encode(body).decode(),
+    )
+
+
+def mount_request(task: Task, plan: Plan) -> Request:
+    """What mounts one index as a searchable snapshot, as `_mount` is documented.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/current/searchable-snapshots-api-mount-snapshot.html
+    """
+    wanted = _restoration(plan)
+    storage = Mount.SHARED_CACHE if wanted.mount is Mount.SHARED_CACHE else Mount.FULL_COPY
+    body = {"index": task.source_index, "renamed_index": task.destination_index, **_settings(wanted)}
+    path = restore_path(wanted.repository.name, wanted.snapshot, "_mount")
+    return Request(
+        method="POST",
+        path=f"{path}?wait_for_completion=false&storage={storage.value}",
+        body=msgspec.json.encode(body).decode(),
+    )
+
+
+def start_request(tasks: Sequence[Task], plan: Plan) -> Request:
+    """What starts these tasks: a restore, or a mount of one."""
+    is_mounted = _restoration(plan).mount is not Mount.NONE and tasks[0].kind is RestoreKind.INDEX
+    return mount_request(tasks[0], plan) if is_mounted else restore_of_several(tasks, plan)
+
+
+def close_requests(index: str) -> tuple[Request, Request]:
+    """What closes an index, and what opens it again: harmless where the restore has opened it."""
+    path = f"/{quote(index, safe='')}"
+    return Request(method="POST", path=f"{path}/_close"), Request(method="POST", path=f"{path}/_open")
+
+
+def delete_request(index: str, *, is_stream: bool = False) -> Request:
+    """What deletes exactly one index, or a data stream with those that back it."""
+    return Request(method="DELETE", path=f"{'/_data_stream' if is_stream else ''}/{quote(index, safe='')}")
+
+
+def _restoration(plan: Plan) -> Restoration:
+    if plan.restoration is None:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="The plan does not say what is to be restored from.",
+                todo="Make a new one with `esmigrate plan`.",
+            )
+        )
+    return plan.restoration
+
+
+def _settings(wanted: Restoration) -> dict[str, Any]:
+    told: dict[str, Any] = {}
+    if wanted.index_settings:
+        told["index_settings"] = dict(wanted.index_settings)
+    if wanted.ignore_index_settings:
+        told["ignore_index_settings"] = list(wanted.ignore_index_settings)
+    return told
+
+
+def _as_replacement(name: str) -> str:
+    """A name as Java's replacement takes it literally."""
+    return name.replace("\\", "\\\\").replace("$", "\\$")
