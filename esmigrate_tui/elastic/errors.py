@@ -212,7 +212,7 @@ _KNOWN: Final = (
         r"was created with Elasticsearch version \[(?P<made>[^\]]+)\] which is (?:below|older)"
         r"|created with version \[(?P<made2>[^\]]+)\].*minimum (?:compatible|index)",
         Cause.UNSUPPORTED,
-        "{place} cannot read this snapshot: it is from version {made}, which is too old for it.",
+        "{place} cannot read this index of the snapshot: it is from version {made}, which is too old for it.",
         "A cluster reads what its own and the previous major version wrote.",
         "Go by a version between the two, or use a reindex, which reads any version.",
     ),
@@ -223,6 +223,13 @@ _KNOWN: Final = (
         "{place} cannot read this snapshot: it was made by a newer version.",
         "Snapshots are never restored into an older version.",
         "Upgrade the destination, or use a reindex.",
+    ),
+    _known(
+        r"must be marked as read-only using the setting \[(?P<setting>[^\]]+)\]",
+        Cause.UNSUPPORTED,
+        "{place} only reads an index this old where it was marked read-only ({setting}) before the snapshot.",
+        "A cluster writes what its own and the previous major version wrote, and from 9.0 reads one more.",
+        "Mark it on 8.18 or newer (POST /INDEX/_block/write) and take another snapshot, or use a reindex.",
     ),
     _known(
         r"unknown field name\s+\[min_version\]",
@@ -237,6 +244,79 @@ _KNOWN: Final = (
         "{place} may not use the folder {folder}: its setting path.repo does not name it.",
         "Elasticsearch opens folders only that its configuration allows.",
         "Add the folder to path.repo in elasticsearch.yml of every node, and restart them.",
+    ),
+    _known(
+        r"url \[(?P<url>[^\]]+)\] doesn't match any of the locations specified by path\.repo or repositories\.url",
+        Cause.UNSUPPORTED,
+        "{place} may not read from {url}: its setting repositories.url.allowed_urls does not name it.",
+        "Elasticsearch reads repositories only from addresses that its configuration allows.",
+        "Add the address to repositories.url.allowed_urls in elasticsearch.yml of every node, and restart them.",
+    ),
+    _known(
+        r"The specified (?:bucket|container) does not exist|NoSuchBucket|ContainerNotFound|no_such_bucket_exception"
+        r"|Unable to check if bucket",
+        Cause.MISSING,
+        "{place} finds no bucket or container of that name.",
+        "The name is wrong, it is in another account or region, or its client there may not see it.",
+        "Look at the name, and at the client's region and endpoint in elasticsearch.yml of the nodes.",
+    ),
+    _known(
+        r"Unknown (?:s3 )?client name \[(?P<client>[^\]]*)\]|Unable to find client with name \[(?P<client2>[^\]]*)\]",
+        Cause.UNSUPPORTED,
+        "{place} has no client named {client} for such repositories.",
+        "Address and secrets of a store are kept by the nodes, under the name of a client.",
+        "Put the client's secrets into the keystore of every node, then POST /_nodes/reload_secure_settings.",
+    ),
+    _known(
+        r"Unable to load (?:AWS )?credentials|InvalidAccessKeyId|SignatureDoesNotMatch|AccessDenied(?!Exception)"
+        r"|AuthenticationFailed|AuthorizationFailure",
+        Cause.PRIVILEGES,
+        "The store refused {place}: the secrets in the keystore of its nodes are missing, wrong or not enough.",
+        "The nodes themselves sign in to the store, with what is in their keystore.",
+        "Correct them with elasticsearch-keystore on every node, then POST /_nodes/reload_secure_settings.",
+    ),
+    _known(
+        r"cannot be accessed on the node|store \[[^\]]*\] is not shared between",
+        Cause.UNSUPPORTED,
+        "Not every node of {place} sees the same repository.",
+        "It must be mounted at the same path on every node, readable by the user that runs Elasticsearch.",
+        "Mount it on the nodes that the answer names, and look at who may read it.",
+    ),
+    _known(
+        r"is not accessible on master node|repository_verification_exception",
+        Cause.MISSING,
+        "{place} cannot read the repository at the place it is registered with.",
+        "The folder, bucket or path is not there, or the nodes may not read it.",
+        "Compare its settings with those of the cluster that writes to it; a relative folder is below path.repo.",
+    ),
+    _known(
+        r"trying to modify or unregister repository that is currently used",
+        Cause.BUSY,
+        "{place} is still using the repository, for a snapshot or a restore.",
+        "",
+        "Wait until that has ended.",
+    ),
+    _known(
+        r"index \[(?P<index>[^\]]+)\] wasn't fully snapshotted",
+        Cause.REFUSED,
+        "{place} does not restore {index}: some of its shards are not in the snapshot.",
+        "They were not there when the snapshot was made.",
+        "Restore from another snapshot, or allow a partial restore: the missing shards will be empty.",
+    ),
+    _known(
+        r"cannot restore partial index \[(?P<index>[^\]]+)\] because such index already exists",
+        Cause.EXISTS,
+        "{place} does not restore {index}: parts of an index never go into one that is there, even a closed one.",
+        "",
+        "Restore under another name, or delete that index first.",
+    ),
+    _known(
+        r"cannot restore index \[(?P<index>[^\]]+)\] with \[(?P<old>\d+)\] shards? from a snapshot of index"
+        r" \[[^\]]*\] with \[(?P<new>\d+)\] shards?",
+        Cause.EXISTS,
+        "{place} does not restore into {index}: it has {old} shards there, and {new} in the snapshot.",
+        "Only a closed index with as many shards can be restored into.",
+        "Restore under another name, or delete that index first.",
     ),
     _known(
         r"feature_not_enabled_exception: (?P<feature>[^\n]+)",

@@ -60,6 +60,14 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "restore from too old": (Cause.UNSUPPORTED, "from version 6.8.23, which is too old"),
     "restore from newer": (Cause.UNSUPPORTED, "a newer version wrote to it"),
     "path not in path.repo": (Cause.UNSUPPORTED, "may not use the folder /elsewhere"),
+    "restore not whole": (Cause.REFUSED, "does not restore pf-part: some of its shards are not in the snapshot"),
+    "restore partly over a closed index": (Cause.EXISTS, "parts of an index never go into one that is there"),
+    "restore over other shards": (Cause.EXISTS, "does not restore into pf-two: it has 1 shards there, and 2"),
+    "repository address not allowed": (Cause.UNSUPPORTED, "may not read from http://127.0.0.1:1/x"),
+    "repository folder missing": (Cause.MISSING, "cannot read the repository at the place it is registered with"),
+    "no such repository type, 9.5 registered": (Cause.UNSUPPORTED, "has no repositories of the type s3"),
+    "restore from too old, 9.5": (Cause.UNSUPPORTED, "from version 7.17.25-8.0.0, which is too old"),
+    "repository in use": (Cause.BUSY, "is still using the repository"),
     "no API keys": (Cause.UNSUPPORTED, "has this switched off: api keys are not enabled"),
     "reindex: not whitelisted": (Cause.NOT_WHITELISTED, "may not read from 10.1.1.1:9200"),
     "reindex: chunk too large": (Cause.TOO_LARGE, "one batch of documents of more than 100 MB"),
@@ -115,6 +123,12 @@ NOT_ALLOWED = (
     "this action is granted by the index privileges [create_index,manage,all]"
 )
 STREAM = "only write ops with an op_type of create are allowed in data streams"
+UNSUITED = Cause.UNSUPPORTED
+SHARED = "[r] a file written by master to the store [/b] cannot be accessed on the node [n]. This might indicate that"
+MARKED = (
+    "cannot restore index [[a/x]] because it cannot be upgraded ← The index [a] created in version [7.17.0] must be "
+    "marked as read-only using the setting [index.blocks.write] set to [true]"
+)
 STATE = "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered / initialized];"
 
 
@@ -133,6 +147,14 @@ STATE = "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered / initialized];"
         (403, "security_exception", NOT_ALLOWED, Cause.PRIVILEGES),
         (500, "i_o_exception", "No space left on device", Cause.DISK_FULL),
         (400, "resource_already_exists_exception", "data_stream [logs] already exists", Cause.EXISTS),
+        (500, "amazon_s3_exception", "The specified bucket does not exist (Status Code: 404)", Cause.MISSING),
+        (500, "blob_storage_exception", "Status code 404, ContainerNotFound", Cause.MISSING),
+        (500, "illegal_argument_exception", "Unknown s3 client name [old]. Existing client configs: default", UNSUITED),
+        (500, "settings_exception", "Unable to find client with name [old]", UNSUITED),
+        (500, "sdk_client_exception", "Unable to load credentials from any of the providers", Cause.PRIVILEGES),
+        (500, "amazon_s3_exception", "Access Denied (Status Code: 403; Error Code: AccessDenied)", Cause.PRIVILEGES),
+        (500, "repository_verification_exception", SHARED, UNSUITED),
+        (500, "snapshot_restore_exception", MARKED, UNSUITED),
     ],
 )
 def test_words_from_the_documentation_are_known_too(status: int, kind: str, reason: str, cause: Cause) -> None:
