@@ -198,14 +198,31 @@ def pace(run_id: str, documents_per_second: float) -> int:
     return asyncio.run(command_run(run_id, Pace(requests_per_second=documents_per_second)))
 
 
+_YES = click.option("--yes", "confirmed", is_flag=True, help="Agree that a half restored index is deleted.")
+
+
 @main.command()
 @_RUN
-def stop(run_id: str) -> int:
-    """End a run: what has arrived stays, settings are put back, and it can be resumed."""
-    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
-    from esmigrate_tui.model.command import Stop  # noqa: PLC0415
+@_YES
+def stop(run_id: str, confirmed: bool) -> int:  # noqa: FBT001  # click's flag
+    """End a run: what has arrived stays, settings are put back, and it can be resumed.
 
-    return asyncio.run(command_run(run_id, Stop()))
+    A restore is ended by deleting what is half restored: it says so first, and wants a yes.
+    """
+    from esmigrate_tui.cli.running import stop_run  # noqa: PLC0415
+
+    return asyncio.run(stop_run(run_id, confirmed=confirmed))
+
+
+@main.command()
+@_RUN
+@click.argument("index")
+@_YES
+def skip(run_id: str, index: str, confirmed: bool) -> int:  # noqa: FBT001  # click's flag
+    """Leave one index out of a run that is going on; the others go on."""
+    from esmigrate_tui.cli.running import skip_task  # noqa: PLC0415
+
+    return asyncio.run(skip_task(run_id, index, confirmed=confirmed))
 
 
 @main.command()

@@ -93,8 +93,8 @@ async def _runs() -> tuple[RunCard, ...]:
             started_at=summary.started_at,
             fraction=summary.fraction,
             is_live=summary.is_live,
-            is_finished=summary.outcome is not None,
-            outcome=summary.outcome or "",
+            is_finished=summary.outcome is not None or summary.is_of_changes,
+            outcome="changes" if summary.is_of_changes else summary.outcome or "",
         )
         for summary in await summaries()
     )
@@ -128,15 +128,9 @@ async def _report(run: str) -> tuple[str, ...]:
 
 
 async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Change) -> str:
-    import random
+    from esmigrate_tui.cli.running import make_change
 
-    from esmigrate_tui.engine.changes import make_change
-    from esmigrate_tui.engine.places import runs_home
-    from esmigrate_tui.engine.runs import new_run_id
-
-    choose = random.SystemRandom().choice
-    home = runs_home(os.environ)
-    return await make_change(plan, dict(credentials), change, home=home, new_id=lambda: new_run_id(choose))
+    return await make_change(plan, credentials, change)
 
 
 def _word(report: VaultReport) -> VaultWord:

@@ -21,11 +21,11 @@ from esmigrate_tui.cli.telling import JsonTeller, LineTeller, total_line
 from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.survival import logout_warning
-from esmigrate_tui.model.command import Resume, Stop
+from esmigrate_tui.model.command import Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.progress import Progress, TaskState
+from esmigrate_tui.model.text import clean, counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.engine.runs import RunFolder, RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
 
 _ANSWER_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
@@ -53,6 +54,16 @@ async def begin_run(plan: Plan, credentials: Mapping[Side, Credential]) -> str:
     choose = random.SystemRandom().choice
     folder = await runs.begin(plan, credentials, home=_home(), new_id=lambda: runs.new_run_id(choose))
     return folder.run
+
+
+async def make_change(plan: Plan, credentials: Mapping[Side, Credential], change: Change, *, folder: str = "") -> str:
+    """Make one change before a run, written down in a folder of its own or in an earlier one; the folder's name."""
+    from esmigrate_tui.engine import changes  # noqa: PLC0415  # few commands make one
+
+    choose = random.SystemRandom().choice
+    return await changes.make_change(
+        plan, credentials, change, home=_home(), new_id=lambda: runs.new_run_id(choose), folder=folder
+    )
 
 
 async def take_up_run(run_id: str, given: Mapping[Side, Credential]) -> None:
@@ -164,8 +175,9 @@ async def tell_run(run_id: str, command: Command) -> None:
 
 
 async def command_run(run_id: str, command: Command) -> int:
-    """Tell a run something, and wait until it has obeyed."""
+    """Tell a run something, and wait until it has obeyed; raises ProblemError for what its method cannot do."""
     folder = runs.find_run(run_id, _home())
+    await asyncio.to_thread(_must_fit, folder, command)
     if not folder.is_live:
         await tell_run(run_id, command)
     async with Journal.open(folder.journal) as journal:
@@ -181,6 +193,80 @@ async def command_run(run_id: str, command: Command) -> int:
         return ExitCode.NOTHING
     click.echo(f"Run {folder.run}: done.")
     return ExitCode.DONE
+
+
+def _must_fit(folder: RunFolder, command: Command) -> None:
+    """A restore has no throttle and cannot be held: say so, rather than do nothing in silence."""
+    method = runs.read_plan(folder).method
+    if method.can_be_paced:
+        return
+    if isinstance(command, Pace):
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="A restore cannot be slowed down from here.",
+                why="The destination's own settings hold its pace: indices.recovery.max_bytes_per_sec of the cluster, "
+                "max_restore_bytes_per_sec of the repository.",
+                todo="Change the cluster's one there; it works at once.",
+            )
+        )
+    if isinstance(command, Pause):
+        click.echo("What is being restored goes on: a restore cannot be held. What has not begun yet waits.")
+
+
+async def stop_run(run_id: str, *, confirmed: bool) -> int:
+    """End a run; where that deletes something, it is said first and wants a yes."""
+    folder = runs.find_run(run_id, _home())
+    if folder.is_live and not await _agreed(folder, confirmed=confirmed):
+        return ExitCode.USAGE
+    return await command_run(folder.run, Stop())
+
+
+async def skip_task(run_id: str, name: str, *, confirmed: bool) -> int:
+    """Leave one index out of a run that is going on; where that deletes something, it is said first."""
+    folder = runs.find_run(run_id, _home())
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
+    task = next((task for task in progress.tasks if task.summary.source_index == name), None)
+    if task is None:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The run {folder.run} has nothing called {clean(name, 200)}.",
+                todo=f"`esmigrate status {folder.run}` lists what it has.",
+            )
+        )
+    if folder.is_live and not await _agreed(folder, confirmed=confirmed, only=task.summary.number):
+        return ExitCode.USAGE
+    return await command_run(folder.run, Skip(task=task.summary.number))
+
+
+_HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
+
+
+async def _agreed(folder: RunFolder, *, confirmed: bool, only: int | None = None) -> bool:
+    """Whether what stopping deletes may be deleted: said first, asked where there is a terminal to ask on."""
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
+    if progress.method is None or not progress.method.stopping_deletes:
+        return True
+    half = [
+        task.summary.destination_index
+        for task in progress.tasks
+        if task.state in _HALF_THERE and only in {None, task.summary.number}
+    ]
+    if not half:
+        return True
+    click.echo(
+        f"Elasticsearch ends a restore by deleting what it has half restored: {listed(half)} "
+        f"will be deleted on {progress.destination}. The snapshot stays."
+    )
+    if confirmed:
+        return True
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo("esmigrate: nothing was done. Give --yes to agree to that.", err=True)
+        return False
+    return click.confirm("Delete and stop?", default=False)
 
 
 async def resume_run(options: Mapping[str, Any]) -> int:
@@ -201,11 +287,17 @@ async def resume_run(options: Mapping[str, Any]) -> int:
     return await follow_to_end(folder.run, as_json=options["as_json"])
 
 
+_NOTHING_LEFT: Final = "Nothing that run {} changed is left to put back."
+
+
 async def clean_up(options: Mapping[str, Any]) -> int:
     """Put back what a run left changed."""
     from esmigrate_tui.engine.process import open_clusters  # noqa: PLC0415  # the client costs start-up time
 
     folder = runs.find_run(options["run_id"], _home())
+    if not folder.is_live and not (await runs.summary(folder)).open_entries:
+        click.echo(_NOTHING_LEFT.format(folder.run))
+        return ExitCode.DONE
     credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
     try:
         left = await runs.settle_run(folder, credentials, open_clusters=open_clusters)
@@ -218,7 +310,7 @@ async def clean_up(options: Mapping[str, Any]) -> int:
             click.echo(entry.undo.as_console(), err=True)
     if left:
         return ExitCode.INCOMPLETE
-    click.echo(f"Nothing that run {folder.run} changed is left to put back.")
+    click.echo(_NOTHING_LEFT.format(folder.run))
     return ExitCode.DONE
 
 
@@ -228,6 +320,8 @@ async def clean_up(options: Mapping[str, Any]) -> int:
 def _state(summary: RunSummary) -> str:
     if summary.problem is not None:
         return f"unreadable: {summary.problem.what}"
+    if summary.is_of_changes:
+        return "changes"
     if summary.outcome is not None:
         return str(summary.outcome)
     return "running" if summary.is_live else "interrupted"
@@ -246,11 +340,21 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
         click.echo("There are no runs on this machine. `esmigrate` begins one.", file=out)
         return ExitCode.NOTHING
     for summary in found:
+        if summary.is_of_changes:
+            click.echo(f"{summary.run:6} {_changes(summary)}   {summary.destination}", file=out)
+            continue
         share = f"{summary.fraction:4.0%}" if summary.fraction is not None else "   –"
         left = f"  {counted(summary.open_entries, 'change')} to put back" if summary.open_entries else ""
         way = f"{summary.source} → {summary.destination}"
         click.echo(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}", file=out)
     return ExitCode.DONE
+
+
+def _changes(summary: RunSummary) -> str:
+    """What was changed before a run, and whether it still is."""
+    if not summary.open_entries:
+        return "changed before a run, nothing left to put back"
+    return f"{counted(summary.open_entries, 'change')} made before a run, not put back"
 
 
 async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
@@ -260,6 +364,11 @@ async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
         click.echo(msgspec.json.encode(progress).decode(), file=out)
         return ExitCode.DONE
     summary = await runs.summary(folder)
+    if summary.is_of_changes:
+        click.echo(f"{folder.run}: {_changes(summary)}", file=out)
+        for entry in progress.ledger:
+            click.echo(f"  {entry.state:10}  {entry.side}: {entry.what}", file=out)
+        return ExitCode.DONE
     click.echo(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}", file=out)
     for task in progress.tasks:
         share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"

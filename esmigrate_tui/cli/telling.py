@@ -17,8 +17,9 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.progress import Progress, TaskState
-from esmigrate_tui.model.text import counted, duration, number
+from esmigrate_tui.model.text import counted, duration, number, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -54,13 +55,15 @@ def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
 
 def total_line(progress: Progress, now: float) -> str:
     """Where the whole run stands, on one line."""
-    parts = [
-        f"{number(progress.done)} of {number(progress.expected)}" if progress.expected is not None else "",
-    ]
+    if progress.is_of_changes:
+        return ""
+    parts = _amounts(progress)
     if progress.fraction is not None:
         parts.insert(0, f"{progress.fraction:4.0%}")
     if progress.is_paused:
         parts.append("paused")
+    elif progress.rate.per_second and progress.unit is Unit.BYTES:
+        parts.append(f"{size(progress.rate.per_second)}/s")
     elif progress.rate.per_second:
         parts.append(f"{number(round(progress.rate.per_second))} documents/s")
     eta = progress.eta()
@@ -75,15 +78,36 @@ def total_line(progress: Progress, now: float) -> str:
     return "   ".join(part for part in parts if part)
 
 
+def _amounts(progress: Progress) -> list[str]:
+    """How much of what has arrived."""
+    if progress.unit is Unit.DOCUMENTS:
+        return [f"{number(progress.done)} of {number(progress.expected)}"] if progress.expected is not None else [""]
+    parts = [f"{size(progress.done)} of {size(progress.expected)}" if progress.expected is not None else ""]
+    if wanted := sum(task.parts for task in progress.tasks):
+        arrived = sum(task.parts_done for task in progress.tasks)
+        parts.append(f"{number(arrived)} of {counted(wanted, 'shard')}")
+    return parts
+
+
+def _verified(event: TaskFinished) -> str:
+    """By what a task that ended well was proved."""
+    there, arrived = event.source_count, event.destination_count
+    if event.shards is None:
+        return f"{number(there or 0)} = {number(arrived or 0)}, verified"
+    shards = f"verified: all of {counted(event.shards.wanted, 'shard')}"
+    if arrived is None:
+        return shards
+    documents = counted(arrived, "document") if there is None else f"{number(there)} = {counted(arrived, 'document')}"
+    return f"{shards}, {documents}"
+
+
 def event_lines(event: Event, progress: Progress) -> list[str]:
     """What is worth a line of its own; `progress` is that after the event."""
     match event:
         case TaskFinished():
             name = progress.task(event.task).summary.source_index
             if event.outcome is TaskOutcome.VERIFIED:
-                return [
-                    f"ok  {name}: {number(event.source_count or 0)} = {number(event.destination_count or 0)}, verified"
-                ]
+                return [f"ok  {name}: {_verified(event)}"]
             why = event.problem.sentence() if event.problem else ""
             return [f"x   {name}: {event.outcome}. {why}"]
         case WaitBegan():

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LONGEST: Final = 2_000
 """Characters kept of one string that a cluster sent; a name has at most 255, an error body may have millions."""
@@ -58,3 +61,9 @@ def duration(seconds: float) -> str:
 def counted(amount: int, singular: str, plural: str | None = None) -> str:
     """A number with its noun: 1 document, 3 documents."""
     return f"{number(amount)} {singular if amount == 1 else plural or singular + 's'}"
+
+
+def listed(names: Sequence[str], most: int = 5) -> str:
+    """Names after one another, each cleaned; of many the first, and how many more there are."""
+    shown = ", ".join(clean(name, 300) for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {number(len(names) - most)} more"

@@ -1,0 +1,239 @@
+"""Commands to runs that need no cluster: what is listed, what is refused, what is said before it is done."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import pytest
+
+from esmigrate_tui.cli.commands import main
+from esmigrate_tui.cli.ending import told
+from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.runs import RunFolder
+from esmigrate_tui.model.connection import Connection, Endpoint, Side
+from esmigrate_tui.model.event import (
+    Event,
+    LedgerChanged,
+    Moved,
+    RunFinished,
+    RunOutcome,
+    RunStarted,
+    TaskAdvanced,
+    TaskStarted,
+    TaskSummary,
+)
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NEW: Final = Connection(endpoint=Endpoint(scheme="http", host="127.0.0.1", port=9))
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+
+class Shell:
+    """The commands, in a place with runs of its own."""
+
+    def __init__(self, home: Path, capture: pytest.CaptureFixture[str]) -> None:
+        self.home = home
+        self._capture = capture
+
+    def do(self, *arguments: str) -> Said:
+        self._capture.readouterr()
+        err = io.StringIO()
+        code = told(lambda: main(list(arguments), standalone_mode=False, prog_name="esmigrate"), err)
+        seen = self._capture.readouterr()
+        return Said(code, seen.out, seen.err + err.getvalue())
+
+    def has(self, name: str, plan: Plan, *events: Event) -> RunFolder:
+        folder = RunFolder(self.home / name)
+        folder.path.mkdir(parents=True)
+        folder.plan.write_text(plan.to_toml())
+
+        async def written() -> None:
+            async with await Journal.create(folder.journal) as journal:
+                await journal.append_all(events)
+
+        asyncio.run(written())
+        return folder
+
+    def has_restore(self) -> RunFolder:
+        """A restore in which logs is half there and orders has not begun."""
+        summaries = tuple(
+            TaskSummary(number=at, source_index=name, destination_index=f"new-{name}", size=100)
+            for at, name in enumerate(("logs", "orders"), start=1)
+        )
+        tasks = tuple(
+            Task(number=one.number, source_index=one.source_index, destination_index=one.destination_index)
+            for one in summaries
+        )
+        return self.has(
+            "RRRR",
+            _plan(tasks),
+            _started("RRRR", summaries),
+            TaskStarted(at=1.0, task=1),
+            TaskAdvanced(at=2.0, task=1, moved=Moved(done=50, total=100, parts_done=1, parts=2)),
+        )
+
+    def has_changes(self, state: EntryState) -> RunFolder:
+        entry = LedgerEntry(
+            number=1,
+            side=Side.DESTINATION,
+            what="repository old was registered",
+            made_by=Request(method="PUT", path="/_snapshot/old"),
+            undo=Request(method="DELETE", path="/_snapshot/old"),
+            state=state,
+        )
+        return self.has(
+            "CCCC",
+            _plan(()),
+            _started("CCCC", ()),
+            LedgerChanged(at=1.0, entry=entry),
+            RunFinished(at=2.0, outcome=RunOutcome.CHANGED),
+        )
+
+
+def _plan(tasks: tuple[Task, ...]) -> Plan:
+    return Plan(
+        method=MethodName.RESTORE_FROM_SNAPSHOT,
+        made_at="2026-09-21T13:00:00Z",
+        destination=NEW,
+        destination_uuid="u",
+        destination_version="8.19.3",
+        tasks=tasks,
+    )
+
+
+def _started(name: str, summaries: tuple[TaskSummary, ...]) -> RunStarted:
+    return RunStarted(
+        at=0.0,
+        run=name,
+        method=MethodName.RESTORE_FROM_SNAPSHOT,
+        source="",
+        destination="http://new:9200",
+        tasks=summaries,
+    )
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
+    return Shell(tmp_path / "runs", capsys)
+
+
+@pytest.fixture
+def living(shell: Shell) -> Iterator[RunFolder]:
+    """A restore that a process holds."""
+    folder = shell.has_restore()
+    held = lock.hold(folder.lock)
+    assert held is not None
+    yield folder
+    lock.release(held)
+
+
+def commands_in(folder: RunFolder) -> int:
+    async def counted() -> int:
+        async with Journal.open(folder.journal) as journal:
+            return len(await journal.commands())
+
+    return asyncio.run(counted())
+
+
+# -- changes before a run ----------------------------------------------------------------------------------------------
+
+
+def test_changes_before_a_run_are_listed_in_words(shell: Shell) -> None:
+    shell.has_changes(EntryState.MADE)
+    said = shell.do("status")
+    assert said.code == ExitCode.DONE
+    assert said.out == "CCCC   1 change made before a run, not put back   http://new:9200\n"
+
+
+def test_changes_that_were_put_back_are_still_known(shell: Shell) -> None:
+    shell.has_changes(EntryState.UNDONE)
+    assert "changed before a run, nothing left to put back" in shell.do("status").out
+
+
+def test_each_change_before_a_run_is_told_with_what_became_of_it(shell: Shell) -> None:
+    shell.has_changes(EntryState.MADE)
+    assert shell.do("status", "CCCC").out.splitlines() == [
+        "CCCC: 1 change made before a run, not put back",
+        "  made        destination: repository old was registered",
+    ]
+
+
+def test_changes_before_a_run_cannot_be_resumed(shell: Shell) -> None:
+    shell.has_changes(EntryState.MADE)
+    said = shell.do("resume", "CCCC")
+    assert said.code == ExitCode.NOTHING
+    assert "CCCC is not a run: it holds changes that were made before one." in said.err
+    assert "esmigrate cleanup CCCC" in said.err
+
+
+def test_the_report_of_changes_does_not_speak_of_documents(shell: Shell) -> None:
+    shell.has_changes(EntryState.MADE)
+    said = shell.do("report", "CCCC")
+    assert said.code == ExitCode.DONE
+    assert "This is no run" in said.out
+    assert "esmigrate cleanup CCCC" in said.out
+    assert "documents" not in said.out
+
+
+def test_where_nothing_is_left_to_put_back_no_secret_and_no_cluster_is_needed(shell: Shell) -> None:
+    shell.has_changes(EntryState.UNDONE)
+    said = shell.do("cleanup", "CCCC")
+    assert said.code == ExitCode.DONE
+    assert said.out == "Nothing that run CCCC changed is left to put back.\n"
+
+
+# -- what a restore cannot do, and what it does when it is stopped -----------------------------------------------------
+
+
+def test_stopping_a_restore_says_first_what_it_deletes_and_wants_a_yes(shell: Shell, living: RunFolder) -> None:
+    said = shell.do("stop", living.run)
+    assert said.code == ExitCode.USAGE
+    assert "ends a restore by deleting what it has half restored: new-logs will be deleted on http://new:9200" in (
+        said.out
+    )
+    assert "--yes" in said.err
+    assert commands_in(living) == 0
+
+
+def test_skipping_what_is_half_restored_wants_a_yes_too(shell: Shell, living: RunFolder) -> None:
+    said = shell.do("skip", living.run, "logs")
+    assert said.code == ExitCode.USAGE
+    assert "new-logs will be deleted" in said.out
+    assert commands_in(living) == 0
+
+
+def test_what_the_run_does_not_have_cannot_be_skipped(shell: Shell, living: RunFolder) -> None:
+    said = shell.do("skip", living.run, "elsewhere")
+    assert said.code == ExitCode.NOTHING
+    assert "has nothing called elsewhere" in said.err
+
+
+def test_a_restore_cannot_be_paced_and_the_settings_that_can_are_named(shell: Shell, living: RunFolder) -> None:
+    said = shell.do("pace", living.run, "100")
+    assert said.code == ExitCode.USAGE
+    assert "indices.recovery.max_bytes_per_sec" in said.err
+    assert commands_in(living) == 0
+
+
+def test_a_restore_that_nobody_performs_is_not_asked_about(shell: Shell) -> None:
+    folder = shell.has_restore()
+    said = shell.do("stop", folder.run)
+    assert "No process holds the run" in said.err
+    assert "deleted" not in said.out

@@ -1,0 +1,82 @@
+"""What a run without a wizard prints, line by line: of a restore in bytes and shards."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from esmigrate_tui.cli.telling import event_lines, total_line
+from esmigrate_tui.model.event import (
+    Event,
+    Moved,
+    RunStarted,
+    Shards,
+    TaskAdvanced,
+    TaskFinished,
+    TaskOutcome,
+    TaskStarted,
+    TaskSummary,
+)
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.progress import Progress
+
+GIB: Final = 1024**3
+MIB: Final = 1024**2
+
+
+def folded(*events: Event, method: MethodName = MethodName.RESTORE_FROM_SNAPSHOT) -> Progress:
+    """A run of one task of 3 GiB or 1 000 documents, after these events."""
+    summary = TaskSummary(number=1, source_index="logs", destination_index="logs", documents=1_000, size=3 * GIB)
+    begun = RunStarted(at=0.0, run="7K2P", method=method, source="", destination="http://new:9200", tasks=(summary,))
+    progress = Progress()
+    for event in (begun, TaskStarted(at=0.0, task=1), *events):
+        progress = progress.after(event)
+    return progress
+
+
+def test_a_restore_is_told_in_bytes_and_shards() -> None:
+    progress = folded(
+        TaskAdvanced(at=0.0, task=1, moved=Moved(done=0, total=3 * GIB, parts=5)),
+        TaskAdvanced(at=30.0, task=1, moved=Moved(done=GIB + GIB // 5, total=3 * GIB, parts_done=2, parts=5)),
+    )
+    assert total_line(progress, 30.0) == " 40%   1.2 GiB of 3.0 GiB   2 of 5 shards   41.0 MiB/s   about 45 s more"
+
+
+def test_a_copy_of_documents_is_told_in_documents() -> None:
+    progress = folded(
+        TaskAdvanced(at=0.0, task=1, moved=Moved(done=0, total=1_000)),
+        TaskAdvanced(at=10.0, task=1, moved=Moved(done=400, total=1_000)),
+        method=MethodName.REINDEX_FROM_REMOTE,
+    )
+    assert total_line(progress, 10.0) == " 40%   400 of 1 000   40 documents/s   about 15 s more"
+
+
+def finished(source: int | None, destination: int | None, shards: Shards | None) -> list[str]:
+    event = TaskFinished(
+        at=1.0,
+        task=1,
+        outcome=TaskOutcome.VERIFIED,
+        source_count=source,
+        destination_count=destination,
+        shards=shards,
+    )
+    return event_lines(event, folded(event))
+
+
+def test_a_restored_index_without_a_source_is_told_by_its_shards_and_what_it_holds() -> None:
+    assert finished(None, 2_101_443, Shards(wanted=5, arrived=5, bytes=1)) == [
+        "ok  logs: verified: all of 5 shards, 2 101 443 documents"
+    ]
+
+
+def test_a_restored_index_whose_source_was_counted_is_told_with_both_counts() -> None:
+    assert finished(70, 70, Shards(wanted=1, arrived=1, bytes=1)) == [
+        "ok  logs: verified: all of 1 shard, 70 = 70 documents"
+    ]
+
+
+def test_what_holds_no_documents_is_told_by_its_shards_alone() -> None:
+    assert finished(None, None, Shards(wanted=1, arrived=1)) == ["ok  logs: verified: all of 1 shard"]
+
+
+def test_a_copied_index_is_told_with_both_counts() -> None:
+    assert finished(70, 70, None) == ["ok  logs: 70 = 70, verified"]
