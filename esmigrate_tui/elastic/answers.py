@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, Version
+from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, NodeFacts, Version
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -592,10 +592,17 @@ class RecoveryOfIndex(msgspec.Struct, frozen=True):
 
             size: Size = Size()
 
+        class Target(msgspec.Struct, frozen=True):
+            """The node that it is copied to."""
+
+            name: str = ""
+
         id: int = 0
         type: str = ""
         stage: str = ""
         primary: bool = False
+        total_time_in_millis: int = 0
+        target: Target = Target()
         source: RecoverySource = RecoverySource()
         index: Files = Files()
 
@@ -630,6 +637,113 @@ class Explained(msgspec.Struct, frozen=True):
     can_allocate: str = ""
     allocate_explanation: str = ""
     node_allocation_decisions: tuple[Node, ...] = ()
+
+
+class License(msgspec.Struct, frozen=True):
+    """`GET _license`."""
+
+    class Own(msgspec.Struct, frozen=True):
+        """The licence itself."""
+
+        type: str = ""
+        status: str = ""
+
+    license: Own = Own()
+
+
+class Realm(msgspec.Struct, frozen=True):
+    """Where whoever asks is known from: a part of `GET _security/_authenticate`."""
+
+    class Named(msgspec.Struct, frozen=True):
+        """One realm."""
+
+        type: str = ""
+
+    authentication_realm: Named = Named()
+
+
+class OperationMode(msgspec.Struct, frozen=True):
+    """`GET _ilm/status`, `GET _slm/status`."""
+
+    operation_mode: str = ""
+
+
+class IndexTemplates(msgspec.Struct, frozen=True):
+    """`GET _index_template`."""
+
+    class One(msgspec.Struct, frozen=True):
+        """One template with its name."""
+
+        class Body(msgspec.Struct, frozen=True):
+            """The template itself."""
+
+            index_patterns: tuple[str, ...] = ()
+            data_stream: dict[str, Any] | None = None
+
+        name: str
+        index_template: Body = Body()
+
+    index_templates: tuple[One, ...] = ()
+
+
+class ComponentTemplates(msgspec.Struct, frozen=True):
+    """`GET _component_template`, the names only."""
+
+    class One(msgspec.Struct, frozen=True):
+        """One of them."""
+
+        name: str
+
+    component_templates: tuple[One, ...] = ()
+
+
+class NodesAround(msgspec.Struct, frozen=True):
+    """`GET _nodes/settings`."""
+
+    class One(msgspec.Struct, frozen=True):
+        """One node."""
+
+        name: str = ""
+        host: str = ""
+        ip: str = ""
+        roles: tuple[str, ...] = ()
+        attributes: dict[str, str] = {}
+        settings: dict[str, Any] = {}
+
+    nodes: dict[str, One] = {}
+
+
+def nodes_around(told: NodesAround) -> tuple[NodeFacts, ...]:
+    """Every node, by name; one of 2.x that holds no data says so in an attribute."""
+    found = [
+        NodeFacts(
+            id=clean(one_id),
+            name=clean(one.name),
+            host=clean(one.host),
+            ip=clean(one.ip.rpartition(":")[0] if one.ip.count(":") == 1 else one.ip),
+            roles=tuple(clean(role) for role in one.roles),
+            attributes={clean(key): clean(value) for key, value in one.attributes.items()},
+            holds_data=any(role == "data" or role.startswith("data_") for role in one.roles)
+            if one.roles
+            else one.attributes.get("data", "true") != "false",
+            folders=_patterns(_below(one.settings, "path", "repo")),
+            addresses=_patterns(_below(one.settings, "repositories", "url", "allowed_urls")),
+        )
+        for one_id, one in told.nodes.items()
+    ]
+    return tuple(sorted(found, key=lambda node: node.name))
+
+
+def _below(settings: object, *keys: str) -> object:
+    """A setting, whether it is written nested or flat; "" where it is not there."""
+    for number, key in enumerate(keys):
+        if not isinstance(settings, dict):
+            return ""
+        rest = ".".join(keys[number:])
+        if rest in settings:
+            return settings[rest]
+        settings = settings.get(key, "")
+    return settings
 
 
 def created_by(number: object) -> Version | None:

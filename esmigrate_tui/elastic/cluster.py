@@ -15,8 +15,11 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from esmigrate_tui.elastic import answers, sign_in
+from esmigrate_tui.elastic.documents import Documents
 from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch
 from esmigrate_tui.elastic.snapshots import Snapshots
+from esmigrate_tui.elastic.transport import MOST
+from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
@@ -98,6 +101,16 @@ class Cluster:
         """Its repositories, snapshots and restores."""
         return Snapshots(self)
 
+    @property
+    def surroundings(self) -> Surroundings:
+        """What it has around its indices: licence, nodes, templates, policies."""
+        return Surroundings(self)
+
+    @property
+    def documents(self) -> Documents:
+        """Its documents, page by page, as the bytes that they are."""
+        return Documents(self)
+
     async def __aenter__(self) -> Self:
         return self
 
@@ -125,10 +138,11 @@ class Cluster:
         headers: Mapping[str, str] | None = None,
         ndjson: bool = False,
         changes: bool | None = None,
+        told_by_status: frozenset[int] = frozenset(),
     ) -> _Answer:
         """One request, sent once; raises ProblemError for everything but an answer of 2xx.
 
-        `changes` says whether it does; None to go by the method.
+        `changes` says whether it does; None to go by the method. `told_by_status` are errors that are answers, too.
         """
         endpoint = self.connection.endpoint
         told = {"accept": "application/json", **(headers or {})}
@@ -140,6 +154,8 @@ class Cluster:
         except ApiError as error:
             # Never str(error): the library itself stumbles over odd bodies.
             meta, sign = error.meta, self._credential.sign_in
+            if meta.status in told_by_status:
+                return _Answer(meta.status, meta.headers, error.body if isinstance(error.body, bytes) else b"")
             problem = explain(meta.status, error.body, meta.headers, endpoint, remote=remote, sign_in=sign)
             raise ProblemError(problem) from None
         except (TransportError, OSError) as error:
@@ -270,6 +286,43 @@ class Cluster:
         """What a request answers that changes nothing, though it is no GET; raises ProblemError."""
         answer = await self._ask(request.method, request.path, request.body or None, patience=_SLOW, changes=False)
         return self._decoded(answer, kind)
+
+    async def carry(  # noqa: PLR0913  # what is carried, and how much may come back
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        *,
+        ndjson: bool = False,
+        most: int = 0,
+        told_by_status: frozenset[int] = frozenset(),
+    ) -> tuple[int, bytes]:
+        """Documents there or back by a request that may be sent twice without harm: status and answer as they came.
+
+        Raises ProblemError; too-large where the answer has more than `most` bytes (0 for any number).
+        """
+        token = MOST.set(most)
+        try:
+            answer = await self._ask(
+                method,
+                path,
+                body,
+                patience=_SLOW,
+                ndjson=ndjson,
+                changes=False,
+                told_by_status=told_by_status,
+            )
+        finally:
+            MOST.reset(token)
+        return answer.status, answer.body
+
+    def decoded(self, status: int, body: bytes, kind: type[T]) -> T:
+        """An answer of `carry` as a value; raises ProblemError where it is none."""
+        return self._decoded(_Answer(status, {}, body), kind)
+
+    def partial(self, name: str, done: str, shards: answers.Shards) -> ProblemError:
+        """The trouble that an answer has not all shards."""
+        return self._partial(name, done, shards)
 
     def paths(self, names: Sequence[str]) -> list[str]:
         """As few paths as hold all these names of single indices; raises ProblemError for what could mean several."""

@@ -112,3 +112,34 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[str, ...] = ()
     security: bool | None = None
     clock_skew_seconds: float | None = None
+
+
+class NodeFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One node as its cluster describes it, as far as it matters to where shards and repositories may be.
+
+    `roles` is empty before 5.0. `folders` is its path.repo, `addresses` its repositories.url.allowed_urls.
+    """
+
+    id: str = ""
+    name: str = ""
+    host: str = ""
+    ip: str = ""
+    roles: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+    holds_data: bool = True
+    folders: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+
+    @property
+    def tiers(self) -> frozenset[str]:
+        """The data tiers that it serves; a node of the plain role `data` serves every one."""
+        every = frozenset({"data_content", "data_hot", "data_warm", "data_cold", "data_frozen"})
+        return every if "data" in self.roles else every & frozenset(self.roles)
+
+
+class TemplateFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """An index template (7.8 and newer): what it applies to, and whether it makes data streams."""
+
+    name: str
+    patterns: tuple[str, ...] = ()
+    makes_streams: bool = False

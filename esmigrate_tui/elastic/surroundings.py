@@ -1,0 +1,160 @@
+"""What one cluster has around its indices, in typed calls: licence, nodes, templates, policies, settings.
+
+Every call only reads, and takes as many requests for a thousand indices as for one. A server that does not offer
+something, and a role that may not see it, are answered with None, so that nobody takes silence for an empty list.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from esmigrate_tui.elastic import answers
+from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, Version
+from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster
+
+T = TypeVar("T")
+
+_TELLING: Final = PASSING | {Cause.CERTIFICATE, Cause.AUTHENTICATION}
+_COMPOSABLE: Final = Version(7, 8)
+_ILM: Final = Version(6, 6)
+_SLM: Final = Version(7, 4)
+_NODES: Final = (
+    "/_nodes/settings?filter_path=nodes.*.name,nodes.*.host,nodes.*.ip,nodes.*.roles,nodes.*.attributes"
+    ",nodes.*.settings.path,nodes.*.settings.repositories"
+)
+_TEMPLATES: Final = (
+    "/_index_template?filter_path=index_templates.name,index_templates.index_template.index_patterns"
+    ",index_templates.index_template.data_stream"
+)
+
+
+class Surroundings:
+    """What one cluster has around its indices."""
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster = cluster
+
+    async def _maybe(self, path: str, kind: type[T]) -> T | None:
+        """What can be seen there; None where the server lacks it or a role forbids it."""
+        try:
+            return await self._cluster.read(path, kind)
+        except ProblemError as error:
+            if error.problem.cause in _TELLING:
+                raise
+            return None
+
+    async def licence(self) -> str | None:
+        """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
+        major = (await self._cluster.version()).major
+        told = await self._maybe("/_xpack/license" if major in {5, 6} else "/_license", answers.License)
+        if told is None or not told.license.type:
+            return None
+        is_active = told.license.status in {"active", ""}
+        return clean(told.license.type if is_active else f"expired {told.license.type}")
+
+    async def realm(self) -> str | None:
+        """The kind of realm that knows whoever asks: "file", "native", "reserved", …"""
+        older = await self._cluster.version() < Version(6, 5)
+        path = "/_xpack/security/_authenticate" if older else "/_security/_authenticate"
+        told = await self._maybe(path, answers.Realm)
+        return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
+
+    async def nodes(self) -> tuple[NodeFacts, ...] | None:
+        """Every node with its roles, attributes, and where it may look for repositories."""
+        told = await self._maybe(_NODES, answers.NodesAround)
+        return answers.nodes_around(told) if told is not None else None
+
+    async def lifecycle(self) -> dict[str, str]:
+        """The operation modes of index and snapshot lifecycles ("ilm", "slm"), as far as the server has them."""
+        version = await self._cluster.version()
+        asked = [name for name, since in (("ilm", _ILM), ("slm", _SLM)) if version >= since]
+        told = await asyncio.gather(*(self._maybe(f"/_{name}/status", answers.OperationMode) for name in asked))
+        return {name: clean(one.operation_mode) for name, one in zip(asked, told, strict=True) if one is not None}
+
+    async def index_templates(self) -> tuple[TemplateFacts, ...] | None:
+        """The composable index templates; none before 7.8."""
+        if await self._cluster.version() < _COMPOSABLE:
+            return ()
+        told = await self._maybe(_TEMPLATES, answers.IndexTemplates)
+        if told is None:
+            return None
+        return tuple(
+            TemplateFacts(
+                name=clean(one.name),
+                patterns=tuple(clean(pattern) for pattern in one.index_template.index_patterns),
+                makes_streams=one.index_template.data_stream is not None,
+            )
+            for one in told.index_templates
+        )
+
+    async def global_state(self) -> dict[str, tuple[str, ...]]:
+        """What a restored global state would replace: names by kind, kinds that are not there or not seen left out."""
+        version = await self._cluster.version()
+        named = dict[str, dict[str, Any]]
+        legacy, pipelines, policies, components, templates, settings = await asyncio.gather(
+            self._maybe("/_template?filter_path=*.order", named),
+            self._maybe("/_ingest/pipeline?filter_path=*.description,*.processors", named)
+            if version.major >= 5
+            else _nothing(),
+            self._maybe("/_ilm/policy?filter_path=*.version", named) if version >= _ILM else _nothing(),
+            self._maybe("/_component_template?filter_path=component_templates.name", answers.ComponentTemplates)
+            if version >= _COMPOSABLE
+            else _nothing(),
+            self.index_templates(),
+            self._maybe("/_cluster/settings?flat_settings=true", named),
+        )
+        found = {
+            "persistent settings": tuple((settings or {}).get("persistent", {})),
+            "legacy templates": tuple(legacy or {}),
+            "index templates": tuple(one.name for one in templates or ()),
+            "component templates": tuple(one.name for one in components.component_templates) if components else (),
+            "ingest pipelines": tuple(pipelines or {}),
+            "lifecycle policies": tuple(policies or {}),
+        }
+        return {kind: tuple(sorted(clean(name) for name in names)) for kind, names in found.items() if names}
+
+    async def index_settings(self, *patterns: str) -> dict[str, dict[str, str]] | None:
+        """The settings of every index that fit one of the patterns, flat, in one request for all of them.
+
+        An index none of whose settings fit is left out.
+        """
+        version = await self._cluster.version()
+        # Before 6.0 a pattern that fits nothing is an error there.
+        path = "/_settings" if version.major < 6 else f"/_settings/{','.join(patterns)}"
+        told = await self._maybe(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, answers.FlatSettings])
+        if told is None:
+            return None
+        fitting = {name: _fitting(one.settings, patterns) for name, one in told.items()}
+        return {clean(name): settings for name, settings in fitting.items() if settings}
+
+    async def write_aliases(self) -> dict[str, frozenset[str]] | None:
+        """The indices that were named the ones to write to, by alias; none before 6.4."""
+        told = await self._maybe("/_alias?expand_wildcards=all", dict[str, answers.Aliased])
+        if told is None:
+            return None
+        found: dict[str, set[str]] = {}
+        for index, one in told.items():
+            for alias, how in one.aliases.items():
+                if isinstance(how, dict) and how.get("is_write_index") is True:
+                    found.setdefault(clean(alias), set()).add(clean(index))
+        return {alias: frozenset(indices) for alias, indices in found.items()}
+
+
+async def _nothing() -> None:
+    """For what a server of that version cannot have."""
+
+
+def _fitting(settings: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, str]:
+    return {
+        key: value
+        for key, value in answers.flat(settings).items()
+        if any(fnmatchcase(key, pattern) for pattern in patterns)
+    }
