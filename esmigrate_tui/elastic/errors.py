@@ -193,7 +193,7 @@ _KNOWN: Final = (
     ),
     # there already
     _known(
-        r"an open index with same name already exists",
+        r"an open index with same name already exists|cannot restore index \[[^\]]*\] because it's open",
         Cause.EXISTS,
         "{place} has an open index of the same name, which a restore does not overwrite.",
         "",
