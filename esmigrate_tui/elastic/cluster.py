@@ -18,8 +18,8 @@ from esmigrate_tui.elastic import answers, sign_in
 from esmigrate_tui.elastic.documents import Documents
 from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch
 from esmigrate_tui.elastic.snapshots import Snapshots
-from esmigrate_tui.elastic.transport import MOST
 from esmigrate_tui.elastic.surroundings import Surroundings
+from esmigrate_tui.elastic.transport import MOST
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
@@ -127,7 +127,7 @@ class Cluster:
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _ask(
+    async def _ask(  # noqa: PLR0913  # the one door: what is asked, how, and for how long
         self,
         method: str,
         path: str,
@@ -287,7 +287,7 @@ class Cluster:
         answer = await self._ask(request.method, request.path, request.body or None, patience=_SLOW, changes=False)
         return self._decoded(answer, kind)
 
-    async def carry(  # noqa: PLR0913  # what is carried, and how much may come back
+    async def carry(  # what is carried, and how much may come back
         self,
         method: str,
         path: str,

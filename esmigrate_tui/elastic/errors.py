@@ -30,7 +30,7 @@ import aiohttp
 import msgspec
 from elastic_transport import ConnectionTimeout
 
-from esmigrate_tui.elastic.transport import RedirectedError
+from esmigrate_tui.elastic.transport import RedirectedError, TooLargeAnswerError
 from esmigrate_tui.model.connection import SignIn
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.text import clean
@@ -866,6 +866,13 @@ def _about_the_way(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Pro
                 what=f"{place} sends requests on to {where or 'another address'}.",
                 why="A request that changes something must not wander.",
                 todo="Give that address, if it is the cluster's.",
+            )
+        if isinstance(cause, TooLargeAnswerError):
+            return Problem(
+                cause=Cause.TOO_LARGE,
+                what=f"An answer of {place} is larger than this program wants to hold.",
+                why="The documents asked for are large, and so many at once would fill this machine's memory.",
+                todo="Nothing has to be done: fewer are asked for at a time.",
             )
         if isinstance(cause, socket.gaierror | aiohttp.ClientConnectorDNSError):
             return Problem(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import io
+from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
 import aiohttp
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
 _JSON: Final = "application/json"
 _NDJSON: Final = "application/x-ndjson"
 _LINGERING: Final = 0.1
+_SENT_WHOLE: Final = 1 << 20  # bytes; aiohttp wants to write a larger body piece by piece, and warns otherwise
+
+MOST: Final[ContextVar[int]] = ContextVar("most bytes of an answer", default=0)
+"""How many bytes the answers to this task's requests may have, 0 for any number; a larger one is not read."""
 
 
 class RedirectedError(Exception):
@@ -29,6 +35,45 @@ class RedirectedError(Exception):
     def __init__(self, location: str) -> None:
         super().__init__(f"redirected to {location}")
         self.location = location
+
+
+class TooLargeAnswerError(Exception):
+    """The answer has more bytes than whoever asked wants to hold in memory."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"the answer has more than {most} bytes")
+        self.most = most
+
+
+class _Bounded(aiohttp.ClientResponse):
+    """An answer that is given up as soon as it is larger than whoever asked can bear."""
+
+    async def read(self) -> bytes:
+        most = MOST.get()
+        if most and self._body is None:
+            if (self.content_length or 0) > most:
+                self.close()
+                raise TooLargeAnswerError(most)
+            if self.content_length is None:
+                self._body = await self._counted(most)
+        return await super().read()
+
+    async def _counted(self, most: int) -> bytes:
+        parts: list[bytes] = []
+        taken = 0
+        try:
+            async for part in self.content.iter_any():
+                taken += len(part)
+                if taken > most:
+                    break
+                parts.append(part)
+        except BaseException:
+            self.close()
+            raise
+        if taken > most:
+            self.close()
+            raise TooLargeAnswerError(most)
+        return b"".join(parts)
 
 
 async def _refuse_redirect(
@@ -53,6 +98,7 @@ class WireNode(AiohttpHttpNode):
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(limit_per_host=self._connections_per_node, ssl=self._ssl_context or False),
             trace_configs=[trace],
+            response_class=_Bounded,
         )
         # It would send a PUT or DELETE again when the line broke, and there is no public switch for that.
         self.session._retry_connection = False  # noqa: SLF001  # see the line above
@@ -72,7 +118,9 @@ class _BytesAsTheyAre(SerializerCollection):
     """Bodies cross untouched: answers are decoded by msgspec, and an HTML page must not end in a library's error."""
 
     def dumps(self, data: Any, mimetype: str | None = None) -> bytes:  # noqa: ANN401  # the library's own shape
-        return data if isinstance(data, bytes) else super().dumps(data, mimetype)
+        if isinstance(data, bytes):
+            return data if len(data) <= _SENT_WHOLE else io.BytesIO(data)  # type: ignore[return-value]  # not copied
+        return super().dumps(data, mimetype)
 
     def loads(self, data: bytes, mimetype: str | None = None) -> Any:  # noqa: ANN401, ARG002  # as above
         return data

@@ -16,22 +16,32 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.methods.contract import Work
+from esmigrate_tui.methods.filling import (
+    amount,
+    another_index,
+    create_request,
+    made_index,
+    made_indices,
+    make_index,
+    manner,
+    plan_of_indices,
+    source_of,
+    tuning_requests,
+)
 from esmigrate_tui.model.connection import Side, SignIn
-from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.event import Moved
-from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.model.text import counted
 from esmigrate_tui.preflight.remote import remote_index
-from esmigrate_tui.translate import translate
 from esmigrate_tui.verify import Comparison, compare_counts
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from esmigrate_tui.elastic.cluster import Cluster, Clusters, ReindexLook
+    from esmigrate_tui.elastic.cluster import Clusters, ReindexLook
     from esmigrate_tui.methods.contract import Book
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Reject
@@ -243,47 +253,6 @@ def _unknown(work: Work, task_id: str) -> ProblemError:
     )
 
 
-def _index_gone(work: Work) -> ProblemError:
-    return ProblemError(
-        Problem(
-            cause=Cause.MISSING,
-            what=f"The index {work.task.destination_index} is no longer on the destination.",
-            why="Somebody deleted it after the run had made it; going on would make it anew with guessed mappings.",
-            todo="If that was meant, nothing has to be done. If not, run the plan again.",
-        )
-    )
-
-
-def _another_index(work: Work) -> ProblemError:
-    name = work.task.destination_index
-    return ProblemError(
-        Problem(
-            cause=Cause.STATE,
-            what=f"The index {name} on the destination is not the one that this run has made.",
-            why="It was deleted meanwhile, and a copy that goes on makes it anew by itself: with guessed mappings, "
-            "and without the settings and aliases of the plan.",
-            todo=f"Delete {name} on the destination and run the plan again.",
-        )
-    )
-
-
-async def _uuid_of(work: Work, clusters: Clusters) -> str:
-    """The uuid of the destination's index; raises ProblemError (missing) where it is gone, or an alias by now."""
-    try:
-        settings = await clusters.destination.settings_of(work.task.destination_index)
-    except ProblemError as error:
-        if error.problem.cause is Cause.MISSING:
-            raise _index_gone(work) from None
-        raise
-    return settings.get("index.uuid", "")
-
-
-def _source(clusters: Clusters) -> Cluster:
-    if clusters.source is None:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="This method needs a source cluster."))
-    return clusters.source
-
-
 @contextmanager
 def _may_have_ended() -> Iterator[None]:
     """A task that ended by itself needs no throttle and no cancelling; the next look tells how it ended."""
@@ -292,31 +261,6 @@ def _may_have_ended() -> Iterator[None]:
     except ProblemError as error:
         if error.problem.cause is not Cause.MISSING:
             raise
-
-
-def _settings_request(index: str, settings: dict[str, Any]) -> Request:
-    return Request(
-        method="PUT",
-        path=f"/{quote(index, safe='')}/_settings",
-        body=msgspec.json.encode({"index": settings}).decode(),
-    )
-
-
-def create_request(task: Task, destination: Version) -> Request:
-    """The request that makes the destination index; 6.x wants to be told that the mapping names no type."""
-    typeless = "?include_type_name=false" if destination.major == 6 else ""
-    return Request(method="PUT", path=f"/{quote(task.destination_index, safe='')}{typeless}", body=task.create)
-
-
-def tuning_requests(task: Task) -> tuple[Request, Request]:
-    """What switches replicas and refresh off, and what puts them back to what the plan wants (null: the default)."""
-    wanted = msgspec.json.decode(task.create or "{}").get("settings", {})
-    fast: dict[str, Any] = {"refresh_interval": "-1"}
-    back: dict[str, Any] = {"refresh_interval": wanted.get("index.refresh_interval")}
-    if wanted.get("index.auto_expand_replicas") in {None, "false", False}:
-        fast["number_of_replicas"] = 0
-        back["number_of_replicas"] = wanted.get("index.number_of_replicas")
-    return _settings_request(task.destination_index, fast), _settings_request(task.destination_index, back)
 
 
 class ReindexFromRemote:
@@ -331,72 +275,21 @@ class ReindexFromRemote:
 
         `made_at` is ISO 8601 in UTC.
         """
-        if draft.source is None or draft.destination is None or draft.destination_facts is None:
-            raise ProblemError(Problem(cause=Cause.USAGE, what="Both connections are needed for a plan."))
-        bare = bare_plan(msgspec.structs.replace(draft, method=self.name), made_at)
-        if not draft.chosen:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.MISSING,
-                    what="No index is chosen, so there is nothing to move.",
-                    todo="Choose at least one index that exists on the source.",
-                )
-            )
-        version = draft.destination_facts.version
-        tasks = []
-        for position, index in enumerate(draft.chosen, start=1):
-            if index.state is IndexState.CLOSED or index.name not in draft.definitions:
-                raise ProblemError(
-                    Problem(
-                        cause=Cause.BLOCKED,
-                        what=f"The index {index.name} cannot be read.",
-                        why="It is closed, or it has gone since it was chosen.",
-                        todo="Open it on the source, or leave it out.",
-                    )
-                )
-            definition = draft.definitions[index.name]
-            translation = translate(definition, version)
-            tasks.append(
-                Task(
-                    number=position,
-                    source_index=index.name,
-                    destination_index=draft.target(index.name),
-                    create=translation.as_json(),
-                    documents=index.documents if definition.documents is None else definition.documents,
-                    size=index.primary_bytes,
-                    changes=translation.changes,
-                )
-            )
-        return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None)
+        return plan_of_indices(draft, self.name, made_at)
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""
         old = f"{plan.source.endpoint.url} ({plan.source_version})" if plan.source is not None else "the source"
         new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
-        known = [task.size for task in plan.tasks if task.size is not None]
-        documents = "all documents" if plan.documents is None else counted(plan.documents, "document")
-        amount = f"{documents}, {size(sum(known))}" if known else documents
-        together = f", {plan.at_once} at a time" if plan.at_once > 1 and len(plan.tasks) > 1 else ""
-        pace = f", at most {plan.requests_per_second:g} a second for each index" if plan.requests_per_second else ""
+        together, pace = manner(plan)
         return (
             f"Read from {old}; nothing on it is changed.",
-            self._made(plan, new),
+            made_indices(plan, new),
             (
-                f"Let the new cluster pull them{together} (_reindex from remote): {amount}{pace}. "
+                f"Let the new cluster pull them{together} (_reindex from remote): {amount(plan)}{pace}. "
                 "Nothing is overwritten; what is refused is set aside."
             ),
             "Put settings back, refresh, count on both sides, and compare.",
-        )
-
-    @staticmethod
-    def _made(plan: Plan, new: str) -> str:
-        renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
-        changed = sum(bool(task.changes) for task in plan.tasks)
-        return (
-            f"Make {counted(len(plan.tasks), 'index', 'indices')} on {new} with settings, mappings and aliases"
-            + (f", {number(renamed)} under another name" if renamed else "")
-            + (f", {number(changed)} in the words of the newer version" if changed else "")
-            + "."
         )
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
@@ -427,31 +320,7 @@ class ReindexFromRemote:
 
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
         """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
-        task = work.task
-        if task.create:
-            await book.change(
-                Side.DESTINATION,
-                f"the index {task.destination_index} was made",
-                create_request(task, Version.parse(work.plan.destination_version)),
-                None,
-            )
-        if work.plan.tune and task.create:
-            fast, back = tuning_requests(task)
-            await book.change(
-                Side.DESTINATION,
-                f"replicas and refresh of {task.destination_index} were switched off while it fills",
-                fast,
-                back,
-            )
-        await self._show_everything(work, clusters)
-
-    async def _show_everything(self, work: Work, clusters: Clusters) -> None:
-        """Refresh the source, so that what was written a moment ago is read too; a reader's user may not do that."""
-        try:
-            await _source(clusters).refresh(work.task.source_index)
-        except ProblemError as error:
-            if error.problem.cause is not Cause.PRIVILEGES:
-                raise
+        await make_index(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
         """Yield a Moved a look, until the server's own result says that all was read and written.
@@ -498,15 +367,15 @@ class ReindexFromRemote:
             # asked before the step is told: where the line breaks here, the next try judges the same pass again
             found = state.made
             if _is_done(verdict):
-                found = await _uuid_of(work, clusters) if state.made else ""
-                there = await _source(clusters).count(work.task.source_index)
+                found = await made_index(work, clusters) if state.made else ""
+                there = await source_of(clusters).count(work.task.source_index)
                 verdict = given_whole(state, look, verdict, there)
             last = verdict.step
             yield last
             if verdict.problem is not None:
                 raise ProblemError(verdict.problem)
             if found != state.made:
-                raise _another_index(work)
+                raise another_index(work)
             if verdict.following is None:
                 return
             state = verdict.following
@@ -516,13 +385,14 @@ class ReindexFromRemote:
         destination = clusters.destination
         batch = state.batch or first_batch(work.task, work.plan)
         # a reindex makes an index that is not there by itself, with guessed mappings
-        made = await _uuid_of(work, clusters)
+        made = await made_index(work, clusters)
         if state.made and made != state.made:
-            raise _another_index(work)
+            raise another_index(work)
         running = await destination.find_reindex(work.opaque_id)
         if running is None:
-            await _source(clusters).count(work.task.source_index)  # raises where a shard is not there: to be waited for
-            body = reindex_body(work, state, _source(clusters).as_remote())
+            # raises where a shard is not there: to be waited for
+            await source_of(clusters).count(work.task.source_index)
+            body = reindex_body(work, state, source_of(clusters).as_remote())
             running = await destination.start_reindex(
                 body, opaque_id=work.opaque_id, requests_per_second=work.requests_per_second
             )
@@ -552,4 +422,6 @@ class ReindexFromRemote:
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
         """Documents on both sides after a refresh of the destination."""
         task = work.task
-        return await compare_counts(_source(clusters), task.source_index, clusters.destination, task.destination_index)
+        return await compare_counts(
+            source_of(clusters), task.source_index, clusters.destination, task.destination_index
+        )

@@ -12,15 +12,14 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.cluster import ReindexLook
 from esmigrate_tui.methods.contract import Work
+from esmigrate_tui.methods.filling import create_request, tuning_requests
 from esmigrate_tui.methods.reindex_from_remote import (
     State,
-    create_request,
     first_batch,
     given_whole,
     judged,
     moved,
     reindex_body,
-    tuning_requests,
 )
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.event import Reject
