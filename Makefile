@@ -4,6 +4,8 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 ARGS   ?=
+# Files of tests that run at the same time, each with nodes of its own (about 1 GB a node); 0: one after another.
+TOGETHER ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format screenshots bench clean
@@ -15,7 +17,7 @@ demo: $(READY) ## Two real clusters with sample data, and a migration between th
 	$(BIN)/esmigrate demo $(ARGS)
 
 test: $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(TOGETHER) --dist loadfile $(ARGS)
 
 check: $(READY) ## Style, types, and that imports only go downhill
 	$(BIN)/ruff check .
