@@ -24,12 +24,13 @@ class Choice:
     left_out: tuple[tuple[str, str], ...]
 
 
-def _is_pattern(text: str) -> bool:
+def is_pattern(text: str) -> bool:
+    """Whether it may mean several names."""
     return any(character in text for character in "*?[")
 
 
-def _why_left_out(index: IndexFacts, *, asked_by_name: bool, hidden_too: bool) -> str | None:
-    if index.state is IndexState.CLOSED:
+def _why_left_out(index: IndexFacts, *, asked_by_name: bool, hidden_too: bool, closed_too: bool) -> str | None:
+    if index.state is IndexState.CLOSED and not closed_too:
         return "closed: open it on the source first"
     if asked_by_name or hidden_too:
         return None
@@ -41,9 +42,18 @@ def _why_left_out(index: IndexFacts, *, asked_by_name: bool, hidden_too: bool) -
 
 
 def choose(
-    indices: Sequence[IndexFacts], patterns: Sequence[str], excluded: Sequence[str] = (), *, hidden_too: bool = False
+    indices: Sequence[IndexFacts],
+    patterns: Sequence[str],
+    excluded: Sequence[str] = (),
+    *,
+    hidden_too: bool = False,
+    closed_too: bool = False,
+    place: str = "the source",
+    look: str = "GET _cat/indices?v",
 ) -> Choice:
-    """The indices that `patterns` (names, or globs with * ? [ ]) mean, in the source's order.
+    """The indices that `patterns` (names, or globs with * ? [ ]) mean, in the order in which they are offered.
+
+    `place` is where they are, and `look` how a person sees what is there. Closed indices are only for `closed_too`.
 
     Raises ProblemError (missing) for a pattern that matches nothing, (blocked) for a closed index asked for by name.
     """
@@ -51,13 +61,13 @@ def choose(
     left_out: dict[str, str] = {}
     matched: set[str] = set()
     for index in indices:
-        asking = [p for p in patterns if p == index.name or (_is_pattern(p) and fnmatchcase(index.name, p))]
+        asking = [p for p in patterns if p == index.name or (is_pattern(p) and fnmatchcase(index.name, p))]
         if not asking:
             continue
         matched.update(asking)
         if any(fnmatchcase(index.name, pattern) for pattern in excluded):
             continue
-        why = _why_left_out(index, asked_by_name=index.name in patterns, hidden_too=hidden_too)
+        why = _why_left_out(index, asked_by_name=index.name in patterns, hidden_too=hidden_too, closed_too=closed_too)
         if why is None:
             names.append(index.name)
             continue
@@ -73,9 +83,9 @@ def choose(
             raise ProblemError(
                 Problem(
                     cause=Cause.MISSING,
-                    what=f"No index of the source matches {clean(pattern, 200)}.",
+                    what=f"No index of {place} matches {clean(pattern, 200)}.",
                     why="An absence must not pass for success.",
-                    todo="Look at what is there with GET _cat/indices?v, and correct the pattern.",
+                    todo=f"Look at what is there with {look}, and correct the pattern.",
                 )
             )
     if not names:

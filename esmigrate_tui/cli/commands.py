@@ -104,6 +104,55 @@ def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
     return asyncio.run(make_plan(options))
 
 
+@plan.command("restore-from-snapshot")
+@connection_options(Side.DESTINATION)
+@connection_options(Side.SOURCE, required=False)
+@click.option("--repository", required=True, metavar="NAME", help="The snapshot repository, as the clusters call it.")
+@click.option("--snapshot", required=True, metavar="NAME", help="The snapshot; 'latest' is the newest SUCCESS.")
+@click.option(
+    "--index", "patterns", multiple=True, metavar="PATTERN", help="Index or data stream to restore; * ? [ ] match many."
+)
+@click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Index to leave out of those.")
+@click.option("--hidden", is_flag=True, help="Let patterns match internal indices too.")
+@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Another name on the destination.")
+@click.option("--rename-pattern", metavar="REGEX", help="Rename every index in which this is found, as Java reads it.")
+@click.option("--rename-replacement", metavar="TEXT", help="What that becomes; $1 is the first group.")
+@click.option("--feature-state", multiple=True, metavar="NAME", help="State of a feature as well: kibana, security, …")
+@click.option("--no-aliases", is_flag=True, help="Leave the aliases out.")
+@click.option("--global-state", is_flag=True, help="Overwrite the destination's settings and templates as well.")
+@click.option("--partial", is_flag=True, help="Restore also what lacks shards; those are empty then.")
+@click.option("--set", multiple=True, metavar="KEY=VALUE", help="Index setting that wins over the snapshot's own.")
+@click.option("--ignore-setting", multiple=True, metavar="KEY", help="Index setting to leave out.")
+@click.option("--close", multiple=True, metavar="NAME", help="Index of the destination to close and overwrite.")
+@click.option("--delete", multiple=True, metavar="NAME", help="Index of the destination to delete first.")
+@click.option(
+    "--register", metavar="TYPE", help="Register the repository on the destination NOW: fs, url, s3, gcs, azure."
+)
+@click.option("--repository-setting", multiple=True, metavar="KEY=VALUE", help="Setting of that repository.")
+@click.option("--register-from-source", is_flag=True, help="Register it NOW with the source's type and settings.")
+@click.option("--writable", is_flag=True, help="Register it writable. Two clusters that write destroy a repository.")
+@click.option("--remove-repository", is_flag=True, help="Take the registration away at the run's end.")
+@click.option("--at-once", type=click.IntRange(1, 32), help="Indices at the same time; else the cluster decides.")
+@click.option("--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-", help="The file."
+)
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def plan_restore(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """The destination copies indices out of a snapshot; the source need not be there at all.
+
+    \b
+      esmigrate plan restore-from-snapshot --destination https://elastic@new:9200 \\
+          --repository backups --snapshot latest --index 'logs-*' -o restore.toml
+
+    Nothing is changed by this, unless --register or --register-from-source asks for it: a repository must be registered
+    before anybody can look into it. `esmigrate cleanup` takes it away again.
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    from esmigrate_tui.cli.restoring import make_restore_plan  # noqa: PLC0415
+
+    return asyncio.run(make_restore_plan(options))
+
+
 _PLAN_FILE = click.argument("plan_file", metavar="PLAN", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _ACCEPT = click.option(
     "--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report."
@@ -132,6 +181,12 @@ def check(**options: Any) -> int:  # noqa: ANN401  # click hands over what it pa
 @_ACCEPT
 @_JSON
 @click.option("--detach", is_flag=True, help="Start it and leave; it goes on by itself.")
+@click.option(
+    "--confirm",
+    default="",
+    metavar="NAME",
+    help="Name of the destination's cluster: agree to overwrite what is there.",
+)
 def run_plan(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
     """Check a plan, perform it, and verify what arrived. Ctrl+C leaves; the run goes on."""
     from esmigrate_tui.cli.headless import perform_plan  # noqa: PLC0415
@@ -244,6 +299,35 @@ def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it 
     from esmigrate_tui.cli.running import clean_up  # noqa: PLC0415
 
     return asyncio.run(clean_up(options))
+
+
+@main.command("snapshots")
+@connection_options(Side.DESTINATION, required=False)
+@connection_options(Side.SOURCE, required=False)
+@click.option("--repository", default="", metavar="NAME", help="List what is in this one; else list the repositories.")
+@_JSON
+def list_snapshots(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """The repositories that a cluster knows, or the snapshots in one of them, the newest first. Nothing is changed."""
+    from esmigrate_tui.cli.snapshotting import list_them  # noqa: PLC0415
+
+    return asyncio.run(list_them(options))
+
+
+@main.command("snapshot")
+@connection_options(Side.SOURCE)
+@click.option("--repository", required=True, metavar="NAME", help="A repository that the source may write to.")
+@click.option("--name", required=True, metavar="NAME", help="What the new snapshot is to be called; lower case.")
+@click.option("--index", "patterns", multiple=True, metavar="PATTERN", help="Index or data stream; * ? [ ] match many.")
+@click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Index to leave out of those.")
+@click.option("--hidden", is_flag=True, help="Let patterns match hidden and internal indices too.")
+@click.option("--feature-state", multiple=True, metavar="NAME", help="State of a feature as well: kibana, security, …")
+@click.option("--global-state", is_flag=True, help="Settings and templates of the cluster as well.")
+@click.option("--wait", is_flag=True, help="Follow it to its end.")
+def take_snapshot(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Take a snapshot on the source, to be restored on the destination. Ctrl+C leaves; it goes on by itself."""
+    from esmigrate_tui.cli.snapshotting import take  # noqa: PLC0415
+
+    return asyncio.run(take(options))
 
 
 @main.group()

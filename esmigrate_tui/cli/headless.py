@@ -7,12 +7,13 @@ import contextlib
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 import msgspec
 
 from esmigrate_tui.cli import planning
+from esmigrate_tui.cli.confirming import confirmed, overwritten
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, credentials_of
 from esmigrate_tui.cli.ending import tell
 from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
@@ -23,17 +24,22 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import clean, counted, number, size
+from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import clean, counted, size
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Connection, Credential
+    from esmigrate_tui.model.plan import Task
+
+_NAMED_KINDS: Final = frozenset({RestoreKind.DATA_STREAM, RestoreKind.FEATURE_STATE})
 
 
-def _renamed(pairs: Sequence[str]) -> dict[str, str]:
+def renamed_pairs(pairs: Sequence[str]) -> dict[str, str]:
+    """The new names of --rename OLD=NEW."""
     renamed: dict[str, str] = {}
     for pair in pairs:
         old, equals, new = pair.partition("=")
@@ -64,7 +70,7 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
 
 async def make_plan(options: Mapping[str, Any]) -> int:
     """Look at both clusters, choose, and write the plan."""
-    renamed = _renamed(options["rename"])
+    renamed = renamed_pairs(options["rename"])
     sides: dict[Side, tuple[Connection, Credential]] = {}
     for side in (Side.SOURCE, Side.DESTINATION):
         sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
@@ -86,8 +92,14 @@ async def make_plan(options: Mapping[str, Any]) -> int:
             renamed=renamed,
             now=time.time(),
         )
+    await hand_over(plan, choice.left_out, options)
+    return ExitCode.DONE
+
+
+async def hand_over(plan: Plan, left_out: Iterable[tuple[str, str]], options: Mapping[str, Any]) -> None:
+    """Write the plan where the person wants it, and say what is in it."""
     plan = msgspec.structs.replace(plan, accepted=tuple(sorted(set(options["accept"]))))
-    for name, why in choice.left_out:
+    for name, why in left_out:
         click.echo(f"! left out {name}: {why}", err=True)
     output: Path = options["output"]
     if str(output) == "-":
@@ -95,18 +107,40 @@ async def make_plan(options: Mapping[str, Any]) -> int:
     else:
         await asyncio.to_thread(write_new, output, plan.to_toml(), force=options["force"])
     _say_plan(plan, output)
-    return ExitCode.DONE
+
+
+def _amount(task: Task) -> str:
+    """How much a task moves, as far as that is known."""
+    if task.kind is RestoreKind.GLOBAL_STATE:
+        return "settings and templates of the whole cluster"
+    parts = [counted(task.shards, "shard")] if task.shards is not None else []
+    if task.documents is not None:
+        parts.append(counted(task.documents, "document"))
+    return ", ".join([*parts, size(task.size) if task.size is not None else "size not known"])
+
+
+def _shared(plan: Plan) -> tuple[str, ...]:
+    """What is otherwise with every index of the plan, to be said once."""
+    if len(plan.tasks) < 2:
+        return ()
+    return tuple(change for change in plan.tasks[0].changes if all(change in task.changes for task in plan.tasks))
 
 
 def _say_plan(plan: Plan, output: Path) -> None:
+    shared = _shared(plan)
     for task in plan.tasks:
         goes = "" if task.destination_index == task.source_index else f" → {task.destination_index}"
-        click.echo(
-            f"  {task.source_index}{goes}: {number(task.documents or 0)} documents, {size(task.size or 0)}", err=True
-        )
+        what = f"{task.kind.replace('-', ' ')} " if task.kind in _NAMED_KINDS else ""
+        click.echo(f"  {what}{task.source_index}{goes}: {_amount(task)}", err=True)
         for change in task.changes:
-            click.echo(f"      {change}", err=True)
-    click.echo(f"{counted(len(plan.tasks), 'index', 'indices')} in the plan. Nothing was written yet.", err=True)
+            if change not in shared and change != f"it is named {task.destination_index}":  # the arrow says that
+                click.echo(f"      {change}", err=True)
+    for change in shared:
+        click.echo(f"  of each of them: {change}", err=True)
+    noun = ("part", "parts") if any(task.kind is not RestoreKind.INDEX for task in plan.tasks) else ("index", "indices")
+    click.echo(f"{counted(len(plan.tasks), *noun)} in the plan. Nothing was moved yet.", err=True)
+    for line in overwritten(plan):
+        click.echo(f"! {line}", err=True)
     if str(output) != "-":
         click.echo(f"Next: esmigrate check {output}, then esmigrate run {output}", err=True)
 
@@ -143,6 +177,15 @@ async def _checked(plan: Plan, credentials: Mapping[Side, Credential], *, as_jso
         return await planning.check(plan, clusters, say)
 
 
+async def _may_overwrite(plan: Plan, credentials: Mapping[Side, Credential], given: str, *, as_json: bool) -> bool:
+    """Whether what is there may be overwritten, said before anything else; no plan that only adds needs a word."""
+    if not overwritten(plan):
+        return True
+    async with clusters_of(plan, credentials) as clusters:
+        facts = await planning.raise_stale(plan, clusters)
+    return confirmed(plan, facts.name, given, as_json=as_json)
+
+
 def _is_accepted(finding: Finding, accepted: Sequence[str]) -> bool:
     return finding.check in accepted and not planning.standing((finding,), accepted)
 
@@ -172,6 +215,8 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
     plan = _with_accepted(await read_plan(options["plan_file"]), options["accept"])
     credentials = await credentials_of(plan, options)
     try:
+        if not await _may_overwrite(plan, credentials, options["confirm"], as_json=as_json):
+            return ExitCode.USAGE
         findings = await _checked(plan, credentials, as_json=as_json)
     except planning.StalePlanError as error:
         tell(error.problem, sys.stderr)

@@ -10,7 +10,9 @@ from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -18,7 +20,9 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.cli.choosing import Choice
     from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.facts import ClusterFacts
     from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.model.snapshot import SnapshotFacts
 
 # Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
 _NEVER_WAIVED = frozenset({"reachable", "same-cluster", "existing-names", "readable", "source-kept"})
@@ -41,7 +45,7 @@ async def plan_for(
 ) -> tuple[Plan, Choice]:
     """Look at both clusters, choose, and plan; raises ProblemError where one of these cannot be done."""
     draft, reached = await preflight.look(draft, clusters)
-    _raise_unreached(reached)
+    raise_unreached(reached)
     choice = choose(draft.source_indices, patterns, excluded, hidden_too=hidden_too)
     unknown = [name for name in renamed if name not in choice.names]
     if unknown:
@@ -60,7 +64,8 @@ async def plan_for(
     return METHODS[method].plan(draft, timestamp(now)), choice
 
 
-def _raise_unreached(findings: Sequence[Finding]) -> None:
+def raise_unreached(findings: Sequence[Finding]) -> None:
+    """Raise the ProblemError of the first cluster that did not answer as it should."""
     for finding in findings:
         if finding.severity is Severity.BLOCKER:
             raise ProblemError(
@@ -74,37 +79,75 @@ def _raise_unreached(findings: Sequence[Finding]) -> None:
             )
 
 
-def draft_of(plan: Plan) -> Draft:
-    """The draft that a plan was made of, as far as preflight needs it."""
+def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
+    """The draft that a plan was made of, as far as preflight needs it; `snapshot` is the one it restores from."""
+    indices = [task for task in plan.tasks if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}]
+    features = [task for task in plan.tasks if task.kind is RestoreKind.FEATURE_STATE]
     return Draft(
         method=plan.method,
         source=plan.source,
         destination=plan.destination,
-        selected=tuple(task.source_index for task in plan.tasks),
-        renamed={t.source_index: t.destination_index for t in plan.tasks if t.source_index != t.destination_index},
+        selected=tuple(task.source_index for task in indices),
+        renamed={t.source_index: t.destination_index for t in indices if t.source_index != t.destination_index},
         at_once=plan.at_once,
         batch=plan.batch,
         requests_per_second=plan.requests_per_second,
+        snapshot=snapshot,
+        restoration=plan.restoration,
+        feature_states=tuple(task.source_index for task in features),
+        in_the_way={name: way for task in indices for name, way in task.in_the_way.items()},
     )
+
+
+async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
+    """The snapshot of a restore as it is now; None where it cannot be had, which preflight explains.
+
+    Raises StalePlanError where another one has its name.
+    """
+    wanted = plan.restoration
+    if wanted is None:
+        return None
+    try:
+        found = await clusters.destination.snapshots.snapshot(wanted.repository.name, wanted.snapshot)
+    except ProblemError:
+        return None
+    if wanted.snapshot_uuid and found.uuid and found.uuid != wanted.snapshot_uuid:
+        raise StalePlanError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The snapshot {clean(wanted.snapshot)} is not the one that this plan was made for.",
+                why="It was deleted since, and another one has got its name.",
+                todo="Make a new plan with `esmigrate plan`.",
+            )
+        )
+    return found
 
 
 async def check(plan: Plan, clusters: Clusters, tell: Callable[[Finding], Any]) -> tuple[Finding, ...]:
     """Every finding for a plan, worst first; each is told as it is found. Raises ProblemError for a stale plan."""
-    await _raise_stale(plan, clusters)
+    await raise_stale(plan, clusters)
+    snapshot = await _snapshot_of(plan, clusters)
     findings: list[Finding] = []
-    async for finding in preflight.run(draft_of(plan), clusters):
+    async for finding in preflight.run(draft_of(plan, snapshot), clusters):
         findings.append(finding)
         tell(finding)
     return worst_first(tuple(findings))
 
 
-async def _raise_stale(plan: Plan, clusters: Clusters) -> None:
-    """A plan is for two certain clusters: behind the same address there may be others now."""
-    sides = [("destination", clusters.destination, plan.destination_uuid)]
+async def raise_stale(plan: Plan, clusters: Clusters) -> ClusterFacts:
+    """The destination, if it is the one that the plan is for: behind the same address there may be another now.
+
+    The source of a plan is looked at too; that of a restore need not answer, since nothing is read from it.
+    """
+    destination = await clusters.destination.probe()
+    seen = [("destination", destination, plan.destination_uuid)]
     if clusters.source is not None and plan.source_uuid:
-        sides.append(("source", clusters.source, plan.source_uuid))
-    for side, cluster, uuid in sides:
-        facts = await cluster.probe()
+        try:
+            seen.append(("source", await clusters.source.probe(), plan.source_uuid))
+        except ProblemError:
+            if plan.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+                raise
+    for side, facts, uuid in seen:
         if facts.uuid != uuid:
             raise StalePlanError(
                 Problem(
@@ -114,6 +157,7 @@ async def _raise_stale(plan: Plan, clusters: Clusters) -> None:
                     todo="Check the address, or make a new plan with `esmigrate plan`.",
                 )
             )
+    return destination
 
 
 class StalePlanError(ProblemError):

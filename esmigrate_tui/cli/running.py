@@ -353,7 +353,7 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
 def _changes(summary: RunSummary) -> str:
     """What was changed before a run, and whether it still is."""
     if not summary.open_entries:
-        return "changed before a run, nothing left to put back"
+        return "asked for before a run, nothing to put back"
     return f"{counted(summary.open_entries, 'change')} made before a run, not put back"
 
 

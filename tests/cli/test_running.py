@@ -164,7 +164,7 @@ def test_changes_before_a_run_are_listed_in_words(shell: Shell) -> None:
 
 def test_changes_that_were_put_back_are_still_known(shell: Shell) -> None:
     shell.has_changes(EntryState.UNDONE)
-    assert "changed before a run, nothing left to put back" in shell.do("status").out
+    assert "asked for before a run, nothing to put back" in shell.do("status").out
 
 
 def test_each_change_before_a_run_is_told_with_what_became_of_it(shell: Shell) -> None:

@@ -1,0 +1,159 @@
+"""The repository of a restore on the destination: there already, or registered at once because somebody asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from esmigrate_tui.cli.running import make_change
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import bare_plan
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.connection import Credential
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.snapshot import Repository
+
+
+def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
+    """The values of an option that is given as KEY=VALUE, as often as wanted."""
+    found: dict[str, str] = {}
+    for pair in given:
+        key, equals, value = pair.partition("=")
+        if not (key and equals):
+            msg = f"{option} wants KEY=VALUE, not {clean(pair, 100)!r}."
+            raise click.UsageError(msg)
+        found[key] = value
+    return found
+
+
+def described(options: Mapping[str, Any]) -> Repository | None:
+    """The repository that --register describes, None where it is not given; raises ProblemError for what is missing."""
+    from esmigrate_tui.model.repository_types import repository_of  # noqa: PLC0415  # a long table, for one option
+
+    values = pairs("--repository-setting", options["repository_setting"])
+    if not options["register"]:
+        if values or (options["remove_repository"] and not options["register_from_source"]):
+            msg = "--repository-setting and --remove-repository go with --register: they are for a new repository."
+            raise click.UsageError(msg)
+        return None
+    if options["register_from_source"]:
+        msg = "--register and --register-from-source exclude each other: give one."
+        raise click.UsageError(msg)
+    if options["writable"]:
+        values.setdefault("readonly", "false")
+    return repository_of(options["register"], options["repository"], values)
+
+
+async def registered(
+    draft: Draft,
+    clusters: Clusters,
+    credentials: Mapping[Side, Credential],
+    options: Mapping[str, Any],
+    made_at: str,
+) -> tuple[Repository, bool]:
+    """The repository as the destination has it, and whether somebody asked to have it registered.
+
+    One that is not there is registered now, which is said.
+
+    Raises ProblemError where the destination has none of that name and nobody asked for one, or has another one.
+    """
+    name: str = options["repository"]
+    wanted = described(options)
+    known = {one.name: one for one in await clusters.destination.snapshots.repositories()}
+    if wanted is None and options["register_from_source"]:
+        wanted = await _as_on_the_source(clusters, name, writable=options["writable"])
+    there = known.get(name)
+    if there is not None:
+        _must_be_the_same(there, wanted)
+        return there, wanted is not None
+    if wanted is None:
+        raise await _nowhere(clusters, name, tuple(known))
+    await _register(draft, credentials, wanted, made_at)
+    found = {one.name: one for one in await clusters.destination.snapshots.repositories()}
+    return found.get(name, wanted), True
+
+
+async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted: Repository, made_at: str) -> None:
+    from esmigrate_tui.elastic.snapshots import register_request, unregister_request  # noqa: PLC0415  # the client costs start-up time
+
+    access = "read-only" if wanted.is_readonly else "WRITABLE"
+    change = Change(
+        side=Side.DESTINATION,
+        what=f"the repository {wanted.name} was registered, {access}",
+        made_by=register_request(wanted),
+        undo=unregister_request(wanted.name),
+    )
+    folder = await make_change(bare_plan(draft, made_at), credentials, change)
+    place = f" at {clean(wanted.place)}" if wanted.place else ""
+    click.echo(
+        f"! Registered the repository {wanted.name} on the destination, {access}: type {wanted.type}{place}.\n"
+        f"  It stays until you take it away: esmigrate cleanup {folder}",
+        err=True,
+    )
+
+
+async def _as_on_the_source(clusters: Clusters, name: str, *, writable: bool) -> Repository:
+    if clusters.source is None:
+        msg = "--register-from-source needs --source."
+        raise click.UsageError(msg)
+    there = {one.name: one for one in await clusters.source.snapshots.repositories()}
+    if name not in there:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The source has no repository {clean(name, 200)}.",
+                why=f"It has {listed([*there])}." if there else "It has none at all.",
+                todo="Correct the name, or describe the repository with --register.",
+            )
+        )
+    return there[name].registered(readonly=not writable)
+
+
+def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:
+    """A repository of that name that is another one is neither overwritten nor taken for the wanted one."""
+    if wanted is None:
+        return
+    other = [
+        f"{key} is {clean(there.settings.get(key, 'not set'), 200)} there, {clean(value, 200)} here"
+        for key, value in wanted.settings.items()
+        if key != "readonly" and there.settings.get(key) != value
+    ]
+    if there.type != wanted.type:
+        other.insert(0, f"its type is {clean(there.type)}, not {clean(wanted.type)}")
+    if other:
+        raise ProblemError(
+            Problem(
+                cause=Cause.EXISTS,
+                what=f"The destination has another repository {clean(there.name)} already.",
+                why=f"{other[0][0].upper()}{other[0][1:]}.",
+                todo="Register it under another name, or leave --register out to use the one that is there.",
+            )
+        )
+
+
+async def _nowhere(clusters: Clusters, name: str, known: tuple[str, ...]) -> ProblemError:
+    """What is said where the destination has no such repository: the shortest way to have one."""
+    todo = "Register it with --register TYPE --repository-setting KEY=VALUE, or correct the name."
+    if clusters.source is not None:
+        try:
+            there = {one.name for one in await clusters.source.snapshots.repositories()}
+        except ProblemError:
+            there = set()
+        if name in there:
+            todo = "The source has it: --register-from-source registers it on the destination too, read-only."
+    return ProblemError(
+        Problem(
+            cause=Cause.MISSING,
+            what=f"The destination knows no repository {clean(name, 200)}.",
+            why=f"It has {listed(known)}." if known else "It has none at all.",
+            todo=todo,
+        )
+    )

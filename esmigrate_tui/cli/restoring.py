@@ -1,0 +1,202 @@
+"""`esmigrate plan restore-from-snapshot`: from a snapshot and patterns to a plan, with or without a source."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import msgspec
+
+from esmigrate_tui import preflight
+from esmigrate_tui.cli import planning
+from esmigrate_tui.cli.choosing import Choice, choose, is_pattern
+from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
+from esmigrate_tui.cli.headless import hand_over, renamed_pairs
+from esmigrate_tui.cli.registering import described, pairs, registered
+from esmigrate_tui.methods import METHODS
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotState
+from esmigrate_tui.model.text import clean, listed
+from esmigrate_tui.translate.renaming import renamed_by
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.connection import Connection, Credential
+    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
+
+LATEST: Final = "latest"
+_PREFIX: Final = "index."
+
+
+async def make_restore_plan(options: Mapping[str, Any]) -> int:
+    """Look at the destination and its repository, choose from the snapshot, and write the plan."""
+    in_the_way = _in_the_way(options)
+    _must_be_readable(options)
+    sides: dict[Side, tuple[Connection, Credential]] = {}
+    for side in (Side.SOURCE, Side.DESTINATION):
+        if options[str(side)]:
+            sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
+    credentials = {side: credential for side, (_, credential) in sides.items()}
+    source = sides.get(Side.SOURCE)
+    draft = Draft(
+        method=MethodName.RESTORE_FROM_SNAPSHOT,
+        source=source[0] if source else None,
+        destination=sides[Side.DESTINATION][0],
+    )
+    made_at = planning.timestamp(time.time())
+    async with connected(sides[Side.DESTINATION], source) as clusters:
+        draft, reached = await preflight.look(draft, clusters)
+        planning.raise_unreached(reached)
+        repository, is_asked_for = await registered(draft, clusters, credentials, options, made_at)
+        snapshot = await _snapshot(clusters.destination, repository, options["snapshot"])
+    draft = draft.answered(
+        snapshot=snapshot, restoration=_restoration(options, repository, snapshot, register=is_asked_for)
+    )
+    choice = _choice(draft, options)
+    draft = draft.answered(
+        selected=choice.names,
+        renamed=_renamed(choice.names, options),
+        feature_states=tuple(options["feature_state"]),
+        in_the_way=in_the_way,
+    )
+    plan = METHODS[MethodName.RESTORE_FROM_SNAPSHOT].plan(draft, made_at)
+    _must_be_in_the_way(plan, in_the_way)
+    if options["at_once"]:
+        plan = msgspec.structs.replace(plan, at_once=options["at_once"])
+    click.echo(f"From {clean(snapshot.name)}, {_made(snapshot)}, in {clean(repository.name)}:", err=True)
+    await hand_over(plan, choice.left_out, options)
+    return ExitCode.DONE
+
+
+def _must_be_readable(options: Mapping[str, Any]) -> None:
+    """Say at once what belongs together, before anybody is asked for a secret."""
+    if bool(options["rename_pattern"]) != bool(options["rename_replacement"]):
+        msg = "--rename-pattern and --rename-replacement belong together: give both."
+        raise click.UsageError(msg)
+    if not (options["patterns"] or options["feature_state"] or options["global_state"]):
+        msg = "Nothing is to be restored: give --index, --feature-state or --global-state."
+        raise click.UsageError(msg)
+    described(options)
+    renamed_pairs(options["rename"])
+    _settings(options)
+
+
+def _in_the_way(options: Mapping[str, Any]) -> dict[str, InTheWay]:
+    """What is closed or deleted on the destination: exact names alone, since naming one is the confirmation."""
+    found: dict[str, InTheWay] = {}
+    for option, way in (("close", InTheWay.CLOSE), ("delete", InTheWay.DELETE)):
+        for name in options[option]:
+            if is_pattern(name) or name in {"", "_all"} or "," in name:
+                msg = f"--{option} wants the exact name of one index, not {clean(name, 100)!r}."
+                raise click.UsageError(msg)
+            if name in found:
+                msg = f"{clean(name, 100)} cannot be closed and deleted: give it once."
+                raise click.UsageError(msg)
+            found[name] = way
+    return found
+
+
+def _must_be_in_the_way(plan: Plan, wanted: Mapping[str, InTheWay]) -> None:
+    """Nothing is closed or deleted for nothing: a name that is not in the way is most likely a slip."""
+    met = {name for task in plan.tasks for name in task.in_the_way}
+    if idle := [name for name in wanted if name not in met]:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"Nothing of what is restored is in the way of {listed(idle)}.",
+                why="Only what stands in the way of a restore is closed or deleted by it.",
+                todo="Leave it out of --close and --delete, or correct the name.",
+            )
+        )
+
+
+def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
+    given = pairs("--set", options["set"])
+    return {_whole_name(key): value for key, value in given.items()}
+
+
+def _whole_name(key: str) -> str:
+    return key if key.startswith(_PREFIX) else _PREFIX + key
+
+
+def _restoration(
+    options: Mapping[str, Any], repository: Repository, snapshot: SnapshotFacts, *, register: bool
+) -> Restoration:
+    return Restoration(
+        repository=repository,
+        snapshot=snapshot.name,
+        snapshot_uuid=snapshot.uuid,
+        register=register,
+        unregister=options["remove_repository"],
+        aliases=not options["no_aliases"],
+        global_state=options["global_state"],
+        partial=options["partial"],
+        index_settings=_settings(options),
+        ignore_index_settings=tuple(_whole_name(key) for key in options["ignore_setting"]),
+    )
+
+
+def _choice(draft: Draft, options: Mapping[str, Any]) -> Choice:
+    if not options["patterns"]:
+        return Choice(names=(), left_out=())
+    return choose(
+        draft.offered,
+        options["patterns"],
+        options["excluded"],
+        hidden_too=options["hidden"],
+        closed_too=True,
+        place="the snapshot",
+        look=f"esmigrate snapshots --repository {clean(options['repository'])} --json",
+    )
+
+
+def _renamed(names: Sequence[str], options: Mapping[str, Any]) -> dict[str, str]:
+    """New names by pattern, and those that are given one by one, which win."""
+    each = renamed_pairs(options["rename"])
+    if unknown := [name for name in each if name not in names]:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
+                todo="Correct the name, or add it with --index.",
+            )
+        )
+    if not options["rename_pattern"]:
+        return each
+    return renamed_by(names, options["rename_pattern"], options["rename_replacement"]) | each
+
+
+async def _snapshot(cluster: Cluster, repository: Repository, wanted: str) -> SnapshotFacts:
+    """The snapshot of that name with its details, or the newest one that is whole."""
+    name = await _newest(cluster, repository) if wanted == LATEST else wanted
+    return await cluster.snapshots.snapshot(repository.name, name)
+
+
+async def _newest(cluster: Cluster, repository: Repository) -> str:
+    seen = 0
+    async for page in cluster.snapshots.snapshots(repository.name):
+        seen += len(page)
+        found = next((one for one in page if one.state is SnapshotState.SUCCESS), None)
+        if found is not None:
+            return found.name
+    raise ProblemError(
+        Problem(
+            cause=Cause.MISSING,
+            what=f"The repository {clean(repository.name)} has no snapshot that ended well.",
+            why=f"None of its {seen} is in the state SUCCESS." if seen else "It is empty.",
+            todo="Name one with --snapshot, or take a new one on the source: esmigrate snapshot.",
+        )
+    )
+
+
+def _made(snapshot: SnapshotFacts) -> str:
+    """When, by which version, and how well it was made."""
+    when = f" on {planning.timestamp(snapshot.started_at)}" if snapshot.started_at is not None else ""
+    return f"made{when} by {snapshot.version or 'an unknown version'}, {snapshot.state}"
