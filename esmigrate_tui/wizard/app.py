@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 import traceback
+from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,14 +17,14 @@ from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 
 from esmigrate_tui.model.connection import Credential, Side
-from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.wizard.draw import plain
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Form, Session
+from esmigrate_tui.wizard.session import Form, Made, Session
 from esmigrate_tui.wizard.theme import CALM, STYLES
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from textual.color import Color
     from textual.screen import Screen
 
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.wizard.doors import Doors, OpenCluster
 
 SCREENS: Final = {
@@ -39,6 +41,8 @@ SCREENS: Final = {
     "method": "MethodScreen",
     "connections": "ConnectionsScreen",
     "preflight": "PreflightScreen",
+    "repository": "RepositoryScreen",
+    "snapshot": "SnapshotScreen",
     "selection": "SelectionScreen",
     "review": "ReviewScreen",
     "run": "RunScreen",
@@ -125,21 +129,27 @@ class WizardApp(App[ExitCode]):
 
     def cluster_pair(self) -> tuple[OpenCluster, OpenCluster | None]:
         """Destination and source as they are connected; raises ProblemError where the destination is not."""
-        destination = self.clusters.get(Side.DESTINATION)
-        if destination is None:
-            raise ProblemError(
-                Problem(cause=Cause.STATE, what="The destination is not connected.", todo="Go back and test it.")
-            )
-        return destination, self.clusters.get(Side.SOURCE)
+        return self.cluster(Side.DESTINATION), self.clusters.get(Side.SOURCE)
 
-    def clusters_source(self) -> OpenCluster:
-        """The source as it is connected; raises ProblemError where it is not."""
-        source = self.clusters.get(Side.SOURCE)
-        if source is None:
+    def cluster(self, side: Side) -> OpenCluster:
+        """One of them as it is connected; raises ProblemError where it is not."""
+        found = self.clusters.get(side)
+        if found is None:
             raise ProblemError(
-                Problem(cause=Cause.STATE, what="The source is not connected.", todo="Go back and test it.")
+                Problem(cause=Cause.STATE, what=f"The {side} is not connected.", todo="Go back and test it.")
             )
-        return source
+        return found
+
+    async def change(self, change: Change, back: str = "") -> str:
+        """Make a change that the person has just confirmed; `back` says what putting it back does.
+
+        Raises ProblemError.
+        """
+        made_at = datetime.fromtimestamp(self.doors.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        name = await self.doors.change(bare_plan(self.session.draft, made_at), self.credentials, change)
+        if back:
+            self.update(self.session.but(made=(*self.session.made, Made(what=change.what, name=name, back=back))))
+        return name
 
     def copy(self, text: str) -> None:
         """Hand a text to the terminal's clipboard, and say so; not every terminal takes it."""
@@ -219,10 +229,14 @@ class WizardApp(App[ExitCode]):
     # -- the end -----------------------------------------------------------------------------------------------------
 
     async def ask_to_leave(self) -> None:
-        """One question, then the end; nothing has been changed on any cluster."""
+        """One question, then the end; it says what was changed on the clusters so far: mostly nothing."""
         from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         question = "Nothing has been changed on either cluster. The answers given here are not kept."
+        if self.session.made:
+            question = "\n".join(
+                ("What you had done here stays, until it is put back:", *self._put_back(), "The answers are not kept.")
+            )
         self.push_screen(AskScreen("Leave?", question, yes="Leave", no="Stay"), self._answered_leaving)
 
     def _answered_leaving(self, leaves: bool | None) -> None:  # noqa: FBT001  # Textual's callback
@@ -231,9 +245,16 @@ class WizardApp(App[ExitCode]):
 
     def leave(self, code: ExitCode, sentence: str = "") -> None:
         """End with an exit code; the sentence is in `farewell`, to be said on the terminal that is given back."""
-        if sentence:
-            self.farewell = (plain(sentence) if self.ascii_only else sentence,)
+        said = (*filter(None, (sentence,)), *self._put_back())
+        self.farewell = tuple(plain(each) if self.ascii_only else each for each in said)
         self.exit(code, return_code=int(code))
+
+    def _put_back(self) -> tuple[str, ...]:
+        """What was changed before a run, and the command that puts it back."""
+        when = "Once the run has ended, " if self.session.run else ""
+        return tuple(
+            f"You had {each.what}. {when}`esmigrate cleanup {each.name}` {each.back}." for each in self.session.made
+        )
 
     async def action_quit(self) -> None:
         """Ctrl+Q: what leaving means in this step."""
@@ -280,7 +301,7 @@ class WizardApp(App[ExitCode]):
         if step is None:
             return
         seen = set()
-        for action in actions(step.STEP):
+        for action in actions(step.STEP, self.session.draft.method):
             if action.name in {"none", "palette"} or action.name in seen:
                 continue
             seen.add(action.name)

@@ -182,6 +182,11 @@ def clock(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S")
 
 
+def moment(at: float) -> str:
+    """A moment as day and time here: 2026-11-23 22:46."""
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+
+
 def fingerprint(digits: str) -> str:
     """A fingerprint in pairs, as other tools show it: 9F:2C:41."""
     upper = digits.upper()

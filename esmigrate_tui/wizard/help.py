@@ -127,7 +127,7 @@ def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]
         for method in session.methods if step == "method" else ():
             drawn += [ink(" ").append(method.title, STRONG), *paragraph(method.explained, min(width, 100), 1), Text()]
         drawn.append(ink(" Keys", STRONG))
-        for action in actions(step):
+        for action in actions(step, session.draft.method):
             first, *rest = wrap(action.says, min(width, 100) - 15)
             drawn.append(ink(" ").append(fit(action.shown, 11), STRONG).append(" ").append(first, DIM))
             drawn += [ink(" " * 13).append(line, DIM) for line in rest]

@@ -7,13 +7,16 @@ from typing import Final
 
 from textual.binding import Binding
 
+from esmigrate_tui.model.plan import MethodName
+
 
 @dataclass(frozen=True)
 class Action:
     """Something a person can do in some steps.
 
     `keys` are Textual's names, `shown` is how the footer writes them, `label` its word there ("" keeps it out of the
-    footer), `says` what it does, for the help page. `steps` are the steps that have it.
+    footer), `says` what it does, for the help page. `steps` are the steps that have it, `only_for` the method that has
+    it there, None for all.
     """
 
     name: str
@@ -22,10 +25,12 @@ class Action:
     label: str
     says: str
     steps: tuple[str, ...]
+    only_for: MethodName | None = None
 
 
-_LISTS: Final = ("start", "method", "preflight", "selection")
-_BEFORE: Final = ("start", "method", "connections", "preflight", "selection", "review")
+_LISTS: Final = ("start", "method", "preflight", "repository", "snapshot", "selection")
+_BEFORE: Final = ("start", "method", "connections", "preflight", "repository", "snapshot", "selection", "review")
+_RESTORE: Final = MethodName.RESTORE_FROM_SNAPSHOT
 _ALL: Final = (*_BEFORE, "run", "finish")
 
 ACTIONS: Final = (
@@ -45,8 +50,65 @@ ACTIONS: Final = (
     Action("acknowledge", "space", "Space", "accept", "Accept a warning; the report will say so.", ("preflight",)),
     Action("copy", "c", "c", "copy", "Copy the text of the fix to the clipboard.", ("preflight", "finish")),
     Action("open", "enter", "Enter", "", "Show or hide the checks that passed.", ("preflight",)),
+    # repository
+    Action(
+        "open",
+        "enter",
+        "Enter",
+        "take",
+        "Take the repository; one that only the source has is registered first, after a question.",
+        ("repository",),
+    ),
+    Action(
+        "verify", "v", "v", "verify", "Let every node of the destination look whether it reaches it.", ("repository",)
+    ),
+    Action("add", "a", "a", "add", "Register a repository that is not in the list.", ("repository",)),
+    Action("fill", "e", "e", "", "Fill in the form from this one: to register it otherwise.", ("repository",)),
+    Action("again", "r", "r", "again", "Ask both clusters again.", ("repository",)),
+    # snapshot
+    Action("open", "enter", "Enter", "take", "Take the snapshot and go on.", ("snapshot",)),
+    Action(
+        "filter",
+        "slash",
+        "/",
+        "filter",
+        "Filter as you type: part of a name, a pattern with * and ?, or a /regular expression/.",
+        ("snapshot",),
+    ),
+    Action("new", "t", "t", "new snapshot", "Take a new snapshot on the source, after a question.", ("snapshot",)),
+    Action("again", "r", "r", "again", "List the snapshots again.", ("snapshot",)),
+    Action(
+        "cancel", "ctrl+x", "Ctrl+X", "", "Cancel the snapshot that is being made, after a question.", ("snapshot",)
+    ),
     # selection
     Action("choose", "space", "Space", "choose", "Choose the index, or not.", ("selection",)),
+    Action(
+        "options",
+        "o",
+        "o",
+        "options",
+        "Aliases, feature states, settings, and what else a restore can be told.",
+        ("selection",),
+        _RESTORE,
+    ),
+    Action(
+        "resolve",
+        "w",
+        "w",
+        "taken",
+        "Decide what becomes of what has the name on the destination: another name, close it, delete it.",
+        ("selection",),
+        _RESTORE,
+    ),
+    Action(
+        "resolve_all",
+        "W",
+        "W",
+        "",
+        "The same for all that are chosen and whose name is taken.",
+        ("selection",),
+        _RESTORE,
+    ),
     Action("all", "a", "a", "all", "Choose all that the filter shows; once more to let them go.", ("selection",)),
     Action(
         "filter",
@@ -58,6 +120,7 @@ ACTIONS: Final = (
     ),
     Action("sort", "s", "s", "sort", "Sort by the next column.", ("selection",)),
     Action("rename", "e", "e", "rename", "Give the index another name on the destination.", ("selection",)),
+    Action("rename_all", "p", "p", "", "Give all that are chosen new names, by a pattern.", ("selection",), _RESTORE),
     Action("hidden", "h", "h", "hidden", "Show or hide hidden and system indices.", ("selection",)),
     # review
     Action("none", "", "Tab", "Back or Start", "Go between the two buttons.", ("review",)),
@@ -79,7 +142,14 @@ ACTIONS: Final = (
     Action("stop", "ctrl+x", "Ctrl+X", "stop", "Stop the run, after a question.", ("run",)),
     # everywhere
     Action("open", "enter", "Enter", "details", "All about the index you are at.", ("run", "finish")),
-    Action("back", "left,escape", "←", "back", "Go back; every answer is kept.", ("preflight", "selection", "review")),
+    Action(
+        "back",
+        "left,escape",
+        "←",
+        "back",
+        "Go back; every answer is kept.",
+        ("preflight", "repository", "snapshot", "selection", "review"),
+    ),
     Action("back", "left,escape", "←", "", "Go back; every answer is kept.", ("method",)),
     Action("back", "escape", "Esc", "back", "Go back; every answer is kept.", ("connections",)),
     Action("next", "right,ctrl+n", "→", "", "Go on; where that is not possible yet, it says why.", _LISTS),
@@ -89,21 +159,29 @@ ACTIONS: Final = (
     Action("explain", "question_mark,f1", "?", "explain", "This page.", tuple(s for s in _ALL if s != "connections")),
     Action("explain", "f1", "F1", "explain", "This page.", ("connections",)),
     Action("palette", "ctrl+p", "Ctrl+P", "", "Everything that can be done here, by name.", _ALL),
-    Action("leave", "q", "q", "quit", "Leave; nothing has been changed on either cluster.", (*_LISTS, "review")),
+    Action(
+        "leave",
+        "q",
+        "q",
+        "quit",
+        "Leave; nothing has been changed on either cluster.",
+        ("start", "method", "preflight", "selection", "review"),
+    ),
+    Action("leave", "q", "q", "quit", "Leave; a question says what was changed so far.", ("repository", "snapshot")),
     Action("leave", "q,escape", "q", "leave", "Leave; the report stays.", ("finish",)),
     Action("leave", "ctrl+q", "Ctrl+Q", "", "Leave.", _ALL),
 )
 
 
-def actions(step: str) -> tuple[Action, ...]:
-    """What can be done in a step, in the footer's order."""
-    return tuple(action for action in ACTIONS if step in action.steps)
+def actions(step: str, method: MethodName | None = None) -> tuple[Action, ...]:
+    """What can be done in a step with a method, in the footer's order."""
+    return tuple(action for action in ACTIONS if step in action.steps and action.only_for in {None, method})
 
 
 def bindings(step: str) -> list[Binding]:
     """The step's keys for Textual; the palette's own key is the app's."""
     return [
         Binding(action.keys, action.name, action.label or action.says, show=False)
-        for action in actions(step)
-        if action.keys and action.name != "palette"
+        for action in ACTIONS
+        if step in action.steps and action.keys and action.name != "palette"
     ]

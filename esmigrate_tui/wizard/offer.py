@@ -25,6 +25,7 @@ METHODS: Final = (
         "cluster is carried over, so it may be of any version, or gone. You choose the mapping anew.",
         why_not=NOT_YET,
         needs_source=False,
+        takes_source=False,
     ),
     MethodDescription(
         name=MethodName.REINDEX_FROM_REMOTE,
@@ -48,8 +49,9 @@ METHODS: Final = (
             "even be gone. The only way for internal indices on 8 and newer.",
         ),
         explained="Choose it when there is a snapshot in a repository that the new cluster can read, and the new one "
-        "is at most one major version newer than the one that made the index.",
-        why_not=NOT_YET,
+        "is at most one major version newer than the one that made the index. The old cluster is asked if it still "
+        "runs: then versions and documents can be compared, and a new snapshot can be taken from here. Carried over as "
+        "they are: documents, mappings, settings, aliases if you like; templates and users only when asked for.",
         needs_source=False,
     ),
     MethodDescription(

@@ -443,7 +443,7 @@ WIDE: Final = (120, 40)
 SCENES: Final = (
     Scene("start", "start", FRESH.but(runs=RUNS)),
     Scene("method", "method", CHOSEN),
-    Scene("method-not-built", "method", FRESH.answered(method=MethodName.RESTORE_FROM_SNAPSHOT), press=("right",)),
+    Scene("method-not-built", "method", FRESH.answered(method=MethodName.INDEX_FROM_SOURCE), press=("right",)),
     Scene("connections-empty", "connections", EMPTY_FORMS),
     Scene("connections-testing", "connections", TESTING),
     Scene("connections", "connections", CONNECTED),

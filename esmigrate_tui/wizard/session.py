@@ -20,10 +20,10 @@ from esmigrate_tui.model.connection import (
 )
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
-from esmigrate_tui.model.plan import Plan
+from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.model.snapshot import SnapshotState
+from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, RunCard, VaultWord
 
 
@@ -128,7 +128,7 @@ class SortBy(StrEnum):
 
 
 class Listing(msgspec.Struct, frozen=True, kw_only=True):
-    """How one looks at the list of indices."""
+    """How one looks at the list of indices; `settings` are KEY=VALUE lines as they are typed."""
 
     pattern: str = ""
     sort: SortBy = SortBy.NAME
@@ -137,6 +137,8 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     doing: str = ""
     since: float = 0.0
     problem: Problem | None = None
+    pattern_of_names: tuple[str, str] = ("(.+)", "restored-$1")
+    settings: tuple[str, ...] = ()
 
 
 class Taken(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,6 +152,76 @@ class Taken(msgspec.Struct, frozen=True, kw_only=True):
     bytes_done: int = 0
 
 
+class Making(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot that is being made on the source, in the repository as the source calls it."""
+
+    repository: str
+    name: str
+    since: float = 0.0
+    taken: Taken | None = None
+    is_cancelled: bool = False
+    problem: Problem | None = None
+
+
+class NewRepository(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository as it is being typed: its values by the names of the type's settings."""
+
+    name: str = ""
+    type: str = "fs"
+    values: dict[str, str] = {}
+    readonly: bool = True
+
+
+class NewSnapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """A snapshot as it is being asked for: `patterns` are names with * and ?, separated by commas."""
+
+    name: str = ""
+    patterns: str = "*"
+    feature_states: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
+
+
+class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+    """The repositories that both clusters have registered, and how one looks at them.
+
+    `destination` is None until it was asked. `verified` says of each that was looked at how that went (None: well).
+    `doing` is what is waited for, since `since`.
+    """
+
+    destination: tuple[Repository, ...] | None = None
+    source: tuple[Repository, ...] = ()
+    source_problem: Problem | None = None
+    verified: dict[str, Problem | None] = {}
+    cursor: int = 0
+    doing: str = ""
+    since: float = 0.0
+    problem: Problem | None = None
+    new: NewRepository = NewRepository()
+
+
+class Album(msgspec.Struct, frozen=True, kw_only=True):
+    """The snapshots of one repository as far as they have come, and how one looks at them."""
+
+    repository: str = ""
+    rows: tuple[SnapshotFacts, ...] = ()
+    is_whole: bool = False
+    pattern: str = ""
+    cursor: int = 0
+    doing: str = ""
+    since: float = 0.0
+    problem: Problem | None = None
+    new: NewSnapshot = NewSnapshot()
+    making: Making | None = None
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that was made before a run, the name to put it back by, and what that does."""
+
+    what: str
+    name: str
+    back: str = "puts it back"
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """All that the wizard knows at one moment."""
 
@@ -160,11 +232,15 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     source: Form = Form()
     destination: Form = Form()
     checking: Checking = Checking()
+    shelf: Shelf = Shelf()
+    album: Album = Album()
     listing: Listing = Listing()
+    made: tuple[Made, ...] = ()
     plan: Plan | None = None
     preview: Preview | None = None
     plan_problem: Problem | None = None
     plan_path: str = ""
+    typed_name: str = ""
     starting_since: float | None = None
     run: str = ""
     progress: Progress = Progress()
@@ -179,10 +255,23 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def sides(self) -> tuple[Side, ...]:
-        """The clusters that the method needs."""
-        if self.method is not None and not self.method.needs_source:
+        """The clusters that the method asks for."""
+        if self.method is not None and not self.method.takes_source:
             return (Side.DESTINATION,)
         return (Side.SOURCE, Side.DESTINATION)
+
+    @property
+    def is_restore(self) -> bool:
+        """Whether the data comes from a snapshot."""
+        return self.draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+
+    def may_be_empty(self, side: Side) -> bool:
+        """Whether the method can do without this side."""
+        return side is Side.SOURCE and self.method is not None and not self.method.needs_source
+
+    def is_left_out(self, side: Side) -> bool:
+        """Whether this side may be empty, and is."""
+        return self.may_be_empty(side) and not self.form(side).address.strip()
 
     def form(self, side: Side) -> Form:
         """One side's form."""
@@ -204,7 +293,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         if set(answers) <= {"findings"}:
             return self.but(draft=draft)
         checking = Checking() if self.draft.findings and not draft.findings else self.checking
-        return self.but(draft=draft, checking=checking, plan=None, preview=None, plan_problem=None, plan_path="")
+        return self.but(
+            draft=draft, checking=checking, plan=None, preview=None, plan_problem=None, plan_path="", typed_name=""
+        )
 
 
 # -- the selection, as pure questions ------------------------------------------------------------------------------
@@ -219,6 +310,17 @@ def why_not_choosable(index: IndexFacts) -> str:
     if index.data_stream:
         return "in a data stream"
     return ""
+
+
+def why_not(index: IndexFacts, draft: Draft) -> str:
+    """Why an index cannot be moved by the draft's method; "" where it can, or nobody can know."""
+    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        return why_not_choosable(index)
+    if draft.snapshot is None:
+        return "no snapshot chosen"
+    from esmigrate_tui.preflight.restorable import why_not_restorable  # noqa: PLC0415  # the first screen needs none
+
+    return why_not_restorable(index, draft.snapshot, draft.destination_facts)
 
 
 def matcher(pattern: str) -> re.Pattern[str] | None:
@@ -259,14 +361,106 @@ def listed(indices: tuple[IndexFacts, ...], listing: Listing) -> tuple[IndexFact
     return tuple(shown)
 
 
+_OFFERED: Final[list[tuple[object, object, tuple[IndexFacts, ...]]]] = []
+
+
+def offered(draft: Draft) -> tuple[IndexFacts, ...]:
+    """What can be selected; that of the last snapshot is kept, since a list is painted at every key."""
+    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        return draft.source_indices
+    if not _OFFERED or _OFFERED[0][0] is not draft.snapshot or _OFFERED[0][1] is not draft.source_indices:
+        _OFFERED[:] = [(draft.snapshot, draft.source_indices, draft.offered)]
+    return _OFFERED[0][2]
+
+
+def chosen(draft: Draft) -> tuple[IndexFacts, ...]:
+    """What is selected of that, in its order."""
+    names = frozenset(draft.selected)
+    return tuple(index for index in offered(draft) if index.name in names) if names else ()
+
+
 def in_order(draft: Draft, names: frozenset[str]) -> tuple[str, ...]:
-    """These names in the source's order: the order in which a draft keeps its selection."""
-    return tuple(index.name for index in draft.source_indices if index.name in names)
+    """These names in the order in which they are offered: the order in which a draft keeps its selection."""
+    return tuple(index.name for index in offered(draft) if index.name in names)
+
+
+def is_anything_chosen(draft: Draft) -> bool:
+    """Whether there is anything to do: indices, or what else a snapshot can give."""
+    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        return bool(draft.selected)
+    if draft.snapshot is None or draft.restoration is None:
+        return False
+    return bool(draft.selected or draft.feature_states or draft.restoration.global_state)
 
 
 def needed_bytes(draft: Draft) -> int:
     """What the selection will take on the destination, replicas included."""
-    return sum((index.primary_bytes or 0) * (1 + index.replicas) for index in draft.chosen)
+    wished = draft.restoration.index_settings if draft.restoration is not None else {}
+    replicas = str(wished.get("index.number_of_replicas", wished.get("number_of_replicas", "")))
+
+    def copies(index: IndexFacts) -> int:
+        return 1 + (int(replicas) if replicas.isdigit() else index.replicas)
+
+    return sum((index.primary_bytes or 0) * copies(index) for index in chosen(draft))
+
+
+class Holder(StrEnum):
+    """What stands at the name that an index is to get on the destination."""
+
+    FREE = ""
+    OPEN = "open index"
+    CLOSED = "closed index"
+    OTHER_SHARDS = "closed, other shards"
+    STREAM = "data stream"
+    ALIAS = "alias"
+
+
+def at_its_name(index: IndexFacts, draft: Draft) -> Holder:
+    """What has the name on the destination that this index is to get there."""
+    return taken_names(draft.destination_indices).get_of(index, draft.target(index.name))
+
+
+class Names:
+    """The names that the destination has given away, found once for many questions."""
+
+    def __init__(self, indices: tuple[IndexFacts, ...]) -> None:
+        self.of = indices
+        self._indices = {index.name: index for index in indices}
+        self._streams = frozenset(index.data_stream for index in indices if index.data_stream)
+        self._aliases = frozenset(alias for index in indices for alias in index.aliases)
+
+    def get_of(self, index: IndexFacts, target: str) -> Holder:
+        """What stands at `target`, for this index."""
+        there = self._indices.get(target)
+        if target in self._streams:
+            return Holder.STREAM
+        if there is None:
+            return Holder.ALIAS if target in self._aliases else Holder.FREE
+        if there.state is IndexState.OPEN:
+            return Holder.OPEN
+        return Holder.CLOSED if there.shards == index.shards else Holder.OTHER_SHARDS
+
+    def index(self, name: str) -> IndexFacts | None:
+        """The destination's index of that name."""
+        return self._indices.get(name)
+
+
+_NAMES: Final[list[Names]] = []
+
+
+def taken_names(indices: tuple[IndexFacts, ...]) -> Names:
+    """The names of these indices; those of the last ones are kept."""
+    if not _NAMES or _NAMES[0].of is not indices:
+        _NAMES[:] = [Names(indices)]
+    return _NAMES[0]
+
+
+def in_the_way(draft: Draft) -> dict[str, Holder]:
+    """The chosen whose name is taken on the destination, and by what, as long as nothing is decided about it."""
+    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        return {}
+    found = {index.name: at_its_name(index, draft) for index in chosen(draft)}
+    return {name: what for name, what in found.items() if what and draft.target(name) not in draft.in_the_way}
 
 
 _NOT_IN_NAMES: Final = ' "*,/<>?\\|#:'
@@ -298,3 +492,101 @@ def same_target(draft: Draft) -> str:
             return target
         seen.add(target)
     return ""
+
+
+# -- repositories and snapshots, as pure questions -------------------------------------------------------------------
+
+
+class Known(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository by its name, as either cluster has it registered."""
+
+    name: str
+    destination: Repository | None = None
+    source: Repository | None = None
+
+    @property
+    def shown(self) -> Repository:
+        """The registration that is described: the destination's where there is one."""
+        found = self.destination or self.source
+        return found if found is not None else Repository(name=self.name, type="")
+
+    @property
+    def is_same_place(self) -> bool | None:
+        """Whether both registrations are one repository, by its uuid; None where that cannot be told."""
+        if self.destination is None or self.source is None or not (self.destination.uuid and self.source.uuid):
+            return None
+        return self.destination.uuid == self.source.uuid
+
+
+def repositories(shelf: Shelf) -> tuple[Known, ...]:
+    """Those of the destination first, then those that only the source has."""
+    there = {one.name: one for one in shelf.destination or ()}
+    here = {one.name: one for one in shelf.source}
+    both = tuple(Known(name=name, destination=one, source=here.get(name)) for name, one in there.items())
+    return both + tuple(Known(name=name, source=one) for name, one in here.items() if name not in there)
+
+
+def other_name(known: Known, shelf: Shelf) -> str:
+    """The name under which the destination has registered what only the source seems to have; "" for none."""
+    if known.source is None or known.destination is not None or not known.source.uuid:
+        return ""
+    return next((one.name for one in shelf.destination or () if one.uuid == known.source.uuid), "")
+
+
+def repository_here(shelf: Shelf) -> Known | None:
+    """The repository at the cursor."""
+    rows = repositories(shelf)
+    return rows[shelf.cursor] if shelf.cursor < len(rows) else None
+
+
+def source_of(session: Session) -> Repository | None:
+    """The source's own registration of the repository whose snapshots are listed; by its uuid, else by its name."""
+    name = session.album.repository
+    there = next((one for one in session.shelf.destination or () if one.name == name), None)
+    if there is not None and there.uuid:
+        same = next((one for one in session.shelf.source if one.uuid == there.uuid), None)
+        if same is not None:
+            return same
+    named = next((one for one in session.shelf.source if one.name == name), None)
+    if named is None or (there is not None and there.uuid and named.uuid and there.uuid != named.uuid):
+        return None
+    return named
+
+
+def shown_snapshots(album: Album) -> tuple[SnapshotFacts, ...]:
+    """The snapshots that the filter shows, the newest first."""
+    found = matcher(album.pattern)
+    return (
+        album.rows if found is None or not album.pattern else tuple(one for one in album.rows if found.search(one.name))
+    )
+
+
+def snapshot_here(album: Album) -> SnapshotFacts | None:
+    """The snapshot at the cursor."""
+    rows = shown_snapshots(album)
+    return rows[album.cursor] if album.cursor < len(rows) else None
+
+
+_CANNOT: Final = {
+    SnapshotState.IN_PROGRESS: "it is still being made",
+    SnapshotState.FAILED: "it failed, nothing of it can be restored",
+    SnapshotState.INCOMPATIBLE: "this cluster cannot read it",
+}
+
+
+def why_not_from(snapshot: SnapshotFacts | None) -> str:
+    """Why nothing can be restored from a snapshot; "" where something can."""
+    return "choose a snapshot" if snapshot is None else _CANNOT.get(snapshot.state, "")
+
+
+def settings_of(lines: tuple[str, ...]) -> tuple[dict[str, str], str]:
+    """The settings in KEY=VALUE lines, flat and beginning with index., and what is wrong with the first wrong line."""
+    found: dict[str, str] = {}
+    for line in filter(str.strip, lines):
+        key, equals, value = (part.strip() for part in line.partition("="))
+        if not equals or not key or not value:
+            return found, f"{line.strip()} is not KEY=VALUE"
+        if any(character.isspace() for character in key):
+            return found, f"{key} has a blank in it"
+        found[key if key.startswith("index.") else f"index.{key}"] = value
+    return found, ""

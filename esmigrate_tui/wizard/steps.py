@@ -5,8 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.session import Session, Test, same_target
+from esmigrate_tui.wizard.session import (
+    Session,
+    Test,
+    in_the_way,
+    is_anything_chosen,
+    repository_here,
+    same_target,
+    settings_of,
+    snapshot_here,
+    why_not_from,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,11 +26,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Step:
-    """One step: its name, its word in the rail ("" keeps it out), and why one may not go on ("" where one may)."""
+    """One step: its name, its word in the rail ("" keeps it out), and why one may not go on ("" where one may).
+
+    Steps that stand side by side may share a word. `only_for` is the method that has this step, None for all.
+    """
 
     name: str
     in_rail: str
     may_go_on: Callable[[Session], str]
+    only_for: MethodName | None = None
 
 
 def _always(_: Session) -> str:
@@ -34,11 +50,13 @@ def _method(session: Session) -> str:
 def _connections(session: Session) -> str:
     for side in session.sides:
         form = session.form(side)
+        if session.is_left_out(side):
+            continue
         match form.test:
             case Test.GOING:
                 return f"the {side} is being tested"
             case Test.BAD:
-                return f"the {side} refuses"
+                return f"the {side} refuses" + (" (or leave it empty)" if session.may_be_empty(side) else "")
             case Test.NOT_YET:
                 return f"the {side} is not tested yet"
             case Test.GOOD:
@@ -61,9 +79,31 @@ def _preflight(session: Session) -> str:
     return ""
 
 
+def _repository(session: Session) -> str:
+    shelf = session.shelf
+    if shelf.doing:
+        return shelf.doing
+    if shelf.destination is None:
+        return "the repositories are not known yet"
+    known = repository_here(shelf)
+    if known is None:
+        return "there is no repository yet"
+    return "" if known.destination is not None else "Enter registers it here first"
+
+
+def _snapshot(session: Session) -> str:
+    if session.album.doing:
+        return session.album.doing
+    return why_not_from(snapshot_here(session.album))
+
+
 def _selection(session: Session) -> str:
-    if not session.draft.selected:
+    if not is_anything_chosen(session.draft):
         return "nothing is chosen"
+    if wrong := settings_of(session.listing.settings)[1]:
+        return wrong
+    if taken := in_the_way(session.draft):
+        return f"{counted(len(taken), 'name is', 'names are')} taken there (w)"
     if shared := same_target(session.draft):
         return f"two would go to {shared}"
     if session.listing.doing:
@@ -78,14 +118,32 @@ def _review(session: Session) -> str:
         return "the plan is being made"
     if session.starting_since is not None:
         return "it is being started"
+    if (name := name_to_type(session)) and session.typed_name != name:
+        return f"type {name} first"
     return ""
 
+
+def name_to_type(session: Session) -> str:
+    """What has to be typed before something that exists is overwritten, closed or deleted; "" where nothing is."""
+    plan, facts = session.plan, session.draft.destination_facts
+    if plan is None or not any(task.in_the_way or task.kind in _OVERWRITING for task in plan.tasks):
+        return ""
+    name = facts.name if facts is not None else ""
+    # A name that could not be typed would lock the door for good.
+    return (
+        name if name.isascii() and name.isprintable() and 0 < len(name) <= 40 else plan.destination.endpoint.authority
+    )
+
+
+_OVERWRITING: Final = frozenset({RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE})
 
 STEPS: Final = (
     Step("start", "", _always),
     Step("method", "Method", _method),
     Step("connections", "Connections", _connections),
     Step("preflight", "Preflight", _preflight),
+    Step("repository", "Select", _repository, MethodName.RESTORE_FROM_SNAPSHOT),
+    Step("snapshot", "Select", _snapshot, MethodName.RESTORE_FROM_SNAPSHOT),
     Step("selection", "Select", _selection),
     Step("review", "Review", _review),
     Step("run", "Run", _always),
@@ -94,21 +152,36 @@ STEPS: Final = (
 BY_NAME: Final = {step.name: step for step in STEPS}
 
 
+def walked(session: Session) -> tuple[str, ...]:
+    """The names of the steps that the chosen method has, in order."""
+    return tuple(step.name for step in STEPS if step.only_for in {None, session.draft.method})
+
+
 def is_checked_with_selection(session: Session) -> bool:
     """Whether the last preflight looked at what is selected now, under the names it has now."""
-    return bool(session.draft.selected) and session.checking.checked == checked_as(session)
+    return is_anything_chosen(session.draft) and session.checking.checked == checked_as(session)
 
 
 def checked_as(session: Session) -> tuple[str, ...]:
-    """What a preflight has looked at: the selected indices with their names on the destination."""
-    return tuple(f"{name}→{session.draft.target(name)}" for name in session.draft.selected)
+    """What a preflight has looked at: all that is chosen, with its name on the destination."""
+    draft = session.draft
+    if not is_anything_chosen(draft):
+        return ()
+    beside: tuple[str, ...] = ()
+    if session.is_restore and draft.restoration is not None:
+        beside = tuple(f"feature state {name}" for name in draft.feature_states)
+        beside += ("global state",) if draft.restoration.global_state else ()
+    return tuple(f"{name}→{draft.target(name)}" for name in draft.selected) + beside
 
 
 def following(name: str, session: Session) -> str:
     """The step after this one: a preflight that has looked at the selection goes on to the review."""
     if name == "preflight" and is_checked_with_selection(session):
         return "review"
-    return STEPS[min(len(STEPS) - 1, _at(name) + 1)].name
+    if name == "selection":
+        return "preflight"
+    steps = walked(session)
+    return steps[min(len(steps) - 1, steps.index(name) + 1)]
 
 
 def before(name: str, session: Session) -> str:
@@ -117,11 +190,13 @@ def before(name: str, session: Session) -> str:
         return "selection"
     if name in {"start", "run", "finish"} or (name == "method" and not session.runs):
         return ""
-    if name == "selection" and session.draft.selected:
+    steps = walked(session)
+    if name == _first_choice(steps) and is_anything_chosen(session.draft):
         # The preflight of what is selected lies after this step: between the two there would be no way out.
         return "connections"
-    return STEPS[_at(name) - 1].name
+    return steps[steps.index(name) - 1]
 
 
-def _at(name: str) -> int:
-    return next(position for position, step in enumerate(STEPS) if step.name == name)
+def _first_choice(steps: tuple[str, ...]) -> str:
+    """The first of the steps in which something is chosen to be moved."""
+    return steps[steps.index("preflight") + 1]

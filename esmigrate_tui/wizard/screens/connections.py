@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final
 
+import msgspec
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
@@ -23,7 +24,7 @@ from esmigrate_tui.model.text import counted, duration, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fingerprint, ink, paragraph, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Form, Session, Test
+from esmigrate_tui.wizard.session import Form, Session, Shelf, Test
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, SecretInput
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -76,13 +77,24 @@ def remembering(session: Session, form: Form) -> tuple[tuple[tuple[str, str], ..
 def told_of_side(session: Session, side: Side, look: Look, now: float) -> list[Text]:
     """What is known of one side's connection: not tested, being tested, who it is, or what is wrong."""
     form = session.form(side)
+    if session.is_left_out(side):
+        return [
+            *_plain("may be left empty: then versions and documents cannot be compared", look),
+            Text(),
+            *_plain(
+                "With it a new snapshot can be taken from here, and a repository be registered as it is there.",
+                look,
+                DIM,
+            ),
+        ]
     warning = _warning(form, look)
     match form.test:
         case Test.GOING:
             waited = duration(max(0.0, now - form.since))
             return [*warning, *_plain(f"{form.doing}, {waited} …", look)]
         case Test.BAD if form.problem is not None:
-            return [*_trouble(form.problem, look)]
+            without = "Or clear the address: it goes without the source." if session.may_be_empty(side) else ""
+            return [*_trouble(form.problem, look), *(_plain(without, look, DIM) if without else [])]
         case Test.GOOD:
             facts = session.draft.source_facts if side is Side.SOURCE else session.draft.destination_facts
             return [*warning, *_facts(facts, look), *(_plain(form.told, look) if form.told else [])]
@@ -224,13 +236,16 @@ class SidePanel(Vertical):
         """The fields that the answers ask for, and what is known."""
         side, form = self.side, session.form(self.side)
         self.display = side in session.sides
+        is_asked = not session.is_left_out(side)
+        is_encrypted = is_asked and form.is_encrypted
         shown = {
-            "user": form.sign_in is SignIn.PASSWORD,
-            "secret": form.sign_in is not SignIn.NONE,
-            "remember": form.sign_in is not SignIn.NONE,
-            "trust": form.is_encrypted,
-            "ca-file": form.is_encrypted and form.trust is TrustKind.CA_FILE,
-            "same": form.is_encrypted and form.trust is TrustKind.PINNED and bool(form.fingerprint),
+            "sign-in": is_asked,
+            "user": is_asked and form.sign_in is SignIn.PASSWORD,
+            "secret": is_asked and form.sign_in is not SignIn.NONE,
+            "remember": is_asked and form.sign_in is not SignIn.NONE,
+            "trust": is_encrypted,
+            "ca-file": is_encrypted and form.trust is TrustKind.CA_FILE,
+            "same": is_encrypted and form.trust is TrustKind.PINNED and bool(form.fingerprint),
         }
         for name, is_shown in shown.items():
             self.query_one(f"#{side}-{name}-field").display = is_shown
@@ -276,9 +291,8 @@ class ConnectionsScreen(StepScreen):
                 with self.prevent(Input.Changed):
                     self.query_one(f"#{side}-secret", SecretInput).value = credential.secret
         super().on_mount()
-        first = next(
-            (s for s in self.session.sides if self.session.form(s).test is not Test.GOOD), self.session.sides[0]
-        )
+        wanted = [side for side in self.session.sides if not self.session.is_left_out(side)]
+        first = next((side for side in wanted if self.session.form(side).test is not Test.GOOD), wanted[0])
         self.query_one(f"#{first}-address").focus()
         if not self.wizard.is_live:
             return
@@ -321,6 +335,8 @@ class ConnectionsScreen(StepScreen):
             pass  # it is what the form says already: a field that was just filled in
         elif field == "address":
             self._typed(side, address=message.value, fingerprint="", is_accepted=False)
+            if self.session.is_left_out(side):
+                self._forget(side)
         else:
             self._typed(side, **{field.replace("-", "_"): message.value})
 
@@ -340,6 +356,16 @@ class ConnectionsScreen(StepScreen):
                 self._typed(side, is_accepted=message.value == "yes")
                 if message.value == "yes":
                     self._begin_test(side)
+
+    def _forget(self, side: Side) -> None:
+        """A side that may be empty was emptied: nothing of it is known any more, what was chosen stays chosen."""
+        draft = self.session.draft
+        kept = {"selected": draft.selected, "renamed": draft.renamed}
+        session = self.session.answered(**{side.value: None}, **kept)
+        shelf = msgspec.structs.replace(session.shelf, source=(), source_problem=None)
+        self.wizard.update(session.but(shelf=shelf))
+        if (cluster := self.wizard.clusters.pop(side, None)) is not None:
+            self.app.run_worker(cluster.close(), group=f"close-{side}")
 
     def _typed(self, side: Side, **changes: object) -> None:
         self.workers.cancel_group(self, f"test-{side}")
@@ -363,11 +389,16 @@ class ConnectionsScreen(StepScreen):
     def action_test(self) -> None:
         """Test both sides, each by itself."""
         for side in self.session.sides:
-            self._begin_test(side)
+            if not self.session.is_left_out(side):
+                self._begin_test(side)
 
     async def action_next(self) -> None:
         """Next tests what is not tested yet."""
-        untested = [side for side in self.session.sides if self.session.form(side).test is Test.NOT_YET]
+        untested = [
+            side
+            for side in self.session.sides
+            if self.session.form(side).test is Test.NOT_YET and not self.session.is_left_out(side)
+        ]
         if untested and all(self.session.form(side).address for side in untested):
             for side in untested:
                 self._begin_test(side)
@@ -416,13 +447,19 @@ class ConnectionsScreen(StepScreen):
         wizard.credentials[side] = credential
         if before is not None:
             await before.close()
+        draft = self.session.draft
         session = self.session.answered(**{side.value: connection})
-        if side is Side.SOURCE:
+        if side is Side.SOURCE and session.is_restore:
+            # What is chosen are names in the snapshot: the source only tells more of them.
+            kept = {"selected": draft.selected, "renamed": draft.renamed}
+            session = session.answered(source_facts=facts, source_indices=indices, **kept)
+        elif side is Side.SOURCE:
             names = {index.name for index in indices}
             selected = tuple(name for name in session.draft.selected if name in names)
             session = session.answered(source_facts=facts, source_indices=indices, selected=selected)
         else:
             session = session.answered(destination_facts=facts, destination_indices=indices)
+        session = session.but(shelf=Shelf(new=session.shelf.new))  # another cluster has other repositories
         wizard.update(session.with_form(side, test=Test.GOOD, doing="", user=connection.user or form.user))
         if form.remember and credential.secret:
             await self._remember(side, connection, credential)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -9,7 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.widgets.bars import TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
     from textual.widgets import Input
+
+    from esmigrate_tui.model.ledger import Request
 
 
 class ReadScreen(Screen[None]):
@@ -125,3 +129,138 @@ class LineScreen(ModalScreen[str | None]):
     def action_cancel(self) -> None:
         """Leave it as it was."""
         self.dismiss(None)
+
+
+class ConfirmScreen(Screen[bool]):
+    """A page with all that is about to happen, and a question; the safe answer has the focus, Esc gives it.
+
+    Where `typed` is not "", exactly that has to be typed before the other answer is taken.
+    """
+
+    CSS = """
+    ConfirmScreen Horizontal { height: 1; }
+    ConfirmScreen #typed { margin: 0 1; }
+    ConfirmScreen #why-not { height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "answer(False)", show=False),
+        Binding("up", "scroll_page(-3)", show=False),
+        Binding("down", "scroll_page(3)", show=False),
+        Binding("pageup", "scroll_page(-15)", show=False),
+        Binding("pagedown", "scroll_page(15)", show=False),
+    ]
+
+    def __init__(self, title: str, lines: Callable[[int], list[Text]], *, yes: str, no: str, typed: str = "") -> None:
+        super().__init__()
+        self._title, self._lines, self._yes, self._no, self._typed = title, lines, yes, no, typed
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield TitleLine()
+        yield Board(lambda width, _: Page(tuple(self._lines(width))))
+        yield Lines(lambda width: [rule(width)])
+        if self._typed:
+            yield Lines(lambda width: paragraph(f"Type {self._typed} to allow it:", width))
+            yield PlainInput(id="typed")
+            yield Lines(id="why-not")
+        with Horizontal():
+            yield Press(self._no, id="no")
+            yield Press(self._yes, id="yes")
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
+        if self._typed:
+            self.query_one("#typed", PlainInput).focus()
+        else:
+            self.query_one("#no", Press).focus()
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """One of the two answers."""
+        if message.press.id == "yes":
+            self._accept()
+        else:
+            self.dismiss(False)  # the answer is the value
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter after the name says yes."""
+        message.stop()
+        self._accept()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """What was said of it no longer holds."""
+        message.stop()
+        self.query_one("#why-not", Lines).show(lambda _: [])
+
+    def _accept(self) -> None:
+        if self._typed and self.query_one("#typed", PlainInput).value != self._typed:
+            self.query_one("#why-not", Lines).show(
+                lambda _: [ink(" That is not it. Esc leaves it as it was.", TROUBLE)]
+            )
+            self.query_one("#typed", PlainInput).focus()
+            return
+        self.dismiss(True)  # the answer is the value
+
+    def action_scroll_page(self, lines: int) -> None:
+        """Read the rest."""
+        self.query_one(Board).action_move(lines)
+
+    def action_answer(self, answer: bool) -> None:  # noqa: FBT001  # Textual's actions take plain arguments
+        """Answer with a key."""
+        self.dismiss(answer)
+
+
+class PickScreen(ModalScreen[str]):
+    """A question with several answers at the lower edge; the first one is safe and has the focus, Esc gives it."""
+
+    CSS = AskScreen.CSS.replace("AskScreen", "PickScreen")
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
+
+    def __init__(self, title: str, lines: Callable[[int], list[Text]], answers: tuple[tuple[str, str], ...]) -> None:
+        super().__init__()
+        self._title, self._lines, self._answers = title, lines, answers
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        with Vertical():
+            yield TitleLine()
+            yield Lines(lambda width: [*self._lines(width), Text()])
+            with Horizontal():
+                for name, label in self._answers:
+                    yield Press(label, id=name)
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
+        self.query_one(f"#{self._answers[0][0]}", Press).focus()
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """One of the answers."""
+        self.dismiss(message.press.id)
+
+    def action_cancel(self) -> None:
+        """The safe one."""
+        self.dismiss(self._answers[0][0])
+
+
+def asked_of(sentences: tuple[str, ...], to: str, request: Request) -> Callable[[int], list[Text]]:
+    """What is about to be sent: some sentences, then the cluster and the exact request."""
+
+    def lines(width: int) -> list[Text]:
+        drawn = [Text()]
+        for sentence in sentences:
+            drawn += [*paragraph(sentence, width), Text()]
+        drawn.append(ink(" The request, to ", DIM).append(shorten(to, width - 20), STRONG))
+        for line in as_console(request).split("\n"):
+            drawn += [ink("   ").append(each) for each in wrap(line, width - 4)]
+        return drawn
+
+    return lines
+
+
+def as_console(request: Request) -> str:
+    """A request as a console takes it, with its body spread over lines."""
+    body = request.body
+    with contextlib.suppress(ValueError):  # a body that is no JSON is shown as it is
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else ""
+    return f"{request.method} {request.path}" + (f"\n{body}" if body else "")

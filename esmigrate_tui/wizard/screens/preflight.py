@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from rich.text import Text
 
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
@@ -52,15 +53,19 @@ def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
     after: list[Text] = []
     if checking.since is not None:
         waited = duration(max(0.0, now - checking.since))
-        after = [ink(f"   asking both clusters, {waited} …", DIM)]
+        after = [ink(f"   asking {_asked(session)}, {waited} …", DIM)]
     elif checking.problem is not None:
         after += [Text()] if rows else []
         after += paragraph(checking.problem.what, look.width, 1, TROUBLE)
         for sentence in (checking.problem.why, checking.problem.todo, "r asks again."):
             after += paragraph(sentence, look.width, 1) if sentence else []
     elif not rows:
-        after = [ink("   Nothing was checked yet: r asks both clusters.", DIM)]
+        after = [ink(f"   Nothing was checked yet: r asks {_asked(session)}.", DIM)]
     return Blocks(tuple(blocks), tuple(after))
+
+
+def _asked(session: Session) -> str:
+    return "the destination" if session.is_left_out(Side.SOURCE) else "both clusters"
 
 
 def _block(session: Session, finding: Finding | None, look: Look, *, here: bool) -> tuple[Text, ...]:
@@ -131,7 +136,8 @@ class PreflightScreen(StepScreen):
         if warnings:
             words.append(f"{warnings} {'warns' if warnings == 1 else 'warn'}")
         if checking.checked:
-            words.append(f"with the {counted(len(checking.checked), 'chosen index', 'chosen indices')}")
+            one, many = ("thing chosen", "things chosen") if session.is_restore else ("chosen index", "chosen indices")
+            words.append(f"with the {counted(len(checking.checked), one, many)}")
         when = f"looked at {clock(checking.looked_at)}" if checking.looked_at is not None else ""
         return ", ".join(words), "looking …" if checking.since is not None else when
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -14,6 +12,7 @@ from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.screens.leaves import as_console
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import Press
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -24,16 +23,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.wizard.session import Session
-
-
-def readable(request: Request) -> str:
-    """A request as a console takes it, with its body spread over lines."""
-    body = request.body
-    with contextlib.suppress(ValueError):  # a body that is no JSON is shown as it is
-        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else ""
-    return f"{request.method} {request.path}" + (f"\n{body}" if body else "")
 
 
 def reviewed(session: Session, look: Look) -> list[Text]:
@@ -68,7 +58,7 @@ def reviewed(session: Session, look: Look) -> list[Text]:
         lines.append(_head(f"The requests ({counted(len(preview.requests), 'shown', 'shown')}; c copies them)"))
         for shown in preview.requests:
             lines.append(ink("     ").append(f"to {shown.to}", DIM))
-            for line in readable(shown.request).split("\n"):
+            for line in as_console(shown.request).split("\n"):
                 lines += [ink("     ").append(each) for each in wrap(line, look.width - 6)]
             lines.append(Text())
     return lines
@@ -204,4 +194,4 @@ class ReviewScreen(StepScreen):
         """Copy the requests."""
         preview = self.session.preview
         if preview is not None and preview.requests:
-            self.wizard.copy("\n\n".join(f"# to {shown.to}\n{readable(shown.request)}" for shown in preview.requests))
+            self.wizard.copy("\n\n".join(f"# to {shown.to}\n{as_console(shown.request)}" for shown in preview.requests))

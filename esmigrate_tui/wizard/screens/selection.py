@@ -8,22 +8,30 @@ import msgspec
 from rich.text import Text
 from textual.containers import Horizontal
 
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, rule, shorten, spread
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, spread, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.session import (
+    Holder,
     Listing,
     Session,
     SortBy,
+    at_its_name,
+    chosen,
     in_order,
+    in_the_way,
     listed,
     matcher,
     needed_bytes,
+    offered,
+    taken_names,
+    why_not,
     why_not_a_name,
-    why_not_choosable,
 )
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
@@ -36,28 +44,35 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
+    from esmigrate_tui.model.draft import Draft
+
 _DOCUMENTS, _SIZE, _SHARDS, _HEALTH = 14, 10, 4, 8
 
 
-def columns(width: int) -> tuple[int, int]:
+def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:
     """The widths of the name and of the name over there; what is left when the numbers have their room."""
-    left = width - 5 - _DOCUMENTS - _SIZE - _SHARDS - 2 - _HEALTH - 1
+    left = width - 5 - (0 if is_restore else _DOCUMENTS) - _SIZE - _SHARDS - 2 - _HEALTH - 1
     name = max(16, (left * 11) // 20)
     return name, max(8, left - name)
 
 
-def heading(listing: Listing, width: int) -> Text:
+def heading(listing: Listing, width: int, *, is_restore: bool = False) -> Text:
     """The columns' words; the one that is sorted by stands out."""
-    name, target = columns(width)
+    name, target = columns(width, is_restore=is_restore)
     line = ink("     ")
-    for words, cells, align, by in (
+    words_of = (
         ("index", name, "left", SortBy.NAME),
-        ("docs", _DOCUMENTS, "right", SortBy.DOCUMENTS),
+        *(() if is_restore else (("docs", _DOCUMENTS, "right", SortBy.DOCUMENTS),)),
         ("size", _SIZE, "right", SortBy.SIZE),
         ("sh", _SHARDS, "right", None),
-        ("  health", _HEALTH + 2, "left", SortBy.HEALTH),
+        (
+            ("  made by", _HEALTH + 2, "left", SortBy.CREATED)
+            if is_restore
+            else ("  health", _HEALTH + 2, "left", SortBy.HEALTH)
+        ),
         ("goes to", target, "left", None),
-    ):
+    )
+    for words, cells, align, by in words_of:
         padded = fit(words, cells, "right" if align == "right" else "left")
         style = "underline" if by is listing.sort else DIM
         lead = len(padded) - len(padded.lstrip())
@@ -67,33 +82,86 @@ def heading(listing: Listing, width: int) -> Text:
     return line
 
 
+def sorts(*, is_restore: bool) -> tuple[SortBy, ...]:
+    """The columns that are there to sort by."""
+    left_out = {SortBy.DOCUMENTS, SortBy.HEALTH} if is_restore else set()
+    return tuple(by for by in SortBy if by not in left_out)
+
+
 def index_row(index: IndexFacts, session: Session, look: Look, *, here: bool, chosen: bool) -> Text:
     """One index as a line of exactly the width."""
-    name, target = columns(look.width)
-    why_not = why_not_choosable(index)
+    draft = session.draft
+    name, target = columns(look.width, is_restore=session.is_restore)
+    reason = why_not(index, draft)
+    goes_to, is_trouble = reason or (draft.target(index.name) if chosen else ""), False
+    if chosen and not reason and session.is_restore:
+        goes_to, is_trouble = destined(index, draft)
     line = ink("").append_text(look.mark("here" if here else "none"))
-    mark = look.mark("warn" if why_not else "on" if chosen else "off")
+    mark = look.mark("warn" if reason or is_trouble else "on" if chosen else "off")
     line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
-    style = STRONG if here else DIM if why_not else "none"
+    style = STRONG if here else DIM if reason else "none"
     line.append(fit(index.name, name), style)
-    numbers = (
-        fit("–" if index.documents is None else number(index.documents), _DOCUMENTS, "right")
-        + fit("–" if index.primary_bytes is None else size(index.primary_bytes), _SIZE, "right")
-        + fit(str(index.shards), _SHARDS, "right")
-    )
-    line.append(numbers, DIM if why_not else "none").append("  ")
-    health = "closed" if index.state is IndexState.CLOSED else index.health.value
-    line.append(fit(health, _HEALTH), TROUBLE if index.health is Health.RED else DIM)
-    goes_to = why_not or (session.draft.target(index.name) if chosen else "")
+    numbers = "" if session.is_restore else fit(_number(index.documents), _DOCUMENTS, "right")
+    numbers += fit("–" if index.primary_bytes is None else size(index.primary_bytes), _SIZE, "right")
+    numbers += fit(str(index.shards), _SHARDS, "right")
+    line.append(numbers, DIM if reason else "none").append("  ")
+    if session.is_restore:
+        made_by = "stream" if index.data_stream and index.created is None else str(index.created or "–")
+        line.append(fit(made_by, _HEALTH), DIM)
+    else:
+        health = "closed" if index.state is IndexState.CLOSED else index.health.value
+        line.append(fit(health, _HEALTH), TROUBLE if index.health is Health.RED else DIM)
     renamed = chosen and goes_to != index.name
-    line.append(fit(goes_to, target), DIM if why_not else STRONG if renamed else "none")
+    line.append(fit(goes_to, target), DIM if reason else TROUBLE if is_trouble else STRONG if renamed else "none")
     return line
+
+
+def _number(value: int | None) -> str:
+    return "–" if value is None else number(value)
+
+
+_DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted first"}
+
+
+def destined(index: IndexFacts, draft: Draft) -> tuple[str, bool]:
+    """Where a chosen index goes, with what is there already; and whether that still has to be decided."""
+    target, holder = draft.target(index.name), at_its_name(index, draft)
+    if not holder:
+        return target, False
+    decided = draft.in_the_way.get(target)
+    same = "" if target == index.name else f"{target} "
+    if decided is not None:
+        return f"{same}{_DONE_WITH[decided]}", False
+    return f"{same}taken: {holder}", True
+
+
+def restored(index: IndexFacts, session: Session) -> list[str]:
+    """What is known of an index in a snapshot, and what it would meet on the destination."""
+    draft = session.draft
+    parts = ["data stream"] if index.data_stream else []
+    if index.documents is not None:
+        parts.append(counted(index.documents, "document") + " on the source now")
+    if index.created is not None:
+        parts.append(f"made by {index.created}")
+    there = taken_names(draft.destination_indices).index(draft.target(index.name))
+    if index.name in draft.selected and there is not None:
+        state = "closed" if there.state is IndexState.CLOSED else f"open, {counted(there.documents or 0, 'document')}"
+        decided = draft.in_the_way.get(there.name)
+        parts.append(f"there already: {state}" + (f"; {_DONE_WITH[decided]}" if decided is not None else ": w decides"))
+    if reason := why_not(index, draft):
+        parts.append(f"cannot be chosen: {reason}")
+    return parts
 
 
 def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text]:
     """What else is known of the index at the cursor, and what is chosen against the room there is."""
     about = ink(" ")
-    if index is not None:
+    if index is not None and session.is_restore:
+        about.append(shorten(index.name, look.width // 2), STRONG).append(
+            "   " + ",  ".join(restored(index, session)), DIM
+        )
+        about.truncate(look.width, overflow="ellipsis")
+    elif index is not None:
         parts = [f"made by {index.created}"] if index.created is not None else []
         if len(index.types) > 1:
             parts.append(f"{len(index.types)} types")
@@ -102,8 +170,8 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
             parts.append("alias " + ", ".join(index.aliases))
         if index.hidden:
             parts.append("hidden")
-        if why_not := why_not_choosable(index):
-            parts.append(f"cannot be chosen: {why_not}")
+        if reason := why_not(index, session.draft):
+            parts.append(f"cannot be chosen: {reason}")
         about.append(shorten(index.name, look.width // 2), STRONG).append("   " + ",  ".join(parts), DIM)
         about.truncate(look.width, overflow="ellipsis")
     if session.listing.problem is not None:
@@ -116,10 +184,18 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
 def totals(session: Session, look: Look) -> Text:
     """How much is chosen, and whether there is room for it."""
     draft = session.draft
-    chosen = draft.chosen
-    line = ink(f" chosen {number(len(chosen))} of {number(len(draft.source_indices))}")
+    selected = chosen(draft)
+    line = ink(f" chosen {number(len(selected))} of {number(len(offered(draft)))}")
     right = Text()
-    line.append(f"   {counted(sum(index.documents or 0 for index in chosen), 'document')}")
+    if session.is_restore:
+        if draft.feature_states:
+            line.append(f" and {counted(len(draft.feature_states), 'feature state')}")
+        if draft.restoration is not None and draft.restoration.global_state:
+            line.append(", the GLOBAL STATE", STRONG)
+        if undecided := len(in_the_way(draft)):
+            line.append(f"   {number(undecided)} taken there", STRONG)
+    else:
+        line.append(f"   {counted(sum(index.documents or 0 for index in selected), 'document')}")
     needed = needed_bytes(draft)
     line.append(f"   {size(needed)}")
     disk = draft.destination_facts.disk if draft.destination_facts is not None else None
@@ -141,6 +217,61 @@ _HOLDS_NOTHING: Final = (
     ink("     The source holds no index that could be moved.", DIM),
     ink("     h shows hidden and system indices.", DIM),
 )
+_SNAPSHOT_HOLDS_NOTHING: Final = (
+    Text(),
+    ink("     The snapshot holds no index beside those of its feature states.", DIM),
+    ink("     h shows hidden and system indices, o the feature states.", DIM),
+)
+
+
+_CLOSABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED})
+_DELETABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED, Holder.OTHER_SHARDS})
+_ONLY_RENAMED: Final = {
+    Holder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
+    Holder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
+    Holder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
+}
+
+
+def met(indices: tuple[IndexFacts, ...], draft: Draft, width: int) -> list[Text]:
+    """What the destination holds at the names that these are to get, and what can be done about it."""
+    taken = taken_names(draft.destination_indices)
+    lines: list[Text] = []
+    for index in indices[:6]:
+        lines += paragraph(_described(taken.index(draft.target(index.name)), draft.target(index.name)), width)
+    if len(indices) > 6:
+        lines += paragraph(f"and {number(len(indices) - 6)} more: they are listed before anything is taken.", width)
+    holders = dict.fromkeys(at_its_name(index, draft) for index in indices)
+    for holder in holders:
+        if holder in _ONLY_RENAMED:
+            lines += paragraph(_ONLY_RENAMED[holder], width)
+    if any(holder in _CLOSABLE for holder in holders):
+        lines += paragraph("Restoring over an index closes it, and replaces what it holds.", width, 1, DIM)
+    return lines
+
+
+def _described(there: IndexFacts | None, name: str) -> str:
+    if there is None:
+        return name
+    if there.state is IndexState.CLOSED:
+        return f"{name}: closed, {counted(there.shards, 'shard')}"
+    return f"{name}: open, {counted(there.documents or 0, 'document')}, {size(there.primary_bytes or 0)}"
+
+
+def doomed(names: tuple[str, ...], draft: Draft, way: InTheWay, width: int) -> list[Text]:
+    """Every index of the destination that would be lost, by its name."""
+    taken = taken_names(draft.destination_indices)
+    where_at = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
+    lost = "deleted" if way is InTheWay.DELETE else "closed, and replaced by what is in the snapshot"
+    lines = [
+        Text(),
+        *paragraph(f"On {where_at} {'this is' if len(names) == 1 else 'these are'} {lost}:", width),
+        Text(),
+    ]
+    for name in names:
+        lines += [ink("   ").append(each, STRONG) for each in wrap(_described(taken.index(name), name), width - 4)]
+    last = "It happens when the run comes to it, not now; and it cannot be put back."
+    return [*lines, Text(), *paragraph(last, width)]
 
 
 class SelectionScreen(StepScreen):
@@ -185,14 +316,18 @@ class SelectionScreen(StepScreen):
         ]
         if listing.doing:
             return listing.doing, duration(max(0.0, self.wizard.doors.now() - listing.since))
-        return counted(len(session.draft.source_indices), "index", "indices"), "  ".join(words)
+        many = counted(len(offered(session.draft)), "index", "indices")
+        if session.draft.snapshot is not None and session.is_restore:
+            return f"{many} in {shorten(session.draft.snapshot.name, 24)}", "  ".join(words)
+        return many, "  ".join(words)
 
     def paint(self, session: Session) -> None:
         """The list."""
         rows = self._rows(session)
         chosen = frozenset(session.draft.selected)
         ascii_only = self.wizard.ascii_only
-        empty = _EMPTY if session.listing.pattern else _HOLDS_NOTHING
+        is_restore = session.is_restore
+        empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
         self.query_one("#filter-line").set_class(bool(session.listing.pattern) or self._filters, "-shown")
 
         def make(width: int, cursor: int) -> Rows[IndexFacts]:
@@ -205,7 +340,9 @@ class SelectionScreen(StepScreen):
 
         board = self.query_one(Board)
         board.show(make)
-        self.query_one("#heading", Lines).show(lambda width: [heading(session.listing, width - 1)])
+        self.query_one("#heading", Lines).show(
+            lambda width: [heading(session.listing, width - 1, is_restore=is_restore)]
+        )
         here = rows[board.cursor] if board.cursor < len(rows) else None
         self.query_one("#details", Lines).show(lambda width: details(session, here, Look(width, 0, ascii_only)))
 
@@ -216,9 +353,10 @@ class SelectionScreen(StepScreen):
     def _rows(self, session: Session) -> tuple[IndexFacts, ...]:
         """What is listed; found again only when the question changed."""
         listing = session.listing
-        question = (session.draft.source_indices, listing.pattern, listing.sort, listing.shows_hidden)
+        rows = offered(session.draft)
+        question = (rows, listing.pattern, listing.sort, listing.shows_hidden)
         if not self._shown_for or any(new is not old for new, old in zip(question, self._shown_for, strict=True)):
-            self._shown_for, self._shown = question, listed(session.draft.source_indices, listing)
+            self._shown_for, self._shown = question, listed(rows, listing)
         return self._shown
 
     def _look_at(self, **changes: object) -> None:
@@ -248,14 +386,14 @@ class SelectionScreen(StepScreen):
         index = self._here()
         if index is None:
             return
-        if why_not := why_not_choosable(index):
-            self.say(f"It cannot be chosen: {why_not}.")
+        if reason := why_not(index, self.session.draft):
+            self.say(f"It cannot be chosen: {reason}.")
             return
         self._choose(frozenset(self.session.draft.selected) ^ {index.name})
         self.query_one(Board).action_move(1)
 
     def _choosable(self) -> frozenset[str]:
-        return frozenset(index.name for index in self._rows(self.session) if not why_not_choosable(index))
+        return frozenset(index.name for index in self._rows(self.session) if not why_not(index, self.session.draft))
 
     def action_all(self) -> None:
         """Choose all that are shown; when they are all chosen, let them go."""
@@ -268,9 +406,10 @@ class SelectionScreen(StepScreen):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        by = list(SortBy)
+        by = sorts(is_restore=self.session.is_restore)
+        now = self.session.listing.sort
         self.query_one(Board).move_to(0)
-        self._look_at(sort=by[(by.index(self.session.listing.sort) + 1) % len(by)], cursor=0)
+        self._look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0], cursor=0)
 
     def action_hidden(self) -> None:
         """Show or hide hidden and system indices."""
@@ -311,12 +450,12 @@ class SelectionScreen(StepScreen):
         draft, name = self.session.draft, index.name
         others = {draft.target(each) for each in draft.selected if each != name}
 
-        def why_not(typed: str) -> str:
+        def wrong(typed: str) -> str:
             return why_not_a_name(typed) or ("another chosen index goes there" if typed in others else "")
 
         label = f"{name} is called on the destination:"
         self.app.push_screen(
-            LineScreen("Another name", label, draft.target(name), why_not), lambda typed: self._rename(name, typed)
+            LineScreen("Another name", label, draft.target(name), wrong), lambda typed: self._rename(name, typed)
         )
 
     def _rename(self, name: str, typed: str | None) -> None:
@@ -324,6 +463,106 @@ class SelectionScreen(StepScreen):
             return
         others = {source: target for source, target in self.session.draft.renamed.items() if source != name}
         self.wizard.update(self.session.answered(renamed=others | ({} if typed == name else {name: typed})))
+
+    def action_rename_all(self) -> None:
+        """New names for all that are chosen, by a pattern."""
+        from esmigrate_tui.wizard.screens.forms import PatternScreen  # noqa: PLC0415  # loaded when first needed
+
+        if not self.session.draft.selected:
+            self.say("Choose first, then give all of them new names.")
+            return
+        self.app.push_screen(PatternScreen(self.wizard), self._rename_all)
+
+    def _rename_all(self, found: object) -> None:
+        from esmigrate_tui.wizard.screens.forms import Renaming  # noqa: PLC0415  # loaded when first needed
+
+        if isinstance(found, Renaming):
+            names = frozenset(self.session.draft.selected)
+            others = {old: new for old, new in self.session.draft.renamed.items() if old not in names}
+            self.wizard.update(self.session.answered(renamed=others | found.renamed))
+
+    def action_options(self) -> None:
+        """What else the restore is told."""
+        from esmigrate_tui.wizard.screens.forms import OptionsScreen  # noqa: PLC0415  # loaded when first needed
+
+        if self.session.draft.restoration is None:
+            self.say("Only a restore from a snapshot has options.")
+            return
+        self.app.push_screen(OptionsScreen(self.wizard))
+
+    # -- what has the name already -----------------------------------------------------------------------------------
+
+    def action_resolve(self) -> None:
+        """Decide about what has the name of the index at the cursor."""
+        index, draft = self._here(), self.session.draft
+        if index is None or index.name not in draft.selected or not self.session.is_restore:
+            self.say("Choose it first; then w decides about what has its name.")
+        elif not at_its_name(index, draft):
+            self.say("Nothing is in its way.")
+        else:
+            self._decide((index,))
+
+    def action_resolve_all(self) -> None:
+        """Decide about all that are in the way of the chosen."""
+        draft = self.session.draft
+        found = tuple(index for index in chosen(draft) if at_its_name(index, draft)) if self.session.is_restore else ()
+        if not found:
+            self.say("Nothing is in the way.")
+            return
+        self._decide(found)
+
+    def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
+        from esmigrate_tui.wizard.screens.leaves import PickScreen  # noqa: PLC0415  # loaded when first needed
+
+        draft = self.session.draft
+        closable = tuple(index for index in indices if at_its_name(index, draft) in _CLOSABLE)
+        deletable = tuple(index for index in indices if at_its_name(index, draft) in _DELETABLE)
+        answers = [("leave", "Leave it"), ("rename", "Another name")]
+        answers += [("close", "Restore over it")] if closable else []
+        answers += [("delete", "Delete it first")] if deletable else []
+        one = indices[0]
+        title = f"{draft.target(one.name)} is there already" if len(indices) == 1 else f"{len(indices)} names are taken"
+
+        def answered(answer: str | None) -> None:
+            if answer == "rename" and len(indices) == 1:
+                self.action_rename()
+            elif answer == "rename":
+                self.action_rename_all()
+            elif answer == "close":
+                self._confirm(closable, InTheWay.CLOSE)
+            elif answer == "delete":
+                self._confirm(deletable, InTheWay.DELETE)
+            elif answer == "leave" and any(draft.target(index.name) in draft.in_the_way for index in indices):
+                gone = {draft.target(index.name) for index in indices}
+                kept = {name: way for name, way in draft.in_the_way.items() if name not in gone}
+                self.wizard.update(self.session.answered(in_the_way=kept))
+
+        self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), tuple(answers)), answered)
+
+    def _confirm(self, indices: tuple[IndexFacts, ...], way: InTheWay) -> None:
+        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen  # noqa: PLC0415  # loaded when first needed
+
+        draft = self.session.draft
+        names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
+        typed = names[0] if len(names) == 1 and names[0].isascii() and names[0].isprintable() else str(len(names))
+        verb = "delete" if way is InTheWay.DELETE else "restore over"
+        what = names[0] if len(names) == 1 else f"these {len(names)} indices"
+
+        def answered(agrees: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if agrees:
+                decided = self.session.draft.in_the_way | dict.fromkeys(names, way)
+                self.wizard.update(self.session.answered(in_the_way=decided))
+
+        self.app.push_screen(
+            ConfirmScreen(
+                f"{verb.capitalize()} {shorten(what, 40)}?",
+                lambda width: doomed(names, draft, way, width),
+                yes=f"{verb.capitalize()} it" if len(names) == 1 else f"{verb.capitalize()} all of them",
+                no="Leave it" if len(names) == 1 else "Leave them",
+                typed=typed,
+            ),
+            answered,
+        )
 
     # -- next --------------------------------------------------------------------------------------------------------
 
@@ -333,12 +572,18 @@ class SelectionScreen(StepScreen):
 
     async def _go_on(self) -> None:
         draft = self.session.draft
+        if self.session.is_restore:
+            targets = {draft.target(name) for name in draft.selected}
+            ways = {name: way for name, way in draft.in_the_way.items() if name in targets}
+            self.wizard.update(self.session.answered(in_the_way=ways))
+            self.wizard.go("preflight")
+            return
         missing = [name for name in draft.selected if name not in draft.definitions]
         if missing:
             doing = f"reading {counted(len(missing), 'definition')} from the source"
             self._look_at(doing=doing, since=self.wizard.doors.now(), problem=None)
             try:
-                source = self.wizard.clusters_source()
+                source = self.wizard.cluster(Side.SOURCE)
                 read = await source.definitions(missing)
             except ProblemError as error:
                 self._look_at(doing="", problem=error.problem)

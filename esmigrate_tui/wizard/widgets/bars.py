@@ -14,6 +14,8 @@ from esmigrate_tui.wizard.widgets.lines import Lines
 if TYPE_CHECKING:
     from textual import events
 
+    from esmigrate_tui.model.plan import MethodName
+
 LEAST_WIDTH = 80
 LEAST_HEIGHT = 24
 
@@ -24,21 +26,22 @@ def rail(current: str) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
     at = names.index(current)
     line = ink(" esmigrate", ACCENT).append("   ")
     places: list[tuple[int, int, str]] = []
-    for position, step in enumerate(STEPS):
-        if not step.in_rail:
-            continue
+    for word in dict.fromkeys(step.in_rail for step in STEPS if step.in_rail):
+        together = [position for position, step in enumerate(STEPS) if step.in_rail == word]
         if places:
             line.append(" ─ ", DIM)
-        style = f"{STRONG} underline" if position == at else "" if position < at else DIM
-        places.append((line.cell_len, line.cell_len + len(step.in_rail), step.name))
-        line.append(step.in_rail, style)
+        style = f"{STRONG} underline" if at in together else "" if together[-1] < at else DIM
+        places.append((line.cell_len, line.cell_len + len(word), names[together[-1]]))
+        line.append(word, style)
     return line, tuple(places)
 
 
-def footer(step: str, next_word: str, width: int) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
+def footer(
+    step: str, next_word: str, width: int, method: MethodName | None = None
+) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
     """The keys of a step as far as they fit, Next with its reason last, and where each can be clicked."""
     line, places = Text(), list[tuple[int, int, str]]()
-    shown = [action for action in actions(step) if action.label]
+    shown = [action for action in actions(step, method) if action.label]
     end = Text()
     if next_word:
         key = "Ctrl+N" if step == "connections" else "→"
@@ -99,6 +102,7 @@ class FootLine(Lines):
         super().__init__()
         self._step = step
         self._next = ""
+        self._method: MethodName | None = None
         self._said = ""
         self._places: tuple[tuple[int, int, str], ...] = ()
 
@@ -107,9 +111,9 @@ class FootLine(Lines):
         """What stands there instead of the keys."""
         return self._said
 
-    def offer(self, next_word: str) -> None:
-        """Whether Next is there ("next"), why it is not possible, or "" where there is none."""
-        self._next = next_word
+    def offer(self, next_word: str, method: MethodName | None = None) -> None:
+        """Whether Next is there ("next"), why it is not possible, or "" where there is none; with the method's keys."""
+        self._next, self._method = next_word, method
         self.show(self._drawn)
 
     def say(self, sentence: str) -> None:
@@ -122,7 +126,7 @@ class FootLine(Lines):
         if self._said:
             self._places = ()
             return [ink(" ").append(shorten(self._said, width - 2), STRONG)]
-        line, self._places = footer(self._step, self._next, width)
+        line, self._places = footer(self._step, self._next, width, self._method)
         return [line]
 
     async def on_click(self, event: events.Click) -> None:

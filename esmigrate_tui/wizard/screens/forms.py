@@ -1,0 +1,670 @@
+"""Forms laid over a step: a new repository, a new snapshot, new names by a pattern, the options of a restore."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+from rich.text import Text
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+
+from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
+from esmigrate_tui.model.snapshot import Mount, Repository, Restoration
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.screens.connections import Field
+from esmigrate_tui.wizard.session import (
+    NewRepository,
+    NewSnapshot,
+    chosen,
+    matcher,
+    settings_of,
+    taken_names,
+    why_not_a_name,
+)
+from esmigrate_tui.wizard.widgets.bars import TitleLine
+from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, Press
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from textual import events
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+    from textual.widgets import Input
+
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.repository_types import Field as Setting
+    from esmigrate_tui.wizard.app import WizardApp
+
+_STYLES: Final = """
+{name} #fields {{ height: 1fr; scrollbar-size: 0 1; }}
+{name} Field > .label {{ width: 20; }}
+{name} #told {{ height: auto; }}
+{name} #buttons {{ height: 1; }}
+"""
+
+
+class FormScreen(Screen[object]):
+    """Fields, what is to be known of the one that has the focus, and buttons; Esc leaves, and keeps what is typed."""
+
+    TITLE_WORDS: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
+
+    def __init__(self, wizard: WizardApp) -> None:
+        super().__init__()
+        self._wizard = wizard
+        self._trouble = ""
+
+    def fields(self) -> list[Widget]:
+        """The fields, from the top."""
+        raise NotImplementedError
+
+    def buttons(self) -> tuple[Press, ...]:
+        """The buttons; the first one leaves."""
+        return (Press("Back", id="no"),)
+
+    def told(self, look: Look) -> list[Text]:
+        """What stands below the fields."""
+        raise NotImplementedError
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield TitleLine()
+        yield VerticalScroll(*self.fields(), id="fields", can_focus=False)
+        yield Lines(lambda width: [rule(width)])
+        yield Lines(id="told")
+        with Horizontal(id="buttons"):
+            yield from self.buttons()
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self.title_words())
+        first = next(iter(self.query("Choice, PlainInput")), None)
+        if first is not None:
+            first.focus()
+        self.tell()
+
+    def title_words(self) -> str:
+        """The title."""
+        return self.TITLE_WORDS
+
+    def tell(self, trouble: str = "") -> None:
+        """Show what is to be known now; a trouble comes first."""
+        self._trouble = trouble
+        ascii_only = self._wizard.ascii_only
+
+        def lines(width: int) -> list[Text]:
+            look = Look(width, 0, ascii_only)
+            first = paragraph(self._trouble, width, 1, TROUBLE) if self._trouble else []
+            return [*first, *self.told(look)]
+
+        self.query_one("#told", Lines).show(lines)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """What is told follows the focus."""
+        event.widget.scroll_visible(animate=False)
+        self.tell(self._trouble)
+
+    @property
+    def at(self) -> str:
+        """The id of the widget that has the focus."""
+        return (self.focused.id if self.focused is not None else "") or ""
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter goes to the next field."""
+        message.stop()
+        self.focus_next()
+
+    def action_close(self) -> None:
+        """Leave it; what is typed is kept."""
+        self.dismiss(None)
+
+
+# -- a repository ------------------------------------------------------------------------------------------------------
+
+
+_READONLY: Final = (("yes", "yes: this cluster only reads it"), ("no", "NO, this cluster may write into it"))
+
+
+class RepositoryForm(FormScreen):
+    """The settings of one repository, as its type is documented to take them."""
+
+    CSS = _STYLES.format(name="RepositoryForm")
+    TITLE_WORDS = "A repository to register on the destination"
+
+    @property
+    def new(self) -> NewRepository:
+        """What is typed."""
+        return self._wizard.session.shelf.new
+
+    def _type(self, **changes: object) -> None:
+        session = self._wizard.session
+        new = msgspec.structs.replace(session.shelf.new, **changes)
+        self._wizard.update(session.but(shelf=msgspec.structs.replace(session.shelf, new=new)))
+        self.tell()
+
+    def _settings(self) -> tuple[Setting, ...]:
+        kind = type_of(self.new.type)
+        # Which one may write is asked as a question of its own.
+        return () if kind is None else tuple(field for field in kind.fields if field.name != "readonly")
+
+    def fields(self) -> list[Widget]:
+        """Name, type, and the settings of that type."""
+        kinds = tuple((kind.name, f"{kind.name}: {kind.title}") for kind in TYPES)
+        return [
+            Field("Name", PlainInput(self.new.name, id="name"), id="name-field"),
+            Field("Type", Choice(kinds, self.new.type, id="type"), id="type-field"),
+            Field("Readonly", Choice(_READONLY, "yes" if self.new.readonly else "no", id="readonly"), id="ro-field"),
+            *self._of_type(),
+        ]
+
+    def _of_type(self) -> list[Widget]:
+        found: list[Widget] = []
+        for setting in self._settings():
+            label = setting.label + (" (needed)" if setting.is_needed else "")
+            value = self.new.values.get(setting.name, "")
+            found.append(
+                Field(
+                    label,
+                    PlainInput(value, placeholder=setting.default, id=f"set-{setting.name}"),
+                    id=f"field-{setting.name}",
+                )
+            )
+        return found
+
+    def buttons(self) -> tuple[Press, ...]:
+        """Leave, or see the request."""
+        return Press("Back", id="no"), Press("Show the request", id="yes")
+
+    def told(self, look: Look) -> list[Text]:
+        """The meaning of the field, and where the type's secrets belong."""
+        kind = type_of(self.new.type)
+        setting = kind.field(self.at.removeprefix("set-")) if kind is not None else None
+        words = {
+            "name": "How the destination is to call it. Searchable snapshots want the name that the source uses.",
+            "type": kind.prepared if kind is not None else "",
+            "readonly": "Only one cluster may write into a repository: two that do destroy it.",
+        }.get(self.at, setting.help if setting is not None else "")
+        lines = paragraph(words, look.width) if words else []
+        if kind is not None:
+            lines += paragraph(
+                kind.secrets.replace("CLIENT", self.new.values.get("client") or "default"), look.width, 1, DIM
+            )
+        return [*lines, Text()]
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Something was typed."""
+        message.stop()
+        field = message.input.id or ""
+        if field == "name":
+            self._type(name=message.value)
+        else:
+            self._type(values={**self.new.values, field.removeprefix("set-"): message.value})
+
+    async def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Another type has other settings; what is typed for those that both have stays."""
+        message.stop()
+        if message.choice.id == "readonly":
+            self._type(readonly=message.value == "yes")
+            return
+        self._type(type=message.value)
+        fields = self.query_one("#fields")
+        for field in list(fields.children)[3:]:
+            await field.remove()
+        await fields.mount(*self._of_type())
+        self.query_one("#ro-field").display = message.value != "url"
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Leave, or go on to the question."""
+        if message.press.id == "no":
+            self.dismiss(None)
+            return
+        known = {setting.name for setting in self._settings()}
+        values = {key: value for key, value in self.new.values.items() if key in known}
+        if self.new.type != "url":
+            values["readonly"] = "true" if self.new.readonly else "false"
+        try:
+            repository = repository_of(self.new.type, self.new.name.strip(), values)
+        except ProblemError as error:
+            self.tell(error.problem.sentence())
+            return
+        there = self._wizard.session.shelf.destination or ()
+        if any(one.name == repository.name for one in there):
+            self.tell(f"The destination has a repository {repository.name} already: choose another name.")
+            return
+        self.dismiss(repository)
+
+
+# -- a snapshot --------------------------------------------------------------------------------------------------------
+
+
+_CLOSED_TOO: Final = Version(7, 2)
+"""From here on a closed index has replicas of its own, and can be put into a snapshot."""
+
+
+def resolved(patterns: str, draft: Draft) -> tuple[str, ...]:
+    """The indices and data streams of the source that these patterns mean, each by its own name.
+
+    System and hidden ones only where a pattern says their dot, or the whole name.
+    """
+    version = draft.source_facts.version if draft.source_facts is not None else _CLOSED_TOO
+    found: dict[str, None] = {}
+    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+        means = matcher(pattern)
+        if means is None:
+            continue
+        for index in draft.source_indices:
+            name = index.data_stream or index.name
+            is_inside = (index.hidden and not index.data_stream) or name.startswith(".")
+            if is_inside and not (pattern.startswith(".") or pattern == name):
+                continue
+            if index.state is IndexState.CLOSED and version < _CLOSED_TOO:
+                continue
+            if pattern == name or (("*" in pattern or "?" in pattern) and means.search(name)):
+                found[name] = None
+    return tuple(found)
+
+
+class SnapshotForm(FormScreen):
+    """A new snapshot: its name, what goes into it."""
+
+    CSS = _STYLES.format(name="SnapshotForm")
+    TITLE_WORDS = "A new snapshot, taken by the source"
+
+    @property
+    def new(self) -> NewSnapshot:
+        """What is typed."""
+        return self._wizard.session.album.new
+
+    def _type(self, **changes: object) -> None:
+        session = self._wizard.session
+        new = msgspec.structs.replace(session.album.new, **changes)
+        self._wizard.update(session.but(album=msgspec.structs.replace(session.album, new=new)))
+        self.tell()
+
+    def fields(self) -> list[Widget]:
+        """Name, indices, feature states."""
+        states = [
+            Field(
+                f"Feature {name}",
+                Choice(
+                    (("no", "leave it out"), ("yes", "its indices as well")),
+                    "yes" if name in self.new.feature_states else "no",
+                    id=f"feature-{at}",
+                ),
+                id=f"feature-{at}-field",
+            )
+            for at, name in enumerate(self.new.features)
+        ]
+        return [
+            Field("Name", PlainInput(self.new.name, id="name"), id="name-field"),
+            Field("Indices", PlainInput(self.new.patterns, id="patterns"), id="patterns-field"),
+            *states,
+        ]
+
+    def buttons(self) -> tuple[Press, ...]:
+        """Leave, or see the request."""
+        return Press("Back", id="no"), Press("Show the request", id="yes")
+
+    def told(self, look: Look) -> list[Text]:
+        """What the patterns mean now."""
+        names = resolved(self.new.patterns, self._wizard.session.draft)
+        words = "Names with * and ?, separated by commas; * is all but system and hidden ones, those need their dot."
+        lines = paragraph(words, look.width, 1, DIM)
+        means = f"{counted(len(names), 'index or data stream', 'indices and data streams')}: {', '.join(names)}"
+        lines.append(ink(" ").append(shorten(means if names else "That means no index.", look.width - 2), STRONG))
+        lines += paragraph("The cluster's global state (templates, settings) is left out of it.", look.width, 1, DIM)
+        return [*lines, Text()]
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Something was typed."""
+        message.stop()
+        self._type(**{message.input.id or "name": message.value})
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """A feature state goes in, or not."""
+        message.stop()
+        name = self.new.features[int((message.choice.id or "").rpartition("-")[2])]
+        others = tuple(each for each in self.new.feature_states if each != name)
+        self._type(feature_states=(*others, name) if message.value == "yes" else others)
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Leave, or go on to the question."""
+        if message.press.id == "no":
+            self.dismiss(None)
+            return
+        new, album = self.new, self._wizard.session.album
+        if wrong := why_not_a_name(new.name):
+            self.tell(f"That is no name for a snapshot: {wrong}.")
+        elif any(one.name == new.name for one in album.rows):
+            self.tell("There is a snapshot of that name already.")
+        elif not resolved(new.patterns, self._wizard.session.draft) and not new.feature_states:
+            self.tell("Nothing would be in it.")
+        else:
+            self.dismiss(new)
+
+
+# -- names by a pattern ------------------------------------------------------------------------------------------------
+
+
+class Renaming(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pattern makes of the chosen names: each with its new one and a word about that; or what is wrong."""
+
+    rows: tuple[tuple[str, str, str], ...] = ()
+    renamed: dict[str, str] = {}
+    wrong: str = ""
+
+
+def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
+    """Every resulting name, with what stands against it."""
+    from esmigrate_tui.translate.renaming import renamed_by  # noqa: PLC0415  # loaded when first needed
+
+    names = tuple(index.name for index in chosen(draft))
+    try:
+        new = renamed_by(names, pattern, replacement)
+    except ProblemError as error:
+        return Renaming(rows=tuple((name, name, "") for name in names), wrong=error.problem.sentence())
+    targets = [new.get(name, name) for name in names]
+    taken = taken_names(draft.destination_indices)
+    rows: list[tuple[str, str, str]] = []
+    wrong = ""
+    twice = {target for target in targets if targets.count(target) > 1} if len(set(targets)) < len(targets) else set()
+    for index, target in zip(chosen(draft), targets, strict=True):
+        word = why_not_a_name(target)
+        if word or target in twice:
+            word = word or "two would go there"
+            wrong = wrong or f"{target}: {word}"
+        elif holder := taken.get_of(index, target):
+            word = f"taken: {holder}"
+        elif target == index.name:
+            word = "keeps its name"
+        rows.append((index.name, target, word))
+    return Renaming(rows=tuple(rows), renamed=new, wrong=wrong)
+
+
+class PatternScreen(FormScreen):
+    """New names for all that are chosen; every one of them is seen before it is taken."""
+
+    CSS = (
+        _STYLES.format(name="PatternScreen") + "PatternScreen #fields { height: 2; } PatternScreen #told { height: 2; }"
+    )
+    TITLE_WORDS = "New names on the destination, by a pattern"
+
+    def compose(self) -> ComposeResult:
+        """Its widgets: the list has the room."""
+        pattern, replacement = self._wizard.session.listing.pattern_of_names
+        yield TitleLine()
+        yield VerticalScroll(
+            Field("Found in the name", PlainInput(pattern, id="pattern"), id="pattern-field"),
+            Field("Put in its place", PlainInput(replacement, id="replacement"), id="replacement-field"),
+            id="fields",
+            can_focus=False,
+        )
+        yield Lines(lambda width: [rule(width)])
+        yield Board()
+        yield Lines(id="told")
+        with Horizontal(id="buttons"):
+            yield Press("Back", id="no")
+            yield Press("Take these names", id="yes")
+
+    def fields(self) -> list[Widget]:
+        """They are made above."""
+        return []
+
+    def _found(self) -> Renaming:
+        return renaming(self._wizard.session.draft, *self._wizard.session.listing.pattern_of_names)
+
+    def told(self, look: Look) -> list[Text]:
+        """What is wrong, or how it is to be read."""
+        found = self._found()
+        if found.wrong:
+            return paragraph(found.wrong, look.width, 1, TROUBLE)[:2]
+        words = "A regular expression as Elasticsearch reads it; $1 is what the first brackets found. "
+        return paragraph(
+            words + f"{counted(len(found.renamed), 'name')} of {len(found.rows)} would change.", look.width, 1, DIM
+        )
+
+    def tell(self, trouble: str = "") -> None:
+        """The list follows what is typed."""
+        found, ascii_only = self._found(), self._wizard.ascii_only
+
+        def make(width: int, cursor: int) -> Rows[tuple[str, str, str]]:
+            look = Look(width, 0, ascii_only)
+            empty = (ink(" Nothing is chosen.", DIM),)
+            return Rows(found.rows, lambda at, row: _renamed_row(row, look, here=at == cursor), empty)
+
+        self.query_one(Board).show(make)
+        super().tell(trouble)
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Something was typed."""
+        message.stop()
+        pattern, replacement = self._wizard.session.listing.pattern_of_names
+        typed = (message.value, replacement) if message.input.id == "pattern" else (pattern, message.value)
+        session = self._wizard.session
+        self._wizard.update(session.but(listing=msgspec.structs.replace(session.listing, pattern_of_names=typed)))
+        self.tell()
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Leave, or take the names."""
+        found = self._found()
+        if message.press.id == "no":
+            self.dismiss(None)
+        elif found.wrong:
+            self.tell(found.wrong)
+        else:
+            self.dismiss(found)
+
+
+def _renamed_row(row: tuple[str, str, str], look: Look, *, here: bool) -> Text:
+    old, new, word = row
+    word_width = 24
+    name = max(10, (look.width - 5 - word_width) // 2)
+    is_wrong = bool(word) and word != "keeps its name"
+    line = (
+        ink("")
+        .append_text(look.mark("here" if here else "none"))
+        .append_text(look.mark("warn" if is_wrong else "none"))
+    )
+    line.append(" ", "none").append(fit(old, name - 3)).append(" → ", DIM)
+    line.append(fit(new, name), STRONG if new != old else "none")
+    return line.append(" ").append(fit(word, word_width), STRONG if is_wrong else DIM)
+
+
+# -- the options of a restore ------------------------------------------------------------------------------------------
+
+
+_SETTINGS: Final = 6
+_MOUNTABLE: Final = frozenset({"fs", "url", "s3", "gcs", "azure", "hdfs"})
+_MOUNTS: Final = Version(7, 12)
+
+
+def why_not_mounted(draft: Draft) -> str:
+    """Why no index can be mounted as a searchable snapshot; "" where it may be, the licence left to the checks."""
+    facts, restoration = draft.destination_facts, draft.restoration
+    if facts is None or restoration is None:
+        return "nothing is known of the destination"
+    if facts.version < _MOUNTS:
+        return f"the destination is {facts.version}, it needs {_MOUNTS} or newer"
+    if restoration.repository.type not in _MOUNTABLE:
+        return f"not from a repository of the type {restoration.repository.type}"
+    if facts.modules and not any("searchable-snapshots" in module for module in facts.modules):
+        return "the destination lacks the module for it"
+    return ""
+
+
+_MEANS: Final = {
+    "set": "A setting that wins over the snapshot's: index.number_of_replicas=0. One a line; another line appears when "
+    "this one is filled.",
+    "aliases": "The names by which the indices can also be reached. An alias that is in use there then covers both.",
+    "global_state": "It would overwrite, where the names are the same: index templates, ingest pipelines, lifecycle "
+    "policies, stored scripts; and all persistent cluster settings of the destination.",
+    "partial": "A shard that is not in the snapshot comes up empty: what was in it is missing. Without this, an index "
+    "that is not whole is refused.",
+    "ignore": "Settings that the restored indices are not to have, separated by blanks: "
+    "index.routing.allocation.* where the destination has no such nodes.",
+    "unregister": "The files in the repository stay as they are in any case.",
+    "mount": "A searchable snapshot reads from the repository, which has to stay. It needs an Enterprise or trial "
+    "licence: the checks look at that.",
+}
+"""What each option means, and what it would overwrite."""
+
+
+class OptionsScreen(FormScreen):
+    """How the restore is asked for; each answer holds at once."""
+
+    CSS = _STYLES.format(name="OptionsScreen")
+    TITLE_WORDS = "Options of the restore"
+
+    @property
+    def _draft(self) -> Draft:
+        return self._wizard.session.draft
+
+    @property
+    def _wishes(self) -> Restoration:
+        restoration = self._draft.restoration
+        return (
+            restoration
+            if restoration is not None
+            else Restoration(repository=Repository(name="", type=""), snapshot="")
+        )
+
+    def _wish(self, **changes: object) -> None:
+        wishes = msgspec.structs.replace(self._wishes, **changes)
+        self._wizard.update(self._wizard.session.answered(restoration=wishes))
+        self.tell()
+
+    def title_words(self) -> str:
+        """With the snapshot's name."""
+        return f"Options of the restore from {self._wishes.snapshot}"
+
+    def fields(self) -> list[Widget]:
+        """One line each."""
+        wishes, snapshot = self._wishes, self._draft.snapshot
+        found: list[Widget] = []
+        for at, state in enumerate(snapshot.feature_states if snapshot is not None else ()):
+            options = (("no", "left out"), ("yes", f"restored: {counted(len(state.indices), 'index', 'indices')}"))
+            value = "yes" if state.name in self._draft.feature_states else "no"
+            found.append(_choice(f"Feature {state.name}", f"feature-{at}", options, value))
+        found.append(_yes_no("Aliases", "aliases", "restored with the indices", "left out", value=wishes.aliases))
+        if snapshot is None or snapshot.global_state is not False:
+            found.append(
+                _yes_no(
+                    "Global state", "global_state", "RESTORED, it overwrites", "left out", value=wishes.global_state
+                )
+            )
+        found.append(
+            _yes_no(
+                "Missing shards", "partial", "restored without them (partial)", "not accepted", value=wishes.partial
+            )
+        )
+        typed = self._typed()
+        for at in range(_SETTINGS):
+            field = Field(
+                "Set" if at == 0 else "",
+                PlainInput(typed[at], placeholder="KEY=VALUE", id=f"set-{at}"),
+                id=f"set-{at}-field",
+            )
+            field.display = at == 0 or bool(typed[at - 1])
+            found.append(field)
+        ignored = PlainInput(" ".join(wishes.ignore_index_settings), placeholder="none", id="ignore")
+        found.append(Field("Ignore settings", ignored, id="ignore-field"))
+        found.append(
+            _yes_no(
+                "Repository after it",
+                "unregister",
+                "its registration is removed",
+                "stays registered",
+                value=wishes.unregister,
+            )
+        )
+        mounts = (
+            (Mount.NONE.value, "no, copied"),
+            (Mount.FULL_COPY.value, "yes, with a full local copy"),
+            (Mount.SHARED_CACHE.value, "yes, with a shared cache (frozen)"),
+        )
+        allowed = mounts if not why_not_mounted(self._draft) else mounts[:1]
+        found.append(_choice("Mounted", "mount", allowed, wishes.mount.value))
+        return found
+
+    def _typed(self) -> list[str]:
+        typed = self._wizard.session.listing.settings or tuple(
+            f"{key}={value}" for key, value in self._wishes.index_settings.items()
+        )
+        return [*typed[:_SETTINGS], *([""] * (_SETTINGS - len(typed)))]
+
+    def told(self, look: Look) -> list[Text]:
+        """What the answer at the cursor means, and what it would overwrite."""
+        lines: list[Text] = []
+        for sentence in self._sentences():
+            lines += paragraph(sentence, look.width)
+        if wrong := settings_of(self._wizard.session.listing.settings)[1]:
+            lines += paragraph(wrong, look.width, 1, TROUBLE)
+        return [*lines, Text()]
+
+    def _sentences(self) -> tuple[str, ...]:
+        snapshot = self._draft.snapshot
+        if self.at.startswith("feature-") and snapshot is not None:
+            state = snapshot.feature_states[int(self.at.rpartition("-")[2])]
+            return (
+                f"Its indices: {', '.join(state.indices[:8])}{' …' if len(state.indices) > 8 else ''}.",
+                "What the destination holds of this feature is closed and overwritten.",
+            )
+        said = _MEANS.get(self.at.partition("-")[0], "")
+        if self.at == "mount" and (why_not := why_not_mounted(self._draft)):
+            said = f"Not here: {why_not}."
+        return (said,) if said else ()
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """An answer holds at once."""
+        message.stop()
+        field, value = message.choice.id or "", message.value
+        snapshot = self._draft.snapshot
+        if field.startswith("feature-") and snapshot is not None:
+            name = snapshot.feature_states[int(field.rpartition("-")[2])].name
+            wanted = {*self._draft.feature_states} ^ {name}
+            states = tuple(state.name for state in snapshot.feature_states if state.name in wanted)
+            self._wizard.update(self._wizard.session.answered(feature_states=states))
+            self.tell()
+        elif field == "mount":
+            self._wish(mount=Mount(value))
+        else:
+            self._wish(**{field: value == "yes"})
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Settings hold as soon as they can be read."""
+        message.stop()
+        field = message.input.id or ""
+        if field == "ignore":
+            names = tuple(dict.fromkeys(message.value.replace(",", " ").split()))
+            self._wish(ignore_index_settings=names)
+            return
+        typed = [self.query_one(f"#set-{at}", PlainInput).value for at in range(_SETTINGS)]
+        session = self._wizard.session
+        listing = msgspec.structs.replace(session.listing, settings=tuple(typed) if any(typed) else ())
+        self._wizard.update(session.but(listing=listing))
+        for at in range(1, _SETTINGS):
+            self.query_one(f"#set-{at}-field").display = bool(typed[at] or typed[at - 1])
+        settings, wrong = settings_of(tuple(typed))
+        if not wrong:
+            self._wish(index_settings=settings)
+        else:
+            self.tell()
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Back to the selection."""
+        message.stop()
+        self.dismiss(None)
+
+
+def _choice(label: str, name: str, options: tuple[tuple[str, str], ...], value: str) -> Field:
+    return Field(shorten(label, 19), Choice(options, value, id=name), id=f"{name}-field")
+
+
+def _yes_no(label: str, name: str, yes: str, no: str, *, value: bool) -> Field:
+    return _choice(label, name, (("yes", yes), ("no", no)), "yes" if value else "no")

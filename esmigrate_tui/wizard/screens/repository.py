@@ -1,0 +1,373 @@
+"""Where the snapshots are kept: what both clusters have registered, and what the destination is to be told."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+from rich.text import Text
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.snapshot import Repository
+from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.session import Album, Known, NewRepository, Session, other_name, repositories, repository_here
+from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+
+
+_TYPE, _ACCESS, _WHERE = 7, 12, 18
+_DETAILS: Final = 6
+
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def columns(width: int) -> tuple[int, int]:
+    """The widths of the name and of the place; what is left when the words have their room."""
+    left = width - 5 - _TYPE - _ACCESS - _WHERE - 1
+    name = max(14, left // 2)
+    return name, max(10, left - name)
+
+
+def heading(width: int) -> Text:
+    """The columns' words."""
+    name, place = columns(width)
+    words = fit("repository", name) + fit("type", _TYPE) + fit("access", _ACCESS) + fit("place", place)
+    return ink("     ").append(words + "registered on", DIM)
+
+
+def where(known: Known, session: Session) -> tuple[str, bool]:
+    """On which of the clusters it is registered in two or three words, and whether that is a trouble."""
+    if session.shelf.verified.get(known.name) is not None:
+        return "not reached", True
+    if known.destination is None:
+        return "the source only", False
+    if known.source is None:
+        return "the destination", False
+    if known.is_same_place is False:
+        return "both, they differ", True
+    return ("both, the same" if known.is_same_place else "both"), False
+
+
+def repository_row(known: Known, session: Session, look: Look, *, here: bool) -> Text:
+    """One repository as a line of exactly the width."""
+    name, place = columns(look.width)
+    repository = known.shown
+    words, is_trouble = where(known, session)
+    mark = look.mark("warn" if is_trouble else "none")
+    line = ink("").append_text(look.mark("here" if here else "none"))
+    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    calm = "none" if known.destination is not None else DIM
+    line.append(fit(repository.name, name - 1) + " ", STRONG if here else calm)
+    line.append(fit(repository.type, _TYPE), calm)
+    line.append(fit("readonly" if repository.is_readonly else "read, write", _ACCESS), calm)
+    line.append(fit(repository.place or "–", place - 1) + " ", calm)
+    return line.append(fit(words, _WHERE), TROUBLE if is_trouble else calm)
+
+
+def told(known: Known | None, session: Session, look: Look) -> list[Text]:
+    """What else is known of the repository at the cursor, and what Enter does with it; always as many lines."""
+    shelf = session.shelf
+    lines = [rule(look.width)]
+    if shelf.problem is not None:
+        lines += _trouble(shelf.problem, look)
+    elif known is not None:
+        repository = known.shown
+        first = ink(" ").append(shorten(known.name, look.width // 2), STRONG)
+        lines.append(first.append(f"   {repository.type}   {shorten(repository.place or '–', look.width // 2)}", DIM))
+        for sentence in _sentences(known, session):
+            lines += paragraph(sentence, look.width)
+        if known.name in shelf.verified:
+            verdict = shelf.verified[known.name]
+            if verdict is None:
+                lines.append(
+                    ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it")
+                )
+            else:
+                lines += _trouble(verdict, look)
+    if shelf.source_problem is not None and known is not None:
+        lines += paragraph(f"The source's could not be listed: {shelf.source_problem.what}", look.width, 1, DIM)
+    for line in lines:
+        line.truncate(look.width, overflow="ellipsis")
+    return (lines + [Text()] * _DETAILS)[:_DETAILS]
+
+
+def _sentences(known: Known, session: Session) -> tuple[str, ...]:
+    if known.destination is None:
+        other = other_name(known, session.shelf)
+        if other:
+            return (f"The destination has the same repository under the name {other}: take that one.",)
+        return ("The destination does not know it yet. Enter registers it there, readonly, after a question.",)
+    if known.is_same_place is False:
+        return ("Each cluster has another repository of this name (the uuids differ): the destination's is read.",)
+    if known.source is not None and known.is_same_place is None:
+        return ("Both have one of this name; whether it is the same place, no uuid tells.",)
+    if not known.destination.is_readonly:
+        return ("The destination may write into it: take care that no other cluster does as well.",)
+    return ("Enter lists its snapshots. v looks whether every node reaches it.",)
+
+
+def _trouble(problem: Problem, look: Look) -> list[Text]:
+    lines = paragraph(problem.what, look.width, 1, TROUBLE)
+    for sentence in (problem.why, problem.todo):
+        lines += paragraph(sentence, look.width, 1) if sentence else []
+    return lines
+
+
+def nothing(session: Session) -> tuple[Text, ...]:
+    """What stands in place of a list that is empty, or not there yet."""
+    shelf = session.shelf
+    if shelf.doing:
+        return (Text(), ink(f"     {shelf.doing} …", DIM))
+    if shelf.destination is None:
+        return (Text(), ink("     The repositories are not listed yet: r asks for them.", DIM))
+    alone = session.is_left_out(Side.SOURCE)
+    return (
+        Text(),
+        ink("     The destination has no repository." if alone else "     Neither cluster has a repository."),
+        Text(),
+        ink("     A repository is the place that snapshots are kept in: a folder, a bucket.", DIM),
+        ink("     a tells the destination where yours is.", DIM),
+    )
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+class RepositoryScreen(StepScreen):
+    """Choose the repository, or register it."""
+
+    STEP = "repository"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("repository")]
+    CSS = f"#heading {{ height: 1; }} #details {{ height: {_DETAILS}; }}"
+
+    def body(self) -> Iterable[Widget]:
+        """The list, and what is known of the one at the cursor."""
+        yield Lines(id="heading", classes="body")
+        yield Board(cursor=self.session.shelf.cursor)
+        yield Lines(id="details", classes="body")
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """How many there are; or what is waited for, and how long already."""
+        shelf = session.shelf
+        if shelf.doing:
+            return f"{shelf.doing} …", duration(max(0.0, self.wizard.doors.now() - shelf.since))
+        rows = repositories(shelf)
+        only = sum(known.destination is None for known in rows)
+        told_of = f"{only} of them on the source only" if only else ""
+        return f"In which repository is the snapshot? {counted(len(rows), 'repository', 'repositories')}", told_of
+
+    def paint(self, session: Session) -> None:
+        """The list."""
+        rows, ascii_only = repositories(session.shelf), self.wizard.ascii_only
+
+        def make(width: int, cursor: int) -> Rows[Known]:
+            look = Look(width, 0, ascii_only)
+            return Rows(
+                rows, lambda at, known: repository_row(known, session, look, here=at == cursor), nothing(session)
+            )
+
+        self.query_one(Board).show(make)
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)] if rows else [Text()])
+        here = repository_here(session.shelf)
+        self.query_one("#details", Lines).show(lambda width: told(here, session, Look(width, 0, ascii_only)))
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        if not self.wizard.is_live:
+            return
+        self.set_interval(1.0, self._tick)
+        if self.session.shelf.destination is None:
+            self.action_again()
+
+    def _tick(self) -> None:
+        if self.session.shelf.doing:
+            self.show()
+
+    def let_go(self) -> None:
+        """What was waited for ends with this screen."""
+        self._look_at(doing="")
+
+    def _look_at(self, **changes: object) -> None:
+        self.wizard.update(self.session.but(shelf=msgspec.structs.replace(self.session.shelf, **changes)))
+
+    def _wait_for(self, doing: str) -> None:
+        self._look_at(doing=doing, since=self.wizard.doors.now(), problem=None)
+
+    # -- keys --------------------------------------------------------------------------------------------------------
+
+    def on_board_moved(self, message: Board.Moved) -> None:
+        """The details follow the cursor."""
+        self._look_at(cursor=message.item)
+
+    async def on_board_clicked(self, message: Board.Clicked) -> None:
+        """A second click takes it."""
+        if message.again:
+            await self.action_open()
+
+    def action_again(self) -> None:
+        """Ask both clusters."""
+        self.run_worker(self._list(), group="repositories", exclusive=True)
+
+    async def _list(self, then: str = "") -> None:
+        """List both sides' repositories; the cursor goes to the one named `then`, or to the one that is in use."""
+        both = "" if self.session.is_left_out(Side.SOURCE) else " of both clusters"
+        self._wait_for(f"listing the repositories{both}")
+        try:
+            destination = await self.wizard.cluster(Side.DESTINATION).snapshots.repositories()
+        except ProblemError as error:
+            self._look_at(doing="", problem=error.problem)
+            return
+        source: tuple[Repository, ...] = ()
+        problem: Problem | None = None
+        if not self.session.is_left_out(Side.SOURCE):
+            try:
+                source = await self.wizard.cluster(Side.SOURCE).snapshots.repositories()
+            except ProblemError as error:
+                problem = error.problem
+        shelf = msgspec.structs.replace(
+            self.session.shelf, destination=destination, source=source, source_problem=problem, doing=""
+        )
+        restoration = self.session.draft.restoration
+        wanted = then or (restoration.repository.name if restoration is not None else "")
+        at = next((at for at, known in enumerate(repositories(shelf)) if known.name == wanted), shelf.cursor)
+        at = max(0, min(at, len(repositories(shelf)) - 1))
+        self.wizard.update(self.session.but(shelf=msgspec.structs.replace(shelf, cursor=at)))
+        self.query_one(Board).move_to(at)
+
+    async def action_open(self) -> None:
+        """Take the one at the cursor; one that only the source has is registered first."""
+        known = repository_here(self.session.shelf)
+        if known is not None and known.destination is None and not self.session.shelf.doing:
+            if other := other_name(known, self.session.shelf):
+                self.say(f"The destination has it already, as {other}.")
+                return
+            self._ask(known.shown.registered(readonly=True))
+            return
+        await self.action_next()
+
+    async def go_on(self) -> None:
+        """To its snapshots; those of another one are forgotten."""
+        known = repository_here(self.session.shelf)
+        if known is not None and self.session.album.repository != known.name:
+            album = Album(repository=known.name, new=self.session.album.new, making=self.session.album.making)
+            self.wizard.update(self.session.but(album=album))
+        await super().go_on()
+
+    def action_verify(self) -> None:
+        """Let every node look whether it reaches it."""
+        known = repository_here(self.session.shelf)
+        if known is None or known.destination is None:
+            self.say("Only what the destination has registered can be looked at from there.")
+            return
+        self.run_worker(self._verify(known.name), group="repositories", exclusive=True)
+
+    async def _verify(self, name: str) -> None:
+        self._wait_for(f"every node of the destination looks at {name}")
+        problem: Problem | None = None
+        try:
+            await self.wizard.cluster(Side.DESTINATION).snapshots.verify(name)
+        except ProblemError as error:
+            problem = error.problem
+        self._look_at(doing="", verified={**self.session.shelf.verified, name: problem})
+
+    # -- registering -------------------------------------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        """The form, as it was left."""
+        self._fill_in()
+
+    def action_fill(self) -> None:
+        """The form, filled in from the repository at the cursor."""
+        known = repository_here(self.session.shelf)
+        if known is None:
+            self._fill_in()
+            return
+        settings = {key: value for key, value in known.shown.settings.items() if key not in {"readonly", "uuid"}}
+        self._look_at(new=NewRepository(name=known.name, type=known.shown.type, values=settings))
+        self._fill_in()
+
+    def _fill_in(self) -> None:
+        from esmigrate_tui.model.repository_types import type_of  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.forms import RepositoryForm  # noqa: PLC0415  # loaded when first needed
+
+        if type_of(self.session.shelf.new.type) is None:
+            self.say(f"There is no form for the type {shorten(self.session.shelf.new.type, 30)}.")
+            self._look_at(new=NewRepository())
+            return
+        self.app.push_screen(RepositoryForm(self.wizard), self._filled_in)
+
+    def _filled_in(self, repository: object) -> None:
+        if isinstance(repository, Repository):
+            self._ask(repository)
+
+    def _ask(self, repository: Repository) -> None:
+        from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
+            register_request,
+            unregister_request,
+        )
+        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # likewise
+
+        if any(one.name == repository.name for one in self.session.shelf.destination or ()):
+            self.say(f"The destination has a repository {shorten(repository.name, 30)} already: choose another name.")
+            return
+        try:
+            change = Change(
+                side=Side.DESTINATION,
+                what=f"registered the repository {repository.name}",
+                made_by=register_request(repository),
+                undo=unregister_request(repository.name),
+            )
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+            return
+        draft = self.session.draft
+        to = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
+        access = (
+            "It is registered readonly: the destination cannot write into it."
+            if repository.is_readonly
+            else "It is NOT readonly: two clusters that write into one repository destroy it."
+        )
+        sentences = (
+            f"The destination is told where the repository is. No data is read or written by that. {access}",
+            (
+                "It is written in a ledger before it is made; `esmigrate cleanup` takes it away again, and leaves the "
+                "files in the repository as they are."
+            ),
+        )
+
+        def answered(registers: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if registers:
+                self.run_worker(self._register(repository.name, change), group="repositories", exclusive=True)
+
+        self.app.push_screen(
+            ConfirmScreen(
+                f"Register {repository.name} on the destination?",
+                asked_of(sentences, to, change.made_by),
+                yes="Register it",
+                no="Not now",
+            ),
+            answered,
+        )
+
+    async def _register(self, name: str, change: Change) -> None:
+        self._wait_for(f"registering {name} on the destination")
+        try:
+            where_to = await self.wizard.change(change, "takes it away again")
+        except ProblemError as error:
+            self._look_at(doing="", problem=error.problem)
+            return
+        await self._list(then=name)
+        self.say(f"Registered. `esmigrate cleanup {where_to}` takes it away again.")

@@ -1,0 +1,598 @@
+"""Which snapshot: the newest first, shown as they come; or a new one, taken by the source."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+from rich.text import Text
+from textual.containers import Horizontal
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, fit, ink, moment, paragraph, rule, shorten
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.session import (
+    Album,
+    Listing,
+    Making,
+    NewSnapshot,
+    Session,
+    Taken,
+    matcher,
+    shown_snapshots,
+    snapshot_here,
+    source_of,
+    why_not_from,
+)
+from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.fields import PlainInput
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.binding import BindingType
+    from textual.widget import Widget
+    from textual.widgets import Input
+
+    from esmigrate_tui.wizard.doors import Taking
+    from esmigrate_tui.wizard.draw import Mark
+
+_STATE, _VERSION, _TAKEN, _INDICES = 13, 14, 18, 8
+_TOOK, _FEATURES, _GLOBAL = 14, 10, 8
+_WIDE: Final = 112
+_DETAILS: Final = 5
+_LOOK_EVERY: Final = 0.5
+
+_STATES: Final[dict[SnapshotState, tuple[Mark, str]]] = {
+    SnapshotState.SUCCESS: ("good", "success"),
+    SnapshotState.PARTIAL: ("warn", "partial"),
+    SnapshotState.FAILED: ("bad", "failed"),
+    SnapshotState.IN_PROGRESS: ("none", "in progress"),
+    SnapshotState.INCOMPATIBLE: ("bad", "incompatible"),
+    SnapshotState.UNKNOWN: ("none", "not known"),
+}
+
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def name_width(width: int) -> int:
+    """The width of the name; what is left when the others have their room."""
+    wide = _TOOK + _FEATURES + _GLOBAL if width >= _WIDE else 0
+    return max(14, width - 5 - _STATE - _VERSION - _TAKEN - _INDICES - wide - 1)
+
+
+def heading(width: int) -> Text:
+    """The columns' words."""
+    words = fit("snapshot", name_width(width)) + fit("state", _STATE) + fit("version", _VERSION) + fit("begun", _TAKEN)
+    words += fit("indices", _INDICES, "right")
+    if width >= _WIDE:
+        words += fit("took", _TOOK, "right") + fit("features", _FEATURES, "right") + fit("global", _GLOBAL, "right")
+    return ink("     ").append(words, DIM)
+
+
+def snapshot_row(snapshot: SnapshotFacts, look: Look, *, here: bool) -> Text:
+    """One snapshot as a line of exactly the width."""
+    mark, word = _STATES[snapshot.state]
+    drawn = look.mark(mark)
+    line = ink("").append_text(look.mark("here" if here else "none"))
+    line.append(" " * max(0, 3 - drawn.cell_len)).append_text(drawn).append(" ", "none")
+    calm = DIM if why_not_from(snapshot) else "none"
+    line.append(fit(snapshot.name, name_width(look.width) - 1) + " ", STRONG if here else calm)
+    line.append(fit(word, _STATE), TROUBLE if mark == "bad" else STRONG if mark == "warn" else calm)
+    line.append(fit(snapshot.version or "–", _VERSION), calm)
+    line.append(fit("–" if snapshot.started_at is None else moment(snapshot.started_at), _TAKEN), calm)
+    line.append(fit(number(len(snapshot.indices)), _INDICES, "right"), calm)
+    if look.width >= _WIDE:
+        took = "–" if snapshot.seconds is None else duration(snapshot.seconds)
+        whole = {True: "in it", False: "no", None: "–"}[snapshot.global_state]
+        line.append(fit(took, _TOOK, "right"), calm)
+        line.append(fit(number(len(snapshot.feature_states)), _FEATURES, "right"), calm)
+        line.append(fit(whole, _GLOBAL, "right"), calm)
+    return line
+
+
+def told(snapshot: SnapshotFacts | None, session: Session, look: Look) -> list[Text]:
+    """What else is known of the snapshot at the cursor; always as many lines."""
+    album = session.album
+    lines = [rule(look.width)]
+    if album.problem is not None:
+        lines += paragraph(album.problem.what, look.width, 1, TROUBLE)
+        for sentence in (album.problem.why, album.problem.todo):
+            lines += paragraph(sentence, look.width, 1) if sentence else []
+    elif matcher(album.pattern) is None:
+        lines.append(ink(" That is not a regular expression yet.", DIM))
+    elif snapshot is not None:
+        lines.append(
+            ink(" ").append(shorten(snapshot.name, look.width // 2), STRONG).append(f"   {_measures(snapshot)}", DIM)
+        )
+        lines += paragraph(_beside(snapshot), look.width, 1, DIM)
+        lines += _warned(snapshot, session, look)
+    for line in lines:
+        line.truncate(look.width, overflow="ellipsis")
+    return (lines + [Text()] * _DETAILS)[:_DETAILS]
+
+
+def _measures(snapshot: SnapshotFacts) -> str:
+    parts = [f"took {duration(snapshot.seconds)}"] if snapshot.seconds is not None else []
+    if snapshot.shards is not None:
+        parts.append(counted(snapshot.shards, "shard"))
+    parts.append(counted(len(snapshot.indices), "index", "indices"))
+    if snapshot.data_streams:
+        parts.append(counted(len(snapshot.data_streams), "data stream"))
+    if sizes := [detail.bytes for detail in snapshot.details if detail.bytes is not None]:
+        parts.append(size(sum(sizes)))
+    return ", ".join(parts)
+
+
+def _beside(snapshot: SnapshotFacts) -> str:
+    features = ", ".join(state.name for state in snapshot.feature_states) or "none"
+    whole = {True: "in it", False: "not in it", None: "not known"}[snapshot.global_state]
+    return f"Feature states: {features}.   Global state: {whole}."
+
+
+def _warned(snapshot: SnapshotFacts, session: Session, look: Look) -> list[Text]:
+    """What stands against it: shards that are missing, a version that does not fit."""
+    if snapshot.state is SnapshotState.PARTIAL or snapshot.shards_failed or snapshot.failures:
+        missing = snapshot.shards_failed or len(snapshot.failures)
+        of = f" of {number(snapshot.shards)}" if snapshot.shards else ""
+        which = ", ".join(dict.fromkeys(f"{one.index} shard {one.shard}" for one in snapshot.failures[:3]))
+        words = f"{number(missing)}{of} shards are not in it{': ' + which if which else ''}."
+        return [ink(" ").append_text(look.mark("warn")).append(f" {words}", STRONG)]
+    if snapshot.state in {SnapshotState.FAILED, SnapshotState.INCOMPATIBLE}:
+        return paragraph(snapshot.reason or "The server gives no reason.", look.width, 1)
+    facts = session.draft.destination_facts
+    if facts is None or snapshot.state is SnapshotState.IN_PROGRESS:
+        return []
+    from esmigrate_tui.preflight.restorable import Verdict, judge  # noqa: PLC0415  # loaded when first needed
+
+    judged = judge(None, snapshot, facts)
+    title = next((method.title for method in session.methods if method.name == judged.instead), "")
+    if judged.verdict is Verdict.NO:
+        also = f" This would work: {title}." if title else ""
+        return [
+            *paragraph(f"Nothing of it can be restored here: {judged.why}.{also}", look.width, 1, TROUBLE),
+        ]
+    if judged.verdict is Verdict.YES:
+        return []
+    return paragraph(f"Versions: {judged.why}.", look.width)
+
+
+def made(making: Making | None, look: Look, now: float) -> list[Text]:
+    """The snapshot that is being made: a bar, bytes and shards."""
+    if making is None:
+        return []
+    taken = making.taken or Taken()
+    width = look.width
+    if making.problem is not None:
+        return [
+            *paragraph(f"The snapshot {making.name}: {making.problem.sentence()}", width, 1, TROUBLE)[:2],
+            rule(width),
+        ]
+    share = taken.bytes_done / taken.bytes if taken.bytes else taken.shards_done / taken.shards if taken.shards else 0.0
+    room = 24
+    filled = "█" * round(min(1.0, share) * room)
+    shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
+    amount = f"{size(taken.bytes_done)} of {size(taken.bytes)}" if taken.bytes else ""
+    doing = "is being cancelled" if making.is_cancelled else "is being made on the source"
+    first = ink(" ").append(shorten(making.name, width // 2), STRONG)
+    first.append(f" {doing}, {duration(max(0.0, now - making.since))}   ").append("Ctrl+X cancels it", DIM)
+    second = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM)
+    second.append(f"  {share * 100:.0f} %   {'   '.join(filter(None, (shards, amount)))}", "none")
+    for line in (first, second):
+        line.truncate(width, overflow="ellipsis")
+    return [first, second, rule(width)]
+
+
+def nothing(session: Session) -> tuple[Text, ...]:
+    """What stands in place of a list that is empty, or not there yet."""
+    album = session.album
+    if album.pattern and album.rows:
+        return (
+            Text(),
+            ink("     No snapshot goes by that filter.", DIM),
+            ink("     Esc in the filter clears it.", DIM),
+        )
+    if album.doing:
+        return (Text(), ink(f"     {album.doing} …", DIM))
+    if not album.is_whole:
+        return (Text(), ink("     The snapshots are not listed yet: r asks for them.", DIM))
+    return (
+        Text(),
+        ink("     There is no snapshot in this repository yet."),
+        Text(),
+        ink("     t lets the source take one, where a source is connected.", DIM),
+    )
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+class SnapshotScreen(StepScreen):
+    """Choose a snapshot, or take one."""
+
+    STEP = "snapshot"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("snapshot")]
+    CSS = f"""
+    #filter-line {{ height: 1; display: none; }}
+    #filter-line.-shown {{ display: block; }}
+    #filter-line Lines {{ width: 9; }}
+    #heading {{ height: 1; }}
+    #details {{ height: {_DETAILS}; }}
+    """
+
+    def body(self) -> Iterable[Widget]:
+        """What is being made, the filter, the list, the details."""
+        yield Lines(id="making", classes="body")
+        yield Horizontal(
+            Lines(lambda _: [ink(" filter", DIM)]),
+            PlainInput(self.session.album.pattern, id="filter"),
+            id="filter-line",
+            classes="body",
+        )
+        yield Lines(id="heading", classes="body")
+        yield Board(cursor=self.session.album.cursor)
+        yield Lines(id="details", classes="body")
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """How many there are so far; or what is waited for, and how long already."""
+        album = session.album
+        many = counted(len(album.rows), "snapshot")
+        if album.doing:
+            so_far = f"{many} so far, " if album.rows and not album.is_whole else ""
+            return f"{so_far}{album.doing} …", duration(max(0.0, self.wizard.doors.now() - album.since))
+        shown = len(shown_snapshots(album))
+        words = f"filter: {album.pattern}  {number(shown)} shown" if album.pattern else "the newest first"
+        return f"{many} in {album.repository}", words
+
+    def paint(self, session: Session) -> None:
+        """The list."""
+        album, now, ascii_only = session.album, self.wizard.doors.now(), self.wizard.ascii_only
+        rows = shown_snapshots(album)
+        self.query_one("#filter-line").set_class(bool(album.pattern) or self._filters, "-shown")
+        self.query_one("#making", Lines).show(lambda width: made(album.making, Look(width, 0, ascii_only), now))
+
+        def make(width: int, cursor: int) -> Rows[SnapshotFacts]:
+            look = Look(width, 0, ascii_only)
+            return Rows(rows, lambda at, snapshot: snapshot_row(snapshot, look, here=at == cursor), nothing(session))
+
+        board = self.query_one(Board)
+        board.show(make)
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)] if rows else [Text()])
+        here = rows[board.cursor] if board.cursor < len(rows) else None
+        self.query_one("#details", Lines).show(lambda width: told(here, session, Look(width, 0, ascii_only)))
+
+    @property
+    def _filters(self) -> bool:
+        return self.focused is not None and self.focused.id == "filter"
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        if not self.wizard.is_live:
+            return
+        self.set_interval(1.0, self._tick)
+        album = self.session.album
+        if album.making is not None and album.making.problem is None:
+            self._watch_it()
+        if not album.is_whole:
+            self.action_again()
+
+    def _tick(self) -> None:
+        if self.session.album.doing or self.session.album.making is not None:
+            self.show()
+
+    def let_go(self) -> None:
+        """What was waited for ends with this screen; a snapshot that is being made goes on."""
+        self._look_at(doing="")
+
+    def _look_at(self, **changes: object) -> None:
+        self.wizard.update(self.session.but(album=msgspec.structs.replace(self.session.album, **changes)))
+
+    # -- the list ----------------------------------------------------------------------------------------------------
+
+    def action_again(self) -> None:
+        """List them."""
+        self.run_worker(self._list(), group="snapshots", exclusive=True)
+
+    async def _list(self, then: str = "") -> None:
+        """List them page by page; the cursor goes to the one named `then`, or to the one that is chosen."""
+        snapshot = self.session.draft.snapshot
+        repository = self.session.album.repository
+        if not then and snapshot is not None and snapshot.repository == repository:
+            then = snapshot.name
+        doing = f"listing the snapshots in {repository}"
+        self._look_at(rows=(), is_whole=False, doing=doing, since=self.wizard.doors.now(), problem=None)
+        try:
+            async for page in self.wizard.cluster(Side.DESTINATION).snapshots.snapshots(repository):
+                self._look_at(rows=(*self.session.album.rows, *page))
+                await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
+                if then:
+                    then = self._go_to(then)
+        except ProblemError as error:
+            self._look_at(doing="", problem=error.problem)
+            return
+        self._look_at(doing="", is_whole=True)
+
+    def _go_to(self, name: str) -> str:
+        """Put the cursor on a snapshot where it is listed; the name where it is not yet."""
+        rows = shown_snapshots(self.session.album)
+        at = next((at for at, one in enumerate(rows) if one.name == name), None)
+        if at is None:
+            return name
+        self.query_one(Board).move_to(at)
+        self._look_at(cursor=at)
+        return ""
+
+    def on_board_moved(self, message: Board.Moved) -> None:
+        """The details follow the cursor."""
+        self._look_at(cursor=message.item, problem=None)
+
+    async def on_board_clicked(self, message: Board.Clicked) -> None:
+        """A second click takes it."""
+        if message.again:
+            await self.action_next()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self.query_one("#filter-line").add_class("-shown")
+        self.query_one("#filter", PlainInput).focus()
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """The list follows what is typed."""
+        if message.value != self.session.album.pattern:
+            self.query_one(Board).move_to(0)
+            self._look_at(pattern=message.value, cursor=0)
+
+    def on_input_submitted(self) -> None:
+        """Back to the list with this filter."""
+        self.query_one(Board).focus()
+
+    async def action_back(self) -> None:
+        """Esc in the filter clears it; elsewhere it goes back."""
+        if self._filters:
+            self.query_one("#filter", PlainInput).value = ""
+            self.query_one(Board).focus()
+            return
+        await super().action_back()
+
+    # -- next --------------------------------------------------------------------------------------------------------
+
+    async def action_open(self) -> None:
+        """Enter goes on."""
+        await self.action_next()
+
+    async def action_next(self) -> None:
+        """Go on with the one at the cursor, also where its message is still on the way, or more are still coming."""
+        album = self.session.album
+        changes: dict[str, object] = {"cursor": self.query_one(Board).cursor}
+        if album.doing and album.rows and not album.is_whole:
+            changes |= {"doing": ""}
+        if changes != {"cursor": album.cursor}:
+            self._look_at(**changes)
+        await super().action_next()
+
+    async def go_on(self) -> None:
+        """Read all that the server says of it, then to the selection."""
+        if (snapshot := snapshot_here(self.session.album)) is not None:
+            self.run_worker(self._take(snapshot), group="snapshots", exclusive=True)
+
+    async def _take(self, snapshot: SnapshotFacts) -> None:
+        known, draft = self.session.draft.snapshot, self.session.draft
+        same = known is not None and (known.repository, known.name, known.uuid, known.state) == (
+            snapshot.repository,
+            snapshot.name,
+            snapshot.uuid,
+            snapshot.state,
+        )
+        if not same or draft.restoration is None:
+            repository = next(
+                (one for one in self.session.shelf.destination or () if one.name == snapshot.repository), None
+            )
+            if repository is None:
+                self.say("The repository is not registered on the destination any more: go back.")
+                return
+            self._look_at(doing=f"reading what is in {snapshot.name}", since=self.wizard.doors.now(), problem=None)
+            try:
+                found = await self.wizard.cluster(Side.DESTINATION).snapshots.snapshot(
+                    snapshot.repository, snapshot.name
+                )
+            except ProblemError as error:
+                self._look_at(doing="", problem=error.problem)
+                return
+            before = draft.restoration or Restoration(repository=repository, snapshot="")
+            restoration = msgspec.structs.replace(
+                before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
+            )
+            session = self.session.answered(snapshot=found).answered(restoration=restoration)
+            looked = Listing(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
+            self.wizard.update(session.but(listing=looked))
+            self._look_at(doing="")
+        await super().go_on()
+
+    # -- a new one ---------------------------------------------------------------------------------------------------
+
+    def _why_not_new(self) -> str:
+        """Why the source cannot take one into this repository; "" where it can."""
+        session = self.session
+        if session.is_left_out(Side.SOURCE) or Side.SOURCE not in self.wizard.clusters:
+            return "a new snapshot is taken by the source, and none is connected"
+        if session.album.making is not None and session.album.making.problem is None:
+            return "one is being made already"
+        there = source_of(session)
+        if there is None:
+            return f"the source has not registered {session.album.repository}"
+        return "the source has registered it readonly" if there.is_readonly else ""
+
+    def action_new(self) -> None:
+        """The form for a new snapshot, where the source can take one."""
+        if reason := self._why_not_new():
+            self.say(f"Not here: {reason}.")
+            return
+        self.run_worker(self._fill_in(), group="new", exclusive=True)
+
+    async def _fill_in(self) -> None:
+        from esmigrate_tui.wizard.screens.forms import SnapshotForm  # noqa: PLC0415  # loaded when first needed
+
+        new = self.session.album.new
+        features: tuple[str, ...] = ()
+        try:
+            features = await self.wizard.cluster(Side.SOURCE).snapshots.features()
+        except ProblemError as error:
+            self.say(f"Its feature states are not known: {error.problem.what}")
+        at = datetime.fromtimestamp(self.wizard.doors.now(), UTC)
+        name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
+        self._look_at(new=msgspec.structs.replace(new, name=name, features=features))
+        self.app.push_screen(SnapshotForm(self.wizard), self._filled_in)
+
+    def _filled_in(self, new: object) -> None:
+        from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
+            delete_snapshot_request,
+            take_request,
+        )
+        from esmigrate_tui.wizard.screens.forms import resolved  # noqa: PLC0415  # likewise
+        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # likewise
+
+        there, draft = source_of(self.session), self.session.draft
+        if not isinstance(new, NewSnapshot) or there is None or draft.source is None:
+            return
+        try:
+            request = take_request(
+                there.name,
+                new.name,
+                resolved(new.patterns, draft),
+                feature_states=new.feature_states,
+                knows_features=bool(new.features),
+            )
+            change = Change(
+                side=Side.SOURCE,
+                what=f"taken the snapshot {new.name} in {there.name}",
+                made_by=request,
+                undo=delete_snapshot_request(there.name, new.name),
+            )
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+            return
+        sentences = (
+            "The source writes a snapshot into the repository. Its indices stay as they are, in use or not.",
+            "It is written in a ledger before it is made; `esmigrate cleanup` deletes the snapshot again.",
+        )
+
+        def answered(takes: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if takes:
+                self.run_worker(self._begin(new.name, there.name, change), group="making", exclusive=True)
+
+        self.app.push_screen(
+            ConfirmScreen(
+                f"Take the snapshot {new.name} on the source?",
+                asked_of(sentences, draft.source.endpoint.authority, request),
+                yes="Take it",
+                no="Not now",
+            ),
+            answered,
+        )
+
+    async def _begin(self, name: str, repository: str, change: Change) -> None:
+        self._look_at(making=Making(repository=repository, name=name, since=self.wizard.doors.now()), problem=None)
+        try:
+            await self.wizard.change(change, "deletes it again")
+        except ProblemError as error:
+            self._look_at(making=None, problem=error.problem)
+            return
+        await self._watch()
+
+    def _watch_it(self) -> None:
+        self.run_worker(self._watch(), group="making", exclusive=True)
+
+    async def _watch(self) -> None:
+        """Look how far it is, until it has ended; then list again, with the cursor on it."""
+        while (making := self.session.album.making) is not None:
+            try:
+                seen = await self.wizard.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
+            except ProblemError as error:
+                gone = making.is_cancelled and error.problem.cause is Cause.MISSING
+                self._ended("It was cancelled." if gone else "", making, error)
+                return
+            self._look_at(making=msgspec.structs.replace(self.session.album.making or making, taken=_value_of(seen)))
+            if seen.state is not SnapshotState.IN_PROGRESS:
+                self._look_at(making=None, pattern="")
+                with self.prevent(PlainInput.Changed):
+                    self.query_one("#filter", PlainInput).value = ""
+                word = _STATES[seen.state][1]
+                self.say(f"Taken ({word}). Enter goes on with it." if not making.is_cancelled else f"It ended: {word}.")
+                self.run_worker(self._list(then=making.name), group="snapshots", exclusive=True)
+                return
+            await asyncio.sleep(_LOOK_EVERY)
+
+    def _ended(self, words: str, making: Making, error: ProblemError) -> None:
+        if words:
+            self._look_at(making=None)
+            self.say(words)
+            self.action_again()
+        else:
+            self._look_at(making=msgspec.structs.replace(making, problem=error.problem))
+
+    def action_cancel(self) -> None:
+        """Cancel the one that is being made, after a question."""
+        from esmigrate_tui.elastic.snapshots import delete_snapshot_request  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # likewise
+
+        making = self.session.album.making
+        if making is None:
+            self.say("No snapshot is being made.")
+            return
+        if making.problem is not None:
+            self._look_at(making=None)  # it is not watched any more: only the line goes
+            return
+        request = delete_snapshot_request(making.repository, making.name)
+
+        def answered(cancels: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if cancels:
+                change = Change(side=Side.SOURCE, what=f"cancelled the snapshot {making.name}", made_by=request)
+                self.run_worker(self._cancel(change), group="cancel", exclusive=True)
+
+        question = (
+            "What is written of it so far is deleted from the repository; the indices stay as they are.\n"
+            f"To the source: {request.method} {request.path}"
+        )
+        self.app.push_screen(
+            AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Let it go on"), answered
+        )
+
+    async def _cancel(self, change: Change) -> None:
+        making = self.session.album.making
+        if making is None:
+            return
+        self._look_at(making=msgspec.structs.replace(making, is_cancelled=True))
+        try:
+            await self.wizard.change(change)
+        except ProblemError as error:
+            if (making := self.session.album.making) is not None:
+                self._look_at(making=msgspec.structs.replace(making, is_cancelled=False))
+            self.say(error.problem.sentence())
+            return
+        taken = f"taken the snapshot {making.name} in {making.repository}"
+        kept = tuple(each for each in self.session.made if each.what != taken)
+        self.wizard.update(self.session.but(made=kept))
+
+
+def _value_of(seen: Taking) -> Taken:
+    return Taken(
+        state=seen.state,
+        shards=seen.shards,
+        shards_done=seen.shards_done,
+        shards_failed=seen.shards_failed,
+        bytes=seen.bytes,
+        bytes_done=seen.bytes_done,
+    )
+
+
+__all__ = ["Album", "SnapshotScreen"]
