@@ -19,12 +19,12 @@ from esmigrate_tui.sandbox.launch import uses_security
 from esmigrate_tui.sandbox.nodes import Node, NodeOptions, down, up
 from esmigrate_tui.sandbox.versions import find
 
-__all__ = ["SharedNodes", "nodes"]
+__all__ = ["SharedNodes", "in_own_loop", "nodes"]
 
 T = TypeVar("T")
 
 
-def _in_own_loop(work: Coroutine[object, object, T]) -> T:
+def in_own_loop(work: Coroutine[object, object, T]) -> T:
     """Run to the end in a thread with a loop of its own, whatever loop the test has."""
     results: list[T] = []
     failures: list[BaseException] = []
@@ -84,12 +84,12 @@ class SharedNodes:
     def close(self) -> None:
         """End every node that was started here."""
         for node in (*self._started.values(), *self._own):
-            _in_own_loop(down(node))
+            in_own_loop(down(node))
 
 
 def _start(version: str, options: NodeOptions) -> Node:
     try:
-        return _in_own_loop(up(version, options))
+        return in_own_loop(up(version, options))
     except NoJava as error:
         if os.environ.get("CI"):
             raise

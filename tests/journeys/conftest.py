@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import sys
 import time
 from dataclasses import dataclass, field
@@ -83,10 +84,22 @@ class Operator:
         sides = ("--source", source, "--destination", destination)
         return await self.do("plan", "reindex-from-remote", *sides, "-o", "move.toml", "--force", *more)
 
+    async def plan_restore(self, destination: Node, repository: str, *more: str, snapshot: str = "latest") -> Ended:
+        """Make restore.toml; the password of the destination is known then."""
+        self.environ["ESMIGRATE_DESTINATION_PASSWORD"] = destination.password or ""
+        where = ("--destination", with_user(destination), "--repository", repository, "--snapshot", snapshot)
+        return await self.do("plan", "restore-from-snapshot", *where, "-o", "restore.toml", "--force", *more)
+
     def knows(self, source: Node, destination: Node) -> None:
         """Give the passwords of two nodes by the environment."""
         self.environ["ESMIGRATE_SOURCE_PASSWORD"] = source.password or ""
         self.environ["ESMIGRATE_DESTINATION_PASSWORD"] = destination.password or ""
+
+    async def kill(self, run: RunFolder) -> None:
+        """End a run's process as a crash would."""
+        os.kill(json.loads(run.process.read_text())["pid"], signal.SIGKILL)
+        while run.is_live:  # noqa: ASYNC110  # another process ends
+            await asyncio.sleep(0.05)
 
     def folder_of(self, run: str) -> RunFolder:
         """Where a run is kept."""
@@ -137,18 +150,19 @@ def with_user(node: Node) -> str:
     return node.url.replace("://", f"://{node.user}@") if node.user else node.url
 
 
+async def connected_to(node: Node) -> Cluster:
+    """A node as the test sees it; to be closed."""
+    endpoint, _ = parse_address(node.url)
+    kind = SignIn.PASSWORD if node.user else SignIn.NONE
+    connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
+    credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
+    return await connect(connection, credential)
+
+
 @pytest.fixture
 def opened() -> Callable[[Node], Awaitable[Cluster]]:
     """A way to look at a node from the test's side."""
-
-    async def opening(node: Node) -> Cluster:
-        endpoint, _ = parse_address(node.url)
-        kind = SignIn.PASSWORD if node.user else SignIn.NONE
-        connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-        credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
-        return await connect(connection, credential)
-
-    return opening
+    return connected_to
 
 
 _LOADED: set[str] = set()
