@@ -58,7 +58,9 @@ class Recovery:
     """How far the primaries of one index are: bytes and shards; `repository` and `snapshot` name what they come from.
 
     `wanted` and `active` are the index's primary shards and those that are started, `begun` the shards that a node has
-    taken up, `unassigned` those that none has. `uuid` is the index's own.
+    taken up, `unassigned` those that none has. `uuid` is the index's own. Of the shards that are being copied just now
+    `nodes` are the names of those that copy, `copying_seconds` how long the first has been, `bytes_per_second` all
+    together.
     """
 
     index: str
@@ -73,6 +75,9 @@ class Recovery:
     repository: str = ""
     snapshot: str = ""
     unassigned: tuple[Unassigned, ...] = ()
+    nodes: frozenset[str] = frozenset()
+    copying_seconds: float = 0.0
+    bytes_per_second: float = 0.0
 
     @property
     def is_complete(self) -> bool:
@@ -96,7 +101,8 @@ class Taking:
 class Explanation:
     """Why a shard is not where it should be: the server's own words, cleaned, the most telling first.
 
-    `reason` is why it is unassigned, `attempts` how often a node has failed at it, `deciders` what each node objects.
+    `reason` is why it is unassigned, `attempts` how often a node has failed at it, `deciders` what the nodes object,
+    `by_node` the same for each node.
     """
 
     state: str
@@ -105,6 +111,7 @@ class Explanation:
     attempts: int = 0
     can_allocate: str = ""
     deciders: tuple[str, ...] = ()
+    by_node: tuple[tuple[str, ...], ...] = ()
 
 
 class Snapshots:
@@ -146,8 +153,8 @@ class Snapshots:
                 return
             after = page.next
 
-    async def snapshot(self, repository: str, name: str) -> SnapshotFacts:
-        """One snapshot with all that the server says of it, sizes of its indices included where it can.
+    async def snapshot(self, repository: str, name: str, *, with_sizes: bool = True) -> SnapshotFacts:
+        """One snapshot with all that the server says of it, sizes of its indices (read slowly) where it can.
 
         Raises ProblemError (missing) where there is none of that name.
         """
@@ -166,7 +173,7 @@ class Snapshots:
                 )
             )
         found = _snapshot(repository, entry)
-        if found.state not in {SnapshotState.SUCCESS, SnapshotState.PARTIAL}:
+        if not with_sizes or found.state not in {SnapshotState.SUCCESS, SnapshotState.PARTIAL}:
             return found
         return msgspec.structs.replace(found, details=await self._details(path, found))
 
@@ -412,6 +419,7 @@ def _recovery(
 ) -> Recovery:
     primaries = [copy for copies in (routed.shards if routed else {}).values() for copy in copies if copy.primary]
     moving = [shard for shard in (recovered.shards if recovered else ()) if shard.primary and shard.type == "SNAPSHOT"]
+    copying = [shard for shard in moving if shard.stage != "DONE" and shard.total_time_in_millis]
     origins = [copy.recovery_source for copy in primaries if copy.recovery_source.snapshot]
     origin = moving[0].source if moving else origins[0] if origins else answers.RecoverySource()
     return Recovery(
@@ -437,15 +445,22 @@ def _recovery(
             for copy in sorted(primaries, key=lambda copy: copy.shard)
             if copy.state == "UNASSIGNED"
         ),
+        nodes=frozenset(clean(shard.target.name) for shard in copying),
+        copying_seconds=max((shard.total_time_in_millis / 1000 for shard in copying), default=0.0),
+        bytes_per_second=sum(shard.index.size.recovered / shard.total_time_in_millis * 1000 for shard in copying),
     )
 
 
 def _explanation(told: answers.Explained) -> Explanation:
-    objections: dict[str, None] = {}
-    for node in told.node_allocation_decisions:
-        for decider in node.deciders:
-            if decider.decision in {"NO", "THROTTLE"}:
-                objections[clean(f"{decider.decider}: {decider.explanation}", 600)] = None
+    by_node = tuple(
+        tuple(
+            clean(f"{decider.decider}: {decider.explanation}", 600)
+            for decider in node.deciders
+            if decider.decision in {"NO", "THROTTLE"}
+        )
+        for node in told.node_allocation_decisions
+    )
+    objections = dict.fromkeys(text for node in by_node for text in node)
     # The decider that only repeats that the restore has failed says nothing of why.
     ordered = sorted(objections, key=lambda text: text.startswith(("restore_in_progress", "max_retry")))
     unassigned = told.unassigned_info
@@ -456,4 +471,5 @@ def _explanation(told: answers.Explained) -> Explanation:
         attempts=unassigned.failed_allocation_attempts,
         can_allocate=clean(told.can_allocate),
         deciders=tuple(ordered),
+        by_node=by_node,
     )

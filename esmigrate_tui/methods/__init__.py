@@ -5,9 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
+from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
 from esmigrate_tui.model.plan import MethodName
 
 if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Methods
 
-METHODS: Final[Methods] = {MethodName.REINDEX_FROM_REMOTE: ReindexFromRemote()}
+METHODS: Final[Methods] = {
+    MethodName.REINDEX_FROM_REMOTE: ReindexFromRemote(),
+    MethodName.RESTORE_FROM_SNAPSHOT: RestoreFromSnapshot(),
+}

@@ -5,6 +5,7 @@ https://www.elastic.co/guide/en/elasticsearch/reference/current/restore-snapshot
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -39,6 +40,8 @@ FEATURES_SINCE: Final = Version(7, 12)
 BACKING: Final = ".ds-"
 
 _NAMES_SHOWN: Final = 3
+_LONGEST_NAME: Final = 255
+_NOT_IN_NAMES: Final = re.compile(r'[\\/*?"<>|,#:\s]')
 _WAYS_OUT: Final[dict[str, frozenset[InTheWay]]] = {
     "index": frozenset(InTheWay),
     "data stream": frozenset({InTheWay.DELETE}),
@@ -60,6 +63,8 @@ def planned(draft: Draft, made_at: str) -> Plan:
     ]
     if wanted.global_state:
         tasks.append(_global_task(snapshot))
+    for task in tasks:
+        _must_be_a_name(task)
     if not tasks:
         raise ProblemError(
             Problem(
@@ -292,6 +297,29 @@ def _must_be_apart(tasks: Sequence[Task]) -> None:
         seen[task.destination_index] = task
 
 
+def _must_be_a_name(task: Task) -> None:
+    """A new name that Elasticsearch takes; raises ProblemError (usage)."""
+    name = task.destination_index
+    if name == task.source_index or (
+        name == name.lower()
+        and name[:1] not in {"", "-", "_", "+"}
+        and name not in {".", ".."}
+        and not _NOT_IN_NAMES.search(name)
+        and clean(name) == name
+        and len(name.encode()) <= _LONGEST_NAME
+    ):
+        return
+    raise ProblemError(
+        Problem(
+            cause=Cause.USAGE,
+            what=f"{clean(name, 300)!r} cannot be the name of an index.",
+            why="A name has no capitals and no spaces, begins with none of - _ +, and holds none of "
+            '\\ / * ? " < > | , # :, in at most 255 bytes.',
+            todo="Choose another name.",
+        )
+    )
+
+
 def _shards(snapshot: SnapshotFacts, held: Iterable[str]) -> int | None:
     known = [snapshot.detail(name).shards for name in held]
     return None if not known or None in known else sum(amount or 0 for amount in known)
@@ -363,9 +391,10 @@ def restore_request(task: Task, plan: Plan) -> Request:
     return restore_of_several((task,), plan)
 
 
-def can_share(task: Task) -> bool:
+def can_share(task: Task, plan: Plan) -> bool:
     """Whether its restore can be asked for in one request with others: it keeps its name, and is one plain index."""
-    return task.kind is RestoreKind.INDEX and task.source_index == task.destination_index
+    is_plain = task.kind is RestoreKind.INDEX and task.source_index == task.destination_index
+    return is_plain and _restoration(plan).mount is Mount.NONE
 
 
 def restore_of_several(tasks: Sequence[Task], plan: Plan) -> Request:

@@ -136,6 +136,9 @@ def test_no_source_is_needed() -> None:
         ({"selected": ("books", "gone")}, Cause.MISSING, "holds no gone"),
         ({"selected": (".tasks",)}, Cause.USAGE, "part of a feature state"),
         ({"feature_states": ("kibana",)}, Cause.MISSING, "no feature state kibana"),
+        ({"renamed": {"books": "Books"}}, Cause.USAGE, "cannot be the name of an index"),
+        ({"renamed": {"books": "a*"}}, Cause.USAGE, "cannot be the name of an index"),
+        ({"renamed": {"books": "_all"}}, Cause.USAGE, "cannot be the name of an index"),
         ({"selected": ("books", "pages"), "renamed": {"books": "pages"}}, Cause.USAGE, "would both become pages"),
         (
             {"snapshot": msgspec.structs.replace(SNAPSHOT, state=SnapshotState.IN_PROGRESS)},

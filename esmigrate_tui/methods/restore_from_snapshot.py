@@ -1,0 +1,666 @@
+"""Restore from a snapshot: the destination copies the files of whole shards out of a repository.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshots-restore-snapshot.html
+
+The server does the copying by itself; this file starts restores, looks at them and judges what it sees. A restore is
+known by its index: by the repository and snapshot that the shards say they come from, and then by the index's uuid. It
+cannot be held or slowed down but by the clusters' own settings, and it is cancelled by deleting the index.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+from weakref import WeakKeyDictionary
+
+import msgspec
+
+from esmigrate_tui.elastic.snapshots import register_request, unregister_request
+from esmigrate_tui.methods.restore_requests import (
+    close_requests,
+    delete_request,
+    destination_names,
+    held_by,
+    mount_request,
+    planned,
+    restore_request,
+    start_request,
+)
+from esmigrate_tui.methods.restore_together import Look, Looks, Starts
+from esmigrate_tui.methods.restore_troubles import Caps, binding_cap, bytes_of, may_work_now, stuck, unplaced
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.event import Moved, Samples, Shards
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
+from esmigrate_tui.model.text import clean, counted, number, size
+from esmigrate_tui.verify import Comparison
+from esmigrate_tui.verify.samples import compare_samples
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.elastic.snapshots import Recovery
+    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.model.draft import Draft
+
+__all__ = ["RestoreFromSnapshot", "mount_request", "restore_request"]
+
+_RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
+"""Before that a restore knew only the repository's own limit, of 40 MB a second where nothing was said."""
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the restore of one task stands; its JSON is the token of each Moved.
+
+    `made` has the uuid of each index of the destination that the restore has made. `is_acknowledged` says that the
+    server has told the end by itself, which it does for the global state alone.
+    """
+
+    made: dict[str, str] = {}
+    is_acknowledged: bool = False
+
+    def as_token(self) -> str:
+        """The state as text."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_token(cls, token: str) -> State:
+        """The state in a token, or the beginning."""
+        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
+
+
+# -- judging what is seen, pure ----------------------------------------------------------------------------------------
+
+
+def comes_from(recovery: Recovery, wanted: Restoration) -> bool:
+    """Whether the shards of an index say that they are, or were, restored from this snapshot."""
+    return (recovery.repository, recovery.snapshot) == (wanted.repository.name, wanted.snapshot)
+
+
+def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, Recovery]) -> bool:
+    """Whether every index is there, is the one that the restore has made, and has all its primaries started."""
+    known = [(made.get(name, ""), found.get(name)) for name in names]
+    return bool(known) and all(
+        recovery is not None and recovery.is_complete and recovery.uuid == uuid != "" for uuid, recovery in known
+    )
+
+
+def moved(task: Task, state: State, recoveries: Sequence[Recovery], *, is_done: bool, note: str = "") -> Moved:
+    """What one look says: bytes and shards of all indices of a task."""
+    wanted = sum(one.wanted for one in recoveries)
+    seen = sum(one.bytes for one in recoveries)
+    done = sum(one.bytes_done for one in recoveries)
+    all_begun = bool(recoveries) and all(one.begun >= one.wanted for one in recoveries)
+    total = seen if all_begun else task.size
+    if is_done:  # a node that was restarted meanwhile has forgotten how many bytes there were
+        total = done = total if total is not None else seen
+    elif total is not None:
+        done = min(done, total)
+    return Moved(
+        done=done,
+        total=total,
+        parts_done=sum(one.active for one in recoveries),
+        parts=max(wanted, task.shards or 0),
+        token=state.as_token(),
+        note=note,
+    )
+
+
+def shards_of(
+    task: Task,
+    names: Sequence[str],
+    made: Mapping[str, str],
+    found: Mapping[str, Recovery],
+    lost: int,
+    wanted: Restoration,
+) -> Shards:
+    """The proof: the primaries that are started of indices that this restore has made, without the `lost` ones.
+
+    `lost` are shards that the snapshot lacks: a partial restore starts them empty.
+    """
+    ours = [
+        recovery
+        for name in names
+        if (recovery := found.get(name)) is not None and _is_ours(recovery, made.get(name, ""), wanted)
+    ]
+    return Shards(
+        wanted=task.shards if task.shards is not None else max(1, sum(one.wanted for one in ours)),
+        arrived=max(0, sum(one.active for one in ours) - lost),
+        bytes=sum(one.bytes for one in ours) or task.size or 0,
+    )
+
+
+def _is_ours(recovery: Recovery, uuid: str, wanted: Restoration) -> bool:
+    """Whether it is the index that the restore has made: by its uuid, or as long as none is known by its origin."""
+    return recovery.uuid == uuid if uuid else comes_from(recovery, wanted) and not recovery.is_closed
+
+
+# -- troubles ----------------------------------------------------------------------------------------------------------
+
+
+def _wanted(plan: Plan) -> Restoration:
+    if plan.restoration is None:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="The plan does not say what is to be restored from.",
+                todo="Make a new one with `esmigrate plan`.",
+            )
+        )
+    return plan.restoration
+
+
+def _no_repository(name: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            cause=Cause.BUSY,
+            what=f"The repository {clean(name)} is no longer registered on the destination.",
+            why="Somebody took it away since the run began; a restore reads all its files from there.",
+            todo="Register it again under the same name; the run goes on by itself then.",
+        )
+    )
+
+
+def _gone(name: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            cause=Cause.MISSING,
+            what=f"The index {name} is no longer on the destination.",
+            why="Somebody deleted it while it was being restored, which cancels a restore.",
+            todo="If that was meant, nothing has to be done. If not, run the plan again.",
+        )
+    )
+
+
+def _another(name: str) -> ProblemError:
+    return ProblemError(
+        Problem(
+            cause=Cause.STATE,
+            what=f"The index {name} on the destination is not the one that this run has restored.",
+            why="It was deleted and made anew meanwhile.",
+            todo="Look at what it holds. To restore it again, run the plan again under another name.",
+        )
+    )
+
+
+def _never_seen(work: Work, names: Sequence[str]) -> ProblemError:
+    return ProblemError(
+        Problem(
+            cause=Cause.UNKNOWN_OUTCOME,
+            what=f"The outcome of restoring {work.task.source_index} is unknown: "
+            f"{counted(len(names), 'index', 'indices')} that should appear cannot be seen.",
+            why="The destination accepted the restore, and shows nothing of it.",
+            todo="It is looked for again, and restored again when it is not there.",
+        )
+    )
+
+
+# -- the method --------------------------------------------------------------------------------------------------------
+
+
+class _Shared:
+    """What all tasks of a run share in this process."""
+
+    def __init__(self, cluster: Cluster, wanted: Restoration) -> None:
+        self._cluster = cluster
+        self._wanted = wanted
+        self._snapshot: SnapshotFacts | None = None
+        self._caps: Caps | None = None
+        self.is_cap_told = False
+        self.looks = Looks(cluster.snapshots.recoveries)
+        self.starts = Starts(self._start)
+        self.made: dict[str, dict[str, str]] = {}  # by the opaque id of the task
+        self.acknowledged: set[str] = set()
+
+    async def snapshot(self) -> SnapshotFacts:
+        """The snapshot as the repository has it: which indices back a stream or a feature, and what it lacks."""
+        if self._snapshot is None:
+            name = self._wanted.repository.name
+            self._snapshot = await self._cluster.snapshots.snapshot(name, self._wanted.snapshot, with_sizes=False)
+        return self._snapshot
+
+    async def _start(self, tasks: Sequence[Task], plan: Plan) -> None:
+        try:
+            await self._cluster.snapshots.restore(start_request(tasks, plan))
+        except ProblemError as error:
+            if error.problem.cause is Cause.MISSING and await self._is_unregistered():
+                raise _no_repository(self._wanted.repository.name) from None
+            raise
+
+    async def _is_unregistered(self) -> bool:
+        known = await self._cluster.snapshots.repositories()
+        return self._wanted.repository.name not in {one.name for one in known}
+
+    async def cap(self, recoveries: Sequence[Recovery]) -> str:
+        """The setting that decides how fast it goes, said once; "" when there is none, or it was said."""
+        if self.is_cap_told or not any(one.bytes_per_second for one in recoveries):
+            return ""
+        if self._caps is None:
+            self._caps = await self._read_caps()
+        told = binding_cap(recoveries, self._caps, self._wanted.repository.name)
+        self.is_cap_told = bool(told)
+        return told
+
+    async def _read_caps(self) -> Caps:
+        """The limits in force; none where they cannot be seen, as they only explain."""
+        snapshots = self._cluster.snapshots
+        try:
+            settings, known, version = await asyncio.gather(
+                self._cluster.cluster_settings(), snapshots.repositories(), self._cluster.version()
+            )
+        except ProblemError:
+            return Caps()
+        own = next((one.settings for one in known if one.name == self._wanted.repository.name), {})
+        limited = version >= _RECOVERY_CAPS_RESTORES
+        return Caps(
+            recovery=bytes_of(settings.get("indices.recovery.max_bytes_per_sec", "40mb")) if limited else None,
+            repository=bytes_of(own.get("max_restore_bytes_per_sec", "0" if limited else "40mb")),
+        )
+
+
+class RestoreFromSnapshot:
+    """The guide's third method, as the contract of methods wants it."""
+
+    name: Final = MethodName.RESTORE_FROM_SNAPSHOT
+    title: Final = "Restore from a snapshot"
+    needs: Final = (Side.DESTINATION,)
+
+    def __init__(self) -> None:
+        self._runs: WeakKeyDictionary[Cluster, dict[tuple[str, str], _Shared]] = WeakKeyDictionary()
+
+    def _shared(self, plan: Plan, clusters: Clusters) -> _Shared:
+        wanted = _wanted(plan)
+        known = self._runs.setdefault(clusters.destination, {})
+        key = (wanted.repository.name, wanted.snapshot)
+        if key not in known:
+            known[key] = _Shared(clusters.destination, wanted)
+        return known[key]
+
+    # -- in words ------------------------------------------------------------------------------------------------------
+
+    def plan(self, draft: Draft, made_at: str) -> Plan:
+        """The plan of a draft whose snapshot and indices are chosen; raises ProblemError when it is not ready.
+
+        `made_at` is ISO 8601 in UTC.
+        """
+        return planned(draft, made_at)
+
+    def steps(self, plan: Plan) -> tuple[str, ...]:
+        """What a run of this plan does, in order, in words."""
+        wanted = _wanted(plan)
+        new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
+        steps: list[str] = []
+        if wanted.register:
+            manner = "read-only" if wanted.repository.is_readonly else "for reading and writing"
+            after = ", and take it away again at the end" if wanted.unregister else ""
+            steps.append(f"Register the repository {wanted.repository.name} on {new}, {manner}{after}.")
+        else:
+            steps.append(f"Look for the snapshot {wanted.snapshot} in {wanted.repository.name} on {new}.")
+        ways = [
+            way for task in plan.tasks if task.kind is not RestoreKind.FEATURE_STATE for way in task.in_the_way.values()
+        ]
+        for way, done in ((InTheWay.CLOSE, "Close"), (InTheWay.DELETE, "Delete")):
+            if amount := ways.count(way):
+                then = " and restore over" if way is InTheWay.CLOSE else ""
+                named = f"{counted(amount, 'index', 'indices')} that {'is' if amount == 1 else 'are'} in the way"
+                steps.append(f"{done}{then} {named} on {new}.")
+        steps.append(self._restored(plan, wanted))
+        steps.append(
+            "Wait until every shard is started, refresh, count"
+            + (", and compare with the source." if plan.source is not None else ", and compare with the snapshot.")
+        )
+        return tuple(steps)
+
+    @staticmethod
+    def _restored(plan: Plan, wanted: Restoration) -> str:
+        """What is copied, and how."""
+        nouns = (
+            (RestoreKind.INDEX, "index", "indices"),
+            (RestoreKind.DATA_STREAM, "data stream", "data streams"),
+            (RestoreKind.FEATURE_STATE, "feature state", "feature states"),
+        )
+        kinds = [task.kind for task in plan.tasks]
+        parts = [counted(kinds.count(kind), one, many) for kind, one, many in nouns if kind in kinds]
+        if RestoreKind.GLOBAL_STATE in kinds:
+            parts.append("the global state")
+        known = [task.size for task in plan.tasks if task.size is not None]
+        renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
+        verb = "Restore" if wanted.mount is Mount.NONE else "Mount"
+        return (
+            f"{verb} {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)} "
+            f"from the snapshot {wanted.snapshot}"
+            + (f" ({size(sum(known))})" if known else "")
+            + (f", {number(renamed)} under another name" if renamed else "")
+            + (f", {plan.at_once} at a time" if plan.at_once > 1 and len(plan.tasks) > 1 else "")
+            + ". Nothing on the source is touched."
+        )
+
+    def requests(self, plan: Plan) -> tuple[Request, ...]:
+        """The requests for the first task of a plan; those for the others are like them."""
+        if not plan.tasks:
+            return ()
+        wanted, task = _wanted(plan), plan.tasks[0]
+        asked: list[Request] = []
+        if wanted.register:
+            asked.append(register_request(wanted.repository))
+        if task.kind is not RestoreKind.FEATURE_STATE:
+            for name, way in task.in_the_way.items():
+                is_stream = task.kind is RestoreKind.DATA_STREAM and name == task.destination_index
+                closing, _ = close_requests(name)
+                asked.append(closing if way is InTheWay.CLOSE else delete_request(name, is_stream=is_stream))
+        start = start_request((task,), plan)
+        pretty = msgspec.json.format(start.body.encode(), indent=2).decode()
+        asked.append(msgspec.structs.replace(start, body=pretty))
+        if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}:
+            path = delete_request(task.destination_index).path
+            asked += [
+                Request(method="GET", path=f"{path}/_recovery"),
+                Request(method="POST", path=f"{path}/_refresh"),
+                Request(method="GET", path=f"{path}/_count"),
+            ]
+        if wanted.register and wanted.unregister:
+            asked.append(unregister_request(wanted.repository.name))
+        return tuple(asked)
+
+    # -- making ready --------------------------------------------------------------------------------------------------
+
+    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+        """Register the repository where the plan says so, and see that the snapshot is in it, and the same one."""
+        wanted = _wanted(plan)
+        known = await clusters.destination.snapshots.repositories()
+        there = next((one for one in known if one.name == wanted.repository.name), None)
+        if there is not None:
+            self._must_be_the_same(there, wanted)
+        elif wanted.register:
+            await book.change(
+                Side.DESTINATION,
+                f"the repository {wanted.repository.name} was registered",
+                register_request(wanted.repository),
+                unregister_request(wanted.repository.name) if wanted.unregister else None,
+            )
+        else:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.MISSING,
+                    what=f"The destination has no repository {wanted.repository.name}.",
+                    why="It was there when the plan was made, or was to be registered by somebody else.",
+                    todo="Register it there under the same name, and run the plan again.",
+                )
+            )
+        shared = self._shared(plan, clusters)
+        snapshot = await shared.snapshot()
+        if wanted.snapshot_uuid and snapshot.uuid and wanted.snapshot_uuid != snapshot.uuid:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.STATE,
+                    what=f"The snapshot {wanted.snapshot} in {wanted.repository.name} is not the one of the plan.",
+                    why="It was deleted and another one was made under its name, or the repository is another one.",
+                    todo="Make a new plan from it, if it is the right one.",
+                    evidence=f"{snapshot.uuid}, not {wanted.snapshot_uuid}",
+                )
+            )
+
+    @staticmethod
+    def _must_be_the_same(there: Repository, wanted: Restoration) -> None:
+        """A repository of that name that is another one; raises ProblemError (exists)."""
+        ours = wanted.repository
+        if there.type == ours.type and (there.place == ours.place or not ours.place):
+            return
+        raise ProblemError(
+            Problem(
+                cause=Cause.EXISTS,
+                what=f"The destination has another repository named {ours.name}.",
+                why=f"It is of type {there.type}"
+                + (f" at {there.place}" if there.place else "")
+                + f", the plan wants {ours.type}"
+                + (f" at {ours.place}." if ours.place else "."),
+                todo="Register the wanted one under another name, and make a new plan.",
+            )
+        )
+
+    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+        """Close or delete what is in the way, exactly the indices that the task names.
+
+        One that this very snapshot is being restored into is left alone: an earlier process has started that.
+        """
+        task, cluster = work.task, clusters.destination
+        if not task.in_the_way or task.kind in {RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE}:
+            return
+        taken = await cluster.existing(tuple(task.in_the_way))
+        found = await cluster.snapshots.recoveries([name for name, what in taken.items() if what == "index"])
+        for name, way in task.in_the_way.items():
+            there = found.get(name)
+            if (
+                there is not None
+                and comes_from(there, _wanted(work.plan))
+                and not there.is_complete
+                and not there.is_closed
+            ):
+                continue
+            if taken.get(name) == "data stream" and way is InTheWay.DELETE:
+                await book.change(
+                    Side.DESTINATION, f"the data stream {name} was deleted", delete_request(name, is_stream=True), None
+                )
+            elif there is not None and way is InTheWay.DELETE:
+                await book.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
+            elif there is not None and not there.is_closed:
+                closing, opening = close_requests(name)
+                await book.change(
+                    Side.DESTINATION, f"the index {name} was closed, to be restored over", closing, opening
+                )
+
+    # -- restoring -----------------------------------------------------------------------------------------------------
+
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+        """Yield a Moved a look, until every primary shard of the restored indices is seen started.
+
+        Raises ProblemError: BUSY or DISK_FULL where a shard finds no node, REFUSED where it could not be read, MISSING
+        or STATE where the index is gone or another one, UNKNOWN_OUTCOME where nothing of the restore can be seen.
+        """
+        shared, state = self._shared(work.plan, clusters), State.from_token(since)
+        if work.task.kind is RestoreKind.GLOBAL_STATE:
+            async for step in self._global_state(work, clusters, state):
+                yield step
+            return
+        names = destination_names(work.task, await shared.snapshot())
+        if not names:
+            raise _never_seen(work, names)
+        clusters.destination.paths(names)  # an odd name is this task's trouble, not that of all who share a look
+        with shared.looks.following(names):
+            look = await shared.looks.newer_than(shared.looks.begun, names)
+            note, was_held_up = "", bool(state.made)
+            if await self._is_cured(state, clusters, names, look.found):
+                await self._take_away(work, clusters, names, state)
+                look = await shared.looks.newer_than(shared.looks.begun, names)
+                state, note = State(), "a node may take its shards now, so it is restored once more"
+            if not state.made:
+                state, look = await self._begun(work, shared, names, look)
+                was_held_up = False
+            shared.made[work.opaque_id] = state.made
+            while True:
+                recoveries = self._seen(names, state, look.found)
+                is_done = is_whole(names, state.made, look.found)
+                problem = None if is_done else await self._trouble(clusters, recoveries)
+                if problem is None or not was_held_up:
+                    note = note or await shared.cap(list(look.found.values()))
+                    yield moved(work.task, state, recoveries, is_done=is_done, note=note)
+                if problem is not None:
+                    raise ProblemError(problem)
+                if is_done:
+                    return
+                note, was_held_up = "", False
+                look = await shared.looks.newer_than(look.number, names)
+
+    async def _begun(self, work: Work, shared: _Shared, names: Sequence[str], look: Look) -> tuple[State, Look]:
+        """The restore of a task, started, or found where it has been started before; with a look at it."""
+        if not _is_under_way(work, names, look.found):
+            refused: ProblemError | None = None
+            try:
+                await shared.starts.start(work)
+            except ProblemError as error:
+                if error.problem.cause is not Cause.EXISTS:
+                    raise
+                refused = error  # unless what an earlier request has started has become visible only now
+            look = await shared.looks.newer_than(shared.looks.begun, names)
+            if refused is not None and not _is_under_way(work, names, look.found):
+                raise refused
+        if unseen := [name for name in names if name not in look.found]:
+            raise _never_seen(work, unseen)
+        return State(made={name: look.found[name].uuid for name in names}), look
+
+    @staticmethod
+    def _seen(names: Sequence[str], state: State, found: Mapping[str, Recovery]) -> list[Recovery]:
+        """What was seen of the task's indices; raises ProblemError where one is gone, or another one."""
+        for name in names:
+            if name not in found:
+                raise _gone(name)
+            if found[name].uuid != state.made.get(name):
+                raise _another(name)
+        return [found[name] for name in names]
+
+    @staticmethod
+    async def _trouble(clusters: Clusters, recoveries: Sequence[Recovery]) -> Problem | None:
+        """Why a shard will not start by itself; None while all may."""
+        for recovery in recoveries:
+            if shards := stuck(recovery):
+                explanation = await clusters.destination.snapshots.explain(recovery.index, shards[0].shard)
+                return unplaced(recovery, shards, explanation)
+        return None
+
+    @staticmethod
+    async def _is_cured(state: State, clusters: Clusters, names: Sequence[str], found: Mapping[str, Recovery]) -> bool:
+        """Whether nothing but the failure itself keeps each stuck shard from being restored again."""
+        troubled = [found[name] for name in names if name in found and found[name].uuid == state.made.get(name)]
+        stuck_shards = [(one.index, shard) for one in troubled for shard in stuck(one)]
+        if not stuck_shards:
+            return False
+        for index, shard in stuck_shards[:1]:
+            if not may_work_now(await clusters.destination.snapshots.explain(index, shard.shard)):
+                return False
+        return True
+
+    async def _global_state(self, work: Work, clusters: Clusters, state: State) -> AsyncIterator[Moved]:
+        """The one restore that is waited for: the server's own answer is all that can be known of it."""
+        shared = self._shared(work.plan, clusters)
+        if not state.is_acknowledged:
+            await clusters.destination.snapshots.restore(restore_request(work.task, work.plan))
+        shared.acknowledged.add(work.opaque_id)
+        yield Moved(done=0, total=0, parts_done=1, parts=1, token=State(is_acknowledged=True).as_token())
+
+    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:
+        """Nothing: a restore goes as fast as the clusters' own settings let it."""
+
+    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:
+        """Nothing: a restore cannot be held. What is under way goes on, and no other is begun."""
+
+    # -- stopping ------------------------------------------------------------------------------------------------------
+
+    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
+        """Delete what this task has half restored, which cancels the restore; what is whole, or not ours, stays."""
+        if work.task.kind is RestoreKind.GLOBAL_STATE:
+            return
+        names = destination_names(work.task, await self._shared(work.plan, clusters).snapshot())
+        await self._take_away(work, clusters, names, State.from_token(since))
+
+    async def _take_away(self, work: Work, clusters: Clusters, names: Sequence[str], state: State) -> None:
+        wanted, cluster = _wanted(work.plan), clusters.destination
+        found = await cluster.snapshots.recoveries(names)
+        half = [
+            one
+            for one in found.values()
+            if _is_ours(one, state.made.get(one.index, ""), wanted) and not one.is_complete and not one.is_closed
+        ]
+        if not half:
+            return
+        if work.task.kind is RestoreKind.DATA_STREAM:
+            await self._take_stream_away(work, cluster, names)
+            return
+        for one in half:
+            try:
+                await cluster.delete_index(one.index)
+            except ProblemError as error:
+                if error.problem.cause is not Cause.MISSING:
+                    raise
+
+    @staticmethod
+    async def _take_stream_away(work: Work, cluster: Cluster, names: Sequence[str]) -> None:
+        """Delete a half restored data stream if nothing else is in it: its newest index cannot be deleted alone."""
+        path = delete_request(work.task.destination_index, is_stream=True).path
+        told = await cluster.read(path, dict[str, Any])
+        backing = {
+            str(index.get("index_name", "")) for one in told.get("data_streams", []) for index in one.get("indices", [])
+        }
+        if backing and backing <= set(names):
+            await cluster.perform(delete_request(work.task.destination_index, is_stream=True))
+
+    # -- proof ---------------------------------------------------------------------------------------------------------
+
+    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
+        """Started shards against the snapshot's; documents against the source's, where it has them and is connected.
+
+        Of the global state nothing can be seen but that the server has said that it is restored: one part of one.
+        """
+        shared, task = self._shared(work.plan, clusters), work.task
+        if task.kind is RestoreKind.GLOBAL_STATE:
+            return Comparison(None, None, Shards(wanted=1, arrived=int(work.opaque_id in shared.acknowledged)))
+        snapshot = await shared.snapshot()
+        names, held = destination_names(task, snapshot), held_by(task, snapshot)
+        found = await clusters.destination.snapshots.recoveries(names)
+        lost = len({(one.index, one.shard) for one in snapshot.failures if one.index in held})
+        shards = shards_of(task, names, shared.made.get(work.opaque_id, {}), found, lost, _wanted(work.plan))
+        if set(found) != set(names) or any(one.is_closed or not one.is_complete for one in found.values()):
+            return Comparison(None, None, shards)
+        arrived = 0
+        for name in names:
+            await clusters.destination.refresh(name)
+            arrived += await clusters.destination.count(name)
+        there = await self._on_source(task, clusters, held)
+        samples = await self._sampled(clusters, names, held) if there is not None else None
+        return Comparison(there, arrived, shards, samples)
+
+    @staticmethod
+    async def _on_source(task: Task, clusters: Clusters, held: Sequence[str]) -> int | None:
+        """Documents of the same indices on the source; None where there is no source, or it lacks one of them.
+
+        The source writes to what belongs to a feature all the time: its number would say nothing.
+        """
+        source = clusters.source
+        if source is None or task.kind is RestoreKind.FEATURE_STATE:
+            return None
+        total = 0
+        for name in held:
+            try:
+                await source.settings_of(name)  # raises where that name is an alias by now
+            except ProblemError as error:
+                if error.problem.cause is Cause.MISSING:
+                    return None
+                raise
+            try:
+                await source.refresh(name)
+            except ProblemError as error:
+                if error.problem.cause is not Cause.PRIVILEGES:
+                    raise
+            total += await source.count(name)
+        return total
+
+    @staticmethod
+    async def _sampled(clusters: Clusters, names: Sequence[str], held: Sequence[str]) -> Samples | None:
+        if clusters.source is None:
+            return None
+        return await compare_samples(clusters.source, clusters.destination, dict(zip(names, held, strict=True)))
+
+
+def _is_under_way(work: Work, names: Sequence[str], found: Mapping[str, Recovery]) -> bool:
+    """Whether every index is being restored from the snapshot, or was since the plan was made.
+
+    What was in the way of a feature state is replaced by the restore itself, so one that is whole may be the old one.
+    """
+    there = [found[name] for name in names if name in found]
+    if len(there) < len(names) or any(one.is_closed or not comes_from(one, _wanted(work.plan)) for one in there):
+        return False
+    is_replaced = work.task.kind is RestoreKind.FEATURE_STATE and bool(work.task.in_the_way)
+    return not is_replaced or not all(one.is_complete for one in there)

@@ -1,0 +1,267 @@
+"""Why a restore does not get on, in plain words: shards that find no node, files that cannot be read, capped speed.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/cluster-allocation-explain.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.problem import Cause, Problem
+from esmigrate_tui.model.text import clean, counted, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
+
+_FAILED: Final = "ALLOCATION_FAILED"
+_REPEATING: Final = ("restore_in_progress", "max_retry")
+"""Deciders that only say that it has failed before; where no other objects, another try may work."""
+
+
+# -- shards that do not start ------------------------------------------------------------------------------------------
+
+
+def stuck(recovery: Recovery) -> tuple[Unassigned, ...]:
+    """The shards that will not start by themselves: every node has been asked, and none may or could take them."""
+    return tuple(shard for shard in recovery.unassigned if shard.status == "deciders_no")
+
+
+def may_work_now(explanation: Explanation | None) -> bool:
+    """Whether a node would take the shard, had the restore not failed before."""
+    if explanation is None:
+        return False
+    return any(all(text.startswith(_REPEATING) for text in node) for node in explanation.by_node)
+
+
+def unplaced(recovery: Recovery, shards: Sequence[Unassigned], explanation: Explanation | None) -> Problem:
+    """The trouble of an index of which shards do not start."""
+    first = shards[0]
+    what = f"{len(shards)} of {counted(recovery.wanted, 'shard')} of {recovery.index}"
+    if first.reason == _FAILED:
+        return _unread(what, recovery, first)
+    objections = explanation.deciders if explanation else ()
+    telling = [text for text in objections if not text.startswith(_REPEATING)] or list(objections)
+    evidence = clean("\n".join(telling) or first.details or first.status, 2_000)
+    for text in telling:
+        if known := _in_plain_words(text, what):
+            return Problem(cause=known.cause, what=known.what, why=known.why, todo=known.todo, evidence=evidence)
+    return Problem(
+        cause=Cause.BUSY,
+        what=f"{what} find no node.",
+        why=f"The destination says: {telling[0]}" if telling else "The destination does not say why.",
+        todo="Look at GET _cluster/allocation/explain on the destination; the restore goes on when a node may take "
+        "them.",
+        evidence=evidence,
+    )
+
+
+@dataclass(frozen=True)
+class _Decider:
+    """What one of the server's rules means; braces are the groups of the pattern."""
+
+    pattern: re.Pattern[str]
+    why: str
+    todo: str
+    cause: Cause = Cause.BUSY
+
+
+def _decider(pattern: str, why: str, todo: str, cause: Cause = Cause.BUSY) -> _Decider:
+    return _Decider(re.compile(pattern, re.DOTALL), why, todo, cause)
+
+
+_DECIDERS: Final = (
+    _decider(
+        r"^(?:filter|data_tier): .*\[?index\.routing\.allocation\.include\._tier(?:_preference)?\]?"
+        r"|^data_tier: index has a preference",
+        "It is kept for a data tier (such as data_hot) that no node of the destination belongs to.",
+        "Restore it with index.routing.allocation.include._tier_preference among the settings that are left out, or "
+        "give a node that role.",
+    ),
+    _decider(
+        r"^filter: .*index setting \[(?P<setting>index\.routing\.allocation\.\w+)\] filters? \[(?P<wanted>.*?)\]\s*$",
+        "Its setting {setting} asks for nodes with {wanted}, and no node of the destination is one.",
+        "Restore it with {names} among the settings that are left out, or give a node that attribute.",
+    ),
+    _decider(
+        r"^filter: .*cluster setting \[(?P<setting>cluster\.routing\.allocation\.\w+)\] filters? \[(?P<wanted>.*?)\]",
+        "The destination's own setting {setting} ({wanted}) keeps shards away from its nodes.",
+        "Change that setting on the destination; the restore goes on then.",
+    ),
+    _decider(
+        r"^enable: ",
+        "The destination has been told to place no shards (cluster.routing.allocation.enable).",
+        "Set it to all on the destination; the restore goes on then.",
+    ),
+    _decider(
+        r"^disk_threshold: ",
+        "The disks of its nodes are, or would become, fuller than the watermark allows.",
+        "Free disk space on the destination or add some; the restore goes on then.",
+        Cause.DISK_FULL,
+    ),
+    _decider(
+        r"^shards_limit: .*index setting",
+        "Its setting index.routing.allocation.total_shards_per_node lets no node hold as many of its shards.",
+        "Restore it with that setting among those that are left out, or add nodes.",
+    ),
+    _decider(
+        r"^shards_limit: ",
+        "The destination lets no node hold more shards (cluster.routing.allocation.total_shards_per_node).",
+        "Raise that setting on the destination, or add nodes.",
+    ),
+    _decider(
+        r"^awareness: ",
+        "The destination spreads copies over an attribute of its nodes, and no node has room by that rule.",
+        "Look at cluster.routing.allocation.awareness on the destination, and at the attributes of its nodes.",
+    ),
+    _decider(
+        r"^same_shard: ",
+        "Each node has a copy of it already.",
+        "Add a node, or restore it with fewer replicas.",
+    ),
+    _decider(
+        r"^node_version: ",
+        "Its nodes are of an older version than the one that wrote it.",
+        "Upgrade all nodes of the destination to one version.",
+    ),
+    _decider(
+        r"^node_shutdown: ",
+        "The nodes that could take it are being shut down.",
+        "Wait until nodes are back; the restore goes on then.",
+    ),
+    _decider(
+        r"^max_retry: ",
+        "Its nodes have tried several times, and failed.",
+        "Look at the server's log for the reason; the restore is made again when a node may take it.",
+    ),
+    _decider(
+        r"^restore_in_progress: ",
+        "Its restore has failed.",
+        "Look at the server's log for the reason; it is made again when a node may take it.",
+    ),
+)
+
+
+def _in_plain_words(text: str, what: str) -> Problem | None:
+    for known in _DECIDERS:
+        if found := known.pattern.search(text):
+            groups = {name: value or "" for name, value in found.groupdict().items()}
+            if wanted := groups.get("wanted"):
+                groups["wanted"] = _attributes(wanted)
+                keys = re.findall(r"([\w.]+):\"", wanted)
+                groups["names"] = " and ".join(f"{groups['setting']}.{key}" for key in keys) or groups["setting"]
+            return Problem(
+                cause=known.cause,
+                what=f"{what} find no node.",
+                why=known.why.format(**groups),
+                todo=known.todo.format(**groups),
+            )
+    return None
+
+
+def _attributes(wanted: str) -> str:
+    """`box:"hot OR warm"` as a person says it."""
+    return clean(", ".join(wanted.replace('"', "").split(",")).replace(":", " "), 200)
+
+
+_UNREAD: Final = (
+    (
+        r"[Nn]o space left on device",
+        Cause.DISK_FULL,
+        "a disk of the destination is full",
+        "Free disk space on the destination or add some; the restore is made again then.",
+    ),
+    (
+        r"RepositoryMissingException|repository_missing",
+        Cause.BUSY,
+        "the repository is no longer registered on the destination",
+        "Register it again under the same name; the restore is made again then.",
+    ),
+    (
+        r"NoSuchFileException|FileNotFoundException|no such file|does not exist",
+        Cause.REFUSED,
+        "a file of it is missing in the repository",
+        "Restore it from another snapshot, or copy it from the source by another method.",
+    ),
+    (
+        r"CorruptIndexException|CorruptedFile|[Cc]hecksum|IndexFormatToo|EOFException|corrupt",
+        Cause.REFUSED,
+        "a file of it is damaged in the repository",
+        "Restore it from another snapshot, or copy it from the source by another method.",
+    ),
+)
+
+
+def _unread(what: str, recovery: Recovery, shard: Unassigned) -> Problem:
+    """A shard that a node has taken up and could not restore; its details say why, in the server's words."""
+    for pattern, cause, why, todo in _UNREAD:
+        if re.search(pattern, shard.details):
+            return Problem(
+                cause=cause,
+                what=f"{what} could not be restored: {why}.",
+                why=f"The destination tried {counted(max(1, shard.attempts), 'time')}.",
+                todo=todo,
+                evidence=shard.details,
+            )
+    return Problem(
+        cause=Cause.REFUSED,
+        what=f"{what} could not be restored from {recovery.repository or 'the repository'}.",
+        why=f"The destination tried {counted(max(1, shard.attempts), 'time')}, and gave up.",
+        todo="Look at the server's words. Restore it from another snapshot, or copy it by another method.",
+        evidence=shard.details,
+    )
+
+
+# -- speed -------------------------------------------------------------------------------------------------------------
+
+_UNITS: Final = {"b": 1, "kb": 2**10, "mb": 2**20, "gb": 2**30, "tb": 2**40, "pb": 2**50, "k": 2**10, "m": 2**20}
+_CLOSE: Final = (0.75, 1.3)  # a capped restore comes in bursts
+_SETTLED: Final = 2.0  # seconds of copying before its speed says anything
+
+
+@dataclass(frozen=True)
+class Caps:
+    """How fast one node of the destination may restore, in bytes a second; None for no limit, or not known."""
+
+    recovery: float | None = None
+    repository: float | None = None
+
+    @property
+    def lowest(self) -> float | None:
+        """The one that is met first."""
+        known = [cap for cap in (self.recovery, self.repository) if cap]
+        return min(known) if known else None
+
+
+def bytes_of(text: str) -> float | None:
+    """Bytes in Elasticsearch's "40mb"; None for no limit ("-1", "0") and for what cannot be read."""
+    found = re.fullmatch(r"(-?[\d.]+)\s*([a-z]*)", text.strip().lower())
+    if found is None:
+        return None
+    try:
+        amount = float(found[1]) * _UNITS.get(found[2] or "b", 0)
+    except ValueError:
+        return None
+    return amount if amount > 0 else None
+
+
+def binding_cap(recoveries: Sequence[Recovery], caps: Caps, repository: str) -> str:
+    """What to say when a setting decides how fast the shards are copied that are under way; "" when none does."""
+    cap = caps.lowest
+    moving = [one for one in recoveries if one.bytes_per_second and one.copying_seconds >= _SETTLED]
+    nodes = frozenset(name for one in moving for name in one.nodes)
+    if cap is None or not nodes:
+        return ""
+    speed = sum(one.bytes_per_second for one in moving)
+    if not _CLOSE[0] <= speed / (cap * len(nodes)) <= _CLOSE[1]:
+        return ""
+    setting = (
+        f"max_restore_bytes_per_sec of the repository {repository}"
+        if cap == caps.repository
+        else "indices.recovery.max_bytes_per_sec"
+    )
+    of_each = f" on each of {len(nodes)} nodes" if len(nodes) > 1 else ""
+    return f"it is as fast as {setting} allows: {size(cap)} a second{of_each}"
