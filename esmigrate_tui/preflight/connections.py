@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import duration
 
 if TYPE_CHECKING:
@@ -27,9 +28,13 @@ _COMPATIBILITY: Final = (
 async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the destination is of the source's major version or newer, and both are versions known here."""
     source, destination = draft.source_facts, draft.destination_facts
-    if source is None or destination is None:
+    if destination is None:
         return
-    if destination.version.major < source.version.major:
+    # For a restore the versions that count are those of the snapshot and its indices: a check of its own.
+    restores = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+    if source is None and not restores:
+        return
+    if source is not None and not restores and destination.version.major < source.version.major:
         yield Finding(
             check="versions",
             severity=Severity.BLOCKER,
@@ -40,7 +45,7 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         )
         return
     for side, facts in ((Side.SOURCE, source), (Side.DESTINATION, destination)):
-        if facts.version < _OLDEST or facts.version.major > _NEWEST_MAJOR:
+        if facts is not None and (facts.version < _OLDEST or facts.version.major > _NEWEST_MAJOR):
             yield Finding(
                 check="versions",
                 severity=Severity.WARNING,
@@ -48,11 +53,12 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
                 why="Another version may answer in a way that was never seen here.",
                 fix="Try it with one small index first.",
             )
-    yield Finding(
-        check="versions",
-        severity=Severity.PASSED,
-        title=f"The versions fit: {source.version} to {destination.version}",
-    )
+    if source is not None and not restores:
+        yield Finding(
+            check="versions",
+            severity=Severity.PASSED,
+            title=f"The versions fit: {source.version} to {destination.version}",
+        )
 
 
 async def same_cluster(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
@@ -60,7 +66,16 @@ async def same_cluster(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     source, destination = draft.source_facts, draft.destination_facts
     if source is None or destination is None:
         return
-    if source.uuid and source.uuid == destination.uuid:
+    if draft.method is MethodName.RESTORE_FROM_SNAPSHOT and source.uuid and source.uuid == destination.uuid:
+        yield Finding(
+            check="same-cluster",
+            severity=Severity.WARNING,
+            title="Both addresses lead to the same cluster",
+            evidence=f"cluster_uuid {source.uuid} on both, name {source.name}",
+            why="The snapshot goes back to where it was made: what is still there is in the way, or replaced.",
+            fix="Go on if that is what you want; else correct one of the two addresses.",
+        )
+    elif source.uuid and source.uuid == destination.uuid:
         yield Finding(
             check="same-cluster",
             severity=Severity.BLOCKER,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted, number, size
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ _WATERMARKS: Final = (
 )
 _NAMED: Final = 5
 _LONGEST_NAME: Final = 255  # bytes
+_REPLICAS: Final = ("index.number_of_replicas", "number_of_replicas")
+NOT_A_NAME: Final = (
+    'A name is in lower case, begins with none of - + _ and holds no space and none of \\ / * ? " < > | , # :'
+)
 
 
 def some(names: tuple[str, ...]) -> str:
@@ -31,7 +36,25 @@ def some(names: tuple[str, ...]) -> str:
 
 def expected(draft: Draft) -> tuple[IndexFacts, ...]:
     """The chosen indices; before anything is chosen, all that could be: the worst case."""
-    return draft.chosen or tuple(index for index in draft.source_indices if not index.is_system and not index.hidden)
+    return draft.chosen or tuple(index for index in draft.offered if not index.is_system and not index.hidden)
+
+
+def replicas_of(draft: Draft, index: IndexFacts) -> int:
+    """The replicas that the index will have: as overridden, else as on the source, else one where nobody can say."""
+    restoration = draft.restoration
+    if restoration is None:
+        return index.replicas
+    if restoration.mount is not Mount.NONE:
+        return 0
+    for key in _REPLICAS:
+        if str(restoration.index_settings.get(key, "")).isdigit():
+            return int(str(restoration.index_settings[key]))
+    seen = [
+        one.replicas
+        for one in draft.source_indices
+        if one.name == index.name or (index.data_stream and one.data_stream == index.data_stream)
+    ]
+    return max(seen, default=1)
 
 
 async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
@@ -87,9 +110,11 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
         )
         return
     needed = sum(
-        (index.primary_bytes or 0) * (1 + min(index.replicas, max(0, facts.data_nodes - 1)))
+        (index.primary_bytes or 0) * (1 + min(replicas_of(draft, index), max(0, facts.data_nodes - 1)))
         for index in expected(draft)
     )
+    if draft.restoration is not None and draft.restoration.mount is Mount.SHARED_CACHE:
+        needed = 0  # it is read from the repository, through a cache of a size that is set
     measured = f"{size(needed)} to move, {size(facts.disk.usable)} before the low watermark"
     if needed > facts.disk.usable:
         yield Finding(
@@ -120,7 +145,7 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     if facts is None or facts.open_shards is None or not facts.max_shards_per_node:
         return
     limit = facts.max_shards_per_node * max(1, facts.data_nodes)
-    more = sum(index.shards * (1 + index.replicas) for index in expected(draft))
+    more = sum(index.shards * (1 + replicas_of(draft, index)) for index in expected(draft))
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
         yield Finding(
@@ -171,26 +196,24 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             why="They can only be chosen under another name.",
             subjects=already,
         )
-    impossible = tuple(name for name in draft.selected if name in draft.renamed and _is_no_name(draft.target(name)))
+    impossible = tuple(name for name in draft.selected if name in draft.renamed and is_no_name(draft.target(name)))
     if impossible:
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
             title=f"No index can have such a name: {some(tuple(draft.target(name) for name in impossible))}",
-            why="A name is in lower case, begins with none of - + _ "
-            'and holds no space and none of \\ / * ? " < > | , # :',
+            why=NOT_A_NAME,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
-    doubled = _doubled(draft)
-    if doubled:
+    if twice := doubled(draft):
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
-            title=f"Several indices would go into one: {some(doubled)}",
+            title=f"Several indices would go into one: {some(twice)}",
             why="Documents with the same _id would overwrite one another without a word.",
             fix="Give each its own name on the destination.",
-            subjects=doubled,
+            subjects=twice,
         )
     clashing_aliases = tuple(
         sorted({a for index in draft.chosen for a in index.aliases if a in {i.name for i in draft.destination_indices}})
@@ -208,6 +231,8 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
 
 async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # as all checks
     """Whether an alias of a chosen index is in use on the destination already."""
+    if draft.restoration is not None and not draft.restoration.aliases:
+        return
     there = {alias for index in draft.destination_indices for alias in index.aliases}
     shared = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in there}))
     if shared:
@@ -223,7 +248,7 @@ async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
 
 
-def _is_no_name(name: str) -> bool:
+def is_no_name(name: str) -> bool:
     """Whether every Elasticsearch since 7.0 refuses to make an index of that name."""
     return (
         name in {"", ".", ".."}
@@ -234,6 +259,7 @@ def _is_no_name(name: str) -> bool:
     )
 
 
-def _doubled(draft: Draft) -> tuple[str, ...]:
+def doubled(draft: Draft) -> tuple[str, ...]:
+    """Names of the destination that several of the chosen indices would get."""
     targets = [draft.target(name) for name in draft.selected]
     return tuple(sorted({name for name in targets if targets.count(name) > 1}))

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight.checks import CHECKS, Check, name_of
+from esmigrate_tui.preflight.repository import repositories_of, unreadable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -16,15 +21,19 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts
 
 
-def _unreachable(side: Side, problem: Problem) -> Finding:
+def _unreachable(side: Side, problem: Problem, *, is_needed: bool) -> Finding:
+    why = problem.why or "Nothing can be judged, and nothing moved, while a cluster does not answer."
+    if not is_needed:
+        why = "A restore goes on without it; only what nobody but the source knows cannot be looked at."
     return Finding(
         check="reachable",
-        severity=Severity.BLOCKER,
+        severity=Severity.BLOCKER if is_needed else Severity.WARNING,
         title=f"The {side} does not answer as it should: {problem.what}",
         evidence=problem.evidence,
-        why=problem.why or "Nothing can be judged, and nothing moved, while a cluster does not answer.",
+        why=why,
         fix=problem.todo,
         cause=problem.cause,
     )
@@ -38,20 +47,28 @@ def _reached(side: Side, facts: ClusterFacts) -> Finding:
     )
 
 
-async def _facts(side: Side, cluster: Cluster) -> tuple[Side, ClusterFacts, tuple[IndexFacts, ...]] | Finding:
+async def _facts(
+    side: Side, cluster: Cluster, *, is_needed: bool
+) -> tuple[Side, ClusterFacts, tuple[IndexFacts, ...]] | Finding:
     try:
         facts, indices = await asyncio.gather(cluster.probe(), cluster.indices())
     except ProblemError as error:
-        return _unreachable(side, error.problem)
+        return _unreachable(side, error.problem, is_needed=is_needed)
     return side, facts, indices
 
 
 async def look(draft: Draft, clusters: Clusters) -> tuple[Draft, tuple[Finding, ...]]:
-    """The draft with fresh facts of both clusters, and whether each could be reached."""
+    """The draft with fresh facts of both clusters, and whether each could be reached.
+
+    For a restore the snapshot is read anew, too, and the source may be away.
+    """
+    restores = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
     sides = [(Side.DESTINATION, clusters.destination)]
     if clusters.source is not None:
         sides.insert(0, (Side.SOURCE, clusters.source))
-    answers = await asyncio.gather(*(_facts(side, cluster) for side, cluster in sides))
+    answers = await asyncio.gather(
+        *(_facts(side, cluster, is_needed=side is Side.DESTINATION or not restores) for side, cluster in sides)
+    )
     findings: list[Finding] = []
     for answer in answers:
         if isinstance(answer, Finding):
@@ -63,7 +80,76 @@ async def look(draft: Draft, clusters: Clusters) -> tuple[Draft, tuple[Finding, 
             draft = draft.answered(source_facts=facts, source_indices=indices)
         else:
             draft = draft.answered(destination_facts=facts, destination_indices=indices)
+    if restores and not any(finding.severity is Severity.BLOCKER for finding in findings):
+        draft, seen = await _look_at_snapshot(draft, _reachable(clusters, findings))
+        findings += seen
     return draft, tuple(findings)
+
+
+def _reachable(clusters: Clusters, reached: Sequence[Finding]) -> Clusters:
+    """The clusters without a source that does not answer; who goes on without one has no need of it."""
+    is_away = any(finding.check == "reachable" and finding.severity is Severity.WARNING for finding in reached)
+    return replace(clusters, source=None) if is_away else clusters
+
+
+async def _look_at_snapshot(draft: Draft, clusters: Clusters) -> tuple[Draft, list[Finding]]:
+    """The draft with the snapshot as it is now, read by whichever cluster has its repository registered.
+
+    What was selected stays as long as it is the same snapshot, by its UUID. A repository that nobody has registered
+    is the affair of a check of its own.
+    """
+    wanted = draft.restoration
+    if wanted is None or not wanted.snapshot:
+        return draft, []
+    reader = await _reader(wanted.repository.name, clusters)
+    if reader is None:
+        return draft, []
+    known = draft.snapshot
+    has_sizes = known is not None and bool(known.details)
+    try:
+        found = await reader.snapshots.snapshot(wanted.repository.name, wanted.snapshot, with_sizes=not has_sizes)
+    except ProblemError as error:
+        return draft, [_unread(wanted, error)]
+    expected = wanted.snapshot_uuid or (known.uuid if known is not None else "")
+    if expected and found.uuid and expected != found.uuid:
+        return draft, [_another(wanted, expected, found)]
+    if has_sizes and known is not None:
+        found = msgspec.structs.replace(found, details=known.details)
+    return msgspec.structs.replace(draft, snapshot=found), []
+
+
+async def _reader(repository: str, clusters: Clusters) -> Cluster | None:
+    """The cluster that can look into the repository: the destination before the source."""
+    for cluster in (clusters.destination, clusters.source):
+        if any(one.name == repository for one in await repositories_of(cluster)):
+            return cluster
+    return None
+
+
+def _unread(wanted: Restoration, error: ProblemError) -> Finding:
+    if error.problem.cause is not Cause.MISSING:
+        return unreadable(wanted.repository, error)
+    return Finding(
+        check="snapshot-state",
+        severity=Severity.BLOCKER,
+        title=f"The snapshot {wanted.snapshot} is not in the repository {wanted.repository.name} (any more)",
+        evidence=error.problem.evidence,
+        why="It was deleted, or the repository is registered at another place: a wrong one looks empty.",
+        fix="Choose a snapshot that is there, and compare the places of the repository on both clusters.",
+        copy=f"GET _snapshot/{wanted.repository.name}/_all",
+        cause=error.problem.cause,
+    )
+
+
+def _another(wanted: Restoration, expected: str, found: SnapshotFacts) -> Finding:
+    return Finding(
+        check="snapshot-state",
+        severity=Severity.BLOCKER,
+        title=f"Another snapshot has the name {wanted.snapshot} now",
+        evidence=f"UUID {expected} was chosen, {found.uuid} is there",
+        why="The one that was chosen has been deleted since, and what was selected may not be in this one.",
+        fix="Choose the snapshot again.",
+    )
 
 
 async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Queue[Finding | None]) -> None:
@@ -101,8 +187,10 @@ async def run(draft: Draft, clusters: Clusters, checks: Sequence[Check] | None =
     draft, reached = await look(draft, clusters)
     for finding in reached:
         yield finding
-    if any(finding.severity is Severity.BLOCKER for finding in reached) or draft.method is None:
+    away = any(finding.check == "reachable" and finding.severity is Severity.BLOCKER for finding in reached)
+    if away or draft.method is None:
         return
+    clusters = _reachable(clusters, reached)
     asked = CHECKS.get(draft.method, ()) if checks is None else checks
     found: asyncio.Queue[Finding | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as group:
