@@ -1,0 +1,75 @@
+"""Which checks a method asks for, in the order they are told of."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.preflight import connections, destination, remote, repository, restore, selection
+
+if TYPE_CHECKING:
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
+
+Check = Callable[["Draft", "Clusters"], AsyncIterator["Finding"]]
+"""One question: reads facts in the draft, or asks the clusters, and yields what it found."""
+
+_ANY: Final[tuple[Check, ...]] = (
+    connections.versions,
+    connections.same_cluster,
+    connections.plain_text,
+    connections.unverified_certificate,
+    connections.clocks,
+    destination.destination_health,
+    destination.destination_blocks,
+    destination.room,
+    destination.shard_limit,
+)
+_COPYING: Final[tuple[Check, ...]] = (
+    *_ANY,
+    destination.existing_names,
+    destination.shared_aliases,
+)
+
+CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
+    MethodName.REINDEX_FROM_REMOTE: (
+        remote.destination_reaches_source,
+        *_COPYING,
+        selection.readable,
+        selection.source_kept,
+        selection.several_types,
+        selection.refresh_switched_off,
+        selection.internal_indices,
+        remote.numbers_rewritten,
+        remote.large_documents,
+        remote.speed_settings,
+    ),
+    MethodName.RESTORE_FROM_SNAPSHOT: (
+        repository.repository_readable,
+        repository.repository_readonly,
+        repository.repository_uuid,
+        repository.snapshot_state,
+        restore.restorable_versions,
+        restore.archive_licence,
+        *_ANY,
+        restore.open_indices_in_the_way,
+        destination.shared_aliases,
+        restore.write_index_aliases,
+        restore.data_stream_templates,
+        restore.global_state_overwrites,
+        restore.feature_states_lock_out,
+        restore.allocation_settings,
+        restore.lifecycle_running,
+        restore.replicas_beyond_nodes,
+        restore.speed_caps,
+        repository.mount_possible,
+        restore.cancel_deletes,
+    ),
+}
+
+
+def name_of(check: Check) -> str:
+    """The check's name, as a finding carries it and `--accept` takes it."""
+    return getattr(check, "__name__", "check").replace("_", "-")
