@@ -43,14 +43,19 @@ _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):
-    """One hit; `source` is the document as the server sent it, None where it keeps none."""
+    """One hit; `source` is the document as the server sent it, empty where it keeps none."""
 
     id: str = msgspec.field(name="_id", default="")
     type: str = msgspec.field(name="_type", default="")
     routing: str | None = msgspec.field(name="_routing", default=None)
     parent: str | None = msgspec.field(name="_parent", default=None)
-    source: msgspec.Raw | None = msgspec.field(name="_source", default=None)
+    source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
     sort: tuple[Any, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """Bytes of the document itself; 0 where there is none."""
+        return memoryview(self.source).nbytes
 
 
 class _Hits(msgspec.Struct, frozen=True):
@@ -66,10 +71,14 @@ class _Answer(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Page:
-    """Some documents of one shard, and how many bytes their answer had; `scroll` asks for the next page of a scroll."""
+    """Some documents of one shard, and how many bytes their answer had; `scroll` asks for the next page of a scroll.
+
+    `has_breaks` says whether a document may hold a line break.
+    """
 
     documents: tuple[Document, ...]
     bytes: int
+    has_breaks: bool
     scroll: str = ""
 
 
@@ -183,13 +192,15 @@ class Documents:
         """The page in an answer; a partial one is none (ProblemError)."""
         try:
             answer = _decoder.decode(body)
+        except msgspec.ValidationError:
+            answer = self._cluster.decoded(status, body, _Answer)  # which says what is odd about it
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             lean, sources = without_sources(body)
             answer = _with_sources(self._cluster.decoded(status, lean, _Answer), sources)
         shards = answer.shards
         if answer.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
             raise self._cluster.partial(index, "read", shards)
-        return Page(answer.hits.hits, len(body), answer.scroll_id)
+        return Page(answer.hits.hits, len(body), b"\n" in body, answer.scroll_id)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -223,9 +234,7 @@ class Documents:
         path += f"/_create/{name}" if typeless else f"/{quote(kind, safe='')}/{name}/_create"
         if routing is not None:
             path += f"?routing={quote(routing, safe='')}"
-        status, answer = await self._cluster.carry(
-            "PUT", path, bytes(document.source or b""), told_by_status=_ITEM_STATUSES
-        )
+        status, answer = await self._cluster.carry("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
         told = self._cluster.decoded(status, answer, _Item)
         return _outcome(_Item(status=status, error=told.error))
 
@@ -287,7 +296,7 @@ def without_sources(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
 def _with_sources(answer: _Answer, sources: Sequence[bytes]) -> _Answer:
     hits = tuple(
         document
-        if document.source is None
+        if not document.size
         else msgspec.structs.replace(document, source=msgspec.Raw(sources[int(bytes(document.source))]))
         for document in answer.hits.hits
     )

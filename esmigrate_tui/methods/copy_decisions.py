@@ -1,0 +1,447 @@
+"""What a copy through this machine decides, as pure functions of values: parts, sizes, pace, streams, fates.
+
+A part is one range of the numbers that a shard has given its changes (or one slice of a shard, read by a scroll). The
+token holds how far each part was acknowledged, never how far it was read.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+TARGET_BYTES: Final = 3 * 1024 * 1024
+"""What a page is to have: measured, pages of 1 to 5 MB are equally fast, and larger ones only fill memory."""
+MOST_BYTES: Final = 32 * 1024 * 1024
+"""What a page may have where it holds more than one document; a larger one is asked for again in smaller pieces."""
+LARGEST_PAGE: Final = 5_000  # documents; below index.max_result_window of 10 000
+FIRST_PAGE: Final = 500  # documents; nobody knows yet how large they are
+BULK_BYTES: Final = 8 * 1024 * 1024
+FIRST_STREAMS: Final = 2
+MOST_STREAMS: Final = 8
+IN_FLIGHT: Final = 3
+"""Pages of a part that may have been sent and not acknowledged, and one to be sure."""
+
+_GROWS: Final = 1.5  # a page against the one before: one heavy document in a thousand must not be forgotten at once
+_DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
+_SMALL_PART: Final = 20_000  # documents; less is not worth a stream of its own
+_WIDEST: Final = 1 << 40  # numbers in one window, where almost all of them belong to nothing any more
+_FASTER: Final = 1.1  # what another stream must bring to be kept
+_FIRST_WAIT: Final = 0.25
+_LONGEST_WAIT: Final = 4.0
+_TRIES: Final = 7  # 0.25 to 4 seconds, twelve in all: longer waits are the engine's
+_FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One piece of an index that one stream reads: numbers above `after` to `until`, or a slice where `until` is -1.
+
+    `settled` and `refused` count the present reading; `most` is what an earlier reading of the same slice came to.
+    `replay` is how many pages without a conflict must be seen until a conflict is a collision again.
+    """
+
+    shard: int
+    after: int = -1
+    until: int = -1
+    slice: int = 0
+    slices: int = 1
+    is_done: bool = False
+    settled: int = 0
+    refused: int = 0
+    most: int = 0
+    replay: int = 0
+
+    @property
+    def is_scrolled(self) -> bool:
+        """Whether it is read by a scroll, which cannot be taken up in the middle."""
+        return self.until < 0
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the copy of one index stands; its JSON is the token of each Moved.
+
+    `made` is the uuid of the destination's index, `of` that of the source's. `most` is what an earlier pass settled.
+    """
+
+    made: str = ""
+    of: str = ""
+    passes: int = 1
+    repeats: int = 0
+    most: int = 0
+    most_refused: int = 0
+    written: int = 0
+    there: int = 0
+    collided: int = 0
+    retries: int = 0
+    streams: int = FIRST_STREAMS
+    parts: tuple[Part, ...] = ()
+
+    def as_token(self) -> str:
+        """The state as text."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_token(cls, token: str) -> State:
+        """The state in a token, or the beginning."""
+        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
+
+    @property
+    def settled(self) -> int:
+        """Documents of the source that this pass has brought to an end, one way or another."""
+        return sum(part.settled for part in self.parts)
+
+    @property
+    def done(self) -> int:
+        """The same for the task: it never runs backwards when something is read again."""
+        return max(self.most, sum(max(part.settled, part.most) for part in self.parts))
+
+    @property
+    def refused(self) -> int:
+        """Documents that the destination did not take."""
+        return max(self.most_refused, sum(part.refused for part in self.parts))
+
+    def with_part(self, position: int, part: Part) -> State:
+        """The state with another part in that place."""
+        parts = (*self.parts[:position], part, *self.parts[position + 1 :])
+        return msgspec.structs.replace(self, parts=parts)
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def pieces(documents: int, shards: int) -> int:
+    """Into how many parts each shard is cut: together as many as there may be streams, if there is enough for them."""
+    worth = max(1, min(MOST_STREAMS, documents // _SMALL_PART))
+    return max(1, -(-worth // max(1, shards)))
+
+
+def numbered_parts(shard: int, lowest: int, highest: int, amount: int) -> tuple[Part, ...]:
+    """The numbers of a shard, in `amount` ranges of equal width; none where the shard has no document."""
+    if highest < lowest:
+        return ()
+    width = max(1, -(-(highest - lowest + 1) // amount))
+    return tuple(
+        Part(shard=shard, after=first - 1, until=min(highest, first + width - 1))
+        for first in range(lowest, highest + 1, width)
+    )
+
+
+def sliced_parts(shard: int, amount: int) -> tuple[Part, ...]:
+    """A shard in slices, where it has no numbers."""
+    return tuple(Part(shard=shard, slice=slice_, slices=amount) for slice_ in range(amount))
+
+
+def taken_up(state: State) -> State:
+    """The state to go on from after a break: what was sent and not acknowledged may have arrived.
+
+    Numbered parts go on where they were acknowledged; a slice that was not finished is read again from its beginning,
+    since no server goes on with a scroll that it has lost.
+    """
+    return msgspec.structs.replace(
+        state,
+        parts=tuple(
+            part if part.is_done else read_again(part) if part.is_scrolled else replayed(part) for part in state.parts
+        ),
+    )
+
+
+def replayed(part: Part) -> Part:
+    """A numbered part after a break."""
+    return msgspec.structs.replace(part, replay=IN_FLIGHT)
+
+
+def read_again(part: Part) -> Part:
+    """A slice from its beginning; what is found in place is what arrived in the reading before."""
+    most = max(part.most, part.settled)
+    return msgspec.structs.replace(part, settled=0, refused=0, most=most, replay=IN_FLIGHT if most else 0)
+
+
+def newer_parts(known: Iterable[Part], now: Sequence[Part]) -> tuple[Part, ...]:
+    """The numbers that shards have given since `known` was found out; none where a slice must be read by a scroll."""
+    if any(part.is_scrolled for part in now):
+        return ()
+    seen: dict[int, int] = {}
+    for part in known:
+        seen[part.shard] = max(seen.get(part.shard, -1), part.until)
+    highest: dict[int, int] = {}
+    for part in now:
+        highest[part.shard] = max(highest.get(part.shard, -1), part.until)
+    return tuple(
+        Part(shard=shard, after=seen.get(shard, -1), until=last)
+        for shard, last in sorted(highest.items())
+        if last > seen.get(shard, -1)
+    )
+
+
+def next_pass(state: State, parts: Iterable[Part]) -> State:
+    """The state of another pass over the whole index; nothing that it finds in place is a collision."""
+    return msgspec.structs.replace(
+        state,
+        passes=state.passes + 1,
+        repeats=state.repeats + 1,
+        most=state.done,
+        most_refused=state.refused,
+        parts=tuple(parts),
+    )
+
+
+class Tally(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of one page; `is_unsure` where a request of it was sent twice and may have been obeyed both times."""
+
+    written: int = 0
+    conflicts: int = 0
+    refused: int = 0
+    retries: int = 0
+    is_unsure: bool = False
+
+    @property
+    def settled(self) -> int:
+        """How many documents it had."""
+        return self.written + self.conflicts + self.refused
+
+    def plus(self, other: Tally) -> Tally:
+        """Both together."""
+        return Tally(
+            written=self.written + other.written,
+            conflicts=self.conflicts + other.conflicts,
+            refused=self.refused + other.refused,
+            retries=self.retries + other.retries,
+            is_unsure=self.is_unsure or other.is_unsure,
+        )
+
+
+def acknowledged(state: State, position: int, tally: Tally, *, after: int, is_last: bool, is_fresh: bool) -> State:
+    """The state after a page of a part was settled; `after` is the number up to which the part is then done.
+
+    `is_fresh` says that this run made the destination's index. A document found in place there is a collision (two
+    documents want one _id), unless this page, or this pass, may have been written before.
+    """
+    part = state.parts[position]
+    is_again = not is_fresh or state.repeats > 0 or part.replay > 0 or tally.is_unsure or part.settled < part.most
+    replay = part.replay
+    if replay and tally.settled:
+        replay = IN_FLIGHT if tally.conflicts else replay - 1
+    part = msgspec.structs.replace(
+        part,
+        after=after,
+        is_done=is_last,
+        settled=part.settled + tally.settled,
+        refused=part.refused + tally.refused,
+        replay=replay,
+    )
+    state = msgspec.structs.replace(
+        state,
+        written=state.written + tally.written,
+        there=state.there + (tally.conflicts if is_again else 0),
+        collided=state.collided + (0 if is_again else tally.conflicts),
+        retries=state.retries + tally.retries,
+    )
+    return state.with_part(position, part)
+
+
+# -- sizes -----------------------------------------------------------------------------------------------------------
+
+
+class Portion(msgspec.Struct, frozen=True, kw_only=True):
+    """How many documents to ask for, at most `limit`, and how many bytes they will have by what was seen last."""
+
+    documents: int
+    limit: int = LARGEST_PAGE
+    average: float = 0.0
+
+    @property
+    def bytes(self) -> int:
+        """What a page of this size is expected to have."""
+        return int(min(MOST_BYTES, max(1.0, self.average) * self.documents))
+
+    def after(self, documents: int, size: int) -> Portion:
+        """The portion after a page: smaller at once when it was heavy, larger by and by."""
+        if not documents:
+            return self
+        average = size / documents
+        fitting = max(1, int(TARGET_BYTES / max(1.0, average)))
+        grown = int(self.documents * _GROWS) + 1
+        return msgspec.structs.replace(self, documents=max(1, min(self.limit, fitting, grown)), average=average)
+
+    def smaller(self) -> Portion:
+        """The portion after an answer that was too large to be read."""
+        documents = max(1, self.documents // 4)
+        return msgspec.structs.replace(self, documents=documents, average=MOST_BYTES / documents)
+
+
+def first_portion(
+    documents: int | None, size: int | None, batch: int, window: int, *, is_scrolled: bool = False
+) -> Portion:
+    """What to begin with: `batch` of the plan or less, from the average size in the store where that is known.
+
+    `window` is index.max_result_window of the source, one of which is kept for seeing that a page was cut. Small at
+    first, but for a scroll, whose pages cannot grow.
+    """
+    limit = max(1, min(batch or LARGEST_PAGE, window - 1))
+    average = size * _DOCUMENT_GROWS / documents if documents and size else 1_000.0
+    fitting = int(TARGET_BYTES / max(1.0, average))
+    first = limit if is_scrolled else FIRST_PAGE
+    return Portion(documents=max(1, min(limit, first, fitting)), limit=limit, average=average)
+
+
+class Window(msgspec.Struct, frozen=True, kw_only=True):
+    """Numbers above `after` to `until`, and how many documents to ask for."""
+
+    after: int
+    until: int
+    size: int
+
+
+def window(after: int, last: int, documents: int, density: float) -> Window:
+    """The next window that holds about so many documents; `density` is documents for each number, as seen last.
+
+    It asks for one more than fit in a window without gaps, so that a full answer says that it was cut: a number stands
+    for one document, except in an index that was shrunk, where one of every old shard may bear it.
+    """
+    width = max(documents, min(_WIDEST, int(documents / max(density, 1e-12))))
+    return Window(after=after, until=min(last, after + width), size=documents + 1)
+
+
+class Cut(msgspec.Struct, frozen=True, kw_only=True):
+    """How many documents of a window's answer are surely all of theirs, and up to which number that is."""
+
+    kept: int
+    after: int
+
+
+def cut(asked: Window, numbers: Sequence[int]) -> Cut | None:
+    """What of an answer can be used: all of it where it was not full, else what is below its last number.
+
+    None where all bear one number: then more must be asked for.
+    """
+    if len(numbers) < asked.size:
+        return Cut(kept=len(numbers), after=asked.until)
+    last = numbers[-1]
+    kept = next((position for position, number in enumerate(numbers) if number == last), 0)
+    return Cut(kept=kept, after=last - 1) if kept else None
+
+
+def bulks(sizes: Sequence[int], most_bytes: int, most_documents: int) -> tuple[slice, ...]:
+    """A page in bulks that are neither too large nor too long; a document that is too large by itself is alone."""
+    found: list[slice] = []
+    first, taken = 0, 0
+    for position, size in enumerate(sizes):
+        if position > first and (taken + size > most_bytes or position - first >= most_documents):
+            found.append(slice(first, position))
+            first, taken = position, 0
+        taken += size
+    if sizes:
+        found.append(slice(first, len(sizes)))
+    return tuple(found)
+
+
+# -- pace ------------------------------------------------------------------------------------------------------------
+
+
+class Throttle(msgspec.Struct, frozen=True, kw_only=True):
+    """A pace in documents a second (0 for none), and when the next document may go."""
+
+    rate: float = 0.0
+    free_at: float = 0.0
+
+    def taking(self, now: float, documents: int) -> tuple[Throttle, float]:
+        """The throttle after so many documents, and how many seconds they have to wait before they go."""
+        if self.rate <= 0:
+            return self, 0.0
+        begins = max(now, self.free_at)
+        return msgspec.structs.replace(self, free_at=begins + documents / self.rate), begins - now
+
+    def at(self, rate: float, now: float) -> Throttle:
+        """The throttle at another pace: what was waited for at the old one counts no more."""
+        return Throttle(rate=rate, free_at=now)
+
+    @property
+    def documents(self) -> int:
+        """How many documents may go at once, so that the pace is even: half a second's."""
+        return max(1, int(self.rate / 2)) if self.rate > 0 else LARGEST_PAGE
+
+
+class Streams(msgspec.Struct, frozen=True, kw_only=True):
+    """How many streams there are, and the best rate (documents a second) until now with how many that was."""
+
+    streams: int = FIRST_STREAMS
+    best: float = 0.0
+    best_streams: int = FIRST_STREAMS
+    is_settled: bool = False
+
+    def after(self, rate: float, retries: int = 0) -> Streams:
+        """The streams after a while at that rate, in which the destination sent back so many documents.
+
+        One more while each brings a tenth, else back to the best and no more trying; one less when it is overrun.
+        """
+        if retries:
+            fewer = max(1, self.streams - 1)
+            return Streams(streams=fewer, best=rate, best_streams=fewer, is_settled=True)
+        if self.is_settled:
+            return self
+        if rate <= self.best * _FASTER:
+            return Streams(streams=self.best_streams, best=self.best, best_streams=self.best_streams, is_settled=True)
+        more = min(MOST_STREAMS, self.streams + 1)
+        return Streams(streams=more, best=rate, best_streams=self.streams, is_settled=more == self.streams)
+
+
+# -- what the destination says ---------------------------------------------------------------------------------------
+
+
+class Fate(Enum):
+    """What an item of a bulk means for its document."""
+
+    WRITTEN = "written"
+    THERE = "there"
+    LATER = "later"
+    FULL = "full"
+    BLOCKED = "blocked"
+    TURNED_AWAY = "turned away"
+    NO_INDEX = "no index"
+    REFUSED = "refused"
+
+
+def fate(status: int, reason: str) -> Fate:
+    """What a status and the server's words mean: only a fault of the document itself is a refusal."""
+    if status < 300:
+        return Fate.WRITTEN
+    if status == 409:
+        return Fate.THERE
+    if any(mark in reason for mark in _FULL):
+        return Fate.FULL
+    if reason.startswith("cluster_block_exception"):
+        return Fate.BLOCKED
+    if reason.startswith("index_not_found_exception"):
+        return Fate.NO_INDEX
+    if reason.startswith("security_exception"):
+        return Fate.TURNED_AWAY
+    if status in {408, 429, 502, 503, 504}:
+        return Fate.LATER
+    return Fate.REFUSED
+
+
+def wait_before(tries: int) -> float | None:
+    """Seconds before the next try of what was sent back, after so many; None where the engine is to wait instead."""
+    return None if tries >= _TRIES else min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** max(0, tries - 1))
+
+
+def action(identifier: str, routing: str | None, kind: str | None) -> bytes:
+    """The line of a bulk that says where a document goes, never over another; `kind` where the server wants a type."""
+    return _encode(_Action(_Create(identifier, kind, routing))) + b"\n"
+
+
+class _Create(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    identifier: str = msgspec.field(name="_id")
+    kind: str | None = msgspec.field(name="_type", default=None)
+    routing: str | None = None
+
+
+class _Action(msgspec.Struct, frozen=True, gc=False):
+    create: _Create
+
+
+_encode: Final = msgspec.json.Encoder().encode

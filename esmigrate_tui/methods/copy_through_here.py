@@ -1,0 +1,235 @@
+"""Copy through this machine: documents are read here and written there, as the bytes that they are.
+
+Any version to any version that is not older, nothing to open on the destination. What is decided stands in
+`copy_decisions`, pure; the pump reads and writes between two looks; this file begins, looks and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import msgspec
+
+from esmigrate_tui.methods.copy_decisions import (
+    Part,
+    Portion,
+    State,
+    first_portion,
+    newer_parts,
+    next_pass,
+    numbered_parts,
+    pieces,
+    sliced_parts,
+    taken_up,
+)
+from esmigrate_tui.methods.filling import (
+    amount,
+    another_index,
+    create_request,
+    made_index,
+    made_indices,
+    make_index,
+    manner,
+    plan_of_indices,
+    source_of,
+    tuning_requests,
+)
+from esmigrate_tui.methods.pump import Pump, Setting
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.verify import Comparison, compare_counts
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.event import Moved
+
+_MOST_REPEATS: Final = 3  # a source that is written to without a pause would have one more each time
+_SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
+_SHARDS_AT_ONCE: Final = 4
+_SLICED: Final = Version(5, 0)
+_WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
+
+_pumps: Final[dict[str, Pump]] = {}
+"""The pumps of this process by their work's opaque id: pace, pause and stop come beside a perform."""
+
+
+class CopyThroughHere:
+    """The method that needs nothing from either cluster but to be read and written, as the contract wants it."""
+
+    name: Final = MethodName.COPY_THROUGH_HERE
+    title: Final = "Copy through this machine"
+    needs: Final = (Side.SOURCE, Side.DESTINATION)
+
+    def plan(self, draft: Draft, made_at: str) -> Plan:
+        """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.
+
+        `made_at` is ISO 8601 in UTC.
+        """
+        return plan_of_indices(draft, self.name, made_at)
+
+    def steps(self, plan: Plan) -> tuple[str, ...]:
+        """What a run of this plan does, in order, in words."""
+        old = f"{plan.source.endpoint.url} ({plan.source_version})" if plan.source is not None else "the source"
+        new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
+        together, pace = manner(plan)
+        return (
+            f"Read from {old}; nothing on it is changed.",
+            made_indices(plan, new),
+            (
+                f"Copy them through this machine{together}, every document as the bytes it is: {amount(plan)}{pace}. "
+                "Nothing is overwritten; what is refused is set aside."
+            ),
+            "Put settings back, refresh, count on both sides, and compare.",
+        )
+
+    def requests(self, plan: Plan) -> tuple[Request, ...]:
+        """The requests to the destination for the first index of a plan; those for the others are like them."""
+        if not plan.tasks:
+            return ()
+        task = plan.tasks[0]
+        target = f"/{quote(task.destination_index, safe='')}"
+        lines = '{"create":{"_id":"…","routing":"…"}}\n{ the document as it is }\n'
+        return (
+            create_request(task, Version.parse(plan.destination_version)),
+            *(tuning_requests(task)[:1] if plan.tune else ()),
+            Request(method="POST", path=f"{target}/_bulk", body=lines),
+            *(tuning_requests(task)[1:] if plan.tune else ()),
+            Request(method="POST", path=f"{target}/_refresh"),
+            Request(method="GET", path=f"{target}/_count"),
+        )
+
+    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+        """Nothing is shared between the tasks of a copy."""
+
+    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
+        await make_index(work, clusters, book)
+
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+        """Yield what was acknowledged until each look, until all that the source holds was.
+
+        Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
+        """
+        state, portion = await _begun(work, clusters, State.from_token(since))
+        while True:
+            pump = Pump(await _setting(work, clusters), state, portion)
+            _pumps[work.opaque_id] = pump
+            running = asyncio.ensure_future(pump.run())
+            try:
+                while not running.done():
+                    await asyncio.wait({running}, timeout=_SOON)
+                    yield pump.look()
+                if pump.has_news:
+                    yield pump.look()
+                running.result()
+            finally:
+                if _pumps.get(work.opaque_id) is pump:
+                    del _pumps[work.opaque_id]
+                running.cancel()
+                await asyncio.gather(running, return_exceptions=True)
+            if await made_index(work, clusters) != state.made:
+                raise another_index(work)
+            state = pump.state
+            there = await source_of(clusters).count(work.task.source_index)
+            if there <= state.done or state.repeats >= _MOST_REPEATS:
+                return
+            note = f"the source holds {counted(there - state.done, 'document')} more than it gave, it is read again"
+            state = await _again(work, clusters, state)
+            yield msgspec.structs.replace(pump.look(), token=state.as_token(), note=note)
+
+    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
+        """Set the pace of the running copy at once, also to go on after a pause; 0 for none."""
+        if (pump := _pumps.get(work.opaque_id)) is not None:
+            pump.pace(requests_per_second)
+
+    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
+        """Begin no page and no bulk any more; what is under way is seen through."""
+        if (pump := _pumps.get(work.opaque_id)) is not None:
+            pump.pause()
+
+    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
+        """End the running copy; the perform that is open then raises."""
+        if (pump := _pumps.get(work.opaque_id)) is not None:
+            pump.stop()
+
+    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
+        """Documents on both sides after a refresh of the destination."""
+        task = work.task
+        source, destination = source_of(clusters), clusters.destination
+        return await compare_counts(source, task.source_index, destination, task.destination_index)
+
+
+async def _setting(work: Work, clusters: Clusters) -> Setting:
+    """What stays the same for the whole of a pass; counting raises where a shard is not there: to be waited for."""
+    return Setting(
+        work=work,
+        clusters=clusters,
+        total=await source_of(clusters).count(work.task.source_index),
+        destination_major=(await clusters.destination.version()).major,
+        limit=await clusters.destination.documents.largest_request(),
+        is_fresh=bool(work.task.create),
+    )
+
+
+async def _begun(work: Work, clusters: Clusters, state: State) -> tuple[State, Portion]:
+    """The state to go on from, and what to ask for first.
+
+    A source index that was made anew under its name is read from the beginning: its numbers mean other documents.
+    """
+    task = work.task
+    # a bulk makes an index that is not there by itself, with guessed mappings
+    made = await made_index(work, clusters)
+    if state.made and made != state.made:
+        raise another_index(work)
+    settings = await source_of(clusters).settings_of(task.source_index)
+    of, is_begun = settings.get("index.uuid", ""), bool(state.made)
+    if is_begun and state.of == of:
+        state = taken_up(state)
+    else:
+        parts = await _parts(work, clusters, settings)
+        state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)
+        state = msgspec.structs.replace(state, made=made, of=of)
+    portion = first_portion(
+        task.documents,
+        task.size,
+        work.plan.batch,
+        int(settings.get("index.max_result_window", _WINDOW)),
+        is_scrolled=any(part.is_scrolled for part in state.parts),
+    )
+    return state, portion
+
+
+async def _parts(work: Work, clusters: Clusters, settings: dict[str, str]) -> tuple[Part, ...]:
+    """Every shard of the source index in parts: by the numbers of its changes where all its documents have one."""
+    source, index = source_of(clusters), work.task.source_index
+    shards = int(settings.get("index.number_of_shards", "1"))
+    each = pieces(work.task.documents or 0, shards)
+    slices = each if await source.version() >= _SLICED else 1
+    gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
+
+    async def of_shard(shard: int) -> tuple[Part, ...]:
+        async with gate:
+            numbers = await source.documents.numbers(index, shard)
+        return sliced_parts(shard, slices) if numbers is None else numbered_parts(shard, *numbers, each)
+
+    found = await asyncio.gather(*(of_shard(shard) for shard in range(shards)))
+    return tuple(part for parts in found for part in parts)
+
+
+async def _again(work: Work, clusters: Clusters, state: State) -> State:
+    """The state of another reading: what was changed since the numbers were looked at, else everything once more."""
+    settings = await source_of(clusters).settings_of(work.task.source_index)
+    now = await _parts(work, clusters, settings)
+    newer = newer_parts(state.parts, now) if state.repeats == 0 else ()
+    if newer:
+        return msgspec.structs.replace(state, repeats=state.repeats + 1, parts=(*state.parts, *newer))
+    return next_pass(state, now)
