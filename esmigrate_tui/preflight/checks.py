@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, destination, remote, selection
+from esmigrate_tui.preflight import connections, destination, remote, repository, restore, selection
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Check = Callable[["Draft", "Clusters"], AsyncIterator["Finding"]]
 """One question: reads facts in the draft, or asks the clusters, and yields what it found."""
 
-_EVERY: Final[tuple[Check, ...]] = (
+_ANY: Final[tuple[Check, ...]] = (
     connections.versions,
     connections.same_cluster,
     connections.plain_text,
@@ -26,23 +26,17 @@ _EVERY: Final[tuple[Check, ...]] = (
     destination.destination_blocks,
     destination.room,
     destination.shard_limit,
+)
+_COPYING: Final[tuple[Check, ...]] = (
+    *_ANY,
     destination.existing_names,
     destination.shared_aliases,
 )
 
 CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
-    MethodName.COPY_THROUGH_HERE: (
-        *_EVERY,
-        selection.readable,
-        selection.source_kept,
-        selection.several_types,
-        selection.refresh_switched_off,
-        selection.internal_indices,
-        remote.speed_settings,
-    ),
     MethodName.REINDEX_FROM_REMOTE: (
         remote.destination_reaches_source,
-        *_EVERY,
+        *_COPYING,
         selection.readable,
         selection.source_kept,
         selection.several_types,
@@ -51,6 +45,36 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
         remote.numbers_rewritten,
         remote.large_documents,
         remote.speed_settings,
+    ),
+    MethodName.COPY_THROUGH_HERE: (
+        *_COPYING,
+        selection.readable,
+        selection.source_kept,
+        selection.several_types,
+        selection.refresh_switched_off,
+        selection.internal_indices,
+        remote.speed_settings,
+    ),
+    MethodName.RESTORE_FROM_SNAPSHOT: (
+        repository.repository_readable,
+        repository.repository_readonly,
+        repository.repository_uuid,
+        repository.snapshot_state,
+        restore.restorable_versions,
+        restore.archive_licence,
+        *_ANY,
+        restore.open_indices_in_the_way,
+        destination.shared_aliases,
+        restore.write_index_aliases,
+        restore.data_stream_templates,
+        restore.global_state_overwrites,
+        restore.feature_states_lock_out,
+        restore.allocation_settings,
+        restore.lifecycle_running,
+        restore.replicas_beyond_nodes,
+        restore.speed_caps,
+        repository.mount_possible,
+        restore.cancel_deletes,
     ),
 }
 
