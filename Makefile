@@ -17,7 +17,7 @@ demo: $(READY) ## Two real clusters with sample data, and a migration between th
 	$(BIN)/esmigrate demo $(ARGS)
 
 test: $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
-	$(BIN)/python -m pytest -n $(TOGETHER) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(TOGETHER) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## Style, types, and that imports only go downhill
 	$(BIN)/ruff check .

@@ -1,5 +1,31 @@
-"""What every test has: the shared nodes, made known once."""
+"""What every test has: the shared nodes, made known once; and files that take minutes come first."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    import pytest
+
 pytest_plugins = ["tests.fixtures_nodes"]
+
+# Two files run at a time: a long one that is begun last would leave the other half of the machine idle.
+_LONGEST: Final = (
+    "journeys/test_without_a_screen.py",
+    "sandbox/test_nodes.py",
+    "journeys/",
+    "elastic/test_snapshots_on_nodes.py",
+    "elastic/test_contract_on_every_version.py",
+    "methods/",
+    "elastic/",
+    "preflight/",
+)
+
+
+def _rank(path: str) -> int:
+    return next((place for place, part in enumerate(_LONGEST) if f"tests/{part}" in path), len(_LONGEST))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the long ones to the front; within a file everything stays in its order."""
+    items.sort(key=lambda item: _rank(item.path.as_posix()))
