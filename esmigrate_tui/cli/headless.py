@@ -223,9 +223,10 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
         return ExitCode.STALE
     standing = planning.standing(findings, plan.accepted)
     if standing:
+        waivable = dict.fromkeys(finding.check for finding in standing if planning.can_be_waived(finding))
+        accept = f", or accept what may be accepted with --accept {next(iter(waivable))}" if waivable else ""
         click.echo(
-            f"esmigrate: {counted(len(standing), 'finding')} in the way; nothing was written. "
-            f"Put it right, or accept what may be accepted with --accept {standing[0].check}.",
+            f"esmigrate: {counted(len(standing), 'finding')} in the way; nothing was written. Put it right{accept}.",
             err=True,
         )
         return ExitCode.BLOCKED

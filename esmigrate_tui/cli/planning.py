@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.snapshot import SnapshotFacts
 
 # Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
-_NEVER_WAIVED = frozenset({"reachable", "same-cluster", "existing-names", "readable", "source-kept"})
+_NEVER_WAIVED = frozenset(
+    {"reachable", "same-cluster", "existing-names", "readable", "source-kept", "open-indices-in-the-way"}
+)
 
 
 def timestamp(now: float) -> str:
@@ -164,10 +166,15 @@ class StalePlanError(ProblemError):
     """The plan is for other clusters than those at its addresses."""
 
 
+def can_be_waived(finding: Finding) -> bool:
+    """Whether somebody may accept it and go on."""
+    return finding.check not in _NEVER_WAIVED
+
+
 def standing(findings: Sequence[Finding], accepted: Sequence[str]) -> tuple[Finding, ...]:
     """The blockers that nobody has accepted, or that nobody may accept."""
     return tuple(
         finding
         for finding in findings
-        if finding.severity is Severity.BLOCKER and (finding.check not in accepted or finding.check in _NEVER_WAIVED)
+        if finding.severity is Severity.BLOCKER and not (finding.check in accepted and can_be_waived(finding))
     )

@@ -109,7 +109,7 @@ def event_lines(event: Event, progress: Progress) -> list[str]:
             if event.outcome is TaskOutcome.VERIFIED:
                 return [f"ok  {name}: {_verified(event)}"]
             why = event.problem.sentence() if event.problem else ""
-            return [f"x   {name}: {event.outcome}. {why}"]
+            return [f"x   {name}: {event.outcome}. {why}".rstrip()]
         case WaitBegan():
             return [f"!   {progress.task(event.task).summary.source_index} waits: {event.problem.sentence()}"]
         case Noted():
