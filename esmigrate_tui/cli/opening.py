@@ -93,8 +93,10 @@ async def _runs() -> tuple[RunCard, ...]:
             started_at=summary.started_at,
             fraction=summary.fraction,
             is_live=summary.is_live,
-            is_finished=summary.outcome is not None or summary.is_of_changes,
-            outcome="changes" if summary.is_of_changes else summary.outcome or "",
+            is_finished=summary.outcome is not None,
+            outcome=summary.outcome or "",
+            is_of_changes=summary.is_of_changes,
+            open_entries=summary.open_entries,
         )
         for summary in await summaries()
     )

@@ -375,14 +375,15 @@ class RestoreFromSnapshot:
         there = next((one for one in known if one.name == wanted.repository.name), None)
         if there is not None:
             self._must_be_the_same(there, wanted)
-        elif wanted.register:
+        if wanted.register and (there is None or wanted.unregister):
+            # One that was registered to look into it is registered the same once more: so it is taken away at the end.
             await book.change(
                 Side.DESTINATION,
                 f"the repository {wanted.repository.name} was registered",
                 register_request(wanted.repository),
                 unregister_request(wanted.repository.name) if wanted.unregister else None,
             )
-        else:
+        elif there is None:
             raise ProblemError(
                 Problem(
                     cause=Cause.MISSING,
@@ -477,6 +478,9 @@ class RestoreFromSnapshot:
                 await self._take_away(work, clusters, names, state)
                 look = await shared.looks.newer_than(shared.looks.begun, names)
                 state, note = State(), "a node may take its shards now, so it is restored once more"
+            elif state.made and not any(name in look.found for name in names):
+                # Stopping has deleted it, or somebody has since; taking a task up means that it is wanted.
+                state, note = State(), "its index was gone, so it is restored again"
             if not state.made:
                 state, look = await self._begun(work, shared, names, look)
                 was_held_up = False

@@ -253,7 +253,8 @@ class WizardApp(App[ExitCode]):
         """What was changed before a run, and the command that puts it back."""
         when = "Once the run has ended, " if self.session.run else ""
         return tuple(
-            f"You had {each.what}. {when}`esmigrate cleanup {each.name}` {each.back}." for each in self.session.made
+            f"You had {each.what}. {when}`esmigrate cleanup {each.name}` {each.back}."
+            for each in self.session.still_made
         )
 
     async def action_quit(self) -> None:
@@ -301,7 +302,7 @@ class WizardApp(App[ExitCode]):
         if step is None:
             return
         seen = set()
-        for action in actions(step.STEP, self.session.draft.method):
+        for action in actions(step.STEP, self.session.method_name):
             if action.name in {"none", "palette"} or action.name in seen:
                 continue
             seen.add(action.name)

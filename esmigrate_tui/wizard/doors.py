@@ -42,7 +42,10 @@ class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as the start lists it; `is_live` says that a process holds it, `is_finished` that it has an outcome."""
+    """A run as the start lists it; `is_live` says that a process holds it, `is_finished` that it has an outcome.
+
+    `is_of_changes` says that it is no run, but what was changed before one; `open_entries` are left to put back.
+    """
 
     run: str
     method: MethodName | None = None
@@ -53,6 +56,8 @@ class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     is_live: bool = False
     is_finished: bool = False
     outcome: str = ""
+    is_of_changes: bool = False
+    open_entries: int = 0
 
 
 class VaultWord(msgspec.Struct, frozen=True, kw_only=True):

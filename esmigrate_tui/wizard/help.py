@@ -71,6 +71,45 @@ accepted with Space; the report will say that you did.
 Some checks depend on which indices you choose: after the selection it looks once more.
 """,
     ),
+    "repository": (
+        "The repository",
+        """
+A snapshot is a copy of indices, kept as files outside of any cluster: in a shared folder, or in a bucket. That
+place is called a repository. A cluster can read it once it has been told where it is: it is registered there.
+
+     old cluster ── writes ──→ repository ←── reads ── new cluster
+                               (the files)
+
+The old cluster is not needed for that, and may be gone. Here are the repositories that the new cluster knows,
+and those that only the old one has: Enter registers one of those on the new cluster too, after a question that
+shows the very request. Only one cluster may write into a repository, so the others register it readonly.
+
+Passwords and keys for a bucket are never typed here. They belong into the keystore of every node of the new
+cluster; the form (a) says under which name.
+
+v lets every node look. Not reached: the folder is not mounted on that node, or not named in path.repo, or the
+bucket's keys are missing there. An unknown type: a plugin has to be installed first.
+""",
+    ),
+    "snapshot": (
+        "The snapshot",
+        """
+The newest one is the first. Success: everything is in it. Partial: some shards are not; what is whole in it can be
+restored. Failed: nothing of it can be used.
+
+The version is that of the cluster that made it. A cluster reads snapshots of its own major version and of the one
+before, never of a newer one. What made each index counts as well: a snapshot does not tell, the old cluster does,
+where it is connected.
+
+     old cluster ── t: a new one ──→ repository ←── reads ── new cluster
+
+t lets the old cluster take a new snapshot now, of the indices that you name. It writes only into the repository;
+the indices stay in use. What is written to them later is not in it: stop your writers first if it must be all.
+
+A feature state is what Elasticsearch or Kibana keep for themselves (users, dashboards); the global state is what
+belongs to the whole cluster (templates, settings). Both are restored only if you ask for them in the next step.
+""",
+    ),
     "selection": (
         "What to move",
         """
@@ -116,18 +155,73 @@ What was changed for the run has been put back; what could not be is listed, and
 }
 
 
+_RESTORED: Final[dict[str, tuple[str, str]]] = {
+    "selection": (
+        "What to restore",
+        """
+Each line is an index, or a data stream, of the snapshot. Space chooses it; / filters as you type, a chooses all that
+the filter shows. Sizes are what will be copied. Who made it (the version) is known only where the old cluster still
+holds it.
+
+     repository ── every node of the new cluster reads its files ──→ new cluster
+
+A name that is taken on the new cluster stands out: w decides. Another name keeps both. Restore over it closes the
+index there and replaces what it holds; delete it first removes it. Both want the name typed, and happen only when
+the run comes to it.
+
+e gives one index another name, p all chosen ones by a pattern, with every new name shown before you take them.
+
+o has the options: aliases, feature states, the cluster's global state, settings that the restored indices are to
+have otherwise (no replicas on a single node, say), and settings to leave out, such as those that bind an index to
+nodes which the new cluster lacks.
+""",
+    ),
+    "run": (
+        "While it restores",
+        """
+The run has its own process, and the nodes copy by themselves. You may leave (Esc), close the terminal, lose the
+line: it goes on. `esmigrate attach` shows it again.
+
+     repository ── the nodes copy shard by shard ──→ new cluster        this screen only looks
+
+A restore cannot be held, and its pace is the clusters' own: indices.recovery.max_bytes_per_sec. p lets those that
+have not begun wait. Where a shard does not start, the line at the bottom says in plain words why.
+
+Stopping, or leaving one out, deletes what is half restored of it on the new cluster: so Elasticsearch ends a
+restore. What is whole stays, and so does the snapshot.
+""",
+    ),
+    "finish": (
+        "The end",
+        """
+Verified means: every shard of the snapshot has arrived and is started. Where the old cluster is connected, the
+documents were counted on both sides too, and some compared byte for byte. Without it their number cannot be
+checked: a snapshot does not count documents.
+
+What was changed for the run has been put back; what could not be is listed, and c copies the requests for it.
+""",
+    ),
+}
+
+
 def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]:
     """A step's title and its page at a width: the words, then the keys."""
     title, words = _PAGES[step]
 
+    if step in _RESTORED and session.is_restore:
+        title, words = _RESTORED[step]
+
     def lines(width: int) -> list[Text]:
         drawn: list[Text] = [Text()]
-        for each in words.strip().split("\n\n"):
+        for each in words.strip("\n").split("\n\n"):
+            if each.startswith("   "):  # a drawing stays as it is
+                drawn += [*(ink(line) for line in each.split("\n")), Text()]
+                continue
             drawn += [*paragraph(each.replace("\n", " "), min(width, 100), 1), Text()]
         for method in session.methods if step == "method" else ():
             drawn += [ink(" ").append(method.title, STRONG), *paragraph(method.explained, min(width, 100), 1), Text()]
         drawn.append(ink(" Keys", STRONG))
-        for action in actions(step, session.draft.method):
+        for action in actions(step, session.method_name):
             first, *rest = wrap(action.says, min(width, 100) - 15)
             drawn.append(ink(" ").append(fit(action.shown, 11), STRONG).append(" ").append(first, DIM))
             drawn += [ink(" " * 13).append(line, DIM) for line in rest]

@@ -16,7 +16,7 @@ class Action:
 
     `keys` are Textual's names, `shown` is how the footer writes them, `label` its word there ("" keeps it out of the
     footer), `says` what it does, for the help page. `steps` are the steps that have it, `only_for` the method that has
-    it there, None for all.
+    it there, None for all; `not_for` one that it would do nothing for.
     """
 
     name: str
@@ -26,6 +26,7 @@ class Action:
     says: str
     steps: tuple[str, ...]
     only_for: MethodName | None = None
+    not_for: MethodName | None = None
 
 
 _LISTS: Final = ("start", "method", "preflight", "repository", "snapshot", "selection")
@@ -133,10 +134,34 @@ ACTIONS: Final = (
     Action("copy", "c", "c", "", "Copy the requests to the clipboard.", ("review",)),
     # run
     Action("pause", "p", "p", "pause", "Pause the run, or let it go on.", ("run",)),
-    Action("faster", "plus,equals_sign", "+", "", "Lift the limit on documents a second by a step.", ("run",)),
-    Action("slower", "minus", "+ -", "pace", "Limit the documents a second, to spare the clusters.", ("run",)),
+    Action(
+        "faster",
+        "plus,equals_sign",
+        "+",
+        "",
+        "Lift the limit on documents a second by a step.",
+        ("run",),
+        not_for=_RESTORE,
+    ),
+    Action(
+        "slower",
+        "minus",
+        "+ -",
+        "pace",
+        "Limit the documents a second, to spare the clusters.",
+        ("run",),
+        not_for=_RESTORE,
+    ),
     Action("skip", "k", "k", "skip", "Leave out the index you are at.", ("run",)),
-    Action("aside", "e", "e", "refused", "See the documents that were refused, and why.", ("run", "finish")),
+    Action(
+        "aside",
+        "e",
+        "e",
+        "refused",
+        "See the documents that were refused, and why.",
+        ("run", "finish"),
+        not_for=_RESTORE,
+    ),
     Action("resume", "r", "r", "", "Go on with a run whose process has ended.", ("run",)),
     Action("leave", "escape,q", "Esc", "leave", "Leave the screen; the run goes on without it.", ("run",)),
     Action("stop", "ctrl+x", "Ctrl+X", "stop", "Stop the run, after a question.", ("run",)),
@@ -175,7 +200,11 @@ ACTIONS: Final = (
 
 def actions(step: str, method: MethodName | None = None) -> tuple[Action, ...]:
     """What can be done in a step with a method, in the footer's order."""
-    return tuple(action for action in ACTIONS if step in action.steps and action.only_for in {None, method})
+    return tuple(
+        action
+        for action in ACTIONS
+        if step in action.steps and action.only_for in {None, method} and (method is None or action.not_for != method)
+    )
 
 
 def bindings(step: str) -> list[Binding]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
+from esmigrate_tui.model.text import counted, size
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, Shown
 
 if TYPE_CHECKING:
@@ -76,10 +78,54 @@ def preview(plan: Plan) -> Preview:
     to = plan.destination.endpoint.authority
     return Preview(
         steps=method.steps(plan),
-        put_back=("refresh_interval (off) and number_of_replicas (0) of each new index, while its documents arrive",)
-        if plan.tune
-        else (),
+        put_back=_put_back(plan),
         requests=tuple(Shown(to=to, request=request) for request in method.requests(plan)),
-        time="Not known until it runs: it depends on how fast the new cluster can pull and write. "
-        "Half a minute after the start there is an estimate.",
+        time=_time(plan),
     )
+
+
+def _put_back(plan: Plan) -> tuple[str, ...]:
+    """What is changed for the time of the run alone."""
+    wanted = plan.restoration
+    if wanted is None:
+        tuned = ("refresh_interval (off) and number_of_replicas (0) of each new index, while its documents arrive",)
+        return tuned if plan.tune else ()
+    changes = []
+    if wanted.register and wanted.unregister:
+        changes.append(f"the registration of the repository {wanted.repository.name}; the files in it stay")
+    if any(way is InTheWay.CLOSE for task in plan.tasks for way in task.in_the_way.values()):
+        changes.append("an index that was closed to be restored over is opened again, where the restore fails")
+    return tuple(changes)
+
+
+def _time(plan: Plan) -> str:
+    """How long it will take, as far as that can be said before it runs."""
+    wanted = plan.restoration
+    if wanted is None:
+        return (
+            "Not known until it runs: it depends on how fast the new cluster can pull and write. "
+            "Half a minute after the start there is an estimate."
+        )
+    sizes = [task.size for task in plan.tasks if task.size is not None]
+    amount = f"{size(sum(sizes))} to copy" if sizes else "How much is to be copied, the snapshot does not say"
+    cap = wanted.repository.settings.get("max_restore_bytes_per_sec", "")
+    capped = f" The repository lets each node read {cap} a second at most." if cap else ""
+    return (
+        f"{amount}, from the repository to the nodes: nothing of it passes through this machine.{capped} "
+        "Half a minute after the start there is an estimate."
+    )
+
+
+def amount_of(plan: Plan) -> str:
+    """What a plan moves, counted: 3 indices; 2 indices and 1 feature state."""
+    kinds = [task.kind for task in plan.tasks]
+    parts = [counted(kinds.count(kind), one, many) for kind, one, many in _NOUNS if kind in kinds]
+    parts += ["the global state"] if RestoreKind.GLOBAL_STATE in kinds else []
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else counted(0, "index", "indices")
+
+
+_NOUNS: Final = (
+    (RestoreKind.INDEX, "index", "indices"),
+    (RestoreKind.DATA_STREAM, "data stream", "data streams"),
+    (RestoreKind.FEATURE_STATE, "feature state", "feature states"),
+)

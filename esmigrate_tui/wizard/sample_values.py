@@ -16,6 +16,8 @@ from esmigrate_tui.model.event import (
     RunFinished,
     RunOutcome,
     RunStarted,
+    Samples,
+    Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -30,9 +32,34 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.snapshot import (
+    FeatureState,
+    InTheWay,
+    Repository,
+    Restoration,
+    ShardFailure,
+    SnapshotFacts,
+    SnapshotIndex,
+    SnapshotState,
+)
 from esmigrate_tui.wizard.doors import Doors, OpenCluster, RunCard, VaultWord
 from esmigrate_tui.wizard.offer import METHODS, preview
-from esmigrate_tui.wizard.session import Checking, Form, Listing, Session, Test
+from esmigrate_tui.wizard.session import (
+    TAKEN_AWAY,
+    Album,
+    Checking,
+    Form,
+    Listing,
+    Made,
+    Making,
+    NewRepository,
+    NewSnapshot,
+    Session,
+    Shelf,
+    Taken,
+    Test,
+    registered,
+)
 from esmigrate_tui.wizard.steps import checked_as
 
 if TYPE_CHECKING:
@@ -153,6 +180,26 @@ RUNS: Final = (
         is_finished=True,
         outcome="verified",
     ),
+)
+MIXED_RUNS: Final = (
+    RunCard(
+        run="9RXT",
+        method=MethodName.RESTORE_FROM_SNAPSHOT,
+        destination="https://new.example.org:9243",
+        started_at=NOW - 412,
+        fraction=0.61,
+        is_live=True,
+    ),
+    RunCard(
+        run="5QWA",
+        method=MethodName.RESTORE_FROM_SNAPSHOT,
+        destination="https://new.example.org:9243",
+        started_at=NOW - 600,
+        is_finished=True,
+        is_of_changes=True,
+        open_entries=1,
+    ),
+    *RUNS[1:2],
 )
 EMPTY_FORMS: Final = CHOSEN.but(vault=KEYRING)
 TYPED: Final = CHOSEN.but(
@@ -428,6 +475,271 @@ STOPPED: Final = RUNNING.but(
 )
 
 
+# -- a restore from a snapshot ---------------------------------------------------------------------------------------
+
+_SEVEN: Final = msgspec.structs.replace(OLD_FACTS, version=Version(7, 17, 28))
+_EIGHT: Final = msgspec.structs.replace(NEW_FACTS, version=Version(8, 19, 3))
+NIGHTLY: Final = Repository(
+    name="nightly", type="s3", settings={"bucket": "acme-backup", "base_path": "es/prod", "readonly": "true"}, uuid="r1"
+)
+_OF_SOURCE: Final = (
+    Repository(name="nightly", type="s3", settings={"bucket": "acme-backup", "base_path": "es/prod"}, uuid="r1"),
+    Repository(name="before-upgrade", type="fs", settings={"location": "/mnt/backup/before-upgrade"}, uuid="r7"),
+)
+RESTORE: Final = FRESH.answered(method=MethodName.RESTORE_FROM_SNAPSHOT)
+RESTORE_FORMS: Final = RESTORE.but(vault=KEYRING)
+ALONE: Final = (
+    RESTORE.but(vault=KEYRING, destination=Form.of(NEW, has_secret=True))
+    .answered(destination=NEW)
+    .answered(
+        destination_facts=_EIGHT,
+        destination_indices=(
+            _index("orders", 812, 0.01, created=Version(8, 19, 3)),
+            _index("logs-2026.01.02", 0, 0.0, created=Version(8, 19, 3)),
+        ),
+    )
+    .with_form(Side.DESTINATION, test=Test.GOOD)
+)
+BESIDE: Final = (
+    ALONE.but(source=Form.of(OLD, has_secret=True))
+    .answered(source=OLD)
+    .answered(source_facts=_SEVEN, source_indices=INDICES)
+    .with_form(Side.SOURCE, test=Test.GOOD)
+)
+SHELVED: Final = BESIDE.but(
+    shelf=Shelf(
+        destination=(
+            NIGHTLY,
+            Repository(name="archive", type="fs", settings={"location": "/mnt/archive"}, uuid="r2"),
+        ),
+        source=(*_OF_SOURCE, Repository(name="archive", type="fs", settings={"location": "/var/archive"}, uuid="r9")),
+        verified={"nightly": None},
+    )
+)
+_UNREACHED: Final = Problem(
+    cause=Cause.BLOCKED,
+    what="The node es-3 does not reach the repository archive.",
+    why="The folder /mnt/archive is not mounted there, or belongs to another user.",
+    todo="Mount it at the same path on every node, then press v.",
+)
+UNREACHED: Final = SHELVED.but(shelf=msgspec.structs.replace(SHELVED.shelf, cursor=1, verified={"archive": _UNREACHED}))
+ONLY_SOURCE: Final = SHELVED.but(shelf=msgspec.structs.replace(SHELVED.shelf, cursor=2))
+BARE_SHELF: Final = ALONE.but(shelf=Shelf(destination=()))
+LISTING_SHELF: Final = BESIDE.but(shelf=Shelf(doing="listing the repositories of both clusters", since=NOW - 2))
+FORM: Final = BARE_SHELF.but(
+    shelf=Shelf(
+        destination=(), new=NewRepository(name="nightly", type="s3", values={"bucket": "acme-backup", "client": "old"})
+    )
+)
+_FEATURES: Final = (
+    FeatureState(name="kibana", indices=(".kibana_1", ".kibana_task_manager_1")),
+    FeatureState(name="security", indices=(".security-7",)),
+)
+
+
+def _snapshot(at: int, state: SnapshotState = SnapshotState.SUCCESS, **others: Any) -> SnapshotFacts:  # noqa: ANN401  # msgspec checks each
+    began = NOW - 86_400.0 * at - 3_600
+    facts: dict[str, Any] = {
+        "version": "7.17.28",
+        "indices": tuple(sorted({*(index.name for index in INDICES), ".kibana_task_manager_1", ".security-7"})),
+        "feature_states": _FEATURES,
+        "global_state": True,
+        "shards": 47,
+        "started_at": began,
+        "finished_at": began + 260 + at,
+    }
+    return SnapshotFacts(
+        repository="nightly", name=f"nightly-{2_000 - at:04}", uuid=f"s{at}", state=state, **(facts | others)
+    )
+
+
+SNAPSHOTS: Final = (
+    _snapshot(0, SnapshotState.IN_PROGRESS, finished_at=None),
+    _snapshot(1),
+    _snapshot(
+        2,
+        SnapshotState.PARTIAL,
+        shards_failed=2,
+        failures=(ShardFailure(index="orders", shard=3), ShardFailure(index="orders", shard=4)),
+    ),
+    _snapshot(3, SnapshotState.FAILED, reason="the repository could not be written", indices=()),
+    *(_snapshot(at, version="7.17.20" if at > 9 else "7.17.28") for at in range(4, 19)),
+    _snapshot(19, version="9.0.0", feature_states=(), global_state=False),
+)
+MANY_SNAPSHOTS: Final = tuple(_snapshot(at, indices=("logs",), feature_states=()) for at in range(2_000))
+ALBUM: Final = SHELVED.but(album=Album(repository="nightly", rows=SNAPSHOTS, is_whole=True, cursor=1))
+COMING: Final = SHELVED.but(
+    album=Album(
+        repository="nightly",
+        rows=MANY_SNAPSHOTS[:500],
+        doing="listing the snapshots in nightly",
+        since=NOW - 3,
+    )
+)
+THOUSANDS: Final = SHELVED.but(
+    album=Album(repository="nightly", rows=MANY_SNAPSHOTS, is_whole=True, pattern="nightly-01*", cursor=4)
+)
+PARTIAL: Final = ALBUM.but(album=msgspec.structs.replace(ALBUM.album, cursor=2))
+TOO_NEW: Final = ALBUM.but(album=msgspec.structs.replace(ALBUM.album, cursor=19))
+NO_SNAPSHOT: Final = SHELVED.but(album=Album(repository="nightly", is_whole=True))
+TAKING: Final = ALBUM.but(
+    album=msgspec.structs.replace(
+        ALBUM.album,
+        making=Making(
+            repository="nightly",
+            name="esmigrate-2026.11.23-230000",
+            since=NOW - 74,
+            taken=Taken(shards=47, shards_done=19, bytes=512 * GIB, bytes_done=203 * GIB),
+        ),
+    )
+)
+NEW_ONE: Final = ALBUM.but(
+    album=msgspec.structs.replace(
+        ALBUM.album,
+        new=NewSnapshot(
+            name="esmigrate-2026.11.23-230000", patterns="logs-2026.01.1*, orders", features=("kibana", "security")
+        ),
+    ),
+    shelf=msgspec.structs.replace(SHELVED.shelf, cursor=0),
+)
+CHOSEN_SNAPSHOT: Final = msgspec.structs.replace(
+    SNAPSHOTS[1],
+    details=tuple(
+        SnapshotIndex(name=index.name, shards=index.shards, bytes=index.primary_bytes or 3_400) for index in INDICES
+    ),
+)
+_CHECKED: Final = Checking(looked_at=NOW - 40, checked=())
+OPENED: Final = (
+    ALBUM.answered(findings=_PASSED[:2])
+    .answered(snapshot=CHOSEN_SNAPSHOT)
+    .answered(restoration=Restoration(repository=NIGHTLY, snapshot="nightly-1999", snapshot_uuid="s1"))
+    .but(checking=_CHECKED)
+)
+PICKED: Final = OPENED.answered(
+    selected=("logs-2026.01.01", "logs-2026.01.02", "orders", "書籍-2019"),
+    renamed={"書籍-2019": "books-2019"},
+    in_the_way={"logs-2026.01.02": InTheWay.DELETE},
+)
+CONFLICTS: Final = PICKED.but(listing=Listing(cursor=29))
+NOT_WHOLE: Final = (
+    OPENED.answered(
+        snapshot=msgspec.structs.replace(SNAPSHOTS[2], details=CHOSEN_SNAPSHOT.details),
+    )
+    .answered(
+        restoration=Restoration(repository=NIGHTLY, snapshot="nightly-1998", snapshot_uuid="s2"),
+        selected=("orders",),
+        renamed={"orders": "orders-old"},
+    )
+    .but(listing=Listing(cursor=29))
+)
+PATTERN: Final = PICKED.but(listing=Listing(pattern_of_names=("^logs-(.+)$", "old-$1")))
+PATTERN_WRONG: Final = PICKED.but(listing=Listing(pattern_of_names=(".+", "Everything")))
+SETTLED: Final = PICKED.answered(in_the_way={"logs-2026.01.02": InTheWay.DELETE, "orders": InTheWay.CLOSE})
+OPTIONS: Final = SETTLED.answered(
+    feature_states=("kibana",),
+    restoration=Restoration(
+        repository=NIGHTLY,
+        snapshot="nightly-1999",
+        snapshot_uuid="s1",
+        index_settings={"index.number_of_replicas": "0"},
+        ignore_index_settings=("index.routing.allocation.include._tier_preference",),
+    ),
+).but(listing=Listing(cursor=29, settings=("index.number_of_replicas=0", "", "", "", "", "")))
+
+
+def _plan_of(session: Session) -> Plan:
+    from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot  # noqa: PLC0415  # pictures alone do
+
+    return RestoreFromSnapshot().plan(session.draft, "2026-11-23T23:00:00Z")
+
+
+RESTORE_PLAN: Final = _plan_of(OPTIONS)
+RESTORE_REVIEW: Final = OPTIONS.but(
+    plan=RESTORE_PLAN, preview=preview(RESTORE_PLAN), checking=Checking(looked_at=NOW - 5, checked=checked_as(OPTIONS))
+)
+
+_RESTORED: Final = tuple(
+    TaskSummary(number=at, source_index=name, destination_index=name, size=int((1.2 + at % 5 / 10) * GIB))
+    for at, name in enumerate((*(f"logs-2026.01.{day:02}" for day in range(1, 15)), "orders", "kibana"), start=1)
+)
+
+
+def _restore_events() -> tuple[Event, ...]:
+    began = NOW - 412
+    events: list[Event] = [
+        RunStarted(
+            at=began,
+            run="9RXT",
+            method=MethodName.RESTORE_FROM_SNAPSHOT,
+            source=OLD.endpoint.url,
+            destination=NEW.endpoint.url,
+            tasks=_RESTORED,
+        )
+    ]
+    for summary in _RESTORED[:11]:
+        total, shards = summary.size or 0, 2
+        is_done = summary.number < 8
+        events.append(TaskStarted(at=began + summary.number, task=summary.number))
+        share = 1.0 if is_done else 0.15 * (12 - summary.number)
+        for step in range(1, 9):
+            done = int(total * share * step / 8)
+            moved = Moved(
+                done=done, total=total, parts=shards, parts_done=shards if is_done and step == 8 else step // 5
+            )
+            at = began + 12 * summary.number + 25 * step if is_done else NOW - 44 + 5 * step
+            events.append(TaskAdvanced(at=at, task=summary.number, moved=moved))
+        if is_done:
+            events.append(VerificationStarted(at=began + 12 * summary.number + 201, task=summary.number))
+            events.append(_restored(summary, began + 12 * summary.number + 202))
+    events.sort(key=lambda event: event.at)
+    return tuple(events)
+
+
+def _restored(summary: TaskSummary, at: float, *, with_source: bool = True) -> TaskFinished:
+    documents = 800_000 + 1_117 * summary.number
+    return TaskFinished(
+        at=at,
+        task=summary.number,
+        outcome=TaskOutcome.VERIFIED,
+        source_count=documents if with_source else None,
+        destination_count=documents,
+        shards=Shards(wanted=2, arrived=2, bytes=summary.size or 0),
+        samples=Samples(compared=20) if with_source else None,
+    )
+
+
+RESTORE_EVENTS: Final = _restore_events()
+RESTORING: Final = RESTORE_REVIEW.but(run="9RXT", progress=folded(RESTORE_EVENTS))
+_STUCK: Final = Problem(
+    cause=Cause.BLOCKED,
+    what="no node may hold shard 1 of logs-2026.01.08: it wants a node with box_type=hot, and there is none.",
+    todo="Give a node that attribute, or take the setting away.",
+)
+RESTORE_WAITS: Final = RESTORING.but(
+    progress=folded(
+        (WaitBegan(at=NOW - 8, task=8, problem=_STUCK, until=NOW + 12, patience_ends=NOW + 880),), RESTORING.progress
+    )
+)
+
+
+def _restore_ending(*, with_source: bool) -> tuple[Event, ...]:
+    return (
+        *(_restored(summary, NOW, with_source=with_source) for summary in _RESTORED),
+        RunFinished(at=NOW, outcome=RunOutcome.VERIFIED),
+    )
+
+
+_REGISTERED: Final = (Made(what=registered("nightly"), name="5QWA", back=TAKEN_AWAY),)
+_ALONE_EVENTS: Final = (
+    msgspec.structs.replace(RESTORE_EVENTS[0], source=""),
+    *_restore_ending(with_source=False),
+)
+RESTORED_FINISH: Final = RESTORING.but(
+    progress=folded(_restore_ending(with_source=True), RESTORING.progress), report=REPORT, made=_REGISTERED
+)
+RESTORED_ALONE: Final = RESTORING.but(source=Form(), draft=ALONE.draft, progress=folded(_ALONE_EVENTS), report=REPORT)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One picture: its name, the step, what is known, and the terminal's size."""
@@ -471,6 +783,44 @@ SCENES: Final = (
     Scene("finish-incomplete", "finish", INCOMPLETE),
     Scene("finish-stopped", "finish", STOPPED),
     Scene("help", "preflight", BLOCKED, press=("question_mark",)),
+    Scene("start-changes", "start", FRESH.but(runs=MIXED_RUNS)),
+    Scene("restore-connections", "connections", RESTORE_FORMS),
+    Scene("restore-alone", "connections", ALONE),
+    Scene("repository", "repository", SHELVED),
+    Scene("repository-unreached", "repository", UNREACHED),
+    Scene("repository-source-only", "repository", ONLY_SOURCE),
+    Scene("repository-empty", "repository", BARE_SHELF),
+    Scene("repository-listing", "repository", LISTING_SHELF),
+    Scene("repository-form", "repository", FORM, press=("a",)),
+    Scene("repository-confirm", "repository", ONLY_SOURCE, press=("enter",)),
+    Scene("repository-help", "repository", SHELVED, press=("question_mark",)),
+    Scene("snapshot", "snapshot", ALBUM),
+    Scene("snapshot-wide", "snapshot", ALBUM, WIDE),
+    Scene("snapshot-coming", "snapshot", COMING),
+    Scene("snapshot-thousands", "snapshot", THOUSANDS),
+    Scene("snapshot-partial", "snapshot", PARTIAL),
+    Scene("snapshot-too-new", "snapshot", TOO_NEW),
+    Scene("snapshot-none", "snapshot", NO_SNAPSHOT),
+    Scene("snapshot-taking", "snapshot", TAKING),
+    Scene("snapshot-new", "snapshot", NEW_ONE, press=("t",)),
+    Scene("snapshot-cancel", "snapshot", TAKING, press=("ctrl+x",)),
+    Scene("snapshot-help", "snapshot", ALBUM, press=("question_mark",)),
+    Scene("restore-selection", "selection", CONFLICTS),
+    Scene("restore-selection-wide", "selection", CONFLICTS, WIDE),
+    Scene("restore-not-whole", "selection", NOT_WHOLE),
+    Scene("restore-taken", "selection", CONFLICTS, press=("w",)),
+    Scene("restore-delete", "selection", CONFLICTS, press=("w", "right", "right", "right", "enter")),
+    Scene("restore-pattern", "selection", PATTERN, press=("p",)),
+    Scene("restore-pattern-wrong", "selection", PATTERN_WRONG, press=("p",)),
+    Scene("restore-options", "selection", OPTIONS, press=("o",)),
+    Scene("restore-review", "review", RESTORE_REVIEW),
+    Scene("restore-review-wide", "review", RESTORE_REVIEW, WIDE),
+    Scene("restore-run", "run", RESTORING),
+    Scene("restore-run-wide", "run", RESTORING, WIDE),
+    Scene("restore-run-waiting", "run", RESTORE_WAITS),
+    Scene("restore-run-stop", "run", RESTORING, press=("ctrl+x",)),
+    Scene("restore-finish", "finish", RESTORED_FINISH),
+    Scene("restore-finish-alone", "finish", RESTORED_ALONE),
 )
 BY_NAME: Final = {scene.name: scene for scene in SCENES}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from enum import StrEnum
 from fnmatch import translate
 from typing import Any, Final
@@ -19,7 +20,7 @@ from esmigrate_tui.model.connection import (
     parse_fingerprint,
 )
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
+from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
@@ -214,6 +215,15 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
     making: Making | None = None
 
 
+TAKEN_AWAY: Final = "takes it away again"
+"""What putting back the registration of a repository does."""
+
+
+def registered(name: str) -> str:
+    """The registration of a repository, as what was done."""
+    return f"registered the repository {name}"
+
+
 class Made(msgspec.Struct, frozen=True, kw_only=True):
     """A change that was made before a run, the name to put it back by, and what that does."""
 
@@ -263,7 +273,19 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_restore(self) -> bool:
         """Whether the data comes from a snapshot."""
-        return self.draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+        return self.method_name is MethodName.RESTORE_FROM_SNAPSHOT
+
+    @property
+    def method_name(self) -> MethodName | None:
+        """The method of the run that is looked at, else the one that is chosen."""
+        return self.progress.method if self.run and self.progress.method is not None else self.draft.method
+
+    @property
+    def still_made(self) -> tuple[Made, ...]:
+        """What was changed before the run and is not put back by the run itself."""
+        wanted = self.plan.restoration if self.plan is not None and self.run else None
+        gone = wanted.repository.name if wanted is not None and wanted.unregister else ""
+        return tuple(each for each in self.made if not gone or each.what != registered(gone))
 
     def may_be_empty(self, side: Side) -> bool:
         """Whether the method can do without this side."""
@@ -412,6 +434,7 @@ class Holder(StrEnum):
     CLOSED = "closed index"
     OTHER_SHARDS = "closed, other shards"
     STREAM = "data stream"
+    STREAM_TOO = "data stream there"
     ALIAS = "alias"
 
 
@@ -433,7 +456,7 @@ class Names:
         """What stands at `target`, for this index."""
         there = self._indices.get(target)
         if target in self._streams:
-            return Holder.STREAM
+            return Holder.STREAM_TOO if index.data_stream else Holder.STREAM
         if there is None:
             return Holder.ALIAS if target in self._aliases else Holder.FREE
         if there.state is IndexState.OPEN:
@@ -453,6 +476,23 @@ def taken_names(indices: tuple[IndexFacts, ...]) -> Names:
     if not _NAMES or _NAMES[0].of is not indices:
         _NAMES[:] = [Names(indices)]
     return _NAMES[0]
+
+
+def missing_shards(draft: Draft) -> dict[str, int]:
+    """How many shards of an index or data stream are not in the snapshot, for those where some are not."""
+    snapshot = draft.snapshot
+    if snapshot is None or draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        return {}
+    lost = {(snapshot.stream_of(one.index) or one.index, one.index, one.shard) for one in snapshot.failures}
+    return dict(Counter(name for name, *_ in lost))
+
+
+def not_whole(draft: Draft) -> dict[str, int]:
+    """The chosen of which shards are missing, as long as nobody said that a part will do."""
+    if draft.restoration is None or draft.restoration.partial:
+        return {}
+    missing = missing_shards(draft)
+    return {name: missing[name] for name in draft.selected if name in missing}
 
 
 def in_the_way(draft: Draft) -> dict[str, Holder]:
@@ -574,9 +614,13 @@ _CANNOT: Final = {
 }
 
 
-def why_not_from(snapshot: SnapshotFacts | None) -> str:
+def why_not_from(snapshot: SnapshotFacts | None, destination: ClusterFacts | None = None) -> str:
     """Why nothing can be restored from a snapshot; "" where something can."""
-    return "choose a snapshot" if snapshot is None else _CANNOT.get(snapshot.state, "")
+    if snapshot is None:
+        return "choose a snapshot"
+    if destination is not None and snapshot.made_by is not None and snapshot.made_by > destination.version:
+        return "it is newer than the destination"
+    return _CANNOT.get(snapshot.state, "")
 
 
 def settings_of(lines: tuple[str, ...]) -> tuple[dict[str, str], str]:

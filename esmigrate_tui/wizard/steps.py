@@ -13,6 +13,7 @@ from esmigrate_tui.wizard.session import (
     Test,
     in_the_way,
     is_anything_chosen,
+    not_whole,
     repository_here,
     same_target,
     settings_of,
@@ -92,9 +93,10 @@ def _repository(session: Session) -> str:
 
 
 def _snapshot(session: Session) -> str:
-    if session.album.doing:
-        return session.album.doing
-    return why_not_from(snapshot_here(session.album))
+    album = session.album
+    if album.doing and (album.is_whole or not album.rows):
+        return album.doing
+    return why_not_from(snapshot_here(album), session.draft.destination_facts)
 
 
 def _selection(session: Session) -> str:
@@ -102,6 +104,8 @@ def _selection(session: Session) -> str:
         return "nothing is chosen"
     if wrong := settings_of(session.listing.settings)[1]:
         return wrong
+    if lacking := not_whole(session.draft):
+        return f"{counted(len(lacking), 'is', 'are')} not whole (o: missing shards)"
     if taken := in_the_way(session.draft):
         return f"{counted(len(taken), 'name is', 'names are')} taken there (w)"
     if shared := same_target(session.draft):

@@ -128,3 +128,159 @@ def test_a_stopped_run_says_what_was_not_begun(is_as_accepted: Callable[[str], b
 
 def test_every_step_has_a_page_in_plain_words(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("help")
+
+
+def test_changes_before_a_run_stand_beside_the_runs(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("start-changes")
+
+
+def test_a_source_that_may_be_left_empty_says_what_is_lost_by_that(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-connections")
+
+
+def test_a_restore_goes_on_with_the_destination_alone(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-alone")
+
+
+def test_the_repositories_of_both_sides_stand_in_one_list(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository")
+
+
+def test_a_node_that_does_not_reach_a_repository_is_named(
+    is_as_accepted: Callable[[str], bool],
+) -> None:
+    assert is_as_accepted("repository-unreached")
+
+
+def test_a_repository_that_only_the_source_has_can_be_registered(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository-source-only")
+
+
+def test_a_list_without_a_repository_says_what_one_is(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository-empty")
+
+
+def test_listing_repositories_says_what_it_waits_for(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository-listing")
+
+
+def test_the_form_of_a_repository_says_where_its_secrets_belong(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository-form")
+
+
+def test_registering_shows_the_request_with_the_focus_on_not_now(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository-confirm")
+
+
+def test_the_page_about_repositories_draws_who_reads_what(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("repository-help")
+
+
+def test_the_snapshots_stand_with_state_words_the_newest_first(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot")
+
+
+def test_a_wide_list_of_snapshots_has_more_columns(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-wide")
+
+
+def test_snapshots_can_be_looked_at_while_more_are_coming(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-coming")
+
+
+def test_two_thousand_snapshots_are_filtered_as_one_types(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-thousands")
+
+
+def test_a_partial_snapshot_names_what_it_lacks(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-partial")
+
+
+def test_a_snapshot_that_is_too_new_names_the_method_that_works(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-too-new")
+
+
+def test_a_repository_without_a_snapshot_says_how_to_get_one(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-none")
+
+
+def test_a_snapshot_that_is_being_made_shows_bytes_and_shards(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-taking")
+
+
+def test_the_form_of_a_snapshot_names_what_its_patterns_mean(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-new")
+
+
+def test_cancelling_a_snapshot_says_what_is_deleted(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-cancel")
+
+
+def test_the_page_about_snapshots_draws_who_takes_a_new_one(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("snapshot-help")
+
+
+def test_a_name_that_is_taken_stands_out_in_its_row(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-selection")
+
+
+def test_the_selection_of_a_restore_uses_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-selection-wide")
+
+
+def test_an_index_that_is_not_whole_in_the_snapshot_says_so(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-not-whole")
+
+
+def test_what_has_the_name_already_is_described_before_it_is_decided(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-taken")
+
+
+def test_deleting_wants_the_exact_name_typed(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-delete")
+
+
+def test_every_name_that_a_pattern_makes_is_shown(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-pattern")
+
+
+def test_a_pattern_that_makes_a_wrong_name_says_which(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-pattern-wrong")
+
+
+def test_the_options_of_a_restore_explain_the_one_at_the_cursor(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-options")
+
+
+def test_a_review_that_overwrites_asks_for_the_destinations_name(
+    is_as_accepted: Callable[[str], bool],
+) -> None:
+    assert is_as_accepted("restore-review")
+
+
+def test_a_wide_review_of_a_restore_shows_its_request(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-review-wide")
+
+
+def test_a_restore_is_followed_in_bytes_and_shards(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-run")
+
+
+def test_the_board_of_a_restore_uses_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-run-wide")
+
+
+def test_a_shard_that_does_not_start_says_why(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-run-waiting")
+
+
+def test_stopping_a_restore_says_first_what_it_deletes(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-run-stop")
+
+
+def test_a_restore_with_its_source_says_how_it_was_checked(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-finish")
+
+
+def test_a_restore_without_its_source_says_what_cannot_be_known(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-finish-alone")

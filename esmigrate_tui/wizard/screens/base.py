@@ -89,7 +89,7 @@ class StepScreen(Screen[None]):
             return
         session = self.session
         self.query_one(TitleLine).title(*self.title_words(session))
-        self.query_one(FootLine).offer(self.next_word(session), session.draft.method)
+        self.query_one(FootLine).offer(self.next_word(session), session.method_name)
         if self.has_class("-small"):
             self.query_one(TooSmall).tell(self.line_when_small(session))
         self.paint(session)

@@ -9,10 +9,10 @@ from rich.text import Text
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
-from esmigrate_tui.model.text import counted, duration, number
+from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import DIM, GOOD, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from esmigrate_tui.wizard.draw import Mark
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.wizard.session import Made, Session
 
 _COUNT: Final = 15
 _STATE: Final = 16
@@ -61,6 +61,12 @@ def summary(progress: Progress, look: Look) -> list[Text]:
     first, *rest = wrap(sentence, look.width - 5)
     lines = [ink(" ").append_text(look.mark(mark)).append(" ").append(first, f"{STRONG} {style}")]
     lines += [ink("   ").append(line, style) for line in rest]
+    if progress.unit is Unit.BYTES:
+        for sentence in how_checked(progress):
+            lines += paragraph(sentence, look.width, 3)
+        if progress.problem is not None and progress.problem.todo:
+            lines += paragraph(progress.problem.todo, look.width, 3)
+        return lines
     equal = sum(task.state is TaskState.VERIFIED for task in progress.tasks)
     words = [f"Counts equal on {number(equal)} of {counted(len(progress.tasks), 'index', 'indices')}"]
     arrived = sum(task.destination_count or 0 for task in progress.tasks)
@@ -73,9 +79,32 @@ def summary(progress: Progress, look: Look) -> list[Text]:
     return lines
 
 
-def heading(width: int) -> Text:
+def how_checked(progress: Progress) -> tuple[str, ...]:
+    """How a restore was checked: shards of the snapshot; counts and samples where a source was there."""
+    known = [task.shards for task in progress.tasks if task.shards is not None]
+    arrived, wanted = sum(one.arrived for one in known), sum(one.wanted for one in known)
+    first = f"{number(arrived)} of {counted(wanted, 'shard')} of the snapshot arrived, {size(progress.done)}."
+    compared = [task for task in progress.tasks if task.source_count is not None]
+    there = sum(task.destination_count or 0 for task in progress.tasks)
+    if not compared:
+        unknown = "Whether that is all cannot be known without the source: a snapshot does not count documents."
+        return first, f"{counted(there, 'document')} there now. {unknown}"
+    equal = sum(task.source_count == task.destination_count for task in compared)
+    samples = sum(task.samples.compared for task in progress.tasks if task.samples is not None)
+    different = sum(len(task.samples.different) for task in progress.tasks if task.samples is not None)
+    second = f"Counts equal to the source's now on {number(equal)} of {counted(len(compared), 'index', 'indices')}"
+    second += f"; {counted(samples, 'sample')} compared, {number(different)} different" if samples else ""
+    return first, second + "."
+
+
+def heading(width: int, unit: Unit = Unit.DOCUMENTS) -> Text:
     """The columns' words."""
     name = _name_width(width)
+    if unit is Unit.BYTES:
+        words = fit("index", name) + fit("state", _STATE) + fit("shards", 9, "right")
+        return ink("     ").append(
+            words + fit("on the source", _COUNT, "right") + fit("destination", _COUNT, "right"), DIM
+        )
     words = (
         fit("index", name)
         + fit("state", _STATE)
@@ -98,8 +127,14 @@ def ended_row(task: TaskProgress, look: Look, *, here: bool) -> Text:
     line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
     line.append(fit(task.summary.source_index, _name_width(look.width)), STRONG if here else "none")
     line.append(fit(state, _STATE), "none" if good else STRONG)
+    if task.unit is Unit.BYTES:
+        proof = task.shards
+        arrived = "–" if proof is None else f"{number(proof.arrived)}/{number(proof.wanted)}"
+        line.append(fit(arrived, 9, "right"), "none" if proof is None or proof.is_whole else STRONG)
     for count in (task.source_count, task.destination_count):
         line.append(fit("–" if count is None else number(count), _COUNT, "right"))
+    if task.unit is Unit.BYTES:
+        return line
     return line.append(fit(number(task.refused), 9, "right"), DIM if not task.refused else STRONG)
 
 
@@ -118,17 +153,21 @@ def put_back(progress: Progress, look: Look) -> list[Text]:
     return lines
 
 
-def to_do(progress: Progress) -> tuple[str, ...]:
+def to_do(progress: Progress, made: tuple[Made, ...] = ()) -> tuple[str, ...]:
     """What is left for a person, in the order to do it."""
     things: list[str] = []
     if progress.open_ledger:
         things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
     if progress.method is MethodName.REINDEX_FROM_REMOTE:
         things.append("take reindex.remote.whitelist out of the settings again")
+    things += [f"esmigrate cleanup {each.name}  (you {each.what})" for each in made]
+    if progress.method is MethodName.RESTORE_FROM_SNAPSHOT and progress.outcome is RunOutcome.VERIFIED:
+        things.append("see that replicas, ILM and SLM are as you want them there")
     if progress.outcome is RunOutcome.VERIFIED:
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         things.append(f"point your writers at {progress.destination}")
-        things.append("keep or delete the old cluster: nothing on it was changed")
+        nothing = "no index of it was changed" if made else "nothing on it was changed"
+        things.append(f"keep or delete the old cluster: {nothing}")
     else:
         things.append(f"go on with what is missing: esmigrate resume {progress.run}")
     return tuple(things)
@@ -146,7 +185,7 @@ def below(session: Session, look: Look) -> list[Text]:
     """Put back, for you, report."""
     progress = session.progress
     lines = [Text(), *put_back(progress, look)]
-    for at, thing in enumerate(to_do(progress), start=1):
+    for at, thing in enumerate(to_do(progress, session.still_made), start=1):
         lines.append(_labelled("For you" if at == 1 else "", f"{at}  {thing}", look))
     if session.report:
         for at, path in enumerate(session.report):
@@ -192,7 +231,7 @@ class FinishScreen(StepScreen):
             return Rows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
 
         self.query_one(Board).show(make)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)])
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, progress.unit)])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
 
     def on_mount(self) -> None:

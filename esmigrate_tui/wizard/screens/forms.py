@@ -22,6 +22,7 @@ from esmigrate_tui.wizard.session import (
     NewSnapshot,
     chosen,
     matcher,
+    registered,
     settings_of,
     taken_names,
     why_not_a_name,
@@ -42,7 +43,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.wizard.app import WizardApp
 
 _STYLES: Final = """
-{name} #fields {{ height: 1fr; scrollbar-size: 0 1; }}
+{name} #fields {{ height: 1fr; scrollbar-size: 0 1; padding: 0 1; }}
 {name} Field > .label {{ width: 20; }}
 {name} #told {{ height: auto; }}
 {name} #buttons {{ height: 1; }}
@@ -574,13 +575,13 @@ class OptionsScreen(FormScreen):
             found.append(field)
         ignored = PlainInput(" ".join(wishes.ignore_index_settings), placeholder="none", id="ignore")
         found.append(Field("Ignore settings", ignored, id="ignore-field"))
+        after = (("no", "stays registered"), ("yes", "its registration is removed"))
         found.append(
-            _yes_no(
+            _choice(
                 "Repository after it",
                 "unregister",
-                "its registration is removed",
-                "stays registered",
-                value=wishes.unregister,
+                after if self._is_ours else after[:1],
+                "yes" if wishes.unregister else "no",
             )
         )
         mounts = (
@@ -591,6 +592,12 @@ class OptionsScreen(FormScreen):
         allowed = mounts if not why_not_mounted(self._draft) else mounts[:1]
         found.append(_choice("Mounted", "mount", allowed, wishes.mount.value))
         return found
+
+    @property
+    def _is_ours(self) -> bool:
+        """Whether the repository was registered from here: only that is taken away again."""
+        name = self._wishes.repository.name
+        return any(each.what == registered(name) for each in self._wizard.session.made)
 
     def _typed(self) -> list[str]:
         typed = self._wizard.session.listing.settings or tuple(
@@ -616,6 +623,8 @@ class OptionsScreen(FormScreen):
                 "What the destination holds of this feature is closed and overwritten.",
             )
         said = _MEANS.get(self.at.partition("-")[0], "")
+        if self.at == "unregister" and not self._is_ours:
+            said = "It was registered before this: whoever did that takes it away."
         if self.at == "mount" and (why_not := why_not_mounted(self._draft)):
             said = f"Not here: {why_not}."
         return (said,) if said else ()
@@ -633,6 +642,9 @@ class OptionsScreen(FormScreen):
             self.tell()
         elif field == "mount":
             self._wish(mount=Mount(value))
+        elif field == "unregister":
+            # Only what a run registers itself does it take away: it registers the same once more.
+            self._wish(unregister=value == "yes", register=value == "yes")
         else:
             self._wish(**{field: value == "yes"})
 

@@ -161,7 +161,7 @@ class ConfirmScreen(Screen[bool]):
         yield Lines(lambda width: [rule(width)])
         if self._typed:
             yield Lines(lambda width: paragraph(f"Type {self._typed} to allow it:", width))
-            yield PlainInput(id="typed")
+            yield PlainInput(placeholder="type it here", id="typed")
             yield Lines(id="why-not")
         with Horizontal():
             yield Press(self._no, id="no")

@@ -15,7 +15,17 @@ from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Album, Known, NewRepository, Session, other_name, repositories, repository_here
+from esmigrate_tui.wizard.session import (
+    TAKEN_AWAY,
+    Album,
+    Known,
+    NewRepository,
+    Session,
+    other_name,
+    registered,
+    repositories,
+    repository_here,
+)
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -86,16 +96,13 @@ def told(known: Known | None, session: Session, look: Look) -> list[Text]:
         repository = known.shown
         first = ink(" ").append(shorten(known.name, look.width // 2), STRONG)
         lines.append(first.append(f"   {repository.type}   {shorten(repository.place or '–', look.width // 2)}", DIM))
-        for sentence in _sentences(known, session):
+        verdict = shelf.verified.get(known.name)
+        if verdict is not None:
+            lines += _trouble(verdict, look)
+        for sentence in _sentences(known, session) if verdict is None else ():
             lines += paragraph(sentence, look.width)
-        if known.name in shelf.verified:
-            verdict = shelf.verified[known.name]
-            if verdict is None:
-                lines.append(
-                    ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it")
-                )
-            else:
-                lines += _trouble(verdict, look)
+        if known.name in shelf.verified and verdict is None:
+            lines.append(ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it"))
     if shelf.source_problem is not None and known is not None:
         lines += paragraph(f"The source's could not be listed: {shelf.source_problem.what}", look.width, 1, DIM)
     for line in lines:
@@ -165,8 +172,8 @@ class RepositoryScreen(StepScreen):
             return f"{shelf.doing} …", duration(max(0.0, self.wizard.doors.now() - shelf.since))
         rows = repositories(shelf)
         only = sum(known.destination is None for known in rows)
-        told_of = f"{only} of them on the source only" if only else ""
-        return f"In which repository is the snapshot? {counted(len(rows), 'repository', 'repositories')}", told_of
+        told_of = f", {only} on the source only" if only else ""
+        return "In which repository is the snapshot?", f"{counted(len(rows), 'repository', 'repositories')}{told_of}"
 
     def paint(self, session: Session) -> None:
         """The list."""
@@ -326,7 +333,7 @@ class RepositoryScreen(StepScreen):
         try:
             change = Change(
                 side=Side.DESTINATION,
-                what=f"registered the repository {repository.name}",
+                what=registered(repository.name),
                 made_by=register_request(repository),
                 undo=unregister_request(repository.name),
             )
@@ -365,9 +372,9 @@ class RepositoryScreen(StepScreen):
     async def _register(self, name: str, change: Change) -> None:
         self._wait_for(f"registering {name} on the destination")
         try:
-            where_to = await self.wizard.change(change, "takes it away again")
+            where_to = await self.wizard.change(change, TAKEN_AWAY)
         except ProblemError as error:
             self._look_at(doing="", problem=error.problem)
             return
         await self._list(then=name)
-        self.say(f"Registered. `esmigrate cleanup {where_to}` takes it away again.")
+        self.say(f"Registered. `esmigrate cleanup {where_to}` {TAKEN_AWAY}.")

@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.offer import amount_of
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.leaves import as_console
+from esmigrate_tui.wizard.steps import name_to_type
 from esmigrate_tui.wizard.widgets.board import Board, Page
-from esmigrate_tui.wizard.widgets.fields import Press
+from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.widget import Widget
+    from textual.widgets import Input
 
     from esmigrate_tui.wizard.session import Session
 
@@ -85,12 +88,14 @@ class ReviewScreen(StepScreen):
     STEP = "review"
     AUTO_FOCUS = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("review")]
-    CSS = "#buttons { height: 1; }"
+    CSS = "#buttons { height: 1; } #asked { height: auto; } #name { margin: 0 1; }"
 
     def body(self) -> Iterable[Widget]:
         """The page, and the two buttons."""
         yield Board()
         yield Lines(lambda width: [rule(width)], classes="body")
+        name = PlainInput(self.session.typed_name, placeholder="type it here", id="name")
+        yield Vertical(Lines(id="ask"), name, id="asked", classes="body")
         yield Horizontal(
             Press("Back", id="back"), Press("Start the migration", id="begin"), id="buttons", classes="body"
         )
@@ -100,10 +105,8 @@ class ReviewScreen(StepScreen):
         plan = session.plan
         if plan is None:
             return "Review", ""
-        return (
-            f"{counted(len(plan.tasks), 'index', 'indices')} to {plan.destination.endpoint.authority}",
-            "nothing is changed yet",
-        )
+        so_far = "no data is changed yet" if session.made else "nothing is changed yet"
+        return f"{amount_of(plan)} to {plan.destination.endpoint.authority}", so_far
 
     def next_word(self, session: Session) -> str:
         """Start is a button here; only its reason stands in the footer."""
@@ -119,6 +122,11 @@ class ReviewScreen(StepScreen):
         if since is not None:
             label = f"Starting, {duration(max(0.0, self.wizard.doors.now() - since))} …"
         self.query_one("#begin", Press).relabel(label)
+        name = name_to_type(session)
+        asked = self.query_one("#asked")
+        asked.display = bool(name)
+        words = "Something that exists is overwritten, closed or deleted. To allow it, type the destination's name"
+        self.query_one("#ask", Lines).show(lambda width: paragraph(f"{words}: {name}", width, 1, STRONG))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -148,8 +156,20 @@ class ReviewScreen(StepScreen):
         else:
             await self.action_next()
 
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """The name is being typed."""
+        self.wizard.update(self.session.but(typed_name=message.value.strip()))
+
+    def on_input_submitted(self) -> None:
+        """Enter goes to the buttons, to the safe one."""
+        self.query_one("#back", Press).focus()
+
     async def action_next(self) -> None:
-        """The button starts; Ctrl+N goes to the button, and no further."""
+        """The button starts; Ctrl+N goes to the name, then to the button, and no further."""
+        if (name := name_to_type(self.session)) and self.session.typed_name != name:
+            self.query_one("#name", PlainInput).focus()
+            self.say(f"Type {name} first: something that exists would be lost.")
+            return
         begin = self.query_one("#begin", Press)
         if not begin.has_focus:
             begin.focus()

@@ -8,10 +8,24 @@ from rich.text import Text
 
 from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
-from esmigrate_tui.model.text import duration, number, size
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.model.text import counted, duration, listed, number, size
+from esmigrate_tui.wizard.draw import (
+    ACCENT,
+    DIM,
+    STRONG,
+    TROUBLE,
+    Look,
+    clock,
+    fit,
+    ink,
+    paragraph,
+    rule,
+    shorten,
+    wrap,
+)
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.board import Board, Rows
@@ -47,6 +61,7 @@ _MARKS: Final[dict[TaskState, Mark]] = {
     TaskState.VERIFIED: "good",
 }
 _STATE, _DONE, _PERCENT, _RATE, _LEFT = 14, 12, 5, 8, 12
+_BYTES_STATE, _SHARDS, _BYTES, _BYTES_RATE, _BYTES_LEFT = 12, 8, 9, 11, 11
 _PACES: Final = (50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0)
 
 
@@ -117,26 +132,28 @@ def totals(session: Session, look: Look) -> list[Text]:
     if progress.started_at is None:
         return [ink(" waiting for the run's first word …", DIM), Text(), Text(), Text()]
     share = progress.fraction
-    known = number(progress.done) + (
-        f" of {number(progress.expected)}" if progress.expected is not None else " documents"
-    )
+    known = so_far(progress)
     right = f"{share * 100:5.0f} %   {known}" if share is not None else f"   {known}"
     room = max(8, width - len(right) - 3)
     filled = bar(share or 0.0, room)
     first = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM).append(f" {right}")
     rate = progress.rate.per_second
-    parts = [f"{number(round(rate))} documents/s"]
+    parts = [speed(rate, progress.unit)]
+    if progress.unit is Unit.BYTES and (wanted := sum(task.parts for task in progress.tasks)):
+        parts.append(f"{number(sum(task.parts_done for task in progress.tasks))} of {counted(wanted, 'shard')}")
     pace = progress.requests_per_second
     if pace:
         parts.append(f"limit {number(round(pace))}/s each")
     parts.append("paused" if progress.is_paused else remaining(progress.eta()))
     second = ink(" " + "   ".join(parts))
     refused = progress.refused
-    second.append(f"   {number(refused)} set aside", STRONG if refused else DIM)
+    if progress.unit is Unit.DOCUMENTS:
+        second.append(f"   {number(refused)} set aside", STRONG if refused else DIM)
     plot = sparkline(progress.plot, width - 24)
-    third = ink(" docs/s  ", DIM).append(plot, ACCENT)
+    third = ink(" docs/s  " if progress.unit is Unit.DOCUMENTS else " bytes/s ", DIM).append(plot, ACCENT)
     if plot:
-        third.append(f"  most {number(round(max(rate for _, rate in progress.plot)))}", DIM)
+        most = max(rate for _, rate in progress.plot)
+        third.append(f"  most {number(round(most)) if progress.unit is Unit.DOCUMENTS else size(most)}", DIM)
     else:
         third.append("nothing has moved yet", DIM)
     lines = [first, second, Text(), third]
@@ -145,21 +162,34 @@ def totals(session: Session, look: Look) -> list[Text]:
     return lines
 
 
-def _name_width(width: int) -> int:
+def so_far(progress: Progress) -> str:
+    """How much of how much, in what the method counts."""
+    shown = number if progress.unit is Unit.DOCUMENTS else size
+    if progress.expected is not None:
+        return f"{shown(progress.done)} of {shown(progress.expected)}"
+    return f"{shown(progress.done)} documents" if progress.unit is Unit.DOCUMENTS else shown(progress.done)
+
+
+def speed(rate: float, unit: Unit) -> str:
+    """A rate as it is said in full."""
+    return f"{number(round(rate))} documents/s" if unit is Unit.DOCUMENTS else f"{size(rate)}/s"
+
+
+def _name_width(width: int, unit: Unit = Unit.DOCUMENTS) -> int:
+    if unit is Unit.BYTES:
+        return max(16, width - 5 - _BYTES_STATE - _SHARDS - _BYTES - _PERCENT - _BYTES_RATE - _BYTES_LEFT - 1)
     return max(16, width - 5 - _STATE - _DONE - _PERCENT - _RATE - _LEFT - 1)
 
 
-def heading(width: int) -> Text:
+def heading(width: int, unit: Unit = Unit.DOCUMENTS) -> Text:
     """The columns' words."""
-    name = _name_width(width)
-    words = (
-        fit("index", name)
-        + fit("state", _STATE)
-        + fit("docs", _DONE, "right")
-        + fit("%", _PERCENT, "right")
-        + fit("docs/s", _RATE, "right")
-        + fit("left", _LEFT, "right")
-    )
+    words = fit("index", _name_width(width, unit))
+    if unit is Unit.BYTES:
+        words += fit("state", _BYTES_STATE) + fit("shards", _SHARDS, "right") + fit("size", _BYTES, "right")
+        words += fit("%", _PERCENT, "right") + fit("speed", _BYTES_RATE, "right") + fit("left", _BYTES_LEFT, "right")
+    else:
+        words += fit("state", _STATE) + fit("docs", _DONE, "right") + fit("%", _PERCENT, "right")
+        words += fit("docs/s", _RATE, "right") + fit("left", _LEFT, "right")
     return ink("     ").append(words, DIM)
 
 
@@ -176,7 +206,8 @@ def state_words(task: TaskProgress, now: float) -> str:
 
 def task_row(task: TaskProgress, look: Look, now: float, *, here: bool) -> Text:
     """One task as a line of exactly the width."""
-    name = _name_width(look.width)
+    is_bytes = task.unit is Unit.BYTES
+    name = _name_width(look.width, task.unit)
     line = ink("").append_text(look.mark("here" if here else "none"))
     mark = look.mark(_MARKS.get(task.state, "none"))
     line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
@@ -185,18 +216,24 @@ def task_row(task: TaskProgress, look: Look, now: float, *, here: bool) -> Text:
     )
     line.append(fit(task.summary.source_index, name - 1) + " ", STRONG if here else calm)
     trouble = task.state in {TaskState.FAILED, TaskState.DIFFERENT}
-    line.append(fit(state_words(task, now), _STATE), TROUBLE if trouble else calm)
+    line.append(fit(state_words(task, now), _BYTES_STATE if is_bytes else _STATE), TROUBLE if trouble else calm)
     share = task.fraction
     rate = task.rate.per_second if task.state is TaskState.MOVING else 0.0
     left = ""
     if rate > 0 and task.expected is not None:
         left = about((task.expected - task.done) / rate)
     amount = task.expected if task.state is TaskState.WAITING else task.done
-    line.append(fit("–" if amount is None else number(amount), _DONE, "right"), calm)
+    if is_bytes:
+        shards = f"{number(task.parts_done)}/{number(task.parts)}" if task.parts else "–"
+        line.append(fit(shards, _SHARDS, "right"), calm)
+        line.append(fit("–" if amount is None else size(amount), _BYTES, "right"), calm)
+    else:
+        line.append(fit("–" if amount is None else number(amount), _DONE, "right"), calm)
     percent = "–" if share is None or task.state is TaskState.WAITING else f"{share * 100:.0f}"
     line.append(fit(percent, _PERCENT, "right"), calm)
-    line.append(fit(number(round(rate)) if rate > 0 else "–", _RATE, "right"), calm)
-    return line.append(fit(left or "–", _LEFT, "right"), calm)
+    fast = "–" if rate <= 0 else f"{size(rate)}/s" if is_bytes else number(round(rate))
+    line.append(fit(fast, _BYTES_RATE if is_bytes else _RATE, "right"), calm)
+    return line.append(fit(left or "–", _BYTES_LEFT if is_bytes else _LEFT, "right"), calm)
 
 
 def below(session: Session, look: Look, now: float) -> list[Text]:
@@ -218,8 +255,11 @@ def below(session: Session, look: Look, now: float) -> list[Text]:
         if held is not None and held.held_by is not None:
             again = f" Next try in {about(max(0.0, held.held_until - now))}." if held.held_until is not None else ""
             words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
-            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {shorten(words, look.width - 5)}", STRONG))
-            room -= 1
+            first, *more = wrap(words, look.width - 5)
+            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
+            if more:
+                lines.append(ink("   ").append(shorten(" ".join(more), look.width - 5), STRONG))
+            room -= 1 + bool(more)
             notable = [each for each in notable if not (each.is_trouble and held.held_by.what in each.text)]
     for each in notable[:room]:
         lines.append(
@@ -235,19 +275,26 @@ def below(session: Session, look: Look, now: float) -> list[Text]:
 def task_page(task: TaskProgress, width: int) -> list[Text]:
     """All that is known of one task."""
     summary = task.summary
-    facts = [
-        ("Goes to", summary.destination_index),
-        ("State", task.state.value),
-        ("Documents", "not known" if task.expected is None else f"{number(task.done)} of {number(task.expected)}"),
-        ("Written", number(task.written)),
-        ("There already", number(task.there_already)),
-        ("Same id twice", number(task.collided)),
-        ("Set aside", number(task.refused)),
-        ("Retried", number(task.retries)),
-        ("Counted", _counts(task)),
-    ]
-    if summary.size is not None:
-        facts.insert(1, ("Size", size(summary.size)))
+    facts = [("Goes to", summary.destination_index), ("State", task.state.value)]
+    if task.unit is Unit.BYTES:
+        copied = size(task.done) if task.expected is None else f"{size(task.done)} of {size(task.expected)}"
+        facts += [
+            ("Copied", copied),
+            ("Shards", f"{number(task.parts_done)} of {number(task.parts)} started" if task.parts else ""),
+            ("Checked", checked(task)),
+        ]
+    else:
+        facts += [
+            ("Documents", "not known" if task.expected is None else f"{number(task.done)} of {number(task.expected)}"),
+            ("Written", number(task.written)),
+            ("There already", number(task.there_already)),
+            ("Same id twice", number(task.collided)),
+            ("Set aside", number(task.refused)),
+            ("Retried", number(task.retries)),
+            ("Counted", _counts(task)),
+        ]
+        if summary.size is not None:
+            facts.insert(1, ("Size", size(summary.size)))
     lines = [ink(" ").append(summary.source_index, STRONG), Text()]
     lines += [ink(f" {fit(word, 15)}", DIM).append(shorten(said, width - 18), "none") for word, said in facts if said]
     for problem in (task.held_by, task.problem):
@@ -260,6 +307,21 @@ def task_page(task: TaskProgress, width: int) -> list[Text]:
     return lines
 
 
+def checked(task: TaskProgress) -> str:
+    """By what a restored index was checked, in words; "" where it was not yet."""
+    if task.shards is None:
+        return _counts(task)
+    parts = [f"{number(task.shards.arrived)} of {counted(task.shards.wanted, 'shard')} of the snapshot arrived"]
+    if task.source_count is not None:
+        parts.append(_counts(task))
+    elif task.destination_count is not None:
+        parts.append(f"{counted(task.destination_count, 'document')} there; the source was not asked")
+    if task.samples is not None and task.samples.compared:
+        different = len(task.samples.different)
+        parts.append(f"{counted(task.samples.compared, 'sample')} compared, {number(different)} different")
+    return "; ".join(parts)
+
+
 def _counts(task: TaskProgress) -> str:
     if task.source_count is None and task.destination_count is None:
         return ""
@@ -268,6 +330,22 @@ def _counts(task: TaskProgress) -> str:
 
 
 # -- the screen ------------------------------------------------------------------------------------------------------
+
+
+_HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
+_OWN_PACE: Final = "A restore has the clusters' own pace: indices.recovery.max_bytes_per_sec on the destination."
+
+
+def half_there(progress: Progress, only: int = 0) -> str:
+    """The names of what a stop would delete, since Elasticsearch ends a restore so; "" where nothing is half there."""
+    if progress.method is None or not progress.method.stopping_deletes:
+        return ""
+    names = [
+        task.summary.destination_index
+        for task in progress.tasks
+        if task.state in _HALF_THERE and only in {0, task.summary.number}
+    ]
+    return listed(names)
 
 
 class RunScreen(StepScreen):
@@ -310,7 +388,8 @@ class RunScreen(StepScreen):
         share = "" if progress.fraction is None else f" {progress.fraction * 100:.0f} %,"
         eta = progress.eta()
         left = f"about {about(eta.likely)} more" if eta is not None else remaining(eta)
-        return f"run {session.run}:{share} {number(progress.done)} documents, {left}"
+        done = so_far(progress) if progress.unit is Unit.BYTES else f"{number(progress.done)} documents"
+        return f"run {session.run}:{share} {done}, {left}"
 
     def paint(self, session: Session) -> None:
         """The board."""
@@ -328,7 +407,7 @@ class RunScreen(StepScreen):
             return Rows(tasks, lambda at, task: task_row(task, drawn, now, here=at == cursor))
 
         board.show(make, at)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)])
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, session.progress.unit)])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now))
 
     def on_mount(self) -> None:
@@ -405,16 +484,29 @@ class RunScreen(StepScreen):
         """Pause, or go on."""
         if self.session.progress.is_paused:
             self._tell(Resume(), "It goes on.")
-        else:
+        elif self._can_be_paced:
             self._tell(Pause(), "Told to pause; p once more lets it go on.")
+        else:
+            self._tell(Pause(), "What has begun cannot be held; the ones not begun yet wait. p lets them go on.")
+
+    @property
+    def _can_be_paced(self) -> bool:
+        method = self.session.progress.method
+        return method is None or method.can_be_paced
 
     def action_slower(self) -> None:
         """A step slower."""
+        if not self._can_be_paced:
+            self.say(_OWN_PACE)
+            return
         pace = slower(self.session.progress)
         self._tell(Pace(requests_per_second=pace), f"Limit: {number(round(pace))} documents a second for each index.")
 
     def action_faster(self) -> None:
         """A step faster."""
+        if not self._can_be_paced:
+            self.say(_OWN_PACE)
+            return
         pace = faster(self.session.progress)
         said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
         self._tell(Pace(requests_per_second=pace), said)
@@ -434,6 +526,8 @@ class RunScreen(StepScreen):
                 self._tell(Skip(task=told), f"Told to leave out {name}.")
 
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
+        if lost := half_there(self.session.progress, told):
+            question = f"What is half restored of it is deleted on the destination: {lost}. The snapshot stays."
         self.app.push_screen(AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"), answered)
 
     def action_stop(self) -> None:
@@ -444,6 +538,14 @@ class RunScreen(StepScreen):
             "The work on the servers is cancelled and what was changed for the run is put back. "
             "What has arrived stays. To leave only this screen, press Esc here and Esc again."
         )
+        progress = self.session.progress
+        if progress.method is not None and progress.method.stopping_deletes:
+            lost = half_there(progress)
+            first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""
+            question = (
+                f"{first}What is wholly restored stays, and so does the snapshot. "
+                "To leave only this screen, press Esc here and Esc again."
+            )
 
         def answered(stops: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if stops:

@@ -27,7 +27,9 @@ from esmigrate_tui.wizard.session import (
     in_the_way,
     listed,
     matcher,
+    missing_shards,
     needed_bytes,
+    not_whole,
     offered,
     taken_names,
     why_not,
@@ -126,6 +128,8 @@ _DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted 
 def destined(index: IndexFacts, draft: Draft) -> tuple[str, bool]:
     """Where a chosen index goes, with what is there already; and whether that still has to be decided."""
     target, holder = draft.target(index.name), at_its_name(index, draft)
+    if index.name in not_whole(draft):
+        return f"{counted(missing_shards(draft)[index.name], 'shard')} missing (o)", True
     if not holder:
         return target, False
     decided = draft.in_the_way.get(target)
@@ -139,15 +143,17 @@ def restored(index: IndexFacts, session: Session) -> list[str]:
     """What is known of an index in a snapshot, and what it would meet on the destination."""
     draft = session.draft
     parts = ["data stream"] if index.data_stream else []
-    if index.documents is not None:
-        parts.append(counted(index.documents, "document") + " on the source now")
-    if index.created is not None:
-        parts.append(f"made by {index.created}")
     there = taken_names(draft.destination_indices).index(draft.target(index.name))
     if index.name in draft.selected and there is not None:
         state = "closed" if there.state is IndexState.CLOSED else f"open, {counted(there.documents or 0, 'document')}"
         decided = draft.in_the_way.get(there.name)
-        parts.append(f"there already: {state}" + (f"; {_DONE_WITH[decided]}" if decided is not None else ": w decides"))
+        parts.append(f"there already: {state}; " + (_DONE_WITH[decided] if decided is not None else "w decides"))
+    if missing := missing_shards(draft).get(index.name):
+        parts.append(f"{counted(missing, 'shard')} of it not in the snapshot")
+    if index.documents is not None:
+        parts.append(f"{counted(index.documents, 'document')} on the source now")
+    if index.created is not None:
+        parts.append(f"made by {index.created}")
     if reason := why_not(index, draft):
         parts.append(f"cannot be chosen: {reason}")
     return parts
@@ -192,6 +198,8 @@ def totals(session: Session, look: Look) -> Text:
             line.append(f" and {counted(len(draft.feature_states), 'feature state')}")
         if draft.restoration is not None and draft.restoration.global_state:
             line.append(", the GLOBAL STATE", STRONG)
+        if lacking := len(not_whole(draft)):
+            line.append(f"   {number(lacking)} not whole", STRONG)
         if undecided := len(in_the_way(draft)):
             line.append(f"   {number(undecided)} taken there", STRONG)
     else:
@@ -225,9 +233,10 @@ _SNAPSHOT_HOLDS_NOTHING: Final = (
 
 
 _CLOSABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED})
-_DELETABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED, Holder.OTHER_SHARDS})
+_DELETABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED, Holder.OTHER_SHARDS, Holder.STREAM_TOO})
 _ONLY_RENAMED: Final = {
     Holder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
+    Holder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
     Holder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
     Holder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
 }

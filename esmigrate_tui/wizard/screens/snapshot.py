@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 _STATE, _VERSION, _TAKEN, _INDICES = 13, 14, 18, 8
 _TOOK, _FEATURES, _GLOBAL = 14, 10, 8
 _WIDE: Final = 112
-_DETAILS: Final = 5
+_DETAILS: Final = 6
 _LOOK_EVERY: Final = 0.5
 
 _STATES: Final[dict[SnapshotState, tuple[Mark, str]]] = {
@@ -163,6 +163,8 @@ def _warned(snapshot: SnapshotFacts, session: Session, look: Look) -> list[Text]
         ]
     if judged.verdict is Verdict.YES:
         return []
+    if session.draft.source_indices:
+        return paragraph("Which version made each index, the source tells: the next step shows it.", look.width, 1, DIM)
     return paragraph(f"Versions: {judged.why}.", look.width)
 
 
@@ -178,15 +180,16 @@ def made(making: Making | None, look: Look, now: float) -> list[Text]:
             rule(width),
         ]
     share = taken.bytes_done / taken.bytes if taken.bytes else taken.shards_done / taken.shards if taken.shards else 0.0
-    room = 24
+    room = 20
     filled = "█" * round(min(1.0, share) * room)
     shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
     amount = f"{size(taken.bytes_done)} of {size(taken.bytes)}" if taken.bytes else ""
     doing = "is being cancelled" if making.is_cancelled else "is being made on the source"
     first = ink(" ").append(shorten(making.name, width // 2), STRONG)
-    first.append(f" {doing}, {duration(max(0.0, now - making.since))}   ").append("Ctrl+X cancels it", DIM)
+    first.append(f" {doing}, {duration(max(0.0, now - making.since))}", "none")
     second = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM)
-    second.append(f"  {share * 100:.0f} %   {'   '.join(filter(None, (shards, amount)))}", "none")
+    second.append(f"  {share * 100:.0f} %   {'   '.join(filter(None, (shards, amount)))}   ", "none")
+    second.append("Ctrl+X cancels", DIM)
     for line in (first, second):
         line.truncate(width, overflow="ellipsis")
     return [first, second, rule(width)]
@@ -423,7 +426,7 @@ class SnapshotScreen(StepScreen):
     def _why_not_new(self) -> str:
         """Why the source cannot take one into this repository; "" where it can."""
         session = self.session
-        if session.is_left_out(Side.SOURCE) or Side.SOURCE not in self.wizard.clusters:
+        if session.is_left_out(Side.SOURCE) or (self.wizard.is_live and Side.SOURCE not in self.wizard.clusters):
             return "a new snapshot is taken by the source, and none is connected"
         if session.album.making is not None and session.album.making.problem is None:
             return "one is being made already"
@@ -443,9 +446,10 @@ class SnapshotScreen(StepScreen):
         from esmigrate_tui.wizard.screens.forms import SnapshotForm  # noqa: PLC0415  # loaded when first needed
 
         new = self.session.album.new
-        features: tuple[str, ...] = ()
+        features = new.features
         try:
-            features = await self.wizard.cluster(Side.SOURCE).snapshots.features()
+            if self.wizard.is_live:
+                features = await self.wizard.cluster(Side.SOURCE).snapshots.features()
         except ProblemError as error:
             self.say(f"Its feature states are not known: {error.problem.what}")
         at = datetime.fromtimestamp(self.wizard.doors.now(), UTC)

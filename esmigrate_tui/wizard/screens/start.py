@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import duration
+from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, shorten, spread
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -27,6 +28,10 @@ def standing(card: RunCard) -> tuple[str, str]:
     """What a run is, and what Enter does with it."""
     if card.is_live:
         return "going on", "Enter looks at it; it does not need this screen."
+    if card.is_of_changes:
+        left = counted(card.open_entries, "change") if card.open_entries else "nothing left"
+        settle = f"`esmigrate cleanup {card.run}` puts it back." if card.open_entries else "It was put back, or stays."
+        return f"changed before a run: {left} to put back", settle
     if card.is_finished:
         return f"finished, {card.outcome}" if card.outcome else "finished", "Enter shows how it ended."
     return "stopped half-way", "Enter goes on where the clusters acknowledged last."
@@ -39,21 +44,30 @@ def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
         here = position == cursor
         state, does = standing(card)
         title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
-        title.append(f"Run {shorten(card.run, 20)}", STRONG if here else "none").append("  ")
+        kind = "Changes" if card.is_of_changes else "Run"
+        title.append(f"{kind} {shorten(card.run, 20)}", STRONG if here else "none").append("  ")
         title.append(state, "none" if card.is_live or card.is_finished else TROUBLE)
         share = "" if card.fraction is None else f"{card.fraction * 100:.0f} %"
         since = f"{duration(max(0.0, now - card.started_at))} ago" if card.started_at is not None else ""
         right = ink("   ".join(part for part in (share, since) if part) + " ", DIM)
         lines = [
             spread(title, right, look.width),
-            ink("     ").append(
-                shorten(f"{card.source} → {card.destination}", look.width - 6), "none" if here else DIM
-            ),
+            ink("     ").append(shorten(_way(card, session), look.width - 6), "none" if here else DIM),
         ]
         if here:
             lines.append(ink("     ").append(does, DIM))
         blocks.append((*lines, Text()))
     return Blocks(tuple(blocks))
+
+
+def _way(card: RunCard, session: Session) -> str:
+    """From where to where, and by which method where it is not the source that is read."""
+    title = next((method.title for method in session.methods if method.name == card.method), "")
+    if card.is_of_changes:
+        return f"on {card.destination}"
+    if card.method is MethodName.RESTORE_FROM_SNAPSHOT:
+        return f"{title} → {card.destination}"
+    return f"{card.source} → {card.destination}"
 
 
 def _new(look: Look, *, here: bool) -> tuple[Text, ...]:
@@ -105,7 +119,9 @@ class StartScreen(StepScreen):
             self.wizard.go("method")
             return
         card = self.session.runs[at - 1]
-        if card.is_live or card.is_finished:
+        if card.is_of_changes:
+            self.say(standing(card)[1])
+        elif card.is_live or card.is_finished:
             self.wizard.follow(card.run)
         else:
             self.say("Taking it up …")
