@@ -145,12 +145,13 @@ def can_pass(problem: Problem) -> bool:
     return problem.cause in PASSING
 
 
-def given_up(problem: Problem, patience: Patience) -> Problem:
-    """The trouble that outlasted the patience of the plan."""
+def given_up(problem: Problem, patience: Patience, *, stopping_deletes: bool = False) -> Problem:
+    """The trouble that outlasted the patience of the plan; what is half there is deleted where the method must."""
+    kept = "." if stopping_deletes else "; what has arrived stays."
     return msgspec.structs.replace(
         problem,
         why=f"{problem.why} It has been so for {duration(patience.limit)}, as long as the plan waits.".strip(),
-        todo=f"{problem.todo} When that is cured, take the run up again; what has arrived stays.".strip(),
+        todo=f"{problem.todo} When that is cured, take the run up again{kept}".strip(),
     )
 
 

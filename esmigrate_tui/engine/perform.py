@@ -60,7 +60,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.engine.journal import Journal
     from esmigrate_tui.methods.contract import Method, Methods
     from esmigrate_tui.model.event import Event, Reject
-    from esmigrate_tui.model.plan import Plan, Task
+    from esmigrate_tui.model.plan import MethodName, Plan, Task
 
 T = TypeVar("T")
 
@@ -394,7 +394,8 @@ class _Run:
             await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
             comparison = await self._patiently(hand, lambda: self._compare(hand))
         if is_unseen:
-            await self._note(hand, "the result of its copy was never seen; both sides have been counted instead")
+            seen = "what arrived has been looked at" if self._plan.source is None else "both sides have been counted"
+            await self._note(hand, f"the result of its copy was never seen; {seen} instead")
         outcome, problem = judged(hand.task, comparison, hand.last)
         return self._finished(hand, outcome, problem, comparison)
 
@@ -518,7 +519,8 @@ class _Run:
         hand.patience = hand.patience.failed(now, problem.cause)
         until = hand.patience.next_try(now, self._random)
         if until is None:
-            raise ProblemError(given_up(problem, hand.patience))
+            deletes = self._plan.method.stopping_deletes and hand.has_begun
+            raise ProblemError(given_up(problem, hand.patience, stopping_deletes=deletes))
         hand.is_held = True
         await self._tell(
             WaitBegan(at=now, task=hand.task.number, problem=problem, until=until, patience_ends=hand.patience.ends)
@@ -648,7 +650,7 @@ class _Run:
         await self._ledger.settle(hand.task.number)
         is_skipped = hand.task.number in self.orders.skipped
         outcome = TaskOutcome.SKIPPED if is_skipped else TaskOutcome.STOPPED
-        trouble = None if problem is None else _may_go_on(hand.task, problem)
+        trouble = None if problem is None else _may_go_on(self._plan.method, hand.task, problem)
         return self._finished(hand, outcome, trouble, None)
 
     async def _failed(self, hand: _Hand, problem: Problem) -> TaskFinished:
@@ -658,7 +660,7 @@ class _Run:
             trouble = await self._cancel(hand)
             if trouble is not None:
                 problem = msgspec.structs.replace(
-                    problem, why=f"{problem.why} {_may_go_on(hand.task, trouble).what}".strip()
+                    problem, why=f"{problem.why} {_may_go_on(self._plan.method, hand.task, trouble).what}".strip()
                 )
             comparison = await self._counts(hand)
         await self._ledger.settle(hand.task.number)
@@ -768,7 +770,17 @@ def _stumbled(error: Exception, over: str) -> Problem:
     )
 
 
-def _may_go_on(task: Task, trouble: Problem) -> Problem:
+def _may_go_on(method: MethodName, task: Task, trouble: Problem) -> Problem:
+    if method.stopping_deletes:
+        return Problem(
+            cause=trouble.cause,
+            what=f"The restore of {task.source_index} could not be cancelled, it may still be going on on the "
+            "destination.",
+            why=trouble.what,
+            todo=f"Look at GET _cat/recovery?active_only=true there. When it is not wanted, delete "
+            f"{task.destination_index}, unless it is whole.",
+            evidence=trouble.evidence,
+        )
     return Problem(
         cause=trouble.cause,
         what=f"The copy of {task.source_index} could not be stopped, it may still be going on on the destination.",

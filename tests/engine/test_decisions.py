@@ -125,6 +125,12 @@ def test_what_is_given_up_says_how_long_it_was_waited_for() -> None:
     problem = given_up(AWAY, Patience(limit=900.0, since=0.0))
     assert "15 min 00 s" in problem.why
     assert problem.todo.startswith("Start it.")
+    assert "what has arrived stays" in problem.todo
+
+
+def test_what_is_given_up_never_says_that_it_stays_where_stopping_deletes_it() -> None:
+    problem = given_up(AWAY, Patience(limit=900.0, since=0.0), stopping_deletes=True)
+    assert problem.todo == "Start it. When that is cured, take the run up again."
 
 
 def test_what_is_given_up_says_what_is_missing() -> None:

@@ -1,0 +1,743 @@
+"""Restores on real nodes: what arrives, what is explained, what is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from esmigrate_tui.elastic.cluster import Cluster, Clusters
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
+from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.methods.contract import Work
+from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot, State
+from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.snapshot import InTheWay, Repository, Restoration, RestoreKind, SnapshotState
+from esmigrate_tui.sandbox.launch import FileUser, NodeOptions
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.problem import Problem
+    from esmigrate_tui.sandbox.records import Node
+    from tests.fixtures_nodes import SharedNodes
+
+pytestmark = pytest.mark.nodes
+
+
+class PlainBook:
+    """Makes each change at once: the ledger itself is the engine's, and tested there."""
+
+    def __init__(self, clusters: Clusters) -> None:
+        self.clusters = clusters
+        self.made: list[tuple[Request, Request | None]] = []
+
+    async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
+        assert side is Side.DESTINATION
+        assert what
+        self.made.append((made_by, undo))
+        return await self.clusters.destination.perform(made_by)
+
+
+class Recorder(WireNode):
+    """The real node, which remembers what it was asked."""
+
+    asked: list[tuple[str, str]]
+
+    async def perform_request(self, method: str, target: str, **rest: Any) -> Any:  # type: ignore[override]  # noqa: ANN401  # handed on as it is
+        self.asked.append((method, target.partition("?")[0]))
+        return await super().perform_request(method, target, **rest)
+
+
+async def opened(node: Node, asked: list[tuple[str, str]] | None = None, user: FileUser | None = None) -> Cluster:
+    endpoint, _ = parse_address(node.url)
+    name, secret = (user.name, user.password) if user else (node.user or "", node.password or "")
+    kind = SignIn.PASSWORD if name else SignIn.NONE
+    connection = Connection(endpoint=endpoint, sign_in=kind, user=name)
+    recorder = type("OwnRecorder", (Recorder,), {"asked": [] if asked is None else asked})
+    return await connect(connection, Credential(sign_in=kind, user=name, secret=secret), node_class=recorder)
+
+
+@dataclass
+class Pair:
+    """An old cluster, a new one, and a repository of their own that both have; the new one may only read it."""
+
+    clusters: Clusters
+    repository: Repository
+    name: str
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    method: RestoreFromSnapshot = field(default_factory=RestoreFromSnapshot)
+
+    @property
+    def old(self) -> Cluster:
+        assert self.clusters.source is not None
+        return self.clusters.source
+
+    @property
+    def new(self) -> Cluster:
+        return self.clusters.destination
+
+    def index(self, name: str) -> str:
+        return f"{self.name}-{name}"
+
+    async def fill(self, name: str, documents: int, *, shards: int = 1, settings: dict[str, Any] | None = None) -> str:
+        """An index of the old cluster, each document with an odd spelling that only bytes keep."""
+        index = self.index(name)
+        await fill(self.old, index, documents, shards=shards, settings=settings)
+        return index
+
+    async def snapshot(self, *indices: str, partial: bool = False, **options: Any) -> None:  # noqa: ANN401  # of take_request
+        """A snapshot named "snap", made to its end."""
+        request = take_request(
+            self.name,
+            "snap",
+            indices,
+            knows_features=(await self.old.version()).major >= 7,
+            **options,
+        )
+        path = request.path.replace("wait_for_completion=false", "wait_for_completion=true")
+        told = json.loads(request.body) | {"partial": partial}
+        await self.old.perform(msgspec.structs.replace(request, path=path, body=json.dumps(told)))
+
+    async def draft(self, *selected: str, **changes: Any) -> Draft:  # noqa: ANN401  # fields of Draft
+        """All answers, the destination looked at just now; `restoration` holds changes of Restoration."""
+        wanted = Restoration(repository=self.repository, snapshot="snap", **changes.pop("restoration", {}))
+        return msgspec.structs.replace(
+            Draft(
+                method=MethodName.RESTORE_FROM_SNAPSHOT,
+                destination=self.new.connection,
+                destination_facts=await self.new.probe(),
+                destination_indices=await self.new.indices(),
+                snapshot=await self.new.snapshots.snapshot(self.name, "snap"),
+                restoration=wanted,
+                selected=selected,
+            ),
+            **changes,
+        )
+
+    async def works(self, draft: Draft) -> list[Work]:
+        plan = self.method.plan(draft, "2026-01-01T00:00:00Z")
+        await self.method.open(plan, self.clusters, PlainBook(self.clusters))
+        return [works_of(plan, number, self.name) for number in range(len(plan.tasks))]
+
+    async def work(self, *selected: str, **changes: Any) -> Work:  # noqa: ANN401  # fields of Draft
+        return (await self.works(await self.draft(*selected, **changes)))[0]
+
+    async def carried_out(self, work: Work, since: str = "") -> list[Moved]:
+        steps: list[Moved] = []
+        await drained(self.method.perform(work, self.clusters, since), steps)
+        return steps
+
+    async def trouble(self, work: Work, since: str = "", into: list[Moved] | None = None) -> Problem:
+        with pytest.raises(ProblemError) as caught:
+            await drained(self.method.perform(work, self.clusters, since), [] if into is None else into)
+        return caught.value.problem
+
+    async def clear(self) -> None:
+        for cluster in (self.new, self.old):
+            for index in await cluster.indices():
+                if index.name.startswith(self.name):
+                    with suppress(ProblemError):
+                        await cluster.delete_index(index.name)
+            with suppress(ProblemError):
+                await cluster.perform(unregister_request(self.name))
+
+
+async def drained(steps: AsyncIterator[Moved], into: list[Moved]) -> None:
+    """Ask for every look, until the end or an error."""
+    async for moved in steps:
+        into.append(moved)
+        await asyncio.sleep(0.05)
+
+
+def works_of(plan: Plan, number: int, name: str) -> Work:
+    return Work(task=plan.tasks[number], plan=plan, opaque_id=f"esmigrate-{name}-{number + 1}", requests_per_second=0.0)
+
+
+async def fill(
+    cluster: Cluster, index: str, documents: int, *, shards: int = 1, settings: dict[str, Any] | None = None
+) -> None:
+    own = {"number_of_shards": shards, "number_of_replicas": 0, **(settings or {})}
+    typed = (await cluster.version()).major < 7
+    loose = {"dynamic": False}
+    body: dict[str, Any] = {
+        "settings": own,
+        "mappings": {"book": loose} if typed else loose,
+        "aliases": {f"{index}-alias": {}},
+    }
+    await cluster.perform(Request(method="PUT", path=f"/{index}?wait_for_active_shards=0", body=json.dumps(body)))
+    for first in range(0, documents, 1_000):
+        lines: list[str] = []
+        for number in range(first, min(documents, first + 1_000)):
+            action: dict[str, Any] = {"_index": index, "_id": str(number), "routing": str(number % 3)}
+            if typed:
+                action["_type"] = "book"
+            lines.append(json.dumps({"index": action}))
+            lines.append(f'{{ "n" : {number}.10,"big":1e400, "noise":"{secrets.token_hex(100)}"}}')
+        bulk = Request(method="POST", path="/_bulk", body="\n".join(lines) + "\n")
+        assert not (await cluster.perform(bulk))["errors"]
+    await cluster.refresh(index)
+
+
+@asynccontextmanager
+async def paired(
+    old: Node, new: Node, settings: dict[str, str] | None = None, *, user: FileUser | None = None
+) -> AsyncIterator[Pair]:
+    """A repository of their own on both; `settings` are more of the new one's."""
+    name = f"rst-{secrets.token_hex(3)}"
+    asked: list[tuple[str, str]] = []
+    source, destination = await opened(old), await opened(new, asked, user)
+    place = Repository(name=name, type="fs", settings={"location": str(new.snapshots / name)})
+    readonly = msgspec.structs.replace(place, settings=place.settings | {"readonly": "true"} | (settings or {}))
+    pair = Pair(Clusters(destination=destination, source=source), readonly, name, asked)
+    try:
+        await source.perform(register_request(place))
+        await destination.perform(register_request(readonly))
+        yield pair
+    finally:
+        await pair.clear()
+        await source.close()
+        await destination.close()
+
+
+@asynccontextmanager
+async def usual(nodes: SharedNodes, slow: str = "") -> AsyncIterator[Pair]:
+    more = {"max_restore_bytes_per_sec": slow} if slow else {}
+    async with paired(await nodes.get("6.8.23"), await nodes.get("7.17.28"), more) as pair:
+        yield pair
+
+
+SLOW = "40kb"
+
+
+# -- what arrives ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_restored_index_has_every_document_byte_for_byte_and_every_shard(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 500, shards=3)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        steps = await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+    assert (compared.source_count, compared.destination_count) == (500, 500)
+    assert compared.shards is not None
+    assert (compared.shards.arrived, compared.shards.wanted) == (3, 3)
+    assert compared.samples is not None
+    assert (compared.samples.compared, compared.samples.different) == (20, ())
+    assert compared.is_equal
+    assert steps[-1].done == steps[-1].total == work.task.size
+    assert (steps[-1].parts_done, steps[-1].parts) == (3, 3)
+
+
+async def test_without_a_source_the_shards_are_the_proof(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 50, shards=2)
+        await pair.snapshot(index)
+        pair.clusters, source = Clusters(destination=pair.new, source=None), pair.old
+        work = await pair.work(index)
+        await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+        pair.clusters = Clusters(destination=pair.new, source=source)
+    assert (compared.source_count, compared.destination_count, compared.samples) == (None, 50, None)
+    assert compared.is_equal
+
+
+async def test_a_document_that_was_changed_since_the_snapshot_is_found_by_the_samples(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 10)
+        await pair.snapshot(index)
+        body = '{ "n" : 3.1}'
+        await pair.old.perform(Request(method="PUT", path=f"/{index}/book/3?routing=0&refresh=true", body=body))
+        work = await pair.work(index)
+        await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+    assert (compared.source_count, compared.destination_count) == (10, 10)
+    assert compared.samples is not None
+    assert compared.samples.different == ("3",)
+    assert not compared.is_equal
+
+
+async def test_an_index_is_restored_under_another_name_and_without_its_aliases(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 20)
+        other = await pair.fill("books2", 5)
+        await pair.snapshot(index, other)
+        new = pair.index("a$1-novels")
+        work = await pair.work(index, renamed={index: new}, restoration={"aliases": False})
+        await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+        there = await pair.new.existing([index, other, new, f"{index}-alias"])
+    assert compared.is_equal
+    assert compared.samples is not None
+    assert compared.samples.compared == 20
+    assert there == {new: "index"}
+
+
+async def test_settings_are_overridden(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 20)
+        await pair.snapshot(index)
+        work = await pair.work(index, restoration={"index_settings": {"index.number_of_replicas": 2}})
+        await pair.carried_out(work)
+        settings = await pair.new.settings_of(index)
+    assert settings["index.number_of_replicas"] == "2"
+
+
+async def test_many_small_indices_need_few_restores_and_few_looks(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        names = [await pair.fill(f"many-{number:02}", 2) for number in range(24)]
+        await pair.snapshot(*names)
+        works = await pair.works(await pair.draft(*names))
+        pair.asked.clear()
+        steps = await asyncio.gather(*(pair.carried_out(work) for work in works))
+        restores = [path for method, path in pair.asked if method == "POST" and path.endswith("_restore")]
+        looks = [path for _, path in pair.asked if path.endswith("/_recovery")]
+        compared = await asyncio.gather(*(pair.method.compare(work, pair.clusters) for work in works))
+    assert all(one.is_equal for one in compared)
+    assert len(restores) == 1
+    assert len(looks) <= max(map(len, steps)) + 2
+
+
+async def test_only_the_culprit_of_several_restores_fails(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        names = [await pair.fill(f"some-{number}", 2) for number in range(3)]
+        await pair.snapshot(*names)
+        works = await pair.works(await pair.draft(*names))
+        await pair.new.create_index(names[1], "{}")
+        ends = await asyncio.gather(*(pair.carried_out(work) for work in works), return_exceptions=True)
+        compared = [await pair.method.compare(works[number], pair.clusters) for number in (0, 2)]
+    assert isinstance(ends[1], ProblemError)
+    assert ends[1].problem.cause is Cause.EXISTS
+    assert all(one.is_equal for one in compared)
+
+
+# -- what is in the way ------------------------------------------------------------------------------------------------
+
+
+async def test_an_open_index_in_the_way_is_refused_and_keeps_its_documents(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 20)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        await fill(pair.new, index, 7)
+        refused = await pair.trouble(work)
+        await pair.method.stop(work, pair.clusters, "")
+        documents = await pair.new.count(index)
+    assert refused.cause is Cause.EXISTS
+    assert documents == 7
+
+
+@pytest.mark.parametrize("way", list(InTheWay))
+async def test_an_index_in_the_way_is_closed_or_deleted_when_the_task_says_so(
+    nodes: SharedNodes, way: InTheWay
+) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 20)
+        await pair.snapshot(index)
+        await fill(pair.new, index, 7)
+        work = await pair.work(index, in_the_way={index: way})
+        book = PlainBook(pair.clusters)
+        await pair.method.prepare(work, pair.clusters, book)
+        await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+        for _, undo in book.made:
+            if undo is not None:
+                await pair.new.perform(undo)
+        documents = await pair.new.count(index)
+    assert compared.is_equal
+    assert documents == 20
+    assert [made.method for made, _ in book.made] == ["POST" if way is InTheWay.CLOSE else "DELETE"]
+
+
+async def test_what_was_closed_can_be_opened_again_when_its_restore_was_refused(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 20, shards=2)
+        await pair.snapshot(index)
+        await fill(pair.new, index, 7)  # one shard: a restore of two cannot go over it
+        work = await pair.work(index, in_the_way={index: InTheWay.CLOSE})
+        book = PlainBook(pair.clusters)
+        await pair.method.prepare(work, pair.clusters, book)
+        await pair.trouble(work)
+        await pair.method.stop(work, pair.clusters, "")
+        _, undo = book.made[0]
+        assert undo is not None
+        await pair.new.perform(undo)
+        await asyncio.sleep(1)
+        documents = await pair.new.count(index)
+    assert documents == 7
+
+
+async def test_preparing_again_leaves_a_restore_alone_that_is_under_way(nodes: SharedNodes) -> None:
+    async with usual(nodes, SLOW) as pair:
+        index = await pair.fill("books", 1_000)
+        await pair.snapshot(index)
+        await fill(pair.new, index, 7)
+        work = await pair.work(index, in_the_way={index: InTheWay.DELETE})
+        await pair.method.prepare(work, pair.clusters, PlainBook(pair.clusters))
+        steps = pair.method.perform(work, pair.clusters, "")
+        begun = await anext(steps)
+        again = PlainBook(pair.clusters)
+        await pair.method.prepare(work, pair.clusters, again)
+        await pair.method.stop(work, pair.clusters, begun.token)
+    assert again.made == []
+
+
+# -- what is explained -------------------------------------------------------------------------------------------------
+
+
+async def test_an_allocation_setting_that_no_node_meets_is_explained_and_helps_when_left_out(
+    nodes: SharedNodes,
+) -> None:
+    async with usual(nodes) as pair:
+        setting = "index.routing.allocation.require.box"
+        index = await pair.fill("books", 20, shards=2)
+        await pair.old.put_settings(index, json.dumps({setting: "hot"}))
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        problem = await pair.trouble(work)
+        await pair.method.stop(work, pair.clusters, "")
+        left = await pair.new.existing([index])
+        helped = await pair.work(index, restoration={"ignore_index_settings": (setting,)})
+        await pair.carried_out(helped)
+        compared = await pair.method.compare(helped, pair.clusters)
+    assert problem.cause is Cause.BUSY
+    assert problem.what == f"2 of 2 shards of {index} find no node."
+    assert "index.routing.allocation.require" in problem.why
+    assert "box hot" in problem.why
+    assert f"Restore it with {setting} among the settings that are left out" in problem.todo
+    assert "filter" in problem.evidence
+    assert left == {}
+    assert compared.is_equal
+
+
+async def test_a_restore_that_was_held_up_goes_on_when_somebody_cures_it(nodes: SharedNodes) -> None:
+    async with paired(await nodes.get("6.8.23"), await nodes.fresh("7.17.28")) as pair:
+        index = await pair.fill("books", 20)
+        await pair.snapshot(index)
+        enable = Request(
+            method="PUT",
+            path="/_cluster/settings",
+            body='{"transient":{"cluster.routing.allocation.enable":"none"}}',
+        )
+        await pair.new.perform(enable)
+        work = await pair.work(index)
+        steps: list[Moved] = []
+        first = await pair.trouble(work, into=steps)
+        again = await pair.trouble(work, steps[-1].token)
+        await pair.new.perform(msgspec.structs.replace(enable, body=enable.body.replace('"none"', "null")))
+        after = await pair.carried_out(work, steps[-1].token)
+        compared = await pair.method.compare(work, pair.clusters)
+    assert first.cause is again.cause is Cause.BUSY
+    assert "place no shards" in first.why
+    assert compared.is_equal
+    assert len(after) >= 1
+
+
+async def test_a_file_that_is_missing_in_the_repository_is_told_and_nothing_is_left(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 50)
+        await pair.snapshot(index)
+        place = (await nodes.get("7.17.28")).snapshots / pair.name
+        for path in place.glob("indices/*/0/__*"):
+            path.unlink()
+        work = await pair.work(index)
+        problem = await pair.trouble(work)
+        await pair.method.stop(work, pair.clusters, "")
+        left = await pair.new.existing([index])
+    assert problem.cause is Cause.REFUSED
+    assert f"1 of 1 shard of {index} could not be restored: a file of it is missing in the repository." == problem.what
+    assert left == {}
+
+
+async def test_a_repository_that_was_taken_away_is_waited_for(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 5)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        await pair.new.perform(unregister_request(pair.name))
+        problem = await pair.trouble(work)
+        await pair.new.perform(register_request(pair.repository))
+        await pair.carried_out(work)
+    assert problem.cause is Cause.BUSY
+    assert problem.what == f"The repository {pair.name} is no longer registered on the destination."
+
+
+async def test_another_snapshot_of_the_same_name_is_not_the_one_of_the_plan(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 5)
+        await pair.snapshot(index)
+        draft = await pair.draft(index, restoration={"snapshot_uuid": "another"})
+        with pytest.raises(ProblemError) as caught:
+            await pair.works(draft)
+    assert caught.value.problem.cause is Cause.STATE
+    assert "is not the one of the plan" in caught.value.problem.what
+
+
+async def test_the_repository_is_registered_and_taken_away_as_the_plan_says(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 5)
+        await pair.snapshot(index)
+        draft = await pair.draft(index, restoration={"register": True, "unregister": True})
+        await pair.new.perform(unregister_request(pair.name))
+        book = PlainBook(pair.clusters)
+        plan = pair.method.plan(draft, "2026-01-01T00:00:00Z")
+        await pair.method.open(plan, pair.clusters, book)
+        await pair.method.open(plan, pair.clusters, book)
+        await pair.carried_out(works_of(plan, 0, pair.name))
+    assert book.made == [(register_request(pair.repository), unregister_request(pair.name))]
+
+
+async def test_the_setting_that_caps_the_speed_is_named_once(nodes: SharedNodes) -> None:
+    async with usual(nodes, "30kb") as pair:
+        index = await pair.fill("books", 1_500)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        steps = await pair.carried_out(work)
+    notes = [step.note for step in steps if step.note]
+    assert notes == [
+        f"it is as fast as max_restore_bytes_per_sec of the repository {pair.name} allows: 30.0 KiB a second"
+    ]
+
+
+# -- a snapshot without all shards -------------------------------------------------------------------------------------
+
+
+async def test_a_part_of_a_partial_snapshot_is_restored_and_never_called_whole(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        whole = await pair.fill("whole", 20)
+        setting = {"index.routing.allocation.require.box": "nowhere"}
+        broken = await pair.fill("broken", 0, shards=2, settings=setting)
+        await pair.snapshot(whole, broken, partial=True)
+        snapshot = await pair.new.snapshots.snapshot(pair.name, "snap")
+        with pytest.raises(ProblemError) as caught:
+            await pair.work(broken)
+        good = await pair.work(whole)
+        await pair.carried_out(good)
+        of_whole = await pair.method.compare(good, pair.clusters)
+        wish = {"partial": True, "ignore_index_settings": tuple(setting)}
+        work = await pair.work(broken, restoration=wish)
+        await pair.carried_out(work)
+        of_part = await pair.method.compare(work, pair.clusters)
+    assert snapshot.state is SnapshotState.PARTIAL
+    assert caught.value.problem.cause is Cause.BLOCKED
+    assert of_whole.is_equal
+    assert of_part.shards is not None
+    assert (of_part.shards.wanted, of_part.shards.arrived) == (2, 0)
+    assert not of_part.is_equal
+
+
+# -- attaching and stopping --------------------------------------------------------------------------------------------
+
+
+async def test_a_restore_goes_on_without_us_and_is_found_again_with_and_without_a_token(nodes: SharedNodes) -> None:
+    async with usual(nodes, SLOW) as pair:
+        index = await pair.fill("books", 1_000)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        steps = pair.method.perform(work, pair.clusters, "")
+        first = await anext(steps)
+        await steps.aclose()  # type: ignore[attr-defined]  # it is a generator
+        pair.asked.clear()
+        pair.method = RestoreFromSnapshot()  # as another process would have it
+        found = pair.method.perform(work, pair.clusters, "")
+        second = await anext(found)
+        await found.aclose()  # type: ignore[attr-defined]  # it is a generator
+        last = (await pair.carried_out(work, second.token))[-1]
+        compared = await pair.method.compare(work, pair.clusters)
+    assert first.token == second.token == last.token
+    assert first.parts_done == second.parts_done == 0
+    assert [path for method, path in pair.asked if path.endswith("_restore")] == []
+    assert compared.is_equal
+
+
+@pytest.mark.parametrize("knows_token", [True, False])
+async def test_stopping_leaves_no_half_restored_index(nodes: SharedNodes, knows_token: bool) -> None:  # noqa: FBT001  # a parameter of the test
+    async with usual(nodes, SLOW) as pair:
+        index = await pair.fill("books", 1_000)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        steps = pair.method.perform(work, pair.clusters, "")
+        first = await anext(steps)
+        await pair.method.stop(work, pair.clusters, first.token if knows_token else "")
+        left = await pair.new.existing([index])
+        with pytest.raises(ProblemError) as caught:
+            await drained(steps, [])
+    assert left == {}
+    assert caught.value.problem.cause is Cause.MISSING
+
+
+async def test_what_was_stopped_is_restored_from_the_beginning_when_it_is_taken_up(nodes: SharedNodes) -> None:
+    async with usual(nodes, SLOW) as pair:
+        index = await pair.fill("books", 400)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        begun = await anext(pair.method.perform(work, pair.clusters, ""))
+        await pair.method.stop(work, pair.clusters, begun.token)
+        steps = await pair.carried_out(work, begun.token)
+        compared = await pair.method.compare(work, pair.clusters)
+    assert steps[0].token != begun.token
+    assert steps[0].note == "its index was gone, so it is restored again"
+    assert compared.is_equal
+
+
+async def test_stopping_never_deletes_an_index_that_is_whole_or_another_one(nodes: SharedNodes) -> None:
+    async with usual(nodes, SLOW) as pair:
+        index = await pair.fill("books", 5)
+        large = await pair.fill("large", 1_000)
+        await pair.snapshot(index, large)
+        works = await pair.works(await pair.draft(index, large))
+        token = (await pair.carried_out(works[0]))[-1].token
+        await pair.method.stop(works[0], pair.clusters, token)
+        await pair.method.stop(works[0], pair.clusters, "")
+        of_another = State(made={large: "somebody else's"}).as_token()
+        steps = pair.method.perform(works[1], pair.clusters, "")
+        await anext(steps)
+        await pair.method.stop(works[1], pair.clusters, of_another)
+        there = await pair.new.existing([index, large])
+        await pair.method.stop(works[1], pair.clusters, "")
+    assert there == {index: "index", large: "index"}
+
+
+async def test_an_index_that_was_made_anew_meanwhile_is_not_taken_for_the_restored_one(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 5)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        token = (await pair.carried_out(work))[-1].token
+        await pair.new.delete_index(index)
+        await pair.new.create_index(index, "{}")
+        problem = await pair.trouble(work, token)
+        compared = await pair.method.compare(work, pair.clusters)
+    assert problem.cause is Cause.STATE
+    assert not compared.is_equal
+
+
+# -- what is not an index ----------------------------------------------------------------------------------------------
+
+
+async def test_the_global_state_brings_templates_and_is_proved_by_the_servers_answer(nodes: SharedNodes) -> None:
+    async with paired(await nodes.get("6.8.23"), await nodes.fresh("7.17.28")) as pair:
+        index = await pair.fill("books", 5)
+        template = Request(
+            method="PUT",
+            path=f"/_template/{pair.name}",
+            body='{"index_patterns":["x-*"],"settings":{"number_of_shards":1}}',
+        )
+        await pair.old.perform(template)
+        await pair.snapshot(index, global_state=True)
+        await pair.old.perform(Request(method="DELETE", path=f"/_template/{pair.name}"))
+        work = await pair.work(restoration={"global_state": True})
+        before = await pair.method.compare(work, pair.clusters)
+        steps = await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+        templates = await pair.new.read("/_template", dict[str, Any])
+        there = await pair.new.existing([index])
+    assert work.task.kind is RestoreKind.GLOBAL_STATE
+    assert not before.is_equal
+    assert compared.is_equal
+    assert len(steps) == 1
+    assert pair.name in templates
+    assert there == {}
+
+
+async def test_the_tasks_feature_state_goes_from_7_to_8_and_replaces_what_is_there(nodes: SharedNodes) -> None:
+    async with paired(await nodes.get("7.17.28"), await nodes.get("8.19.3")) as pair:
+        index = pair.index("books")
+        await fill(pair.old, index, 5)
+        body = {"source": {"index": index}, "dest": {"index": f"{index}-copy"}}
+        await pair.old.start_reindex(body, opaque_id=index, requests_per_second=0)
+        await until(lambda: pair.old.existing([".tasks"]))
+        await pair.snapshot(feature_states=("tasks",))
+        works = await pair.works(await pair.draft(feature_states=("tasks",)))
+        await pair.carried_out(works[0])
+        first = await pair.method.compare(works[0], pair.clusters)
+        before = (await pair.new.snapshots.recoveries([".tasks"]))[".tasks"]
+        again = (await pair.works(await pair.draft(feature_states=("tasks",))))[0]
+        await pair.carried_out(again)
+        second = await pair.method.compare(again, pair.clusters)
+        after = (await pair.new.snapshots.recoveries([".tasks"]))[".tasks"]
+    assert [work.task.kind for work in works] == [RestoreKind.FEATURE_STATE]
+    assert first.is_equal
+    assert second.is_equal
+    assert first.destination_count
+    assert again.task.in_the_way == {".tasks": InTheWay.CLOSE}
+    assert before.uuid != after.uuid
+
+
+async def test_a_feature_state_that_is_stopped_leaves_no_half_restored_index(nodes: SharedNodes) -> None:
+    async with paired(
+        await nodes.get("7.17.28"), await nodes.get("8.19.3"), {"max_restore_bytes_per_sec": "1kb"}
+    ) as pair:
+        index = pair.index("books")
+        await fill(pair.old, index, 5)
+        body = {"source": {"index": index}, "dest": {"index": f"{index}-copy"}}
+        await pair.old.start_reindex(body, opaque_id=index, requests_per_second=0)
+        await until(lambda: pair.old.existing([".tasks"]))
+        await pair.snapshot(feature_states=("tasks",))
+        work = (await pair.works(await pair.draft(feature_states=("tasks",))))[0]
+        steps = pair.method.perform(work, pair.clusters, "")
+        begun = await anext(steps)
+        await pair.method.stop(work, pair.clusters, begun.token)
+        left = await pair.new.existing([".tasks"])
+    assert begun.parts_done == 0
+    assert left == {}
+
+
+async def test_a_native_user_logs_in_after_the_security_index_was_restored_by_a_user_of_the_file_realm(
+    nodes: SharedNodes,
+) -> None:
+    keeper = FileUser("keeper", "keeper-secret")
+    old = await nodes.fresh("6.8.23", NodeOptions(security=True))
+    new = await nodes.fresh("6.8.23", NodeOptions(security=True, file_users=(keeper,)))
+    async with paired(old, new, user=keeper) as pair:
+        made = Request(
+            method="POST",
+            path="/_xpack/security/user/reader",
+            body='{"password":"reader-secret","roles":["superuser"]}',
+        )
+        await pair.old.perform(made)
+        await pair.snapshot(".security-6")
+        work = await pair.work(".security-6")
+        await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+        reader = await opened(new, user=FileUser("reader", "reader-secret"))
+        facts = await reader.probe()
+        await reader.close()
+    assert compared.is_equal
+    assert facts.user == "reader"
+
+
+@pytest.mark.parametrize(("old", "new"), [("7.17.28", "8.19.3"), ("8.19.3", "9.5.0")])
+async def test_each_major_is_restored_into_the_next(nodes: SharedNodes, old: str, new: str) -> None:
+    async with paired(await nodes.get(old), await nodes.get(new)) as pair:
+        index = await pair.fill("books", 50, shards=2)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        await pair.carried_out(work)
+        compared = await pair.method.compare(work, pair.clusters)
+    assert (compared.source_count, compared.destination_count) == (50, 50)
+    assert compared.samples is not None
+    assert (compared.samples.compared, compared.samples.different) == (20, ())
+    assert compared.is_equal
+
+
+async def until(look: Callable[[], Awaitable[object]]) -> None:
+    """Wait for something to be there, half a minute at most."""
+    for _ in range(100):
+        if await look():
+            return
+        await asyncio.sleep(0.3)
+    raise AssertionError
