@@ -662,6 +662,13 @@ class Realm(msgspec.Struct, frozen=True):
     authentication_realm: Named = Named()
 
 
+class Privileges(msgspec.Struct, frozen=True):
+    """`POST _security/user/_has_privileges`."""
+
+    cluster: dict[str, bool] = {}
+    index: dict[str, dict[str, bool]] = {}
+
+
 class OperationMode(msgspec.Struct, frozen=True):
     """`GET _ilm/status`, `GET _slm/status`."""
 

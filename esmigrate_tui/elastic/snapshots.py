@@ -16,6 +16,7 @@ from esmigrate_tui.elastic import answers
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.repository_types import without_secrets
 from esmigrate_tui.model.snapshot import (
     FeatureState,
     Repository,
@@ -357,7 +358,7 @@ _GOING_ON: Final = frozenset({"STARTED", "INIT", "IN_PROGRESS", "WAITING", "ABOR
 
 
 def _repository(name: str, entry: answers.RepositoryEntry) -> Repository:
-    settings = answers.flat(_flattened(entry.settings))
+    settings = without_secrets(answers.flat(_flattened(entry.settings)))
     return Repository(name=clean(name), type=clean(entry.type), settings=settings, uuid=clean(entry.uuid))
 
 

@@ -10,8 +10,11 @@ import asyncio
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+import msgspec
+
 from esmigrate_tui.elastic import answers
 from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, Version
+from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -66,6 +69,25 @@ class Surroundings:
         path = "/_xpack/security/_authenticate" if older else "/_security/_authenticate"
         told = await self._maybe(path, answers.Realm)
         return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
+
+    async def lacking(self, actions: Sequence[str], on_indices: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
+        """Which of these actions whoever asks may not do, those on indices as "action on index".
+
+        None where the server (without security) has no privileges.
+        """
+        older = await self._cluster.version() < Version(6, 5)
+        path = "/_xpack/security/user/_has_privileges" if older else "/_security/user/_has_privileges"
+        wanted = [{"names": [index], "privileges": list(names)} for index, names in on_indices.items()]
+        body = msgspec.json.encode({"cluster": list(actions), "index": wanted}).decode()
+        try:
+            told = await self._cluster.look(Request(method="POST", path=path, body=body), answers.Privileges)
+        except ProblemError as error:
+            if error.problem.cause in _TELLING:
+                raise
+            return None
+        lacking = [action for action, may in told.cluster.items() if not may]
+        lacking += [f"{name} on {index}" for index, each in told.index.items() for name, may in each.items() if not may]
+        return tuple(sorted(clean(one) for one in lacking))
 
     async def nodes(self) -> tuple[NodeFacts, ...] | None:
         """Every node with its roles, attributes, and where it may look for repositories."""

@@ -303,21 +303,9 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
 )
 """Every type that can be filled in here, in the order in which they are offered."""
 
-_SECRETS: Final = frozenset(
-    {
-        "access_key",
-        "secret_key",
-        "session_token",
-        "account",
-        "key",
-        "sas_token",
-        "credentials_file",
-        "service_account",
-        "password",
-        "proxy.password",
-        "proxy.username",
-    }
-)
+_SECRETS: Final = frozenset({"access_key", "secret_key", "session_token", "key", "sas_token"})
+_IN_KEYSTORE: Final = _SECRETS | {"account", "credentials_file", "service_account", "proxy.username"}
+_USER_IN_ADDRESS: Final = re.compile(r"([a-z][a-z0-9+.-]*://)[^/@]*@", re.IGNORECASE)
 
 
 def type_of(name: str) -> RepositoryType | None:
@@ -327,7 +315,13 @@ def type_of(name: str) -> RepositoryType | None:
 
 def is_secret(setting: str) -> bool:
     """Whether a setting of a repository would hold a secret, as old plugins allowed it."""
-    return setting.lower() in _SECRETS or setting.lower().endswith(("password", "secret", "secret_key", "token"))
+    name = setting.lower().rpartition(".")[2]
+    return name in _SECRETS or name.endswith(("password", "secret", "secret_key", "token"))
+
+
+def without_secrets(settings: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a registered repository that may be shown and kept: no secret, no user in an address."""
+    return {key: _USER_IN_ADDRESS.sub(r"\1", value) for key, value in settings.items() if not is_secret(key)}
 
 
 def repository_of(type_name: str, name: str, values: Mapping[str, str]) -> Repository:
@@ -356,7 +350,7 @@ def repository_of(type_name: str, name: str, values: Mapping[str, str]) -> Repos
 
 def _must_fit(kind: RepositoryType, key: str, value: str) -> None:
     field = kind.field(key)
-    if field is None and is_secret(key):
+    if field is None and (is_secret(key) or key.lower() in _IN_KEYSTORE):
         raise _usage(f"{clean(key, 100)} is a secret, and no setting of a repository.", kind.secrets)
     if field is None:
         known = ", ".join(one.name for one in kind.fields)
@@ -368,7 +362,7 @@ def _must_fit(kind: RepositoryType, key: str, value: str) -> None:
         raise _usage(f"{key} cannot be {clean(value, 100)}.", f"It is one of {', '.join(field.choices)}.")
     if _SHAPES[field.shape].fullmatch(value) is None:
         raise _usage(f"{key} cannot be {clean(value, 100)}.", f"It is {field.shape}.")
-    if key == "url" and re.match(r"[a-z]+://[^/@]*@", value, re.IGNORECASE):
+    if key == "url" and _USER_IN_ADDRESS.search(value):
         raise _usage("The address holds a user or a password.", kind.secrets)
 
 

@@ -10,7 +10,7 @@ from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted, number, size
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterable
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
@@ -39,22 +39,21 @@ def expected(draft: Draft) -> tuple[IndexFacts, ...]:
     return draft.chosen or tuple(index for index in draft.offered if not index.is_system and not index.hidden)
 
 
-def replicas_of(draft: Draft, index: IndexFacts) -> int:
-    """The replicas that the index will have: as overridden, else as on the source, else one where nobody can say."""
+def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
+    """The replicas that each will have: as overridden, else as on the source, else one where nobody can say."""
     restoration = draft.restoration
     if restoration is None:
-        return index.replicas
+        return {index.name: index.replicas for index in indices}
     if restoration.mount is not Mount.NONE:
-        return 0
+        return {index.name: 0 for index in indices}
     for key in _REPLICAS:
         if str(restoration.index_settings.get(key, "")).isdigit():
-            return int(str(restoration.index_settings[key]))
-    seen = [
-        one.replicas
-        for one in draft.source_indices
-        if one.name == index.name or (index.data_stream and one.data_stream == index.data_stream)
-    ]
-    return max(seen, default=1)
+            return {index.name: int(str(restoration.index_settings[key])) for index in indices}
+    seen: dict[str, int] = {}
+    for one in draft.source_indices:
+        for name in {one.name, one.data_stream}:
+            seen[name] = max(seen.get(name, 0), one.replicas)
+    return {index.name: seen.get(index.name, 1) for index in indices}
 
 
 async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
@@ -109,9 +108,10 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             copy="GET _cat/allocation?v",
         )
         return
+    indices = expected(draft)
+    replicas = replicas_of(draft, indices)
     needed = sum(
-        (index.primary_bytes or 0) * (1 + min(replicas_of(draft, index), max(0, facts.data_nodes - 1)))
-        for index in expected(draft)
+        (index.primary_bytes or 0) * (1 + min(replicas[index.name], max(0, facts.data_nodes - 1))) for index in indices
     )
     if draft.restoration is not None and draft.restoration.mount is Mount.SHARED_CACHE:
         needed = 0  # it is read from the repository, through a cache of a size that is set
@@ -145,7 +145,9 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     if facts is None or facts.open_shards is None or not facts.max_shards_per_node:
         return
     limit = facts.max_shards_per_node * max(1, facts.data_nodes)
-    more = sum(index.shards * (1 + replicas_of(draft, index)) for index in expected(draft))
+    indices = expected(draft)
+    replicas = replicas_of(draft, indices)
+    more = sum(index.shards * (1 + replicas[index.name]) for index in indices)
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
         yield Finding(

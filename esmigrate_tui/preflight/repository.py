@@ -35,6 +35,7 @@ _REGISTERING: Final = (
 _MOUNTING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/searchable-snapshots.html"
 _URL_IS_A_MODULE: Final = Version(5)
 _BUILT_IN: Final = frozenset({"fs", "source"})
+_VERIFIES_INTEGRITY: Final = Version(8, 16)
 _MOUNTS: Final = Version(7, 10)
 _SHARED_CACHE: Final = Version(7, 12)
 _MOUNT_MODULE: Final = "searchable-snapshots"
@@ -409,6 +410,22 @@ def _lost(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
     chosen = {one for name in draft.selected for one in held(snapshot, name)} | features
     failed = {(one.index, one.shard) for one in snapshot.failures if not chosen or one.index in chosen}
     return {name: sum(index == name for index, _ in failed) for name in sorted({index for index, _ in failed})}
+
+
+async def repository_integrity(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """That the server can read the whole repository over, where somebody doubts its files."""
+    wanted, facts = draft.restoration, draft.destination_facts
+    if wanted is None or facts is None or facts.version < _VERIFIES_INTEGRITY:
+        return
+    yield Finding(
+        check="repository-integrity",
+        severity=Severity.NOTE,
+        title="The files of the repository are not read over before the run",
+        why="Each file is checked when it is restored; to check all of them first takes long, and reads everything.",
+        fix="Nothing has to be done. Where you doubt the repository, once it is registered:",
+        copy=f"POST _snapshot/{wanted.repository.name}/_verify_integrity",
+        link=_REGISTERING,
+    )
 
 
 async def mount_possible(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:

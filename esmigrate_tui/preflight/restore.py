@@ -171,12 +171,10 @@ def landing(draft: Draft, snapshot: SnapshotFacts, name: str) -> dict[str, str]:
     return {new + one.removeprefix(old): one for one in held(snapshot, name)}
 
 
-def _shards_of(draft: Draft, snapshot: SnapshotFacts, name: str) -> int | None:
-    """Primary shards of an index in the snapshot; None where neither it nor the source says."""
-    told = snapshot.detail(name).shards
-    if told is not None:
-        return told
-    return next((index.shards for index in draft.source_indices if index.name == name), None)
+def _shards(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
+    """Primary shards of the indices in the snapshot, those left out of which neither it nor the source says."""
+    told = {one.name: one.shards for one in snapshot.details if one.shards is not None}
+    return {index.name: index.shards for index in draft.source_indices} | told
 
 
 class _Taken:
@@ -189,6 +187,8 @@ class _Taken:
         self.partly: list[str] = []
         self.lost: dict[str, int | None] = {}
         self._draft, self._snapshot = draft, snapshot
+        self._shards = _shards(draft, snapshot)
+        self._failed = {failure.index for failure in snapshot.failures}
         self._there = {index.name: index for index in draft.destination_indices}
         self._aliases = {alias: index.name for index in draft.destination_indices for alias in index.aliases}
         self._streams: dict[str, list[IndexFacts]] = {}
@@ -222,8 +222,8 @@ class _Taken:
             self.blocked[index.name] = f"index, {told}"
             return
         if way is InTheWay.CLOSE:
-            shards = _shards_of(self._draft, self._snapshot, origin)
-            if any(failure.index == origin for failure in self._snapshot.failures):
+            shards = self._shards.get(origin)
+            if origin in self._failed:
                 self.partly.append(index.name)
                 return
             if shards is None:
@@ -589,10 +589,11 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
             link=_FILTERING,
         )
         return
+    shards = _shards(draft, snapshot)
     hindered: dict[str, tuple[str, ...]] = {}
     for one in (one for name in draft.selected for one in held(snapshot, name)):
         settings = restored_settings(told.get(one, {}), wanted)
-        if found := hindrances(settings, nodes, _shards_of(draft, snapshot, one)):
+        if found := hindrances(settings, nodes, shards.get(one)):
             hindered[one] = found
     if not hindered:
         yield Finding(
@@ -666,8 +667,9 @@ async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterat
     if facts is None or not facts.data_nodes or draft.restoration is None:
         return
     most = facts.data_nodes - 1
-    known = {index.name for index in draft.source_indices}
-    many = tuple(index.name for index in draft.chosen if index.name in known and replicas_of(draft, index) > most)
+    known = {name for index in draft.source_indices for name in (index.name, index.data_stream)}
+    replicas = replicas_of(draft, draft.chosen)
+    many = tuple(name for name, amount in replicas.items() if name in known and amount > most)
     if many:
         yield Finding(
             check="replicas-beyond-nodes",
@@ -704,6 +706,61 @@ async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         copy=f'PUT _cluster/settings\n{{"persistent":{{"{_CAP}":"200mb"}}}}',
         link="https://www.elastic.co/guide/en/elasticsearch/reference/current/recovery.html",
     )
+
+
+async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether chosen indices define analysers, and the destination lacks a part for them that the source has."""
+    snapshot, wanted = draft.snapshot, draft.restoration
+    source, destination = draft.source_facts, draft.destination_facts
+    if snapshot is None or wanted is None or source is None or destination is None or clusters.source is None:
+        return
+    theirs, ours = {*source.modules, *source.plugins}, {*destination.modules, *destination.plugins}
+    lacking = tuple(sorted(part for part in theirs - ours if part.startswith("analysis-")))
+    if not lacking or not draft.selected:
+        return
+    told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
+    chosen = tuple(one for name in draft.selected for one in held(snapshot, name) if one in told)
+    if chosen:
+        yield Finding(
+            check="analysis-parts",
+            severity=Severity.WARNING,
+            title=f"The destination lacks {some(lacking)}, and analysers are defined by {some(chosen)}",
+            evidence="; ".join(
+                sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})
+            ),
+            why="An index whose analyser needs a part that is not there stays red: no node can open its shards.",
+            fix="Install the same analysis plugins on every node of the destination, or leave these indices out.",
+            link="https://www.elastic.co/guide/en/elasticsearch/plugins/current/analysis.html",
+            subjects=chosen,
+        )
+
+
+async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether whoever is signed in on the destination may restore, register, and clear what is in the way."""
+    wanted = draft.restoration
+    if wanted is None:
+        return
+    actions = ["cluster:admin/snapshot/restore", "cluster:admin/snapshot/get"]
+    actions += ["cluster:admin/repository/put"] if wanted.register else []
+    actions += ["cluster:admin/repository/delete"] if wanted.unregister else []
+    ways = {InTheWay.CLOSE: "indices:admin/close", InTheWay.DELETE: "indices:admin/delete"}
+    on_indices = {name: (ways[way],) for name, way in draft.in_the_way.items()}
+    lacking = await clusters.destination.surroundings.lacking(actions, on_indices)
+    if lacking:
+        yield Finding(
+            check="restore-privileges",
+            severity=Severity.BLOCKER,
+            title=f"You may not do this on the destination: {some(lacking)}",
+            evidence="; ".join(lacking[:5]),
+            why="The restore would be refused when it is asked for.",
+            fix="Sign in as somebody with the cluster privilege manage, and with manage on the indices that are in "
+            "the way:",
+            copy='POST _security/role/restorer\n{"cluster":["manage"],"indices":[{"names":["*"],'
+            '"privileges":["manage","read","view_index_metadata"]}]}',
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/security-privileges.html",
+        )
+    elif lacking is not None:
+        yield Finding(check="restore-privileges", severity=Severity.PASSED, title="You may restore on the destination")
 
 
 async def cancel_deletes(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check

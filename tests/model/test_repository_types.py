@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.repository_types import TYPES, is_secret, repository_of, type_of
+from esmigrate_tui.model.repository_types import TYPES, is_secret, repository_of, type_of, without_secrets
 
 NEEDED = {
     "fs": {"location": "/backups/old"},
@@ -79,6 +79,20 @@ def test_an_address_with_a_password_in_it_is_refused_without_repeating_it() -> N
     with pytest.raises(ProblemError, match="holds a user or a password") as caught:
         repository_of("url", "old", {"url": "https://me:hush-hush@files.example.org/"})
     assert "hush-hush" not in caught.value.problem.sentence()
+
+
+def test_what_a_server_shows_of_a_repository_is_kept_without_its_secrets() -> None:
+    shown = {
+        "bucket": "b",
+        "access_key": "a",
+        "secret_key": "hush",
+        "client.secret_key": "hush",
+        "proxy.password": "hush",
+        "url": "https://me:hush@files.example.org/x@y",
+        "location": "/mnt/a@b",
+    }
+    kept = {"bucket": "b", "url": "https://files.example.org/x@y", "location": "/mnt/a@b"}
+    assert without_secrets(shown) == kept
 
 
 def test_no_type_has_a_secret_among_its_fields() -> None:

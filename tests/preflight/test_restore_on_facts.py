@@ -87,6 +87,7 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
         Severity.NOTE,
     ),
     (restore.cancel_deletes, draft(), Severity.NOTE),
+    (repository.repository_integrity, draft(), Severity.NOTE),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB)), Severity.BLOCKER),
     (destination.shard_limit, dest(open_shards=997), Severity.BLOCKER),
 ]
@@ -101,12 +102,14 @@ async def test_a_trouble_is_found_with_its_reason_and_a_way_out(check: Check, gi
     assert troubles[0].check == name_of(check)
 
 
+TELLING: set[Check] = {restore.cancel_deletes, repository.repository_integrity}
 QUIET: list[tuple[Check, Draft]] = [
-    *((check, draft()) for check in {entry[0] for entry in TROUBLES} if check is not restore.cancel_deletes),
+    *((check, draft()) for check in {entry[0] for entry in TROUBLES} - TELLING),
     (repository.snapshot_state, snapshot(state=SnapshotState.PARTIAL, failures=ELSEWHERE)),
     (restore.open_indices_in_the_way, there(TAKEN, renamed={"logs": "logs-2"})),
     (restore.open_indices_in_the_way, there(IndexFacts(name="books"))),
     (restore.cancel_deletes, draft(selected=())),
+    (repository.repository_integrity, dest(version=Version(8, 15))),
     (
         restore.replicas_beyond_nodes,
         msgspec.structs.replace(

@@ -49,6 +49,7 @@ pytestmark = pytest.mark.nodes
 PLACE = "pfr-place"
 BACKUPS = Repository(name="pfr", type="fs", settings={"location": PLACE})
 READONLY = BACKUPS.registered(readonly=True)
+LOOKING = {("POST", "/_snapshot/pfr/_verify"), ("POST", "/_security/user/_has_privileges")}
 ATTIC = "index.routing.allocation.require.room"
 
 
@@ -170,7 +171,7 @@ async def test_a_snapshot_of_6_8_is_blocked_for_8_19_with_the_method_that_works_
     assert "6.8.23" in blocker.evidence
     assert "copy them through this machine" in blocker.fix.lower()
     assert await site.destination.indices() == before
-    assert {one for one in site.asked if one[0] != "GET"} == {("POST", "/_snapshot/pfr/_verify")}
+    assert {one for one in site.asked if one[0] != "GET"} == LOOKING
 
 
 async def test_what_the_source_no_longer_holds_is_judged_by_the_snapshot_and_said_to_be_unknown(site: Site) -> None:
@@ -490,6 +491,45 @@ async def test_a_mount_needs_the_module_and_the_licence(site: Site) -> None:
     assert any("licence is basic" in one.title for one in told)
 
 
+async def test_an_analyser_that_the_destination_has_no_part_for_is_warned_about(site: Site) -> None:
+    ngrams = {"index.analysis.analyzer.parts.type": "custom", "index.analysis.analyzer.parts.tokenizer": "ngram"}
+    await make(site.source, "pfr-a", more=ngrams)
+    await make(site.source, "pfr-plain")
+    await take(site.source, "pfr-a", "pfr-plain")
+    draft = await looked_at(site.clusters, "pfr-a", "pfr-plain")
+    told = await only(restore.analysis_parts, draft, site.clusters)
+    assert (told.severity, told.subjects) == (Severity.WARNING, ("pfr-a",))
+    assert "lacks analysis-common" in told.title
+    assert await found(restore.analysis_parts, draft.answered(selected=("pfr-plain",)), site.clusters) == []
+
+
+async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: SharedNodes, site: Site) -> None:
+    old = await nodes.get("6.8.23")
+    role = {"cluster": ["monitor"], "indices": [{"names": ["pfr-a"], "privileges": ["monitor"]}]}
+    user = {"password": "sesame-1", "roles": ["pfr-narrow"]}
+    for kind, body in (("role", role), ("user", user)):
+        await site.source.perform(Request(method="PUT", path=f"/_security/{kind}/pfr-narrow", body=json.dumps(body)))
+    draft = (await looked_at(site.alone, register=True)).answered(in_the_way={"pfr-a": InTheWay.DELETE})
+    assert (await only(restore.restore_privileges, draft, site.swapped)).severity is Severity.PASSED
+    endpoint, _ = parse_address(old.url)
+    credential = Credential(sign_in=SignIn.PASSWORD, user="pfr-narrow", secret="sesame-1")
+    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
+    try:
+        async with await connect(connection, credential) as narrow:
+            there = Clusters(destination=narrow, source=None)
+            told = await only(restore.restore_privileges, draft, there)
+    finally:
+        for kind in ("user", "role"):
+            await site.source.perform(Request(method="DELETE", path=f"/_security/{kind}/pfr-narrow"))
+    assert told.severity is Severity.BLOCKER
+    assert told.evidence.split("; ") == [
+        "cluster:admin/repository/put",
+        "cluster:admin/snapshot/get",
+        "cluster:admin/snapshot/restore",
+        "indices:admin/delete on pfr-a",
+    ]
+
+
 # -- all together ------------------------------------------------------------------------------------------------------
 
 
@@ -505,6 +545,6 @@ async def test_the_checks_only_read_and_take_as_many_requests_for_thirty_indices
         site.asked.clear()
         findings = [one async for one in preflight.run(draft, site.clusters)]
         assert not [one for one in findings if "could not be made" in one.title]
-        assert {one for one in site.asked if one[0] != "GET"} == {("POST", "/_snapshot/pfr/_verify")}
+        assert {one for one in site.asked if one[0] != "GET"} == LOOKING
         needed.append(len(site.asked))
     assert needed[0] == needed[1]
