@@ -5,12 +5,15 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint
+from bench import first_paint, many_snapshots
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-FIGURES: Final[dict[str, Callable[[], str]]] = {"first-paint": first_paint.figure}
+FIGURES: Final[dict[str, Callable[[], str]]] = {
+    "first-paint": first_paint.figure,
+    "snapshots": many_snapshots.figure,
+}
 
 
 def main() -> int:
