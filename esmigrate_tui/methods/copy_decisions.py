@@ -41,7 +41,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of an index that one stream reads: numbers above `after` to `until`, or a slice where `until` is -1.
 
     `settled` and `refused` count the present reading; `most` is what an earlier reading of the same slice came to.
-    `replay` is how many pages without a conflict must be seen until a conflict is a collision again.
+    `replay` is how many pages without a conflict must be seen until a conflict is a collision again; in a slice that
+    is read again it never is.
     """
 
     shard: int
@@ -155,9 +156,9 @@ def replayed(part: Part) -> Part:
 
 
 def read_again(part: Part) -> Part:
-    """A slice from its beginning; what is found in place is what arrived in the reading before."""
+    """A slice from its beginning; what is found in place is what arrived in the reading before, in whatever order."""
     most = max(part.most, part.settled)
-    return msgspec.structs.replace(part, settled=0, refused=0, most=most, replay=IN_FLIGHT if most else 0)
+    return msgspec.structs.replace(part, settled=0, refused=0, most=most, replay=IN_FLIGHT)
 
 
 def newer_parts(known: Iterable[Part], now: Sequence[Part]) -> tuple[Part, ...]:
@@ -221,9 +222,9 @@ def acknowledged(state: State, position: int, tally: Tally, *, after: int, is_la
     documents want one _id), unless this page, or this pass, may have been written before.
     """
     part = state.parts[position]
-    is_again = not is_fresh or state.repeats > 0 or part.replay > 0 or tally.is_unsure or part.settled < part.most
+    is_again = not is_fresh or state.repeats > 0 or part.replay > 0 or tally.is_unsure
     replay = part.replay
-    if replay and tally.settled:
+    if replay and tally.settled and not part.is_scrolled:
         replay = IN_FLIGHT if tally.conflicts else replay - 1
     part = msgspec.structs.replace(
         part,
