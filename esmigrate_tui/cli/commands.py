@@ -62,6 +62,8 @@ def main(ctx: click.Context) -> int:
       esmigrate check move.toml
       esmigrate run move.toml
 
+    `esmigrate plan restore-from-snapshot` needs the destination alone: the source may be gone.
+
     A run lives in a process of its own: closing this terminal does not stop it.
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
     if ctx.invoked_subcommand is not None:

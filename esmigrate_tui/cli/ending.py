@@ -34,7 +34,7 @@ def told(command: Callable[[], object], out: TextIO) -> int:
     except click.exceptions.Exit as ended:
         return ended.exit_code
     except click.Abort:
-        print("esmigrate: stopped before anything was done.", file=out)
+        print("esmigrate: stopped.", file=out)
         return 128 + signal.SIGINT
     except click.ClickException as error:
         error.show(file=out)

@@ -54,6 +54,9 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
     async with connected(sides[Side.DESTINATION], source) as clusters:
         draft, reached = await preflight.look(draft, clusters)
         planning.raise_unreached(reached)
+        if source is not None and draft.source_facts is None:
+            click.echo("! The source does not answer: planned without it.", err=True)
+            draft = draft.answered(source=None)
         repository, is_asked_for = await registered(draft, clusters, credentials, options, made_at)
         snapshot = await _snapshot(clusters.destination, repository, options["snapshot"])
     draft = draft.answered(

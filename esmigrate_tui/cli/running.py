@@ -25,6 +25,7 @@ from esmigrate_tui.model.command import Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed
 
 if TYPE_CHECKING:
@@ -253,7 +254,9 @@ async def _agreed(folder: RunFolder, *, confirmed: bool, only: int | None = None
     half = [
         task.summary.destination_index
         for task in progress.tasks
-        if task.state in _HALF_THERE and only in {None, task.summary.number}
+        if task.state in _HALF_THERE
+        and only in {None, task.summary.number}
+        and task.summary.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}
     ]
     if not half:
         return True

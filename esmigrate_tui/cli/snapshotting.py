@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import time
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,7 +24,7 @@ from esmigrate_tui.model.snapshot import SnapshotState
 from esmigrate_tui.model.text import clean, counted, duration, listed, number, size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Coroutine, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.elastic.snapshots import Taking
@@ -141,7 +142,22 @@ async def take(options: Mapping[str, Any]) -> int:
                 f"Look at it with: esmigrate snapshots --source {connection.endpoint.url} --repository {repository}"
             )
             return ExitCode.DONE
-        return await _followed(cluster, repository, name)
+        return await _until_left(_followed(cluster, repository, name), name)
+
+
+async def _until_left(work: Coroutine[Any, Any, int], name: str) -> int:
+    """Follow to the end, or until somebody leaves by Ctrl+C: the snapshot goes on then."""
+    following = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGINT, following.cancel)
+    try:
+        await asyncio.wait({following})
+    finally:
+        loop.remove_signal_handler(signal.SIGINT)
+    if following.cancelled():
+        click.echo(f"\nLeft. The source goes on with the snapshot {name}.", err=True)
+        return ExitCode.DETACHED
+    return following.result()
 
 
 async def _must_be_writable(cluster: Cluster, name: str) -> None:

@@ -19,6 +19,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.progress import Progress, TaskState
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted, duration, number, size
 
 if TYPE_CHECKING:
@@ -89,8 +90,10 @@ def _amounts(progress: Progress) -> list[str]:
     return parts
 
 
-def _verified(event: TaskFinished) -> str:
+def _verified(event: TaskFinished, kind: RestoreKind) -> str:
     """By what a task that ended well was proved."""
+    if kind is RestoreKind.GLOBAL_STATE:
+        return "restored, by the server's own word"
     there, arrived = event.source_count, event.destination_count
     if event.shards is None:
         return f"{number(there or 0)} = {number(arrived or 0)}, verified"
@@ -105,9 +108,10 @@ def event_lines(event: Event, progress: Progress) -> list[str]:
     """What is worth a line of its own; `progress` is that after the event."""
     match event:
         case TaskFinished():
-            name = progress.task(event.task).summary.source_index
+            summary = progress.task(event.task).summary
+            name = summary.source_index
             if event.outcome is TaskOutcome.VERIFIED:
-                return [f"ok  {name}: {_verified(event)}"]
+                return [f"ok  {name}: {_verified(event, summary.kind)}"]
             why = event.problem.sentence() if event.problem else ""
             return [f"x   {name}: {event.outcome}. {why}".rstrip()]
         case WaitBegan():

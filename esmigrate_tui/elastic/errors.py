@@ -207,6 +207,13 @@ _KNOWN: Final = (
         "",
         "Choose another name, or remove the one that is there.",
     ),
+    _known(
+        r"Invalid snapshot name \[[^\]]+\], snapshot with the same name already exists",
+        Cause.EXISTS,
+        "{place} has a snapshot of that name in this repository already.",
+        "",
+        "Give the new one another name.",
+    ),
     # versions, licences, what is not installed
     _known(
         r"was created with Elasticsearch version \[(?P<made>[^\]]+)\] which is (?:below|older)"

@@ -746,6 +746,7 @@ def started(plan: Plan, run_id: str, now: float) -> RunStarted:
                 destination_index=task.destination_index,
                 documents=task.documents,
                 size=task.size,
+                kind=task.kind,
             )
             for task in plan.tasks
         ),

@@ -12,6 +12,7 @@ import msgspec
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Problem
+from esmigrate_tui.model.snapshot import RestoreKind
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -78,6 +79,7 @@ class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     destination_index: str
     documents: int | None = None
     size: int | None = None
+    kind: RestoreKind = RestoreKind.INDEX
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):

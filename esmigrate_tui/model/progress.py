@@ -35,6 +35,7 @@ from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import Problem
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
 
 _LOOK_BACK: Final = 30.0  # seconds: long enough to smooth one batch, short enough to follow a change
@@ -382,11 +383,14 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         done=settled if arrived and settled is not None else task.done,
         total=settled if arrived and settled is not None else task.total,
     )
-    return _telling(then, event.at, _ending(task.summary.source_index, event), trouble=state != TaskState.VERIFIED)
+    return _telling(then, event.at, _ending(task.summary, event), trouble=state != TaskState.VERIFIED)
 
 
-def _ending(name: str, event: TaskFinished) -> str:
+def _ending(summary: TaskSummary, event: TaskFinished) -> str:
+    name, kind = summary.source_index, summary.kind
     match event.outcome:
+        case TaskOutcome.VERIFIED if kind is RestoreKind.GLOBAL_STATE:
+            return f"{name} restored, by the server's own word"
         case TaskOutcome.VERIFIED if event.source_count is None and event.shards is not None:
             documents = "" if event.destination_count is None else f", {counted(event.destination_count, 'document')}"
             return f"{name} verified: all of {counted(event.shards.wanted, 'shard')} arrived{documents}"

@@ -217,6 +217,7 @@ def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
     """One part of a restore: proved by its shards, and by documents only where the source could be asked."""
     was_counted = task.source_count is not None and task.destination_count is not None
     is_whole = task.shards is not None and task.shards.is_whole
+    is_state = planned is not None and planned.kind is RestoreKind.GLOBAL_STATE  # it has neither shards nor bytes
     is_other = was_counted and task.source_count != task.destination_count
     return Row(
         source_index=task.summary.source_index,
@@ -233,8 +234,8 @@ def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),
         kind=planned.kind if planned else RestoreKind.INDEX,
-        size=task.shards.bytes if task.shards and task.shards.bytes else task.done,
-        shards=task.shards,
+        size=None if is_state else task.shards.bytes if task.shards and task.shards.bytes else task.done,
+        shards=None if is_state else task.shards,
         samples=task.samples,
     )
 

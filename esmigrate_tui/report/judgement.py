@@ -152,11 +152,14 @@ def how_checked(rows: Sequence[Row]) -> str:
 
 def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
     """By the shards of the snapshot; by documents and samples only where the source could be asked."""
+    told = [row for row in rows if row.kind is RestoreKind.GLOBAL_STATE]
+    rows = [row for row in rows if row.kind is not RestoreKind.GLOBAL_STATE]
+    by_word = "That the global state is restored, the server itself says." if told and told[0].is_verified else ""
     proved = [row for row in rows if row.shards is not None]
     counted_rows = [row for row in rows if row.was_counted]
     sampled = [row.samples for row in rows if row.samples is not None]
     if not proved:
-        return "Nothing was checked."
+        return by_word or "Nothing was checked."
     whole = sum(row.shards.is_whole for row in proved if row.shards)
     said = [f"Every shard of the snapshot arrived in {number(whole)} of {counted(len(rows), *_nouns(rows))}."]
     if counted_rows:
@@ -175,7 +178,7 @@ def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
             if different
             else f"{samples} {'is' if compared == 1 else 'are'} equal on both sides, byte for byte."
         )
-    return " ".join(said)
+    return " ".join([*said, by_word]).strip()
 
 
 def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, rejects_file: str) -> tuple[ToDo, ...]:

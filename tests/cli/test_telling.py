@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+import msgspec
+
 from esmigrate_tui.cli.telling import event_lines, total_line
 from esmigrate_tui.model.event import (
     Event,
@@ -18,6 +20,7 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.snapshot import RestoreKind
 
 GIB: Final = 1024**3
 MIB: Final = 1024**2
@@ -76,6 +79,15 @@ def test_a_restored_index_whose_source_was_counted_is_told_with_both_counts() ->
 
 def test_what_holds_no_documents_is_told_by_its_shards_alone() -> None:
     assert finished(None, None, Shards(wanted=1, arrived=1)) == ["ok  logs: verified: all of 1 shard"]
+
+
+def test_of_the_global_state_the_server_s_word_is_told() -> None:
+    event = TaskFinished(at=1.0, task=1, outcome=TaskOutcome.VERIFIED, shards=Shards(wanted=1, arrived=1))
+    progress = folded(event)
+    (task,) = progress.tasks
+    summary = msgspec.structs.replace(task.summary, source_index="global state", kind=RestoreKind.GLOBAL_STATE)
+    known = msgspec.structs.replace(progress, tasks=(msgspec.structs.replace(task, summary=summary),))
+    assert event_lines(event, known) == ["ok  global state: restored, by the server's own word"]
 
 
 def test_a_copied_index_is_told_with_both_counts() -> None:

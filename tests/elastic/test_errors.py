@@ -56,6 +56,8 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "scroll gone": (Cause.MISSING, "no longer knows the scroll"),
     "too many scrolls": (Cause.BUSY, "has as many open scrolls as it allows"),
     "second type": (Cause.REFUSED, "refused documents of a second type"),
+    "snapshot exists": (Cause.EXISTS, "has a snapshot of that name in this repository already"),
+    "snapshot exists, 8.19": (Cause.EXISTS, "has a snapshot of that name in this repository already"),
     "restore over an open index": (Cause.EXISTS, "has an open index of the same name"),
     "restore from too old": (Cause.UNSUPPORTED, "from version 6.8.23, which is too old"),
     "restore from newer": (Cause.UNSUPPORTED, "a newer version wrote to it"),

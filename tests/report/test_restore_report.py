@@ -177,6 +177,16 @@ def test_what_is_no_index_is_not_called_one() -> None:
     assert "in 2 of 2 parts" in a_report(plan).how_checked
 
 
+def test_of_the_global_state_there_is_nothing_but_the_server_s_word() -> None:
+    plan = a_plan(kinds=(RestoreKind.INDEX, RestoreKind.GLOBAL_STATE))
+    word = TaskFinished(at=START + 9, task=2, outcome=TaskOutcome.VERIFIED, shards=Shards(wanted=1, arrived=1))
+    report = a_report(plan, a_progress(an_end(1), word))
+    assert report.is_verified
+    assert "arrived in 1 of 1 index." in report.how_checked
+    assert report.how_checked.endswith("That the global state is restored, the server itself says.")
+    assert "| logs | logs | global state | – | – | – | – | yes | 9 s |" in as_markdown(report)
+
+
 def test_a_stopped_restore_says_that_what_was_half_there_is_gone() -> None:
     stopped = TaskFinished(at=START + 9, task=2, outcome=TaskOutcome.STOPPED)
     report = a_report(progress=a_progress(an_end(1), stopped, outcome=RunOutcome.STOPPED))
