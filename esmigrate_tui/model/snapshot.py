@@ -206,7 +206,10 @@ def offered(snapshot: SnapshotFacts, source_indices: tuple[IndexFacts, ...] = ()
         sizes.setdefault(stream or name, []).append(details.get(name) or SnapshotIndex(name=name))
         there = known.get(name)
         if stream:
-            rows[stream] = IndexFacts(name=stream, data_stream=stream, created=there.created if there else None)
+            # The first is the oldest: what reads it reads the others.
+            rows.setdefault(
+                stream, IndexFacts(name=stream, data_stream=stream, created=there.created if there else None)
+            )
         elif there is not None:
             rows[name] = there
         else:

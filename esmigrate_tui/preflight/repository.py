@@ -20,7 +20,7 @@ from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.restorable import ARCHIVE_LICENCES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
@@ -307,13 +307,9 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         return
     settings = await clusters.source.surroundings.index_settings("index.store.type", "index.store.snapshot.*") or {}
     chosen = {one for name in draft.selected for one in held(draft.snapshot, name)}
-    known = {one.uuid for one in here if one.uuid} | {one.name for one in here} | {_registered_by_run(wanted)}
-    homeless: dict[str, str] = {}
-    for name, told in settings.items():
-        if name in chosen and told.get("index.store.type") in {"snapshot", "searchable_snapshot"}:
-            repository = told.get("index.store.snapshot.repository_name", "")
-            if repository not in known and told.get("index.store.snapshot.repository_uuid", "") not in known:
-                homeless[name] = repository
+    known = {text for one in here for text in (one.uuid, one.name) if text}
+    known |= {wanted.repository.name} if wanted.register else set()
+    homeless = mounted_elsewhere({name: told for name, told in settings.items() if name in chosen}, frozenset(known))
     if homeless:
         missing = tuple(sorted(set(homeless.values())))
         yield Finding(
@@ -329,8 +325,15 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         )
 
 
-def _registered_by_run(wanted: Restoration) -> str:
-    return wanted.repository.name if wanted.register else ""
+def mounted_elsewhere(settings: Mapping[str, Mapping[str, str]], known: frozenset[str]) -> dict[str, str]:
+    """The indices that are searchable snapshots of a repository not among `known` names and UUIDs, with its name."""
+    found: dict[str, str] = {}
+    for name, told in settings.items():
+        if told.get("index.store.type") in {"snapshot", "searchable_snapshot"}:
+            repository = told.get("index.store.snapshot.repository_name", "")
+            if not {repository, told.get("index.store.snapshot.repository_uuid", "")} & known:
+                found[name] = repository
+    return found
 
 
 _UNFIT: Final = {

@@ -69,7 +69,8 @@ def judge(
             f"the snapshot was made by {snapshot.version}, which is newer than the destination ({here})",
             _instead(destination),
         )
-    if created is not None:
+    # What the source has under that name can have been made anew since the snapshot.
+    if created is not None and not _is_newer(created, made):
         return _by_creation(created, made, destination, licence, mount, marked_read_only=marked_read_only)
     if made is None:
         return Judgement(Verdict.UNKNOWN, "neither the snapshot nor the source says which version made it")
@@ -150,6 +151,11 @@ def _two_back(
     return Judgement(Verdict.UNKNOWN, f"{too_old} where it was marked read-only before the snapshot", instead)
 
 
+def _is_newer(created: Version, made: Version | None) -> bool:
+    """Whether an index was made by a newer version than a snapshot, so that it cannot be the one in it."""
+    return made is not None and (created.major, created.minor) > (made.major, made.minor)
+
+
 def _said(created: Version) -> str:
     """A version as an index remembers it: from 8.11 on nothing but the major."""
     return str(created) if created.minor or created.patch else f"{created.major}.x"
@@ -171,7 +177,7 @@ def why_not_restorable(index: IndexFacts, snapshot: SnapshotFacts, destination: 
     made, here = snapshot.made_by, destination.version
     if made is not None and made > here:
         return f"snapshot of {made}, newer than {here}"
-    by = index.created or made
+    by = made if index.created is None or _is_newer(index.created, made) else index.created
     if by is None:
         return f"not for {here.major}.x"
     return f"made by {_said(by)}, {'newer than' if by > here else 'too old for'} {here.major}.x"

@@ -63,6 +63,10 @@ def snapshot(version: str) -> SnapshotFacts:
         (None, "6.8.23", "8.19.3", "trial", ARCHIVE),
         (None, "9.0.0", "8.19.3", "", NO),
         (None, "", "8.19.3", "", UNKNOWN),
+        # what the source has now cannot be what is in the snapshot
+        ("8.0.0", "7.17.28", "8.19.3", "", UNKNOWN),
+        ("7.17.28", "6.8.23", "8.19.3", "basic", NO),
+        ("7.17.28", "7.17.25-8.0.0", "8.19.3", "", YES),
     ],
 )
 def test_the_verdict_follows_versions_and_licence(

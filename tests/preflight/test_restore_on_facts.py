@@ -13,7 +13,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, ShardFailure, SnapshotState
 from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, restore
 from esmigrate_tui.preflight.allocation import hindrances, restored_settings
-from esmigrate_tui.preflight.repository import same_place, unregistrable
+from esmigrate_tui.preflight.repository import mounted_elsewhere, same_place, unregistrable
 from tests.preflight.restoring import (
     FACTS,
     GIB,
@@ -334,6 +334,23 @@ def test_one_node_that_does_not_allow_a_folder_is_enough_and_is_named() -> None:
 def test_nothing_is_held_against_nodes_that_do_not_say() -> None:
     assert unregistrable(place("s3", bucket="b"), FACTS, ()) is None
     assert unregistrable(place("fs", location="/x"), None, ()) is None
+
+
+MOUNTED = {
+    "index.store.type": "snapshot",
+    "index.store.snapshot.repository_name": "cold",
+    "index.store.snapshot.repository_uuid": "u-1",
+}
+
+
+# No node here can mount one: the settings are as Elastic's documentation names them.
+@pytest.mark.parametrize(
+    ("known", "elsewhere"),
+    [({"cold"}, {}), ({"u-1", "other"}, {}), ({"other"}, {"mounted": "cold"}), (set(), {"mounted": "cold"})],
+)
+def test_a_searchable_snapshot_needs_its_repository_by_name_or_uuid(known: set[str], elsewhere: dict[str, str]) -> None:
+    settings = {"mounted": MOUNTED, "plain": {"index.store.type": "fs"}}
+    assert mounted_elsewhere(settings, frozenset(known)) == elsewhere
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ from esmigrate_tui.model.snapshot import (
     SnapshotState,
 )
 from esmigrate_tui.preflight import repository, restore
+from esmigrate_tui.sandbox.nodes import FileUser, NodeOptions
 from tests.preflight.restoring import found
 
 if TYPE_CHECKING:
@@ -114,9 +115,9 @@ async def make(cluster: Cluster, name: str, *, shards: int = 1, aliases: Any = N
     await cluster.perform(Request(method="PUT", path=f"/{name}?wait_for_active_shards=0", body=json.dumps(body)))
 
 
-async def take(cluster: Cluster, *names: str, partial: bool = False) -> None:
+async def take(cluster: Cluster, *names: str, partial: bool = False, place: str = PLACE) -> None:
     """The snapshot "s" of exactly these indices, in the repository of these tests."""
-    await cluster.perform(register_request(BACKUPS))
+    await cluster.perform(register_request(msgspec.structs.replace(BACKUPS, settings={"location": place})))
     knows = await cluster.version() >= Version(7, 12)
     request = take_request("pfr", "s", names, knows_features=knows)
     if partial:
@@ -428,6 +429,50 @@ async def test_users_that_are_replaced_may_lock_out_whoever_is_not_of_the_file_r
     assert told.severity is Severity.WARNING
     assert "reserved" in told.evidence
     assert "elasticsearch-users useradd" in told.copy
+
+
+async def test_a_user_of_the_file_realm_keeps_access(nodes: SharedNodes, site: Site) -> None:
+    user = FileUser("pfr-rescue", "sesame-1", ("superuser",))
+    node = await nodes.get("6.8.23", NodeOptions(security=True, file_users=(user,)))
+    endpoint, _ = parse_address(node.url)
+    credential = Credential(sign_in=SignIn.PASSWORD, user="pfr-rescue", secret="sesame-1")
+    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
+    draft = await with_stream(site, ".security-6")
+    seven = msgspec.structs.replace(draft.destination_facts, version=Version(7, 17, 28))  # type: ignore[type-var]  # it was looked at
+    async with await connect(connection, credential) as rescuer:
+        there = Clusters(destination=rescuer, source=None)
+        told = await only(restore.feature_states_lock_out, draft.answered(destination_facts=seven), there)
+    assert told.severity is Severity.NOTE
+    assert "you keep access" in told.title
+
+
+async def test_kibana_is_to_be_of_the_same_version_and_fleet_to_come_with_it(site: Site) -> None:
+    draft = await with_stream(site, feature_states=("fleet",))
+    told = await found(restore.feature_states_lock_out, draft, site.alone)
+    warned = [one.title for one in told if one.severity is Severity.WARNING]
+    assert warned == ["What Kibana keeps on the destination will be replaced", "Fleet is chosen without Kibana"]
+
+
+async def test_two_repositories_of_one_name_are_told_apart_by_their_uuid(nodes: SharedNodes) -> None:
+    old, new = await nodes.get("7.17.28"), await nodes.get("8.19.3")
+    async with await opened(old, []) as source, await opened(new, []) as destination:
+        both = Clusters(destination=destination, source=source)
+        try:
+            for cluster, place in ((source, PLACE), (destination, f"{PLACE}-2")):
+                await make(cluster, "pfr-a")
+                await take(cluster, "pfr-a", place=place)
+            draft = await looked_at(both)
+            told = await only(repository.repository_uuid, draft, both)
+            assert told.severity is Severity.WARNING
+            await destination.perform(register_request(READONLY))
+            await destination.snapshots.snapshot("pfr", "s")
+            assert await found(repository.repository_uuid, draft, both) == []
+        finally:
+            for cluster in (source, destination):
+                await cluster.delete_index("pfr-a")
+                await cluster.perform(unregister_request("pfr"))
+            for place in (PLACE, f"{PLACE}-2"):
+                shutil.rmtree(old.snapshots / place, ignore_errors=True)
 
 
 async def test_a_feature_that_the_destination_or_the_snapshot_lacks_is_a_blocker(site: Site) -> None:
