@@ -187,6 +187,19 @@ def _another(name: str) -> ProblemError:
     )
 
 
+def _not_ours_to_delete(work: Work, said: Problem) -> ProblemError:
+    return ProblemError(
+        Problem(
+            cause=Cause.PRIVILEGES,
+            what=f"The restore of the feature {work.task.source_index} cannot be cancelled.",
+            why="From 8.0 on even a superuser may not delete the indices of a feature.",
+            todo="Let it come to its end: such indices are small. Or sign in with a role that has "
+            "allow_restricted_indices.",
+            evidence=said.evidence or said.what,
+        )
+    )
+
+
 def _never_seen(work: Work, names: Sequence[str]) -> ProblemError:
     return ProblemError(
         Problem(
@@ -564,7 +577,10 @@ class RestoreFromSnapshot:
     # -- stopping ------------------------------------------------------------------------------------------------------
 
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
-        """Delete what this task has half restored, which cancels the restore; what is whole, or not ours, stays."""
+        """Delete what this task has half restored, which cancels the restore; what is whole, or not ours, stays.
+
+        Raises ProblemError: privileges for a feature state on 8.0 and newer, where nobody may delete it.
+        """
         if work.task.kind is RestoreKind.GLOBAL_STATE:
             return
         names = destination_names(work.task, await self._shared(work.plan, clusters).snapshot())
@@ -587,6 +603,8 @@ class RestoreFromSnapshot:
             try:
                 await cluster.delete_index(one.index)
             except ProblemError as error:
+                if error.problem.cause is Cause.PRIVILEGES and work.task.kind is RestoreKind.FEATURE_STATE:
+                    raise _not_ours_to_delete(work, error.problem) from None
                 if error.problem.cause is not Cause.MISSING:
                     raise
 
@@ -618,44 +636,64 @@ class RestoreFromSnapshot:
         shards = shards_of(task, names, shared.made.get(work.opaque_id, {}), found, lost, _wanted(work.plan))
         if set(found) != set(names) or any(one.is_closed or not one.is_complete for one in found.values()):
             return Comparison(None, None, shards)
-        arrived = 0
-        for name in names:
-            await clusters.destination.refresh(name)
-            arrived += await clusters.destination.count(name)
+        arrived = await self._counted(clusters.destination, task, names)
         there = await self._on_source(task, clusters, held)
         samples = await self._sampled(clusters, names, held) if there is not None else None
         return Comparison(there, arrived, shards, samples)
 
     @staticmethod
-    async def _on_source(task: Task, clusters: Clusters, held: Sequence[str]) -> int | None:
-        """Documents of the same indices on the source; None where there is no source, or it lacks one of them.
+    async def _counted(cluster: Cluster, task: Task, names: Sequence[str]) -> int | None:
+        """Documents that arrived; None where nobody may look into the indices of a feature."""
+        total = 0
+        for name in names:
+            try:
+                if task.kind is not RestoreKind.FEATURE_STATE:  # what is restored can be seen without a refresh
+                    await cluster.refresh(name)
+                total += await cluster.count(name)
+            except ProblemError as error:
+                if error.problem.cause is Cause.PRIVILEGES and task.kind is RestoreKind.FEATURE_STATE:
+                    return None
+                raise
+        return total
 
-        The source writes to what belongs to a feature all the time: its number would say nothing.
+    @staticmethod
+    async def _on_source(task: Task, clusters: Clusters, held: Sequence[str]) -> int | None:
+        """Documents of the same indices on the source; None where it lacks one of them, or cannot be asked.
+
+        A restore needs no source, so its troubles hold nothing up. What belongs to a feature is written to all the
+        time: its number would say nothing.
         """
         source = clusters.source
         if source is None or task.kind is RestoreKind.FEATURE_STATE:
             return None
         total = 0
-        for name in held:
-            try:
+        try:
+            for name in held:
                 await source.settings_of(name)  # raises where that name is an alias by now
-            except ProblemError as error:
-                if error.problem.cause is Cause.MISSING:
-                    return None
-                raise
-            try:
-                await source.refresh(name)
-            except ProblemError as error:
-                if error.problem.cause is not Cause.PRIVILEGES:
-                    raise
-            total += await source.count(name)
+                await _refreshed_if_allowed(source, name)
+                total += await source.count(name)
+        except ProblemError:
+            return None
         return total
 
     @staticmethod
     async def _sampled(clusters: Clusters, names: Sequence[str], held: Sequence[str]) -> Samples | None:
+        """Documents of both sides compared; None where they could not be."""
         if clusters.source is None:
             return None
-        return await compare_samples(clusters.source, clusters.destination, dict(zip(names, held, strict=True)))
+        try:
+            return await compare_samples(clusters.source, clusters.destination, dict(zip(names, held, strict=True)))
+        except ProblemError:
+            return None
+
+
+async def _refreshed_if_allowed(source: Cluster, name: str) -> None:
+    """Let a count see what was written a moment ago; a reader's user may not do that."""
+    try:
+        await source.refresh(name)
+    except ProblemError as error:
+        if error.problem.cause is not Cause.PRIVILEGES:
+            raise
 
 
 def _is_under_way(work: Work, names: Sequence[str], found: Mapping[str, Recovery]) -> bool:

@@ -188,7 +188,8 @@ async def fill(
             lines.append(f'{{ "n" : {number}.10,"big":1e400, "noise":"{secrets.token_hex(100)}"}}')
         bulk = Request(method="POST", path="/_bulk", body="\n".join(lines) + "\n")
         assert not (await cluster.perform(bulk))["errors"]
-    await cluster.refresh(index)
+    if documents:
+        await cluster.refresh(index)
 
 
 @asynccontextmanager
@@ -253,6 +254,21 @@ async def test_without_a_source_the_shards_are_the_proof(nodes: SharedNodes) -> 
         pair.clusters = Clusters(destination=pair.new, source=source)
     assert (compared.source_count, compared.destination_count, compared.samples) == (None, 50, None)
     assert compared.is_equal
+
+
+async def test_a_source_that_cannot_be_asked_any_more_holds_no_proof_up(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 50)
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        await pair.carried_out(work)
+        await pair.old.perform(Request(method="POST", path=f"/{index}/_close"))
+        closed = await pair.method.compare(work, pair.clusters)
+        await pair.old.delete_index(index)
+        gone = await pair.method.compare(work, pair.clusters)
+    assert (closed.source_count, closed.destination_count, closed.samples) == (None, 50, None)
+    assert closed.is_equal
+    assert gone == closed
 
 
 async def test_a_document_that_was_changed_since_the_snapshot_is_found_by_the_samples(nodes: SharedNodes) -> None:
@@ -677,7 +693,7 @@ async def test_the_tasks_feature_state_goes_from_7_to_8_and_replaces_what_is_the
     assert before.uuid != after.uuid
 
 
-async def test_a_feature_state_that_is_stopped_leaves_no_half_restored_index(nodes: SharedNodes) -> None:
+async def test_the_restore_of_a_feature_state_cannot_be_cancelled_on_8_and_says_why(nodes: SharedNodes) -> None:
     async with paired(
         await nodes.get("7.17.28"), await nodes.get("8.19.3"), {"max_restore_bytes_per_sec": "1kb"}
     ) as pair:
@@ -690,10 +706,14 @@ async def test_a_feature_state_that_is_stopped_leaves_no_half_restored_index(nod
         work = (await pair.works(await pair.draft(feature_states=("tasks",))))[0]
         steps = pair.method.perform(work, pair.clusters, "")
         begun = await anext(steps)
-        await pair.method.stop(work, pair.clusters, begun.token)
-        left = await pair.new.existing([".tasks"])
+        with pytest.raises(ProblemError) as caught:
+            await pair.method.stop(work, pair.clusters, begun.token)
+        await pair.carried_out(work, begun.token)
+        compared = await pair.method.compare(work, pair.clusters)
     assert begun.parts_done == 0
-    assert left == {}
+    assert caught.value.problem.cause is Cause.PRIVILEGES
+    assert "may not delete the indices of a feature" in caught.value.problem.why
+    assert compared.is_equal
 
 
 async def test_a_native_user_logs_in_after_the_security_index_was_restored_by_a_user_of_the_file_realm(
