@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import os
 import random
 import re
 import shutil
+import socket
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -358,6 +360,76 @@ async def test_a_partial_snapshot_is_restored_only_when_asked_for_and_never_call
     assert done.code == 7, done.text
     assert "1/2" in done.out
     assert found == 120
+
+
+async def test_a_feature_state_replaces_what_is_there_only_with_the_destination_s_name(
+    operator: Operator, seven: Kept, nodes: SharedNodes, opened: Opening
+) -> None:
+    destination = await nodes.get("8.19.3")
+    operator.knows(seven.source, destination)
+    async with await opened(seven.source) as cluster:
+        body = {"source": {"index": "rs-logs-1"}, "dest": {"index": "rs-again"}}
+        await cluster.start_reindex(body, opaque_id="rs", requests_per_second=0)
+        while not await cluster.existing([".tasks"]):  # noqa: ASYNC110  # the server makes it, for the task's result
+            await asyncio.sleep(0.1)
+    where = ("--source", with_user(seven.source), "--repository", seven.name, "--name", "features")
+    taken = await operator.do("snapshot", *where, "--feature-state", "tasks", "--global-state", "--wait")
+    again = await operator.do("snapshot", *where, "--feature-state", "tasks", "--global-state", "--wait")
+    planned = await operator.plan_restore(
+        destination, seven.name, *seven.register, "--feature-state", "tasks", snapshot="features"
+    )
+    unconfirmed = await operator.do("run", "restore.toml")
+    async with await opened(destination) as cluster:
+        name = (await cluster.probe()).name
+    accepted = ("--accept", "feature-states-lock-out")
+    done = await operator.do("run", "restore.toml", "--confirm", name, *accepted)
+    assert taken.code == 0, taken.text
+    assert again.code == 6, again.text
+    assert "has a snapshot of that name" in again.err
+    assert planned.code == 0, planned.text
+    assert "feature state tasks" in planned.err
+    assert unconfirmed.code == 2, unconfirmed.text
+    assert "state of the feature tasks is replaced" in unconfirmed.err
+    assert done.code == 0, done.text
+    assert "ok  tasks: verified" in done.out
+
+
+async def test_a_plan_for_a_snapshot_that_was_replaced_is_stale(
+    operator: Operator, seven: Kept, nodes: SharedNodes, opened: Opening
+) -> None:
+    destination = await nodes.get("8.19.3")
+    async with await opened(seven.source) as cluster:
+        await snapshot(cluster, seven.name, "twin", "rs-logs-2")
+        planned = await operator.plan_restore(
+            destination, seven.name, *seven.register, "--index", "rs-logs-2", snapshot="twin"
+        )
+        await ask(cluster, "DELETE", f"/_snapshot/{seven.name}/twin")
+        await snapshot(cluster, seven.name, "twin", "rs-logs-2")
+    checked = await operator.do("check", "restore.toml")
+    assert planned.code == 0, planned.text
+    assert checked.code == 10, checked.text
+    assert "not the one that this plan was made for" in checked.err
+
+
+async def test_a_source_that_does_not_answer_is_planned_without(
+    operator: Operator, seven: Kept, nodes: SharedNodes, opened: Opening
+) -> None:
+    destination = await nodes.get("8.19.3")
+    operator.environ["ESMIGRATE_SOURCE_PASSWORD"] = "whatever"
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        away = f"http://elastic@127.0.0.1:{free.getsockname()[1]}"
+    options = ("--source", away, "--index", "rs-logs-2", "--rename", "rs-logs-2=rs-alone")
+    planned = await operator.plan_restore(destination, seven.name, *seven.register, *options, snapshot="all")
+    done = await operator.do("run", "restore.toml", "--json")
+    events = [json.loads(line) for line in done.out.splitlines()]
+    async with await opened(destination) as cluster:
+        await clear(cluster)
+    assert planned.code == 0, planned.text
+    assert "planned without it" in planned.err
+    assert done.code == 0, done.text
+    assert events[-1]["type"] == "run-finished"
+    assert [event["shards"]["arrived"] for event in events if event["type"] == "task-finished"] == [2]
 
 
 # -- while it is going on ----------------------------------------------------------------------------------------------
