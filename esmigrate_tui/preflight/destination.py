@@ -36,6 +36,8 @@ def some(names: tuple[str, ...]) -> str:
 
 def expected(draft: Draft) -> tuple[IndexFacts, ...]:
     """The chosen indices; before anything is chosen, all that could be: the worst case."""
+    if draft.feature_states or (draft.restoration is not None and draft.restoration.global_state):
+        return draft.chosen
     return draft.chosen or tuple(index for index in draft.offered if not index.is_system and not index.hidden)
 
 

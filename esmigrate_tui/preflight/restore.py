@@ -65,6 +65,11 @@ async def _judged(draft: Draft, clusters: Clusters) -> dict[str, Judgement]:
     marks = await _marks(clusters.source) if facts.version.major >= _TWO_BACK else None
     mount = wanted.mount if wanted is not None else Mount.NONE
     found: dict[str, Judgement] = {}
+    created = {index.name: index.created for index in draft.source_indices}
+    for state in snapshot.feature_states:
+        if state.name in draft.feature_states:
+            oldest = min((one for name in state.indices if (one := created.get(name)) is not None), default=None)
+            found[f"the feature state {state.name}"] = judge(oldest, snapshot, facts, licence=licence)
     for index in expected(draft):
         marked = None
         if marks is not None and index.created is not None:
@@ -100,7 +105,9 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
         return
     here = draft.destination_facts.version
     refused = _by_why(judged, Verdict.NO)
-    blocks = bool(draft.selected) or sum(len(names) for names in refused.values()) == len(judged)
+    blocks = bool(draft.selected or draft.feature_states) or sum(len(names) for names in refused.values()) == len(
+        judged
+    )
     for why, names in refused.items():
         yield Finding(
             check="restorable-versions",

@@ -158,6 +158,11 @@ async def test_room_counts_what_was_chosen_from_the_snapshot() -> None:
     assert "4.0 GiB to move" in all_of_it.title
 
 
+async def test_where_only_a_feature_state_is_chosen_nothing_else_is_counted() -> None:
+    (told,) = await found(destination.room, draft(selected=(), feature_states=("tasks",)), NOBODY)
+    assert "0 B to move" in told.title
+
+
 async def test_shards_are_counted_with_the_replicas_that_were_asked_for() -> None:
     (told,) = await found(destination.shard_limit, wanted(index_settings={"number_of_replicas": "0"}), NOBODY)
     assert "2 to be made" in told.title

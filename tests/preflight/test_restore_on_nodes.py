@@ -208,6 +208,18 @@ async def test_a_trial_licence_makes_an_archive_of_an_index_that_is_too_old(node
         assert "here is basic" in blocker.evidence
 
 
+async def test_a_feature_state_is_judged_by_the_snapshot_it_is_in(site: Site) -> None:
+    draft = await with_stream(site)
+    old = msgspec.structs.replace(STREAM, version="7.17.28")
+    nine = msgspec.structs.replace(draft.destination_facts, version=Version(9, 5))  # type: ignore[type-var]  # it was looked at
+    given = draft.answered(snapshot=old, destination_facts=nine).answered(feature_states=("tasks",))
+    told = await only(restore.restorable_versions, given, site.alone)
+    assert (told.severity, told.subjects) == (Severity.BLOCKER, ("the feature state tasks",))
+    eight = msgspec.structs.replace(given.destination_facts, version=Version(8, 19, 3))  # type: ignore[type-var]  # it was looked at
+    told = await only(restore.restorable_versions, given.answered(destination_facts=eight), site.alone)
+    assert told.severity is Severity.WARNING
+
+
 # -- repositories and snapshots ----------------------------------------------------------------------------------------
 
 
