@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
 # Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
 _NEVER_WAIVED = frozenset(
-    {"reachable", "same-cluster", "existing-names", "readable", "source-kept", "open-indices-in-the-way"}
+    {
+        "reachable",
+        "same-cluster",
+        "existing-names",
+        "readable",
+        "source-kept",
+        "open-indices-in-the-way",
+        "repository-readable",
+        "snapshot-state",
+    }
 )
 
 

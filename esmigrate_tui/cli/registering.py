@@ -40,8 +40,9 @@ def described(options: Mapping[str, Any]) -> Repository | None:
 
     values = pairs("--repository-setting", options["repository_setting"])
     if not options["register"]:
-        if values or (options["remove_repository"] and not options["register_from_source"]):
-            msg = "--repository-setting and --remove-repository go with --register: they are for a new repository."
+        alone = not options["register_from_source"]
+        if values or (alone and (options["remove_repository"] or options["writable"])):
+            msg = "--repository-setting, --writable and --remove-repository go with --register: they are for a new one."
             raise click.UsageError(msg)
         return None
     if options["register_from_source"]:
@@ -121,22 +122,23 @@ def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:
     """A repository of that name that is another one is neither overwritten nor taken for the wanted one."""
     if wanted is None:
         return
-    other = [
-        f"{key} is {clean(there.settings.get(key, 'not set'), 200)} there, {clean(value, 200)} here"
-        for key, value in wanted.settings.items()
-        if key != "readonly" and there.settings.get(key) != value
-    ]
-    if there.type != wanted.type:
-        other.insert(0, f"its type is {clean(there.type)}, not {clean(wanted.type)}")
-    if other:
+    if (there.type, there.place) != (wanted.type, wanted.place):
         raise ProblemError(
             Problem(
                 cause=Cause.EXISTS,
                 what=f"The destination has another repository {clean(there.name)} already.",
-                why=f"{other[0][0].upper()}{other[0][1:]}.",
+                why=f"It is of the type {clean(there.type)} at {clean(there.place, 200)}, "
+                f"not {clean(wanted.type)} at {clean(wanted.place, 200)}.",
                 todo="Register it under another name, or leave --register out to use the one that is there.",
             )
         )
+    other = [
+        f"{key} is {clean(there.settings.get(key, 'not set'), 200)} there, not {clean(value, 200)}"
+        for key, value in wanted.settings.items()
+        if there.settings.get(key) != value
+    ]
+    if other:
+        click.echo(f"! The repository is registered already, and left as it is: {'; '.join(other)}.", err=True)
 
 
 async def _nowhere(clusters: Clusters, name: str, known: tuple[str, ...]) -> ProblemError:

@@ -61,6 +61,7 @@ def test_a_secret_that_was_given_as_a_setting_is_not_repeated() -> None:
 def test_only_a_repository_that_is_registered_now_can_be_described_and_removed_again() -> None:
     assert "go with --register" in refused("--index", "logs", "--repository-setting", "location=x")
     assert "go with --register" in refused("--index", "logs", "--remove-repository")
+    assert "go with --register" in refused("--index", "logs", "--writable")
 
 
 def test_a_repository_is_registered_in_one_way() -> None:
