@@ -251,7 +251,8 @@ class WizardApp(App[ExitCode]):
 
     def _put_back(self) -> tuple[str, ...]:
         """What was changed before a run, and the command that puts it back."""
-        when = "Once the run has ended, " if self.session.run else ""
+        goes_on = bool(self.session.run) and not self.session.progress.is_finished
+        when = "Once the run has ended, " if goes_on else ""
         return tuple(
             f"You had {each.what}. {when}`esmigrate cleanup {each.name}` {each.back}."
             for each in self.session.still_made

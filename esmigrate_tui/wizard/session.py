@@ -231,6 +231,11 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     back: str = "puts it back"
 
+    @property
+    def back_in_full(self) -> str:
+        """The same with the thing by its name: "takes the repository nightly away again"."""
+        return self.back.replace("it", self.what.partition(" ")[2], 1)
+
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """All that the wizard knows at one moment."""

@@ -18,6 +18,7 @@ from esmigrate_tui.model.event import RunFinished, RunOutcome
 from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.snapshot import (
     InTheWay,
     Mount,
@@ -678,8 +679,10 @@ async def test_cancelling_a_snapshot_is_asked_about_first_and_deletes_it(world: 
         await pilot.press("ctrl+x", "enter")
         await pilot.pause()
         assert not world.changes
-        world.source.kept.troubles["taking"] = ProblemError(Problem(cause=Cause.MISSING, what="There is none."))
         await pilot.press("ctrl+x", "tab", "enter")
+        await pilot.pause()
+        assert "is being cancelled" in shown(app)
+        world.source.kept.troubles["taking"] = ProblemError(Problem(cause=Cause.MISSING, what="There is none."))
         await pilot.pause(0.8)
         await settled(pilot)
         assert app.session.album.making is None
@@ -958,6 +961,24 @@ async def test_changes_before_a_run_are_listed_and_say_how_to_put_them_back(worl
         await press(pilot, "down", "enter")
         assert said(app) == "`esmigrate cleanup 5QWA` puts it back."
     assert not world.taken_up
+
+
+async def test_the_board_has_the_columns_of_a_restore_before_its_first_word(world: World) -> None:
+    world.ends = False
+    app = opened(world, "restore-run")
+    app._session = app.session.but(progress=Progress())
+    app.is_live = False
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "shards" in shown(app)
+        assert "docs" not in shown(app)
+
+
+async def test_of_a_long_place_the_end_is_shown(world: World) -> None:
+    app = opened(world, "repository")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "p/before-upgrade" in shown(app)
 
 
 async def test_the_help_of_a_restores_selection_is_its_own(world: World) -> None:

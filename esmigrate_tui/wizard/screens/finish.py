@@ -153,16 +153,28 @@ def put_back(progress: Progress, look: Look) -> list[Text]:
     return lines
 
 
-def to_do(progress: Progress, made: tuple[Made, ...] = ()) -> tuple[str, ...]:
+def after_restore(session: Session) -> tuple[str, ...]:
+    """What only a restore leaves to a person: the repository, the replicas, what deletes or moves by itself."""
+    wanted = session.plan.restoration if session.plan is not None else None
+    things = []
+    if wanted is not None and not wanted.unregister and not session.still_made:
+        things.append(f"the repository {wanted.repository.name} stays registered there")
+    replicas = wanted.index_settings.get("index.number_of_replicas") if wanted is not None else None
+    asked = "see that there are as many replicas as you want"
+    things.append(asked if replicas is None else f"number_of_replicas is {replicas} as you asked: raise it when ready")
+    return (*things, "switch ILM and SLM on again, where you had stopped them")
+
+
+def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What is left for a person, in the order to do it."""
     things: list[str] = []
     if progress.open_ledger:
         things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
     if progress.method is MethodName.REINDEX_FROM_REMOTE:
         things.append("take reindex.remote.whitelist out of the settings again")
-    things += [f"esmigrate cleanup {each.name}  (you {each.what})" for each in made]
+    things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made]
     if progress.method is MethodName.RESTORE_FROM_SNAPSHOT and progress.outcome is RunOutcome.VERIFIED:
-        things.append("see that replicas, ILM and SLM are as you want them there")
+        things += more
     if progress.outcome is RunOutcome.VERIFIED:
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         things.append(f"point your writers at {progress.destination}")
@@ -185,7 +197,7 @@ def below(session: Session, look: Look) -> list[Text]:
     """Put back, for you, report."""
     progress = session.progress
     lines = [Text(), *put_back(progress, look)]
-    for at, thing in enumerate(to_do(progress, session.still_made), start=1):
+    for at, thing in enumerate(to_do(progress, session.still_made, after_restore(session)), start=1):
         lines.append(_labelled("For you" if at == 1 else "", f"{at}  {thing}", look))
     if session.report:
         for at, path in enumerate(session.report):

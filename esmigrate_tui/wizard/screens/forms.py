@@ -191,6 +191,8 @@ class RepositoryForm(FormScreen):
             "type": kind.prepared if kind is not None else "",
             "readonly": "Only one cluster may write into a repository: two that do destroy it.",
         }.get(self.at, setting.help if setting is not None else "")
+        if setting is not None and setting.is_needed and kind is not None:
+            words = f"{words} {kind.prepared}"
         lines = paragraph(words, look.width) if words else []
         if kind is not None:
             lines += paragraph(

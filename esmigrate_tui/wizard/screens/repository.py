@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
+from rich.cells import cell_len
 from rich.text import Text
 
 from esmigrate_tui.model.connection import Side
@@ -82,8 +83,13 @@ def repository_row(known: Known, session: Session, look: Look, *, here: bool) ->
     line.append(fit(repository.name, name - 1) + " ", STRONG if here else calm)
     line.append(fit(repository.type, _TYPE), calm)
     line.append(fit("readonly" if repository.is_readonly else "read, write", _ACCESS), calm)
-    line.append(fit(repository.place or "–", place - 1) + " ", calm)
+    line.append(_end_of(repository.place or "–", place - 1) + " ", calm)
     return line.append(fit(words, _WHERE), TROUBLE if is_trouble else calm)
+
+
+def _end_of(place: str, width: int) -> str:
+    """A place in so many cells: of a long one the end, which tells it from others."""
+    return fit(place if cell_len(place) <= width else f"…{place[-(width - 1) :]}", width)
 
 
 def told(known: Known | None, session: Session, look: Look) -> list[Text]:
@@ -119,7 +125,9 @@ def _sentences(known: Known, session: Session) -> tuple[str, ...]:
     if known.is_same_place is False:
         return ("Each cluster has another repository of this name (the uuids differ): the destination's is read.",)
     if known.source is not None and known.is_same_place is None:
-        return ("Both have one of this name; whether it is the same place, no uuid tells.",)
+        same = (known.source.type, known.source.place) == (known.destination.type, known.destination.place)
+        first = "Both describe the same place" if same else "Both have one of this name, described otherwise"
+        return (f"{first}; there is no uuid to be sure by.",)
     if not known.destination.is_readonly:
         return ("The destination may write into it: take care that no other cluster does as well.",)
     return ("Enter lists its snapshots. v looks whether every node reaches it.",)

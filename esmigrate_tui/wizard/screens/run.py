@@ -162,6 +162,11 @@ def totals(session: Session, look: Look) -> list[Text]:
     return lines
 
 
+def unit_of(session: Session) -> Unit:
+    """What is counted, also before the run has said a word."""
+    return session.method_name.unit if session.method_name is not None else Unit.DOCUMENTS
+
+
 def so_far(progress: Progress) -> str:
     """How much of how much, in what the method counts."""
     shown = number if progress.unit is Unit.DOCUMENTS else size
@@ -407,7 +412,7 @@ class RunScreen(StepScreen):
             return Rows(tasks, lambda at, task: task_row(task, drawn, now, here=at == cursor))
 
         board.show(make, at)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, session.progress.unit)])
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session))])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now))
 
     def on_mount(self) -> None:

@@ -522,6 +522,7 @@ class SnapshotScreen(StepScreen):
             try:
                 seen = await self.wizard.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
             except ProblemError as error:
+                making = self.session.album.making or making  # it may have been cancelled while this was asked
                 gone = making.is_cancelled and error.problem.cause is Cause.MISSING
                 self._ended("It was cancelled." if gone else "", making, error)
                 return

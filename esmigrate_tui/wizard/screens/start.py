@@ -31,7 +31,7 @@ def standing(card: RunCard) -> tuple[str, str]:
     if card.is_of_changes:
         left = counted(card.open_entries, "change") if card.open_entries else "nothing left"
         settle = f"`esmigrate cleanup {card.run}` puts it back." if card.open_entries else "It was put back, or stays."
-        return f"changed before a run: {left} to put back", settle
+        return f"before a run: {left} to put back", settle
     if card.is_finished:
         return f"finished, {card.outcome}" if card.outcome else "finished", "Enter shows how it ended."
     return "stopped half-way", "Enter goes on where the clusters acknowledged last."
@@ -47,7 +47,7 @@ def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
         kind = "Changes" if card.is_of_changes else "Run"
         title.append(f"{kind} {shorten(card.run, 20)}", STRONG if here else "none").append("  ")
         title.append(state, "none" if card.is_live or card.is_finished else TROUBLE)
-        share = "" if card.fraction is None else f"{card.fraction * 100:.0f} %"
+        share = "" if card.fraction is None or card.is_of_changes else f"{card.fraction * 100:.0f} %"
         since = f"{duration(max(0.0, now - card.started_at))} ago" if card.started_at is not None else ""
         right = ink("   ".join(part for part in (share, since) if part) + " ", DIM)
         lines = [
@@ -73,7 +73,7 @@ def _way(card: RunCard, session: Session) -> str:
 def _new(look: Look, *, here: bool) -> tuple[Text, ...]:
     title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
     title.append("A new migration", STRONG if here else "none")
-    says = ink("     ").append("Nothing on either cluster is changed before you have confirmed the review.", DIM)
+    says = ink("     ").append("Nothing on either cluster is changed before you have confirmed it.", DIM)
     return (title, says, Text())
 
 
