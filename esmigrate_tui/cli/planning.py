@@ -12,7 +12,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.facts import ClusterFacts
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.model.snapshot import SnapshotFacts
 
 # Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
 _NEVER_WAIVED = frozenset(
@@ -110,18 +109,57 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
     )
 
 
-async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
-    """The snapshot of a restore as it is now; None where it cannot be had, which preflight explains.
+def as_planned(plan: Plan) -> SnapshotFacts | None:
+    """The snapshot as far as the plan tells of it: names, shards and sizes, but neither how it ended nor by whom.
 
-    Raises StalePlanError where another one has its name.
+    Which indices back a data stream is not in a plan: one stands for them.
     """
     wanted = plan.restoration
     if wanted is None:
         return None
-    try:
-        found = await clusters.destination.snapshots.snapshot(wanted.repository.name, wanted.snapshot)
-    except ProblemError:
+    streams = [task for task in plan.tasks if task.kind is RestoreKind.DATA_STREAM]
+    backing = {task.number: f".ds-{task.source_index}-000001" for task in streams}
+    indices = [task for task in plan.tasks if task.kind is RestoreKind.INDEX or task.number in backing]
+    named = [(backing.get(task.number, task.source_index), task) for task in indices]
+    return SnapshotFacts(
+        repository=wanted.repository.name,
+        name=wanted.snapshot,
+        uuid=wanted.snapshot_uuid,
+        indices=tuple(name for name, _ in named),
+        data_streams=tuple(task.source_index for task in streams),
+        feature_states=tuple(
+            FeatureState(name=task.source_index, indices=tuple(task.in_the_way))
+            for task in plan.tasks
+            if task.kind is RestoreKind.FEATURE_STATE
+        ),
+        details=tuple(SnapshotIndex(name=name, shards=task.shards, bytes=task.size) for name, task in named),
+    )
+
+
+async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
+    """The snapshot of a restore as it is now, or as it was planned where nobody can look into its repository yet.
+
+    Raises StalePlanError where it is gone, or another one has its name.
+    """
+    wanted, snapshots = plan.restoration, clusters.destination.snapshots
+    if wanted is None:
         return None
+    try:
+        known = {one.name for one in await snapshots.repositories()}
+        if wanted.repository.name not in known:
+            return as_planned(plan)
+        found = await snapshots.snapshot(wanted.repository.name, wanted.snapshot)
+    except ProblemError as error:
+        if error.problem.cause is not Cause.MISSING:
+            return as_planned(plan)  # why, is what preflight says of the repository
+        raise StalePlanError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The snapshot {clean(wanted.snapshot)} is no longer in {clean(wanted.repository.name)}.",
+                why="It was deleted since the plan was made.",
+                todo="Make a new plan with `esmigrate plan`.",
+            )
+        ) from None
     if wanted.snapshot_uuid and found.uuid and found.uuid != wanted.snapshot_uuid:
         raise StalePlanError(
             Problem(

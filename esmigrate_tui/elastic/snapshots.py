@@ -209,7 +209,10 @@ class Snapshots:
                     todo="Was it deleted meanwhile?",
                 )
             )
-        state = SnapshotState.IN_PROGRESS if entry.state in _GOING_ON else _state(entry.state)
+        state = SnapshotState.IN_PROGRESS
+        if entry.state not in _GOING_ON:
+            # It says SUCCESS once the last shard is done; the snapshot is only there when the repository lists it so.
+            state = (await self.snapshot(repository, name, with_sizes=False)).state
         return Taking(
             state=state,
             shards=entry.shards_stats.total,

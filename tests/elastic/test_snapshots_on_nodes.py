@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.nodes
 
 VERSIONS = ("2.4.6", "5.6.16", "6.8.23", "7.17.28", "8.19.3", "9.5.0")
-PLACE = "snw-place"
+PLACE = f"snw-place-{os.getpid()}"  # nodes of another run of these tests share the folder
 NAMES = ("snw-a", "snw-b")
 
 

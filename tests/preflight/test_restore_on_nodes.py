@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.nodes
 
-PLACE = "pfr-place"
+PLACE = f"pfr-place-{os.getpid()}"  # nodes of another run of these tests share the folder
 BACKUPS = Repository(name="pfr", type="fs", settings={"location": PLACE})
 READONLY = BACKUPS.registered(readonly=True)
 LOOKING = {("POST", "/_snapshot/pfr/_verify"), ("POST", "/_security/user/_has_privileges")}
@@ -268,7 +269,7 @@ async def test_a_repository_that_nobody_registers_is_a_blocker(site: Site) -> No
 
 
 async def test_a_name_that_is_used_for_another_place_is_never_registered_anew(site: Site) -> None:
-    other = Repository(name="pfr", type="fs", settings={"location": "pfr-other", "readonly": "true"})
+    other = Repository(name="pfr", type="fs", settings={"location": f"{PLACE}-other", "readonly": "true"})
     draft = await looked_at(site.alone, repository=other, register=True)
     await site.destination.perform(register_request(READONLY))
     told = await only(repository.repository_readable, draft, site.clusters)
