@@ -394,7 +394,28 @@ async def test_a_feature_state_replaces_what_is_there_only_with_the_destination_
     assert "ok  tasks: verified" in done.out
 
 
-async def test_a_plan_for_a_snapshot_that_was_replaced_is_stale(
+async def test_names_are_checked_though_nobody_can_look_into_the_repository_any_more(
+    operator: Operator, seven: Kept, nodes: SharedNodes, opened: Opening
+) -> None:
+    destination = await nodes.get("8.19.3")
+    async with await opened(destination) as cluster:
+        await clear(cluster)
+        if seven.name in {one.name for one in await cluster.snapshots.repositories()}:
+            await ask(cluster, "DELETE", f"/_snapshot/{seven.name}")
+        planned = await operator.plan_restore(
+            destination, seven.name, *seven.register, "--index", "rs-logs-2", snapshot="all"
+        )
+        await operator.do("cleanup", planned.err.partition("esmigrate cleanup ")[2][:4])
+        free = await operator.do("check", "restore.toml")
+        await fill(cluster, "rs-logs-2", 1, {})
+        taken = await operator.do("run", "restore.toml", "--accept", "open-indices-in-the-way")
+        await clear(cluster)
+    assert free.code == 0, free.text
+    assert "The run registers the repository" in free.out
+    assert taken.code == 6, taken.text
+
+
+async def test_a_plan_for_a_snapshot_that_is_gone_or_was_replaced_is_stale(
     operator: Operator, seven: Kept, nodes: SharedNodes, opened: Opening
 ) -> None:
     destination = await nodes.get("8.19.3")
@@ -404,9 +425,12 @@ async def test_a_plan_for_a_snapshot_that_was_replaced_is_stale(
             destination, seven.name, *seven.register, "--index", "rs-logs-2", snapshot="twin"
         )
         await ask(cluster, "DELETE", f"/_snapshot/{seven.name}/twin")
+        gone = await operator.do("check", "restore.toml")
         await snapshot(cluster, seven.name, "twin", "rs-logs-2")
     checked = await operator.do("check", "restore.toml")
     assert planned.code == 0, planned.text
+    assert gone.code == 10, gone.text
+    assert "The snapshot twin is no longer in" in gone.err
     assert checked.code == 10, checked.text
     assert "not the one that this plan was made for" in checked.err
 
