@@ -269,7 +269,10 @@ async def _agreed(folder: RunFolder, *, confirmed: bool, only: int | None = None
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         click.echo("esmigrate: nothing was done. Give --yes to agree to that.", err=True)
         return False
-    return click.confirm("Delete and stop?", default=False)
+    if click.confirm("Delete it, and go on?", default=False):
+        return True
+    click.echo("Nothing was done.")
+    return False
 
 
 async def resume_run(options: Mapping[str, Any]) -> int:
@@ -348,7 +351,7 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
             continue
         share = f"{summary.fraction:4.0%}" if summary.fraction is not None else "   –"
         left = f"  {counted(summary.open_entries, 'change')} to put back" if summary.open_entries else ""
-        way = f"{summary.source} → {summary.destination}"
+        way = f"{summary.source} → {summary.destination}".strip()
         click.echo(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}", file=out)
     return ExitCode.DONE
 

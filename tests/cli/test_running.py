@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -209,6 +212,22 @@ def test_stopping_a_restore_says_first_what_it_deletes_and_wants_a_yes(shell: Sh
         said.out
     )
     assert "--yes" in said.err
+    assert commands_in(living) == 0
+
+
+def test_on_a_terminal_it_is_asked_and_a_no_leaves_everything_as_it_is(living: RunFolder) -> None:
+    ours, theirs = os.openpty()
+    environ = os.environ | {"ESMIGRATE_STATE_DIR": str(living.path.parents[1])}
+    command = [sys.executable, "-m", "esmigrate_tui", "stop", living.run]
+    with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=environ) as process:
+        os.write(ours, b"n\n")
+        code = process.wait(30)
+    said = os.read(ours, 100_000).decode()
+    os.close(ours)
+    os.close(theirs)
+    assert code == ExitCode.USAGE
+    assert "Delete it, and go on?" in said
+    assert "Nothing was done." in said
     assert commands_in(living) == 0
 
 
