@@ -27,7 +27,16 @@ from esmigrate_tui.methods.restore_requests import (
     start_request,
 )
 from esmigrate_tui.methods.restore_together import Look, Looks, Starts
-from esmigrate_tui.methods.restore_troubles import Caps, binding_cap, bytes_of, may_work_now, stuck, unplaced
+from esmigrate_tui.methods.restore_troubles import (
+    Caps,
+    all_judged,
+    binding_cap,
+    bytes_of,
+    is_settled,
+    may_work_now,
+    stuck,
+    unplaced,
+)
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Moved, Samples, Shards
 from esmigrate_tui.model.facts import Version
@@ -223,15 +232,15 @@ class _Shared:
         self._wanted = wanted
         self._snapshot: SnapshotFacts | None = None
         self._caps: Caps | None = None
-        self.is_cap_told = False
+        self._said: set[str] = set()
         self.looks = Looks(cluster.snapshots.recoveries)
         self.starts = Starts(self._start)
         self.made: dict[str, dict[str, str]] = {}  # by the opaque id of the task
         self.acknowledged: set[str] = set()
 
-    async def snapshot(self) -> SnapshotFacts:
+    async def snapshot(self, *, anew: bool = False) -> SnapshotFacts:
         """The snapshot as the repository has it: which indices back a stream or a feature, and what it lacks."""
-        if self._snapshot is None:
+        if self._snapshot is None or anew:
             name = self._wanted.repository.name
             self._snapshot = await self._cluster.snapshots.snapshot(name, self._wanted.snapshot, with_sizes=False)
         return self._snapshot
@@ -250,12 +259,14 @@ class _Shared:
 
     async def cap(self, recoveries: Sequence[Recovery]) -> str:
         """The setting that decides how fast it goes, said once; "" when there is none, or it was said."""
-        if self.is_cap_told or not any(one.bytes_per_second for one in recoveries):
+        if self._said or not is_settled(recoveries):
             return ""
         if self._caps is None:
+            self._caps = Caps()  # others need not ask while we do
             self._caps = await self._read_caps()
         told = binding_cap(recoveries, self._caps, self._wanted.repository.name)
-        self.is_cap_told = bool(told)
+        if told:
+            self._said.add(told)
         return told
 
     async def _read_caps(self) -> Caps:
@@ -390,12 +401,17 @@ class RestoreFromSnapshot:
             self._must_be_the_same(there, wanted)
         if wanted.register and (there is None or wanted.unregister):
             # One that was registered to look into it is registered the same once more: so it is taken away at the end.
-            await book.change(
-                Side.DESTINATION,
-                f"the repository {wanted.repository.name} was registered",
-                register_request(wanted.repository),
-                unregister_request(wanted.repository.name) if wanted.unregister else None,
-            )
+            try:
+                await book.change(
+                    Side.DESTINATION,
+                    f"the repository {wanted.repository.name} was registered",
+                    register_request(wanted.repository),
+                    unregister_request(wanted.repository.name) if wanted.unregister else None,
+                )
+            except ProblemError as error:
+                # Older servers refuse even the same again while a restore is going on that an earlier process began.
+                if there is None or error.problem.cause is not Cause.BUSY:
+                    raise
         elif there is None:
             raise ProblemError(
                 Problem(
@@ -405,8 +421,7 @@ class RestoreFromSnapshot:
                     todo="Register it there under the same name, and run the plan again.",
                 )
             )
-        shared = self._shared(plan, clusters)
-        snapshot = await shared.snapshot()
+        snapshot = await self._shared(plan, clusters).snapshot(anew=True)
         if wanted.snapshot_uuid and snapshot.uuid and wanted.snapshot_uuid != snapshot.uuid:
             raise ProblemError(
                 Problem(
@@ -444,28 +459,22 @@ class RestoreFromSnapshot:
         task, cluster = work.task, clusters.destination
         if not task.in_the_way or task.kind in {RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE}:
             return
-        taken = await cluster.existing(tuple(task.in_the_way))
-        found = await cluster.snapshots.recoveries([name for name, what in taken.items() if what == "index"])
-        for name, way in task.in_the_way.items():
-            there = found.get(name)
-            if (
-                there is not None
-                and comes_from(there, _wanted(work.plan))
-                and not there.is_complete
-                and not there.is_closed
-            ):
+        stream = task.destination_index if task.kind is RestoreKind.DATA_STREAM else ""
+        if task.in_the_way.get(stream) is InTheWay.DELETE and await cluster.existing([stream]) == {
+            stream: "data stream"
+        }:
+            request = delete_request(stream, is_stream=True)
+            await book.change(Side.DESTINATION, f"the data stream {stream} was deleted", request, None)
+        names = [name for name in task.in_the_way if name != stream]
+        for name, there in (await cluster.snapshots.recoveries(names)).items():
+            if comes_from(there, _wanted(work.plan)) and not there.is_complete and not there.is_closed:
                 continue
-            if taken.get(name) == "data stream" and way is InTheWay.DELETE:
-                await book.change(
-                    Side.DESTINATION, f"the data stream {name} was deleted", delete_request(name, is_stream=True), None
-                )
-            elif there is not None and way is InTheWay.DELETE:
+            if task.in_the_way[name] is InTheWay.DELETE:
                 await book.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
-            elif there is not None and not there.is_closed:
+            elif not there.is_closed:
                 closing, opening = close_requests(name)
-                await book.change(
-                    Side.DESTINATION, f"the index {name} was closed, to be restored over", closing, opening
-                )
+                what = f"the index {name} was closed, to be restored over"
+                await book.change(Side.DESTINATION, what, closing, opening)
 
     # -- restoring -----------------------------------------------------------------------------------------------------
 
@@ -486,7 +495,7 @@ class RestoreFromSnapshot:
         clusters.destination.paths(names)  # an odd name is this task's trouble, not that of all who share a look
         with shared.looks.following(names):
             look = await shared.looks.newer_than(shared.looks.begun, names)
-            note, was_held_up = "", bool(state.made)
+            note, was_held_up, is_sure = "", bool(state.made), False
             if await self._is_cured(state, clusters, names, look.found):
                 await self._take_away(work, clusters, names, state)
                 look = await shared.looks.newer_than(shared.looks.begun, names)
@@ -502,6 +511,8 @@ class RestoreFromSnapshot:
                 recoveries = self._seen(names, state, look.found)
                 is_done = is_whole(names, state.made, look.found)
                 problem = None if is_done else await self._trouble(clusters, recoveries)
+                if problem is not None and not was_held_up and not is_sure and not all_judged(recoveries):
+                    problem, is_sure = None, True  # one more look shows how many shards it is
                 if problem is None or not was_held_up:
                     note = note or await shared.cap(list(look.found.values()))
                     yield moved(work.task, state, recoveries, is_done=is_done, note=note)
@@ -631,7 +642,10 @@ class RestoreFromSnapshot:
             return Comparison(None, None, Shards(wanted=1, arrived=int(work.opaque_id in shared.acknowledged)))
         snapshot = await shared.snapshot()
         names, held = destination_names(task, snapshot), held_by(task, snapshot)
-        found = await clusters.destination.snapshots.recoveries(names)
+        clusters.destination.paths(names)  # as in `perform`
+        with shared.looks.following(names):
+            look = await shared.looks.newer_than(shared.looks.begun, names)
+        found = {name: look.found[name] for name in names if name in look.found}
         lost = len({(one.index, one.shard) for one in snapshot.failures if one.index in held})
         shards = shards_of(task, names, shared.made.get(work.opaque_id, {}), found, lost, _wanted(work.plan))
         if set(found) != set(names) or any(one.is_closed or not one.is_complete for one in found.values()):

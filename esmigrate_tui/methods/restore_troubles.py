@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
 
 _FAILED: Final = "ALLOCATION_FAILED"
+_NOT_YET: Final = frozenset({"", "no_attempt", "fetching_shard_data"})
 _REPEATING: Final = ("restore_in_progress", "max_retry")
 """Deciders that only say that it has failed before; where no other objects, another try may work."""
 
@@ -28,6 +29,11 @@ _REPEATING: Final = ("restore_in_progress", "max_retry")
 def stuck(recovery: Recovery) -> tuple[Unassigned, ...]:
     """The shards that will not start by themselves: every node has been asked, and none may or could take them."""
     return tuple(shard for shard in recovery.unassigned if shard.status == "deciders_no")
+
+
+def all_judged(recoveries: Sequence[Recovery]) -> bool:
+    """Whether a node has been looked for, for every shard that has none."""
+    return all(shard.status not in _NOT_YET for one in recoveries for shard in one.unassigned)
 
 
 def may_work_now(explanation: Explanation | None) -> bool:
@@ -246,6 +252,11 @@ def bytes_of(text: str) -> float | None:
     except ValueError:
         return None
     return amount if amount > 0 else None
+
+
+def is_settled(recoveries: Sequence[Recovery]) -> bool:
+    """Whether shards have been copied for long enough that their speed says something."""
+    return any(one.copying_seconds >= _SETTLED for one in recoveries)
 
 
 def binding_cap(recoveries: Sequence[Recovery], caps: Caps, repository: str) -> str:

@@ -313,9 +313,22 @@ async def test_the_repository_is_registered_and_taken_away_as_the_plan_says(node
         book = PlainBook(pair.clusters)
         plan = pair.method.plan(draft, "2026-01-01T00:00:00Z")
         await pair.method.open(plan, pair.clusters, book)
-        await pair.method.open(plan, pair.clusters, book)
         await pair.carried_out(works_of(plan, 0, pair.name))
     assert book.made == [(register_request(pair.repository), unregister_request(pair.name))]
+
+
+async def test_a_run_that_is_taken_up_while_the_repository_is_in_use_goes_on(nodes: SharedNodes) -> None:
+    async with usual(nodes, SLOW) as pair:
+        index = await pair.fill("books", 800)
+        await pair.snapshot(index)
+        draft = await pair.draft(index, restoration={"register": True, "unregister": True})
+        plan = pair.method.plan(draft, "2026-01-01T00:00:00Z")
+        work = works_of(plan, 0, pair.name)
+        begun = await anext(pair.method.perform(work, pair.clusters, ""))
+        await pair.method.open(plan, pair.clusters, PlainBook(pair.clusters))
+        there = (await pair.new.snapshots.recoveries([index]))[index]
+        await pair.method.stop(work, pair.clusters, begun.token)
+    assert not there.is_complete
 
 
 async def test_the_setting_that_caps_the_speed_is_named_once(nodes: SharedNodes) -> None:

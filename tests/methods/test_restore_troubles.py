@@ -5,7 +5,15 @@ from __future__ import annotations
 import pytest
 
 from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
-from esmigrate_tui.methods.restore_troubles import Caps, binding_cap, bytes_of, may_work_now, stuck, unplaced
+from esmigrate_tui.methods.restore_troubles import (
+    Caps,
+    all_judged,
+    binding_cap,
+    bytes_of,
+    may_work_now,
+    stuck,
+    unplaced,
+)
 from esmigrate_tui.model.problem import Cause, Problem
 
 FAILED_BEFORE = "restore_in_progress: shard has failed to be restored from the snapshot [r:s/u] because of [x]"
@@ -113,7 +121,9 @@ def test_a_shard_that_waits_its_turn_is_not_stuck() -> None:
         Unassigned(shard=number, status=status)
         for number, status in enumerate(["no_attempt", "deciders_throttled", "fetching_shard_data"])
     )
-    assert stuck(Recovery(index="books", uuid="u", wanted=3, active=0, unassigned=waiting)) == ()
+    recovery = Recovery(index="books", uuid="u", wanted=3, active=0, unassigned=waiting)
+    assert stuck(recovery) == ()
+    assert not all_judged([recovery])
 
 
 @pytest.mark.parametrize(
