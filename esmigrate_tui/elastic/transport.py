@@ -46,17 +46,31 @@ class TooLargeAnswerError(Exception):
 
 
 class _Bounded(aiohttp.ClientResponse):
-    """An answer that is given up as soon as it is larger than whoever asked can bear."""
+    """An answer that is given up as soon as it is larger than whoever asked can bear, and held in memory once."""
 
     async def read(self) -> bytes:
-        most = MOST.get()
-        if most and self._body is None:
-            if (self.content_length or 0) > most:
+        most, length = MOST.get(), self.content_length
+        if self._body is None:
+            if most and (length or 0) > most:
                 self.close()
                 raise TooLargeAnswerError(most)
-            if self.content_length is None:
+            if length is None and most:
                 self._body = await self._counted(most)
+            elif length is not None and length > _SENT_WHOLE and self.method != "HEAD":
+                self._body = await self._once(length)
         return await super().read()
+
+    async def _once(self, length: int) -> bytes:
+        """All of a large answer of known length; the library would hold it in pieces and joined, that is twice."""
+        whole, taken = bytearray(length), 0
+        try:
+            async for part in self.content.iter_any():
+                whole[taken : taken + len(part)] = part
+                taken += len(part)
+        except BaseException:
+            self.close()
+            raise
+        return whole  # type: ignore[return-value]  # whoever reads it looks at the bytes, and does not copy them
 
     async def _counted(self, most: int) -> bytes:
         parts: list[bytes] = []

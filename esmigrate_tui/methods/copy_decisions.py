@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 TARGET_BYTES: Final = 3 * 1024 * 1024
 """What a page is to have: measured, pages of 1 to 5 MB are equally fast, and larger ones only fill memory."""
-MOST_BYTES: Final = 32 * 1024 * 1024
-"""What a page may have where it holds more than one document; a larger one is asked for again in smaller pieces."""
+MOST_BYTES: Final = 8 * 1024 * 1024
+"""What a page may have that was asked for more than one document; a larger one is not read, but asked for in pieces."""
+HEAVIEST: Final = 24 * 1024 * 1024
+"""What room is made for where a single document is asked for because it is large, and nobody knows how large."""
 LARGEST_PAGE: Final = 5_000  # documents; below index.max_result_window of 10 000
 FIRST_PAGE: Final = 500  # documents; nobody knows yet how large they are
 BULK_BYTES: Final = 8 * 1024 * 1024
@@ -26,7 +28,7 @@ MOST_STREAMS: Final = 8
 IN_FLIGHT: Final = 3
 """Pages of a part that may have been sent and not acknowledged, and one to be sure."""
 
-_GROWS: Final = 1.5  # a page against the one before: one heavy document in a thousand must not be forgotten at once
+_GROWS: Final = 2.0  # a page against the one before: one heavy document in a thousand must not be forgotten at once
 _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
 _SMALL_PART: Final = 20_000  # documents; less is not worth a stream of its own
 _WIDEST: Final = 1 << 40  # numbers in one window, where almost all of them belong to nothing any more
@@ -257,7 +259,7 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def bytes(self) -> int:
         """What a page of this size is expected to have."""
-        return int(min(MOST_BYTES, max(1.0, self.average) * self.documents))
+        return int(min(HEAVIEST, max(1.0, self.average) * self.documents))
 
     def after(self, documents: int, size: int) -> Portion:
         """The portion after a page: smaller at once when it was heavy, larger by and by."""
@@ -269,9 +271,9 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, documents=max(1, min(self.limit, fitting, grown)), average=average)
 
     def smaller(self) -> Portion:
-        """The portion after an answer that was too large to be read."""
-        documents = max(1, self.documents // 4)
-        return msgspec.structs.replace(self, documents=documents, average=MOST_BYTES / documents)
+        """The portion after an answer that was too large to be read; each try makes the source read it all again."""
+        documents = max(1, self.documents // 16)
+        return msgspec.structs.replace(self, documents=documents, average=HEAVIEST / documents)
 
 
 def first_portion(

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.documents import Document, Page
     from esmigrate_tui.methods.contract import Work
 
-ROOM: Final = 64 * 1024 * 1024
+ROOM: Final = 48 * 1024 * 1024
 """Bytes that the pages of all streams of this process may have together, each counted twice: as read and as sent."""
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
@@ -64,19 +64,21 @@ _OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
 
 
 class Room:
-    """So many bytes may be held; one who needs more than there are waits, but never for nobody."""
+    """So many bytes may be held; one who needs more than there are waits in line, but never for nobody."""
 
     def __init__(self, size: int) -> None:
         self._size = size
         self.held = 0
         self._freed = asyncio.Event()
+        self._line = asyncio.Lock()
 
     async def take(self, amount: int) -> None:
         """Hold so many bytes, when there is room for them or when nobody holds any."""
-        while self.held and self.held + amount > self._size:
-            self._freed.clear()
-            await self._freed.wait()
-        self.held += amount
+        async with self._line:  # a large one is not passed over for ever by small ones
+            while self.held and self.held + amount > self._size:
+                self._freed.clear()
+                await self._freed.wait()
+            self.held += amount
 
     def change(self, amount: int) -> None:
         """Hold more, or fewer, than was taken: what a page really has is seen when it is there."""
@@ -126,7 +128,8 @@ class Pump:
         self._target = setting.work.task.destination_index
         self.state = state
         self._told: State | None = None
-        self._portion = portion
+        # Each part has its own: a document of 20 MB in one must not make the pages of all others small.
+        self._portions = dict.fromkeys(range(len(state.parts)), portion)
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._throttle = Throttle(rate=setting.work.requests_per_second)
         self._going = asyncio.Event()
@@ -236,9 +239,7 @@ class Pump:
     async def _carry_numbered(self, position: int) -> None:
         """Read a range of numbers to its end; where there are too many streams it is put back after a page."""
         part = self.state.parts[position]
-        reading: asyncio.Task[_Read] | None = asyncio.ensure_future(
-            self._read_window(part.shard, part.after, part.until)
-        )
+        reading: asyncio.Task[_Read] | None = asyncio.ensure_future(self._read_window(position, part.after))
         try:
             while reading is not None:
                 read = await reading
@@ -246,7 +247,7 @@ class Pump:
                 is_last = read.after >= part.until
                 is_leaving = not is_last and self._running > self._streams.streams
                 if not is_last and not is_leaving:
-                    reading = asyncio.ensure_future(self._read_window(part.shard, read.after, part.until))
+                    reading = asyncio.ensure_future(self._read_window(position, read.after))
                 await self._settle(position, read, after=read.after, is_last=is_last)
                 if is_leaving:
                     self._waiting.append(position)
@@ -271,25 +272,26 @@ class Pump:
                 if is_lost:
                     self._notes.append("the source has lost a scroll, its slice is read again")
                 else:
-                    self._portion = self._portion.smaller()
+                    self._portions[position] = self._portions[position].smaller()
                 self.state = self.state.with_part(position, part)
             else:
                 return
 
     async def _scrolled(self, position: int) -> None:
         part = self.state.parts[position]
-        size = self._portion.documents
+        size = self._portions[position].documents
         most = MOST_BYTES if size > 1 else 0
         scroll = ""
         reading: asyncio.Task[_Read] | None = None
         try:
             read = await self._held(
-                lambda: self._source.open_scroll(self._index, part.shard, part.slice, part.slices, size, most=most)
+                position,
+                lambda: self._source.open_scroll(self._index, part.shard, part.slice, part.slices, size, most=most),
             )
             while read.documents:
                 scroll = read.scroll
                 following = partial(self._source.scroll, self._index, scroll, most=most)
-                reading = asyncio.ensure_future(self._held(following))
+                reading = asyncio.ensure_future(self._held(position, following))
                 await self._settle(position, read, after=-1, is_last=False)
                 read = await reading
                 reading = None
@@ -312,67 +314,64 @@ class Pump:
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
-    async def _read_window(self, shard: int, after: int, until: int) -> _Read:
-        """The next window of a shard, made smaller until it can be held, larger until it says where it ends."""
+    async def _read_window(self, position: int, after: int) -> _Read:
+        """The next window of a part, made smaller until it can be held, larger until it says where it ends."""
+        part = self.state.parts[position]
         tries, more = 0, 0
         while True:
             await self._going.wait()
-            portion = self._portion
-            asked = window(after, until, portion.documents + more, self._density.get(shard, 1.0))
+            portion = self._portions[position]
+            asked = window(after, part.until, portion.documents + more, self._density.get(position, 1.0))
+            most = MOST_BYTES if portion.documents > 1 else 0
             claim = 2 * portion.bytes
             await self._room.take(claim)
             try:
                 page = await self._source.window(
-                    self._index, shard, asked.after, asked.until, asked.size,
-                    most=MOST_BYTES if asked.size > 2 + more else 0,
-                )  # fmt: skip
+                    self._index, part.shard, asked.after, asked.until, asked.size, most=most
+                )
             except BaseException as error:  # noqa: BLE001  # what is not cured is raised again
                 self._room.change(-claim)
                 tries += 1
-                await self._asked_too_much(error, tries)
+                await self._asked_too_much(position, error, tries)
                 continue
             used = cut(asked, [document.sort[0] for document in page.documents])
-            self._learn(shard, page, asked, used.after if used else after)
-            self._room.change(2 * page.bytes - claim)
+            self._learn(position, page, asked, used.after if used else after)
             if used is None:
-                self._room.change(-2 * page.bytes)
+                self._room.change(-claim)
                 more = 4 * (more + 1)
                 continue
+            self._room.change(2 * page.bytes - claim)
             return _Read(page.documents[: used.kept], page.has_breaks, 2 * page.bytes, after=used.after)
 
-    async def _asked_too_much(self, error: BaseException, tries: int) -> None:
+    async def _asked_too_much(self, position: int, error: BaseException, tries: int) -> None:
         """Ask for less, after a moment where the source is short of something; raises what cannot be cured so."""
-        if not isinstance(error, ProblemError):
-            raise error
-        cause = error.problem.cause
-        if cause is Cause.TOO_LARGE and self._portion.documents > 1:
-            self._portion = self._portion.smaller()
-            return
+        cause = error.problem.cause if isinstance(error, ProblemError) else None
         pause = wait_before(tries) if cause is Cause.BUSY and tries <= _READ_TRIES else None
-        if pause is None:
+        portion = self._portions[position]
+        if pause is None and (cause is not Cause.TOO_LARGE or portion.documents == 1):
             raise error
-        self._portion = self._portion.smaller()
-        await asyncio.sleep(pause)
+        self._portions[position] = portion.smaller()
+        await asyncio.sleep(pause or 0.0)
 
-    def _learn(self, shard: int, page: Page, asked: Window, after: int) -> None:
+    def _learn(self, position: int, page: Page, asked: Window, after: int) -> None:
         """Remember how large documents are, and how many numbers stand for none."""
-        self._portion = self._portion.after(len(page.documents), page.bytes)
+        self._portions[position] = self._portions[position].after(len(page.documents), page.bytes)
         passed = after - asked.after
         if passed > 0:
             found = min(1.0, len(page.documents) / passed)
-            self._density[shard] = found if page.documents else self._density.get(shard, 1.0) / 4
+            self._density[position] = found if page.documents else self._density.get(position, 1.0) / 4
 
-    async def _held(self, ask: Callable[[], Awaitable[Page]]) -> _Read:
+    async def _held(self, position: int, ask: Callable[[], Awaitable[Page]]) -> _Read:
         """A page of a scroll; its size was fixed when the scroll was opened."""
         await self._going.wait()
-        claim = 2 * self._portion.bytes
+        claim = 2 * self._portions[position].bytes
         await self._room.take(claim)
         try:
             page = await ask()
         except BaseException:
             self._room.change(-claim)
             raise
-        self._portion = self._portion.after(len(page.documents), page.bytes)
+        self._portions[position] = self._portions[position].after(len(page.documents), page.bytes)
         self._room.change(2 * page.bytes - claim)
         return _Read(page.documents, page.has_breaks, 2 * page.bytes, scroll=page.scroll)
 

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esmigrate_tui.methods.copy_decisions import (
+    HEAVIEST,
     IN_FLIGHT,
     LARGEST_PAGE,
-    MOST_BYTES,
     MOST_STREAMS,
     TARGET_BYTES,
     Cut,
@@ -191,7 +191,7 @@ def test_light_pages_make_the_next_larger_by_and_by() -> None:
     for _ in range(12):
         portion = portion.after(portion.documents, portion.documents * 500)
         sizes.append(portion.documents)
-    assert sizes[0] == 151
+    assert sizes[0] == 201
     assert sizes[-1] == LARGEST_PAGE
 
 
@@ -201,15 +201,19 @@ def test_a_portion_is_never_empty_and_never_above_its_limit(pages: list[tuple[in
     for documents, size in pages:
         portion = portion.after(documents, size)
         assert 1 <= portion.documents <= limit
-        assert portion.bytes <= MOST_BYTES
+        assert portion.bytes <= HEAVIEST
 
 
 def test_documents_of_20_mb_are_asked_for_one_by_one() -> None:
     assert Portion(documents=50).after(2, 40_000_000).documents == 1
 
 
-def test_too_large_an_answer_is_asked_for_in_quarters() -> None:
-    assert [Portion(documents=size).smaller().documents for size in (100, 5, 3, 1)] == [25, 1, 1, 1]
+def test_too_large_an_answer_is_asked_for_in_much_smaller_pieces() -> None:
+    assert [Portion(documents=size).smaller().documents for size in (5_000, 312, 19, 1)] == [312, 19, 1, 1]
+
+
+def test_room_is_made_for_a_document_of_which_only_is_known_that_it_is_large() -> None:
+    assert Portion(documents=10).smaller().bytes == HEAVIEST
 
 
 @pytest.mark.parametrize(
