@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from esmigrate_tui.cli.connecting import connection_options, secret_options
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _TRY: Final = """
@@ -78,32 +82,67 @@ def plan() -> None:
     """Make a plan: a file that says everything a run will do, to be read, kept and run."""
 
 
+_MOVING: Final = (
+    connection_options(Side.SOURCE),
+    connection_options(Side.DESTINATION),
+    click.option(
+        "--index",
+        "patterns",
+        multiple=True,
+        required=True,
+        metavar="PATTERN",
+        help="Index to move; * ? [ ] match many.",
+    ),
+    click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Index to leave out of those."),
+    click.option("--hidden", is_flag=True, help="Let patterns match hidden and internal indices too."),
+    click.option("--rename", multiple=True, metavar="OLD=NEW", help="Another name on the destination."),
+    click.option(
+        "--at-once", default=2, show_default=True, type=click.IntRange(1, 32), help="Indices at the same time."
+    ),
+    click.option(
+        "--batch", default=0, type=click.IntRange(0, 10_000), help="Documents a request; 0: found from their size."
+    ),
+    click.option(
+        "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second and index at most; 0: no limit."
+    ),
+    click.option(
+        "--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report."
+    ),
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+        default="-",
+        help="The file.",
+    ),
+    click.option("--force", is_flag=True, help="Overwrite the file."),
+)
+"""The options of a plan that moves indices document by document, in the order of its help."""
+
+
+def _moving_options(command: Callable[..., int]) -> Callable[..., int]:
+    """The command with those options."""
+    for option in reversed(_MOVING):
+        command = option(command)
+    return command
+
+
 @plan.command("reindex-from-remote")
-@connection_options(Side.SOURCE)
-@connection_options(Side.DESTINATION)
-@click.option(
-    "--index", "patterns", multiple=True, required=True, metavar="PATTERN", help="Index to move; * ? [ ] match many."
-)
-@click.option("--exclude", "excluded", multiple=True, metavar="PATTERN", help="Index to leave out of those.")
-@click.option("--hidden", is_flag=True, help="Let patterns match hidden and internal indices too.")
-@click.option("--rename", multiple=True, metavar="OLD=NEW", help="Another name on the destination.")
-@click.option("--at-once", default=2, show_default=True, type=click.IntRange(1, 32), help="Indices at the same time.")
-@click.option(
-    "--batch", default=0, type=click.IntRange(0, 10_000), help="Documents a request; 0: found from their size."
-)
-@click.option(
-    "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second and index at most; 0: no limit."
-)
-@click.option("--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report.")
-@click.option(
-    "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-", help="The file."
-)
-@click.option("--force", is_flag=True, help="Overwrite the file.")
+@_moving_options
 def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
     """The destination pulls each index from the source, document by document."""
     from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
 
-    return asyncio.run(make_plan(options))
+    return asyncio.run(make_plan(options, MethodName.REINDEX_FROM_REMOTE))
+
+
+@plan.command("copy-through-here")
+@_moving_options
+def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Each document passes through this machine, byte for byte; neither cluster has to reach the other."""
+    from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
+
+    return asyncio.run(make_plan(options, MethodName.COPY_THROUGH_HERE))
 
 
 @plan.command("restore-from-snapshot")

@@ -68,14 +68,14 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
         draft.unlink(missing_ok=True)
 
 
-async def make_plan(options: Mapping[str, Any]) -> int:
-    """Look at both clusters, choose, and write the plan."""
+async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
+    """Look at both clusters, choose, and write the plan of a method that moves documents."""
     renamed = renamed_pairs(options["rename"])
     sides: dict[Side, tuple[Connection, Credential]] = {}
     for side in (Side.SOURCE, Side.DESTINATION):
         sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
     draft = Draft(
-        method=MethodName.REINDEX_FROM_REMOTE,
+        method=method,
         source=sides[Side.SOURCE][0],
         destination=sides[Side.DESTINATION][0],
         at_once=options["at_once"],
