@@ -737,6 +737,19 @@ _ALONE_EVENTS: Final = (
 RESTORED_FINISH: Final = RESTORING.but(
     progress=folded(_restore_ending(with_source=True), RESTORING.progress), report=REPORT, made=_REGISTERED
 )
+RESTORE_STOPPED: Final = RESTORING.but(
+    progress=folded(
+        (
+            *(
+                TaskFinished(at=NOW, task=number, outcome=TaskOutcome.STOPPED)
+                for number in range(8, len(_RESTORED) + 1)
+            ),
+            RunFinished(at=NOW, outcome=RunOutcome.STOPPED),
+        ),
+        RESTORING.progress,
+    ),
+    report=REPORT,
+)
 RESTORED_ALONE: Final = RESTORING.but(source=Form(), draft=ALONE.draft, progress=folded(_ALONE_EVENTS), report=REPORT)
 
 
@@ -820,6 +833,7 @@ SCENES: Final = (
     Scene("restore-run-waiting", "run", RESTORE_WAITS),
     Scene("restore-run-stop", "run", RESTORING, press=("ctrl+x",)),
     Scene("restore-finish", "finish", RESTORED_FINISH),
+    Scene("restore-stopped", "finish", RESTORE_STOPPED),
     Scene("restore-finish-alone", "finish", RESTORED_ALONE),
 )
 BY_NAME: Final = {scene.name: scene for scene in SCENES}

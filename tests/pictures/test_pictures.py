@@ -284,3 +284,7 @@ def test_a_restore_with_its_source_says_how_it_was_checked(is_as_accepted: Calla
 
 def test_a_restore_without_its_source_says_what_cannot_be_known(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("restore-finish-alone")
+
+
+def test_a_stopped_restore_shows_what_is_whole_and_what_is_gone(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("restore-stopped")

@@ -952,6 +952,15 @@ async def test_a_finished_restore_shows_its_shards_and_no_word_of_a_whitelist(wo
         assert "2 of 2 shards of the snapshot arrived" in shown(app)
 
 
+async def test_a_stopped_restore_says_that_what_was_half_there_is_deleted(world: World) -> None:
+    app = opened(world, "restore-stopped")
+    app.is_live = False
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert "What was half restored is deleted, what is whole stays." in words(app)
+        assert "14 of 14 shards of the snapshot arrived" in words(app)
+
+
 async def test_changes_before_a_run_are_listed_and_say_how_to_put_them_back(world: World) -> None:
     world.cards = sample.MIXED_RUNS
     app = world.app()

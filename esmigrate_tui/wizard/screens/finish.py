@@ -41,6 +41,8 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
     match progress.outcome:
         case RunOutcome.VERIFIED:
             return "good", "Everything arrived, and it was checked."
+        case RunOutcome.STOPPED if progress.method is not None and progress.method.stopping_deletes:
+            return "warn", "It was stopped before the end. What was half restored is deleted, what is whole stays."
         case RunOutcome.STOPPED:
             return "warn", "It was stopped before the end. What has arrived stays."
         case RunOutcome.FAILED:
@@ -82,8 +84,11 @@ def summary(progress: Progress, look: Look) -> list[Text]:
 def how_checked(progress: Progress) -> tuple[str, ...]:
     """How a restore was checked: shards of the snapshot; counts and samples where a source was there."""
     known = [task.shards for task in progress.tasks if task.shards is not None]
+    if not known:
+        return ("Nothing of it was restored far enough to be checked.",)
     arrived, wanted = sum(one.arrived for one in known), sum(one.wanted for one in known)
-    first = f"{number(arrived)} of {counted(wanted, 'shard')} of the snapshot arrived, {size(progress.done)}."
+    copied = size(sum(one.bytes for one in known))
+    first = f"{number(arrived)} of {counted(wanted, 'shard')} of the snapshot arrived, {copied}."
     compared = [task for task in progress.tasks if task.source_count is not None]
     there = sum(task.destination_count or 0 for task in progress.tasks)
     if not compared:

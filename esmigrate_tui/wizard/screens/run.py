@@ -266,12 +266,17 @@ def below(session: Session, look: Look, now: float) -> list[Text]:
                 lines.append(ink("   ").append(shorten(" ".join(more), look.width - 5), STRONG))
             room -= 1 + bool(more)
             notable = [each for each in notable if not (each.is_trouble and held.held_by.what in each.text)]
-    for each in notable[:room]:
-        lines.append(
-            ink(f" {clock(each.at)}  ", DIM).append(
-                shorten(each.text, look.width - 12), STRONG if each.is_trouble else "none"
-            )
-        )
+    for each in notable:
+        if room <= 0:
+            break
+        style = STRONG if each.is_trouble else "none"
+        first, *more = wrap(each.text, look.width - 12)
+        if room == 1 and more:
+            first, more = shorten(each.text, look.width - 12), []
+        lines.append(ink(f" {clock(each.at)}  ", DIM).append(first, style))
+        if more:
+            lines.append(ink(" " * 11).append(shorten(" ".join(more), look.width - 12), style))
+        room -= 1 + bool(more)
     for each_line in lines:
         each_line.truncate(look.width, overflow="ellipsis")
     return (lines + [Text()] * 5)[:5]
