@@ -74,7 +74,7 @@ def planned(draft: Draft, made_at: str) -> Plan:
             )
         )
     _must_be_apart(tasks)
-    at_once = AT_ONCE if draft.at_once == Draft().at_once else draft.at_once
+    at_once = draft.at_once or AT_ONCE
     numbered = tuple(msgspec.structs.replace(task, number=place) for place, task in enumerate(tasks, start=1))
     return msgspec.structs.replace(bare, tasks=numbered, restoration=wanted, at_once=at_once)
 

@@ -20,7 +20,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True, tag="pace"):
 
 
 class Skip(msgspec.Struct, frozen=True, kw_only=True, tag="skip"):
-    """Leave one task out: a running one is stopped, what has arrived stays."""
+    """Leave one task out: a running one is stopped. What has arrived stays, but for an index that is half restored."""
 
     task: int
 

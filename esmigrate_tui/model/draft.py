@@ -9,7 +9,7 @@ import msgspec
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered
 
@@ -32,6 +32,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
     `definitions` has what the source says of each selected index. `acknowledged` holds Finding.key of warnings.
+    `at_once` is how many tasks go on at the same time, 0 to let the method choose.
 
     For a restore, `snapshot` is the one to restore from (with its details), `restoration` how; `selected` are then
     names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
@@ -50,7 +51,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     definitions: dict[str, IndexDefinition] = {}
     findings: tuple[Finding, ...] = ()
     acknowledged: frozenset[str] = frozenset()
-    at_once: int = 2
+    at_once: int = 0
     batch: int = 0
     requests_per_second: float = 0.0
     snapshot: SnapshotFacts | None = None
@@ -115,7 +116,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         source_version=str(draft.source_facts.version) if draft.source_facts else "",
         destination_uuid=draft.destination_facts.uuid,
         destination_version=str(draft.destination_facts.version),
-        at_once=draft.at_once,
+        at_once=draft.at_once or AT_ONCE,
         batch=draft.batch,
         requests_per_second=draft.requests_per_second,
         accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),

@@ -15,6 +15,8 @@ from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
 from esmigrate_tui.model.text import clean
 
 FORMAT: Final = 1
+AT_ONCE: Final = 2
+"""Tasks at the same time, where neither a person nor the method has chosen otherwise."""
 
 
 class Unit(StrEnum):
@@ -89,7 +91,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source_version: str = ""
     destination_uuid: str
     destination_version: str
-    at_once: int = 2
+    at_once: int = AT_ONCE
     batch: int = 0
     requests_per_second: float = 0.0
     patience: int = 900
