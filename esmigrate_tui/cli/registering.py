@@ -77,12 +77,15 @@ async def registered(
         return there, wanted is not None
     if wanted is None:
         raise await _nowhere(clusters, name, tuple(known))
-    await _register(draft, credentials, wanted, made_at)
+    folder = await _register(draft, credentials, wanted, made_at)
+    stays = "The run takes it away at its end; without a run" if options["remove_repository"] else "It stays until"
+    click.echo(f"  {stays}: esmigrate cleanup {folder}", err=True)
     found = {one.name: one for one in await clusters.destination.snapshots.repositories()}
     return found.get(name, wanted), True
 
 
-async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted: Repository, made_at: str) -> None:
+async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted: Repository, made_at: str) -> str:
+    """Register it, and say so loudly; the name of the folder in which it is written down."""
     from esmigrate_tui.elastic.snapshots import register_request, unregister_request  # noqa: PLC0415  # the client costs start-up time
 
     access = "read-only" if wanted.is_readonly else "WRITABLE"
@@ -95,10 +98,9 @@ async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted
     folder = await make_change(bare_plan(draft, made_at), credentials, change)
     place = f" at {clean(wanted.place)}" if wanted.place else ""
     click.echo(
-        f"! Registered the repository {wanted.name} on the destination, {access}: type {wanted.type}{place}.\n"
-        f"  It stays until you take it away: esmigrate cleanup {folder}",
-        err=True,
+        f"! Registered the repository {wanted.name} on the destination, {access}: type {wanted.type}{place}.", err=True
     )
+    return folder
 
 
 async def _as_on_the_source(clusters: Clusters, name: str, *, writable: bool) -> Repository:

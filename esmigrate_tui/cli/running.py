@@ -280,8 +280,9 @@ async def resume_run(options: Mapping[str, Any]) -> int:
     folder = runs.find_run(options["run_id"], _home())
     if folder.is_live:
         return await command_run(folder.run, Resume())
-    credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
     try:
+        await runs.place_to_go_on(folder)  # before anybody is asked for a secret
+        credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
         await runs.take_up(folder.run, credentials, home=_home())
     except runs.RunHeldError as error:
         click.echo(f"esmigrate: {error.problem.sentence()}", err=True)

@@ -53,6 +53,7 @@ __all__ = [
     "hold_for_a_moment",
     "make_folder",
     "new_run_id",
+    "place_to_go_on",
     "read_plan",
     "run_environment",
     "runs_home",
@@ -236,6 +237,13 @@ async def take_up(
     Raises RunHeldError where a living process holds it, ProblemError (missing) where nothing is left to do.
     """
     folder = find_run(run_id, home)
+    newest = await place_to_go_on(folder)
+    await _start(folder, credentials, command, after=newest)
+    return folder
+
+
+async def place_to_go_on(folder: RunFolder) -> int:
+    """The number of the newest event of a run that can be taken up, 0 for none; raises as `take_up` does."""
     if folder.is_live:
         raise RunHeldError(held_elsewhere(folder))
     read_plan(folder)
@@ -261,8 +269,7 @@ async def take_up(
                 todo=f"There is nothing to take up.{settle}",
             )
         )
-    await _start(folder, credentials, command, after=newest[0] if newest else 0)
-    return folder
+    return newest[0] if newest else 0
 
 
 def make_folder(plan: Plan, home: Path, new_id: Callable[[], str]) -> RunFolder:

@@ -133,6 +133,8 @@ def _started(name: str, summaries: tuple[TaskSummary, ...]) -> RunStarted:
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    for name in [name for name in os.environ if name.startswith("ESMIGRATE_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
     return Shell(tmp_path / "runs", capsys)
 
@@ -178,8 +180,9 @@ def test_each_change_before_a_run_is_told_with_what_became_of_it(shell: Shell) -
     ]
 
 
-def test_changes_before_a_run_cannot_be_resumed(shell: Shell) -> None:
+def test_changes_before_a_run_cannot_be_resumed(shell: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
     shell.has_changes(EntryState.MADE)
+    monkeypatch.setenv("ESMIGRATE_DESTINATION_PASSWORD", "it is not even looked at")
     said = shell.do("resume", "CCCC")
     assert said.code == ExitCode.NOTHING
     assert "CCCC is not a run: it holds changes that were made before one." in said.err
