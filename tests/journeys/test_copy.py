@@ -1,0 +1,125 @@
+"""Copies through this machine by command, on real nodes: whole, killed, held, stopped, and a source that goes away."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from esmigrate_tui.sandbox.loading import load
+from esmigrate_tui.sandbox.nodes import start_again, stop
+from tests.journeys.conftest import renamed, with_user
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+    from tests.journeys.conftest import Ended, Operator
+
+    Opening = Callable[[Node], Awaitable[Cluster]]
+
+pytestmark = pytest.mark.nodes
+
+
+async def planned(operator: Operator, source: Node, destination: Node, *more: str) -> Ended:
+    """Make move.toml for a copy."""
+    operator.knows(source, destination)
+    sides = ("--source", with_user(source), "--destination", with_user(destination))
+    return await operator.do("plan", "copy-through-here", *sides, "-o", "move.toml", "--force", *more)
+
+
+async def test_a_copy_moves_and_verifies_without_anything_opened_on_the_destination(
+    operator: Operator, pair: tuple[Node, Node], opened: Opening
+) -> None:
+    source, destination = pair
+    names = ["orders", "library", "messages", "catalogue-wide", "drafts", "measurements"]
+    made = await planned(operator, source, destination, *renamed("copied", *names))
+    done = await operator.do("run", "move.toml")
+    told = await operator.do("report", done.run, "--format", "json")
+    async with await opened(destination) as cluster:
+        counts = [await cluster.count(f"copied-{name}") for name in names]
+        settings = await cluster.settings_of("copied-orders")
+        await cluster.delete_index("copied-library")  # its alias is one to write to, which others want to make too
+    secrets = [source.password or "", destination.password or ""]
+    written = [path for path in operator.folder.rglob("*") if path.is_file()]
+    assert made.code == 0, made.text
+    assert done.code == 0, done.text
+    assert counts == [1_000, 400, 600, 40, 0, 40]
+    assert settings.get("index.refresh_interval") != "-1"
+    assert json.loads(told.out)["is_verified"] is True
+    assert not [path for path in written for secret in secrets if secret.encode() in path.read_bytes()]
+
+
+async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
+    operator: Operator, pair: tuple[Node, Node], opened: Opening
+) -> None:
+    names = ("logs-2026.01.03", "orders")
+    await planned(operator, *pair, *renamed("copy-killed", *names), "--batch", "100", "--pace", "400")
+    begun = await operator.do("run", "move.toml", "--detach")
+    run = operator.folder_of(begun.run)
+    await operator.until(run, lambda progress: progress.done >= 200)
+    await operator.kill(run)
+    resumed = await operator.do("resume", begun.run)
+    async with await opened(pair[1]) as cluster:
+        counts = [await cluster.count(f"copy-killed-{name}") for name in names]
+        settings = await cluster.settings_of("copy-killed-orders")
+    assert begun.code == 20, begun.text
+    assert resumed.code == 0, resumed.text
+    assert counts == [2_000, 1_000]
+    assert settings.get("index.refresh_interval") != "-1"
+
+
+async def test_a_copy_can_be_held_and_let_go_and_hurried(operator: Operator, pair: tuple[Node, Node]) -> None:
+    await planned(operator, *pair, *renamed("copy-held", "orders"), "--pace", "100")
+    begun = await operator.do("run", "move.toml", "--detach")
+    run = operator.folder_of(begun.run)
+    await operator.until(run, lambda progress: progress.done > 0)
+    paused = await operator.do("pause", begun.run)
+    held = await operator.do("status", begun.run)
+    await operator.do("pace", begun.run, "0")
+    still = await operator.do("status", begun.run)
+    resumed = await operator.do("resume", begun.run)
+    watched = await operator.do("attach", begun.run, "--plain")
+    assert paused.code == 0, paused.text
+    assert "verified" not in held.out + still.out
+    assert resumed.code in {0, 20}, resumed.text
+    assert watched.code == 0, watched.text
+
+
+async def test_a_stopped_copy_puts_back_what_it_changed_and_can_be_taken_up(
+    operator: Operator, pair: tuple[Node, Node], opened: Opening
+) -> None:
+    await planned(operator, *pair, *renamed("copy-ended", "orders"), "--pace", "100")
+    begun = await operator.do("run", "move.toml", "--detach")
+    run = operator.folder_of(begun.run)
+    await operator.until(run, lambda progress: progress.done > 0)
+    stopped = await operator.do("stop", begun.run)
+    watched = await operator.do("attach", begun.run, "--plain")
+    async with await opened(pair[1]) as cluster:
+        settings = await cluster.settings_of("copy-ended-orders")
+    assert stopped.code == 0, stopped.text
+    assert watched.code == 3, watched.text
+    assert settings.get("index.refresh_interval") != "-1"
+
+
+async def test_a_copy_waits_for_a_source_that_was_stopped(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    source, destination = await nodes.fresh("6.8.23"), await nodes.get("7.17.28")
+    await load(source, 2_000)
+    await planned(operator, source, destination, *renamed("copy-away", "logs-2026.01.03"), "--pace", "200")
+    begun = await operator.do("run", "move.toml", "--detach")
+    run = operator.folder_of(begun.run)
+    await operator.until(run, lambda progress: progress.done > 0)
+    await stop(source)
+    await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
+    await start_again(source)
+    await operator.do("pace", begun.run, "0")
+    watched = await operator.do("attach", begun.run, "--plain", seconds=240)
+    async with await opened(destination) as cluster:
+        arrived = await cluster.count("copy-away-logs-2026.01.03")
+    assert watched.code == 0, watched.text
+    assert arrived == 2_000
