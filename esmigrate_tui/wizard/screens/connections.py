@@ -24,7 +24,7 @@ from esmigrate_tui.model.text import counted, duration, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fingerprint, ink, paragraph, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Form, Session, Shelf, Test
+from esmigrate_tui.wizard.session import Album, Form, Session, Shelf, Test
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, SecretInput
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -364,6 +364,7 @@ class ConnectionsScreen(StepScreen):
         session = self.session.answered(**{side.value: None}, **kept)
         shelf = msgspec.structs.replace(session.shelf, source=(), source_problem=None)
         self.wizard.update(session.but(shelf=shelf))
+        self.wizard.credentials.pop(side, None)
         if (cluster := self.wizard.clusters.pop(side, None)) is not None:
             self.app.run_worker(cluster.close(), group=f"close-{side}")
 
@@ -460,6 +461,8 @@ class ConnectionsScreen(StepScreen):
         else:
             session = session.answered(destination_facts=facts, destination_indices=indices)
         session = session.but(shelf=Shelf(new=session.shelf.new))  # another cluster has other repositories
+        if side is Side.DESTINATION and session.draft.snapshot is None:
+            session = session.but(album=Album(new=session.album.new, making=session.album.making))
         wizard.update(session.with_form(side, test=Test.GOOD, doing="", user=connection.user or form.user))
         if form.remember and credential.secret:
             await self._remember(side, connection, credential)

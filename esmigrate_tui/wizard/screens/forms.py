@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
@@ -177,6 +178,11 @@ class RepositoryForm(FormScreen):
                 )
             )
         return found
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one("#ro-field").display = self.new.type != "url"
+        super().on_mount()
 
     def buttons(self) -> tuple[Press, ...]:
         """Leave, or see the request."""
@@ -376,7 +382,7 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
     taken = taken_names(draft.destination_indices)
     rows: list[tuple[str, str, str]] = []
     wrong = ""
-    twice = {target for target in targets if targets.count(target) > 1} if len(set(targets)) < len(targets) else set()
+    twice = {target for target, many in Counter(targets).items() if many > 1}
     for index, target in zip(chosen(draft), targets, strict=True):
         word = why_not_a_name(target)
         if word or target in twice:

@@ -128,8 +128,9 @@ _DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted 
 def destined(index: IndexFacts, draft: Draft) -> tuple[str, bool]:
     """Where a chosen index goes, with what is there already; and whether that still has to be decided."""
     target, holder = draft.target(index.name), at_its_name(index, draft)
-    if index.name in not_whole(draft):
-        return f"{counted(missing_shards(draft)[index.name], 'shard')} missing (o)", True
+    accepted = draft.restoration is not None and draft.restoration.partial
+    if not accepted and (missing := missing_shards(draft).get(index.name)):
+        return f"{counted(missing, 'shard')} missing (o)", True
     if not holder:
         return target, False
     decided = draft.in_the_way.get(target)
