@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
 from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
@@ -49,6 +48,7 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
         method=MethodName.RESTORE_FROM_SNAPSHOT,
         source=source[0] if source else None,
         destination=sides[Side.DESTINATION][0],
+        at_once=options["at_once"] or 0,
     )
     made_at = planning.timestamp(time.time())
     async with connected(sides[Side.DESTINATION], source) as clusters:
@@ -71,8 +71,6 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
     )
     plan = METHODS[MethodName.RESTORE_FROM_SNAPSHOT].plan(draft, made_at)
     _must_be_in_the_way(plan, in_the_way)
-    if options["at_once"]:
-        plan = msgspec.structs.replace(plan, at_once=options["at_once"])
     click.echo(f"From {clean(snapshot.name)}, {_made(snapshot)}, in {clean(repository.name)}:", err=True)
     await hand_over(plan, choice.left_out, options)
     return ExitCode.DONE
