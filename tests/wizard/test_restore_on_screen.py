@@ -714,6 +714,33 @@ async def test_cancelling_a_snapshot_is_asked_about_first_and_deletes_it(world: 
     assert [change.made_by.method for _, change in world.changes] == ["DELETE"]
 
 
+async def test_a_snapshot_that_cannot_be_looked_at_says_so_and_is_looked_at_again(world: World) -> None:
+    with_snapshots(world, sample.SNAPSHOTS)
+    world.source.kept.troubles["taking"] = CUT
+    app = opened(world, "snapshot-taking")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        assert "cannot be seen (r looks again): The line is cut." in words(app)
+        world.source.kept.troubles.clear()
+        world.source.kept.looks = [Taken(shards=4, shards_done=3)]
+        await pilot.press("r")
+        await pilot.pause(0.2)
+        assert "3 of 4 shards" in shown(app)
+
+
+async def test_a_list_that_broke_off_says_that_there_may_be_more(world: World) -> None:
+    with_snapshots(world, sample.MANY_SNAPSHOTS[:500], sample.MANY_SNAPSHOTS[500:])
+    world.destination.kept.holds_back = asyncio.Event()
+    app = opened(world, "snapshot-coming")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(0.1)
+        world.destination.kept.troubles["snapshots"] = CUT
+        world.destination.kept.holds_back.set()
+        await settled(pilot)
+        assert "The first 500 snapshots in nightly" in shown(app)
+        assert "The line is cut." in shown(app)
+
+
 @pytest.mark.parametrize(
     ("scene", "why"),
     [

@@ -175,10 +175,8 @@ def made(making: Making | None, look: Look, now: float) -> list[Text]:
     taken = making.taken or Taken()
     width = look.width
     if making.problem is not None:
-        return [
-            *paragraph(f"The snapshot {making.name}: {making.problem.sentence()}", width, 1, TROUBLE)[:2],
-            rule(width),
-        ]
+        words = f"How far {making.name} is cannot be seen (r looks again): {making.problem.sentence()}"
+        return [*paragraph(words, width, 1, TROUBLE)[:2], rule(width)]
     share = taken.bytes_done / taken.bytes if taken.bytes else taken.shards_done / taken.shards if taken.shards else 0.0
     room = 20
     filled = "█" * round(min(1.0, share) * room)
@@ -248,7 +246,8 @@ class SnapshotScreen(StepScreen):
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are so far; or what is waited for, and how long already."""
         album = session.album
-        many = counted(len(album.rows), "snapshot")
+        is_cut_off = bool(album.rows) and not album.is_whole and not album.doing
+        many = f"{'The first ' if is_cut_off else ''}{counted(len(album.rows), 'snapshot')}"
         if album.doing:
             so_far = f"{many} so far, " if album.rows and not album.is_whole else ""
             return f"{so_far}{album.doing} …", duration(max(0.0, self.wizard.doors.now() - album.since))
@@ -303,7 +302,11 @@ class SnapshotScreen(StepScreen):
     # -- the list ----------------------------------------------------------------------------------------------------
 
     def action_again(self) -> None:
-        """List them."""
+        """List them, and look again after a snapshot that could not be looked at."""
+        making = self.session.album.making
+        if making is not None and making.problem is not None:
+            self._look_at(making=msgspec.structs.replace(making, problem=None))
+            self._watch_it()
         self.run_worker(self._list(), group="snapshots", exclusive=True)
 
     async def _list(self, then: str = "") -> None:
