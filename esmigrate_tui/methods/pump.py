@@ -36,9 +36,10 @@ from esmigrate_tui.methods.copy_decisions import (
     wait_before,
     window,
 )
+from esmigrate_tui.methods.copy_troubles import blocked, busy, full, odd_answer, stopped, turned_away
 from esmigrate_tui.methods.filling import index_gone, source_of
 from esmigrate_tui.model.event import Moved, Reject
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, size
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.elastic.documents import Document, Page
     from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.model.problem import Problem
 
 ROOM: Final = 48 * 1024 * 1024
 """Bytes that the pages of all streams of this process may have together, each counted twice: as read and as sent."""
@@ -204,7 +206,7 @@ class Pump:
                     return
                 await asyncio.wait({stopping, *streams}, timeout=_WATCHED, return_when=asyncio.FIRST_COMPLETED)
                 if self._stopped.is_set():
-                    raise ProblemError(_stopped(self._index))
+                    raise ProblemError(stopped(self._index))
                 for stream in [one for one in streams if one.done()]:
                     streams.remove(stream)
                     stream.result()
@@ -430,7 +432,7 @@ class Pump:
                 later, trouble, is_unsure = pending, error.problem, True
             else:
                 if len(items) != len(pending):
-                    raise ProblemError(_odd_answer(self._target, len(pending), len(items)))
+                    raise ProblemError(odd_answer(self._target, len(pending), len(items)))
                 later = []
                 for document, item in zip(pending, items, strict=True):
                     match self._fate(item.status, item.reason):
@@ -440,7 +442,7 @@ class Pump:
                             tally = tally.plus(_THERE)
                         case Fate.LATER:
                             later.append(document)
-                            trouble = _busy(self._target, item.reason)
+                            trouble = busy(self._target, item.reason)
                         case _:
                             rejects.append(_reject(self._target, document, item.status, item.reason))
                             tally = tally.plus(_REFUSED)
@@ -487,7 +489,7 @@ class Pump:
                 case Fate.LATER:
                     tries += 1
                     tally = tally.plus(Tally(retries=1, is_unsure=True))
-                    await self._wait_for_room(tries, 1, _busy(self._target, item.reason))
+                    await self._wait_for_room(tries, 1, busy(self._target, item.reason))
                 case _:
                     rejects.append(_reject(self._target, document, item.status, item.reason))
                     return tally.plus(_REFUSED)
@@ -496,11 +498,11 @@ class Pump:
         """The fate of one document; raises ProblemError where it is that of all."""
         found = fate(status, reason)
         if found is Fate.FULL:
-            raise ProblemError(_full(self._target, reason))
+            raise ProblemError(full(self._target, reason))
         if found is Fate.BLOCKED:
-            raise ProblemError(_blocked(self._target, reason))
+            raise ProblemError(blocked(self._target, reason))
         if found is Fate.TURNED_AWAY:
-            raise ProblemError(_turned_away(self._target, reason))
+            raise ProblemError(turned_away(self._target, reason))
         if found is Fate.NO_INDEX:
             raise index_gone(self._setting.work)
         return found
@@ -567,62 +569,3 @@ def _routing(document: Document) -> str | None:
 
 def _reject(index: str, document: Document, status: int, reason: str) -> Reject:
     return Reject(index=index, id=clean(document.id), type=clean(document.type), status=status, reason=clean(reason))
-
-
-# -- troubles --------------------------------------------------------------------------------------------------------
-
-
-def _full(index: str, reason: str) -> Problem:
-    return Problem(
-        cause=Cause.DISK_FULL,
-        what=f"The destination refuses writes to {index}: its disk is too full.",
-        why="Above the flood-stage watermark it makes indices read-only, and lifts that when there is room.",
-        todo="Free disk space on the destination or add some; the run goes on by itself then.",
-        evidence=reason,
-    )
-
-
-def _blocked(index: str, reason: str) -> Problem:
-    return Problem(
-        cause=Cause.BUSY,
-        what=f"The destination has a block on {index}, nothing can be written to it for now.",
-        why="Somebody, or a lifecycle policy, has set it.",
-        todo="Take the block off when that is right; the run goes on by itself then.",
-        evidence=reason,
-    )
-
-
-def _turned_away(index: str, reason: str) -> Problem:
-    return Problem(
-        cause=Cause.PRIVILEGES,
-        what=f"The destination does not let this user create documents in {index}.",
-        todo="Give it the privilege create_doc, or index, for that index.",
-        evidence=reason,
-    )
-
-
-def _busy(index: str, reason: str) -> Problem:
-    return Problem(
-        cause=Cause.BUSY,
-        what=f"The destination is too busy to write to {index}.",
-        why="It gave documents back several times in a row.",
-        todo="Nothing has to be done: the run waits and tries again. A lower pace helps if it stays so.",
-        evidence=reason,
-    )
-
-
-def _odd_answer(index: str, sent: int, told: int) -> Problem:
-    return Problem(
-        cause=Cause.UNSUPPORTED,
-        what=f"The destination was sent {sent} documents for {index} and told the fate of {told}.",
-        why="Then it is not known which of them arrived.",
-        todo="Is there a proxy between that rewrites answers?",
-    )
-
-
-def _stopped(index: str) -> Problem:
-    return Problem(
-        cause=Cause.STATE,
-        what=f"The copy of {index} was stopped.",
-        todo="Take the run up again; what has arrived stays.",
-    )

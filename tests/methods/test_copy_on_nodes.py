@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pytest
+from elastic_transport import ConnectionError as BrokenLine
 
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.copy_decisions import State
@@ -447,6 +448,64 @@ async def test_documents_sent_back_by_a_busy_destination_are_sent_again(nodes: S
     assert compared.is_equal
     assert steps[-1].retries > 0
     assert (steps[-1].done, steps[-1].collided) == (3_000, 0)
+
+
+class Breaking(WireNode):
+    """Breaks the line once, before a bulk is sent or after it was obeyed, as faults are: below the real client."""
+
+    when = ""
+    bulks = 0
+
+    async def perform_request(self, method: str, target: str, *rest: Any, **named: Any) -> Any:  # type: ignore[override]  # noqa: ANN401  # handed on
+        Breaking.bulks += "_bulk" in target
+        is_chosen = "_bulk" in target and Breaking.bulks == 3
+        if is_chosen and Breaking.when == "before":
+            raise BrokenLine("the line broke")
+        answer = await super().perform_request(method, target, *rest, **named)
+        if is_chosen and Breaking.when == "after":
+            raise BrokenLine("the line broke")
+        return answer
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_a_line_that_breaks_around_a_bulk_loses_and_doubles_nothing(nodes: SharedNodes, when: str) -> None:
+    Breaking.when, Breaking.bulks = when, 0
+    async with pair(nodes, "6.8.23", node_class=Breaking) as (clusters, draft):
+        assert clusters.source is not None
+        await make(clusters.source, "cp-broken", {"settings": settings(1), "mappings": {"_doc": {}}})
+        await fill(clusters.source, "cp-broken", numbered(6_000))
+        work = await work_for(clusters, draft, "cp-broken")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        seen: list[Moved] = []
+        with pytest.raises(ProblemError) as raised:
+            await drained(METHOD.perform(work, clusters, ""), seen)
+        rest = await carried_out(work, clusters, since=seen[-1].token)
+        await clusters.destination.refresh("cp-broken")
+        found = await numbers_in(clusters.destination, "cp-broken")
+    assert raised.value.problem.cause is Cause.CONNECTION
+    assert found == list(range(6_000))
+    assert (rest[-1].done, rest[-1].collided, rest[-1].refused) == (6_000, 0, 0)
+
+
+async def test_a_restarted_destination_loses_no_document(nodes: SharedNodes) -> None:
+    destination = await nodes.fresh("7.17.28")
+    async with joined(await nodes.get("6.8.23"), destination) as (clusters, draft):
+        assert clusters.source is not None
+        await make(clusters.source, "cp-there", {"settings": settings(2), "mappings": {"_doc": {}}})
+        await fill(clusters.source, "cp-there", numbered(12_000))
+        work = await work_for(clusters, draft, "cp-there", pace=3_000.0)
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = METHOD.perform(work, clusters, "")
+        seen = [await looked_until(steps, lambda moved: moved.done > 1_000)]
+        await stop(destination)
+        with pytest.raises(ProblemError) as broken:
+            await drained(steps, seen)
+        await start_again(destination)
+        await drained(METHOD.perform(paced(work, 0.0), clusters, seen[-1].token), seen)
+        compared = await METHOD.compare(work, clusters)
+    assert broken.value.problem.cause is Cause.CONNECTION
+    assert compared.is_equal
+    assert (seen[-1].done, seen[-1].collided, seen[-1].refused) == (12_000, 0, 0)
 
 
 async def test_what_is_written_to_the_source_meanwhile_is_read_too(nodes: SharedNodes) -> None:

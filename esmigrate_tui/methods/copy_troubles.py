@@ -1,0 +1,67 @@
+"""What may stand in the way of a copy through this machine, in three sentences each."""
+
+from __future__ import annotations
+
+from esmigrate_tui.model.problem import Cause, Problem
+
+
+def full(index: str, reason: str) -> Problem:
+    """The trouble that the destination has no room for more documents."""
+    return Problem(
+        cause=Cause.DISK_FULL,
+        what=f"The destination refuses writes to {index}: its disk is too full.",
+        why="Above the flood-stage watermark it makes indices read-only, and lifts that when there is room.",
+        todo="Free disk space on the destination or add some; the run goes on by itself then.",
+        evidence=reason,
+    )
+
+
+def blocked(index: str, reason: str) -> Problem:
+    """The trouble that somebody has closed the index for writing."""
+    return Problem(
+        cause=Cause.BUSY,
+        what=f"The destination has a block on {index}, nothing can be written to it for now.",
+        why="Somebody, or a lifecycle policy, has set it.",
+        todo="Take the block off when that is right; the run goes on by itself then.",
+        evidence=reason,
+    )
+
+
+def turned_away(index: str, reason: str) -> Problem:
+    """The trouble that the user may read and make the index, but not fill it."""
+    return Problem(
+        cause=Cause.PRIVILEGES,
+        what=f"The destination does not let this user create documents in {index}.",
+        todo="Give it the privilege create_doc, or index, for that index.",
+        evidence=reason,
+    )
+
+
+def busy(index: str, reason: str) -> Problem:
+    """The trouble that the destination gave documents back more often than is waited for here."""
+    return Problem(
+        cause=Cause.BUSY,
+        what=f"The destination is too busy to write to {index}.",
+        why="It gave documents back several times in a row.",
+        todo="Nothing has to be done: the run waits and tries again. A lower pace helps if it stays so.",
+        evidence=reason,
+    )
+
+
+def odd_answer(index: str, sent: int, told: int) -> Problem:
+    """The trouble that an answer does not belong to what was sent."""
+    return Problem(
+        cause=Cause.UNSUPPORTED,
+        what=f"The destination was sent {sent} documents for {index} and told the fate of {told}.",
+        why="Then it is not known which of them arrived.",
+        todo="Is there a proxy between that rewrites answers?",
+    )
+
+
+def stopped(index: str) -> Problem:
+    """What whoever still looks is told after a stop."""
+    return Problem(
+        cause=Cause.STATE,
+        what=f"The copy of {index} was stopped.",
+        todo="Take the run up again; what has arrived stays.",
+    )
