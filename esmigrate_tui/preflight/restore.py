@@ -292,7 +292,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check=name_of_check,
             severity=Severity.WARNING,
-            title=f"What {counted(len(taken.lost), 'index', 'indices')} of the destination hold will be lost: "
+            title=f"What is in {counted(len(taken.lost), 'index', 'indices')} of the destination will be lost: "
             f"{some(tuple(told))}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
             why="A deleted index is gone, and a closed one is overwritten by the restore.",

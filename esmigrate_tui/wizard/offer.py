@@ -64,8 +64,10 @@ METHODS: Final = (
             "Like reindex, but the documents pass through here, byte for byte. Nothing",
             "has to be opened or configured on either cluster.",
         ),
-        explained="Choose it when the new cluster cannot reach the old one, but this machine can reach both.",
-        why_not=NOT_YET,
+        explained="Choose it when the new cluster cannot reach the old one, but this machine can reach both. Any version "
+        "to any newer one, nothing to open or to configure. Each document arrives as the bytes it is on the old cluster, "
+        "with its _id and routing. Everything crosses this machine's network twice, so run it near the clusters. Not "
+        "carried over: templates, pipelines, lifecycle policies, users.",
     ),
 )
 
@@ -102,8 +104,11 @@ def _time(plan: Plan) -> str:
     """How long it will take, as far as that can be said before it runs."""
     wanted = plan.restoration
     if wanted is None:
+        pulls = "the new cluster can pull and write"
+        passes = "the old cluster reads, the new one writes, and the lines between them and this machine"
+        depends = passes if plan.method is MethodName.COPY_THROUGH_HERE else pulls
         return (
-            "Not known until it runs: it depends on how fast the new cluster can pull and write. "
+            f"Not known until it runs: it depends on how fast {depends}. "
             "Half a minute after the start there is an estimate."
         )
     sizes = [task.size for task in plan.tasks if task.size is not None]
