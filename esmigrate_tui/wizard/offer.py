@@ -66,8 +66,8 @@ METHODS: Final = (
         ),
         explained="Choose it when the new cluster cannot reach the old one, but this machine can reach both. Any "
         "version to any newer one, nothing to open or to configure. Each document arrives as the bytes it is on the "
-        "old cluster, with its _id and routing. Everything crosses this machine's network twice, so run it near the clusters. Not "
-        "carried over: templates, pipelines, lifecycle policies, users.",
+        "old cluster, with its _id and routing. Everything crosses this machine's network twice, so run it near the "
+        "clusters. Not carried over: templates, pipelines, lifecycle policies, users.",
     ),
 )
 
