@@ -18,6 +18,8 @@ TARGET_BYTES: Final = 3 * 1024 * 1024
 """What a page is to have: measured, pages of 1 to 5 MB are equally fast, and larger ones only fill memory."""
 MOST_BYTES: Final = 8 * 1024 * 1024
 """What a page may have that was asked for more than one document; a larger one is not read, but asked for in pieces."""
+MOST_SCROLLED: Final = 32 * 1024 * 1024
+"""The same for a page of a scroll: the server has gone past it, so that its whole slice must be read again."""
 HEAVIEST: Final = 24 * 1024 * 1024
 """What room is made for where a single document is asked for because it is large, and nobody knows how large."""
 LARGEST_PAGE: Final = 5_000  # documents; below index.max_result_window of 10 000

@@ -212,7 +212,7 @@ async def _parts(work: Work, clusters: Clusters, settings: dict[str, str]) -> tu
     """Every shard of the source index in parts: by the numbers of its changes where all its documents have one."""
     source, index = source_of(clusters), work.task.source_index
     shards = int(settings.get("index.number_of_shards", "1"))
-    each = pieces(work.task.documents or 0, shards)
+    each = pieces(await source.count(index), shards)
     slices = each if await source.version() >= _SLICED else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 

@@ -20,6 +20,7 @@ from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.methods.copy_decisions import (
     BULK_BYTES,
     MOST_BYTES,
+    MOST_SCROLLED,
     Fate,
     Portion,
     State,
@@ -248,6 +249,7 @@ class Pump:
                 reading = None
                 is_last = read.after >= part.until
                 is_leaving = not is_last and self._running > self._streams.streams
+                self._running -= is_leaving
                 if not is_last and not is_leaving:
                     reading = asyncio.ensure_future(self._read_window(position, read.after))
                 await self._settle(position, read, after=read.after, is_last=is_last)
@@ -282,7 +284,7 @@ class Pump:
     async def _scrolled(self, position: int) -> None:
         part = self.state.parts[position]
         size = self._portions[position].documents
-        most = MOST_BYTES if size > 1 else 0
+        most = MOST_SCROLLED if size > 1 else 0
         scroll = ""
         reading: asyncio.Task[_Read] | None = None
         try:
@@ -544,7 +546,8 @@ class Pump:
                 nap = min(left, _NAP)
                 await asyncio.sleep(nap)
                 self._throttled += nap
-            if orders == self._orders and self._going.is_set():
+            if orders == self._orders:
+                await self._going.wait()
                 return
 
 

@@ -274,7 +274,7 @@ async def test_a_copy_of_6_x_holds_nothing_open_on_the_source(nodes: SharedNodes
         seen: list[Moved] = []
         await drained(steps, seen)
         compared = await METHOD.compare(work, clusters)
-    assert stats["_all"]["total"]["search"]["open_contexts"] == 0
+    assert stats["_all"]["total"]["search"]["scroll_total"] == 0
     assert compared.is_equal
     assert not any(moved.note for moved in seen)
 
