@@ -18,9 +18,10 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.sandbox.loading import load
+from tests.journeys.terminal import Terminal
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
@@ -176,3 +177,25 @@ async def pair(nodes: SharedNodes) -> tuple[Node, Node]:
         await load(source, 2_000)
         _LOADED.add(source.url)
     return source, destination
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """A way to open terminals that are closed at the end."""
+    opened: list[Terminal] = []
+    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    environ |= {
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+        "ESMIGRATE_STATE_DIR": str(tmp_path / "state"),
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
+    }
+
+    def open_one(*arguments: str) -> Terminal:
+        opened.append(Terminal([*arguments], environ, tmp_path))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.close()

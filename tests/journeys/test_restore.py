@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.sandbox.nodes import Node
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
+    from tests.journeys.terminal import Terminal
 
     Opening = Callable[[Node], Awaitable[Cluster]]
 
@@ -513,6 +514,23 @@ async def test_a_run_that_was_killed_is_taken_up_and_finds_its_restore_again(
     assert "interrupted" in status.out
     assert resumed.code == 0, resumed.text
     assert after == before
+    assert found == 200
+
+
+async def test_a_wizard_that_is_killed_amid_a_restore_is_attached_again(
+    operator: Operator, slow: Kept, fresh_8: Node, terminal: Callable[..., Terminal], opened: Opening
+) -> None:
+    run = await begun(operator, slow, fresh_8)
+    screen = terminal("attach", run)
+    await screen.until(r"rs-slow +moving")
+    screen.kill()
+    again = terminal("attach", run)
+    await again.until("Everything arrived, and it was checked", seconds=120)
+    await again.type("q")
+    code = await again.ended()
+    async with await opened(fresh_8) as cluster:
+        found = await cluster.count("rs-slow")
+    assert code == 0
     assert found == 200
 
 

@@ -2,20 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import fcntl
-import os
-import pty
-import re
-import signal
-import struct
-import sys
-import termios
 import time
 from typing import TYPE_CHECKING
 
-import pyte
 import pytest
 
 from esmigrate_tui.cli.opening import real_doors
@@ -27,9 +16,10 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.session import Test
 from tests.journeys.conftest import renamed, with_user
+from tests.journeys.terminal import CTRL_N, CTRL_T, DOWN, ENTER, ESCAPE, RIGHT, TAB, UP
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Iterator
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from textual.pilot import Pilot
@@ -37,6 +27,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.sandbox.nodes import Node
     from tests.journeys.conftest import Operator
+    from tests.journeys.terminal import Terminal
 
     Opening = Callable[[Node], Awaitable[Cluster]]
 
@@ -126,100 +117,6 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
     assert [(task.source_count, task.destination_count) for task in progress.tasks] == [(300, 300)]
 
 
-class Terminal:
-    """A real pty with a person's eyes: what is on its 80x24 screen, and keys."""
-
-    def __init__(self, arguments: list[str], environ: dict[str, str], folder: Path) -> None:
-        self.screen = pyte.Screen(80, 24)
-        self._stream = pyte.ByteStream(self.screen)
-        pid, self._master = pty.fork()
-        if pid == 0:  # the child becomes the program
-            os.chdir(folder)
-            os.execve(sys.executable, [sys.executable, "-m", "esmigrate_tui", *arguments], environ)  # noqa: S606  # no shell
-        self.pid = pid
-        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-        os.set_blocking(self._master, False)
-
-    @property
-    def text(self) -> str:
-        """All that can be read."""
-        return "\n".join(self.screen.display)
-
-    async def type(self, *keys: str) -> None:
-        """Press keys, one after the other, at a person's pace."""
-        for key in keys:
-            os.write(self._master, key.encode())
-            await self.look(0.05)
-
-    async def look(self, seconds: float) -> None:
-        """Read what is painted in that time."""
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            with contextlib.suppress(BlockingIOError, OSError):
-                self._stream.feed(os.read(self._master, 65_536))
-            await asyncio.sleep(0.01)
-
-    async def until(self, pattern: str, seconds: float = 60) -> str:
-        """Look until it is to be read; what it read."""
-        deadline = time.monotonic() + seconds
-        while not (found := re.search(pattern, self.text)):
-            assert time.monotonic() < deadline, f"never saw {pattern!r}, but:\n{self.text}"
-            await self.look(0.1)
-        return found[0]
-
-    async def ended(self, seconds: float = 20) -> int:
-        """The exit code."""
-        deadline = time.monotonic() + seconds
-        while True:
-            pid, status = os.waitpid(self.pid, os.WNOHANG)  # noqa: ASYNC222  # WNOHANG: it does not wait
-            if pid:
-                self.pid = 0
-                return os.waitstatus_to_exitcode(status)
-            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
-            await self.look(0.1)
-
-    def hang_up(self) -> None:
-        """Close the terminal under the program, as a dropped line does."""
-        if self._master >= 0:
-            os.close(self._master)
-            self._master = -1
-
-    def close(self) -> None:
-        """End what is still there."""
-        self.hang_up()
-        if self.pid:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(self.pid, signal.SIGKILL)
-            os.waitpid(self.pid, 0)
-            self.pid = 0
-
-
-@pytest.fixture
-def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
-    """A way to open terminals that are closed at the end."""
-    opened: list[Terminal] = []
-    environ = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    environ |= {
-        "TERM": "xterm-256color",
-        "LANG": "C.UTF-8",
-        "ESMIGRATE_STATE_DIR": str(tmp_path),
-        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
-        "PYTHONPATH": os.pathsep.join(part for part in sys.path if part),
-    }
-
-    def open_one(*arguments: str) -> Terminal:
-        opened.append(Terminal([*arguments], environ, tmp_path))
-        return opened[-1]
-
-    yield open_one
-    for one in opened:
-        one.close()
-
-
-UP, DOWN, RIGHT, TAB, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[C", "\t", "\r", "\x1b"
-CTRL_N, CTRL_T = "\x0e", "\x14"
-
-
 async def test_a_person_at_a_terminal_migrates_with_keys_alone(
     pair: tuple[Node, Node], opened: Opening, terminal: Callable[..., Terminal]
 ) -> None:
@@ -265,10 +162,9 @@ async def test_a_person_at_a_terminal_migrates_with_keys_alone(
 
 
 async def test_a_closed_terminal_does_not_end_a_run(
-    pair: tuple[Node, Node], terminal: Callable[..., Terminal], operator: Operator, tmp_path: Path
+    pair: tuple[Node, Node], terminal: Callable[..., Terminal], operator: Operator
 ) -> None:
     source, destination = pair
-    operator.environ["ESMIGRATE_STATE_DIR"] = str(tmp_path)
     operator.knows(source, destination)
     options = [*renamed("hung-up", "orders"), "--batch", "100", "--pace", "300"]
     await operator.plan(with_user(source), with_user(destination), *options)
