@@ -10,7 +10,7 @@ import os
 import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import asdict, replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import pytest
 
@@ -43,12 +43,17 @@ def in_own_loop(work: Coroutine[object, object, T]) -> T:
     return results[0]
 
 
+_MOST_KEPT: Final = 3
+"""Shared nodes that live on for the next file: each takes about 1 GB, and two files are tested at a time."""
+
+
 class SharedNodes:
-    """Nodes by version and options; each is started once."""
+    """Nodes by version and options; each is started once, and again when a file asks for it long after."""
 
     def __init__(self) -> None:
         self._started: dict[str, Node] = {}
-        self._own: list[Node] = []
+        self._of_module: list[Node] = []
+        self._of_test: list[Node] = []
         self._lock = threading.Lock()
 
     def get_now(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> Node:
@@ -62,29 +67,48 @@ class SharedNodes:
         wanted = replace(wanted, security=uses_security(find(version), wanted))
         key = json.dumps([version, asdict(wanted)], default=str, sort_keys=True)
         with self._lock:
-            if key not in self._started:
-                self._started[key] = _start(version, wanted)
-            return self._started[key]
+            node = self._started.pop(key, None) or _start(version, wanted)
+            self._started[key] = node  # the one that was asked for last is the last one
+            return node
 
     async def get(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> Node:
         """As `get_now`, without holding up the loop."""
         return await asyncio.to_thread(self.get_now, version, options, security=security)
 
     def fresh_now(self, version: str, options: NodeOptions | None = None) -> Node:
-        """A node for one test alone, to be stopped, filled or broken; `down` it, or leave that to the end."""
+        """A node for the fixtures of one file, to be stopped, filled or broken; it ends with the file."""
         node = _start(version, options if options is not None else NodeOptions())
         with self._lock:
-            self._own.append(node)
+            self._of_module.append(node)
         return node
 
     async def fresh(self, version: str, options: NodeOptions | None = None) -> Node:
-        """As `fresh_now`, without holding up the loop."""
-        return await asyncio.to_thread(self.fresh_now, version, options)
+        """A node for one test alone, to be stopped, filled or broken; it ends with the test."""
+        node = await asyncio.to_thread(_start, version, options if options is not None else NodeOptions())
+        with self._lock:
+            self._of_test.append(node)
+        return node
+
+    def end_those_of_the_test(self) -> None:
+        """End what one test has asked for."""
+        _end(self._of_test)
+
+    def end_those_of_the_file(self) -> None:
+        """End what the fixtures of a file have asked for, and of the shared ones all but those asked for last."""
+        _end(self._of_module)
+        while len(self._started) > _MOST_KEPT:
+            in_own_loop(down(self._started.pop(next(iter(self._started)))))
 
     def close(self) -> None:
         """End every node that was started here."""
-        for node in (*self._started.values(), *self._own):
-            in_own_loop(down(node))
+        _end(self._of_test)
+        _end(self._of_module)
+        _end([*self._started.values()])
+
+
+def _end(nodes: list[Node]) -> None:
+    while nodes:
+        in_own_loop(down(nodes.pop()))
 
 
 def _start(version: str, options: NodeOptions) -> Node:
@@ -102,3 +126,15 @@ def nodes() -> Iterator[SharedNodes]:
     shared = SharedNodes()
     yield shared
     shared.close()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _nodes_of_a_file_end_with_it(nodes: SharedNodes) -> Iterator[None]:
+    yield
+    nodes.end_those_of_the_file()
+
+
+@pytest.fixture(autouse=True)
+def _nodes_of_a_test_end_with_it(nodes: SharedNodes) -> Iterator[None]:
+    yield
+    nodes.end_those_of_the_test()
