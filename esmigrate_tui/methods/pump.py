@@ -57,6 +57,7 @@ ROOM: Final = 48 * 1024 * 1024
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
 _READ_TRIES: Final = 4
+_PACED: Final = 4  # bulks in a page, where a pace makes them small
 _FRUITLESS: Final = 5  # readings of a slice in a row that came no further than the one before
 _UNTOLD: Final = 5_000  # rejects that wait to be told
 _NAP: Final = 0.2
@@ -325,7 +326,9 @@ class Pump:
         while True:
             await self._going.wait()
             portion = self._portions[position]
-            asked = window(after, part.until, portion.documents + more, self._density.get(position, 1.0))
+            # what goes slowly is held long, and keeps others from the room
+            wanted = min(portion.documents, _PACED * self._throttle.documents)
+            asked = window(after, part.until, wanted + more, self._density.get(position, 1.0))
             most = MOST_BYTES if portion.documents > 1 else 0
             claim = 2 * portion.bytes
             await self._room.take(claim)
