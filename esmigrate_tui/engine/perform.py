@@ -301,7 +301,9 @@ class _Run:
             await self._sleep(until - now)
 
     async def _tell_ending(self) -> None:
-        text = "the process was told to end; what the destination copies by itself goes on there"
+        text = "the process was told to end"
+        if self._plan.method.goes_on_by_itself:
+            text += "; what the destination copies by itself goes on there"
         if self._ledger.open_entries:
             text += f"; {counted(len(self._ledger.open_entries), 'change')} not put back yet"
         text += f"; {counted(len(self._queue), 'task')} not done yet: take the run up again"

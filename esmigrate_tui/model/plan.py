@@ -45,6 +45,11 @@ class MethodName(StrEnum):
         return self is not MethodName.RESTORE_FROM_SNAPSHOT
 
     @property
+    def goes_on_by_itself(self) -> bool:
+        """Whether the destination goes on by itself when the run's process has ended."""
+        return self in {MethodName.REINDEX_FROM_REMOTE, MethodName.RESTORE_FROM_SNAPSHOT}
+
+    @property
     def stopping_deletes(self) -> bool:
         """Whether stopping takes away what is half there: Elasticsearch cancels a restore by deleting the index."""
         return self is MethodName.RESTORE_FROM_SNAPSHOT
