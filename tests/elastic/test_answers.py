@@ -99,7 +99,7 @@ def _nodes(*whitelists: object) -> NodesInfo:
 
 
 @pytest.mark.parametrize(
-    ("nodes", "settings", "expected"),
+    ("told", "settings", "expected"),
     [
         (_nodes("localhost:*,127.0.0.1:*"), {}, ("localhost:*", "127.0.0.1:*")),
         (_nodes(["a:1", "b:2"]), {}, ("a:1", "b:2")),
@@ -113,9 +113,9 @@ def _nodes(*whitelists: object) -> NodesInfo:
     ],
 )
 def test_the_whitelist_is_what_every_node_allows(
-    nodes: NodesInfo | None, settings: dict[str, str] | None, expected: tuple[str, ...] | None
+    told: NodesInfo | None, settings: dict[str, str] | None, expected: tuple[str, ...] | None
 ) -> None:
-    assert whitelist(nodes, settings) == expected
+    assert whitelist(told, settings) == expected
 
 
 def test_flat_settings_are_layered_and_lists_become_json() -> None:
