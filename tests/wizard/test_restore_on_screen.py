@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -52,10 +51,12 @@ from esmigrate_tui.wizard.session import (
 )
 from esmigrate_tui.wizard.steps import BY_NAME, before, following, name_to_type, walked
 from esmigrate_tui.wizard.widgets.bars import FootLine
+from esmigrate_tui.wizard.widgets.board import Rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from tests.wizard.world import SECRET, Kept, Seen, settled, shown
 
 if TYPE_CHECKING:
+    from rich.text import Text
     from textual.pilot import Pilot
 
     from esmigrate_tui.model.outcome import ExitCode
@@ -300,16 +301,31 @@ def test_a_pattern_that_sends_two_to_one_name_is_not_taken() -> None:
     assert renaming(sample.PICKED.draft, "logs-.*", "logs").wrong == "logs: two would go there"
 
 
+@pytest.mark.timeout(30)  # comparing each name with each would take minutes
 def test_a_pattern_that_sends_ten_thousand_to_one_name_is_seen_through_at_once() -> None:
     snapshot = msgspec.structs.replace(sample.CHOSEN_SNAPSHOT, indices=tuple(index.name for index in sample.MANY))
     session = sample.OPENED.answered(snapshot=snapshot).answered(selected=snapshot.indices)
-    began = time.perf_counter()
     found = renaming(session.draft, ".+", "one")
-    assert time.perf_counter() - began < 2.0  # seconds; comparing each name with each would take a minute
     assert found.wrong == "one: two would go there"
 
 
-async def test_ten_thousand_indices_of_a_snapshot_are_as_quick_as_ten(world: World) -> None:
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The rows of lists that have been drawn, one after the other."""
+    rows: list[int] = []
+    line = Rows.line
+
+    def counted(self: Rows[object], y: int) -> Text:
+        rows.append(y)
+        return line(self, y)
+
+    monkeypatch.setattr(Rows, "line", counted)
+    return rows
+
+
+async def test_of_ten_thousand_indices_of_a_snapshot_a_key_draws_only_those_that_are_seen(
+    world: World, drawn: list[int]
+) -> None:
     app = opened(world, "restore-selection")
     snapshot = msgspec.structs.replace(sample.CHOSEN_SNAPSHOT, indices=tuple(index.name for index in sample.MANY))
     session = app.session.answered(snapshot=snapshot).answered(restoration=sample.PICKED.draft.restoration)
@@ -317,11 +333,10 @@ async def test_ten_thousand_indices_of_a_snapshot_are_as_quick_as_ten(world: Wor
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "a")
         assert len(app.session.draft.selected) == 10_000
-        began = time.perf_counter()
+        drawn.clear()
         await pilot.press(*("down",) * 10, "end", "home", *("pagedown",) * 8)
         await pilot.pause()
-        each = (time.perf_counter() - began) / 20
-    assert each < 0.25  # seconds
+        assert 0 < len(drawn) <= 20 * 24 * 6  # a key is seen by the board, by the details, and by the title
 
 
 def test_a_pattern_shows_which_new_name_is_taken_on_the_destination() -> None:
@@ -587,18 +602,17 @@ async def test_snapshots_are_on_the_screen_before_the_last_page_came(world: Worl
         assert app.session.album.cursor == 1
 
 
-async def test_keys_answer_at_once_among_two_thousand_snapshots(world: World) -> None:
+async def test_of_two_thousand_snapshots_a_key_draws_only_those_that_are_seen(world: World, drawn: list[int]) -> None:
     with_snapshots(world, sample.MANY_SNAPSHOTS)
     app = opened(world, "snapshot-coming")
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert len(app.session.album.rows) == 2_000
-        began = time.perf_counter()
+        drawn.clear()
         await pilot.press("end", "home", *("down",) * 20, "slash", *"nightly-00")
         await pilot.pause()
-        each = (time.perf_counter() - began) / 33
         assert "nightly-0099" in shown(app)
-    assert each < 0.1  # seconds; a list that lays out all its rows takes a second
+        assert 0 < len(drawn) <= 33 * 24 * 6
 
 
 async def test_a_snapshot_is_chosen_with_all_its_details(world: World) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from rich.text import Text
-from textual.containers import Horizontal
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
@@ -15,7 +14,7 @@ from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, spread, wrap
 from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.session import (
     Holder,
     Listing,
@@ -36,7 +35,6 @@ from esmigrate_tui.wizard.session import (
     why_not_a_name,
 )
 from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.fields import PlainInput
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -44,7 +42,6 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.widget import Widget
-    from textual.widgets import Input
 
     from esmigrate_tui.model.draft import Draft
 
@@ -284,7 +281,7 @@ def doomed(names: tuple[str, ...], draft: Draft, way: InTheWay, width: int) -> l
     return [*lines, Text(), *paragraph(last, width)]
 
 
-class SelectionScreen(StepScreen):
+class SelectionScreen(FilteredScreen):
     """Choose indices."""
 
     STEP = "selection"
@@ -304,12 +301,7 @@ class SelectionScreen(StepScreen):
 
     def body(self) -> Iterable[Widget]:
         """Filter, list, details."""
-        yield Horizontal(
-            Lines(lambda _: [ink(" filter", DIM)]),
-            PlainInput(self.session.listing.pattern, id="filter"),
-            id="filter-line",
-            classes="body",
-        )
+        yield self.filter_line()
         yield Lines(id="heading", classes="body")
         yield Board(cursor=self.session.listing.cursor)
         yield Lines(id="details", classes="body")
@@ -338,7 +330,7 @@ class SelectionScreen(StepScreen):
         ascii_only = self.wizard.ascii_only
         is_restore = session.is_restore
         empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
-        self.query_one("#filter-line").set_class(bool(session.listing.pattern) or self._filters, "-shown")
+        self.show_filter_line()
 
         def make(width: int, cursor: int) -> Rows[IndexFacts]:
             look = Look(width, 0, ascii_only)
@@ -357,8 +349,9 @@ class SelectionScreen(StepScreen):
         self.query_one("#details", Lines).show(lambda width: details(session, here, Look(width, 0, ascii_only)))
 
     @property
-    def _filters(self) -> bool:
-        return self.focused is not None and self.focused.id == "filter"
+    def pattern(self) -> str:
+        """The pattern that the list is filtered by."""
+        return self.session.listing.pattern
 
     def _rows(self, session: Session) -> tuple[IndexFacts, ...]:
         """What is listed; found again only when the question changed."""
@@ -369,7 +362,8 @@ class SelectionScreen(StepScreen):
             self._shown_for, self._shown = question, listed(rows, listing)
         return self._shown
 
-    def _look_at(self, **changes: object) -> None:
+    def look_at(self, **changes: object) -> None:
+        """Look at the list otherwise."""
         listing = msgspec.structs.replace(self.session.listing, **changes)
         self.wizard.update(self.session.but(listing=listing))
 
@@ -380,7 +374,7 @@ class SelectionScreen(StepScreen):
 
     def on_board_moved(self, message: Board.Moved) -> None:
         """The details follow the cursor."""
-        self._look_at(cursor=message.item)
+        self.look_at(cursor=message.item)
 
     def on_board_clicked(self, message: Board.Clicked) -> None:
         """A second click chooses."""
@@ -419,35 +413,12 @@ class SelectionScreen(StepScreen):
         by = sorts(is_restore=self.session.is_restore)
         now = self.session.listing.sort
         self.query_one(Board).move_to(0)
-        self._look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0], cursor=0)
+        self.look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0], cursor=0)
 
     def action_hidden(self) -> None:
         """Show or hide hidden and system indices."""
         self.query_one(Board).move_to(0)
-        self._look_at(shows_hidden=not self.session.listing.shows_hidden, cursor=0)
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one("#filter-line").add_class("-shown")
-        self.query_one("#filter", PlainInput).focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """The list follows what is typed."""
-        if message.value != self.session.listing.pattern:
-            self.query_one(Board).move_to(0)
-            self._look_at(pattern=message.value, cursor=0)
-
-    def on_input_submitted(self) -> None:
-        """Back to the list with this filter."""
-        self.query_one(Board).focus()
-
-    async def action_back(self) -> None:
-        """Esc in the filter clears it; elsewhere it goes back."""
-        if self._filters:
-            self.query_one("#filter", PlainInput).value = ""
-            self.query_one(Board).focus()
-            return
-        await super().action_back()
+        self.look_at(shows_hidden=not self.session.listing.shows_hidden, cursor=0)
 
     def action_rename(self) -> None:
         """Type another name for the index at the cursor."""
@@ -591,19 +562,19 @@ class SelectionScreen(StepScreen):
         missing = [name for name in draft.selected if name not in draft.definitions]
         if missing:
             doing = f"reading {counted(len(missing), 'definition')} from the source"
-            self._look_at(doing=doing, since=self.wizard.doors.now(), problem=None)
+            self.look_at(doing=doing, since=self.wizard.doors.now(), problem=None)
             try:
                 source = self.wizard.cluster(Side.SOURCE)
                 read = await source.definitions(missing)
             except ProblemError as error:
-                self._look_at(doing="", problem=error.problem)
+                self.look_at(doing="", problem=error.problem)
                 self.say("Next is not possible: the definitions could not be read.")
                 return
             kept = {name: found for name, found in draft.definitions.items() if name in draft.selected}
             self.wizard.update(self.session.answered(definitions=kept | read))
-            self._look_at(doing="")
+            self.look_at(doing="")
         self.wizard.go("preflight")
 
     def let_go(self) -> None:
         """A reading that ends with this screen was not made."""
-        self._look_at(doing="")
+        self.look_at(doing="")

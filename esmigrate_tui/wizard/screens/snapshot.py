@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from rich.text import Text
-from textual.containers import Horizontal
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import Change
@@ -17,7 +16,7 @@ from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotSta
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, fit, ink, moment, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.session import (
     Album,
     Listing,
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.widget import Widget
-    from textual.widgets import Input
 
     from esmigrate_tui.wizard.doors import Taking
     from esmigrate_tui.wizard.draw import Mark
@@ -217,7 +215,7 @@ def nothing(session: Session) -> tuple[Text, ...]:
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-class SnapshotScreen(StepScreen):
+class SnapshotScreen(FilteredScreen):
     """Choose a snapshot, or take one."""
 
     STEP = "snapshot"
@@ -233,12 +231,7 @@ class SnapshotScreen(StepScreen):
     def body(self) -> Iterable[Widget]:
         """What is being made, the filter, the list, the details."""
         yield Lines(id="making", classes="body")
-        yield Horizontal(
-            Lines(lambda _: [ink(" filter", DIM)]),
-            PlainInput(self.session.album.pattern, id="filter"),
-            id="filter-line",
-            classes="body",
-        )
+        yield self.filter_line()
         yield Lines(id="heading", classes="body")
         yield Board(cursor=self.session.album.cursor)
         yield Lines(id="details", classes="body")
@@ -259,7 +252,7 @@ class SnapshotScreen(StepScreen):
         """The list."""
         album, now, ascii_only = session.album, self.wizard.doors.now(), self.wizard.ascii_only
         rows = shown_snapshots(album)
-        self.query_one("#filter-line").set_class(bool(album.pattern) or self._filters, "-shown")
+        self.show_filter_line()
         self.query_one("#making", Lines).show(lambda width: made(album.making, Look(width, 0, ascii_only), now))
 
         def make(width: int, cursor: int) -> Rows[SnapshotFacts]:
@@ -273,8 +266,9 @@ class SnapshotScreen(StepScreen):
         self.query_one("#details", Lines).show(lambda width: told(here, session, Look(width, 0, ascii_only)))
 
     @property
-    def _filters(self) -> bool:
-        return self.focused is not None and self.focused.id == "filter"
+    def pattern(self) -> str:
+        """The pattern that the list is filtered by."""
+        return self.session.album.pattern
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -294,9 +288,10 @@ class SnapshotScreen(StepScreen):
 
     def let_go(self) -> None:
         """What was waited for ends with this screen; a snapshot that is being made goes on."""
-        self._look_at(doing="")
+        self.look_at(doing="")
 
-    def _look_at(self, **changes: object) -> None:
+    def look_at(self, **changes: object) -> None:
+        """Look at the list otherwise."""
         self.wizard.update(self.session.but(album=msgspec.structs.replace(self.session.album, **changes)))
 
     # -- the list ----------------------------------------------------------------------------------------------------
@@ -305,7 +300,7 @@ class SnapshotScreen(StepScreen):
         """List them, and look again after a snapshot that could not be looked at."""
         making = self.session.album.making
         if making is not None and making.problem is not None:
-            self._look_at(making=msgspec.structs.replace(making, problem=None))
+            self.look_at(making=msgspec.structs.replace(making, problem=None))
             self._watch_it()
         self.run_worker(self._list(), group="snapshots", exclusive=True)
 
@@ -316,17 +311,17 @@ class SnapshotScreen(StepScreen):
         if not then and snapshot is not None and snapshot.repository == repository:
             then = snapshot.name
         doing = f"listing the snapshots in {repository}"
-        self._look_at(rows=(), is_whole=False, doing=doing, since=self.wizard.doors.now(), problem=None)
+        self.look_at(rows=(), is_whole=False, doing=doing, since=self.wizard.doors.now(), problem=None)
         try:
             async for page in self.wizard.cluster(Side.DESTINATION).snapshots.snapshots(repository):
-                self._look_at(rows=(*self.session.album.rows, *page))
+                self.look_at(rows=(*self.session.album.rows, *page))
                 await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
                 if then:
                     then = self._go_to(then)
         except ProblemError as error:
-            self._look_at(doing="", problem=error.problem)
+            self.look_at(doing="", problem=error.problem)
             return
-        self._look_at(doing="", is_whole=True)
+        self.look_at(doing="", is_whole=True)
 
     def _go_to(self, name: str) -> str:
         """Put the cursor on a snapshot where it is listed; the name where it is not yet."""
@@ -335,40 +330,17 @@ class SnapshotScreen(StepScreen):
         if at is None:
             return name
         self.query_one(Board).move_to(at)
-        self._look_at(cursor=at)
+        self.look_at(cursor=at)
         return ""
 
     def on_board_moved(self, message: Board.Moved) -> None:
         """The details follow the cursor."""
-        self._look_at(cursor=message.item, problem=None)
+        self.look_at(cursor=message.item, problem=None)
 
     async def on_board_clicked(self, message: Board.Clicked) -> None:
         """A second click takes it."""
         if message.again:
             await self.action_next()
-
-    def action_filter(self) -> None:
-        """Type a filter."""
-        self.query_one("#filter-line").add_class("-shown")
-        self.query_one("#filter", PlainInput).focus()
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """The list follows what is typed."""
-        if message.value != self.session.album.pattern:
-            self.query_one(Board).move_to(0)
-            self._look_at(pattern=message.value, cursor=0)
-
-    def on_input_submitted(self) -> None:
-        """Back to the list with this filter."""
-        self.query_one(Board).focus()
-
-    async def action_back(self) -> None:
-        """Esc in the filter clears it; elsewhere it goes back."""
-        if self._filters:
-            self.query_one("#filter", PlainInput).value = ""
-            self.query_one(Board).focus()
-            return
-        await super().action_back()
 
     # -- next --------------------------------------------------------------------------------------------------------
 
@@ -383,7 +355,7 @@ class SnapshotScreen(StepScreen):
         if album.doing and album.rows and not album.is_whole:
             changes |= {"doing": ""}
         if changes != {"cursor": album.cursor}:
-            self._look_at(**changes)
+            self.look_at(**changes)
         await super().action_next()
 
     async def go_on(self) -> None:
@@ -406,13 +378,13 @@ class SnapshotScreen(StepScreen):
             if repository is None:
                 self.say("The repository is not registered on the destination any more: go back.")
                 return
-            self._look_at(doing=f"reading what is in {snapshot.name}", since=self.wizard.doors.now(), problem=None)
+            self.look_at(doing=f"reading what is in {snapshot.name}", since=self.wizard.doors.now(), problem=None)
             try:
                 found = await self.wizard.cluster(Side.DESTINATION).snapshots.snapshot(
                     snapshot.repository, snapshot.name
                 )
             except ProblemError as error:
-                self._look_at(doing="", problem=error.problem)
+                self.look_at(doing="", problem=error.problem)
                 return
             before = draft.restoration or Restoration(repository=repository, snapshot="")
             restoration = msgspec.structs.replace(
@@ -421,7 +393,7 @@ class SnapshotScreen(StepScreen):
             session = self.session.answered(snapshot=found).answered(restoration=restoration)
             looked = Listing(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
             self.wizard.update(session.but(listing=looked))
-            self._look_at(doing="")
+            self.look_at(doing="")
         await super().go_on()
 
     # -- a new one ---------------------------------------------------------------------------------------------------
@@ -457,7 +429,7 @@ class SnapshotScreen(StepScreen):
             self.say(f"Its feature states are not known: {error.problem.what}")
         at = datetime.fromtimestamp(self.wizard.doors.now(), UTC)
         name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
-        self._look_at(new=msgspec.structs.replace(new, name=name, features=features))
+        self.look_at(new=msgspec.structs.replace(new, name=name, features=features))
         self.app.push_screen(SnapshotForm(self.wizard), self._filled_in)
 
     def _filled_in(self, new: object) -> None:
@@ -508,11 +480,11 @@ class SnapshotScreen(StepScreen):
         )
 
     async def _begin(self, name: str, repository: str, change: Change) -> None:
-        self._look_at(making=Making(repository=repository, name=name, since=self.wizard.doors.now()), problem=None)
+        self.look_at(making=Making(repository=repository, name=name, since=self.wizard.doors.now()), problem=None)
         try:
             await self.wizard.change(change, "deletes it again")
         except ProblemError as error:
-            self._look_at(making=None, problem=error.problem)
+            self.look_at(making=None, problem=error.problem)
             return
         await self._watch()
 
@@ -529,9 +501,9 @@ class SnapshotScreen(StepScreen):
                 gone = making.is_cancelled and error.problem.cause is Cause.MISSING
                 self._ended("It was cancelled." if gone else "", making, error)
                 return
-            self._look_at(making=msgspec.structs.replace(self.session.album.making or making, taken=_value_of(seen)))
+            self.look_at(making=msgspec.structs.replace(self.session.album.making or making, taken=_value_of(seen)))
             if seen.state is not SnapshotState.IN_PROGRESS:
-                self._look_at(making=None, pattern="")
+                self.look_at(making=None, pattern="")
                 with self.prevent(PlainInput.Changed):
                     self.query_one("#filter", PlainInput).value = ""
                 word = _STATES[seen.state][1]
@@ -542,11 +514,11 @@ class SnapshotScreen(StepScreen):
 
     def _ended(self, words: str, making: Making, error: ProblemError) -> None:
         if words:
-            self._look_at(making=None)
+            self.look_at(making=None)
             self.say(words)
             self.action_again()
         else:
-            self._look_at(making=msgspec.structs.replace(making, problem=error.problem))
+            self.look_at(making=msgspec.structs.replace(making, problem=error.problem))
 
     def action_cancel(self) -> None:
         """Cancel the one that is being made, after a question."""
@@ -558,7 +530,7 @@ class SnapshotScreen(StepScreen):
             self.say("No snapshot is being made.")
             return
         if making.problem is not None:
-            self._look_at(making=None)  # it is not watched any more: only the line goes
+            self.look_at(making=None)  # it is not watched any more: only the line goes
             return
         request = delete_snapshot_request(making.repository, making.name)
 
@@ -579,12 +551,12 @@ class SnapshotScreen(StepScreen):
         making = self.session.album.making
         if making is None:
             return
-        self._look_at(making=msgspec.structs.replace(making, is_cancelled=True))
+        self.look_at(making=msgspec.structs.replace(making, is_cancelled=True))
         try:
             await self.wizard.change(change)
         except ProblemError as error:
             if (making := self.session.album.making) is not None:
-                self._look_at(making=msgspec.structs.replace(making, is_cancelled=False))
+                self.look_at(making=msgspec.structs.replace(making, is_cancelled=False))
             self.say(error.problem.sentence())
             return
         taken = f"taken the snapshot {making.name} in {making.repository}"
