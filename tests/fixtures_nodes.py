@@ -43,7 +43,7 @@ def in_own_loop(work: Coroutine[object, object, T]) -> T:
     return results[0]
 
 
-_MOST_KEPT: Final = 3
+_MOST_KEPT: Final = 6
 """Shared nodes that live on for the next file: each takes about 1 GB, and two files are tested at a time."""
 
 

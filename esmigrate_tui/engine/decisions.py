@@ -23,6 +23,7 @@ QUIET_SECONDS: Final = 5.0
 _FIRST_LOOK: Final = 0.05  # seconds: most indices are small, and of those there are many
 _LONGEST_WAIT: Final = 30.0
 _GOOD_SECONDS: Final = 60.0
+_COMING_BACK: Final = 30.0  # seconds after a cluster was away, in which its "no such index" is no answer yet
 
 
 def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[TaskOutcome, Problem | None]:
@@ -143,6 +144,11 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 def can_pass(problem: Problem) -> bool:
     """Whether waiting may help."""
     return problem.cause in PASSING
+
+
+def may_be_too_early(problem: Problem, seconds_since_away: float) -> bool:
+    """Whether what is missing may only not be there yet: a node that has just come back finds its indices later."""
+    return problem.cause is Cause.MISSING and seconds_since_away <= _COMING_BACK
 
 
 def given_up(problem: Problem, patience: Patience, *, stopping_deletes: bool = False) -> Problem:

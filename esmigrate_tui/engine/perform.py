@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import traceback
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from esmigrate_tui.engine.decisions import (
     is_whole,
     is_worth_telling,
     judged,
+    may_be_too_early,
     rest_after,
     run_outcome,
     with_counts,
@@ -70,6 +72,7 @@ _STOP_SECONDS: Final = 60.0  # for a server's task to end after it was cancelled
 _SETTLE_SECONDS: Final = 60.0  # for putting back, when the run is over but a cluster is away
 _PREPARE_GRACE: Final = 2.0  # for requests under way when the process is told to end
 _TURNED_AWAY: Final = 2  # tasks in a row
+_AWAY: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
 _SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.SET_ASIDE, TaskState.SKIPPED})
 
 
@@ -140,6 +143,7 @@ class _Hand:
     last: Moved | None = None
     told_at: float = 0.0
     failed_at: float = 0.0
+    away_at: float = -math.inf
     has_begun: bool = False
     is_held: bool = False
     is_seen_to_end: bool = False
@@ -514,9 +518,11 @@ class _Run:
 
     async def _hold(self, hand: _Hand, problem: Problem) -> None:
         """Wait a while for what may pass; raises ProblemError for what cannot, or has not."""
-        if not can_pass(problem):
-            raise ProblemError(problem)
         now = self._clock()
+        if not can_pass(problem) and not may_be_too_early(problem, now - hand.away_at):
+            raise ProblemError(problem)
+        if problem.cause in _AWAY:
+            hand.away_at = now
         hand.failed_at = now
         hand.patience = hand.patience.failed(now, problem.cause)
         until = hand.patience.next_try(now, self._random)

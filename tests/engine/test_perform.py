@@ -281,6 +281,22 @@ async def test_what_does_not_pass_is_given_up_when_the_patience_of_the_plan_is_o
     assert bench.called("stop") == [1]
 
 
+async def test_an_index_that_a_node_does_not_know_yet_when_it_comes_back_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(30))
+    bench.tiny.troubles[1, 10] = [trouble(Cause.CONNECTION), trouble(Cause.MISSING, "There is no such index.")]
+    await bench.run()
+    assert bench.outcome is RunOutcome.VERIFIED
+    assert [event.problem.cause for event in bench.of(WaitBegan)] == [Cause.CONNECTION, Cause.MISSING]
+
+
+async def test_an_index_that_is_missing_while_nothing_was_away_is_not_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(30))
+    bench.tiny.troubles[1, 10] = [trouble(Cause.MISSING, "There is no such index.")]
+    await bench.run()
+    assert bench.state(1) is TaskState.FAILED
+    assert not bench.of(WaitBegan)
+
+
 async def test_patience_begins_anew_after_progress(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(100, patience=15))
     for done in range(0, 100, 10):
