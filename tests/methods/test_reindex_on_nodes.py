@@ -317,11 +317,14 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
         assert clusters.source is not None
         await fill(clusters.source, "anew", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
         planned = await work_for(clusters, draft, "anew", batch=50)
-        # slow enough for a busy machine to delete the index while most of the documents are still to come
+        # five seconds between two batches: the index is deleted while none is under way, which would be refused whole
         work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=10.0)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
         begun = await anext(steps)
+        while not begun.done:
+            await asyncio.sleep(0.1)
+            begun = await anext(steps)
         await clusters.destination.delete_index("anew")
         await METHOD.pace(work, clusters, begun.token, 0.0)
         seen: list[Moved] = []
