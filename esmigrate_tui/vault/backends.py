@@ -6,6 +6,7 @@ longer than the first screen may.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import stat
@@ -111,7 +112,8 @@ def _chosen() -> KeyringBackend:
 
     chosen = keyring.get_keyring()
     if _listed(chosen, {_ABSENT: "absent"}) and "PYTHON_KEYRING_BACKEND" not in os.environ:
-        backend.get_all_keyring.reset()
+        with contextlib.suppress(KeyError):  # nothing was listed yet: a configuration file named the backend
+            backend.get_all_keyring.reset()
         core.init_backend()
         chosen = keyring.get_keyring()
     return chosen

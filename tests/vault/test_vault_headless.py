@@ -280,3 +280,21 @@ async def test_the_connection_that_comes_back_holds_no_secret() -> None:
     assert b"s3cret" not in msgspec.json.encode(resolved.connection)
     assert "s3cret" not in repr(resolved)
     assert "s3cret" not in resolved.origin
+
+
+def test_a_keyring_that_a_configuration_file_switches_off_is_said_to_be_none(tmp_path: Path) -> None:
+    folder = tmp_path / "python_keyring"
+    folder.mkdir()
+    (folder / "keyringrc.cfg").write_text("[backend]\ndefault-keyring=keyring.backends.fail.Keyring\n")
+    environ = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ}
+    environ |= {"XDG_CONFIG_HOME": str(tmp_path), "LANG": "C.UTF-8"}
+    ended = subprocess.run(
+        [sys.executable, "-m", "esmigrate_tui", "credentials", "status"],
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "defect" not in ended.stdout + ended.stderr
+    assert "keyring" in ended.stdout
