@@ -34,6 +34,13 @@ def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[Tas
         return TaskOutcome.VERIFIED, None
     if comparison.shards is not None or there is None or arrived is None:
         return TaskOutcome.DIFFERENT, _restored_otherwise(task, comparison)
+    if refused and there - arrived == refused and task.reading is not None:
+        return TaskOutcome.SET_ASIDE, Problem(
+            cause=Cause.REFUSED,
+            what=f"{counted(refused, 'row')} of {task.source_index} were set aside; all others arrived.",
+            why="Each is in the rejects file with its file, its line and the reason.",
+            todo="Correct these rows or the mapping, and index them from a file of their own.",
+        )
     if refused and there - arrived == refused:
         return TaskOutcome.SET_ASIDE, Problem(
             cause=Cause.REFUSED,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.methods.copy_through_here import CopyThroughHere
+from esmigrate_tui.methods.index_from_source import IndexFromSource
 from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
 from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
 from esmigrate_tui.model.plan import MethodName
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Methods
 
 METHODS: Final[Methods] = {
+    MethodName.INDEX_FROM_SOURCE: IndexFromSource(),
     MethodName.REINDEX_FROM_REMOTE: ReindexFromRemote(),
     MethodName.COPY_THROUGH_HERE: CopyThroughHere(),
     MethodName.RESTORE_FROM_SNAPSHOT: RestoreFromSnapshot(),

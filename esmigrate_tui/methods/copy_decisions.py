@@ -434,15 +434,16 @@ def wait_before(tries: int) -> float | None:
     return None if tries >= _TRIES else min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** max(0, tries - 1))
 
 
-def action(identifier: str, routing: str | None, kind: str | None) -> bytes:
+def action(identifier: str, routing: str | None, kind: str | None, pipeline: str | None = None) -> bytes:
     """The line of a bulk that says where a document goes, never over another; `kind` where the server wants a type."""
-    return _encode(_Action(_Create(identifier, kind, routing))) + b"\n"
+    return _encode(_Action(_Create(identifier, kind, routing, pipeline))) + b"\n"
 
 
 class _Create(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     identifier: str = msgspec.field(name="_id")
     kind: str | None = msgspec.field(name="_type", default=None)
     routing: str | None = None
+    pipeline: str | None = None
 
 
 class _Action(msgspec.Struct, frozen=True, gc=False):

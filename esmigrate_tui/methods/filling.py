@@ -140,6 +140,8 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
 
 async def show_everything(work: Work, clusters: Clusters) -> None:
     """Refresh the source, so that what was written a moment ago is read too; a reader's user may not do that."""
+    if clusters.source is None:
+        return
     try:
         await source_of(clusters).refresh(work.task.source_index)
     except ProblemError as error:

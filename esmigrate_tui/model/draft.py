@@ -8,6 +8,7 @@ import msgspec
 
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -37,6 +38,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     For a restore, `snapshot` is the one to restore from (with its details), `restoration` how; `selected` are then
     names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
     of the destination whose names are taken.
+
+    For files, `reading` says which and how they are read, `into` is the index they go into, and `create` the body that
+    makes it: "" where it is there and is used as it is.
     """
 
     method: MethodName | None = None
@@ -58,6 +62,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     restoration: Restoration | None = None
     feature_states: tuple[str, ...] = ()
     in_the_way: dict[str, InTheWay] = {}
+    reading: Reading | None = None
+    into: str = ""
+    create: str = ""
 
     def answered(self, **changes: Any) -> Draft:  # noqa: ANN401  # msgspec checks each by its field
         """This draft with new answers, and without what hung on the old ones."""
@@ -74,14 +81,24 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def offered(self) -> tuple[IndexFacts, ...]:
-        """What can be selected: the source's indices, or the snapshot's indices and data streams."""
+        """What can be selected: the source's indices, the snapshot's indices and data streams, or the files as one."""
+        if self.method is MethodName.INDEX_FROM_SOURCE:
+            return (self._files,) if self.reading is not None else ()
         if self.method is not MethodName.RESTORE_FROM_SNAPSHOT:
             return self.source_indices
         return offered(self.snapshot, self.source_indices) if self.snapshot is not None else ()
 
     @property
+    def _files(self) -> IndexFacts:
+        """The files as the index that they become: about their size; no shard is made where it is there already."""
+        label, size = (self.reading.label, self.reading.size) if self.reading is not None else ("", 0)
+        return IndexFacts(name=label, primary_bytes=size, shards=1 if self.create else 0, replicas=1)
+
+    @property
     def chosen(self) -> tuple[IndexFacts, ...]:
         """The facts of the selected indices, in the order in which they are offered."""
+        if self.method is MethodName.INDEX_FROM_SOURCE:
+            return self.offered
         wanted = frozenset(self.selected)
         return tuple(index for index in self.offered if index.name in wanted)
 
@@ -153,6 +170,9 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "restoration": ("findings",),
     "feature_states": ("findings",),
     "in_the_way": ("findings",),
+    "reading": ("findings",),
+    "into": ("findings",),
+    "create": ("findings",),
 }
 _EMPTY: Final[dict[str, Any]] = {
     "source_facts": None,

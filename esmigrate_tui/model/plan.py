@@ -10,6 +10,7 @@ import msgspec
 import tomli_w
 
 from esmigrate_tui.model.connection import Connection
+from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
 from esmigrate_tui.model.text import clean
@@ -64,6 +65,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     A restore's task brings back `kind` (the `source_index` is then that index's, data stream's or feature's name in the
     snapshot) with `shards` primary shards; `in_the_way` are indices of the destination, each with what becomes of it.
+
+    Where files are indexed, `reading` says which and how; the `source_index` is a name for them, `size` their bytes.
     """
 
     number: int
@@ -76,6 +79,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: RestoreKind = RestoreKind.INDEX
     shards: int | None = None
     in_the_way: dict[str, InTheWay] = {}
+    reading: Reading | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -1,0 +1,226 @@
+"""The work on files between two looks: one reader, several bulks under way, acknowledged in the order of the files.
+
+A file is read in a thread, as far ahead as there are bulks; what is read and not yet written is bounded by the room
+that all work of this process shares.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.elastic.documents import Document
+from esmigrate_tui.methods.copy_decisions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, Portion, Streams, Tally
+from esmigrate_tui.methods.file_decisions import FileState, are_collisions, settled
+from esmigrate_tui.methods.writing import Writer, now, room
+from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.pages import Page, Pages
+
+if TYPE_CHECKING:
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.model.files import Reading
+
+_WATCHED: Final = 3.0  # seconds between two judgements of the rate
+
+
+class FileDocument(Document, frozen=True, gc=False):
+    """A document of a file; `place` is its file and line, which it is called by where it is refused."""
+
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class FileSetting:
+    """What does not change while files are indexed; `limit` is the largest request there, 0 where unknown."""
+
+    work: Work
+    clusters: Clusters
+    reading: Reading
+    destination_major: int
+    limit: int
+    is_fresh: bool
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    tally: Tally
+    rejects: list[Reject]
+    found: list[Document]
+    bad: int
+
+
+class FilePump:
+    """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
+
+    def __init__(self, setting: FileSetting, state: FileState) -> None:
+        self._setting = setting
+        self._reading = setting.reading
+        self._target = setting.work.task.destination_index
+        self._writer = Writer(
+            setting.work,
+            setting.clusters,
+            destination_major=setting.destination_major,
+            limit=setting.limit,
+            pipeline=setting.reading.pipeline,
+            name=_place,
+        )
+        self.state = state
+        self._told: FileState | None = None
+        batch = setting.work.plan.batch or LARGEST_PAGE
+        self._portion = Portion(documents=min(FIRST_PAGE, batch), limit=batch)
+        self._streams = Streams(streams=state.streams, best_streams=state.streams)
+        self._room = room()
+        self._stopped = asyncio.Event()
+
+    def look(self) -> Moved:
+        """What was acknowledged until now, with what was refused since the last look."""
+        rejects = self._writer.told()
+        self._told = state = self.state
+        return Moved(
+            done=state.rows,
+            total=state.total(self._reading.size),
+            written=state.written,
+            there_already=state.there + state.unsure,
+            collided=state.collided,
+            refused=state.refused,
+            retries=state.retries,
+            throttled_seconds=self._writer.throttled_seconds,
+            token=state.as_token(),
+            rejects=rejects,
+        )
+
+    @property
+    def has_news(self) -> bool:
+        """Whether the next look has something that the last one had not."""
+        return bool(self._writer.rejects) or self.state is not self._told
+
+    def pace(self, rate: float) -> None:
+        """Go on, at that many documents a second (0 for no limit)."""
+        self._writer.pace(rate)
+
+    def pause(self) -> None:
+        """Begin nothing more; what is under way is seen through."""
+        self._writer.pause()
+
+    def stop(self) -> None:
+        """End, and say so to whoever awaits `run()`."""
+        self._stopped.set()
+
+    async def run(self) -> None:
+        """Index every file to its end; raises ProblemError with the first trouble that the engine has to wait for."""
+        carrying = asyncio.ensure_future(self._carry())
+        stopping = asyncio.ensure_future(self._stopped.wait())
+        try:
+            await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if self._stopped.is_set():
+                raise ProblemError(_stopped(self._setting.work.task.source_index))
+            carrying.result()
+        finally:
+            for one in (carrying, stopping):
+                one.cancel()
+            await asyncio.gather(carrying, stopping, return_exceptions=True)
+
+    async def _carry(self) -> None:
+        salt = self._setting.work.opaque_id.encode()
+        pages = Pages(self._reading, self.state.place, salt)
+        under_way: deque[tuple[Page, asyncio.Task[_Outcome]]] = deque()
+        began, carried, sent_back = now(), 0, self._writer.sent_back
+        try:
+            while True:
+                await self._writer.going()
+                page = await _unhurried(pages, self._portion)
+                if page is None:
+                    break
+                self._portion = self._portion.after(len(page.rows), page.size)
+                await self._room.take(2 * page.size)
+                writing = asyncio.ensure_future(self._written(page))
+                writing.add_done_callback(partial(self._let_go, 2 * page.size))
+                under_way.append((page, writing))
+                while under_way and (len(under_way) >= self._streams.streams or under_way[0][1].done()):
+                    carried += await self._settle(under_way)
+                if (passed := now() - began) >= _WATCHED:
+                    if self._writer.is_unhindered:
+                        self._watch(carried / passed, self._writer.sent_back - sent_back)
+                    began, carried, sent_back = now(), 0, self._writer.sent_back
+            while under_way:
+                await self._settle(under_way)
+            self.state = msgspec.structs.replace(self.state, place=pages.place)
+        finally:
+            for _, writing in under_way:
+                writing.cancel()
+            await asyncio.gather(*(writing for _, writing in under_way), return_exceptions=True)
+            pages.close()
+
+    def _watch(self, rate: float, sent_back: int) -> None:
+        self._streams = self._streams.after(rate, sent_back)
+        self.state = msgspec.structs.replace(self.state, streams=self._streams.streams)
+
+    async def _written(self, page: Page) -> _Outcome:
+        """Write the documents of a page; what is none is set aside by its file and line."""
+        rejects = [
+            Reject(index=self._target, id=_at(page.path, row.line), reason=clean(row.error))
+            for row in page.rows
+            if row.error
+        ]
+        bad, found = len(rejects), list[Document]()
+        documents = [
+            FileDocument(id=row.id, routing=row.routing, source=msgspec.Raw(row.source), place=_at(page.path, row.line))
+            for row in page.rows
+            if not row.error
+        ]
+        tally = await self._writer.written(documents, rejects, found, has_breaks=False) if documents else Tally()
+        return _Outcome(tally, rejects, found, bad)
+
+    def _let_go(self, amount: int, _: object) -> None:
+        self._room.change(-amount)
+
+    async def _settle(self, under_way: deque[tuple[Page, asyncio.Task[_Outcome]]]) -> int:
+        """Wait for the page that comes first in the files, and count it; the bytes of its documents."""
+        page, writing = under_way[0]
+        outcome = await asyncio.shield(writing)
+        under_way.popleft()
+        rule, is_fresh = self._reading.ids, self._setting.is_fresh
+        rejects = outcome.rejects
+        if are_collisions(self.state, outcome.tally, rule, is_fresh=is_fresh):
+            rejects = [*rejects, *(self._collision(document) for document in outcome.found)]
+        self.state = settled(self.state, page.place, outcome.tally, outcome.bad, rule, is_fresh=is_fresh)
+        self._writer.keep(rejects)
+        return page.size
+
+    def _collision(self, document: Document) -> Reject:
+        why = f"another row has the same _id, {clean(document.id, 200)}, and was kept"
+        return Reject(index=self._target, id=_place(document), status=409, reason=why)
+
+
+async def _unhurried(pages: Pages, portion: Portion) -> Page | None:
+    """The next page, read in a thread; one that is being read is read to its end, whoever has given up on it."""
+    reading = asyncio.ensure_future(asyncio.to_thread(pages.next, portion.documents, TARGET_BYTES))
+    try:
+        return await asyncio.shield(reading)
+    except asyncio.CancelledError:
+        await asyncio.gather(reading, return_exceptions=True)
+        raise
+
+
+def _at(path: str, line: int) -> str:
+    return f"{clean(path)}:{line}"
+
+
+def _place(document: Document) -> str:
+    return document.place if isinstance(document, FileDocument) else document.id
+
+
+def _stopped(label: str) -> Problem:
+    return Problem(
+        cause=Cause.STATE,
+        what=f"The indexing of {label} was stopped.",
+        todo="Take the run up again; what has arrived stays.",
+    )

@@ -1,0 +1,248 @@
+"""Index from the source: files on this machine become documents of one index, with a mapping that was chosen.
+
+No old cluster is needed. What is decided stands in `file_decisions`, pure; what reads files in the room `reading`; this
+file plans, begins, looks and ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+import msgspec
+
+from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
+from esmigrate_tui.methods.file_pump import FilePump, FileSetting
+from esmigrate_tui.methods.filling import another_index, create_request, made_index, make_index, tuning_requests
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import bare_plan
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.files import IdRule
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, counted, size
+from esmigrate_tui.reading.opened import changed
+from esmigrate_tui.verify import Comparison
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.files import Reading
+
+_SOON: Final = 0.05  # seconds that a look waits for the end, so that a small file ends with its first
+
+_pumps: Final[dict[str, FilePump]] = {}
+"""The pumps of this process by their work's opaque id: pace, pause and stop come beside a perform."""
+_ended: Final[dict[str, FileState]] = {}
+"""How each perform of this process ended: files cannot be counted again as cheaply as an index can."""
+
+_IDS: Final = {
+    IdRule.OWN: "its own _id",
+    IdRule.HASH: "a hash of its row as _id",
+    IdRule.NEW: "a new _id, so that another run of the same files doubles them",
+}
+
+
+class IndexFromSource:
+    """The method that needs nothing but files and the destination, as the contract wants it."""
+
+    name: Final = MethodName.INDEX_FROM_SOURCE
+    title: Final = "Index from the source"
+    needs: Final = (Side.DESTINATION,)
+
+    def plan(self, draft: Draft, made_at: str) -> Plan:
+        """The plan of a draft whose files are chosen and whose target has a name; raises ProblemError (usage)."""
+        bare = bare_plan(msgspec.structs.replace(draft, method=self.name, source=None, source_facts=None), made_at)
+        reading = draft.reading
+        if reading is None or not reading.files or not draft.into:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what="No file is chosen, or no index that it goes into.",
+                    todo="Choose at least one file, and give the index a name.",
+                )
+            )
+        task = Task(
+            number=1,
+            source_index=reading.label,
+            destination_index=draft.into,
+            create=draft.create,
+            size=reading.size,
+            reading=reading,
+        )
+        return msgspec.structs.replace(bare, tasks=(task,), restoration=None)
+
+    def steps(self, plan: Plan) -> tuple[str, ...]:
+        """What a run of this plan does, in order, in words."""
+        new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
+        found: list[str] = []
+        for task in plan.tasks:
+            reading = reading_of(task)
+            target = task.destination_index
+            makes = f"Make the index {target} on {new} with the plan's mapping."
+            uses = f"Use the index {target} on {new} as it is; documents that are there stay."
+            identity = _IDS.get(reading.ids, f"the field {clean(reading.id_field)} as _id")
+            through = f", through the pipeline {clean(reading.pipeline)}" if reading.pipeline else ""
+            pace = f", at most {plan.requests_per_second:g} a second" if plan.requests_per_second else ""
+            found += [
+                (
+                    f"Read {counted(len(reading.files), 'file')} of this machine ({reading.format}, "
+                    f"{size(reading.size)}); nothing in them is changed."
+                ),
+                makes if task.create else uses,
+                (
+                    f"Index every row with {identity}{through}{pace}. Nothing is overwritten; rows that cannot be read "
+                    "and documents that are refused are set aside with file and line."
+                ),
+            ]
+        return (*found, "Put settings back, refresh, count, and compare with the rows that were read.")
+
+    def requests(self, plan: Plan) -> tuple[Request, ...]:
+        """The requests to the destination for the first index of a plan; those for the others are like them."""
+        if not plan.tasks:
+            return ()
+        task = plan.tasks[0]
+        target = f"/{quote(task.destination_index, safe='')}"
+        is_tuned = plan.tune and bool(task.create)
+        pipeline = reading_of(task).pipeline
+        more = f',"pipeline":{msgspec.json.encode(pipeline).decode()}' if pipeline else ""
+        lines = f'{{"create":{{"_id":"…"{more}}}}}\n{{ the document }}\n'
+        return (
+            *((create_request(task, Version.parse(plan.destination_version)),) if task.create else ()),
+            *(tuning_requests(task)[:1] if is_tuned else ()),
+            Request(method="POST", path=f"{target}/_bulk", body=lines),
+            *(tuning_requests(task)[1:] if is_tuned else ()),
+            Request(method="POST", path=f"{target}/_refresh"),
+            Request(method="GET", path=f"{target}/_count"),
+        )
+
+    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+        """Nothing is shared between the tasks."""
+
+    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
+        await _raise_changed(reading_of(work.task))
+        await make_index(work, clusters, book)
+
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+        """Yield what was acknowledged until each look, until every row of the files has its fate.
+
+        Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
+        """
+        reading = reading_of(work.task)
+        await _raise_changed(reading)
+        state = await _begun(work, clusters, FileState.from_token(since))
+        pump = FilePump(await _setting(work, clusters, reading), state)
+        if not since:
+            yield pump.look()  # written down before the first row is sent: what is found in place later may be ours
+        _pumps[work.opaque_id] = pump
+        running = asyncio.ensure_future(pump.run())
+        try:
+            while not running.done():
+                await asyncio.wait({running}, timeout=_SOON)
+                yield pump.look()
+            if pump.has_news:
+                yield pump.look()
+            running.result()
+        finally:
+            _ended[work.opaque_id] = pump.state
+            if _pumps.get(work.opaque_id) is pump:
+                del _pumps[work.opaque_id]
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+        if await made_index(work, clusters) != state.made:
+            raise another_index(work)
+        if note := _same_rows(reading, pump.state, is_fresh=bool(work.task.create)):
+            yield msgspec.structs.replace(pump.look(), note=note)
+
+    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
+        """Set the pace at once, also to go on after a pause; 0 for none."""
+        if (pump := _pumps.get(work.opaque_id)) is not None:
+            pump.pace(requests_per_second)
+
+    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
+        """Begin no page and no bulk any more; what is under way is seen through."""
+        if (pump := _pumps.get(work.opaque_id)) is not None:
+            pump.pause()
+
+    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
+        """End the indexing that is going on; the perform that is open then raises."""
+        if (pump := _pumps.get(work.opaque_id)) is not None:
+            pump.stop()
+
+    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
+        """The rows that were read and settled, and what the destination holds of them after a refresh."""
+        index = work.task.destination_index
+        await clusters.destination.refresh(index)
+        count = await clusters.destination.count(index)
+        state = _ended.get(work.opaque_id)
+        if state is None:
+            return Comparison(source_count=None, destination_count=count)
+        return compared(state, count, reading_of(work.task).ids, is_fresh=bool(work.task.create))
+
+
+def reading_of(task: Task) -> Reading:
+    """The files of a task; raises ProblemError (usage) where the plan names none."""
+    if task.reading is None:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="The plan names no files.",
+                todo="Make a new one with `esmigrate plan index-from-source`.",
+            )
+        )
+    return task.reading
+
+
+async def _raise_changed(reading: Reading) -> None:
+    """Raise ProblemError (state) where a file is not the one that was planned with: its offsets mean other rows."""
+    if what := await asyncio.to_thread(changed, reading.files):
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=what,
+                why="Where a run stands is a place in the files as they were.",
+                todo="Bring the file back as it was, or make a new plan with `esmigrate plan`.",
+            )
+        )
+
+
+async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
+    """The state to go on from."""
+    # a bulk makes an index that is not there by itself, with guessed mappings
+    made = await made_index(work, clusters)
+    if state.made:
+        if made != state.made:
+            raise another_index(work)
+        return taken_up(state)
+    base = 0
+    if not work.task.create:
+        await clusters.destination.refresh(work.task.destination_index)
+        base = await clusters.destination.count(work.task.destination_index)
+    return msgspec.structs.replace(state, made=made, base=base)
+
+
+async def _setting(work: Work, clusters: Clusters, reading: Reading) -> FileSetting:
+    return FileSetting(
+        work=work,
+        clusters=clusters,
+        reading=reading,
+        destination_major=(await clusters.destination.version()).major,
+        limit=await clusters.destination.documents.largest_request(),
+        is_fresh=bool(work.task.create),
+    )
+
+
+def _same_rows(reading: Reading, state: FileState, *, is_fresh: bool) -> str:
+    """What is worth telling of rows that were found in place, "" where there were none."""
+    if not state.there:
+        return ""
+    if is_fresh and reading.ids is IdRule.HASH:
+        return f"{counted(state.there, 'row')} equal to another one: each is one document, by its hash"
+    return f"{counted(state.there, 'row')} found in place by _id, and left as they are"

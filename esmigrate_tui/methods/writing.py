@@ -1,0 +1,347 @@
+"""Writing to the destination, whatever the documents were read from: bulks, fates, halves, pace and pause.
+
+Each document is created, never written over another. What all work of this process holds in memory is bounded by one
+room.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from esmigrate_tui.methods.copy_decisions import (
+    BULK_BYTES,
+    Fate,
+    Tally,
+    Throttle,
+    action,
+    bulks,
+    fate,
+    wait_before,
+)
+from esmigrate_tui.methods.copy_troubles import blocked, busy, full, odd_answer, turned_away
+from esmigrate_tui.methods.filling import index_gone
+from esmigrate_tui.model.event import Reject
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, size
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Sequence
+
+    import msgspec
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.elastic.documents import Document
+    from esmigrate_tui.methods.contract import Work
+
+ROOM: Final = 48 * 1024 * 1024
+"""Bytes that the pages of all streams of this process may have together, each counted twice: as read and as sent."""
+
+_UNTOLD: Final = 5_000  # rejects that wait to be told
+_NAP: Final = 0.2
+_AT_ONCE: Final = 4  # documents of one page that are written by requests of their own
+# Whole bulks are refused for one bad document (an _id that is too long, a body that is too large): halves find it.
+_OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
+
+
+class Room:
+    """So many bytes may be held; one who needs more than there are waits in line, but never for nobody."""
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self.held = 0
+        self._freed = asyncio.Event()
+        self._line = asyncio.Lock()
+
+    async def take(self, amount: int) -> None:
+        """Hold so many bytes, when there is room for them or when nobody holds any."""
+        async with self._line:  # a large one is not passed over for ever by small ones
+            while self.held and self.held + amount > self._size:
+                self._freed.clear()
+                await self._freed.wait()
+            self.held += amount
+
+    def change(self, amount: int) -> None:
+        """Hold more, or fewer, than was taken: what a page really has is seen when it is there."""
+        self.held += amount
+        if amount < 0:
+            self._freed.set()
+
+
+_rooms: WeakKeyDictionary[AbstractEventLoop, Room] = WeakKeyDictionary()
+
+
+def room() -> Room:
+    """The one room of this process."""
+    return _rooms.setdefault(asyncio.get_running_loop(), Room(ROOM))
+
+
+class Writer:
+    """What one perform writes with; `limit` is the largest request the destination takes, 0 where that is unknown.
+
+    `pipeline` is the ingest pipeline that the documents go through. `name` is what a document is called where it is
+    refused; its _id where nothing else is said.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        clusters: Clusters,
+        *,
+        destination_major: int,
+        limit: int,
+        pipeline: str = "",
+        name: Callable[[Document], str] | None = None,
+    ) -> None:
+        self._work = work
+        self._destination = clusters.destination.documents
+        self._target = work.task.destination_index
+        self._major = destination_major
+        self._limit = limit
+        self._pipeline = pipeline or None
+        self._name = name
+        self._throttle = Throttle(rate=work.requests_per_second)
+        self._going = asyncio.Event()
+        self._going.set()
+        self._heard = asyncio.Event()
+        self._heard.set()
+        self._orders = 0
+        self.rejects: list[Reject] = []
+        self.throttled_seconds = 0.0
+        self.sent_back = 0
+
+    # -- orders ------------------------------------------------------------------------------------------------------
+
+    def pace(self, rate: float) -> None:
+        """Go on, at that many documents a second (0 for no limit)."""
+        self._going.set()
+        if rate != self._throttle.rate:
+            self._throttle = self._throttle.at(rate, now())
+            self._orders += 1
+
+    def pause(self) -> None:
+        """Begin nothing more; what is under way is seen through."""
+        self._going.clear()
+
+    async def going(self) -> None:
+        """Wait for a pause to end."""
+        await self._going.wait()
+
+    @property
+    def is_unhindered(self) -> bool:
+        """Whether neither a pause nor a pace holds it."""
+        return self._going.is_set() and not self._throttle.rate
+
+    @property
+    def at_once(self) -> int:
+        """How many documents may go in one bulk at the pace of this moment."""
+        return self._throttle.documents
+
+    def keep(self, rejects: Sequence[Reject]) -> None:
+        """Keep what was refused until it is told; when there is too much of it nothing more is written before."""
+        self.rejects += rejects
+        if len(self.rejects) >= _UNTOLD:
+            self._heard.clear()
+
+    def told(self) -> tuple[Reject, ...]:
+        """What was refused since this was last asked."""
+        rejects, self.rejects = tuple(self.rejects), []
+        self._heard.set()
+        return rejects
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    async def written(
+        self,
+        documents: Sequence[Document],
+        rejects: list[Reject],
+        found: list[Document],
+        *,
+        has_breaks: bool,
+    ) -> Tally:
+        """Write documents until each has its fate; adds to `rejects` what was refused, to `found` what was there."""
+        together: list[Document] = []
+        alone: list[Document] = []
+        for document in documents:
+            # A line break within a document would end its line of the bulk, and no byte of it is to be changed.
+            breaks = has_breaks and b"\n" in bytes(document.source)
+            (alone if breaks else together).append(document)
+        most = min(BULK_BYTES, self._limit * 9 // 10) if self._limit else BULK_BYTES
+        sizes = [_size(document) for document in together]
+        tally = Tally()
+        for span in bulks(sizes, most, self._throttle.documents):
+            tally = tally.plus(await self._sent(together[span], rejects, found))
+        for first in range(0, len(alone), _AT_ONCE):
+            few = alone[first : first + _AT_ONCE]
+            for one in await asyncio.gather(*(self._created(document, rejects, found) for document in few)):
+                tally = tally.plus(one)
+        return tally
+
+    async def _sent(self, documents: Sequence[Document], rejects: list[Reject], found: list[Document]) -> Tally:
+        """One bulk, and again what was sent back, until each document has its fate."""
+        tally, tries = Tally(), 0
+        pending = [document for document in documents if self._can_be_sent(document, rejects)]
+        tally = Tally(refused=len(documents) - len(pending))
+        while pending:
+            await self._may_go(len(pending))
+            is_unsure = False
+            trouble: Problem | None = None
+            try:
+                items = await self._destination.bulk(self._target, self._body(pending))
+            except ProblemError as error:
+                if error.problem.cause in _OF_ONE:
+                    return tally.plus(await self._in_halves(pending, rejects, found, error.problem))
+                if error.problem.cause is not Cause.BUSY:
+                    raise
+                later, trouble, is_unsure = pending, error.problem, True
+            else:
+                if len(items) != len(pending):
+                    raise ProblemError(odd_answer(self._target, len(pending), len(items)))
+                later = []
+                for document, item in zip(pending, items, strict=True):
+                    match self._fate(item.status, item.reason):
+                        case Fate.WRITTEN:
+                            tally = tally.plus(_WRITTEN)
+                        case Fate.THERE:
+                            tally = tally.plus(_THERE)
+                            found.append(document)
+                        case Fate.LATER:
+                            later.append(document)
+                            trouble = busy(self._target, item.reason)
+                        case _:
+                            rejects.append(self._reject(document, item.status, item.reason))
+                            tally = tally.plus(_REFUSED)
+            if trouble is not None:
+                tries += 1
+                tally = tally.plus(Tally(retries=len(later), is_unsure=is_unsure))
+                await self._wait_for_room(tries, len(later), trouble)
+            pending = later
+        return tally
+
+    async def _wait_for_room(self, tries: int, amount: int, trouble: Problem) -> None:
+        """Let the destination breathe; raises the trouble where the engine is to wait for it."""
+        self.sent_back += amount
+        pause = wait_before(tries)
+        if pause is None:
+            raise ProblemError(trouble)
+        await asyncio.sleep(pause)
+
+    async def _in_halves(
+        self, documents: Sequence[Document], rejects: list[Reject], found: list[Document], problem: Problem
+    ) -> Tally:
+        """A bulk that was refused as a whole, in two; a document that is refused alone is set aside."""
+        if len(documents) == 1:
+            status = 413 if problem.cause is Cause.TOO_LARGE else 400
+            rejects.append(self._reject(documents[0], status, problem.evidence or problem.what))
+            return _REFUSED
+        middle = len(documents) // 2
+        first = await self._sent(documents[:middle], rejects, found)
+        return first.plus(await self._sent(documents[middle:], rejects, found))
+
+    async def _created(self, document: Document, rejects: list[Reject], found: list[Document]) -> Tally:
+        """A document with line breaks, by a request of its own."""
+        if not self._can_be_sent(document, rejects):
+            return _REFUSED
+        tries, tally = 0, Tally()
+        while True:
+            await self._may_go(1)
+            item = await self._destination.create(
+                self._target, self._kind(document) or "", document, _routing(document)
+            )
+            match self._fate(item.status, item.reason):
+                case Fate.WRITTEN:
+                    return tally.plus(_WRITTEN)
+                case Fate.THERE:
+                    found.append(document)
+                    return tally.plus(_THERE)
+                case Fate.LATER:
+                    tries += 1
+                    tally = tally.plus(Tally(retries=1, is_unsure=True))
+                    await self._wait_for_room(tries, 1, busy(self._target, item.reason))
+                case _:
+                    rejects.append(self._reject(document, item.status, item.reason))
+                    return tally.plus(_REFUSED)
+
+    def _fate(self, status: int, reason: str) -> Fate:
+        """The fate of one document; raises ProblemError where it is that of all."""
+        found = fate(status, reason)
+        if found is Fate.FULL:
+            raise ProblemError(full(self._target, reason))
+        if found is Fate.BLOCKED:
+            raise ProblemError(blocked(self._target, reason))
+        if found is Fate.TURNED_AWAY:
+            raise ProblemError(turned_away(self._target, reason))
+        if found is Fate.NO_INDEX:
+            raise index_gone(self._work)
+        return found
+
+    def _can_be_sent(self, document: Document, rejects: list[Reject]) -> bool:
+        """Whether there is something to send that the destination would read; one that is not is set aside."""
+        limit = self._limit
+        if not document.size:
+            why = "the source keeps no _source of it"
+            rejects.append(self._reject(document, 0, why))
+            return False
+        if limit and (length := _size(document)) > limit:
+            why = f"it has {size(length)}, more than the {size(limit)} of http.max_content_length on the destination"
+            rejects.append(self._reject(document, 413, why))
+            return False
+        return True
+
+    def _body(self, documents: Sequence[Document]) -> bytes:
+        parts: list[bytes | msgspec.Raw] = []
+        for document in documents:
+            parts.append(action(document.id, _routing(document), self._kind(document), self._pipeline))
+            parts.append(document.source)
+            parts.append(b"\n")
+        return b"".join(parts)  # a Raw is a buffer, and is not copied before this
+
+    def _kind(self, document: Document) -> str | None:
+        """The type as the destination wants it: none from 7.0 on, the one of a typeless mapping on 6.x."""
+        return None if self._major >= 7 else "_doc" if self._major == 6 else document.type
+
+    def _reject(self, document: Document, status: int, reason: str) -> Reject:
+        return Reject(
+            index=self._target,
+            id=clean(document.id if self._name is None else self._name(document)),
+            type=clean(document.type),
+            status=status,
+            reason=clean(reason),
+        )
+
+    async def _may_go(self, documents: int) -> None:
+        """Wait for a pause to end, for what was refused to be told, and for the pace."""
+        await self._heard.wait()
+        while True:
+            await self._going.wait()
+            self._throttle, wait = self._throttle.taking(now(), documents)
+            until, orders = now() + wait, self._orders
+            while orders == self._orders and (left := until - now()) > 0:
+                nap = min(left, _NAP)
+                await asyncio.sleep(nap)
+                self.throttled_seconds += nap
+            if orders == self._orders:
+                await self._going.wait()
+                return
+
+
+_WRITTEN: Final = Tally(written=1)
+_THERE: Final = Tally(conflicts=1)
+_REFUSED: Final = Tally(refused=1)
+
+
+def now() -> float:
+    """The seconds of the loop's own clock."""
+    return asyncio.get_running_loop().time()
+
+
+def _size(document: Document) -> int:
+    """Bytes of a document in a bulk, its action line as good as counted."""
+    return document.size + len(document.id) + 64
+
+
+def _routing(document: Document) -> str | None:
+    """Where it is kept: the routing it was given, or its parent's _id, as 5.x and older have it."""
+    return document.routing if document.routing is not None else document.parent

@@ -1,0 +1,190 @@
+"""Formats with a JSON object a line: plain, Elasticsearch's bulk format, elasticdump's. Documents stay their bytes.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/docs-bulk.html
+https://github.com/elasticsearch-dump/elasticsearch-dump
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.files import Row
+from esmigrate_tui.model.text import clean, size
+from esmigrate_tui.reading.identity import Identity, NoIdError
+from esmigrate_tui.reading.lines import LONGEST_ROW, Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+BOM: Final = b"\xef\xbb\xbf"
+_READS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
+
+
+class _Target(msgspec.Struct, frozen=True, gc=False):
+    """What an action of a bulk says of its document; its index and type do not count: the plan names the target."""
+
+    id: str | int | None = msgspec.field(name="_id", default=None)
+    routing: str | int | None = None
+    old_routing: str | int | None = msgspec.field(name="_routing", default=None)
+    parent: str | int | None = None
+
+
+class _Dumped(msgspec.Struct, frozen=True, gc=False):
+    """A line of elasticdump."""
+
+    source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
+    id: str | int | None = msgspec.field(name="_id", default=None)
+    routing: str | int | None = msgspec.field(name="_routing", default=None)
+    parent: str | int | None = msgspec.field(name="_parent", default=None)
+
+
+_objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_targets: Final = msgspec.json.Decoder(_Target)
+_dumped: Final = msgspec.json.Decoder(_Dumped)
+
+
+def trouble_of(text: bytes) -> str:
+    """Why a text is no JSON object, "" where it is one.
+
+    What msgspec does not read (half of a surrogate pair, a thousand levels) is left to Python, and to the destination.
+    """
+    try:
+        _objects.decode(text)
+    except _READS as error:
+        if isinstance(error, msgspec.ValidationError):
+            return "it is no JSON object"
+        try:
+            if isinstance(json.loads(text), dict):
+                return ""
+        except RecursionError:
+            return ""
+        except ValueError:
+            return f"it is not JSON: {clean(str(error), 200)}"
+        return "it is no JSON object"
+    return ""
+
+
+def too_long() -> str:
+    """Why a row that was not held is none."""
+    return f"it is longer than the {size(LONGEST_ROW)} that a row may have"
+
+
+class JsonLines:
+    """One JSON object a line."""
+
+    def __init__(self, identity: Identity, offset: int = 0, line: int = 1) -> None:
+        self._identity = identity
+        self._lines = Lines(offset, line)
+
+    def feed(self, piece: bytes) -> list[Row]:
+        """The rows that are whole now."""
+        return self._rows(self._lines.feed(piece))
+
+    def end(self) -> list[Row]:
+        """The rows that the end of the file makes whole."""
+        return self._rows(self._lines.end())
+
+    def _rows(self, lines: Iterable[tuple[bytes | None, int, int]]) -> list[Row]:
+        return [row for text, line, end in lines if (row := self._row(text, line, end)) is not None]
+
+    def _row(self, text: bytes | None, line: int, end: int) -> Row | None:
+        """The row of a line; None where it is empty."""
+        if text is None:
+            return Row(line, end, line + 1, error=too_long())
+        document = text.removeprefix(BOM).strip() if line == 1 else text.strip()
+        if not document:
+            return None
+        return self._document(document, line, end)
+
+    def _document(self, document: bytes, line: int, end: int) -> Row | None:
+        if trouble := trouble_of(document):
+            return Row(line, end, line + 1, error=trouble)
+        try:
+            return Row(line, end, line + 1, document, self._identity.of(document, end))
+        except NoIdError as error:
+            return Row(line, end, line + 1, error=str(error))
+
+
+class DumpedLines(JsonLines):
+    """What elasticdump writes: `_id`, routing and document in one object a line."""
+
+    def _document(self, document: bytes, line: int, end: int) -> Row:
+        try:
+            dumped = _dumped.decode(document)
+        except _READS as error:
+            return Row(line, end, line + 1, error=f"it is not as elasticdump writes it: {clean(str(error), 200)}")
+        source = bytes(dumped.source)
+        if not source or (trouble := trouble_of(source)):
+            why = f"its _source: {trouble}" if source else "it has no _source"
+            return Row(line, end, line + 1, error=why)
+        try:
+            identifier = self._identity.of(source, end, _text(dumped.id))
+        except NoIdError as error:
+            return Row(line, end, line + 1, error=str(error))
+        routing = _text(dumped.routing if dumped.routing is not None else dumped.parent)
+        return Row(line, end, line + 1, source, identifier, routing)
+
+
+class BulkLines(JsonLines):
+    """Pairs of lines as the bulk API takes them. Only index and create bring a document."""
+
+    def __init__(self, identity: Identity, offset: int = 0, line: int = 1) -> None:
+        super().__init__(identity, offset, line)
+        self._action = ""
+        self._target = _Target()
+        self._begun = 0
+        self._ended = offset
+
+    def end(self) -> list[Row]:
+        """The rows that the end of the file makes whole; an action without a document is a bad one."""
+        rows = super().end()
+        if self._action:
+            end = rows[-1].end if rows else self._ended
+            rows.append(Row(self._begun, end, self._begun + 1, error="the file ends before its document"))
+            self._action = ""
+        return rows
+
+    def _row(self, text: bytes | None, line: int, end: int) -> Row | None:
+        self._ended = end
+        if text is None and self._action:
+            begun, self._action = self._begun, ""
+            return Row(begun, end, line + 1, error=too_long())
+        return super()._row(text, line, end)
+
+    def _document(self, document: bytes, line: int, end: int) -> Row | None:
+        if not self._action:
+            return self._begin(document, line, end)
+        action, self._action = self._action, ""
+        if action == "update":
+            return Row(self._begun, end, line + 1, error="an update changes a document that is there, it brings none")
+        if trouble := trouble_of(document):
+            return Row(self._begun, end, line + 1, error=f"its document, in line {line}: {trouble}")
+        target = self._target
+        try:
+            identifier = self._identity.of(document, end, _text(target.id))
+        except NoIdError as error:
+            return Row(self._begun, end, line + 1, error=str(error))
+        routings = (target.routing, target.old_routing, target.parent)
+        routing = next((_text(one) for one in routings if one is not None), None)
+        return Row(self._begun, end, line + 1, document, identifier, routing)
+
+    def _begin(self, document: bytes, line: int, end: int) -> Row | None:
+        """Take an action; what is none, or brings no document, is a row by itself."""
+        try:
+            [(action, target)] = _objects.decode(document).items()
+            self._target = _targets.decode(target)
+        except _READS:
+            return Row(line, end, line + 1, error="it is no action of a bulk")
+        if action == "delete":
+            return Row(line, end, line + 1, error="a delete brings no document")
+        if action not in {"index", "create", "update"}:
+            return Row(line, end, line + 1, error=f"a bulk knows no action {clean(action, 60)}")
+        self._action, self._begun = action, line
+        return None
+
+
+def _text(value: str | int | None) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,154 @@
+"""The rim: finding files, looking at them from outside, opening them, unpacking them in bounded pieces."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import gzip
+import zlib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final, cast
+
+from esmigrate_tui.model.files import Compression, FileSource
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+PIECE: Final = 256 * 1024
+_MAGIC: Final = {b"\x1f\x8b": Compression.GZIP, b"\x28\xb5\x2f\xfd": Compression.ZSTD}
+_WINDOW: Final = 128 * 1024 * 1024  # what the zstd command itself agrees to hold; a file that wants more is refused
+
+
+class CutShortError(Exception):
+    """A packed file ends in the middle, or is broken; the message says how."""
+
+
+def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
+    """Every file that a path or a glob names, in order and once; raises ProblemError where one names none."""
+    paths: dict[Path, None] = {}
+    for pattern in patterns:
+        exact = Path(pattern).expanduser()
+        if exact.is_file():
+            names = [exact]
+        else:
+            matching = sorted(glob.glob(str(exact), recursive=True))  # noqa: PTH207  # a pattern may be absolute
+            names = [path for name in matching if (path := Path(name)).is_file()]
+        if not names:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.MISSING,
+                    what=f"There is no file {clean(pattern, 500)}.",
+                    why="It is a folder." if exact.is_dir() else "Nothing here has that name or matches it.",
+                    todo="Give the path of a file, or a pattern such as 'folder/*.ndjson' in quotes.",
+                )
+            )
+        paths |= dict.fromkeys(name.resolve() for name in names)
+    return tuple(seen(str(path)) for path in paths)
+
+
+def seen(path: str) -> FileSource:
+    """A file as it is now; raises ProblemError where it cannot be read."""
+    with _said(path), Path(path).open("rb") as file:
+        stat = Path(path).stat()
+        start = file.read(4)
+    packed = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), Compression.NONE)
+    modified = datetime.fromtimestamp(stat.st_mtime, UTC).isoformat(timespec="microseconds")
+    return FileSource(path=path, size=stat.st_size, modified=modified, compression=packed)
+
+
+def changed(files: Sequence[FileSource]) -> str:
+    """What is otherwise with these files than when the plan was made, in words; "" where nothing is."""
+    for file in files:
+        try:
+            now = seen(file.path)
+        except ProblemError as error:
+            return error.problem.what
+        if now != file:
+            return f"The file {clean(file.path, 500)} was changed since the plan was made."
+    return ""
+
+
+class Opened:
+    """A file that is read in pieces of at most PIECE unpacked bytes; `packed_at` is how far it was read on the disk."""
+
+    def __init__(self, file: FileSource) -> None:
+        self._path = file.path
+        with _said(file.path):
+            self._raw = Path(file.path).open("rb")  # noqa: SIM115  # it is open as long as this is
+        self._stream: BinaryIO = self._raw
+        if file.compression is Compression.GZIP:
+            self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=self._raw))
+        elif file.compression is Compression.ZSTD:
+            self._stream = _unpacked_zstd(self._raw, file.path)
+
+    def close(self) -> None:
+        """Close it; harmless when it is closed."""
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.close()
+        self._raw.close()
+
+    @property
+    def packed_at(self) -> int:
+        """Bytes of the file on the disk that were read."""
+        return self._raw.tell()
+
+    def skip(self, offset: int) -> None:
+        """Go to an offset of the unpacked file: a packed one is unpacked up to there once more."""
+        if self._stream is self._raw:
+            self._raw.seek(offset)
+            return
+        while offset > 0:
+            piece = self.read(min(offset, PIECE))
+            if not piece:
+                return
+            offset -= len(piece)
+
+    def read(self, most: int = PIECE) -> bytes:
+        """The next piece, empty at the end; raises CutShortError where a packed file is broken, ProblemError."""
+        try:
+            with _said(self._path):
+                return self._stream.read(most)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise CutShortError(clean(str(error), 200)) from None
+        except Exception as error:
+            if type(error).__name__ != "ZstdError":  # its class is only there where the library is
+                raise
+            raise CutShortError(clean(str(error), 200)) from None
+
+
+def _unpacked_zstd(raw: BinaryIO, path: str) -> BinaryIO:
+    try:
+        import zstandard  # noqa: PLC0415  # an extra that may not be installed
+    except ImportError:
+        raise ProblemError(needs_extra(path, "zstd", "files")) from None
+    unpacking = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
+    return cast("BinaryIO", unpacking.stream_reader(raw, read_across_frames=True))
+
+
+def needs_extra(path: str, what: str, extra: str) -> Problem:
+    """The trouble that a file wants a library that is not installed."""
+    return Problem(
+        cause=Cause.UNSUPPORTED,
+        what=f"To read {clean(path, 500)}, {what} is needed, which is not installed here.",
+        todo=f"Install it: pip install 'esmigrate-tui[{extra}]'",
+    )
+
+
+@contextlib.contextmanager
+def _said(path: str) -> Iterator[None]:
+    """Turn what the system says of a file into a ProblemError."""
+    try:
+        yield
+    except (EOFError, gzip.BadGzipFile):
+        raise
+    except OSError as error:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The file {clean(path, 500)} cannot be read: {clean(error.strerror or str(error), 200)}.",
+                todo="See that it is there and that you may read it.",
+            )
+        ) from None

@@ -1,0 +1,216 @@
+"""All files of one task, page by page, from any place on; what a page holds is bounded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Protocol
+
+import msgspec
+
+from esmigrate_tui.model.files import Compression, FileFormat, FileSource, Reading, Row
+from esmigrate_tui.reading.identity import Identity
+from esmigrate_tui.reading.json_lines import BulkLines, DumpedLines, JsonLines
+from esmigrate_tui.reading.json_values import JsonValues
+from esmigrate_tui.reading.opened import CutShortError, Opened
+from esmigrate_tui.reading.parquet import amount, batches
+from esmigrate_tui.reading.separated import Separated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LINES: Final = {FileFormat.NDJSON: JsonLines, FileFormat.BULK: BulkLines, FileFormat.ELASTICDUMP: DumpedLines}
+
+
+class Parser(Protocol):
+    """What is fed the bytes of a file and gives its rows; how the bytes are cut makes no difference."""
+
+    def feed(self, piece: bytes, /) -> list[Row]:
+        """The rows that are whole now."""
+        ...
+
+    def end(self) -> list[Row]:
+        """The rows that the end of the file makes whole."""
+        ...
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Where the next row is: the position of the file among the files, an offset in it (unpacked), a line.
+
+    `bytes` of the files on the disk were read up to there: the share of the work, not a place to go to.
+    """
+
+    file: int = 0
+    offset: int = 0
+    line: int = 1
+    bytes: int = 0
+
+
+@dataclass(frozen=True)
+class Page:
+    """Some rows of one file, and the place after them; `size` is the bytes of their documents."""
+
+    path: str
+    rows: tuple[Row, ...]
+    place: Place
+    size: int
+
+
+class Pages:
+    """Reads the files of a task; `next` blocks, and is asked by one thread at a time."""
+
+    def __init__(self, reading: Reading, place: Place, salt: bytes) -> None:
+        self._reading = reading
+        self._place = place
+        self._salt = salt
+        self._before = sum(file.size for file in reading.files[: place.file])
+        self._held: list[Row] = []
+        self._at = 0
+        self._file: _File | None = None
+
+    def close(self) -> None:
+        """Close the file that is open."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def next(self, documents: int, most: int) -> Page | None:
+        """The next page, of so many rows or bytes at most (but one row at least); None after the last file."""
+        files = self._reading.files
+        while self._place.file < len(files):
+            source = files[self._place.file]
+            if self._file is None:
+                self._file = _File(self._reading, source, self._place, self._salt)
+            rows, size = self._gathered(self._file, documents, most)
+            if rows:
+                last = rows[-1]
+                at = self._before + self._packed_by(source)
+                self._place = Place(self._place.file, last.end, last.next_line, at)
+                if self._file.is_over and self._at >= len(self._held):
+                    self._leave(source)
+                return Page(source.path, tuple(rows), self._place, size)
+            self._leave(source)
+        return None
+
+    def _leave(self, source: FileSource) -> None:
+        """Go on to the next file."""
+        self.close()
+        self._held, self._at = [], 0
+        self._before += source.size
+        self._place = Place(self._place.file + 1, 0, 1, self._before)
+
+    @property
+    def place(self) -> Place:
+        """Where it stands."""
+        return self._place
+
+    def _packed_by(self, source: FileSource) -> int:
+        """Bytes of the open file that the rows given until now took, as nearly as can be known."""
+        if self._reading.format is FileFormat.PARQUET:
+            return 0 if self._file is None else int(source.size * self._file.share(self._held[self._at - 1].end))
+        if source.compression is Compression.NONE:
+            return self._held[self._at - 1].end if self._held else source.size
+        return self._file.packed_at if self._file is not None else source.size
+
+    def _gathered(self, file: _File, documents: int, most: int) -> tuple[list[Row], int]:
+        rows: list[Row] = []
+        size = 0
+        while len(rows) < documents and size < most:
+            if self._at >= len(self._held):
+                following = next(file.rows, None)
+                if following is None:
+                    break
+                self._held, self._at = following, 0
+                continue
+            row = self._held[self._at]
+            if rows and size + len(row.source) > most:
+                break
+            self._at += 1
+            size += len(row.source)
+            rows.append(row)
+        return rows, size
+
+
+class _File:
+    """One open file; `rows` gives its rows, as many at a time as a piece of it has; after `is_over` none come."""
+
+    def __init__(self, reading: Reading, source: FileSource, place: Place, salt: bytes) -> None:
+        self._source = source
+        identity = Identity(reading.ids, reading.id_field, b"%b %d" % (salt, place.file))
+        self.is_over = False
+        self._opened: Opened | None = None
+        self._amount = 0
+        if reading.format is FileFormat.PARQUET:
+            self._amount = amount(source.path)
+            self.rows: Iterator[list[Row]] = batches(source.path, identity, place.offset)
+        else:
+            self.rows = self._parsed(reading, identity, place)
+
+    def share(self, rows: int) -> float:
+        """How much of a file of rows that are counted so many of them are."""
+        return rows / self._amount if self._amount else 1.0
+
+    @property
+    def packed_at(self) -> int:
+        return self._opened.packed_at if self._opened is not None else 0
+
+    def close(self) -> None:
+        if self._opened is not None:
+            self._opened.close()
+
+    def _parsed(self, reading: Reading, identity: Identity, place: Place) -> Iterator[list[Row]]:
+        parser = parser_for(reading, identity, place, header(reading, self._source) if place.offset else ())
+        self._opened = opened = Opened(self._source)
+        last = Row(place.line, place.offset, place.line)
+        try:
+            opened.skip(place.offset)
+            while piece := opened.read():
+                rows = parser.feed(piece)
+                self.is_over = getattr(parser, "is_lost", False)
+                if rows:
+                    last = rows[-1]
+                    yield rows
+                if self.is_over:
+                    return
+        except CutShortError as error:
+            reason = f"the file cannot be unpacked any further, what comes after this was not read: {error}"
+            self.is_over = True
+            yield [*parser.end(), Row(last.next_line, last.end, last.next_line, error=reason)]
+            return
+        self.is_over = True
+        if rows := parser.end():
+            yield rows
+
+
+def header(reading: Reading, source: FileSource) -> tuple[str, ...]:
+    """The columns of a table of text, by its first row; none where it is none."""
+    if not reading.format.has_columns:
+        return ()
+    parser = parser_for(reading, Identity(reading.ids, reading.id_field), Place(), ())
+    opened = Opened(source)
+    try:
+        while isinstance(parser, Separated) and not parser.names and (piece := opened.read()):
+            parser.feed(piece)
+        if isinstance(parser, Separated) and not parser.names:
+            parser.end()
+    except CutShortError:
+        pass
+    finally:
+        opened.close()
+    return parser.names if isinstance(parser, Separated) else ()
+
+
+def parser_for(reading: Reading, identity: Identity, place: Place, names: tuple[str, ...]) -> Parser:
+    """What reads a format, from a place on; `names` are the columns where the header is not read again."""
+    if reading.format.has_columns:
+        return Separated(
+            identity,
+            reading.columns,
+            place.offset,
+            place.line,
+            delimiter=reading.delimiter,
+            encoding=reading.encoding,
+            names=names,
+        )
+    if reading.format is FileFormat.JSON:
+        return JsonValues(identity, place.offset, place.line)
+    return _LINES[reading.format](identity, place.offset, place.line)
