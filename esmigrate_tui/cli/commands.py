@@ -11,6 +11,7 @@ import click
 
 from esmigrate_tui.cli.connecting import connection_options, secret_options
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 
@@ -143,6 +144,59 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
     from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
 
     return asyncio.run(make_plan(options, MethodName.COPY_THROUGH_HERE))
+
+
+@plan.command("index-from-source")
+@connection_options(Side.DESTINATION)
+@click.option(
+    "--file",
+    "files",
+    multiple=True,
+    required=True,
+    metavar="GLOB",
+    help="File to index; * ? [ ] ** match many; - reads.",
+)
+@click.option("--into", required=True, metavar="INDEX", help="The index; made where it is not there yet.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice([kind.value for kind in FileFormat]),
+    help="What the files are; else seen from their first bytes. Packed ones (gzip, zstd) are unpacked.",
+)
+@click.option("--id-field", metavar="FIELD", help="Take the _id from this column, or from this field (a.b).")
+@click.option("--id-hash", is_flag=True, help="The _id is a hash of the row: a second run doubles nothing.")
+@click.option("--id-server", is_flag=True, help="A new _id for each row, even where the file has its own.")
+@click.option("--delimiter", default="", metavar="CHAR", help="What separates cells; 'tab' is one.")
+@click.option("--encoding", default="", metavar="NAME", help="Of a table of text: utf-8, latin-1, cp1252, …")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="File with the index's mapping as JSON, or with its settings too; else guessed from the first rows.",
+)
+@click.option("--pipeline", default="", metavar="NAME", help="Ingest pipeline of the destination to go through.")
+@click.option(
+    "--batch", default=0, type=click.IntRange(0, 10_000), help="Documents a request; 0: found from their size."
+)
+@click.option("--pace", default=0.0, type=click.FloatRange(0), help="Documents a second at most; 0: no limit.")
+@click.option("--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report.")
+@click.option(
+    "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-", help="The file."
+)
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+def plan_files(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Files on this machine become documents; no old cluster is needed.
+
+    \b
+      esmigrate plan index-from-source --destination https://elastic@new:9200 \\
+          --file 'export/orders-*.csv.gz' --into orders --id-field order_id -o orders.toml
+
+    The first rows are shown as they will be sent, with the types that were guessed: correct these in the plan's
+    mapping before it is run. What comes from standard input (-) is kept in a file beside the plan, so that a run can
+    be taken up.
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    from esmigrate_tui.cli.indexing import make_file_plan  # noqa: PLC0415
+
+    return asyncio.run(make_file_plan(options))
 
 
 @plan.command("restore-from-snapshot")

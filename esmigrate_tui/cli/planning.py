@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.opened import changed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -34,6 +36,7 @@ _NEVER_WAIVED = frozenset(
         "open-indices-in-the-way",
         "repository-readable",
         "snapshot-state",
+        "target-index",
     }
 )
 
@@ -106,6 +109,9 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
         restoration=plan.restoration,
         feature_states=tuple(task.source_index for task in features),
         in_the_way={name: way for task in indices for name, way in task.in_the_way.items()},
+        reading=next((task.reading for task in plan.tasks), None),
+        into=plan.tasks[0].destination_index if plan.tasks else "",
+        create=plan.tasks[0].create if plan.tasks else "",
     )
 
 
@@ -188,6 +194,7 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> ClusterFacts:
 
     The source of a plan is looked at too; that of a restore need not answer, since nothing is read from it.
     """
+    await raise_changed_files(plan)
     destination = await clusters.destination.probe()
     seen = [("destination", destination, plan.destination_uuid)]
     if clusters.source is not None and plan.source_uuid:
@@ -209,8 +216,22 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> ClusterFacts:
     return destination
 
 
+async def raise_changed_files(plan: Plan) -> None:
+    """Raise StalePlanError where a file of the plan is gone, or is another than it was."""
+    files = tuple(file for task in plan.tasks if task.reading is not None for file in task.reading.files)
+    if files and (what := await asyncio.to_thread(changed, files)):
+        raise StalePlanError(
+            Problem(
+                cause=Cause.STATE,
+                what=what,
+                why="What a plan says of a file, its format and types, was seen when the plan was made.",
+                todo="Make a new plan with `esmigrate plan`.",
+            )
+        )
+
+
 class StalePlanError(ProblemError):
-    """The plan is for other clusters than those at its addresses."""
+    """The plan is for other clusters than those at its addresses, or for other files than those in its places."""
 
 
 def can_be_waived(finding: Finding) -> bool:

@@ -24,6 +24,7 @@ from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, size
 from esmigrate_tui.reading.opened import changed
+from esmigrate_tui.reading.sample import typed
 from esmigrate_tui.verify import Comparison
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ class IndexFromSource:
 
         Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
         """
-        reading = reading_of(work.task)
+        reading = typed(reading_of(work.task), work.task.create)
         await _raise_changed(reading)
         state = await _begun(work, clusters, FileState.from_token(since))
         pump = FilePump(await _setting(work, clusters, reading), state)

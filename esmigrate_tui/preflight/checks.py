@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, destination, remote, repository, restore, selection
+from esmigrate_tui.preflight import connections, destination, files, remote, repository, restore, selection
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -34,6 +34,15 @@ _COPYING: Final[tuple[Check, ...]] = (
 )
 
 CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
+    MethodName.INDEX_FROM_SOURCE: (
+        files.files_readable,
+        files.stable_ids,
+        *_ANY,
+        files.target_index,
+        files.chosen_mapping,
+        files.pipelines_and_templates,
+        remote.speed_settings,
+    ),
     MethodName.REINDEX_FROM_REMOTE: (
         remote.destination_reaches_source,
         *_COPYING,

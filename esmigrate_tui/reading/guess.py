@@ -17,7 +17,7 @@ from esmigrate_tui.model.files import Guess
 from esmigrate_tui.model.text import clean, counted, number
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 _LONG: Final = range(-(2**63), 2**63)
 _WHOLE: Final = re.compile(r"-?(?:0|[1-9][0-9]*)", re.ASCII)
@@ -56,6 +56,7 @@ def _dates() -> tuple[tuple[str, re.Pattern[str]], ...]:
 DATES: Final = _dates()
 _AMBIGUOUS: Final = ("dd/MM/yyyy", "MM/dd/yyyy")
 _LONGEST_KEYWORD: Final = 256
+_FEW: Final = 0.05  # of the values
 _WORDS: Final = 8  # on average; more is prose
 
 
@@ -183,7 +184,19 @@ def _of_texts(field: str, texts: Sequence[str], seen: str, *, from_text: bool) -
     words = sum(text.count(" ") + 1 for text in texts) / len(texts)
     if words > _WORDS or any(len(text) > _LONGEST_KEYWORD for text in texts):
         return Guess(field=field, type="text", evidence=f"prose in {seen}")
-    return Guess(field=field, type="keyword", evidence=f"short text in {seen}")
+    return Guess(field=field, type="keyword", evidence=f"short text in {seen}{_but_few(texts, from_text=from_text)}")
+
+
+def _but_few(texts: Sequence[str], *, from_text: bool) -> str:
+    """That almost all of some texts are something more than text, and one that is not; "" where they are not."""
+    looks: list[tuple[str, Callable[[str], bool]]] = [("dates", _is_any_date), ("addresses", _is_address)]
+    if from_text:
+        looks.append(("numbers", _is_written_number))
+    for what, fits in looks:
+        odd = [text for text in texts if not fits(text)]
+        if odd and len(odd) <= len(texts) * _FEW:
+            return f"; all but {number(len(odd))} are {what}, {clean(odd[0], 40)!r} is not"
+    return ""
 
 
 def _of_digits(field: str, texts: Sequence[str], seen: str) -> Guess:
@@ -221,6 +234,14 @@ def _is_date(looks: re.Pattern[str], text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_any_date(text: str) -> bool:
+    return any(_is_date(looks, text) for _, looks in DATES)
+
+
+def _is_written_number(text: str) -> bool:
+    return _NUMBER.fullmatch(text.strip()) is not None
 
 
 def _is_address(text: str) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 PIECE: Final = 256 * 1024
 _MAGIC: Final = {b"\x1f\x8b": Compression.GZIP, b"\x28\xb5\x2f\xfd": Compression.ZSTD}
+_FED: Final = 1024
 _WINDOW: Final = 128 * 1024 * 1024  # what the zstd command itself agrees to hold; a file that wants more is refused
 
 
@@ -82,7 +83,7 @@ class Opened:
         if file.compression is Compression.GZIP:
             self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=self._raw))
         elif file.compression is Compression.ZSTD:
-            self._stream = _unpacked_zstd(self._raw, file.path)
+            self._stream = cast("BinaryIO", _Zstd(self._raw, file.path))
 
     def close(self) -> None:
         """Close it; harmless when it is closed."""
@@ -119,13 +120,43 @@ class Opened:
             raise CutShortError(clean(str(error), 200)) from None
 
 
-def _unpacked_zstd(raw: BinaryIO, path: str) -> BinaryIO:
-    try:
-        import zstandard  # noqa: PLC0415  # an extra that may not be installed
-    except ImportError:
-        raise ProblemError(needs_extra(path, "zstd", "files")) from None
-    unpacking = zstandard.ZstdDecompressor(max_window_size=_WINDOW)
-    return cast("BinaryIO", unpacking.stream_reader(raw, read_across_frames=True))
+class _Zstd:
+    """Unpacks zstd; the library's own reader takes a file that was cut for one that has ended.
+
+    It is fed a kilobyte at a time: no more than 32 MB can come of that, and of ordinary data a few kilobytes do.
+    """
+
+    def __init__(self, raw: BinaryIO, path: str) -> None:
+        try:
+            import zstandard  # noqa: PLC0415  # an extra that may not be installed
+        except ImportError:
+            raise ProblemError(needs_extra(path, "zstd", "files")) from None
+        self._raw = raw
+        self._begin = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj
+        self._frame = self._begin()
+        self._is_within = False
+        self._left = b""
+        self._ready = bytearray()
+
+    def read(self, most: int) -> bytes:
+        """As a file's own."""
+        while len(self._ready) < most:
+            packed = self._left or self._raw.read(_FED)
+            if not packed:
+                if self._is_within and not self._ready:
+                    raise EOFError("it ends in the middle of a frame")
+                break
+            self._left = b""
+            self._ready += self._frame.decompress(packed)
+            self._is_within = True
+            if self._frame.eof:
+                self._left, self._frame, self._is_within = self._frame.unused_data, self._begin(), False
+        piece = bytes(self._ready[:most])
+        del self._ready[:most]
+        return piece
+
+    def close(self) -> None:
+        """Nothing is open but the file itself."""
 
 
 def needs_extra(path: str, what: str, extra: str) -> Problem:

@@ -115,6 +115,18 @@ def create_body(sample: Sample) -> str:
     return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
 
 
+def typed(reading: Reading, create: str) -> Reading:
+    """How files are read, the cells of a table as the mapping in `create` wants them: a person may have edited that."""
+    if not reading.columns or not create:
+        return reading
+    wanted = msgspec.json.decode(create).get("mappings", {}).get("properties", {})
+    columns = tuple(
+        Column(name=column.name, type=wanted.get(column.name, {}).get("type", column.type))
+        for column in reading.columns
+    )
+    return msgspec.structs.replace(reading, columns=columns)
+
+
 def _read(reading: Reading) -> tuple[list[tuple[str, Row]], list[RowError], int]:
     """Good rows with their files, bad ones, and how many there were."""
     rows: list[tuple[str, Row]] = []

@@ -1,0 +1,201 @@
+"""`esmigrate plan index-from-source`: from files to a plan, with what their first rows look like."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import os
+import shutil
+import sys
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+import msgspec
+
+from esmigrate_tui import preflight
+from esmigrate_tui.cli import planning
+from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
+from esmigrate_tui.cli.headless import hand_over
+from esmigrate_tui.methods import METHODS
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.files import FileFormat, IdRule
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, counted, number, size
+from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.sample import create_body, recognised, sampled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from esmigrate_tui.model.files import Reading, Sample
+
+_STDIN: Final = "-"
+_SHOWN: Final = 3  # rows as they will be sent
+_WIDE: Final = 300
+_DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+async def make_file_plan(options: Mapping[str, Any]) -> int:
+    """Look into the files and at the destination, show the first rows, and write the plan."""
+    rule = _rule(options)
+    delimiter = _delimiter(options["delimiter"])
+    _must_be_known(options["encoding"])
+    body = await asyncio.to_thread(_mapping_of, options["mapping"]) if options["mapping"] else ""
+    side = await credential_for(
+        connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
+    )
+    patterns = [await asyncio.to_thread(_kept, one, options) for one in options["files"]]
+    reading = await asyncio.to_thread(_recognised, patterns, rule, delimiter, options)
+    sample = await asyncio.to_thread(sampled, reading)
+    into: str = options["into"]
+    draft = Draft(
+        method=MethodName.INDEX_FROM_SOURCE,
+        destination=side[0],
+        into=into,
+        batch=options["batch"],
+        requests_per_second=options["pace"],
+    )
+    async with connected(side, None) as clusters:
+        draft, reached = await preflight.look(draft, clusters)
+        planning.raise_unreached(reached)
+        is_there = (await clusters.destination.existing([into])).get(into) == "index"
+    if is_there and body:
+        raise ProblemError(
+            Problem(
+                cause=Cause.EXISTS,
+                what=f"The index {clean(into, 300)} is on the destination already.",
+                why="It is used as it is; a mapping can only be given to an index that is made.",
+                todo="Leave --mapping out, or choose another name with --into.",
+            )
+        )
+    create = "" if is_there else (body or create_body(sample))
+    draft = draft.answered(reading=sample.reading, create=create)
+    plan = METHODS[MethodName.INDEX_FROM_SOURCE].plan(draft, planning.timestamp(time.time()))
+    for line in preview_lines(sample, is_guessed=not body and not is_there):
+        click.echo(line, err=True)
+    if is_there:
+        click.echo(f"The index {clean(into, 300)} is there already, and is used as it is.", err=True)
+    await hand_over(plan, (), options)
+    return ExitCode.DONE
+
+
+def preview_lines(sample: Sample, *, is_guessed: bool) -> Iterator[str]:
+    """The first rows as they will be sent, what was guessed of their fields, and the bad ones by line."""
+    reading = sample.reading
+    yield f"{counted(len(reading.files), 'file')}, {size(reading.size)}: {how_read(reading)}"
+    yield f"The first rows of {counted(sample.amount, 'row')} that were looked at, as they will be sent:"
+    for row in sample.rows[:_SHOWN]:
+        name = "(new)" if reading.ids is IdRule.NEW else clean(row.id, 60)
+        yield f"  _id {name}  {clean(row.source.decode('utf-8', 'replace'), _WIDE)}"
+    if is_guessed:
+        yield "Types, guessed from these rows; correct them in the plan where they are wrong:"
+        width = min(40, max((len(guess.field) for guess in sample.guesses), default=0))
+        for guess in sample.guesses:
+            kind = f"{guess.type or 'left open'}{f' ({guess.format})' if guess.format else ''}"
+            yield f"  {clean(guess.field, 200):{width}}  {kind}: {guess.evidence}"
+    if sample.bad:
+        yield f"! {number(sample.bad)} of them cannot be read, and will be set aside:"
+        for error in sample.errors:
+            yield f"  {clean(error.path, 300)}:{error.line}: {error.reason}"
+
+
+def _rule(options: Mapping[str, Any]) -> IdRule | None:
+    """The rule that the options name; None to leave it to the files."""
+    given = [
+        (f"--id-{name}", rule)
+        for name, rule in (("field", IdRule.FIELD), ("hash", IdRule.HASH), ("server", IdRule.NEW))
+        if options[f"id_{name}"]
+    ]
+    if len(given) > 1:
+        msg = f"{given[0][0]} and {given[1][0]} exclude each other: give one."
+        raise click.UsageError(msg)
+    return given[0][1] if given else None
+
+
+def _delimiter(given: str) -> str:
+    found = _DELIMITERS.get(given.lower(), given)
+    if len(found) > 1 or found in {'"', "\n", "\r"} or not found.isascii():
+        msg = f"--delimiter wants one character, or 'tab', not {clean(given, 60)!r}."
+        raise click.UsageError(msg)
+    return found
+
+
+def _must_be_known(encoding: str) -> None:
+    """Refuse an encoding that nobody knows, or in which a line break or a quote is not the one byte that it is."""
+    if not encoding:
+        return
+    marks = ',;|\t"\n\r'
+    try:
+        is_plain = codecs.lookup(encoding).name and marks.encode(encoding) == marks.encode("ascii")
+    except (LookupError, UnicodeError):
+        is_plain = False
+    if not is_plain:
+        msg = f"--encoding knows utf-8, latin-1, cp1252 and the like, not {clean(encoding, 60)!r}."
+        raise click.UsageError(msg)
+
+
+def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, options: Mapping[str, Any]) -> Reading:
+    return recognised(
+        found_files(patterns),
+        kind=FileFormat(options["kind"]) if options["kind"] else None,
+        delimiter=delimiter,
+        encoding=options["encoding"],
+        ids=rule,
+        id_field=options["id_field"] or "",
+        pipeline=options["pipeline"],
+    )
+
+
+def _kept(pattern: str, options: Mapping[str, Any]) -> str:
+    """The pattern; what comes from standard input is first written into a file beside the plan.
+
+    A run lives in a process of its own and may be taken up by another one: neither can read this terminal's input.
+    """
+    if pattern != _STDIN:
+        return pattern
+    output: Path = options["output"]
+    if str(output) == _STDIN:
+        msg = "What comes from standard input is kept beside the plan: give the plan's file with -o."
+        raise click.UsageError(msg)
+    kept = output.with_name(f"{output.stem}.input")
+    if kept.exists() and not options["force"]:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"{kept} exists already.",
+                why="What comes from standard input would be kept there.",
+                todo="Give another name with -o, or --force to overwrite it.",
+            )
+        )
+    half = kept.with_name(f".{kept.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            shutil.copyfileobj(sys.stdin.buffer, file)
+        half.replace(kept)
+    finally:
+        half.unlink(missing_ok=True)
+    click.echo(f"Standard input is kept in {kept} ({size(kept.stat().st_size)}); delete it when all is done.", err=True)
+    return str(kept)
+
+
+def _mapping_of(path: Path) -> str:
+    """The body that makes an index, by a file that has the whole of it, its mappings, or their properties alone."""
+    try:
+        given = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"{path} is no JSON object: {clean(str(error), 200)}.",
+                todo='Write it as {"properties": {"FIELD": {"type": "keyword"}}}.',
+            )
+        ) from None
+    is_whole = bool(given.keys() & {"mappings", "settings", "aliases"})
+    body = given if is_whole else {"mappings": given}
+    return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()

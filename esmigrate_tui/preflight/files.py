@@ -1,0 +1,336 @@
+"""Whether files can be indexed as planned: what is in them, where their _id comes from, what receives them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.files import Compression, IdRule
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
+from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
+from esmigrate_tui.reading.opened import changed
+from esmigrate_tui.reading.sample import sampled
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator, Mapping
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.files import Reading, Sample
+
+FIELDS: Final = 1_000
+"""index.mapping.total_fields.limit where nothing else is said."""
+_NEARLY: Final = 0.9
+_SIMULATED: Final = Version(7, 9)
+_TYPES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-types.html"
+_PIPELINES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html"
+
+
+async def files_readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the files are those of the plan, and whether their first rows can be read."""
+    reading = draft.reading
+    if reading is None:
+        return
+    if what := await asyncio.to_thread(changed, reading.files):
+        yield _unreadable(what, "Where a run stands is a place in the files as they were when it was planned.")
+        return
+    try:
+        sample = await asyncio.to_thread(sampled, reading)
+    except ProblemError as error:
+        yield _unreadable(error.problem.what, error.problem.why, error.problem.todo)
+        return
+    for finding in judged_sample(sample):
+        yield finding
+
+
+def judged_sample(sample: Sample) -> Iterator[Finding]:
+    """What the first rows of the files say: readable, or what is wrong with some of them."""
+    reading = sample.reading
+    shown = f"{counted(len(reading.files), 'file')}, {how_read(reading)}"
+    if not sample.amount:
+        yield Finding(
+            check="files-readable",
+            severity=Severity.WARNING,
+            title=f"No row in {shown}",
+            why="An index without documents would be made.",
+            fix="See that these are the right files, and that --format is right.",
+        )
+    elif sample.bad == sample.amount:
+        yield Finding(
+            check="files-readable",
+            severity=Severity.BLOCKER,
+            title=f"None of the first {counted(sample.amount, 'row')} can be read as {reading.format}",
+            evidence=first_errors(sample),
+            why="Every row would be set aside.",
+            fix="Say what the files are with --format, --delimiter or --encoding, and make the plan again.",
+        )
+    elif sample.bad:
+        yield Finding(
+            check="files-readable",
+            severity=Severity.WARNING,
+            title=f"{number(sample.bad)} of the first {counted(sample.amount, 'row')} cannot be read",
+            evidence=first_errors(sample),
+            why="They will be set aside with file, line and reason; the run goes on, and does not end as verified.",
+            fix="Correct them, or index the others and these from a file of their own later.",
+        )
+    else:
+        yield Finding(
+            check="files-readable",
+            severity=Severity.PASSED,
+            title=f"{shown}: the first {counted(sample.amount, 'row')} can be read",
+        )
+    if sample.repeated_ids:
+        is_hash = reading.ids is IdRule.HASH
+        yield Finding(
+            check="sample-ids",
+            severity=Severity.NOTE if is_hash else Severity.WARNING,
+            title=f"{counted(len(sample.repeated_ids), '_id')} more than once in the first rows",
+            evidence=listed(sample.repeated_ids),
+            why="Rows that are equal become one document."
+            if is_hash
+            else "The first row of each is indexed, every other one is set aside: nothing is overwritten.",
+            fix="Take the _id from another field, or let each row get a new one.",
+        )
+
+
+def how_read(reading: Reading) -> str:
+    """How files are read, in a few words."""
+    packed = sorted({file.compression.value for file in reading.files} - {Compression.NONE.value})
+    words = [reading.format.value]
+    if reading.format.has_columns:
+        named = {"\t": "tab", " ": "space"}.get(reading.delimiter, reading.delimiter)
+        words += [f"separated by {named}", reading.encoding]
+    return ", ".join([*words, *packed])
+
+
+def first_errors(sample: Sample) -> str:
+    """The first bad rows of a sample, by file and line."""
+    return "; ".join(f"{clean(error.path, 300)}:{error.line}: {error.reason}" for error in sample.errors[:3])
+
+
+def _unreadable(what: str, why: str, fix: str = "") -> Finding:
+    return Finding(
+        check="files-readable",
+        severity=Severity.BLOCKER,
+        title=what.rstrip("."),
+        why=why,
+        fix=fix or "Bring the file back as it was, or make a new plan.",
+    )
+
+
+async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether a second run would find the documents of the first."""
+    if draft.reading is None:
+        return
+    if draft.reading.ids.is_stable:
+        yield Finding(
+            check="stable-ids",
+            severity=Severity.PASSED,
+            title="Every row has the same _id in each run",
+        )
+        return
+    yield Finding(
+        check="stable-ids",
+        severity=Severity.WARNING,
+        title="Every row gets a new _id: another run of the same files doubles them",
+        why="Taking up a run that was stopped is safe; running the plan, or another one of these files, again is not.",
+        fix="Take the _id from a field that differs in each row (--id-field), or from a hash of it (--id-hash).",
+    )
+
+
+async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether the index that the files go into can be made, or is there as the plan expects."""
+    name = draft.into
+    if is_no_name(name):
+        yield Finding(
+            check="target-index",
+            severity=Severity.BLOCKER,
+            title=f"No index can have such a name: {clean(name, 300)}",
+            why=NOT_A_NAME,
+            fix="Give it another name with --into.",
+        )
+        return
+    taken = (await clusters.destination.existing([name])).get(name, "")
+    count = await clusters.destination.count(name) if taken == "index" else 0
+    yield judged_target(name, taken, count, makes=bool(draft.create))
+
+
+def judged_target(name: str, taken: str, count: int, *, makes: bool) -> Finding:
+    """What it means that the target is there or not; `taken` says by what its name is, "" for nothing."""
+    shown = clean(name, 300)
+    if makes and not taken:
+        return Finding(check="target-index", severity=Severity.PASSED, title=f"The index {shown} will be made")
+    if makes or taken not in {"", "index"}:
+        return Finding(
+            check="target-index",
+            severity=Severity.BLOCKER,
+            title=f"The name {shown} is taken on the destination: {taken}",
+            why="The plan makes the index itself, with its own mapping."
+            if taken == "index"
+            else "Files are indexed into a plain index.",
+            fix="Choose another name with --into, or make the plan again: an index that is there is then used.",
+        )
+    if not taken:
+        return Finding(
+            check="target-index",
+            severity=Severity.BLOCKER,
+            title=f"The index {shown} is no longer on the destination",
+            why="The plan uses it as it is. Written to all the same, it would be made anew with guessed mappings.",
+            fix="Make it again, or make the plan again: then the plan makes it.",
+        )
+    return Finding(
+        check="target-index",
+        severity=Severity.WARNING if count else Severity.NOTE,
+        title=f"The index {shown} is there with {counted(count, 'document')}, and is used as it is",
+        why="Documents of these files are added to those; none of those is overwritten, whatever its _id.",
+        fix="If they should not be mixed, choose another name with --into.",
+    )
+
+
+async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """What types the fields will have, and whether there is room for them."""
+    if not draft.create:
+        told = await _told(clusters, f"/{quote(draft.into, safe='')}/_mapping")
+        [of_index] = told.values() if told and len(told) == 1 else [{}]
+        mappings = of_index.get("mappings", {})
+        settings = await clusters.destination.settings_of(draft.into) if told else {}
+    else:
+        body = msgspec.json.decode(draft.create)
+        mappings, settings = body.get("mappings", {}), flat(body.get("settings", {}))
+    for finding in judged_mapping(mappings, settings, is_planned=bool(draft.create)):
+        yield finding
+
+
+def judged_mapping(mappings: Mapping[str, Any], settings: Mapping[str, Any], *, is_planned: bool) -> Iterator[Finding]:
+    """Whether fields have chosen types, and how many there are of those that there may be."""
+    if "properties" not in mappings and mappings:
+        mappings = next((one for one in mappings.values() if isinstance(one, dict)), mappings)  # a type of 6.x
+    properties = mappings.get("properties", {})
+    fields = amount_of_fields(properties)
+    if not properties:
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.WARNING,
+            title="No field has a chosen type: the destination guesses each from the first document that has it",
+            why="A guess cannot be changed later without indexing everything again.",
+            fix="Give a mapping with --mapping, or write it into the plan.",
+            link=_TYPES,
+        )
+    elif is_planned:
+        shown = ", ".join(f"{clean(name, 60)}: {_kind(one)}" for name, one in list(properties.items())[:12])
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.NOTE,
+            title=f"{counted(fields, 'field')} in the plan's mapping: {shown}",
+            why="Types that were guessed from a sample can be corrected in the plan before anything is written.",
+            link=_TYPES,
+        )
+    limit = str(settings.get("index.mapping.total_fields.limit", FIELDS))
+    most = int(limit) if limit.isdigit() else FIELDS
+    if fields > most * _NEARLY:
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.BLOCKER if fields > most else Severity.WARNING,
+            title=f"{number(fields)} of {number(most)} fields that the index may have",
+            why="A document with one field more is refused.",
+            fix="Leave fields out, or raise the limit in the settings of the plan:",
+            copy=f'"index.mapping.total_fields.limit": {max(2 * most, 2 * fields)}',
+        )
+
+
+def amount_of_fields(properties: Mapping[str, Any]) -> int:
+    """How many fields a mapping has as the limit counts them: objects and further fields too."""
+    return sum(
+        1 + amount_of_fields(one.get("properties", {})) + amount_of_fields(one.get("fields", {}))
+        for one in properties.values()
+        if isinstance(one, dict)
+    )
+
+
+def flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
+    """Settings as dotted names, each with `index.` before it."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{inside}{name}.")
+        else:
+            key = f"{inside}{name}"
+            found[key if key.startswith("index.") else f"index.{key}"] = value
+    return found
+
+
+def _kind(field: object) -> str:
+    if not isinstance(field, dict):
+        return "?"
+    return clean(str(field.get("type", "object")), 40)
+
+
+async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """What will touch the documents on their way: the plan's pipeline, the index's own, and those of templates."""
+    wanted = draft.reading.pipeline if draft.reading is not None else ""
+    if wanted and await _told(clusters, f"/_ingest/pipeline/{quote(wanted, safe='')}") is None:
+        yield Finding(
+            check="pipelines-and-templates",
+            severity=Severity.BLOCKER,
+            title=f"The destination has no pipeline {clean(wanted, 200)}, or does not show it",
+            why="Every document would be refused.",
+            fix="Make it first, or leave --pipeline out.",
+            link=_PIPELINES,
+        )
+    settings = await _settings(draft, clusters)
+    acting = {
+        key.removeprefix("index."): clean(str(settings[key]), 200)
+        for key in ("index.default_pipeline", "index.final_pipeline")
+        if settings.get(key) not in {None, "", "_none"}
+    }
+    if wanted:
+        acting.pop("default_pipeline", None)  # the one that is asked for takes its place
+    for kind, name in acting.items():
+        yield Finding(
+            check="pipelines-and-templates",
+            severity=Severity.WARNING,
+            title=f"Every document goes through the pipeline {name} ({kind.replace('_', ' ')})",
+            why="It may change documents, or drop them: then fewer arrive than there are rows.",
+            fix='To switch it off, set it to "_none" in the settings of the plan or of the index.',
+            link=_PIPELINES,
+        )
+
+
+async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
+    """The settings that the index has, or will have by templates and by the plan."""
+    name = draft.into
+    if not draft.create:
+        try:
+            return dict(await clusters.destination.settings_of(name))
+        except ProblemError as error:
+            if error.problem.cause is Cause.MISSING:
+                return {}
+            raise
+    own = flat(msgspec.json.decode(draft.create).get("settings", {}))
+    if await clusters.destination.version() < _SIMULATED:
+        return own
+    request = Request(method="POST", path=f"/_index_template/_simulate_index/{quote(name, safe='')}")
+    try:
+        told = await clusters.destination.look(request, dict[str, Any])
+    except ProblemError as error:
+        if error.problem.cause in PASSING:
+            raise
+        return own
+    return flat(told.get("template", {}).get("settings", {})) | own
+
+
+async def _told(clusters: Clusters, path: str) -> dict[str, dict[str, Any]] | None:
+    """What is there; None where nothing is, or nothing that this user sees."""
+    try:
+        return await clusters.destination.read(path, dict[str, dict[str, Any]])
+    except ProblemError as error:
+        if error.problem.cause in PASSING:
+            raise
+        return None
