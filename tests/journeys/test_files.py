@@ -1,0 +1,258 @@
+"""Files that become documents, by command on real nodes: bad rows, packed files, kills, second runs, stale plans."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from tests.journeys.conftest import with_user
+from tests.methods.copying import fill, make, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+    from tests.journeys.conftest import Ended, Operator
+
+    Opening = Callable[[Node], Awaitable[Cluster]]
+
+pytestmark = pytest.mark.nodes
+
+
+class Dumped(msgspec.Struct):
+    """The hits of a search, as they came."""
+
+    class Hits(msgspec.Struct):
+        """Each of them."""
+
+        hits: list[msgspec.Raw]
+
+    hits: Hits
+
+
+NEW = ["7.17.28", "9.5.0"]
+
+
+async def planned(operator: Operator, node: Node, file: str, into: str, *more: str) -> Ended:
+    """Make files.toml for one file or pattern."""
+    operator.environ["ESMIGRATE_DESTINATION_PASSWORD"] = node.password or ""
+    where = ("--destination", with_user(node), "--file", file, "--into", into)
+    return await operator.do("plan", "index-from-source", *where, "-o", "files.toml", "--force", *more)
+
+
+def rejects(operator: Operator, run: str) -> list[dict[str, Any]]:
+    text = (operator.folder_of(run).path / "rejects.ndjson").read_text()
+    return [json.loads(line) for line in text.splitlines()]
+
+
+async def source_of(cluster: Cluster, index: str, name: str) -> bytes:
+    return (await cluster.carry("GET", f"/{index}/_source/{name}"))[1]
+
+
+def orders(amount: int) -> str:
+    rows = (f'{n},"Rome, {n}",2024-01-{n % 28 + 1:02} 10:00:00,{n}.50,true' for n in range(amount))
+    return "id,city,at,total,paid\n" + "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("version", NEW)
+async def test_a_table_with_bad_rows_arrives_but_for_them(
+    operator: Operator, nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    node = await nodes.get(version)
+    when = "2024-01-01 10:00:00"
+    bad = f'short,row\n2000,"Rome",{when},1,true\n2001,x,yesterday,1,true\n2000,y,{when},2,true\n'
+    (operator.folder / "orders.csv").write_text(orders(2_000) + bad)
+    plan = await planned(operator, node, "orders.csv", "files-orders", "--id-field", "id")
+    checked = await operator.do("check", "files.toml")
+    done = await operator.do("run", "files.toml")
+    told = rejects(operator, done.run)
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-orders")
+        document = await source_of(cluster, "files-orders", "7")
+        mapping: Any = await cluster.read("/files-orders/_mapping", dict)
+        await cluster.delete_index("files-orders")
+    path = operator.folder / "orders.csv"
+    assert plan.code == 0, plan.text
+    assert '{"id":0,"city":"Rome, 0","at":"2024-01-01 10:00:00","total":0.50,"paid":true}' in plan.err
+    assert "date (yyyy-MM-dd HH:mm:ss)" in plan.err
+    assert checked.code == 0, checked.text
+    assert done.code == 3, done.text
+    assert "3 rows of orders.csv were set aside" in done.text
+    assert count == 2_001
+    assert document == b'{"id":7,"city":"Rome, 7","at":"2024-01-08 10:00:00","total":7.50,"paid":true}'
+    assert mapping["files-orders"]["mappings"]["properties"]["total"] == {"type": "double"}
+    reasons = {one["id"]: one["reason"] for one in told}
+    assert sorted(reasons) == [f"{path}:2002", f"{path}:2004", f"{path}:2005"]
+    assert reasons[f"{path}:2002"] == "it has 2 cells, the table has 5 columns"
+    assert "yesterday" in reasons[f"{path}:2004"]
+    assert "another row has the same _id, 2000" in reasons[f"{path}:2005"]
+
+
+@pytest.mark.parametrize("version", NEW)
+async def test_packed_lines_arrive_as_the_bytes_they_are(
+    operator: Operator, nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    node = await nodes.get(version)
+    odd = b'{ "n":1.10, "big":123456789012345678901234567890,"e":1e3, "id":"x","t":"\\u00e9"}'
+    lines = [b'{"id":"%d","n":%d}' % (n, n) for n in range(3_000)]
+    (operator.folder / "a.ndjson.gz").write_bytes(gzip.compress(b"\n".join([odd, *lines])))
+    (operator.folder / "b.ndjson.gz").write_bytes(gzip.compress(b'{"id":"last","n":5}\n'))
+    (operator.folder / "map.json").write_text('{"properties":{"n":{"type":"double"},"big":{"type":"keyword"}}}')
+    more = ("--id-field", "id", "--mapping", "map.json")
+    plan = await planned(operator, node, "*.ndjson.gz", "files-packed", *more)
+    done = await operator.do("run", "files.toml")
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-packed")
+        document = await source_of(cluster, "files-packed", "x")
+        await cluster.delete_index("files-packed")
+    assert plan.code == 0, plan.text
+    assert done.code == 0, done.text
+    assert count == 3_002
+    assert document == odd
+
+
+@pytest.mark.parametrize("version", NEW)
+async def test_what_elasticdump_wrote_of_6_8_arrives_with_ids_routing_and_bytes(
+    operator: Operator, nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    old, node = await nodes.get("6.8.23"), await nodes.get(version)
+    async with await opened(old) as cluster:
+        fields = {name: {"type": "double"} for name in ("n", "l")}
+        await make(cluster, "files-old", {"settings": settings(2), "mappings": {"_doc": {"properties": fields}}})
+        odd = ({"_type": "_doc", "_id": "ü/1", "routing": "r"}, b'{"n": 1.10, "l": [1, 2.50]}')
+        await fill(cluster, "files-old", [odd, *(({"_type": "_doc"}, b'{"n":%d}' % n) for n in range(1_000))])
+        _, body = await cluster.carry("POST", "/files-old/_search?size=2000&sort=_doc")
+        await cluster.delete_index("files-old")
+    dumped = msgspec.json.decode(body, type=Dumped).hits.hits  # a hit is what elasticdump writes, a line each
+    (operator.folder / "dump.json").write_bytes(b"".join(bytes(hit) + b"\n" for hit in dumped))
+    plan = await planned(operator, node, "dump.json", "files-dump")
+    done = await operator.do("run", "files.toml")
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-dump")
+        document = (await cluster.carry("GET", "/files-dump/_source/%C3%BC%2F1?routing=r"))[1]
+        await cluster.delete_index("files-dump")
+    assert plan.code == 0, plan.text
+    assert "elasticdump" in plan.err
+    assert done.code == 0, done.text
+    assert count == 1_001
+    assert document == b'{"n": 1.10, "l": [1, 2.50]}'
+
+
+@pytest.mark.parametrize("name", ["big.csv", "big.csv.gz"])
+@pytest.mark.parametrize("ids", [("--id-server",), ("--id-field", "id")])
+async def test_a_run_that_was_killed_goes_on_without_a_row_lost_or_doubled(
+    operator: Operator, nodes: SharedNodes, opened: Opening, name: str, ids: tuple[str, ...]
+) -> None:
+    node = await nodes.get("7.17.28")
+    text = orders(20_000).encode()
+    (operator.folder / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    await planned(operator, node, name, "files-killed", "--pace", "4000", *ids)
+    begun = await operator.do("run", "files.toml", "--detach")
+    run = operator.only_run()
+    await operator.until(run, lambda progress: progress.done > 2_000)
+    await operator.kill(run)
+    done = await operator.do("resume", run.path.name)
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-killed")
+        restored = await cluster.settings_of("files-killed")
+        await cluster.delete_index("files-killed")
+    assert begun.code == 20, begun.text
+    assert done.code == 0, done.text
+    assert count == 20_000
+    assert restored.get("index.refresh_interval") != "-1"
+
+
+async def test_a_second_run_doubles_nothing_where_ids_are_hashes(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("7.17.28")
+    text = orders(1_000)
+    (operator.folder / "a.csv").write_text(text + text.splitlines()[5] + "\n")
+    await planned(operator, node, "a.csv", "files-twice", "--id-hash")
+    first = await operator.do("run", "files.toml")
+    same = await operator.do("run", "files.toml")
+    (operator.folder / "a.csv").write_text(text + '5000,"new",2024-01-01 10:00:00,1,true\n')
+    again = await planned(operator, node, "a.csv", "files-twice", "--id-hash")
+    second = await operator.do("run", "files.toml")
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-twice")
+        await cluster.delete_index("files-twice")
+    assert first.code == 0, first.text
+    assert "1 row equal to another one" in first.out
+    assert same.code == 6  # a plan that makes its index does not mix with one that is there
+    assert "is there already, and is used as it is" in again.err
+    assert second.code == 0, second.text
+    assert "1 000 rows found in place" in second.out
+    assert count == 1_001
+
+
+async def test_a_file_that_was_changed_makes_its_plan_stale(operator: Operator, nodes: SharedNodes) -> None:
+    node = await nodes.get("7.17.28")
+    (operator.folder / "a.csv").write_text(orders(5))
+    await planned(operator, node, "a.csv", "files-stale")
+    (operator.folder / "a.csv").write_text(orders(6))
+    checked = await operator.do("check", "files.toml")
+    done = await operator.do("run", "files.toml")
+    assert checked.code == done.code == 10
+    assert "was changed since the plan was made" in done.err
+
+
+async def test_standard_input_is_kept_beside_the_plan(operator: Operator, nodes: SharedNodes, opened: Opening) -> None:
+    node = await nodes.get("7.17.28")
+    operator.environ["ESMIGRATE_DESTINATION_PASSWORD"] = node.password or ""
+    where = ("--destination", with_user(node), "--file", "-", "--into", "files-stdin", "--id-hash", "-o", "in.toml")
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "esmigrate_tui", "plan", "index-from-source", *where,
+        cwd=operator.folder, env=operator.environ,
+        stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    _, told = await process.communicate(b'[{"a":1},\n {"a":\n  2}]')
+    done = await operator.do("run", "in.toml")
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-stdin")
+        await cluster.delete_index("files-stdin")
+    assert process.returncode == 0, told
+    assert b"Standard input is kept in in.input" in told
+    assert (operator.folder / "in.input").stat().st_mode & 0o077 == 0
+    assert done.code == 0, done.text
+    assert count == 2
+
+
+async def test_what_stands_in_the_way_is_said_before_anything_is_written(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("7.17.28")
+    (operator.folder / "a.csv").write_text(orders(5))
+    await planned(operator, node, "a.csv", "files-way", "--pipeline", "files-absent")
+    checked = await operator.do("check", "files.toml")
+    async with await opened(node) as cluster:
+        there = await cluster.existing(["files-way"])
+    assert checked.code == 6
+    assert "has no pipeline files-absent" in checked.out
+    assert "Every row gets a new _id" in checked.out
+    assert there == {}
+
+
+async def test_documents_go_through_a_pipeline_that_is_asked_for(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("9.5.0")
+    async with await opened(node) as cluster:
+        body = b'{"processors":[{"set_security_user":{"field":"by","properties":["username"]}}]}'
+        await cluster.carry("PUT", "/_ingest/pipeline/files-mark", body)
+        (operator.folder / "a.csv").write_text(orders(5))
+        await planned(operator, node, "a.csv", "files-pipe", "--pipeline", "files-mark", "--id-field", "id")
+        done = await operator.do("run", "files.toml")
+        document = json.loads(await source_of(cluster, "files-pipe", "3"))
+        await cluster.delete_index("files-pipe")
+        await cluster.carry("DELETE", "/_ingest/pipeline/files-mark")
+    assert done.code == 0, done.text
+    assert document["by"] == {"username": node.user}
