@@ -12,7 +12,7 @@ from esmigrate_tui.wizard.doors import MethodDescription, Preview, Shown
 if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
-NOT_YET: Final = "not built yet in this version"
+BY_COMMAND: Final = "no screen yet: esmigrate plan index-from-source"
 
 METHODS: Final = (
     MethodDescription(
@@ -25,7 +25,7 @@ METHODS: Final = (
         ),
         explained="Choose it when the data from which the old cluster was filled can still be had. Nothing of the old "
         "cluster is carried over, so it may be of any version, or gone. You choose the mapping anew.",
-        why_not=NOT_YET,
+        why_not=BY_COMMAND,
         needs_source=False,
         takes_source=False,
     ),

@@ -173,7 +173,11 @@ def test_a_running_migration_has_no_way_back() -> None:
     ("step", "session", "reason"),
     [
         ("method", Session(), "choose a method"),
-        ("method", sample.FRESH.answered(method=MethodName.INDEX_FROM_SOURCE), "not built yet in this version"),
+        (
+            "method",
+            sample.FRESH.answered(method=MethodName.INDEX_FROM_SOURCE),
+            "no screen yet: esmigrate plan index-from-source",
+        ),
         ("method", sample.CHOSEN, ""),
         ("connections", sample.TYPED, "the source is not tested yet"),
         ("connections", sample.TESTING, "the source is being tested"),

@@ -45,7 +45,10 @@ async def test_next_on_a_method_that_is_not_built_says_so(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("up", "right")
         assert app.step is not None
-        assert app.step.query_one(FootLine).said == "Next is not possible yet: not built yet in this version."
+        assert (
+            app.step.query_one(FootLine).said
+            == "Next is not possible yet: no screen yet: esmigrate plan index-from-source."
+        )
 
 
 async def test_back_keeps_what_was_typed(world: World) -> None:
