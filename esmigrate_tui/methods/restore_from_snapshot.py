@@ -23,6 +23,7 @@ from esmigrate_tui.methods.restore_requests import (
     held_by,
     mount_request,
     planned,
+    restoration_of,
     restore_request,
     start_request,
 )
@@ -41,7 +42,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Moved, Samples, Shards
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.plan import MethodName, Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
 from esmigrate_tui.model.text import clean, counted, number, size
@@ -149,18 +150,6 @@ def _is_ours(recovery: Recovery, uuid: str, wanted: Restoration) -> bool:
 
 
 # -- troubles ----------------------------------------------------------------------------------------------------------
-
-
-def _wanted(plan: Plan) -> Restoration:
-    if plan.restoration is None:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="The plan does not say what is to be restored from.",
-                todo="Make a new one with `esmigrate plan`.",
-            )
-        )
-    return plan.restoration
 
 
 def _no_repository(name: str) -> ProblemError:
@@ -297,7 +286,7 @@ class RestoreFromSnapshot:
         self._runs: WeakKeyDictionary[Cluster, dict[tuple[str, str], _Shared]] = WeakKeyDictionary()
 
     def _shared(self, plan: Plan, clusters: Clusters) -> _Shared:
-        wanted = _wanted(plan)
+        wanted = restoration_of(plan)
         known = self._runs.setdefault(clusters.destination, {})
         key = (wanted.repository.name, wanted.snapshot)
         if key not in known:
@@ -315,7 +304,7 @@ class RestoreFromSnapshot:
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""
-        wanted = _wanted(plan)
+        wanted = restoration_of(plan)
         new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
         steps: list[str] = []
         if wanted.register:
@@ -342,20 +331,11 @@ class RestoreFromSnapshot:
     @staticmethod
     def _restored(plan: Plan, wanted: Restoration) -> str:
         """What is copied, and how."""
-        nouns = (
-            (RestoreKind.INDEX, "index", "indices"),
-            (RestoreKind.DATA_STREAM, "data stream", "data streams"),
-            (RestoreKind.FEATURE_STATE, "feature state", "feature states"),
-        )
-        kinds = [task.kind for task in plan.tasks]
-        parts = [counted(kinds.count(kind), one, many) for kind, one, many in nouns if kind in kinds]
-        if RestoreKind.GLOBAL_STATE in kinds:
-            parts.append("the global state")
         known = [task.size for task in plan.tasks if task.size is not None]
         renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
         verb = "Restore" if wanted.mount is Mount.NONE else "Mount"
         return (
-            f"{verb} {' and '.join([', '.join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)} "
+            f"{verb} {amount_of(plan)} "
             f"from the snapshot {wanted.snapshot}"
             + (f" ({size(sum(known))})" if known else "")
             + (f", {number(renamed)} under another name" if renamed else "")
@@ -367,7 +347,7 @@ class RestoreFromSnapshot:
         """The requests for the first task of a plan; those for the others are like them."""
         if not plan.tasks:
             return ()
-        wanted, task = _wanted(plan), plan.tasks[0]
+        wanted, task = restoration_of(plan), plan.tasks[0]
         asked: list[Request] = []
         if wanted.register:
             asked.append(register_request(wanted.repository))
@@ -394,7 +374,7 @@ class RestoreFromSnapshot:
 
     async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
         """Register the repository where the plan says so, and see that the snapshot is in it, and the same one."""
-        wanted = _wanted(plan)
+        wanted = restoration_of(plan)
         known = await clusters.destination.snapshots.repositories()
         there = next((one for one in known if one.name == wanted.repository.name), None)
         if there is not None:
@@ -467,7 +447,7 @@ class RestoreFromSnapshot:
             await book.change(Side.DESTINATION, f"the data stream {stream} was deleted", request, None)
         names = [name for name in task.in_the_way if name != stream]
         for name, there in (await cluster.snapshots.recoveries(names)).items():
-            if comes_from(there, _wanted(work.plan)) and not there.is_complete and not there.is_closed:
+            if comes_from(there, restoration_of(work.plan)) and not there.is_complete and not there.is_closed:
                 continue
             if task.in_the_way[name] is InTheWay.DELETE:
                 await book.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
@@ -598,7 +578,7 @@ class RestoreFromSnapshot:
         await self._take_away(work, clusters, names, State.from_token(since))
 
     async def _take_away(self, work: Work, clusters: Clusters, names: Sequence[str], state: State) -> None:
-        wanted, cluster = _wanted(work.plan), clusters.destination
+        wanted, cluster = restoration_of(work.plan), clusters.destination
         found = await cluster.snapshots.recoveries(names)
         half = [
             one
@@ -647,7 +627,7 @@ class RestoreFromSnapshot:
             look = await shared.looks.newer_than(shared.looks.begun, names)
         found = {name: look.found[name] for name in names if name in look.found}
         lost = len({(one.index, one.shard) for one in snapshot.failures if one.index in held})
-        shards = shards_of(task, names, shared.made.get(work.opaque_id, {}), found, lost, _wanted(work.plan))
+        shards = shards_of(task, names, shared.made.get(work.opaque_id, {}), found, lost, restoration_of(work.plan))
         if set(found) != set(names) or any(one.is_closed or not one.is_complete for one in found.values()):
             return Comparison(None, None, shards)
         arrived = await self._counted(clusters.destination, task, names)
@@ -716,7 +696,7 @@ def _is_under_way(work: Work, names: Sequence[str], found: Mapping[str, Recovery
     What was in the way of a feature state is replaced by the restore itself, so one that is whole may be the old one.
     """
     there = [found[name] for name in names if name in found]
-    if len(there) < len(names) or any(one.is_closed or not comes_from(one, _wanted(work.plan)) for one in there):
+    if len(there) < len(names) or any(one.is_closed or not comes_from(one, restoration_of(work.plan)) for one in there):
         return False
     is_replaced = work.task.kind is RestoreKind.FEATURE_STATE and bool(work.task.in_the_way)
     return not is_replaced or not all(one.is_complete for one in there)

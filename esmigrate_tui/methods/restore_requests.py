@@ -6,6 +6,7 @@ https://www.elastic.co/guide/en/elasticsearch/reference/current/restore-snapshot
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -25,10 +26,13 @@ from esmigrate_tui.model.snapshot import (
     SnapshotFacts,
     SnapshotState,
 )
-from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.model.text import clean, counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from esmigrate_tui.model.facts import IndexFacts
+    from esmigrate_tui.model.snapshot import ShardFailure, SnapshotIndex
 
 AT_ONCE: Final = 16
 """Tasks at a time where nobody said otherwise: the cluster itself decides how many shards it takes up."""
@@ -52,17 +56,53 @@ _WAYS_OUT: Final[dict[str, frozenset[InTheWay]]] = {
 # -- the plan ----------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class _Ground:
+    """What every task of a plan is made from, looked up once: a snapshot may hold ten thousand indices.
+
+    `chosen`, `details` and `lost` are by index, `there` says of each name of the destination what it is.
+    """
+
+    draft: Draft
+    snapshot: SnapshotFacts
+    wanted: Restoration
+    chosen: dict[str, IndexFacts]
+    details: dict[str, SnapshotIndex]
+    lost: dict[str, list[ShardFailure]]
+    there: dict[str, str]
+
+
+def _ground(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration) -> _Ground:
+    lost: dict[str, list[ShardFailure]] = {}
+    for failure in snapshot.failures:
+        lost.setdefault(failure.index, []).append(failure)
+    there: dict[str, str] = {}
+    for index in draft.destination_indices:
+        there |= dict.fromkeys(index.aliases, "alias")
+    there |= {index.data_stream: "data stream" for index in draft.destination_indices if index.data_stream}
+    there |= {index.name: "index" for index in draft.destination_indices}
+    return _Ground(
+        draft=draft,
+        snapshot=snapshot,
+        wanted=wanted,
+        chosen={index.name: index for index in draft.chosen},
+        details={detail.name: detail for detail in snapshot.details},
+        lost=lost,
+        there=there,
+    )
+
+
 def planned(draft: Draft, made_at: str) -> Plan:
     """The plan of a draft whose snapshot and indices are chosen; raises ProblemError for what is not ready."""
     draft = msgspec.structs.replace(draft, method=MethodName.RESTORE_FROM_SNAPSHOT)
     bare = bare_plan(draft, made_at)
-    snapshot, wanted = _ready(draft)
+    ground = _ground(draft, *_ready(draft))
     tasks = [
-        *(_index_task(draft, snapshot, wanted, name) for name in _chosen(draft, snapshot)),
-        *(_feature_task(draft, snapshot, wanted, name) for name in _features(draft, snapshot)),
+        *(_index_task(ground, name) for name in _chosen(ground)),
+        *(_feature_task(ground, name) for name in _features(ground)),
     ]
-    if wanted.global_state:
-        tasks.append(_global_task(snapshot))
+    if ground.wanted.global_state:
+        tasks.append(_global_task(ground.snapshot))
     for task in tasks:
         _must_be_a_name(task)
     if not tasks:
@@ -76,7 +116,7 @@ def planned(draft: Draft, made_at: str) -> Plan:
     _must_be_apart(tasks)
     at_once = draft.at_once or AT_ONCE
     numbered = tuple(msgspec.structs.replace(task, number=place) for place, task in enumerate(tasks, start=1))
-    return msgspec.structs.replace(bare, tasks=numbered, restoration=wanted, at_once=at_once)
+    return msgspec.structs.replace(bare, tasks=numbered, restoration=ground.wanted, at_once=at_once)
 
 
 def _ready(draft: Draft) -> tuple[SnapshotFacts, Restoration]:
@@ -105,10 +145,10 @@ def _ready(draft: Draft) -> tuple[SnapshotFacts, Restoration]:
     return snapshot, msgspec.structs.replace(wanted, snapshot_uuid=wanted.snapshot_uuid or snapshot.uuid)
 
 
-def _chosen(draft: Draft, snapshot: SnapshotFacts) -> Sequence[str]:
+def _chosen(ground: _Ground) -> Sequence[str]:
     """The selected indices and data streams in the order in which they are offered."""
-    offered = [index.name for index in draft.chosen]
-    if gone := [name for name in draft.selected if name not in offered]:
+    snapshot = ground.snapshot
+    if gone := [name for name in ground.draft.selected if name not in ground.chosen]:
         if of_feature := next((name for name in gone if name in snapshot.of_features), None):
             raise ProblemError(
                 Problem(
@@ -121,21 +161,22 @@ def _chosen(draft: Draft, snapshot: SnapshotFacts) -> Sequence[str]:
         raise ProblemError(
             Problem(
                 cause=Cause.MISSING,
-                what=f"The snapshot {snapshot.name} holds no {_listed(gone)}.",
+                what=f"The snapshot {snapshot.name} holds no {listed(gone, _NAMES_SHOWN)}.",
                 todo="Look at the list again, or choose another snapshot.",
             )
         )
-    return offered
+    return tuple(ground.chosen)
 
 
-def _features(draft: Draft, snapshot: SnapshotFacts) -> Sequence[str]:
+def _features(ground: _Ground) -> Sequence[str]:
     """The chosen feature states in the order of the snapshot."""
+    draft, snapshot = ground.draft, ground.snapshot
     known = [state.name for state in snapshot.feature_states]
     if gone := [name for name in draft.feature_states if name not in known]:
         raise ProblemError(
             Problem(
                 cause=Cause.MISSING,
-                what=f"The snapshot {snapshot.name} holds no feature state {_listed(gone)}.",
+                what=f"The snapshot {snapshot.name} holds no feature state {listed(gone, _NAMES_SHOWN)}.",
                 todo="Look at the list again, or choose another snapshot.",
             )
         )
@@ -152,8 +193,9 @@ def _features(draft: Draft, snapshot: SnapshotFacts) -> Sequence[str]:
     return [name for name in known if name in draft.feature_states]
 
 
-def _index_task(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration, name: str) -> Task:
+def _index_task(ground: _Ground, name: str) -> Task:
     """The task of one index or data stream."""
+    draft, snapshot, wanted = ground.draft, ground.snapshot, ground.wanted
     kind = RestoreKind.DATA_STREAM if name in snapshot.data_streams else RestoreKind.INDEX
     held = (
         [index for index in snapshot.indices if snapshot.stream_of(index) == name]
@@ -169,18 +211,18 @@ def _index_task(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration, name
                 todo="Restore it, or leave it out.",
             )
         )
-    lost = _must_be_whole(snapshot, wanted, name, held)
+    lost = _must_be_whole(ground, name, held)
     target = draft.target(name)
     task = Task(
         number=0,
         source_index=name,
         destination_index=target,
         kind=kind,
-        documents=next((index.documents for index in draft.chosen if index.name == name), None),
-        shards=_shards(snapshot, held),
-        size=_size(snapshot, held),
+        documents=ground.chosen[name].documents,
+        shards=_shards(ground, held),
+        size=_size(ground, held),
     )
-    taken = _taken(draft, [target, *destination_names(task, snapshot)])
+    taken = _taken(ground, [target, *destination_names(task, snapshot)])
     if taken.get(target) == "data stream":  # those that back it go with it
         own = {index.name for index in draft.destination_indices if index.data_stream == target}
         taken = {one: what for one, what in taken.items() if one not in own}
@@ -192,20 +234,22 @@ def _index_task(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration, name
     return msgspec.structs.replace(task, in_the_way=in_the_way, changes=changes)
 
 
-def _feature_task(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration, name: str) -> Task:
+def _feature_task(ground: _Ground, name: str) -> Task:
     """The task of one feature state: its indices of the destination are replaced by the server itself."""
+    snapshot, wanted = ground.snapshot, ground.wanted
     held = next(state.indices for state in snapshot.feature_states if state.name == name)
-    lost = _must_be_whole(snapshot, wanted, name, held)
+    lost = _must_be_whole(ground, name, held)
     task = Task(
         number=0,
         source_index=name,
         destination_index=name,
         kind=RestoreKind.FEATURE_STATE,
-        shards=_shards(snapshot, held),
-        size=_size(snapshot, held),
+        shards=_shards(ground, held),
+        size=_size(ground, held),
     )
-    there = _taken(draft, held)
-    replaced = f"Elasticsearch itself replaces {_listed(sorted(there))} of the destination" if there else ""
+    there = _taken(ground, held)
+    names = listed(sorted(there), _NAMES_SHOWN)
+    replaced = f"Elasticsearch itself replaces {names} of the destination" if there else ""
     return msgspec.structs.replace(
         task,
         in_the_way=dict.fromkeys(there, InTheWay.CLOSE),
@@ -235,33 +279,28 @@ def _global_task(snapshot: SnapshotFacts) -> Task:
     )
 
 
-def _must_be_whole(snapshot: SnapshotFacts, wanted: Restoration, name: str, held: Iterable[str]) -> int:
+def _must_be_whole(ground: _Ground, name: str, held: Iterable[str]) -> int:
     """How many of its shards the snapshot lacks; raises ProblemError (blocked) unless a partial restore is wanted."""
-    names = frozenset(held)
-    lost = len({(failure.index, failure.shard) for failure in snapshot.failures if failure.index in names})
-    if lost and not wanted.partial:
+    failures = [failure for index in dict.fromkeys(held) for failure in ground.lost.get(index, ())]
+    lost = len({(failure.index, failure.shard) for failure in failures})
+    if lost and not ground.wanted.partial:
         raise ProblemError(
             Problem(
                 cause=Cause.BLOCKED,
                 what=f"{counted(lost, 'shard')} of {name} {'is' if lost == 1 else 'are'} not in the snapshot "
-                f"{snapshot.name}.",
+                f"{ground.snapshot.name}.",
                 why="Elasticsearch restores such an index only if it is told that a part will do.",
                 todo="Choose another snapshot, leave it out, or ask for a partial restore: the missing shards are "
                 "empty then.",
-                evidence=next(failure.reason for failure in snapshot.failures if failure.index in names),
+                evidence=failures[0].reason,
             )
         )
     return lost
 
 
-def _taken(draft: Draft, names: Iterable[str]) -> dict[str, str]:
+def _taken(ground: _Ground, names: Iterable[str]) -> dict[str, str]:
     """Which of the names the destination has, and as what."""
-    there: dict[str, str] = {}
-    for index in draft.destination_indices:
-        there |= dict.fromkeys(index.aliases, "alias")
-    there |= {index.data_stream: "data stream" for index in draft.destination_indices if index.data_stream}
-    there |= {index.name: "index" for index in draft.destination_indices}
-    return {name: there[name] for name in dict.fromkeys(names) if name in there}
+    return {name: ground.there[name] for name in dict.fromkeys(names) if name in ground.there}
 
 
 def _name_taken(name: str, what: str) -> ProblemError:
@@ -320,13 +359,17 @@ def _must_be_a_name(task: Task) -> None:
     )
 
 
-def _shards(snapshot: SnapshotFacts, held: Iterable[str]) -> int | None:
-    known = [snapshot.detail(name).shards for name in held]
-    return None if not known or None in known else sum(amount or 0 for amount in known)
+def _shards(ground: _Ground, held: Iterable[str]) -> int | None:
+    """All primary shards of these indices; None where the snapshot does not say it of one of them."""
+    return _sum([detail.shards if (detail := ground.details.get(name)) else None for name in held])
 
 
-def _size(snapshot: SnapshotFacts, held: Iterable[str]) -> int | None:
-    known = [snapshot.detail(name).bytes for name in held]
+def _size(ground: _Ground, held: Iterable[str]) -> int | None:
+    """All bytes of these indices; None where the snapshot does not say it of one of them."""
+    return _sum([detail.bytes if (detail := ground.details.get(name)) else None for name in held])
+
+
+def _sum(known: list[int | None]) -> int | None:
     return None if not known or None in known else sum(amount or 0 for amount in known)
 
 
@@ -356,11 +399,6 @@ def _ways(in_the_way: dict[str, InTheWay]) -> tuple[str, ...]:
 
 def _shown(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(clean(name, 300) for name in names[:_NAMES_SHOWN])
-    return shown if len(names) <= _NAMES_SHOWN else f"{shown} and {len(names) - _NAMES_SHOWN} more"
 
 
 # -- names and requests ------------------------------------------------------------------------------------------------
@@ -394,12 +432,12 @@ def restore_request(task: Task, plan: Plan) -> Request:
 def can_share(task: Task, plan: Plan) -> bool:
     """Whether its restore can be asked for in one request with others: it keeps its name, and is one plain index."""
     is_plain = task.kind is RestoreKind.INDEX and task.source_index == task.destination_index
-    return is_plain and _restoration(plan).mount is Mount.NONE
+    return is_plain and restoration_of(plan).mount is Mount.NONE
 
 
 def restore_of_several(tasks: Sequence[Task], plan: Plan) -> Request:
     """What starts the restore of several tasks at once; more than one only where each of them can share."""
-    wanted = _restoration(plan)
+    wanted = restoration_of(plan)
     task = tasks[0]
     knows_features = Version.parse(plan.destination_version) >= FEATURES_SINCE
     is_named = task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}
@@ -432,7 +470,7 @@ def mount_request(task: Task, plan: Plan) -> Request:
 
     https://www.elastic.co/guide/en/elasticsearch/reference/current/searchable-snapshots-api-mount-snapshot.html
     """
-    wanted = _restoration(plan)
+    wanted = restoration_of(plan)
     storage = Mount.SHARED_CACHE if wanted.mount is Mount.SHARED_CACHE else Mount.FULL_COPY
     body = {"index": task.source_index, "renamed_index": task.destination_index, **_settings(wanted)}
     path = restore_path(wanted.repository.name, wanted.snapshot, "_mount")
@@ -445,7 +483,7 @@ def mount_request(task: Task, plan: Plan) -> Request:
 
 def start_request(tasks: Sequence[Task], plan: Plan) -> Request:
     """What starts these tasks: a restore, or a mount of one."""
-    is_mounted = _restoration(plan).mount is not Mount.NONE and tasks[0].kind is RestoreKind.INDEX
+    is_mounted = restoration_of(plan).mount is not Mount.NONE and tasks[0].kind is RestoreKind.INDEX
     return mount_request(tasks[0], plan) if is_mounted else restore_of_several(tasks, plan)
 
 
@@ -460,7 +498,8 @@ def delete_request(index: str, *, is_stream: bool = False) -> Request:
     return Request(method="DELETE", path=f"{'/_data_stream' if is_stream else ''}/{quote(index, safe='')}")
 
 
-def _restoration(plan: Plan) -> Restoration:
+def restoration_of(plan: Plan) -> Restoration:
+    """What a plan is to be restored from, and how; raises ProblemError (usage) where it does not say."""
     if plan.restoration is None:
         raise ProblemError(
             Problem(

@@ -13,7 +13,7 @@ from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, counted
 
 FORMAT: Final = 1
 AT_ONCE: Final = 2
@@ -141,3 +141,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 )
             )
         return plan
+
+
+def amount_of(plan: Plan) -> str:
+    """What a plan moves, counted: 3 indices; 2 indices and 1 feature state."""
+    kinds = [task.kind for task in plan.tasks]
+    parts = [counted(kinds.count(kind), one, many) for kind, one, many in _NOUNS if kind in kinds]
+    parts += ["the global state"] if RestoreKind.GLOBAL_STATE in kinds else []
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else counted(0, "index", "indices")
+
+
+_NOUNS: Final = (
+    (RestoreKind.INDEX, "index", "indices"),
+    (RestoreKind.DATA_STREAM, "data stream", "data streams"),
+    (RestoreKind.FEATURE_STATE, "feature state", "feature states"),
+)

@@ -133,6 +133,8 @@ class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
 
     def stream_of(self, index: str) -> str:
         """The data stream that an index of this snapshot backs, "" where it backs none."""
+        if not self.data_streams:
+            return ""
         for pattern in (r"\.ds-(.+)-\d{4}\.\d{2}\.\d{2}-\d{6}", r"\.ds-(.+)-\d{6}"):  # dates came with 7.11
             found = re.fullmatch(pattern, index)
             if found and found[1] in self.data_streams:

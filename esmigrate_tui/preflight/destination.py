@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.facts import Health
@@ -219,9 +220,8 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             fix="Give each its own name on the destination.",
             subjects=twice,
         )
-    clashing_aliases = tuple(
-        sorted({a for index in draft.chosen for a in index.aliases if a in {i.name for i in draft.destination_indices}})
-    )
+    names = {index.name for index in draft.destination_indices}
+    clashing_aliases = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in names}))
     if clashing_aliases:
         yield Finding(
             check="existing-names",
@@ -265,5 +265,5 @@ def is_no_name(name: str) -> bool:
 
 def doubled(draft: Draft) -> tuple[str, ...]:
     """Names of the destination that several of the chosen indices would get."""
-    targets = [draft.target(name) for name in draft.selected]
-    return tuple(sorted({name for name in targets if targets.count(name) > 1}))
+    targets = Counter(draft.target(name) for name in draft.selected)
+    return tuple(sorted(name for name, times in targets.items() if times > 1))

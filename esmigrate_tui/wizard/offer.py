@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
-from esmigrate_tui.model.text import counted, size
+from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.text import size
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, Shown
 
 if TYPE_CHECKING:
@@ -119,18 +119,3 @@ def _time(plan: Plan) -> str:
         f"{amount}, from the repository to the nodes: nothing of it passes through this machine.{capped} "
         "Half a minute after the start there is an estimate."
     )
-
-
-def amount_of(plan: Plan) -> str:
-    """What a plan moves, counted: 3 indices; 2 indices and 1 feature state."""
-    kinds = [task.kind for task in plan.tasks]
-    parts = [counted(kinds.count(kind), one, many) for kind, one, many in _NOUNS if kind in kinds]
-    parts += ["the global state"] if RestoreKind.GLOBAL_STATE in kinds else []
-    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else counted(0, "index", "indices")
-
-
-_NOUNS: Final = (
-    (RestoreKind.INDEX, "index", "indices"),
-    (RestoreKind.DATA_STREAM, "data stream", "data streams"),
-    (RestoreKind.FEATURE_STATE, "feature state", "feature states"),
-)

@@ -350,3 +350,14 @@ def test_a_mount_is_asked_for_as_documented_though_no_node_here_can_do_it(mount:
         "index_settings": {"index.number_of_replicas": 0},
         "ignore_index_settings": ["index.refresh_interval"],
     }
+
+
+@pytest.mark.timeout(30)  # looking each of them up in all the others would take minutes, and hold the wizard up
+def test_ten_thousand_indices_are_planned_at_once() -> None:
+    names = tuple(f"logs-{number:05}" for number in range(10_000))
+    details = tuple(SnapshotIndex(name=name, shards=2, bytes=10) for name in names)
+    snapshot = msgspec.structs.replace(SNAPSHOT, indices=names, data_streams=(), feature_states=(), details=details)
+    there = tuple(IndexFacts(name=f"other-{number}") for number in range(10_000))
+    made = plan(snapshot=snapshot, selected=names, destination_indices=there)
+    assert [task.source_index for task in made.tasks] == [*names]
+    assert {(task.shards, task.size) for task in made.tasks} == {(2, 10)}

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
+from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.offer import amount_of
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.leaves import as_console
 from esmigrate_tui.wizard.steps import name_to_type
