@@ -166,13 +166,7 @@ class Snapshots:
         )
         entry = next((one for one in told.every if one.snapshot == name), None)
         if entry is None:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.MISSING,
-                    what=f"There is no snapshot {clean(name)} in {clean(repository)}.",
-                    todo="Look at the list again.",
-                )
-            )
+            raise _no_snapshot(repository, name, "Look at the list again.")
         found = _snapshot(repository, entry)
         if not with_sizes or found.state not in {SnapshotState.SUCCESS, SnapshotState.PARTIAL}:
             return found
@@ -202,13 +196,7 @@ class Snapshots:
         told = await self._cluster.read(path, answers.SnapshotStatuses, is_slow=True)
         entry = next((one for one in told.snapshots if one.snapshot == name), None)
         if entry is None:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.MISSING,
-                    what=f"There is no snapshot {clean(name)} in {clean(repository)}.",
-                    todo="Was it deleted meanwhile?",
-                )
-            )
+            raise _no_snapshot(repository, name, "Was it deleted meanwhile?")
         state = SnapshotState.IN_PROGRESS
         if entry.state not in _GOING_ON:
             # It says SUCCESS once the last shard is done; the snapshot is only there when the repository lists it so.
@@ -280,6 +268,11 @@ class Snapshots:
 
 
 # -- requests, pure ----------------------------------------------------------------------------------------------------
+
+
+def _no_snapshot(repository: str, name: str, todo: str) -> ProblemError:
+    what = f"There is no snapshot {clean(name)} in {clean(repository)}."
+    return ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
 
 
 def _segment(name: str) -> str:

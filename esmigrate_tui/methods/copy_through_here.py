@@ -7,6 +7,7 @@ Any version to any version that is not older, nothing to open on the destination
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ from esmigrate_tui.methods.copy_decisions import (
     taken_up,
 )
 from esmigrate_tui.methods.filling import (
+    MOST_REPEATS,
     amount,
     another_index,
     create_request,
@@ -32,16 +34,17 @@ from esmigrate_tui.methods.filling import (
     made_indices,
     make_index,
     manner,
+    more_than_given,
     plan_of_indices,
     source_of,
     tuning_requests,
 )
 from esmigrate_tui.methods.pump import Pump, Setting
+from esmigrate_tui.methods.pumping import Pumped
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
-from esmigrate_tui.model.text import counted
 from esmigrate_tui.verify import Comparison, compare_counts
 
 if TYPE_CHECKING:
@@ -52,17 +55,12 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Moved
 
-_MOST_REPEATS: Final = 3  # a source that is written to without a pause would have one more each time
-_SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
 _SHARDS_AT_ONCE: Final = 4
 _SLICED: Final = Version(5, 0)
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
-_pumps: Final[dict[str, Pump]] = {}
-"""The pumps of this process by their work's opaque id: pace, pause and stop come beside a perform."""
 
-
-class CopyThroughHere:
+class CopyThroughHere(Pumped[Pump]):
     """The method that needs nothing from either cluster but to be read and written, as the contract wants it."""
 
     name: Final = MethodName.COPY_THROUGH_HERE
@@ -122,44 +120,18 @@ class CopyThroughHere:
         state, portion = await _begun(work, clusters, State.from_token(since))
         while True:
             pump = Pump(await _setting(work, clusters), state, portion)
-            _pumps[work.opaque_id] = pump
-            running = asyncio.ensure_future(pump.run())
-            try:
-                while not running.done():
-                    await asyncio.wait({running}, timeout=_SOON)
-                    yield pump.look()
-                if pump.has_news:
-                    yield pump.look()
-                running.result()
-            finally:
-                if _pumps.get(work.opaque_id) is pump:
-                    del _pumps[work.opaque_id]
-                running.cancel()
-                await asyncio.gather(running, return_exceptions=True)
+            async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
+                async for moved in looks:
+                    yield moved
             if await made_index(work, clusters) != state.made:
                 raise another_index(work)
             state = pump.state
             there = await source_of(clusters).count(work.task.source_index)
-            if there <= state.done or state.repeats >= _MOST_REPEATS:
+            if there <= state.done or state.repeats >= MOST_REPEATS:
                 return
-            note = f"the source holds {counted(there - state.done, 'document')} more than it gave, it is read again"
+            note = more_than_given(there - state.done)
             state = await _again(work, clusters, state)
             yield msgspec.structs.replace(pump.look(), token=state.as_token(), note=note)
-
-    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
-        """Set the pace of the running copy at once, also to go on after a pause; 0 for none."""
-        if (pump := _pumps.get(work.opaque_id)) is not None:
-            pump.pace(requests_per_second)
-
-    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
-        """Begin no page and no bulk any more; what is under way is seen through."""
-        if (pump := _pumps.get(work.opaque_id)) is not None:
-            pump.pause()
-
-    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
-        """End the running copy; the perform that is open then raises."""
-        if (pump := _pumps.get(work.opaque_id)) is not None:
-            pump.stop()
 
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
         """Documents on both sides after a refresh of the destination."""

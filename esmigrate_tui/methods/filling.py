@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import msgspec
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Book, Work
     from esmigrate_tui.model.draft import Draft
+
+
+MOST_REPEATS: Final = 3
+"""Readings of one source again: one that is written to without a pause would have one more each time."""
 
 
 def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
@@ -64,6 +68,11 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
             )
         )
     return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None)
+
+
+def more_than_given(missing: int) -> str:
+    """What is told when a source holds so many documents more than it gave."""
+    return f"the source holds {counted(missing, 'document')} more than it gave, it is read again"
 
 
 def made_indices(plan: Plan, new: str) -> str:

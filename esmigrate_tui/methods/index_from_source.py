@@ -7,6 +7,7 @@ file plans, begins, looks and ends.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -15,6 +16,7 @@ import msgspec
 from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
 from esmigrate_tui.methods.file_pump import FilePump, FileSetting
 from esmigrate_tui.methods.filling import another_index, create_request, made_index, make_index, tuning_requests
+from esmigrate_tui.methods.pumping import Pumped
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version
@@ -36,10 +38,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Moved
     from esmigrate_tui.model.files import Reading
 
-_SOON: Final = 0.05  # seconds that a look waits for the end, so that a small file ends with its first
 
-_pumps: Final[dict[str, FilePump]] = {}
-"""The pumps of this process by their work's opaque id: pace, pause and stop come beside a perform."""
 _ended: Final[dict[str, FileState]] = {}
 """How each perform of this process ended: files cannot be counted again as cheaply as an index can."""
 
@@ -50,7 +49,7 @@ _IDS: Final = {
 }
 
 
-class IndexFromSource:
+class IndexFromSource(Pumped[FilePump]):
     """The method that needs nothing but files and the destination, as the contract wants it."""
 
     name: Final = MethodName.INDEX_FROM_SOURCE
@@ -142,40 +141,16 @@ class IndexFromSource:
         pump = FilePump(await _setting(work, clusters, reading), state)
         if not since:
             yield pump.look()  # written down before the first row is sent: what is found in place later may be ours
-        _pumps[work.opaque_id] = pump
-        running = asyncio.ensure_future(pump.run())
         try:
-            while not running.done():
-                await asyncio.wait({running}, timeout=_SOON)
-                yield pump.look()
-            if pump.has_news:
-                yield pump.look()
-            running.result()
+            async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
+                async for moved in looks:
+                    yield moved
         finally:
             _ended[work.opaque_id] = pump.state
-            if _pumps.get(work.opaque_id) is pump:
-                del _pumps[work.opaque_id]
-            running.cancel()
-            await asyncio.gather(running, return_exceptions=True)
         if await made_index(work, clusters) != state.made:
             raise another_index(work)
         if note := _same_rows(reading, pump.state, is_fresh=bool(work.task.create)):
             yield msgspec.structs.replace(pump.look(), note=note)
-
-    async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
-        """Set the pace at once, also to go on after a pause; 0 for none."""
-        if (pump := _pumps.get(work.opaque_id)) is not None:
-            pump.pace(requests_per_second)
-
-    async def pause(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
-        """Begin no page and no bulk any more; what is under way is seen through."""
-        if (pump := _pumps.get(work.opaque_id)) is not None:
-            pump.pause()
-
-    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:  # noqa: ARG002  # the contract
-        """End the indexing that is going on; the perform that is open then raises."""
-        if (pump := _pumps.get(work.opaque_id)) is not None:
-            pump.stop()
 
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
         """The rows that were read and settled, and what the destination holds of them after a refresh."""

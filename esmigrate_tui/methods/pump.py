@@ -29,9 +29,9 @@ from esmigrate_tui.methods.copy_decisions import (
     wait_before,
     window,
 )
-from esmigrate_tui.methods.copy_troubles import stopped
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing import Writer, now, room
+from esmigrate_tui.methods.writing_troubles import stopped
 from esmigrate_tui.model.event import Moved
 from esmigrate_tui.model.problem import Cause, ProblemError
 

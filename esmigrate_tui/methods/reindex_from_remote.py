@@ -17,6 +17,7 @@ import msgspec
 
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import (
+    MOST_REPEATS,
     amount,
     another_index,
     create_request,
@@ -24,10 +25,12 @@ from esmigrate_tui.methods.filling import (
     made_indices,
     make_index,
     manner,
+    more_than_given,
     plan_of_indices,
     source_of,
     tuning_requests,
 )
+from esmigrate_tui.methods.writing_troubles import full
 from esmigrate_tui.model.connection import Side, SignIn
 from esmigrate_tui.model.event import Moved
 from esmigrate_tui.model.facts import Version
@@ -51,7 +54,6 @@ _BATCH_BYTES: Final = 16 * 1024 * 1024  # far below the 100 MB buffer, large eno
 _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
 _MOST_REFUSED: Final = 5_000  # ids in one query; more is a wrong mapping, not a few bad documents
 _MOST_PASSES: Final = 40
-_MOST_REPEATS: Final = 3  # a source that is written to without a pause would have one more each time
 _DISK_FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
 _PAUSE_SECONDS: Final = 3_600.0  # how long one batch may take while paused; the scroll is kept open that long
 
@@ -199,10 +201,10 @@ def given_whole(state: State, look: ReindexLook, verdict: Verdict, there: int) -
     of the others, and the pass ends well without their documents.
     """
     missing = there - verdict.step.done
-    if missing <= 0 or state.repeats >= _MOST_REPEATS:
+    if missing <= 0 or state.repeats >= MOST_REPEATS:
         return verdict
     following = after_pass(state, look, repeats=state.repeats + 1)
-    note = f"the source holds {counted(missing, 'document')} more than it gave, it is read again"
+    note = more_than_given(missing)
     return Verdict(step=moved(state, look, then=following, note=note), following=following)
 
 
@@ -210,13 +212,7 @@ def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None
     """The trouble that made the destination refuse these for now, None when it is the documents themselves."""
     for reject in failures:
         if any(mark in reject.reason for mark in _DISK_FULL):
-            return Problem(
-                cause=Cause.DISK_FULL,
-                what=f"The destination refuses writes to {work.task.destination_index}: its disk is too full.",
-                why="Above the flood-stage watermark it makes indices read-only, and lifts that when there is room.",
-                todo="Free disk space on the destination or add some; the run goes on by itself then.",
-                evidence=reject.reason,
-            )
+            return full(work.task.destination_index, reject.reason)
         if reject.status in {429, 503}:
             return Problem(
                 cause=Cause.BUSY,

@@ -20,8 +20,8 @@ from esmigrate_tui.methods.copy_decisions import (
     fate,
     wait_before,
 )
-from esmigrate_tui.methods.copy_troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.methods.filling import index_gone
+from esmigrate_tui.methods.writing_troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, size

@@ -1,4 +1,4 @@
-"""What may stand in the way of a copy through this machine, in three sentences each."""
+"""What may stand in the way of writing documents to the destination, in three sentences each."""
 
 from __future__ import annotations
 
