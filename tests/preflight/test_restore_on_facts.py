@@ -104,7 +104,7 @@ async def test_a_trouble_is_found_with_its_reason_and_a_way_out(check: Check, gi
 
 TELLING: set[Check] = {restore.cancel_deletes, repository.repository_integrity}
 QUIET: list[tuple[Check, Draft]] = [
-    *((check, draft()) for check in {entry[0] for entry in TROUBLES} - TELLING),
+    *((check, draft()) for check in dict.fromkeys(entry[0] for entry in TROUBLES) if check not in TELLING),
     (repository.snapshot_state, snapshot(state=SnapshotState.PARTIAL, failures=ELSEWHERE)),
     (restore.open_indices_in_the_way, there(TAKEN, renamed={"logs": "logs-2"})),
     (restore.open_indices_in_the_way, there(IndexFacts(name="books"))),
