@@ -12,6 +12,7 @@ from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered
 
 
@@ -40,7 +41,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     of the destination whose names are taken.
 
     For files, `reading` says which and how they are read, `into` is the index they go into, and `create` the body that
-    makes it: "" where it is there and is used as it is.
+    makes it: "" where it is there and is used as it is. For documents that others send, `shipping` takes the place of
+    `reading`.
     """
 
     method: MethodName | None = None
@@ -63,6 +65,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     feature_states: tuple[str, ...] = ()
     in_the_way: dict[str, InTheWay] = {}
     reading: Reading | None = None
+    shipping: Shipping | None = None
     into: str = ""
     create: str = ""
 
@@ -83,7 +86,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def offered(self) -> tuple[IndexFacts, ...]:
         """What can be selected: the source's indices, the snapshot's indices and data streams, or the files as one."""
         if self.method is MethodName.INDEX_FROM_SOURCE:
-            return (self._files,) if self.reading is not None else ()
+            return (self._files,) if self.reading is not None or self.shipping is not None else ()
         if self.method is not MethodName.RESTORE_FROM_SNAPSHOT:
             return self.source_indices
         return offered(self.snapshot, self.source_indices) if self.snapshot is not None else ()
@@ -92,6 +95,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def _files(self) -> IndexFacts:
         """The files as the index that they become: about their size; no shard is made where it is there already."""
         label, size = (self.reading.label, self.reading.size) if self.reading is not None else ("", 0)
+        label = self.shipping.label if self.shipping is not None else label
         return IndexFacts(name=label, primary_bytes=size, shards=1 if self.create else 0, replicas=1)
 
     @property
@@ -171,6 +175,7 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "feature_states": ("findings",),
     "in_the_way": ("findings",),
     "reading": ("findings",),
+    "shipping": ("findings",),
     "into": ("findings",),
     "create": ("findings",),
 }

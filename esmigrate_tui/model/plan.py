@@ -12,6 +12,7 @@ import tomli_w
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
 from esmigrate_tui.model.text import clean, counted
 
@@ -67,6 +68,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     snapshot) with `shards` primary shards; `in_the_way` are indices of the destination, each with what becomes of it.
 
     Where files are indexed, `reading` says which and how; the `source_index` is a name for them, `size` their bytes.
+    Where others send the documents and only their arrival is watched, `shipping` says who.
     """
 
     number: int
@@ -80,6 +82,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shards: int | None = None
     in_the_way: dict[str, InTheWay] = {}
     reading: Reading | None = None
+    shipping: Shipping | None = None
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
