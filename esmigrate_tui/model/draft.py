@@ -7,6 +7,7 @@ from typing import Any, Final
 import msgspec
 
 from esmigrate_tui.model.connection import Connection
+from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity
@@ -40,6 +41,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
     of the destination whose names are taken.
 
+    For a copy, `copying` says how. `uses` are names of the destination that are used as they are, `targets` the several
+    names of those source indices each of whose types goes into an index of its own.
+
     For files, `reading` says which and how they are read, `into` is the index they go into, and `create` the body that
     makes it: "" where it is there and is used as it is. For documents that others send, `shipping` takes the place of
     `reading`.
@@ -64,6 +68,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     restoration: Restoration | None = None
     feature_states: tuple[str, ...] = ()
     in_the_way: dict[str, InTheWay] = {}
+    copying: Copying = AS_IT_IS
+    uses: tuple[str, ...] = ()
+    targets: dict[str, tuple[str, ...]] = {}
     reading: Reading | None = None
     shipping: Shipping | None = None
     into: str = ""
@@ -81,6 +88,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     def target(self, source_index: str) -> str:
         """The destination's name for a source index."""
         return self.renamed.get(source_index, source_index)
+
+    def all_targets(self, source_index: str) -> tuple[str, ...]:
+        """Every name of the destination that a source index goes into: mostly one."""
+        return self.targets.get(source_index) or (self.target(source_index),)
 
     @property
     def offered(self) -> tuple[IndexFacts, ...]:
@@ -142,6 +153,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         requests_per_second=draft.requests_per_second,
         accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),
         restoration=draft.restoration,
+        copying=draft.copying,
     )
 
 
@@ -176,6 +188,7 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "in_the_way": ("findings",),
     "reading": ("findings",),
     "shipping": ("findings",),
+    "copying": ("findings",),
     "into": ("findings",),
     "create": ("findings",),
 }

@@ -10,6 +10,7 @@ import msgspec
 import tomli_w
 
 from esmigrate_tui.model.connection import Connection
+from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
@@ -67,6 +68,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     A restore's task brings back `kind` (the `source_index` is then that index's, data stream's or feature's name in the
     snapshot) with `shards` primary shards; `in_the_way` are indices of the destination, each with what becomes of it.
 
+    A copy's task has the `type` whose documents alone it moves, "" for all of them; `kind` says that the destination
+    is a data stream.
+
     Where files are indexed, `reading` says which and how; the `source_index` is a name for them, `size` their bytes.
     Where others send the documents and only their arrival is watched, `shipping` says who.
     """
@@ -82,6 +86,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     shards: int | None = None
     in_the_way: dict[str, InTheWay] = {}
     reading: Reading | None = None
+    type: str = ""
     shipping: Shipping | None = None
 
 
@@ -91,7 +96,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `made_at` is ISO 8601 in UTC. `batch` is documents a request, 0 to let the method choose. `requests_per_second`
     is Elasticsearch's own throttle (documents a second), 0 for none. `patience` is how many seconds a run waits for a
     cluster that is away or full before it gives up on a task. `accepted` names the checks whose findings somebody
-    has accepted. `restoration` is there for a restore from a snapshot, and for nothing else.
+    has accepted. `restoration` is there for a restore from a snapshot, and for nothing else; `copying` matters to a
+    copy through this machine.
     """
 
     format: int = FORMAT
@@ -110,6 +116,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tune: bool = True
     accepted: tuple[str, ...] = ()
     restoration: Restoration | None = None
+    copying: Copying = AS_IT_IS
     tasks: tuple[Task, ...] = ()
 
     @property
