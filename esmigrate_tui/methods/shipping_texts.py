@@ -1,0 +1,441 @@
+"""What a sender is told of this destination: its configuration, and what to do with it, step by step; pure.
+
+Secrets are referred to by name, in a keystore where the sender has one and in its environment elsewhere. Whatever comes
+from a person is written as the format of each text wants it; what a format cannot hold is refused in words.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.methods import client_texts
+from esmigrate_tui.methods.sending import (
+    API_KEY,
+    CERTIFICATE,
+    PASSWORD,
+    TOKEN,
+    USER,
+    Target,
+    filled,
+    indented,
+    quoted,
+    raise_references,
+    refused,
+    secret_of,
+    target_of,
+    user_reference,
+)
+from esmigrate_tui.model.connection import Connection, SignIn, TrustKind
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.shipping import Configuration, Shipper, Shipping
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from esmigrate_tui.model.plan import Plan
+
+
+def configuration_of(plan: Plan) -> Configuration | None:
+    """The configuration that belongs to a plan; None where nothing is sent by others. Raises ProblemError."""
+    for task in plan.tasks:
+        if task.shipping is not None:
+            version = Version.parse(plan.destination_version)
+            return configuration(task.shipping, plan.destination, task.destination_index, version)
+    return None
+
+
+def configuration(shipping: Shipping, connection: Connection, index: str, version: Version) -> Configuration:
+    """What the sender needs for this destination of that version; raises ProblemError (unsupported) where it cannot."""
+    target = target_of(connection, index, version)
+    name, make, steps = _MAKERS[shipping.shipper]
+    return Configuration(
+        name=name,
+        text=make(target),
+        steps=(
+            *_which_version(shipping.shipper, version),
+            *_trust_steps(target, shipping.shipper),
+            *_open_line(target),
+            *steps(target),
+            *_last_steps(target, shipping),
+        ),
+    )
+
+
+_NEW_TLS: Final = Version(8)  # Logstash renamed its options in 8.8, and dropped the old ones in 9
+
+
+# -- steps that all have in common -------------------------------------------------------------------------------------
+
+
+def _which_version(shipper: Shipper, version: Version) -> Iterable[str]:
+    """Which version of the sender goes with that destination."""
+    if shipper is Shipper.LOGSTASH:
+        yield (
+            f"Use Logstash {version.major}.x, the destination's own major version: this text has its options. A newer "
+            "one may refuse an older cluster."
+        )
+    elif shipper is Shipper.FILEBEAT:
+        yield (
+            f"Use a Filebeat {version.major}.x that is not newer than the destination ({version}): one that is may "
+            "refuse to connect."
+        )
+    elif shipper is Shipper.JAVA:
+        yield "Use the low-level client (org.elasticsearch.client:elasticsearch-rest-client): it speaks to any version."
+    elif shipper.is_client:
+        yield (
+            f"Use {shipper.title} {version.major}.x: a newer major version asks for answers that this cluster does "
+            "not give."
+        )
+
+
+def _trust_steps(target: Target, shipper: Shipper) -> Iterable[str]:
+    """How the sender comes to trust the certificate that this connection trusts."""
+    endpoint, trust = target.connection.endpoint, target.connection.trust
+    if target.is_unverified:
+        yield (
+            "! The certificate is not verified, as in the plan: anyone on the way can pass for the destination and "
+            "read the secret. Better give its authority with --destination-ca, and make the text again."
+        )
+    if not target.ca or (target.fingerprint and shipper in _TAKES_FINGERPRINT):
+        return
+    if trust.kind is TrustKind.CA_FILE:
+        yield (
+            f"Copy {clean(target.ca, 300)} to the same place on the sending machine, readable for the sender: it is "
+            "the authority that signed the destination's certificate."
+        )
+        return
+    pairs = ":".join(re.findall("..", target.fingerprint.upper()))
+    where = shlex.quote(endpoint.authority)
+    yield (
+        f"Fetch the destination's certificate on the sending machine: openssl s_client -connect {where} </dev/null | "
+        f"openssl x509 -out {CERTIFICATE}"
+    )
+    yield (
+        f"Compare it: openssl x509 -in {CERTIFICATE} -noout -fingerprint -sha256 must say {pairs}. If it says "
+        f"something else, stop. It has to name {clean(endpoint.host, 200)} too, which the plan's pin does not ask for."
+    )
+
+
+_TAKES_FINGERPRINT: Final = frozenset({Shipper.PYTHON, Shipper.GO})
+"""These compare the certificate's own fingerprint; what others call a fingerprint is that of an authority."""
+
+
+def _open_line(target: Target) -> Iterable[str]:
+    endpoint = target.connection.endpoint
+    if target.sign_in is not SignIn.NONE and not endpoint.is_encrypted and not endpoint.is_loopback:
+        yield "! The address begins with http://: the secret will cross the network for everyone to read."
+
+
+def _environment_steps(target: Target, how: str) -> tuple[str, ...]:
+    """That the secret, and a user's name that is not simple, come from the environment; `how` says into it."""
+    name, what = secret_of(target)
+    if not name:
+        return ()
+    form = ", the encoded one" if target.sign_in is SignIn.API_KEY else ""
+    user = "" if target.sign_in is not SignIn.PASSWORD or target.has_simple_user else f", and {USER} to the user's name"
+    return (f"Set {name} to {what}{form}{user} {how}.",)
+
+
+def _last_steps(target: Target, shipping: Shipping) -> Iterable[str]:
+    index = clean(target.index, 300)
+    privileges = "write" if target.version < Version(7, 9) else "create_doc and auto_configure"
+    if target.sign_in is not SignIn.NONE:
+        yield f"The sender needs no more than monitor on the cluster, and {privileges} on {index}."
+    yield (
+        f"Begin the run first (esmigrate run PLAN): it makes {index} with the mapping of the plan. What is sent "
+        "earlier makes the index by itself, with guessed types."
+    )
+    end = (
+        f"The run ends when {shipping.expected} documents have arrived."
+        if shipping.expected is not None
+        else "When all has arrived, say so: esmigrate enough RUN."
+    )
+    yield f"Then let {shipping.shipper.title} send. {end}"
+
+
+# -- Logstash ----------------------------------------------------------------------------------------------------------
+
+_LOGSTASH: Final = """
+# Logstash @MAJOR@.x: what it sends goes to @URL@, into the one index that the run has made.
+# Save it beside your inputs and filters. An elasticsearch output that is there already may stay: then both get all.
+output {
+  elasticsearch {
+    hosts => ["@URL@"]
+    index => "@INDEX@"
+    action => "create"
+    # Give each document an _id of its own where it has one: a batch that is sent again then doubles nothing.
+    # document_id => "%{[id]}"
+    @LINES@
+    manage_template => false
+  }
+}
+"""
+
+
+def _logstash(target: Target) -> str:
+    raise_references(target, "Logstash", "%{", "${", '"')
+    lines = []
+    match target.sign_in:
+        case SignIn.PASSWORD:
+            lines += [f'user => "{user_reference(target)}"', f'password => "${{{PASSWORD}}}"']
+        case SignIn.API_KEY:
+            lines.append(f'api_key => "${{{API_KEY}}}"')
+        case SignIn.TOKEN:
+            lines.append(f'custom_headers => {{ "Authorization" => "Bearer ${{{TOKEN}}}" }}')
+        case SignIn.NONE:
+            pass
+    if target.connection.endpoint.is_encrypted:
+        is_new = target.version >= _NEW_TLS
+        lines.append("ssl_enabled => true" if is_new else "ssl => true")
+        if target.ca:
+            lines.append(
+                f'ssl_certificate_authorities => ["{target.ca}"]' if is_new else f'cacert => "{target.ca}"',
+            )
+        if target.is_unverified:
+            lines.append('ssl_verification_mode => "none"' if is_new else "ssl_certificate_verification => false")
+    if target.version >= Version(7, 13):
+        lines.append("data_stream => false")
+    if target.version >= Version(6, 6):
+        lines.append("ilm_enabled => false")
+    if target.type:
+        lines.append(f'document_type => "{target.type}"')
+    return filled(
+        _LOGSTASH,
+        {
+            "MAJOR": str(target.version.major),
+            "URL": target.url,
+            "INDEX": target.index,
+            "LINES": indented(lines, 4),
+        },
+    )
+
+
+def _keystore_steps(target: Target, program: str, *, key_form: str) -> Iterable[str]:
+    """How the secret gets into a keystore that asks for it."""
+    name, what = secret_of(target)
+    if not name:
+        return
+    form = f", {key_form}" if target.sign_in is SignIn.API_KEY else ""
+    yield (
+        f"Put {what}{form} into the keystore of the sender; it asks for it: {program} add {name} (once before: "
+        f"{program} create)."
+    )
+    if target.sign_in is SignIn.PASSWORD and not target.has_simple_user:
+        yield f"The user's name as well: {program} add {USER}."
+
+
+def _logstash_steps(target: Target) -> Iterable[str]:
+    yield from _keystore_steps(
+        target,
+        "sudo -E /usr/share/logstash/bin/logstash-keystore --path.settings /etc/logstash",
+        key_form="as id:key",
+    )
+    if target.version >= _NEW_TLS and target.connection.endpoint.is_encrypted:
+        yield "Logstash before 8.8 calls these options ssl, cacert and ssl_certificate_verification."
+    yield "Save the text as /etc/logstash/conf.d/esmigrate-output.conf, beside your inputs and filters."
+    yield (
+        "Try it: /usr/share/logstash/bin/logstash --path.settings /etc/logstash --config.test_and_exit "
+        "-f /etc/logstash/conf.d"
+    )
+
+
+# -- Filebeat ----------------------------------------------------------------------------------------------------------
+
+_FILEBEAT: Final = """
+# Filebeat @MAJOR@.x: the part of filebeat.yml about the destination. Your inputs stay; an output that is there goes.
+# Filebeat adds fields of its own (agent, ecs, host, input, log): give them types too, or drop them by a processor.
+output.elasticsearch:
+  hosts: [@URL@]
+  index: @INDEX@
+  @LINES@
+# The run makes the index, so Filebeat must make neither templates nor lifecycles.
+setup.template.enabled: false
+setup.template.name: @INDEX@
+setup.template.pattern: @INDEX@
+setup.ilm.enabled: false
+"""
+
+
+def _filebeat(target: Target) -> str:
+    if target.version < Version(7):
+        raise refused(
+            f"Filebeat names its own type of document, which an index of {target.version} cannot have beside another.",
+            "Send through Logstash: let Filebeat send to it, and take the text for Logstash.",
+        )
+    raise_references(target, "Filebeat", "%{", "${")
+    lines = []
+    match target.sign_in:
+        case SignIn.PASSWORD:
+            lines += [f"username: {quoted(user_reference(target))}", f'password: "${{{PASSWORD}}}"']
+        case SignIn.API_KEY:
+            lines.append(f'api_key: "${{{API_KEY}}}"')
+        case SignIn.TOKEN:
+            lines += ["headers:", f'  Authorization: "Bearer ${{{TOKEN}}}"']
+        case SignIn.NONE:
+            pass
+    if target.ca:
+        lines.append(f"ssl.certificate_authorities: [{quoted(target.ca)}]")
+    if target.is_unverified:
+        lines.append("ssl.verification_mode: none")
+    return filled(
+        _FILEBEAT,
+        {
+            "MAJOR": str(target.version.major),
+            "URL": quoted(target.url),
+            "INDEX": quoted(target.index),
+            "LINES": indented(lines, 2),
+        },
+    )
+
+
+def _filebeat_steps(target: Target) -> Iterable[str]:
+    yield from _keystore_steps(target, "sudo filebeat keystore", key_form="as id:key")
+    yield "Put the text into /etc/filebeat/filebeat.yml in place of the output that is there; it can have only one."
+    yield "Try it: sudo filebeat test config, then sudo filebeat test output"
+
+
+# -- rsyslog -----------------------------------------------------------------------------------------------------------
+
+_RSYSLOG: Final = """
+# rsyslog (8.33 or newer, with rsyslog-elasticsearch): messages go to @URL@.
+# Each gets an _id here, so that one that is sent again doubles nothing. What is refused is kept in a file; what the
+# destination is too busy for, or cannot be reached for, is sent again.
+module(load="omelasticsearch")
+template(name="esmigrate_time" type="string" string="%timereported:::date-rfc3339%")
+template(name="esmigrate_id" type="string" string="%$.esmigrate_id%")
+template(name="esmigrate_document" type="string" string="%$!all-json%")
+
+ruleset(name="esmigrate_refused") {
+  action(type="omfile" file="/var/log/esmigrate-refused.log" template="RSYSLOG_DebugFormat")
+}
+
+ruleset(name="esmigrate") {
+  if strlen($.omes!status) > 0 then {
+    # What comes back from a request of which something was refused.
+    if $.omes!status == 200 or $.omes!status == 201 then stop
+    if $.omes!status == 409 and $.omes!writeoperation == "create" then stop
+    if $.omes!writeoperation == "unknown" or $.omes!status == 400 or $.omes!status < 200 then {
+      call esmigrate_refused
+      stop
+    }
+    set $.esmigrate_id = $.omes!_id;
+  } else {
+    set $.esmigrate_id = $uuid;
+    set $!@timestamp = exec_template("esmigrate_time");
+    set $!host = $hostname;
+    set $!program = $programname;
+    set $!severity = $syslogseverity-text;
+    set $!facility = $syslogfacility-text;
+    set $!message = $msg;
+  }
+  action(
+    type="omelasticsearch"
+    server=@URL@
+    searchIndex=@INDEX@
+    searchType="@TYPE@"
+    template="esmigrate_document"
+    bulkmode="on"
+    writeoperation="create"
+    bulkid="esmigrate_id"
+    dynbulkid="on"
+    @LINES@
+    retryfailures="on"
+    retryruleset="esmigrate"
+    ratelimit.interval="0"
+    action.resumeRetryCount="-1"
+    queue.type="LinkedList"
+    queue.filename="esmigrate"
+    queue.saveOnShutdown="on"
+  )
+}
+
+# Everything that rsyslog gets; to send less, put a condition before it: if $programname == "nginx" then …
+call esmigrate
+"""
+
+
+def _rsyslog(target: Target) -> str:
+    if target.connection.endpoint.path:
+        raise refused(
+            f"rsyslog cannot reach an address with a path: {clean(target.url, 300)}.",
+            "Give the sender an address without one, or send through Logstash.",
+        )
+    lines = []
+    if target.sign_in is not SignIn.NONE:
+        is_simple = target.sign_in is SignIn.PASSWORD and target.has_simple_user
+        lines += [
+            f"uid={quoted(target.connection.user) if is_simple else f'`echo ${USER}`'}",
+            f"pwd=`echo ${PASSWORD}`",
+        ]
+    if target.ca:
+        lines.append(f"tls.cacert={quoted(target.ca)}")
+    if target.is_unverified:
+        lines += ['allowUnsignedCerts="on"', 'skipVerifyHost="on"']
+    return filled(
+        _RSYSLOG,
+        {
+            "URL": quoted(target.url),
+            "INDEX": quoted(target.index),
+            "TYPE": target.type,
+            "LINES": indented(lines, 4),
+        },
+    )
+
+
+def _rsyslog_steps(target: Target) -> Iterable[str]:
+    yield "Install the module: apt-get install rsyslog-elasticsearch"
+    if target.sign_in in {SignIn.API_KEY, SignIn.TOKEN}:
+        yield (
+            f"rsyslog signs in with a user and a password, which the plan has not got: make a user for it. It reads "
+            f"{USER} and {PASSWORD} of its environment."
+        )
+    if target.sign_in is not SignIn.NONE:
+        user = "" if target.sign_in is SignIn.PASSWORD and target.has_simple_user else f", {USER}=…"
+        yield (
+            f"Write {PASSWORD}=…{user} into /etc/rsyslog-esmigrate.env, which only root may read (chmod 600), and "
+            "name it to the service: sudo systemctl edit rsyslog, with the lines [Service] and "
+            "EnvironmentFile=/etc/rsyslog-esmigrate.env"
+        )
+    yield "Save the text as /etc/rsyslog.d/60-esmigrate.conf."
+    yield "Try it: sudo rsyslogd -N1 -f /etc/rsyslog.d/60-esmigrate.conf, then sudo systemctl restart rsyslog"
+
+
+def _program_steps(install: str, file: str) -> Callable[[Target], Iterable[str]]:
+    """The steps for a program of one's own: what to install, and that the secret is in its environment."""
+
+    def steps(target: Target) -> Iterable[str]:
+        if install:
+            yield f"Install the client: {install.format(major=max(7, target.version.major))}"
+        yield from _environment_steps(target, "in the environment of the program, and nowhere in its text")
+        yield f"Save the text as {file}, or take from it what your program lacks."
+
+    return steps
+
+
+Maker = tuple[str, "Callable[[Target], str]", "Callable[[Target], Iterable[str]]"]
+
+_MAKERS: Final[dict[Shipper, Maker]] = {
+    Shipper.LOGSTASH: ("esmigrate-output.conf", _logstash, _logstash_steps),
+    Shipper.FILEBEAT: ("filebeat.yml", _filebeat, _filebeat_steps),
+    Shipper.RSYSLOG: ("60-esmigrate.conf", _rsyslog, _rsyslog_steps),
+    Shipper.PYTHON: (
+        "send.py",
+        client_texts.python,
+        _program_steps("pip install 'elasticsearch=={major}.*'", "send.py"),
+    ),
+    Shipper.JAVA: ("Send.java", client_texts.java, _program_steps("", "Send.java")),
+    Shipper.JAVASCRIPT: (
+        "send.mjs",
+        client_texts.javascript,
+        _program_steps("npm install @elastic/elasticsearch@{major}", "send.mjs"),
+    ),
+    Shipper.GO: (
+        "send.go",
+        client_texts.go,
+        _program_steps("go get github.com/elastic/go-elasticsearch/v{major}", "send.go"),
+    ),
+    Shipper.CURL: ("send.sh", client_texts.curl, _program_steps("", "send.sh")),
+}
