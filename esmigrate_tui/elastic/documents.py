@@ -73,7 +73,7 @@ class _Answer(msgspec.Struct, frozen=True):
 class Page:
     """Some documents of one shard, and how many bytes their answer had; `scroll` asks for the next page of a scroll.
 
-    `has_breaks` says whether a document may hold a line break.
+    `has_breaks` says whether a document may hold a line break, or end with half of one.
     """
 
     documents: tuple[Document, ...]
@@ -190,6 +190,8 @@ class Documents:
 
     def _page(self, index: str, status: int, body: bytes) -> Page:
         """The page in an answer; a partial one is none (ProblemError)."""
+        has_breaks = b"\n" in body or b"\r" in body
+        is_spaced = has_breaks or b"\t" in body or any(mark in body for mark in _SPACED)
         try:
             answer = _decoder.decode(body)
         except msgspec.ValidationError:
@@ -197,10 +199,13 @@ class Documents:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             lean, sources = without_sources(body)
             answer = _with_sources(self._cluster.decoded(status, lean, _Answer), sources)
+        else:
+            if is_spaced:
+                answer = _with_outer_spaces(body, answer)
         shards = answer.shards
         if answer.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
             raise self._cluster.partial(index, "read", shards)
-        return Page(answer.hits.hits, len(body), b"\n" in body, answer.scroll_id)
+        return Page(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -262,6 +267,9 @@ def _words(error: object) -> str:
 
 # Strings and comments are passed over, brackets count; everything else is of no interest.
 _MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*|[{}\[\],]', re.DOTALL)
+_SOURCE: Final = b'"_source":'
+_SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each hit that is asked for here
+_SPACE: Final = re.compile(rb"[ \t\r\n]*")
 _OF_A_HIT: Final = 4  # brackets that are open within a hit: the answer's, "hits", its "hits", and the hit's own
 
 
@@ -283,7 +291,7 @@ def without_sources(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
             if begun >= 0 and depth == _OF_A_HIT - (token == b"}"):
                 end = mark.start()
                 lean.append(b"%d" % len(sources))
-                sources.append(body[begun:end].strip())
+                sources.append(body[begun:end])
                 copied, begun = end, -1
         if begun < 0 and is_key and token == b'"_source"' and depth == _OF_A_HIT:
             begun = body.index(b":", mark.end()) + 1
@@ -291,6 +299,33 @@ def without_sources(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
         is_key = token in b"{,"
     lean.append(body[copied:])
     return b"".join(lean), tuple(sources)
+
+
+def _with_outer_spaces(body: bytes, answer: _Answer) -> _Answer:
+    """A page with the white space around each document, which servers keep and send, and msgspec drops.
+
+    Between two sources only a key can be the text `"_source":`, since quotes within a string are escaped.
+    """
+    found: list[Document] = []
+    position = 0
+    for document in answer.hits.hits:
+        if not document.size:
+            found.append(document)
+            continue
+        begin = body.index(_SOURCE, position) + len(_SOURCE)
+        first = _end_of_space(body, begin)
+        last = first + document.size
+        position = _end_of_space(body, last)
+        is_whole = first == begin and position == last
+        found.append(
+            document if is_whole else msgspec.structs.replace(document, source=msgspec.Raw(body[begin:position]))
+        )
+    return msgspec.structs.replace(answer, hits=_Hits(tuple(found)))
+
+
+def _end_of_space(body: bytes, begin: int) -> int:
+    space = _SPACE.match(body, begin)
+    return space.end() if space is not None else begin
 
 
 def _with_sources(answer: _Answer, sources: Sequence[bytes]) -> _Answer:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
 
 
+_TYPELESS_IF_TOLD: Final = Version(6, 7)
+_TYPELESS: Final = Version(7, 0)
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
 
@@ -110,9 +112,16 @@ def _settings_request(index: str, settings: dict[str, Any]) -> Request:
 
 
 def create_request(task: Task, destination: Version) -> Request:
-    """The request that makes the destination index; 6.x wants to be told that the mapping names no type."""
-    typeless = "?include_type_name=false" if destination.major == 6 else ""
-    return Request(method="PUT", path=f"/{quote(task.destination_index, safe='')}{typeless}", body=task.create)
+    """The request that makes the destination index; 6.x wants to be told that the mapping names no type.
+
+    Before 6.7 it cannot be told so, and gets the type that documents are written with; before 6.0 a plan has types.
+    """
+    path, body = f"/{quote(task.destination_index, safe='')}", task.create
+    if _TYPELESS_IF_TOLD <= destination < _TYPELESS:
+        path += "?include_type_name=false"
+    elif destination.major == 6 and (definition := msgspec.json.decode(body)).get("mappings"):
+        body = msgspec.json.encode(definition | {"mappings": {"_doc": definition["mappings"]}}).decode()
+    return Request(method="PUT", path=path, body=body)
 
 
 def tuning_requests(task: Task) -> tuple[Request, Request]:

@@ -165,8 +165,9 @@ class Writer:
         together: list[Document] = []
         alone: list[Document] = []
         for document in documents:
-            # A line break within a document would end its line of the bulk, and no byte of it is to be changed.
-            breaks = has_breaks and b"\n" in bytes(document.source)
+            # A line break within a document would end its line of the bulk, half of one at its end may be cut off
+            # there, and no byte is to be changed.
+            breaks = has_breaks and _breaks(bytes(document.source))
             (alone if breaks else together).append(document)
         most = min(BULK_BYTES, self._limit * 9 // 10) if self._limit else BULK_BYTES
         sizes = [_size(document) for document in together]
@@ -335,6 +336,10 @@ _REFUSED: Final = Tally(refused=1)
 def now() -> float:
     """The seconds of the loop's own clock."""
     return asyncio.get_running_loop().time()
+
+
+def _breaks(source: bytes) -> bool:
+    return b"\n" in source or source.endswith(b"\r")
 
 
 def _size(document: Document) -> int:

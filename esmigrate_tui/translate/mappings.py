@@ -56,7 +56,6 @@ _ROOT_GONE: Final = {
     "_boost": (5, "boosting a document while it is indexed is gone"),
     "include_in_all": (6, "include_in_all is gone with _all"),
     "transform": (5, "transform scripts are gone: use an ingest pipeline"),
-    "enabled": (7, "a whole mapping cannot be switched off any more: use dynamic: false"),
 }
 _FIELD_GONE: Final = {
     "include_in_all": 6,
@@ -84,6 +83,7 @@ _FIELD_GONE: Final = {
     "points_only": 7,
     "boost": 8,
 }
+_ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 _KEEPS_PATH: Final = frozenset({"alias"})  # the only type whose `path` is its meaning
 _STRING_ONLY: Final = frozenset({"analyzer", "search_analyzer", "search_quote_analyzer", "position_increment_gap"})
 _INDEXED_WITH_OPTIONS: Final = frozenset({"text", "keyword", "string", "annotated_text", "search_as_you_type"})
@@ -115,9 +115,13 @@ def types_of(mappings: _Json) -> tuple[str, ...]:
 def translate_mappings(mappings: _Json, destination: Version) -> tuple[_Json, tuple[str, ...]]:
     """One typeless mapping for `destination`, and what was changed, in words with the field's path.
 
-    `mappings` is the "mappings" object of `GET /INDEX`, of any version from 2.4.
+    `mappings` is the "mappings" object of `GET /INDEX`, of any version from 2.4. A destination before 6.0 has types
+    itself: they stay as they are.
     """
     changes: list[str] = []
+    if destination.major < _ONE_TYPE and not is_typeless(mappings):
+        typed = {name: _root(mapping, destination, changes) for name, mapping in mappings.items()}
+        return typed, tuple(dict.fromkeys(changes))
     if is_typeless(mappings):
         parts = [mappings]
     else:

@@ -110,15 +110,25 @@ def numbered(amount: int, kind: str | None = "_doc", first: int = 0) -> Iterable
 
 
 async def work_for(
-    clusters: Clusters, draft: Draft, index: str, *, create: dict[str, Any] | None = None, pace: float = 0.0
+    clusters: Clusters,
+    draft: Draft,
+    index: str,
+    *,
+    create: dict[str, Any] | None = None,
+    pace: float = 0.0,
+    into: str = "",
 ) -> Work:
-    """The planned work for one index, its target gone from the destination; `create` is what makes it there."""
+    """The planned work for one index, its target gone from the destination; `create` is what makes it there.
+
+    `into` is another name there.
+    """
     assert clusters.source is not None
     draft, _ = await look(draft, clusters)
     draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
+    draft = draft.answered(renamed={index: into} if into else {})
     plan = METHOD.plan(draft, "2026-01-01T00:00:00Z")
-    if await clusters.destination.existing([index]):
-        await clusters.destination.delete_index(index)
+    if await clusters.destination.existing([into or index]):
+        await clusters.destination.delete_index(into or index)
     task = plan.tasks[0]
     if create is not None:
         task = msgspec.structs.replace(task, create=json.dumps(create))

@@ -212,6 +212,11 @@ def test_replicas_that_expand_by_themselves_are_left_alone() -> None:
     assert json.loads(fast.body) == {"index": {"refresh_interval": "-1"}}
 
 
+def test_before_6_7_a_mapping_gets_the_type_that_documents_are_written_with() -> None:
+    asked = create_request(work(create='{"mappings":{"properties":{}}}').task, Version(6, 2, 4))
+    assert (asked.path, json.loads(asked.body)) == ("/logs-new", {"mappings": {"_doc": {"properties": {}}}})
+
+
 def test_only_6_x_is_told_that_a_mapping_names_no_type() -> None:
     assert create_request(work().task, Version(6, 8, 23)).path == "/logs-new?include_type_name=false"
     assert create_request(work().task, Version(7, 17, 28)).path == "/logs-new"

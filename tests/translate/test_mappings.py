@@ -46,6 +46,16 @@ def test_several_types_become_one_and_that_is_said() -> None:
     assert any("_default_" in change for change in changes)
 
 
+def test_a_destination_that_has_types_itself_keeps_them_all() -> None:
+    old = {"_default_": {"dynamic": "false"}, "a": {"properties": {"x": {"type": "string"}}}, "b": {"enabled": False}}
+    assert translate_mappings(old, Version(2, 4, 6)) == (old, ())
+    assert translate_mappings(old, Version(5, 6, 16))[0] == old | {"a": {"properties": {"x": {"type": "text"}}}}
+
+
+def test_a_mapping_that_looks_at_no_field_still_does_not() -> None:
+    assert translate_mappings({"doc": {"enabled": False}}, V8) == ({"enabled": False}, ())
+
+
 def test_where_types_disagree_the_first_stays_and_that_is_said() -> None:
     old = {"a": {"properties": {"x": {"type": "long"}}}, "b": {"properties": {"x": {"type": "keyword"}}}}
     mapping, changes = translate_mappings(old, V7)
