@@ -377,7 +377,7 @@ def skip(run_id: str, index: str, confirmed: bool) -> int:  # noqa: FBT001  # cl
 
 @main.command()
 @_RUN
-@click.option("--format", "kind", type=click.Choice(["text", "markdown", "json"]), default="text", show_default=True)
+@click.option("--format", "kind", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
 def report(run_id: str, kind: str) -> int:
     """What a run moved, how it was verified, and what is left for you to do."""
     from esmigrate_tui.cli.running import show_report  # noqa: PLC0415

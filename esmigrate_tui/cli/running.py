@@ -405,7 +405,9 @@ async def _gathered(folder: RunFolder) -> report.Report:
 async def written_report(run_id: str) -> tuple[Path, ...]:
     """Write a run's report beside its journal; the files."""
     folder = runs.find_run(run_id, _home())
-    return tuple(await asyncio.to_thread(report.write_all, await _gathered(folder), folder.path))
+    gathered = await _gathered(folder)
+    rejects = folder.rejects if gathered.refused_seen and folder.rejects.exists() else None
+    return tuple(await asyncio.to_thread(report.write_all, gathered, folder.path, rejects))
 
 
 async def show_report(run_id: str, kind: str, out: TextIO) -> int:
@@ -414,6 +416,7 @@ async def show_report(run_id: str, kind: str, out: TextIO) -> int:
     texts = {
         "text": lambda: "\n".join(report.as_lines(gathered, width=100)),
         "markdown": lambda: report.as_markdown(gathered),
+        "html": lambda: report.as_html(gathered),
         "json": lambda: report.as_json(gathered),
     }
     with contextlib.suppress(BrokenPipeError):

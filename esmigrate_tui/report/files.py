@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, TextIO
 
 import msgspec
 
+from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.report.markdown import as_markdown
+from esmigrate_tui.report.page import as_html
+from esmigrate_tui.report.spreadsheet import write_table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from esmigrate_tui.report.contents import Report
+
+_reject: Final = msgspec.json.Decoder(Reject)
 
 
 def as_json(report: Report) -> str:
@@ -23,18 +29,29 @@ def as_json(report: Report) -> str:
     return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
 
 
-def write_all(report: Report, folder: Path) -> tuple[Path, ...]:
-    """Write report.md and report.json into the folder, over older ones; their paths, Markdown first.
+def write_all(report: Report, folder: Path, rejects: Path | None = None) -> tuple[Path, ...]:
+    """Write report.md, report.html and report.json into the folder, over older ones; their paths in this order.
 
-    It blocks for as long as the disk takes. Raises ProblemError (state) where they cannot be written.
+    `rejects` is the file with what was set aside, a JSON object a line: rejects.csv is then written as well, and comes
+    last. It blocks for as long as the disk takes. Raises ProblemError (state) where something cannot be written.
     """
     written: list[Path] = []
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        for name, text in (("report.md", as_markdown(report)), ("report.json", as_json(report))):
-            path = folder / name
-            _replace(path, text.encode())
-            written.append(path)
+        texts = (
+            ("report.md", as_markdown(report)),
+            ("report.html", as_html(report)),
+            ("report.json", as_json(report)),
+        )
+        for name, text in texts:
+            with _replaced(folder / name) as file:
+                file.write(text)
+            written.append(folder / name)
+        if rejects is not None:
+            table = folder / "rejects.csv"
+            with _replaced(table) as file, rejects.open("rb") as lines:
+                write_table(map(_reject.decode, lines), file)
+            written.append(table)
     except OSError as error:
         raise ProblemError(
             Problem(
@@ -46,15 +63,16 @@ def write_all(report: Report, folder: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def _replace(path: Path, content: bytes) -> None:
-    """Put a whole new file in place of the old one in a single step."""
+@contextlib.contextmanager
+def _replaced(path: Path) -> Iterator[TextIO]:
+    """A new file that takes the place of the old one in a single step, when it is whole."""
     fresh = path.with_name(f".{path.name}.{os.getpid()}")
     with contextlib.suppress(FileNotFoundError):
         fresh.unlink()
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         fresh.replace(path)
