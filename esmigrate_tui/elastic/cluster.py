@@ -534,11 +534,15 @@ class Cluster:
         if shards.failed:
             raise self._partial(name, "refreshed", shards)
 
-    async def count(self, name: str) -> int:
-        """Top-level documents, as `_count` says; an answer without every shard is none (ProblemError)."""
+    async def count(self, name: str, query: Mapping[str, Any] | None = None) -> int:
+        """Top-level documents, as `_count` says: all, or those a query finds.
+
+        An answer without every shard is none (ProblemError).
+        """
         # Frozen indices, gone in 8, would be passed over and count as empty.
         frozen = "?ignore_throttled=false" if Version(6, 6) <= await self.version() < Version(8) else ""
-        answer = await self._ask("GET", f"/{_exact(name)}/_count{frozen}", patience=_SLOW)
+        path, body = f"/{_exact(name)}/_count{frozen}", None if query is None else msgspec.json.encode({"query": query})
+        answer = await self._ask("GET" if body is None else "POST", path, body, patience=_SLOW, changes=False)
         counted = self._decoded(answer, answers.Counted)
         shards = counted.shards
         if shards.failed or shards.successful != shards.total or not shards.total:
@@ -691,12 +695,13 @@ class Cluster:
 
     async def find_reindex(self, opaque_id: str) -> str | None:
         """The running reindex that was started with that id; None when there is none."""
+        return (await self.running_reindexes()).get(opaque_id)
+
+    async def running_reindexes(self) -> dict[str, str]:
+        """Every running reindex that was started with an id of its own, by that id."""
         told = await self._get("/_tasks?actions=*reindex", answers.TasksOfNodes)
-        for node in told.nodes.values():
-            for task_id, task in node.tasks.items():
-                if task.headers.get("X-Opaque-Id") == opaque_id:
-                    return task_id
-        return None
+        tasks = ((task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items())
+        return {task.headers["X-Opaque-Id"]: task_id for task_id, task in tasks if "X-Opaque-Id" in task.headers}
 
     async def rethrottle(self, task_id: str, requests_per_second: float) -> None:
         """Set the pace of a running reindex, in documents a second; no throttle where it is not above 0."""

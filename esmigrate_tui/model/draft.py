@@ -35,7 +35,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
     `definitions` has what the source says of each selected index. `acknowledged` holds Finding.key of warnings.
-    `at_once` is how many tasks go on at the same time, 0 to let the method choose.
+    `at_once` is how many tasks go on at the same time, 0 to let the method choose; `split` and `split_by` are a Plan's.
 
     For a restore, `snapshot` is the one to restore from (with its details), `restoration` how; `selected` are then
     names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
@@ -64,6 +64,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     at_once: int = 0
     batch: int = 0
     requests_per_second: float = 0.0
+    split: int = 0
+    split_by: str = ""
     snapshot: SnapshotFacts | None = None
     restoration: Restoration | None = None
     feature_states: tuple[str, ...] = ()
@@ -151,6 +153,8 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         at_once=draft.at_once or AT_ONCE,
         batch=draft.batch,
         requests_per_second=draft.requests_per_second,
+        split=draft.split,
+        split_by=draft.split_by,
         accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),
         restoration=draft.restoration,
         copying=draft.copying,

@@ -94,10 +94,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A whole migration. It holds addresses and names, never a secret.
 
     `made_at` is ISO 8601 in UTC. `batch` is documents a request, 0 to let the method choose. `requests_per_second`
-    is Elasticsearch's own throttle (documents a second), 0 for none. `patience` is how many seconds a run waits for a
-    cluster that is away or full before it gives up on a task. `accepted` names the checks whose findings somebody
-    has accepted. `restoration` is there for a restore from a snapshot, and for nothing else; `copying` matters to a
-    copy through this machine.
+    is Elasticsearch's own throttle (documents a second), 0 for none. `split` is how many server tasks read one index,
+    each a range of the field `split_by`: 0 and "" let the method choose, 1 is not at all. `patience` is how many
+    seconds a run waits for a cluster that is away or full before it gives up on a task. `accepted` names the checks
+    whose findings somebody has accepted. `restoration` is there for a restore from a snapshot, and for nothing else;
+    `copying` matters to a copy through this machine.
     """
 
     format: int = FORMAT
@@ -112,6 +113,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     at_once: int = AT_ONCE
     batch: int = 0
     requests_per_second: float = 0.0
+    split: int = 0
+    split_by: str = ""
     patience: int = 900
     tune: bool = True
     accepted: tuple[str, ...] = ()
