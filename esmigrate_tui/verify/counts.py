@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.model.event import Samples, Shards
+    from esmigrate_tui.model.event import Samples, Shards, Watched
 
 
 @dataclass(frozen=True)
@@ -17,13 +17,15 @@ class Comparison:
 
     Counts are top-level documents as `_count` says after a refresh of the destination; `source_count` is None where
     there is no source to ask, `destination_count` where what was moved holds no documents that could be counted.
-    `shards` proves copied files, `samples` compared documents; None where these were not looked for.
+    `shards` proves copied files, `samples` compared documents; None where these were not looked for. Where others sent
+    the documents, `source_count` is the number that was expected, and `watched` says what the cluster has counted.
     """
 
     source_count: int | None
     destination_count: int | None
     shards: Shards | None = None
     samples: Samples | None = None
+    watched: Watched | None = None
 
     @property
     def is_equal(self) -> bool:
