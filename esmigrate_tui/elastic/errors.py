@@ -912,7 +912,9 @@ def _about_the_way(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Pro
 def _about_the_line(causes: tuple[BaseException, ...], endpoint: Endpoint, method: str) -> Problem:
     """Trouble after the line stood, so that the request may have arrived."""
     place = endpoint.authority
-    if any(isinstance(cause, aiohttp.http_exceptions.HttpProcessingError) for cause in causes):
+    # of an answer that ends too early the parser complains, too: what began as HTTP was cut off
+    is_cut = any(isinstance(cause, aiohttp.ClientPayloadError) for cause in causes)
+    if not is_cut and any(isinstance(cause, aiohttp.http_exceptions.HttpProcessingError) for cause in causes):
         return not_elasticsearch(endpoint, {}, str(causes[-1]))
     is_slow = any(isinstance(cause, ConnectionTimeout | TimeoutError) for cause in causes)
     what = f"{place} did not answer in time" if is_slow else f"{place} broke off the line"

@@ -7,7 +7,7 @@ import hashlib
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import pytest
 import trustme
@@ -142,6 +142,25 @@ async def test_a_change_to_a_server_that_hangs_up_has_an_unknown_outcome_and_is_
                     await cluster.perform(Request(method=method, path="/a"))
                 assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME
     assert [line.split()[0] for line in heard] == [b"PUT", b"POST", b"DELETE"]
+
+
+_CUT: Final = {
+    "of known length": b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 90\r\n\r\n{"name',
+    "in pieces": b'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"nam',
+}
+
+
+@pytest.mark.parametrize("manner", list(_CUT))
+async def test_an_answer_that_is_cut_off_is_a_broken_line_and_says_nothing_of_a_change(manner: str) -> None:
+    async with _listening(_saying(_CUT[manner])) as port:
+        problem = await _trouble(port)
+        endpoint = Endpoint(scheme="http", host="127.0.0.1", port=port)
+        async with await connect(Connection(endpoint=endpoint), NO_CREDENTIAL) as cluster:
+            with pytest.raises(ProblemError) as caught:
+                await cluster.perform(Request(method="PUT", path="/a"))
+    assert problem.cause is Cause.CONNECTION
+    assert "broke off the line" in problem.what
+    assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME
 
 
 async def test_a_change_is_not_sent_again_when_a_kept_line_turns_out_to_be_closed() -> None:
