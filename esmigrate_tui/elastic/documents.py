@@ -39,7 +39,7 @@ _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
 _THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over by a search that does not ask for them
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
-_ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 413, 429, 500, 503})
+_ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a document; others of all requests
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):

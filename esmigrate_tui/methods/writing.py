@@ -18,12 +18,14 @@ from esmigrate_tui.methods.copy_decisions import (
     action,
     bulks,
     fate,
+    versioned,
     wait_before,
 )
 from esmigrate_tui.methods.filling import index_gone
 from esmigrate_tui.methods.writing_troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, size
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ ROOM: Final = 48 * 1024 * 1024
 
 _UNTOLD: Final = 5_000  # rejects that wait to be told
 _NAP: Final = 0.2
+_REPLACED: Final = 200
 _AT_ONCE: Final = 4  # documents of one page that are written by requests of their own
 # Whole bulks are refused for one bad document (an _id that is too long, a body that is too large): halves find it.
 _OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
@@ -81,7 +84,7 @@ def room() -> Room:
 class Writer:
     """What one perform writes with; `limit` is the largest request the destination takes, 0 where that is unknown.
 
-    `pipeline` is the ingest pipeline that the documents go through. `name` is what a document is called where it is
+    `pipeline` is the ingest pipeline that the documents go through, "" for the index's own. `name` is what a document is called where it is
     refused; its _id where nothing else is said.
     """
 
@@ -100,7 +103,9 @@ class Writer:
         self._target = work.task.destination_index
         self._major = destination_major
         self._limit = limit
-        self._pipeline = pipeline or None
+        self._pipeline = pipeline
+        self._versions = work.plan.copying.versions
+        self._routes = work.task.kind is not RestoreKind.DATA_STREAM  # which takes no routing
         self._name = name
         self._throttle = Throttle(rate=work.requests_per_second)
         self._going = asyncio.Event()
@@ -190,7 +195,7 @@ class Writer:
             is_unsure = False
             trouble: Problem | None = None
             try:
-                items = await self._destination.bulk(self._target, self._body(pending))
+                items = await self._destination.bulk(self._target, self._body(pending), self._pipeline)
             except ProblemError as error:
                 if error.problem.cause in _OF_ONE:
                     return tally.plus(await self._in_halves(pending, rejects, found, error.problem))
@@ -234,12 +239,16 @@ class Writer:
     ) -> Tally:
         """A bulk that was refused as a whole, in two; a document that is refused alone is set aside."""
         if len(documents) == 1:
-            status = 413 if problem.cause is Cause.TOO_LARGE else 400
-            rejects.append(self._reject(documents[0], status, problem.evidence or problem.what))
-            return _REFUSED
+            return self._alone(documents[0], rejects, problem)
         middle = len(documents) // 2
         first = await self._sent(documents[:middle], rejects, found)
         return first.plus(await self._sent(documents[middle:], rejects, found))
+
+    def _alone(self, document: Document, rejects: list[Reject], problem: Problem) -> Tally:
+        """Set a document aside whose own request was refused."""
+        status = 413 if problem.cause is Cause.TOO_LARGE else 400
+        rejects.append(self._reject(document, status, problem.evidence or problem.what))
+        return _REFUSED
 
     async def _created(self, document: Document, rejects: list[Reject], found: list[Document]) -> Tally:
         """A document with line breaks, by a request of its own."""
@@ -248,26 +257,42 @@ class Writer:
         tries, tally = 0, Tally()
         while True:
             await self._may_go(1)
-            item = await self._destination.create(
-                self._target, self._kind(document) or "", document, _routing(document)
-            )
-            match self._fate(item.status, item.reason):
-                case Fate.WRITTEN:
-                    return tally.plus(_WRITTEN)
-                case Fate.THERE:
-                    found.append(document)
-                    return tally.plus(_THERE)
-                case Fate.LATER:
-                    tries += 1
-                    tally = tally.plus(Tally(retries=1, is_unsure=True))
-                    await self._wait_for_room(tries, 1, busy(self._target, item.reason))
-                case _:
-                    rejects.append(self._reject(document, item.status, item.reason))
-                    return tally.plus(_REFUSED)
+            try:
+                item = await self._destination.create(
+                    self._target,
+                    self._kind(document) or "",
+                    document,
+                    self._routing(document),
+                    pipeline=self._pipeline,
+                    versions=self._versions,
+                )
+            except ProblemError as error:
+                if error.problem.cause is Cause.TOO_LARGE:
+                    return tally.plus(self._alone(document, rejects, error.problem))
+                if error.problem.cause is not Cause.BUSY:
+                    raise
+                trouble = error.problem
+            else:
+                match self._fate(item.status, item.reason):
+                    case Fate.WRITTEN:
+                        return tally.plus(_WRITTEN)
+                    case Fate.THERE:
+                        found.append(document)
+                        return tally.plus(_THERE)
+                    case Fate.LATER:
+                        trouble = busy(self._target, item.reason)
+                    case _:
+                        rejects.append(self._reject(document, item.status, item.reason))
+                        return tally.plus(_REFUSED)
+            tries += 1
+            tally = tally.plus(Tally(retries=1, is_unsure=True))
+            await self._wait_for_room(tries, 1, trouble)
 
     def _fate(self, status: int, reason: str) -> Fate:
         """The fate of one document; raises ProblemError where it is that of all."""
         found = fate(status, reason)
+        if found is Fate.WRITTEN and self._versions and status == _REPLACED:
+            return Fate.THERE  # one with a lower version was there: it is no document more
         if found is Fate.FULL:
             raise ProblemError(full(self._target, reason))
         if found is Fate.BLOCKED:
@@ -294,7 +319,12 @@ class Writer:
     def _body(self, documents: Sequence[Document]) -> bytes:
         parts: list[bytes | msgspec.Raw] = []
         for document in documents:
-            parts.append(action(document.id, _routing(document), self._kind(document), self._pipeline))
+            routing, kind = self._routing(document), self._kind(document)
+            parts.append(
+                versioned(document.id, routing, kind, document.version)
+                if self._versions
+                else action(document.id, routing, kind)
+            )
             parts.append(document.source)
             parts.append(b"\n")
         return b"".join(parts)  # a Raw is a buffer, and is not copied before this
@@ -302,6 +332,12 @@ class Writer:
     def _kind(self, document: Document) -> str | None:
         """The type as the destination wants it: none from 7.0 on, the one of a typeless mapping on 6.x."""
         return None if self._major >= 7 else "_doc" if self._major == 6 else document.type
+
+    def _routing(self, document: Document) -> str | None:
+        """Where it is kept: the routing it was given, or its parent's _id, as 5.x and older have it."""
+        if not self._routes:
+            return None
+        return document.routing if document.routing is not None else document.parent
 
     def _reject(self, document: Document, status: int, reason: str) -> Reject:
         return Reject(
@@ -345,8 +381,3 @@ def _breaks(source: bytes) -> bool:
 def _size(document: Document) -> int:
     """Bytes of a document in a bulk, its action line as good as counted."""
     return document.size + len(document.id) + 64
-
-
-def _routing(document: Document) -> str | None:
-    """Where it is kept: the routing it was given, or its parent's _id, as 5.x and older have it."""
-    return document.routing if document.routing is not None else document.parent

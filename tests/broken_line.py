@@ -1,0 +1,196 @@
+"""A line to a real server that breaks where a test wants it to; everything else crosses it as it is.
+
+It listens on loopback and speaks just enough HTTP/1.1 to tell where a request and its answer end. So the whole client
+is tested, down to its sockets, and the server answers for itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import struct
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING, Final, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from esmigrate_tui.sandbox.nodes import Node
+
+_AT_A_TIME: Final = 1 << 16
+
+
+class Break(Enum):
+    """Where a line breaks: both ends see a reset connection, but for CUT, which ends an answer in good order."""
+
+    BEFORE = "before the server gets a byte"
+    WITHIN = "when the server has got half of it"
+    AFTER = "when the server has obeyed, and its answer is lost"
+    CUT = "in the middle of the answer"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What something before the server answers in its place; the server never gets the request."""
+
+    status: int
+    body: bytes = b'{"error":{"type":"es_rejected_execution_exception","reason":"rejected execution"},"status":429}'
+    kind: str = "application/json"
+
+
+BUSY: Final = Answer(429)
+"""What Elasticsearch says whose queue is full."""
+BUSY_PROXY: Final = Answer(429, b"<html><h1>429 Too Many Requests</h1></html>", "text/html")
+"""What a web server says that stands before it."""
+
+Fault = Break | Answer
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it came."""
+
+    method: str
+    target: str
+
+    @property
+    def what(self) -> str:
+        """The request without its query."""
+        return f"{self.method} {self.target.partition('?')[0]}"
+
+
+class Line:
+    """A line to a node. `judge` is asked before each request; `met` are the requests that met a fault."""
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._server: asyncio.Server | None = None
+        self._ends: set[asyncio.Task[None]] = set()
+        self.judge: Callable[[Asked], Awaitable[Fault | None]] | None = None
+        self.met: list[Asked] = []
+
+    async def __aenter__(self) -> Self:
+        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0, limit=1 << 20)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._server is not None:
+            self._server.close()
+        for end in self._ends:
+            end.cancel()
+        await asyncio.gather(*self._ends, return_exceptions=True)
+
+    @property
+    def node(self) -> Node:
+        """The node, as it is reached through this line."""
+        if self._server is None:
+            raise AssertionError(self._node.name)
+        port = self._server.sockets[0].getsockname()[1]
+        return replace(self._node, url=f"http://127.0.0.1:{port}", port=port)
+
+    def breaks(self, fault: Fault, part: str, *numbers: int) -> None:
+        """Let the requests with these numbers meet a fault, of those whose method and path end with `part`."""
+        seen = 0
+
+        async def judge(asked: Asked) -> Fault | None:
+            nonlocal seen
+            seen += asked.what.endswith(part)
+            return fault if asked.what.endswith(part) and seen in numbers else None
+
+        self.judge = judge
+
+    async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is not None:
+            self._ends.add(task)
+        there: asyncio.StreamWriter | None = None
+        try:
+            try:
+                back, there = await asyncio.open_connection("127.0.0.1", self._node.port, limit=1 << 20)
+            except OSError:
+                return  # nobody listens there, so nobody answers here
+            while await self._one(reader, writer, back, there):
+                pass
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # one end has hung up, so does the other
+        finally:
+            for end in (writer, there):
+                if end is not None:
+                    end.close()
+            if task is not None:
+                self._ends.discard(task)
+
+    async def _one(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        back: asyncio.StreamReader,
+        there: asyncio.StreamWriter,
+    ) -> bool:
+        """Carry one request and its answer; whether another may follow."""
+        head = await reader.readuntil(b"\r\n\r\n")
+        method, target, _ = head.split(b"\r\n", 1)[0].decode().split(" ")
+        asked = Asked(method, target)
+        fault = None if self.judge is None else await self.judge(asked)
+        if fault is not None:
+            self.met.append(asked)
+        if fault is Break.BEFORE:
+            _reset(writer)
+            return False
+        body = await reader.readexactly(_length(head))
+        if isinstance(fault, Answer):
+            told = f"HTTP/1.1 {fault.status} Told\r\ncontent-type: {fault.kind}\r\ncontent-length: {len(fault.body)}"
+            writer.write(told.encode() + b"\r\n\r\n" + fault.body)
+            await writer.drain()
+            return True
+        if fault is Break.WITHIN:
+            there.write(head + body[: len(body) // 2])
+            await there.drain()
+            _reset(there)
+            _reset(writer)
+            return False
+        there.write(head + body)
+        await there.drain()
+        return await self._answered(asked, fault, writer, back)
+
+    async def _answered(
+        self, asked: Asked, fault: Fault | None, writer: asyncio.StreamWriter, back: asyncio.StreamReader
+    ) -> bool:
+        head = await back.readuntil(b"\r\n\r\n")
+        if b"transfer-encoding: chunked" in head.lower():
+            raise AssertionError(asked)  # none of the servers under test does that
+        left = 0 if asked.method == "HEAD" else _length(head)
+        if fault is Break.AFTER:
+            await back.readexactly(left)
+            _reset(writer)
+            return False
+        writer.write(head)
+        if fault is Break.CUT:
+            writer.write((await back.readexactly(left))[: left // 2])
+            await writer.drain()
+            return False
+        while left:
+            part = await back.read(min(left, _AT_A_TIME))
+            if not part:
+                return False
+            left -= len(part)
+            writer.write(part)
+            await writer.drain()
+        return True
+
+
+def _length(head: bytes) -> int:
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """Hang up in the rude way, so that the other end sees a reset, and not the end of what was said."""
+    with contextlib.suppress(OSError):
+        writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
