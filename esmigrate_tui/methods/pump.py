@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.elastic.documents import Document, Page
     from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.methods.copy_decisions import Part
     from esmigrate_tui.model.event import Reject
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
@@ -63,7 +64,10 @@ class _Read:
 
 @dataclass(frozen=True)
 class Setting:
-    """What does not change while a pump runs; `limit` is the largest request the destination takes, 0 where unknown."""
+    """What does not change while a pump runs; `limit` is the largest request the destination takes, 0 where unknown.
+
+    `pipeline` is what every request to the destination says of pipelines, "" for nothing.
+    """
 
     work: Work
     clusters: Clusters
@@ -71,6 +75,7 @@ class Setting:
     destination_major: int
     limit: int
     is_fresh: bool
+    pipeline: str = ""
 
 
 class Pump:
@@ -80,13 +85,18 @@ class Pump:
         self._setting = setting
         self._source = source_of(setting.clusters).documents
         self._index = setting.work.task.source_index
+        self._versions = setting.work.plan.copying.versions
         self.state = state
         self._told: State | None = None
         # Each part has its own: a document of 20 MB in one must not make the pages of all others small.
         self._portions = dict.fromkeys(range(len(state.parts)), portion)
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._writer = Writer(
-            setting.work, setting.clusters, destination_major=setting.destination_major, limit=setting.limit
+            setting.work,
+            setting.clusters,
+            destination_major=setting.destination_major,
+            limit=setting.limit,
+            pipeline=setting.pipeline,
         )
         self._waiting = deque(position for position, part in enumerate(state.parts) if not part.is_done)
         self._density: dict[int, float] = {}
@@ -229,10 +239,7 @@ class Pump:
         scroll = ""
         reading: asyncio.Task[_Read] | None = None
         try:
-            read = await self._held(
-                position,
-                lambda: self._source.open_scroll(self._index, part.shard, part.slice, part.slices, size, most=most),
-            )
+            read = await self._held(position, lambda: self._opened(part, size, most))
             while read.documents:
                 scroll = read.scroll
                 following = partial(self._source.scroll, self._index, scroll, most=most)
@@ -245,8 +252,32 @@ class Pump:
         finally:
             await self._let_go(reading)
             if scroll:
-                with contextlib.suppress(ProblemError, TimeoutError):
-                    await asyncio.wait_for(self._source.close_scroll(scroll), _CLOSING)
+                await self._close(scroll)
+
+    async def _opened(self, part: Part, size: int, most: int) -> Page:
+        """The first page of a slice; its scroll, which nobody else knows yet, is closed where the work is cut short."""
+        opening = asyncio.ensure_future(
+            self._source.open_scroll(
+                self._index,
+                part.shard,
+                part.slice,
+                part.slices,
+                size,
+                most=most,
+                versions=self._versions,
+                kind=self._setting.work.task.type,
+            )
+        )
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProblemError, TimeoutError):
+                await self._close((await asyncio.wait_for(opening, _CLOSING)).scroll)
+            raise
+
+    async def _close(self, scroll: str) -> None:
+        with contextlib.suppress(ProblemError, TimeoutError):
+            await asyncio.wait_for(self._source.close_scroll(scroll), _CLOSING)
 
     async def _let_go(self, reading: asyncio.Task[_Read] | None) -> None:
         """Drop a page that is being read, or was and is not wanted."""
@@ -274,7 +305,13 @@ class Pump:
             await self._room.take(claim)
             try:
                 page = await self._source.window(
-                    self._index, part.shard, asked.after, asked.until, asked.size, most=most
+                    self._index,
+                    part.shard,
+                    asked.after,
+                    asked.until,
+                    asked.size,
+                    most=most,
+                    versions=self._versions,
                 )
             except BaseException as error:  # noqa: BLE001  # what is not cured is raised again
                 self._room.change(-claim)

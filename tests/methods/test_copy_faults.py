@@ -171,6 +171,31 @@ async def test_any_other_request_may_be_lost_once(nodes: SharedNodes, fault: Bre
     assert len(between.source.met) > 3
 
 
+async def test_a_scroll_that_is_opened_while_the_work_is_cut_short_is_closed(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async with way(await nodes.get(SCROLLED), await nodes.get(NEW)) as between:
+        await source_index(between.beside, "cf-opened")
+        broken = asyncio.Event()
+
+        async def holds_one_back(asked: Asked) -> Fault | None:
+            if asked.what.endswith("/_search") and "_shards:1" in asked.target:
+                await broken.wait()
+            return None
+
+        async def breaks_once(asked: Asked) -> Fault | None:
+            if not asked.what.endswith("/_bulk") or broken.is_set():
+                return None
+            asyncio.get_running_loop().call_later(0.2, broken.set)
+            return Break.BEFORE
+
+        def spoil() -> None:
+            between.source.judge, between.destination.judge = holds_one_back, breaks_once
+
+        run = await between.survives("cf-opened", tmp_path, spoil=spoil)
+    assert run.waits == {Cause.CONNECTION}
+
+
 # -- servers that are busy ---------------------------------------------------------------------------------------------
 
 
