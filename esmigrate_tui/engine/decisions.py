@@ -26,8 +26,15 @@ _GOOD_SECONDS: Final = 60.0
 _COMING_BACK: Final = 30.0  # seconds after a cluster was away, in which its "no such index" is no answer yet
 
 
-def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[TaskOutcome, Problem | None]:
-    """How a task ended, by the counts of both sides and by what the destination refused."""
+def judged(
+    task: Task, comparison: Comparison, moved: Moved | None, *, is_enough: bool = False
+) -> tuple[TaskOutcome, Problem | None]:
+    """How a task ended, by the counts of both sides and by what the destination refused.
+
+    `is_enough` is a person's word that what others have sent is all there is.
+    """
+    if task.shipping is not None:
+        return _judged_arrival(task, comparison, is_enough=is_enough)
     there, arrived = comparison.source_count, comparison.destination_count
     refused = moved.refused if moved else 0
     if comparison.is_equal and not refused:
@@ -49,6 +56,35 @@ def judged(task: Task, comparison: Comparison, moved: Moved | None) -> tuple[Tas
             todo="Correct the mapping or the documents, and send them again.",
         )
     return TaskOutcome.DIFFERENT, _difference(task, there, arrived, moved)
+
+
+def _judged_arrival(task: Task, comparison: Comparison, *, is_enough: bool) -> tuple[TaskOutcome, Problem | None]:
+    """How watching ended: by the number that was expected, and else by a person's word, which proves nothing."""
+    expected, arrived = comparison.source_count, comparison.destination_count
+    index = task.destination_index
+    if arrived is None:
+        what = f"What arrived in {index} could not be counted."
+        return TaskOutcome.DIFFERENT, Problem(cause=Cause.STATE, what=what, todo="Count it there.")
+    if expected == arrived:
+        return TaskOutcome.VERIFIED, None
+    if expected is None:
+        what = f"{counted(arrived, 'document')} arrived in {index}; how many there should be was not said."
+    elif arrived < expected:
+        what = f"{number(arrived)} of {counted(expected, 'document')} arrived in {index}: {number(expected - arrived)} "
+        what += "are missing." if expected - arrived > 1 else "is missing."
+    else:
+        what = f"{counted(arrived, 'document')} arrived in {index}, {number(arrived - expected)} more than expected."
+    failed = comparison.watched.failed if comparison.watched else 0
+    seen = f" {counted(failed, 'write')} failed in its shards, most often for an _id that was taken." if failed else ""
+    if is_enough:
+        why = f"Somebody said that this is enough.{seen}"
+        todo = "Compare that with what the sender says it has sent, and look at what was refused in its log."
+        return TaskOutcome.ACCEPTED, Problem(cause=Cause.STATE, what=what, why=why, todo=todo)
+    why = "A batch may have been sent twice, or something else writes to it."
+    if expected is None or arrived < expected:
+        why = "Documents were deleted there after they had arrived."
+    todo = "Look at what is there. To watch on, make a new plan: the index is there, and is used as it is."
+    return TaskOutcome.DIFFERENT, Problem(cause=Cause.STATE, what=what, why=f"{why}{seen}", todo=todo)
 
 
 def _restored_otherwise(task: Task, comparison: Comparison) -> Problem:
@@ -103,7 +139,10 @@ def run_outcome(tasks: Iterable[TaskOutcome], *, is_stopped: bool, problem: Prob
         return RunOutcome.FAILED
     if is_stopped:
         return RunOutcome.STOPPED
-    return RunOutcome.VERIFIED if set(tasks) <= {TaskOutcome.VERIFIED} else RunOutcome.INCOMPLETE
+    ends = set(tasks)
+    if ends <= {TaskOutcome.VERIFIED}:
+        return RunOutcome.VERIFIED
+    return RunOutcome.ACCEPTED if ends <= {TaskOutcome.VERIFIED, TaskOutcome.ACCEPTED} else RunOutcome.INCOMPLETE
 
 
 class Patience(msgspec.Struct, frozen=True, kw_only=True):

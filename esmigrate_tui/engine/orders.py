@@ -6,8 +6,8 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
-from esmigrate_tui.model.event import Continued, Noted, PaceChanged, Paused
+from esmigrate_tui.model.command import Command, Enough, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.event import Continued, EnoughSaid, Noted, PaceChanged, Paused
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -26,14 +26,17 @@ class Orders:
     """The orders in force; `version` counts their changes.
 
     `is_ending` is not a person's command: the process itself has been told to end, and the run can be taken up later.
+    That it is enough means something only where others send (`is_watching`), and nobody can know the end but a person.
     """
 
-    def __init__(self, requests_per_second: float) -> None:
+    def __init__(self, requests_per_second: float, *, is_watching: bool = False) -> None:
         self.pacing = Pacing(is_paused=False, requests_per_second=requests_per_second)
         self.skipped: frozenset[int] = frozenset()
         self.is_stopping = False
         self.is_ending = False
+        self.is_enough = False
         self.version = 0
+        self._is_watching = is_watching
         self._pulse = asyncio.Event()
 
     def take(self, command: Command, open_tasks: Collection[int], at: float) -> Event | None:
@@ -53,6 +56,10 @@ class Orders:
             case Skip(task=task) if task in open_tasks and task not in self.skipped:
                 self.skipped |= {task}
                 event = Noted(at=at, task=task, text="is to be left out")
+            case Enough() if self._is_watching and not self.is_enough and not self.is_stopping:
+                self.is_enough = True
+                self.pacing = self.pacing._replace(is_paused=False)  # a last look is taken
+                event = EnoughSaid(at=at)
             case Stop() if not self.is_stopping:
                 self.is_stopping = True
                 event = Noted(at=at, text="the run is to be stopped")

@@ -73,7 +73,7 @@ _SETTLE_SECONDS: Final = 60.0  # for putting back, when the run is over but a cl
 _PREPARE_GRACE: Final = 2.0  # for requests under way when the process is told to end
 _TURNED_AWAY: Final = 2  # tasks in a row
 _AWAY: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
-_SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.SET_ASIDE, TaskState.SKIPPED})
+_SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.ACCEPTED, TaskState.SET_ASIDE, TaskState.SKIPPED})
 
 
 class Leave(Exception):  # noqa: N818  # a way out, not an error
@@ -170,7 +170,8 @@ class _Run:
         self._sleep = sleep
         self._run_id = run_id
         self._random = random
-        self.orders = Orders(plan.requests_per_second)
+        is_watching = any(task.shipping is not None for task in plan.tasks)
+        self.orders = Orders(plan.requests_per_second, is_watching=is_watching)
         self._ledger = Ledger(to_clusters(clusters), self._tell, clock)
         self._before = Progress()
         self._queue: deque[Task] = deque()
@@ -221,6 +222,7 @@ class _Run:
             with contextlib.suppress(ProblemError, OSError):
                 await self._journal.export_rejects()
             self.orders.pacing = Pacing(is_paused=False, requests_per_second=before.requests_per_second)
+            self.orders.is_enough = before.is_enough
             await self._tell(RunTakenUp(at=now))
             if before.is_paused:
                 await self._tell(Continued(at=now))
@@ -402,7 +404,7 @@ class _Run:
         if is_unseen:
             seen = "what arrived has been looked at" if self._plan.source is None else "both sides have been counted"
             await self._note(hand, f"the result of its copy was never seen; {seen} instead")
-        outcome, problem = judged(hand.task, comparison, hand.last)
+        outcome, problem = judged(hand.task, comparison, hand.last, is_enough=self.orders.is_enough)
         return self._finished(hand, outcome, problem, comparison)
 
     async def _moved_whole(self, hand: _Hand) -> tuple[Comparison | None, bool]:
@@ -433,6 +435,8 @@ class _Run:
             while (moved := await self._look(hand)) is not None:
                 looks = 0 if is_whole(moved) and not is_whole(hand.last) else looks + 1
                 await self._advance(hand, moved)
+                if self.orders.is_enough and hand.task.shipping is not None:
+                    break
                 await self._rest(hand, rest_after(looks))
             hand.is_seen_to_end = True
         except Leave:
@@ -696,6 +700,7 @@ class _Run:
             refused=hand.last.refused if hand.last else 0,
             shards=comparison.shards if comparison else None,
             samples=comparison.samples if comparison else None,
+            watched=comparison.watched if comparison else None,
             problem=problem,
         )
 

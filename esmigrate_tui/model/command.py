@@ -25,8 +25,12 @@ class Skip(msgspec.Struct, frozen=True, kw_only=True, tag="skip"):
     task: int
 
 
+class Enough(msgspec.Struct, frozen=True, kw_only=True, tag="enough"):
+    """What others have sent until now is all there is: count it, and end well."""
+
+
 class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """End the whole run: server-side work is cancelled, the ledger settled."""
 
 
-Command = Pause | Resume | Pace | Skip | Stop
+Command = Pause | Resume | Pace | Skip | Enough | Stop

@@ -51,9 +51,10 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TaskOutcome(StrEnum):
-    """How a task ended; only VERIFIED is good."""
+    """How a task ended; only VERIFIED is proved, ACCEPTED is good by a person's word alone."""
 
     VERIFIED = "verified"
+    ACCEPTED = "accepted"
     SET_ASIDE = "set-aside"
     DIFFERENT = "different"
     FAILED = "failed"
@@ -65,6 +66,7 @@ class RunOutcome(StrEnum):
     """How a run ended; CHANGED is no run at all, but changes that somebody made before one."""
 
     VERIFIED = "verified"
+    ACCEPTED = "accepted"
     INCOMPLETE = "incomplete"
     STOPPED = "stopped"
     FAILED = "failed"
@@ -158,10 +160,22 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
     different: tuple[str, ...] = ()
 
 
+class Watched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the cluster has counted while others sent: it knows of these, and not of what a mapping refused.
+
+    `failed` are writes that a shard did not carry out, most often for an _id that was taken. `turned_away` are requests
+    that the full queue of a node refused, of this sender or of another.
+    """
+
+    failed: int = 0
+    turned_away: int = 0
+
+
 class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-finished"):
     """A task ended. Counts are documents after a refresh; None where they could not be had.
 
-    `shards` is the proof of a restore, `samples` of documents compared; each None where it was not looked for.
+    `shards` is the proof of a restore, `samples` of documents compared, `watched` what was seen while others sent; each
+    None where it was not looked for.
     """
 
     at: float
@@ -172,6 +186,7 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     refused: int = 0
     shards: Shards | None = None
     samples: Samples | None = None
+    watched: Watched | None = None
     problem: Problem | None = None
 
 
@@ -199,6 +214,12 @@ class PaceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pace-changed")
 
     at: float
     requests_per_second: float
+
+
+class EnoughSaid(msgspec.Struct, frozen=True, kw_only=True, tag="enough-said"):
+    """Somebody said that what has arrived is all there is."""
+
+    at: float
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="noted"):
@@ -230,6 +251,7 @@ Event = (
     | Paused
     | Continued
     | PaceChanged
+    | EnoughSaid
     | Noted
     | RunFinished
 )

@@ -11,6 +11,7 @@ import msgspec
 
 from esmigrate_tui.model.event import (
     Continued,
+    EnoughSaid,
     Event,
     LedgerChanged,
     Noted,
@@ -30,6 +31,7 @@ from esmigrate_tui.model.event import (
     VerificationStarted,
     WaitBegan,
     WaitEnded,
+    Watched,
 )
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.outcome import ExitCode
@@ -53,6 +55,7 @@ class TaskState(StrEnum):
     HELD = "held"
     VERIFYING = "verifying"
     VERIFIED = "verified"
+    ACCEPTED = "accepted"
     SET_ASIDE = "set-aside"
     DIFFERENT = "different"
     FAILED = "failed"
@@ -68,6 +71,7 @@ class TaskState(StrEnum):
 _FINAL: Final = frozenset(
     {
         TaskState.VERIFIED,
+        TaskState.ACCEPTED,
         TaskState.SET_ASIDE,
         TaskState.DIFFERENT,
         TaskState.FAILED,
@@ -99,7 +103,7 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """One task's row on the board."""
+    """One task's row on the board; `moved_at` is when a look last told of more than the one before."""
 
     summary: TaskSummary
     unit: Unit = Unit.DOCUMENTS
@@ -115,6 +119,7 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     parts: int = 0
     token: str = ""
     rate: Rate = Rate()
+    moved_at: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
     held_by: Problem | None = None
@@ -123,6 +128,7 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     destination_count: int | None = None
     shards: Shards | None = None
     samples: Samples | None = None
+    watched: Watched | None = None
     problem: Problem | None = None
 
     @property
@@ -171,6 +177,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     outcome: RunOutcome | None = None
     problem: Problem | None = None
     is_paused: bool = False
+    is_enough: bool = False
     requests_per_second: float = 0.0
     rate: Rate = Rate()
     plot: tuple[tuple[float, float], ...] = ()
@@ -262,7 +269,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """What a command that followed the run to this moment says to the shell."""
         if self.outcome is None:
             return ExitCode.DETACHED
-        if self.outcome in {RunOutcome.VERIFIED, RunOutcome.CHANGED}:
+        if self.outcome in {RunOutcome.VERIFIED, RunOutcome.ACCEPTED, RunOutcome.CHANGED}:
             return ExitCode.DONE
         if any(task.state is TaskState.DIFFERENT for task in self.tasks):
             return ExitCode.DIFFERENT
@@ -317,6 +324,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 pace = f"{event.requests_per_second:g} documents/s" if event.requests_per_second else "no limit"
                 paced = msgspec.structs.replace(now, requests_per_second=event.requests_per_second)
                 return _telling(paced, event.at, f"pace: {pace}")
+            case EnoughSaid():
+                said = msgspec.structs.replace(now, is_enough=True, is_paused=False)
+                return _telling(said, event.at, "somebody said that what has arrived is enough")
             case Noted():
                 name = self.task(event.task).summary.source_index + ": " if event.task else ""
                 return _telling(now, event.at, name + event.text)
@@ -356,6 +366,7 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
         parts=moved.parts,
         token=moved.token or task.token,
         rate=task.rate.after(event.at, moved.done),
+        moved_at=event.at if moved.done > task.done else task.moved_at,
     )
     then = msgspec.structs.replace(then, rate=progress.rate.after(event.at, then.done))
     then = msgspec.structs.replace(then, plot=_plotted(progress.plot, event.at, then.rate.per_second))
@@ -367,6 +378,8 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
     state = TaskState(event.outcome.value)
     arrived = state in {TaskState.VERIFIED, TaskState.SET_ASIDE}
     settled = task.expected if task.unit is Unit.BYTES else event.source_count
+    if state is TaskState.ACCEPTED and event.destination_count is not None:
+        task = msgspec.structs.replace(task, done=event.destination_count)
     then = _with_task(
         progress,
         event.task,
@@ -379,11 +392,13 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         refused=event.refused,
         shards=event.shards,
         samples=event.samples,
+        watched=event.watched,
         problem=event.problem,
         done=settled if arrived and settled is not None else task.done,
         total=settled if arrived and settled is not None else task.total,
     )
-    return _telling(then, event.at, _ending(task.summary, event), trouble=state != TaskState.VERIFIED)
+    is_trouble = state not in {TaskState.VERIFIED, TaskState.ACCEPTED}
+    return _telling(then, event.at, _ending(task.summary, event), trouble=is_trouble)
 
 
 def _ending(summary: TaskSummary, event: TaskFinished) -> str:

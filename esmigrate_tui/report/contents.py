@@ -210,6 +210,7 @@ def _row(task: TaskProgress, planned: Task | None) -> Row:
         seconds=_took(task),
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),
+        watched=task.watched,
     )
 
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import RunOutcome, Samples, Shards
+from esmigrate_tui.model.event import RunOutcome, Samples, Shards, Watched
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.progress import Progress, TaskState
@@ -50,6 +50,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     shards: Shards | None = None
     samples: Samples | None = None
+    watched: Watched | None = None
 
     @property
     def verified(self) -> str:
@@ -60,8 +61,10 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return f"no: {self._why_not_as_in_the_snapshot}"
         if self.state is TaskState.VERIFIED:
             return "no: counts differ" if self.was_counted else "no: not counted"
+        if self.state is TaskState.ACCEPTED:
+            return "by a person's word"
         if self.state is TaskState.SET_ASIDE:
-            return f"all but {number(self.refused)} refused"
+            return f"all but {number(self.refused)} set aside"
         words = {TaskState.DIFFERENT: "counts differ", TaskState.WAITING: "not begun"}
         return f"no: {words.get(self.state, self.state.value)}"
 
@@ -97,15 +100,14 @@ def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
     good = sum(row.is_verified for row in rows)
     nouns = _nouns(rows)
     complete = f"{number(good)} of {counted(len(rows), *nouns)} {'is' if good == 1 else 'are'} complete and checked"
-    if words := _cut_short(progress, complete):
+    if words := _cut_short(progress, rows, complete):
         return words
     if not rows:
         return "There was nothing to move."
     if progress.outcome is RunOutcome.VERIFIED and good == len(rows):
         return "Everything arrived, and it was checked."
     if all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows):
-        refused = counted(sum(row.refused for row in rows), "document")
-        return f"Everything arrived but {refused}, which the destination refused and which are set aside."
+        return f"Everything arrived but {_but(progress, sum(row.refused for row in rows))}."
     if different := sum(row.state is TaskState.DIFFERENT for row in rows):
         if rows[0].kind is not None:
             not_as = "is not" if different == 1 else "are not"
@@ -115,14 +117,25 @@ def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
     return f"Not everything arrived, or it could not be checked; {complete}."
 
 
-def _cut_short(progress: Progress, complete: str) -> str:
-    """Why a run has not come to its end; "" where it has."""
+def _but(progress: Progress, amount: int) -> str:
+    """What did not arrive, where that is only what was set aside."""
+    if progress.method is not MethodName.INDEX_FROM_SOURCE:
+        return f"{counted(amount, 'document')}, which the destination refused and which are set aside"
+    was, is_ = ("was", "is") if amount == 1 else ("were", "are")
+    return f"{counted(amount, 'row')}, which could not be read or {was} refused, and {is_} set aside"
+
+
+def _cut_short(progress: Progress, rows: Sequence[Row], complete: str) -> str:
+    """Why a run has not come to its end, or by whose word it has; "" where it has by itself."""
     match progress.outcome:
         case None:
             return f"The run has not ended yet: {complete}."
         case RunOutcome.FAILED:
             reason = f" {progress.problem.what}" if progress.problem else ""
             return f"The run failed; {complete}.{reason}"
+        case RunOutcome.ACCEPTED:
+            arrived = counted(sum(row.destination_count or 0 for row in rows), "document")
+            return f"{arrived} arrived; that this is enough is a person's word, and was not checked."
         case RunOutcome.STOPPED if progress.method is not None and progress.method.stopping_deletes:
             return f"The run was stopped before the end; {complete}. What was half restored was deleted."
         case RunOutcome.STOPPED:
@@ -140,6 +153,8 @@ def how_checked(rows: Sequence[Row]) -> str:
     """By what means it was checked, and what that cannot show."""
     if any(row.kind is not None for row in rows):
         return _how_a_restore_was_checked(rows)
+    if any(row.watched is not None for row in rows):
+        return _how_it_was_watched(rows)
     seen = [row for row in rows if row.was_counted]
     if not seen:
         return "Nothing was checked."
@@ -148,6 +163,21 @@ def how_checked(rows: Sequence[Row]) -> str:
         f"Documents were counted on both sides after a refresh, in {number(len(seen))} of "
         f"{counted(len(rows), *_INDICES)}: equal in {number(equal)}. Counts compare numbers, not contents."
     )
+
+
+def _how_it_was_watched(rows: Sequence[Row]) -> str:
+    """By counting what arrived; the cluster tells nobody but the sender what it refused."""
+    said = []
+    for row in rows:
+        there = counted(row.destination_count or 0, "document")
+        of = "no number was expected" if row.source_count is None else f"{number(row.source_count)} were expected"
+        said.append(f"{there} arrived in {row.destination_index}, counted after a refresh; {of}.")
+        failed, turned_away = (row.watched.failed, row.watched.turned_away) if row.watched else (0, 0)
+        seen = [counted(failed, "failed write")] if failed else []
+        seen += [counted(turned_away, "request") + " turned away by full queues"] if turned_away else []
+        said.append(f"The cluster counted {' and '.join(seen) or 'no failed write'} meanwhile.")
+    said.append("What a mapping refuses it tells the sender alone: its log has that.")
+    return " ".join(said)
 
 
 def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
@@ -193,15 +223,17 @@ def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, reje
     if progress.refused:
         place = f", listed in {rejects_file}" if rejects_file else ""
         refused = counted(progress.refused, "refused document")
-        things.append(
-            ToDo(what=f"Look at the {refused}{place}: correct the mapping or the documents, send them again.")
-        )
+        again = f"Look at the {refused}{place}: correct the mapping or the documents, send them again."
+        if plan.method is MethodName.INDEX_FROM_SOURCE:
+            aside = f"{counted(progress.refused, 'row')} that {'was' if progress.refused == 1 else 'were'} set aside"
+            again = f"Look at the {aside}{place}: correct them, in a file of their own, and index that one."
+        things.append(ToDo(what=again))
     if not progress.is_finished:
         things.append(
             ToDo(what="See whether the run still goes on, and wait for its end.", copy=f"esmigrate status {run}")
         )
-    elif not all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows):
-        things.append(ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}"))
+    else:
+        things += _after_the_end(rows, run)
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
         things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
@@ -222,6 +254,17 @@ def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, reje
         if plan.source is not None:
             things.append(ToDo(what=f"Keep or delete the old cluster: {_touched(progress)}."))
     return tuple(ToDo(what=thing.what[0].upper() + thing.what[1:], copy=thing.copy) for thing in things)
+
+
+def _after_the_end(rows: Sequence[Row], run: str) -> list[ToDo]:
+    """What is to be done about what is missing, or may be."""
+    if accepted := next((row for row in rows if row.state is TaskState.ACCEPTED), None):
+        arrived = counted(accepted.destination_count or 0, "document")
+        sender = accepted.source_index.removeprefix("documents from ")
+        return [ToDo(what=f"Compare the {arrived} with what {sender} says it has sent, and read its log.")]
+    if all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows):
+        return []
+    return [ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}")]
 
 
 def _can_be_looked_at(row: Row) -> bool:
