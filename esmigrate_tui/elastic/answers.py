@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -675,6 +676,20 @@ class OperationMode(msgspec.Struct, frozen=True):
     operation_mode: str = ""
 
 
+class LegacyTemplate(msgspec.Struct, frozen=True):
+    """`GET _template` of 6.0 and newer, one of them."""
+
+    order: int = 0
+    index_patterns: tuple[str, ...] = ()
+    settings: dict[str, Any] = {}
+
+
+class TemplateBody(msgspec.Struct, frozen=True):
+    """What a template gives."""
+
+    settings: dict[str, Any] = {}
+
+
 class IndexTemplates(msgspec.Struct, frozen=True):
     """`GET _index_template`."""
 
@@ -686,6 +701,9 @@ class IndexTemplates(msgspec.Struct, frozen=True):
 
             index_patterns: tuple[str, ...] = ()
             data_stream: dict[str, Any] | None = None
+            composed_of: tuple[str, ...] = ()
+            priority: int | None = None
+            template: TemplateBody = TemplateBody()
 
         name: str
         index_template: Body = Body()
@@ -694,14 +712,28 @@ class IndexTemplates(msgspec.Struct, frozen=True):
 
 
 class ComponentTemplates(msgspec.Struct, frozen=True):
-    """`GET _component_template`, the names only."""
+    """`GET _component_template`."""
 
     class One(msgspec.Struct, frozen=True):
         """One of them."""
 
+        class Body(msgspec.Struct, frozen=True):
+            """The template itself."""
+
+            template: TemplateBody = TemplateBody()
+
         name: str
+        component_template: Body = Body()
 
     component_templates: tuple[One, ...] = ()
+
+
+class Templates(msgspec.Struct, frozen=True):
+    """All templates of a cluster."""
+
+    legacy: dict[str, LegacyTemplate]
+    composable: IndexTemplates
+    components: ComponentTemplates
 
 
 class NodesAround(msgspec.Struct, frozen=True):
@@ -854,6 +886,27 @@ def flat(*layers: Mapping[str, Any]) -> dict[str, str]:
             numbered.setdefault(found[1], []).append((int(found[2]), str(merged.pop(key))))
     merged.update({key: [value for _, value in sorted(entries)] for key, entries in numbered.items()})
     return {clean(key): _as_text(value) for key, value in merged.items()}
+
+
+def given_by_templates(name: str, told: Templates) -> dict[str, Any]:
+    """The settings that an index of that name gets from templates: of one that is composed, else of all legacy ones.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/current/index-templates.html
+    """
+    fitting = [one.index_template for one in told.composable.index_templates]
+    fitting = [one for one in fitting if _is_named(name, one.index_patterns)]
+    if not fitting:
+        ordered = sorted(told.legacy.values(), key=lambda one: one.order)
+        layers = [one.settings for one in ordered if _is_named(name, one.index_patterns)]
+    else:
+        chosen = max(fitting, key=lambda one: one.priority or 0)
+        parts = {one.name: one.component_template.template.settings for one in told.components.component_templates}
+        layers = [*(parts.get(part, {}) for part in chosen.composed_of), chosen.template.settings]
+    return {key: value for settings in layers for key, value in settings.items()}
+
+
+def _is_named(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _as_text(value: object) -> str:

@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 KEPT_OPEN: Final = "30m"
 """How long a scroll waits for the next request: long enough for a pause, short enough for what a crash leaves."""
 
+NO_PIPELINE: Final = "_none"
+"""What a request names to go through no ingest pipeline (6.5 and newer); an index's final one acts all the same."""
+
 _NUMBERED: Final = Version(6, 0)
 _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
@@ -43,7 +46,10 @@ _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a docume
 
 
 class Document(msgspec.Struct, frozen=True, gc=False):
-    """One hit; `source` is the document as the server sent it, empty where it keeps none."""
+    """One hit; `source` is the document as the server sent it, empty where it keeps none.
+
+    `version` is 0 where nobody asked for it.
+    """
 
     id: str = msgspec.field(name="_id", default="")
     type: str = msgspec.field(name="_type", default="")
@@ -51,6 +57,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     parent: str | None = msgspec.field(name="_parent", default=None)
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
     sort: tuple[Any, ...] = ()
+    version: int = msgspec.field(name="_version", default=0)
 
     @property
     def size(self) -> int:
@@ -144,26 +151,44 @@ class Documents:
         return None
 
     async def window(  # a window has two ends, in a shard of an index
-        self, index: str, shard: int, after: int, until: int, size: int, *, most: int = 0
+        self, index: str, shard: int, after: int, until: int, size: int, *, most: int = 0, versions: bool = False
     ) -> Page:
         """Up to `size` documents of a shard by their numbers, from above `after` to `until` inclusive.
 
-        Raises ProblemError; too-large where the answer has more than `most` bytes.
+        With `versions` each tells its own. Raises ProblemError; too-large where the answer has more than `most` bytes.
         """
         body: dict[str, Any] = {
             "size": size,
             "query": {"bool": {"filter": {"range": {"_seq_no": {"gt": after, "lte": until}}}}},
             "sort": [{"_seq_no": "asc"}],
         }
+        if versions:
+            body["version"] = True
         return await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body, most=most)
 
     async def open_scroll(  # a slice of a shard of an index
-        self, index: str, shard: int, part: int, parts: int, size: int, *, most: int = 0
+        self,
+        index: str,
+        shard: int,
+        part: int,
+        parts: int,
+        size: int,
+        *,
+        most: int = 0,
+        versions: bool = False,
+        kind: str = "",
     ) -> Page:
-        """The first page of a scroll over one slice of a shard; a server older than 5.0 knows no slices."""
+        """The first page of a scroll over one slice of a shard; a server older than 5.0 knows no slices.
+
+        With `versions` each document tells its own; `kind` is the type of those that are wanted, "" for all.
+        """
         body: dict[str, Any] = {"size": size, "sort": ["_doc"]}
+        if versions:
+            body["version"] = True
         if parts > 1:
             body["slice"] = {"id": part, "max": parts}
+        if kind:
+            body["query"] = {"bool": {"filter": {"term": {"_type": kind}}}}
         return await self._searched(index, f"scroll={KEPT_OPEN}&preference=_shards:{shard:d}", body, most=most)
 
     async def scroll(self, index: str, scroll: str, *, most: int = 0) -> Page:
@@ -221,24 +246,43 @@ class Documents:
             raise
         return min((node.http.max_content_length_in_bytes for node in told.nodes.values()), default=0)
 
-    async def bulk(self, index: str, body: bytes) -> tuple[Item, ...]:
-        """What became of each document of a bulk whose actions name no index; raises ProblemError for it as a whole."""
+    async def bulk(self, index: str, body: bytes, pipeline: str = "") -> tuple[Item, ...]:
+        """What became of each document of a bulk whose actions name no index; raises ProblemError for it as a whole.
+
+        All go through that ingest pipeline; "" leaves that to the index, NO_PIPELINE means not even its default.
+        """
         [path] = self._cluster.paths([index])
-        status, answer = await self._cluster.carry("POST", f"{path}/_bulk?{_ITEMS}", body, ndjson=True)
+        through = f"&pipeline={quote(pipeline, safe='')}" if pipeline else ""
+        status, answer = await self._cluster.carry("POST", f"{path}/_bulk?{_ITEMS}{through}", body, ndjson=True)
         told = self._cluster.decoded(status, answer, _Items)
         return tuple(_outcome(item) for entry in told.items for item in entry.values())
 
-    async def create(self, index: str, kind: str, document: Document, routing: str | None) -> Item:
+    async def create(
+        self,
+        index: str,
+        kind: str,
+        document: Document,
+        routing: str | None,
+        *,
+        pipeline: str = "",
+        versions: bool = False,
+    ) -> Item:
         """Write one document by a request of its own, whose body may hold line breaks; never over another.
 
-        `kind` is the type that servers older than 7.0 want.
+        `kind` is the type that servers older than 7.0 want. With `versions` it has its own version, and is written over
+        one with a lower.
         """
         [path] = self._cluster.paths([index])
         name = quote(document.id, safe="")
-        typeless = await self._cluster.version() >= _TYPELESS
-        path += f"/_create/{name}" if typeless else f"/{quote(kind, safe='')}/{name}/_create"
-        if routing is not None:
-            path += f"?routing={quote(routing, safe='')}"
+        if await self._cluster.version() >= _TYPELESS:
+            path += f"/_doc/{name}" if versions else f"/_create/{name}"
+        else:
+            path += f"/{quote(kind, safe='')}/{name}" + ("" if versions else "/_create")
+        asked = {"routing": routing, "pipeline": pipeline or None}
+        if versions:
+            asked |= {"version": str(document.version), "version_type": "external"}
+        query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items() if value is not None)
+        path += f"?{query}" if query else ""
         status, answer = await self._cluster.carry("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
         told = self._cluster.decoded(status, answer, _Item)
         return _outcome(_Item(status=status, error=told.error))

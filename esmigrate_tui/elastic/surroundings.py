@@ -117,6 +117,28 @@ class Surroundings:
             for one in told.index_templates
         )
 
+    async def settings_by_templates(
+        self, names: Sequence[str], patterns: Sequence[str]
+    ) -> dict[str, dict[str, str]] | None:
+        """The settings that templates give to indices of these names, of those that fit one of the patterns.
+
+        Looked up once for any number of names. None where a role does not show the templates.
+        """
+        has_composable = await self._cluster.version() >= _COMPOSABLE
+        legacy, composable, components = await asyncio.gather(
+            self._maybe("/_template?flat_settings=true", dict[str, answers.LegacyTemplate]),
+            self._maybe("/_index_template?flat_settings=true", answers.IndexTemplates)
+            if has_composable
+            else _as_it_is(answers.IndexTemplates()),
+            self._maybe("/_component_template?flat_settings=true", answers.ComponentTemplates)
+            if has_composable
+            else _as_it_is(answers.ComponentTemplates()),
+        )
+        if legacy is None or composable is None or components is None:
+            return None
+        told = answers.Templates(legacy, composable, components)
+        return {name: _fitting(answers.given_by_templates(name, told), patterns) for name in names}
+
     async def global_state(self) -> dict[str, tuple[str, ...]]:
         """What a restored global state would replace: names by kind, kinds that are not there or not seen left out."""
         version = await self._cluster.version()
@@ -168,6 +190,11 @@ class Surroundings:
                 if isinstance(how, dict) and how.get("is_write_index") is True:
                     found.setdefault(clean(alias), set()).add(clean(index))
         return {alias: frozenset(indices) for alias, indices in found.items()}
+
+
+async def _as_it_is(value: T) -> T:
+    """For what a server of that version has none of."""
+    return value
 
 
 async def _nothing() -> None:

@@ -434,20 +434,39 @@ def wait_before(tries: int) -> float | None:
     return None if tries >= _TRIES else min(_LONGEST_WAIT, _FIRST_WAIT * 2.0 ** max(0, tries - 1))
 
 
-def action(identifier: str, routing: str | None, kind: str | None, pipeline: str | None = None) -> bytes:
+def action(identifier: str, routing: str | None, kind: str | None) -> bytes:
     """The line of a bulk that says where a document goes, never over another; `kind` where the server wants a type."""
-    return _encode(_Action(_Create(identifier, kind, routing, pipeline))) + b"\n"
+    return _encode(_Action(_Create(identifier, kind, routing))) + b"\n"
+
+
+def versioned(identifier: str, routing: str | None, kind: str | None, version: int) -> bytes:
+    """The same for a document that keeps its version: it goes where nothing as new as it is there.
+
+    Since 5.0 no server takes a version from outside with the action `create`.
+    """
+    return _encode(_Indexed(_Versioned(identifier, version, kind, routing))) + b"\n"
 
 
 class _Create(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     identifier: str = msgspec.field(name="_id")
     kind: str | None = msgspec.field(name="_type", default=None)
     routing: str | None = None
-    pipeline: str | None = None
 
 
 class _Action(msgspec.Struct, frozen=True, gc=False):
     create: _Create
+
+
+class _Versioned(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
+    identifier: str = msgspec.field(name="_id")
+    version: int
+    kind: str | None = msgspec.field(name="_type", default=None)
+    routing: str | None = None
+    version_type: str = msgspec.field(default_factory=lambda: "external")
+
+
+class _Indexed(msgspec.Struct, frozen=True, gc=False):
+    index: _Versioned
 
 
 _encode: Final = msgspec.json.Encoder().encode

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.copy_decisions import (
     Part,
     Portion,
@@ -36,15 +37,19 @@ from esmigrate_tui.methods.filling import (
     manner,
     more_than_given,
     plan_of_indices,
+    settings_request,
     source_of,
     tuning_requests,
 )
 from esmigrate_tui.methods.pump import Pump, Setting
 from esmigrate_tui.methods.pumping import Pumped
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import clean
 from esmigrate_tui.verify import Comparison, compare_counts
 
 if TYPE_CHECKING:
@@ -56,6 +61,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Moved
 
 _SHARDS_AT_ONCE: Final = 4
+_DEFAULT_PIPELINES: Final = Version(6, 5)
 _SLICED: Final = Version(5, 0)
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
@@ -84,8 +90,9 @@ class CopyThroughHere(Pumped[Pump]):
             made_indices(plan, new),
             (
                 f"Copy them through this machine{together}, every document as the bytes it is: {amount(plan)}{pace}. "
-                "Nothing is overwritten; what is refused is set aside."
+                f"{_written(plan)}; what is refused is set aside."
             ),
+            *_past_pipelines(plan),
             "Put settings back, refresh, count on both sides, and compare.",
         )
 
@@ -95,12 +102,21 @@ class CopyThroughHere(Pumped[Pump]):
             return ()
         task = plan.tasks[0]
         target = f"/{quote(task.destination_index, safe='')}"
-        lines = '{"create":{"_id":"…","routing":"…"}}\n{ the document as it is }\n'
+        is_tuned = plan.tune and bool(task.create)
+        routing = "" if task.kind is RestoreKind.DATA_STREAM else ',"routing":"…"'
+        kept = ',"version":…,"version_type":"external"'
+        lines = (
+            f'{{"index":{{"_id":"…"{kept}{routing}}}}}'
+            if plan.copying.versions
+            else f'{{"create":{{"_id":"…"{routing}}}}}'
+        )
+        version = Version.parse(plan.destination_version)
+        through = f"?pipeline={NO_PIPELINE}" if switches_off(plan, version) else ""
         return (
-            create_request(task, Version.parse(plan.destination_version)),
-            *(tuning_requests(task)[:1] if plan.tune else ()),
-            Request(method="POST", path=f"{target}/_bulk", body=lines),
-            *(tuning_requests(task)[1:] if plan.tune else ()),
+            *((create_request(task, version),) if task.create else ()),
+            *(tuning_requests(task)[:1] if is_tuned else ()),
+            Request(method="POST", path=f"{target}/_bulk{through}", body=f"{lines}\n{{ the document as it is }}\n"),
+            *(tuning_requests(task)[1:] if is_tuned else ()),
             Request(method="POST", path=f"{target}/_refresh"),
             Request(method="GET", path=f"{target}/_count"),
         )
@@ -109,8 +125,13 @@ class CopyThroughHere(Pumped[Pump]):
         """Nothing is shared between the tasks of a copy."""
 
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
-        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
+        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being.
+
+        So is a final pipeline that a template has given it: no request can pass that by.
+        """
         await make_index(work, clusters, book)
+        if work.task.create and switches_off(work.plan, await clusters.destination.version()):
+            await _without_final_pipeline(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
         """Yield what was acknowledged until each look, until all that the source holds was.
@@ -140,15 +161,51 @@ class CopyThroughHere(Pumped[Pump]):
         return await compare_counts(source, task.source_index, destination, task.destination_index)
 
 
+def _written(plan: Plan) -> str:
+    """What becomes of a document whose _id is taken, in words."""
+    if plan.copying.versions:
+        return "Each keeps its version, and is written where nothing as new as it is there"
+    return "Nothing is overwritten"
+
+
+def _past_pipelines(plan: Plan) -> tuple[str, ...]:
+    """What becomes of the destination's ingest pipelines, in words."""
+    if Version.parse(plan.destination_version) < _DEFAULT_PIPELINES:
+        return ()
+    if plan.copying.pipelines is Pipelines.RESPECTED:
+        return ("Let the documents go through the ingest pipelines that their index on the destination has.",)
+    return ("Pass the destination's ingest pipelines by: the documents went through theirs when they were new.",)
+
+
+def switches_off(plan: Plan, destination: Version) -> bool:
+    """Whether every request has to say that the index's default pipeline is not meant; before 6.5 it has none."""
+    return plan.copying.pipelines is Pipelines.OFF and destination >= _DEFAULT_PIPELINES
+
+
+async def _without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
+    """Switch the final pipeline of the index that the run has made off while it fills, where it has one."""
+    index = work.task.destination_index
+    final = (await clusters.destination.settings_of(index)).get("index.final_pipeline", NO_PIPELINE)
+    if final != NO_PIPELINE:
+        await book.change(
+            Side.DESTINATION,
+            f"the final pipeline {clean(final)} of {index} was switched off while it fills",
+            settings_request(index, {"final_pipeline": NO_PIPELINE}),
+            settings_request(index, {"final_pipeline": final}),
+        )
+
+
 async def _setting(work: Work, clusters: Clusters) -> Setting:
     """What stays the same for the whole of a pass; counting raises where a shard is not there: to be waited for."""
+    version = await clusters.destination.version()
     return Setting(
         work=work,
         clusters=clusters,
         total=await source_of(clusters).count(work.task.source_index),
-        destination_major=(await clusters.destination.version()).major,
+        destination_major=version.major,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
+        pipeline=NO_PIPELINE if switches_off(work.plan, version) else "",
     )
 
 

@@ -103,7 +103,8 @@ def manner(plan: Plan) -> tuple[str, str]:
     return together, pace
 
 
-def _settings_request(index: str, settings: dict[str, Any]) -> Request:
+def settings_request(index: str, settings: dict[str, Any]) -> Request:
+    """The request that changes settings of one index; null puts one back to its default."""
     return Request(
         method="PUT",
         path=f"/{quote(index, safe='')}/_settings",
@@ -132,7 +133,7 @@ def tuning_requests(task: Task) -> tuple[Request, Request]:
     if wanted.get("index.auto_expand_replicas") in {None, "false", False}:
         fast["number_of_replicas"] = 0
         back["number_of_replicas"] = wanted.get("index.number_of_replicas")
-    return _settings_request(task.destination_index, fast), _settings_request(task.destination_index, back)
+    return settings_request(task.destination_index, fast), settings_request(task.destination_index, back)
 
 
 async def make_index(work: Work, clusters: Clusters, book: Book) -> None:

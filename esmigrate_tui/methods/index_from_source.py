@@ -111,12 +111,12 @@ class IndexFromSource(Pumped[FilePump]):
         target = f"/{quote(task.destination_index, safe='')}"
         is_tuned = plan.tune and bool(task.create)
         pipeline = reading_of(task).pipeline
-        more = f',"pipeline":{msgspec.json.encode(pipeline).decode()}' if pipeline else ""
-        lines = f'{{"create":{{"_id":"…"{more}}}}}\n{{ the document }}\n'
+        through = f"?pipeline={quote(pipeline, safe='')}" if pipeline else ""
+        lines = '{"create":{"_id":"…"}}\n{ the document }\n'
         return (
             *((create_request(task, Version.parse(plan.destination_version)),) if task.create else ()),
             *(tuning_requests(task)[:1] if is_tuned else ()),
-            Request(method="POST", path=f"{target}/_bulk", body=lines),
+            Request(method="POST", path=f"{target}/_bulk{through}", body=lines),
             *(tuning_requests(task)[1:] if is_tuned else ()),
             Request(method="POST", path=f"{target}/_refresh"),
             Request(method="GET", path=f"{target}/_count"),

@@ -84,8 +84,8 @@ def room() -> Room:
 class Writer:
     """What one perform writes with; `limit` is the largest request the destination takes, 0 where that is unknown.
 
-    `pipeline` is the ingest pipeline that the documents go through, "" for the index's own. `name` is what a document is called where it is
-    refused; its _id where nothing else is said.
+    `pipeline` is the ingest pipeline that the documents go through, "" for the index's own. `name` is what a document
+    is called where it is refused; its _id where nothing else is said.
     """
 
     def __init__(

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, destination, files, remote, repository, restore, selection
+from esmigrate_tui.preflight import connections, copying, destination, files, remote, repository, restore, selection
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -57,6 +57,7 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
     ),
     MethodName.COPY_THROUGH_HERE: (
         *_COPYING,
+        copying.destination_pipelines,
         selection.readable,
         selection.source_kept,
         selection.several_types,
