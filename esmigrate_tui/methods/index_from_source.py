@@ -1,7 +1,7 @@
-"""Index from the source: files on this machine become documents of one index, with a mapping that was chosen.
+"""Index from the source: files on this machine, or what other programs send, become documents of one index.
 
-No old cluster is needed. What is decided stands in `file_decisions`, pure; what reads files in the room `reading`; this
-file plans, begins, looks and ends.
+No old cluster is needed, and the mapping is chosen. What is decided of files stands in `file_decisions`, pure; what
+reads them in the room `reading`; this file plans, begins, looks and ends. Where others send, `shipping` does all that.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.methods import shipping
 from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
 from esmigrate_tui.methods.file_pump import FilePump, FileSetting
 from esmigrate_tui.methods.filling import another_index, create_request, made_index, make_index, tuning_requests
@@ -56,10 +57,17 @@ class IndexFromSource(Pumped[FilePump]):
     title: Final = "Index from the source"
     needs: Final = (Side.DESTINATION,)
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._watch = shipping.Watch()
+
     def plan(self, draft: Draft, made_at: str) -> Plan:
-        """The plan of a draft whose files are chosen and whose target has a name; raises ProblemError (usage)."""
+        """The plan of a draft with files, or a sender, and the name of an index; raises ProblemError (usage)."""
         bare = bare_plan(msgspec.structs.replace(draft, method=self.name, source=None, source_facts=None), made_at)
         reading = draft.reading
+        if draft.shipping is not None and draft.into:
+            task = shipping.task_of(draft.shipping, draft.into, draft.create)
+            return msgspec.structs.replace(bare, tasks=(task,), restoration=None)
         if reading is None or not reading.files or not draft.into:
             raise ProblemError(
                 Problem(
@@ -83,6 +91,8 @@ class IndexFromSource(Pumped[FilePump]):
         new = f"{plan.destination.endpoint.url} ({plan.destination_version})"
         found: list[str] = []
         for task in plan.tasks:
+            if task.shipping is not None:
+                return shipping.steps(task, new)
             reading = reading_of(task)
             target = task.destination_index
             makes = f"Make the index {target} on {new} with the plan's mapping."
@@ -108,6 +118,8 @@ class IndexFromSource(Pumped[FilePump]):
         if not plan.tasks:
             return ()
         task = plan.tasks[0]
+        if task.shipping is not None:
+            return shipping.requests(task, Version.parse(plan.destination_version))
         target = f"/{quote(task.destination_index, safe='')}"
         is_tuned = plan.tune and bool(task.create)
         pipeline = reading_of(task).pipeline
@@ -126,15 +138,23 @@ class IndexFromSource(Pumped[FilePump]):
         """Nothing is shared between the tasks."""
 
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
-        """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
+        """Make the destination index as the plan has it; while files fill it its replicas and refresh are off."""
+        if work.task.shipping is not None:
+            await shipping.make_watched_index(work, book)
+            return
         await _raise_changed(reading_of(work.task))
         await make_index(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
-        """Yield what was acknowledged until each look, until every row of the files has its fate.
+        """Yield what was acknowledged until each look, until every row of the files has its fate, or all has arrived.
 
         Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
         """
+        if work.task.shipping is not None:
+            async with contextlib.aclosing(self._watch.perform(work, clusters, since)) as arrivals:
+                async for moved in arrivals:
+                    yield moved
+            return
         reading = typed(reading_of(work.task), work.task.create)
         await _raise_changed(reading)
         state = await _begun(work, clusters, FileState.from_token(since))
@@ -153,7 +173,9 @@ class IndexFromSource(Pumped[FilePump]):
             yield msgspec.structs.replace(pump.look(), note=note)
 
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
-        """The rows that were read and settled, and what the destination holds of them after a refresh."""
+        """The rows that were read and settled, or what was expected, and what the destination holds after a refresh."""
+        if work.task.shipping is not None:
+            return await self._watch.compare(work, clusters)
         index = work.task.destination_index
         await clusters.destination.refresh(index)
         count = await clusters.destination.count(index)
@@ -161,6 +183,11 @@ class IndexFromSource(Pumped[FilePump]):
         if state is None:
             return Comparison(source_count=None, destination_count=count)
         return compared(state, count, reading_of(work.task).ids, is_fresh=bool(work.task.create))
+
+    async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
+        """End what is going on; a watch ends with its next look, and what is sent goes on being sent."""
+        self._watch.stop(work)
+        await super().stop(work, clusters, since)
 
 
 def reading_of(task: Task) -> Reading:

@@ -1,0 +1,77 @@
+"""What a cluster counts of the trouble that others have who write to it: writes that failed, requests turned away.
+
+Of a document that a mapping refuses it keeps no count: 7.17.28 told `index_failed` 0 after one, and 1 after a conflict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from esmigrate_tui.model.problem import PASSING, ProblemError
+
+if TYPE_CHECKING:
+    from esmigrate_tui.elastic.cluster import Cluster
+
+T = TypeVar("T")
+
+_POOLS: Final = ("write", "bulk", "index")  # the first from 6.3 on
+_REJECTED: Final = "/_nodes/stats/thread_pool?filter_path=" + ",".join(
+    f"nodes.*.thread_pool.{pool}.rejected" for pool in _POOLS
+)
+
+
+class Troubles(msgspec.Struct, frozen=True, kw_only=True):
+    """Counts since a shard, or a node, was started; None where this user may not see them."""
+
+    failed: int | None = None
+    turned_away: int | None = None
+
+
+class _Stats(msgspec.Struct, frozen=True):
+    class Index(msgspec.Struct, frozen=True):
+        class Primaries(msgspec.Struct, frozen=True):
+            class Indexing(msgspec.Struct, frozen=True):
+                index_failed: int = 0
+
+            indexing: Indexing = Indexing()
+
+        primaries: Primaries = Primaries()
+
+    indices: dict[str, Index] = {}
+
+
+class _Nodes(msgspec.Struct, frozen=True):
+    class Node(msgspec.Struct, frozen=True):
+        class Pool(msgspec.Struct, frozen=True):
+            rejected: int = 0
+
+        thread_pool: dict[str, Pool] = {}
+
+    nodes: dict[str, Node] = {}
+
+
+async def troubles(cluster: Cluster, index: str) -> Troubles:
+    """What was counted until now, for one index and for all nodes; raises ProblemError where nobody answers."""
+    (path,) = cluster.paths([index])
+    stats, nodes = await asyncio.gather(
+        _maybe(cluster, f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed", _Stats),
+        _maybe(cluster, _REJECTED, _Nodes),
+    )
+    return Troubles(
+        failed=None if stats is None else sum(one.primaries.indexing.index_failed for one in stats.indices.values()),
+        turned_away=None
+        if nodes is None
+        else sum(pool.rejected for node in nodes.nodes.values() for pool in node.thread_pool.values()),
+    )
+
+
+async def _maybe(cluster: Cluster, path: str, kind: type[T]) -> T | None:
+    try:
+        return await cluster.read(path, kind)
+    except ProblemError as error:
+        if error.problem.cause in PASSING:
+            raise
+        return None
