@@ -187,8 +187,8 @@ class Documents:
             body["version"] = True
         if parts > 1:
             body["slice"] = {"id": part, "max": parts}
-        if kind:
-            body["query"] = {"bool": {"filter": {"term": {"_type": kind}}}}
+        if (query := of_type(kind)) is not None:
+            body["query"] = query
         return await self._searched(index, f"scroll={KEPT_OPEN}&preference=_shards:{shard:d}", body, most=most)
 
     async def scroll(self, index: str, scroll: str, *, most: int = 0) -> Page:
@@ -286,6 +286,11 @@ class Documents:
         status, answer = await self._cluster.carry("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
         told = self._cluster.decoded(status, answer, _Item)
         return _outcome(_Item(status=status, error=told.error))
+
+
+def of_type(kind: str) -> dict[str, Any] | None:
+    """The query that finds the documents of one mapping type (6.x and older); None, which is all, for ""."""
+    return {"bool": {"filter": {"term": {"_type": kind}}}} if kind else None
 
 
 def _outcome(item: _Item) -> Item:

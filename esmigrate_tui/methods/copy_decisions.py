@@ -70,6 +70,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Where the copy of one index stands; its JSON is the token of each Moved.
 
     `made` is the uuid of the destination's index, `of` that of the source's. `most` is what an earlier pass settled.
+    `base` is how many documents the destination's index had before, where this run has not made it.
     """
 
     made: str = ""
@@ -82,6 +83,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     there: int = 0
     collided: int = 0
     retries: int = 0
+    base: int = 0
     streams: int = FIRST_STREAMS
     parts: tuple[Part, ...] = ()
 
@@ -192,6 +194,15 @@ def next_pass(state: State, parts: Iterable[Part]) -> State:
         most_refused=state.refused,
         parts=tuple(parts),
     )
+
+
+def held_of(state: State, count: int) -> int:
+    """How many of the documents that were read an index holds that had some before, by its own count.
+
+    Every document was acknowledged as written, or as there already; the index must have grown by those written at
+    least. More than that says nothing: others may write to it too.
+    """
+    return state.done - state.refused - max(0, state.written - (count - state.base))
 
 
 class Tally(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,12 +13,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import NO_PIPELINE
+from esmigrate_tui.elastic.documents import NO_PIPELINE, of_type
 from esmigrate_tui.methods.copy_decisions import (
     Part,
     Portion,
     State,
     first_portion,
+    held_of,
     newer_parts,
     next_pass,
     numbered_parts,
@@ -72,6 +73,11 @@ class CopyThroughHere(Pumped[Pump]):
     name: Final = MethodName.COPY_THROUGH_HERE
     title: Final = "Copy through this machine"
     needs: Final = (Side.SOURCE, Side.DESTINATION)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ended: dict[str, State] = {}
+        """How each perform of this process ended."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.
@@ -141,13 +147,18 @@ class CopyThroughHere(Pumped[Pump]):
         state, portion = await _begun(work, clusters, State.from_token(since))
         while True:
             pump = Pump(await _setting(work, clusters), state, portion)
-            async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
-                async for moved in looks:
-                    yield moved
+            if not since and not state.repeats:
+                yield pump.look()  # written down before the first document is sent: one found in place may then be ours
+            try:
+                async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
+                    async for moved in looks:
+                        yield moved
+            finally:
+                self._ended[work.opaque_id] = pump.state
             if await made_index(work, clusters) != state.made:
                 raise another_index(work)
             state = pump.state
-            there = await source_of(clusters).count(work.task.source_index)
+            there = await source_of(clusters).count(work.task.source_index, of_type(work.task.type))
             if there <= state.done or state.repeats >= MOST_REPEATS:
                 return
             note = more_than_given(there - state.done)
@@ -155,10 +166,19 @@ class CopyThroughHere(Pumped[Pump]):
             yield msgspec.structs.replace(pump.look(), token=state.as_token(), note=note)
 
     async def compare(self, work: Work, clusters: Clusters) -> Comparison:
-        """Documents on both sides after a refresh of the destination."""
+        """Documents on both sides after a refresh of the destination.
+
+        Of an index that had documents before, those are counted that were acknowledged, as far as it has grown by them.
+        """
         task = work.task
         source, destination = source_of(clusters), clusters.destination
-        return await compare_counts(source, task.source_index, destination, task.destination_index)
+        found = await compare_counts(source, task.source_index, destination, task.destination_index, of_type(task.type))
+        if task.create:
+            return found
+        state = self._ended.get(work.opaque_id)
+        if state is None or found.destination_count is None:
+            return Comparison(source_count=None, destination_count=found.destination_count)
+        return Comparison(found.source_count, held_of(state, found.destination_count))
 
 
 def _written(plan: Plan) -> str:
@@ -201,7 +221,7 @@ async def _setting(work: Work, clusters: Clusters) -> Setting:
     return Setting(
         work=work,
         clusters=clusters,
-        total=await source_of(clusters).count(work.task.source_index),
+        total=await source_of(clusters).count(work.task.source_index, of_type(work.task.type)),
         destination_major=version.major,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
@@ -226,7 +246,8 @@ async def _begun(work: Work, clusters: Clusters, state: State) -> tuple[State, P
     else:
         parts = await _parts(work, clusters, settings)
         state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)
-        state = msgspec.structs.replace(state, made=made, of=of)
+        base = state.base if is_begun or task.create else await _base(work, clusters)
+        state = msgspec.structs.replace(state, made=made, of=of, base=base)
     portion = first_portion(
         task.documents,
         task.size,
@@ -237,17 +258,24 @@ async def _begun(work: Work, clusters: Clusters, state: State) -> tuple[State, P
     return state, portion
 
 
+async def _base(work: Work, clusters: Clusters) -> int:
+    """How many documents the destination's index has before the first is written."""
+    await clusters.destination.refresh(work.task.destination_index)
+    return await clusters.destination.count(work.task.destination_index)
+
+
 async def _parts(work: Work, clusters: Clusters, settings: dict[str, str]) -> tuple[Part, ...]:
     """Every shard of the source index in parts: by the numbers of its changes where all its documents have one."""
     source, index = source_of(clusters), work.task.source_index
     shards = int(settings.get("index.number_of_shards", "1"))
-    each = pieces(await source.count(index), shards)
+    kind = work.task.type
+    each = pieces(await source.count(index, of_type(kind)), shards)
     slices = each if await source.version() >= _SLICED else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
     async def of_shard(shard: int) -> tuple[Part, ...]:
-        async with gate:
-            numbers = await source.documents.numbers(index, shard)
+        async with gate:  # an index of several types was made before documents had numbers
+            numbers = None if kind else await source.documents.numbers(index, shard)
         return sliced_parts(shard, slices) if numbers is None else numbered_parts(shard, *numbers, each)
 
     found = await asyncio.gather(*(of_shard(shard) for shard in range(shards)))

@@ -8,22 +8,28 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.copying import AS_IT_IS, Types, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.translate import translate
+from esmigrate_tui.translate.mappings import types_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.model.copying import Copying
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.facts import IndexFacts
 
 
 _TYPELESS_IF_TOLD: Final = Version(6, 7)
 _TYPELESS: Final = Version(7, 0)
+_ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
 
@@ -44,9 +50,9 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
                 todo="Choose at least one index that exists on the source.",
             )
         )
-    version = draft.destination_facts.version
-    tasks = []
-    for position, index in enumerate(draft.chosen, start=1):
+    copying = draft.copying if method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
+    tasks: list[Task] = []
+    for index in draft.chosen:
         if index.state is IndexState.CLOSED or index.name not in draft.definitions:
             raise ProblemError(
                 Problem(
@@ -56,20 +62,93 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
                     todo="Open it on the source, or leave it out.",
                 )
             )
-        definition = draft.definitions[index.name]
-        translation = translate(definition, version)
-        tasks.append(
-            Task(
-                number=position,
-                source_index=index.name,
-                destination_index=draft.target(index.name),
-                create=translation.as_json(),
-                documents=index.documents if definition.documents is None else definition.documents,
-                size=index.primary_bytes,
-                changes=translation.changes,
-            )
+        tasks += tasks_of(draft, index, copying, len(tasks) + 1)
+    return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None, copying=copying)
+
+
+def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> list[Task]:
+    """What is to be done for one index: one task, or one for each of its types; raises ProblemError (usage).
+
+    `first` is the number of the first of them.
+    """
+    definition = draft.definitions[index.name]
+    version = draft.destination_facts.version if draft.destination_facts else Version(0)
+    target = draft.target(index.name)
+    types = types_of(definition.mappings)
+    if copying.only_type and copying.only_type not in types:
+        raise ProblemError(_no_such_type(index.name, copying.only_type, types))
+    if len(types) < 2:
+        kinds = {"": target}
+    elif copying.only_type:
+        kinds = {copying.only_type: target}
+    elif copying.types is Types.APART:
+        kinds = {kind: apart(target, kind) for kind in types}
+    elif copying.versions and version.major >= _ONE_TYPE:
+        raise ProblemError(_mixed_versions(index.name, types))
+    else:
+        kinds = {"": target}
+    tasks = []
+    for number_, (kind, name) in enumerate(kinds.items(), start=first):
+        meant = msgspec.structs.replace(definition, mappings={kind: definition.mappings[kind]}) if kind else definition
+        translation = translate(meant, version)
+        alone = (f"only documents of the type {clean(kind, 200)} go into it",) if kind else ()
+        documents = index.documents if definition.documents is None else definition.documents
+        task = Task(
+            number=number_,
+            source_index=index.name,
+            destination_index=name,
+            create=translation.as_json(),
+            documents=None if kind else documents,
+            size=None if kind else index.primary_bytes,
+            changes=alone + translation.changes,
+            type=kind,
         )
-    return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None)
+        tasks.append(used_as_it_is(draft, task) if copying.into_existing else task)
+    return tasks
+
+
+def used_as_it_is(draft: Draft, task: Task) -> Task:
+    """The task with an index or a data stream that the destination has already, where it has one of that name.
+
+    Raises ProblemError (usage) where documents are to keep their versions in a data stream.
+    """
+    name = task.destination_index
+    if any(name == index.data_stream for index in draft.destination_indices):
+        if draft.copying.versions:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"Documents cannot keep their versions in {name}.",
+                    why="It is a data stream, and a data stream takes new documents only.",
+                    todo="Leave --versions out, or copy into an index.",
+                )
+            )
+        change = "the data stream is used as it is: documents are added to its newest index, without a routing"
+        return msgspec.structs.replace(task, create="", kind=RestoreKind.DATA_STREAM, changes=(change,))
+    if any(name == index.name for index in draft.destination_indices):
+        change = "the index is used as it is: its own settings, mappings and aliases stay"
+        return msgspec.structs.replace(task, create="", changes=(change,))
+    return task
+
+
+def _no_such_type(index: str, kind: str, types: tuple[str, ...]) -> Problem:
+    has = f"It has {listed(types)}." if types else "It has no types: these are of 5.x and older."
+    return Problem(
+        cause=Cause.USAGE,
+        what=f"The index {index} has no type {clean(kind, 200)}.",
+        why=has,
+        todo="Correct --only-type, or leave this index out.",
+    )
+
+
+def _mixed_versions(index: str, types: tuple[str, ...]) -> Problem:
+    return Problem(
+        cause=Cause.USAGE,
+        what=f"The types of {index} cannot go into one index while documents keep their versions.",
+        why=f"It has {listed(types)}: of two documents with one _id the higher version would replace the other.",
+        todo="Give each type an index of its own with --types apart, choose one with --only-type, "
+        "or leave --versions out.",
+    )
 
 
 def more_than_given(missing: int) -> str:
@@ -80,12 +159,18 @@ def more_than_given(missing: int) -> str:
 def made_indices(plan: Plan, new: str) -> str:
     """The step in which the indices of a plan are made, in words; `new` says where."""
     renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
-    changed = sum(bool(task.changes) for task in plan.tasks)
+    changed = sum(bool(task.changes and task.create) for task in plan.tasks)
+    made = sum(bool(task.create) for task in plan.tasks)
+    used = len(plan.tasks) - made
+    adds = f"Add to {counted(used, 'index', 'indices')} on {new} as they are"
+    if not made:
+        return f"{adds}; documents that are there stay."
     return (
-        f"Make {counted(len(plan.tasks), 'index', 'indices')} on {new} with settings, mappings and aliases"
+        f"Make {counted(made, 'index', 'indices')} on {new} with settings, mappings and aliases"
         + (f", {number(renamed)} under another name" if renamed else "")
         + (f", {number(changed)} in the words of the newer version" if changed else "")
         + "."
+        + (f" {adds}." if used else "")
     )
 
 
@@ -176,7 +261,15 @@ def source_of(clusters: Clusters) -> Cluster:
 
 
 async def made_index(work: Work, clusters: Clusters) -> str:
-    """The uuid of the destination's index; raises ProblemError (missing) where it is gone, or an alias by now."""
+    """The uuid of the destination's index; raises ProblemError (missing) where it is gone, or an alias by now.
+
+    A data stream has none, and changes its indices: that it is there is all that can be known.
+    """
+    if work.task.kind is RestoreKind.DATA_STREAM:
+        name = work.task.destination_index
+        if (await clusters.destination.existing([name])).get(name) != "data stream":
+            raise index_gone(work)
+        return "data stream"
     try:
         settings = await clusters.destination.settings_of(work.task.destination_index)
     except ProblemError as error:

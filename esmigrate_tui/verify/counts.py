@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.event import Samples, Shards, Watched
 
@@ -40,9 +42,16 @@ class Comparison:
 
 
 async def compare_counts(
-    source: Cluster, source_index: str, destination: Cluster, destination_index: str
+    source: Cluster,
+    source_index: str,
+    destination: Cluster,
+    destination_index: str,
+    query: Mapping[str, Any] | None = None,
 ) -> Comparison:
-    """Count one index on both sides; raises ProblemError where a count cannot be had whole."""
+    """Count one index on both sides; raises ProblemError where a count cannot be had whole.
+
+    `query` finds those of the source that are meant.
+    """
     await destination.refresh(destination_index)
-    counts = await asyncio.gather(source.count(source_index), destination.count(destination_index))
+    counts = await asyncio.gather(source.count(source_index, query), destination.count(destination_index))
     return Comparison(*counts)
