@@ -106,9 +106,10 @@ async def planned(
     """
     assert clusters.source is not None
     assert draft.method is not None
+    method = METHODS[draft.method]
     draft, _ = await look(draft, clusters)
     draft = draft.answered(selected=names, definitions=await clusters.source.definitions(names))
-    plan = METHODS[draft.method].plan(draft, "2026-01-01T00:00:00Z")
+    plan = method.plan(draft, "2026-01-01T00:00:00Z")
     for name in await clusters.destination.existing(names):
         await clusters.destination.delete_index(name)
     if create is not None:

@@ -1,0 +1,84 @@
+"""Processes of runs that die at a write of the journal: `python -m tests.journeys.mortal`, one order a line.
+
+What a run needs is loaded once; each run then is a fork, which costs milliseconds where a new process costs a second.
+The fork is the real process of a run in everything: its wiring, its lock, its journal, and its death.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import sqlite3
+import sys
+import traceback
+from functools import partial
+from pathlib import Path
+from typing import ClassVar, Literal
+
+import msgspec
+
+from esmigrate_tui.elastic.cluster import Clusters
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.engine.process import open_clusters, run
+from esmigrate_tui.methods import METHODS
+
+Way = Literal["", "before", "after", "told"]
+_LOADED = (Clusters, connect)  # the process loads them late; here that is to happen once
+
+
+class Order(msgspec.Struct, frozen=True):
+    """Perform the run in a folder, and die right before or after its n-th commit, or be told to end right after it."""
+
+    folder: str
+    credentials: bytes
+    way: Way = ""
+    number: int = 0
+
+
+class _Mortal(sqlite3.Connection):
+    """A connection that ends its process at one of its commits."""
+
+    order: ClassVar[Order]
+    commits: ClassVar[int] = 0
+
+    def __exit__(self, *error: object) -> Literal[False]:
+        _Mortal.commits += 1
+        is_now = _Mortal.commits == self.order.number
+        if is_now and self.order.way == "before":
+            os.kill(os.getpid(), signal.SIGKILL)
+        super().__exit__(*error)  # type: ignore[arg-type]  # handed on as they come
+        if is_now:
+            os.kill(os.getpid(), signal.SIGTERM if self.order.way == "told" else signal.SIGKILL)
+        return False
+
+
+def perform(order: Order) -> int:
+    """What the fork does."""
+    log = os.open(Path(order.folder) / "process.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    os.dup2(log, 2)
+    if order.way:
+        _Mortal.order = order
+        sqlite3.connect = partial(sqlite3.connect, factory=_Mortal)  # type: ignore[assignment]  # with one more argument
+    return run(Path(order.folder), METHODS, open_clusters, io.BytesIO(order.credentials))
+
+
+def main() -> None:
+    """Fork for each order, and tell how the fork ended."""
+    for line in sys.stdin.buffer:
+        order = msgspec.json.decode(line, type=Order)
+        child = os.fork()
+        if not child:
+            code = 70
+            try:
+                code = perform(order)
+            except BaseException:  # noqa: BLE001  # it is told, and the fork must not go on as its parent
+                traceback.print_exc()
+            sys.stderr.flush()
+            os._exit(code)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)  # noqa: T201  # its output is the point
+
+
+if __name__ == "__main__":
+    main()
