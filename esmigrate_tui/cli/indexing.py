@@ -11,7 +11,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
 from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
@@ -26,6 +25,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.mapping import body_of
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 
@@ -186,16 +186,4 @@ def _kept(pattern: str, options: Mapping[str, Any]) -> str:
 
 def _mapping_of(path: Path) -> str:
     """The body that makes an index, by a file that has the whole of it, its mappings, or their properties alone."""
-    try:
-        given = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"{path} is no JSON object: {clean(str(error), 200)}.",
-                todo='Write it as {"properties": {"FIELD": {"type": "keyword"}}}.',
-            )
-        ) from None
-    is_whole = bool(given.keys() & {"mappings", "settings", "aliases"})
-    body = given if is_whole else {"mappings": given}
-    return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
+    return body_of(path.read_bytes(), str(path))

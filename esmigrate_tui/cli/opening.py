@@ -6,25 +6,29 @@ import asyncio
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
 from esmigrate_tui.wizard.offer import METHODS, preview
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.files import FileLook, FileWishes
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.vault import VaultReport
+
+T = TypeVar("T")
 
 # ruff: noqa: PLC0415  # every import in a function here keeps the first screen quick
 
@@ -41,10 +45,43 @@ async def _fingerprint(endpoint: Endpoint) -> str:
     return await presented_fingerprint(endpoint)
 
 
+_PATIENCE: float = 20.0
+"""Seconds that looking at files may take: a thousand rows of fifty files take less than one."""
+
+
+async def _patiently(work: Callable[[], T], what: str) -> T:
+    """What the work returns, done beside the screen; raises ProblemError where the disk does not answer."""
+    from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+    from esmigrate_tui.vault.deadline import within
+
+    try:
+        return await within(_PATIENCE, lambda _: work())
+    except TimeoutError:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"{what} has not come to an end in {_PATIENCE:.0f} seconds.",
+                why="A network folder that is away does not answer at all; a pattern may also go through a whole disk.",
+                todo="See that the folder can be listed, or name it more exactly. Then look again.",
+            )
+        ) from None
+
+
+async def _files(typed: str, wishes: FileWishes) -> FileLook:
+    from esmigrate_tui.reading.sample import looked_at
+
+    return await _patiently(lambda: looked_at(typed, wishes), "Looking at the files")
+
+
 async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None) -> AsyncIterator[Finding]:
     from esmigrate_tui import preflight
     from esmigrate_tui.elastic.cluster import Clusters
 
+    if draft.reading is not None and draft.method is MethodName.INDEX_FROM_SOURCE:
+        from esmigrate_tui.reading.opened import changed
+
+        files = draft.reading.files
+        await _patiently(lambda: changed(files), "Looking at the files")  # the checks wait without an end
     async for finding in preflight.run(draft, Clusters(destination=destination, source=source)):
         yield finding
 
@@ -169,6 +206,7 @@ def real_doors() -> Doors[Cluster]:
         methods=METHODS,
         connect=_connect,
         fingerprint=_fingerprint,
+        files=_files,
         preflight=_preflight,
         plan=_plan,
         preview=preview,

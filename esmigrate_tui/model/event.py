@@ -16,7 +16,7 @@ from esmigrate_tui.model.snapshot import RestoreKind
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A document that the destination refused: the server's own words, cleaned."""
+    """A document that the destination refused, or a row that is none; the reason in the server's own words, cleaned."""
 
     index: str
     id: str

@@ -7,6 +7,7 @@ from pathlib import PurePath
 
 import msgspec
 
+from esmigrate_tui.model.problem import Problem
 from esmigrate_tui.model.text import clean, counted
 
 
@@ -68,7 +69,10 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A column of a table of text, and the type by which its cells become JSON: numbers and booleans, else text."""
+    """A column of a table of text, and the type by which its cells become JSON: numbers and booleans, else text.
+
+    A column of the type "" is left out of the documents.
+    """
 
     name: str
     type: str = "keyword"
@@ -130,13 +134,16 @@ class RowError(msgspec.Struct, frozen=True, kw_only=True):
 class Guess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a field most likely is, by a sample. `type` is "" where nothing should be said, `evidence` why it is so.
 
-    `format` is that of a date. `field` is a dotted path; fields of an object are guesses of their own.
+    `format` is that of a date. `field` is a dotted path; fields of an object are guesses of their own. `examples` are a
+    few of its values. `dynamic` is what a destination would take it for that is told nothing: "" for nothing.
     """
 
     field: str
     type: str
     format: str = ""
     evidence: str = ""
+    examples: tuple[str, ...] = ()
+    dynamic: str = ""
 
 
 class Sample(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,3 +159,25 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     bad: int = 0
     amount: int = 0
     repeated_ids: tuple[str, ...] = ()
+
+
+class FileWishes(msgspec.Struct, frozen=True, kw_only=True):
+    """How a person wants files to be read; what is "" or None is left to what the files show."""
+
+    format: FileFormat | None = None
+    delimiter: str = ""
+    encoding: str = ""
+    ids: IdRule | None = None
+    id_field: str = ""
+
+
+class FileLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look at files has shown: which there are, as what each was recognised (None: as nothing), a sample.
+
+    A `problem` says why they cannot be read as is wished; where there is a `sample` beside it, it is of another _id.
+    """
+
+    files: tuple[FileSource, ...]
+    formats: tuple[FileFormat | None, ...] = ()
+    sample: Sample | None = None
+    problem: Problem | None = None

@@ -198,7 +198,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refused(self) -> int:
-        """Documents the destination refused."""
+        """Documents the destination refused, and rows that were none."""
         return sum(task.refused for task in self.tasks)
 
     @property
@@ -412,7 +412,7 @@ def _ending(summary: TaskSummary, event: TaskFinished) -> str:
         case TaskOutcome.VERIFIED:
             return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides"
         case TaskOutcome.SET_ASIDE:
-            return f"{name}: {counted(event.refused, 'document')} refused and set aside, all others arrived"
+            return f"{name}: {counted(event.refused, 'document')} set aside, all others arrived"
         case _:
             return f"{name}: {event.problem.what if event.problem else event.outcome.value}"
 

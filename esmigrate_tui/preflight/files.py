@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
+_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _NEARLY: Final = 0.9
 _SIMULATED: Final = Version(7, 9)
 _TYPES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-types.html"
@@ -69,7 +70,7 @@ def judged_sample(sample: Sample) -> Iterator[Finding]:
             title=f"None of the first {counted(sample.amount, 'row')} can be read as {reading.format}",
             evidence=first_errors(sample),
             why="Every row would be set aside.",
-            fix="Say what the files are with --format, --delimiter or --encoding, and make the plan again.",
+            fix="Say what the files are (--format, --delimiter, --encoding), and make the plan again.",
         )
     elif sample.bad:
         yield Finding(
@@ -105,7 +106,7 @@ def how_read(reading: Reading) -> str:
     packed = sorted({file.compression.value for file in reading.files} - {Compression.NONE.value})
     words = [reading.format.value]
     if reading.format.has_columns:
-        named = {"\t": "tab", " ": "space"}.get(reading.delimiter, reading.delimiter)
+        named = _DELIMITERS.get(reading.delimiter, reading.delimiter)
         words += [f"separated by {named}", reading.encoding]
     return ", ".join([*words, *packed])
 
@@ -154,7 +155,7 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             severity=Severity.BLOCKER,
             title=f"No index can have such a name: {clean(name, 300)}",
             why=NOT_A_NAME,
-            fix="Give it another name with --into.",
+            fix="Give it another name (--into).",
         )
         return
     taken = (await clusters.destination.existing([name])).get(name, "")
@@ -174,8 +175,8 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool) -> Finding:
             title=f"The name {shown} is taken on the destination: {taken}",
             why="The plan makes the index itself, with its own mapping."
             if taken == "index"
-            else "Files are indexed into a plain index.",
-            fix="Choose another name with --into, or make the plan again: an index that is there is then used.",
+            else "Documents go into a plain index here, neither into an alias nor into a data stream.",
+            fix="Choose another name (--into), or make the plan again: an index that is there is then used.",
         )
     if not taken:
         return Finding(
@@ -189,8 +190,8 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool) -> Finding:
         check="target-index",
         severity=Severity.WARNING if count else Severity.NOTE,
         title=f"The index {shown} is there with {counted(count, 'document')}, and is used as it is",
-        why="Documents of these files are added to those; none of those is overwritten, whatever its _id.",
-        fix="If they should not be mixed, choose another name with --into.",
+        why="New documents are added to those; none of those is overwritten, whatever its _id.",
+        fix="If they should not be mixed, choose another name (--into).",
     )
 
 

@@ -45,17 +45,20 @@ class Cells:
     def __init__(self, names: Sequence[str], columns: Sequence[Column]) -> None:
         types = {column.name: column.type for column in columns}
         self.names = tuple(names)
-        self._makers: list[tuple[bytes, Callable[[str], bytes], bool]] = []
+        self._makers: list[tuple[bytes, Callable[[str], bytes], bool] | None] = []
         for name in names:
             kind = types.get(name, "keyword")
+            if not kind:
+                self._makers.append(None)  # the column is left out
+                continue
             maker = number if kind in _NUMBERS else truth if kind == "boolean" else _as_text
             self._makers.append((_encode(name) + b":", maker, kind in _TEXTS))
 
     def document(self, cells: Sequence[Cell]) -> bytes:
         """The object of a row that has as many cells as there are names."""
         parts = [
-            name + maker(text)
-            for (name, maker, is_text), (text, is_quoted) in zip(self._makers, cells, strict=True)
-            if text or (is_quoted and is_text)
+            made[0] + made[1](text)
+            for made, (text, is_quoted) in zip(self._makers, cells, strict=True)
+            if made is not None and (text or (is_quoted and made[2]))
         ]
         return b"{" + b",".join(parts) + b"}"

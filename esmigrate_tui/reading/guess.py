@@ -54,10 +54,17 @@ def _dates() -> tuple[tuple[str, re.Pattern[str]], ...]:
 
 
 DATES: Final = _dates()
+_DETECTED: Final = tuple(
+    looks for name, looks in DATES if name in {"strict_date_optional_time", "yyyy/MM/dd", "yyyy/MM/dd HH:mm:ss"}
+)
+"""The dates that a destination detects by itself."""
 _AMBIGUOUS: Final = ("dd/MM/yyyy", "MM/dd/yyyy")
 _LONGEST_KEYWORD: Final = 256
 _FEW: Final = 0.05  # of the values
 _WORDS: Final = 8  # on average; more is prose
+_EXAMPLES: Final = 3
+_EXAMPLE: Final = 40  # characters
+_LOOKED_THROUGH: Final = 50  # values, for examples that differ
 
 
 def guesses(documents: Sequence[Mapping[str, Any]], *, from_text: bool = False) -> tuple[Guess, ...]:
@@ -104,16 +111,48 @@ def _of_field(field: str, values: Sequence[Any], amount: int, *, from_text: bool
     flat, has_many = _flat(values)
     objects = [value for value in flat if isinstance(value, dict)]
     if not objects:
-        yield _of_scalars(field, flat, amount, from_text=from_text)
+        guess = _of_scalars(field, flat, amount, from_text=from_text)
+        seen = [value for value in flat if value != ""] if from_text else flat
+        shown = tuple(dict.fromkeys(clean(_written(value), _EXAMPLE) for value in seen[:_LOOKED_THROUGH]))[:_EXAMPLES]
+        first = next(iter(seen), None)
+        yield msgspec.structs.replace(guess, examples=shown, dynamic=_dynamic(guess, first, from_text=from_text))
     elif len(objects) < len(flat):
         yield Guess(field=field, type="", evidence="it is an object in some rows and a plain value in others")
     elif _are_points(objects):
-        yield Guess(field=field, type="geo_point", evidence=f"lat and lon, and nothing else, in all of {len(objects)}")
+        why = f"lat and lon, and nothing else, in all of {len(objects)}"
+        shown = tuple(f"{one['lat']}, {one['lon']}" for one in objects[:_EXAMPLES])
+        yield Guess(field=field, type="geo_point", evidence=why, examples=shown, dynamic="object")
     else:
         kind = "nested" if has_many else "object"
         why = "several objects in one row belong together" if has_many else f"an object in {counted(len(flat), 'row')}"
-        yield Guess(field=field, type=kind, evidence=why)
+        yield Guess(field=field, type=kind, evidence=why, dynamic="object")
         yield from _of_object(field, objects, from_text=from_text)
+
+
+def _written(value: object) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _dynamic(guess: Guess, first: object, *, from_text: bool) -> str:
+    """What a destination that is told nothing takes a field for: by the first value of it that it gets, and for good.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/current/dynamic-field-mapping.html
+    """
+    if first is None:
+        return ""
+    if from_text and guess.type in {"long", "double", "boolean"}:
+        # A cell goes as the JSON that its type asks for.
+        bare = str(first).strip()
+        if guess.type == "boolean":
+            return "boolean"
+        return "long" if _WHOLE.fullmatch(bare) else "float"
+    if isinstance(first, bool):
+        return "boolean"
+    if isinstance(first, int):
+        return "long"
+    if isinstance(first, float):
+        return "float"
+    return "date" if any(_is_date(looks, str(first)) for looks in _DETECTED) else "text and keyword"
 
 
 def _flat(values: Sequence[Any]) -> tuple[list[Any], bool]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import shlex
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Column, FileFormat, Guess, IdRule, Reading, RowError, Sample
+from esmigrate_tui.model.files import Column, FileFormat, FileLook, Guess, IdRule, Reading, RowError, Sample
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.guess import documents_of, guesses, properties
-from esmigrate_tui.reading.opened import CutShortError, Opened
+from esmigrate_tui.reading.opened import CutShortError, Opened, found_files
 from esmigrate_tui.reading.pages import Pages, Place, header
 from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.files import FileSource, Row
+    from esmigrate_tui.model.files import FileSource, FileWishes, Row
 
 ROWS: Final = 1_000
 """Rows that are looked at, of all files together; of each file some."""
@@ -65,7 +68,7 @@ def recognised(  # what a person may say of files
                 cause=Cause.USAGE,
                 what=f"{clean(odd, 300)} looks like {found[1]}, {clean(files[0].path, 300)} like {found[0]}.",
                 why="The files of one plan are read in one way.",
-                todo="Make a plan for each, or say what they are with --format.",
+                todo="Make a plan for each, or say what they are (--format).",
             )
         )
     [chosen] = found
@@ -109,6 +112,62 @@ def sampled(reading: Reading) -> Sample:
     )
 
 
+def patterns_of(typed: str) -> tuple[str, ...]:
+    """The paths and patterns in a line, as a shell takes them apart; raises ProblemError (usage) for an open quote."""
+    try:
+        return tuple(shlex.split(typed))
+    except ValueError:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="A quote is opened and not closed.",
+                todo="Quotes go around a path that has blanks in it: 'my files/*.csv'.",
+            )
+        ) from None
+
+
+def looked_at(typed: str, wishes: FileWishes) -> FileLook:
+    """What the files that a line names show, read as somebody wishes; raises ProblemError where one names none."""
+    is_one_path = bool(typed.strip()) and Path(typed.strip()).expanduser().is_file()  # blanks and all
+    files = found_files([typed.strip()] if is_one_path else patterns_of(typed))
+    try:
+        reading = _as_wished(files, wishes)
+    except ProblemError as error:
+        return FileLook(files=files, formats=_formats(files), problem=error.problem)
+    formats = (reading.format,) * len(files)
+    try:
+        return FileLook(files=files, formats=formats, sample=sampled(reading))
+    except ProblemError as error:
+        problem = error.problem
+    with contextlib.suppress(ProblemError):  # it may be more than the _id that is wrong
+        without = msgspec.structs.replace(wishes, ids=None, id_field="")
+        return FileLook(files=files, formats=formats, sample=sampled(_as_wished(files, without)), problem=problem)
+    return FileLook(files=files, formats=formats, problem=problem)
+
+
+def _as_wished(files: tuple[FileSource, ...], wishes: FileWishes) -> Reading:
+    is_incomplete = wishes.ids is IdRule.FIELD and not wishes.id_field
+    return recognised(
+        files,
+        kind=wishes.format,
+        delimiter=wishes.delimiter,
+        encoding=wishes.encoding,
+        ids=None if is_incomplete else wishes.ids,
+        id_field=wishes.id_field if wishes.ids is IdRule.FIELD else "",
+    )
+
+
+def _formats(files: tuple[FileSource, ...]) -> tuple[FileFormat | None, ...]:
+    """As what each of the first files is recognised by itself."""
+    found: list[FileFormat | None] = []
+    for file in files[:_FILES]:
+        try:
+            found.append(format_of(start_of(file), file.path))
+        except ProblemError:
+            found.append(None)
+    return tuple(found)
+
+
 def create_body(sample: Sample) -> str:
     """The body that makes an index as it was guessed: JSON that a person can read and edit."""
     body: dict[str, Any] = {"settings": {}, "mappings": {"properties": properties(sample.guesses)}}
@@ -121,7 +180,7 @@ def typed(reading: Reading, create: str) -> Reading:
         return reading
     wanted = msgspec.json.decode(create).get("mappings", {}).get("properties", {})
     columns = tuple(
-        Column(name=column.name, type=wanted.get(column.name, {}).get("type", column.type))
+        Column(name=column.name, type=wanted.get(column.name, {}).get("type", column.type) if column.type else "")
         for column in reading.columns
     )
     return msgspec.structs.replace(reading, columns=columns)
@@ -155,7 +214,7 @@ def _must_have_id_column(reading: Reading) -> None:
                 cause=Cause.USAGE,
                 what=f"The table has no column {clean(reading.id_field, 100)} to take the _id from.",
                 why=f"Its columns are: {clean(', '.join(names), 500)}.",
-                todo="Name one of these with --id-field.",
+                todo="Name one of these (--id-field).",
             )
         )
 

@@ -6,7 +6,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.plan import Unit
+from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def as_markdown(report: Report) -> str:
         _section("What is left for you", _to_do(report)),
         _section("Indices", [_indices(report)] if report.indices else []),
         _section(f"Defined differently than {_origin(report)}", _definitions(report)),
-        _section("Refused documents", _refusals(report)),
+        _section("Set aside", _refusals(report)),
         _section("Troubles and waits", _troubles(report)),
         _section("Changed, and not put back", _open(report.not_put_back)),
         _section("Changed, and put back", _listed(report.put_back)),
@@ -111,7 +111,7 @@ def _amounts(report: Report) -> list[str]:
         ]
     expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
     return [
-        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} refused",
+        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} set aside",
         f"On average: {counted(round(report.documents_per_second), 'document')} a second",
     ]
 
@@ -160,7 +160,9 @@ def _indices(report: Report) -> str:
         )
         for row in report.indices
     )
-    heading = ("Source", "Destination", "On the source", "On the destination", "Refused", "Verified", "Took")
+    is_of_files = report.method is MethodName.INDEX_FROM_SOURCE
+    source, there = ("Files", "Rows read") if is_of_files else ("Source", "On the source")
+    heading = (source, "Destination", there, "On the destination", "Set aside", "Verified", "Took")
     return table(heading, rows, frozenset({2, 3, 4, 6}))
 
 
@@ -188,7 +190,11 @@ def _refusals(report: Report) -> list[str]:
     if not report.documents_refused and not report.refusals:
         return []
     place = f", each with its reason in {code(report.rejects_file)}" if report.rejects_file else ""
-    pieces = [f"{counted(report.documents_refused, 'document')} refused by the destination and set aside{place}."]
+    amount = report.documents_refused
+    aside = f"{counted(amount, 'document')} refused by the destination and set aside"
+    if report.method is MethodName.INDEX_FROM_SOURCE:
+        aside = f"{counted(amount, 'row')} set aside: not to be read here (no status), or refused by the destination"
+    pieces = [f"{aside}{place}."]
     if report.refused_seen < report.documents_refused and report.refusals:
         pieces.append(escape(f"The table sums up the first {number(report.refused_seen)} of them."))
     if report.refusals:

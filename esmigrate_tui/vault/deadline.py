@@ -32,7 +32,7 @@ async def within(seconds: float, work: Callable[[threading.Event], T]) -> T:
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, outcome)
 
-    threading.Thread(target=run, name="keyring", daemon=True).start()
+    threading.Thread(target=run, name="patient", daemon=True).start()
     try:
         async with asyncio.timeout(seconds):
             outcome = await answer
@@ -46,7 +46,7 @@ def _outcome(work: Callable[[threading.Event], T], abandoned: threading.Event) -
     try:
         result = work(abandoned)
     except BaseException as error:  # noqa: BLE001  # it is raised again where somebody waits for it
-        caught = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} in a keyring")
+        caught = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} in a thread")
 
         def again() -> T:
             raise caught

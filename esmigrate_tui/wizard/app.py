@@ -40,6 +40,8 @@ SCREENS: Final = {
     "start": "StartScreen",
     "method": "MethodScreen",
     "connections": "ConnectionsScreen",
+    "files": "FilesScreen",
+    "mapping": "MappingScreen",
     "preflight": "PreflightScreen",
     "repository": "RepositoryScreen",
     "snapshot": "SnapshotScreen",
@@ -224,7 +226,8 @@ class WizardApp(App[ExitCode]):
                 step.say(error.problem.sentence())
             return
         refused = self.session.progress.refused
-        self.push_screen(ReadScreen("Set aside", lambda width: aside(rejects, refused, width)))
+        is_of_files = self.session.is_of_files
+        self.push_screen(ReadScreen("Set aside", lambda width: aside(rejects, refused, width, is_of_files=is_of_files)))
 
     # -- the end -----------------------------------------------------------------------------------------------------
 

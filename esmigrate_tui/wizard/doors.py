@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.files import FileLook, FileWishes
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 
 class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """A method as the first step offers it; `why_not` is "" where it can be walked to the end.
+    """A method as the first step offers it.
 
     `takes_source` says that a source is asked for, `needs_source` that there is no way without it.
     """
@@ -36,7 +37,6 @@ class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
     needs: str
     summary: tuple[str, ...]
     explained: str = ""
-    why_not: str = ""
     needs_source: bool = True
     takes_source: bool = True
 
@@ -205,7 +205,8 @@ C = TypeVar("C", bound=OpenCluster)
 class Doors(Generic[C]):
     """What the wizard may do; the command line wires the real ones. Each may raise ProblemError, none blocks.
 
-    `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `preflight` gets the draft, the destination
+    `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `files` looks at the files that a line
+    names, as long as that takes a bearable time. `preflight` gets the draft, the destination
     and the source. `plan` and `preview` are pure. `save_plan` writes the plan as TOML and gives its path. `begin` gives
     the run's name; `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in
     batches, until the run has finished. `report` writes the report and gives the paths of its files. `change` makes one
@@ -215,6 +216,7 @@ class Doors(Generic[C]):
     methods: tuple[MethodDescription, ...]
     connect: Callable[[Connection, Credential], Awaitable[C]]
     fingerprint: Callable[[Endpoint], Awaitable[str]]
+    files: Callable[[str, FileWishes], Awaitable[FileLook]]
     preflight: Callable[[Draft, C, C | None], AsyncIterator[Finding]]
     plan: Callable[[Draft], Plan]
     preview: Callable[[Plan], Preview]

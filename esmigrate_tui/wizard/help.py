@@ -60,6 +60,46 @@ Refused (401): user or password is wrong, or a key has expired. Not reached: wro
 cluster is down. Not trusted: see Trust above.
 """,
     ),
+    "files": (
+        "Files of this machine",
+        """
+Name the files: paths, and patterns with * and ?, separated by blanks, relative to the folder in which esmigrate
+was started. Enter looks at them: which there are, what they hold, how the first rows would be sent. Nothing in them
+is changed, and the files have to stay as they are until the run has ended.
+
+     files of this machine ── read row by row, here ──→ one index of the new cluster
+
+How they are read is recognised by their first bytes; where that is wrong, say it: the format, what separates the
+cells of a table, the encoding. All files of one plan are read in one way.
+
+The _id decides what a second run does. A field that differs in every row, or a hash of the row, gives the same row
+the same _id each time, and nothing is doubled. A new one for each row doubles them.
+
+A row that cannot be read is set aside with its file, its line and the reason; all others go on. It is never guessed
+at. None of the rows can be read: it is another format. The files are not found: a pattern is matched here, on this
+machine, not on the cluster. A look that does not end: the folder is on a network drive that is away.
+
+The index is made if it is not there; one that is there is used as it is, and nothing in it is overwritten.
+""",
+    ),
+    "mapping": (
+        "The mapping",
+        """
+A mapping says what each field is: a number, a date, words to be searched. It is the one thing that cannot be changed
+later without indexing everything again, and here you choose it freely.
+
+What you see was guessed from the first rows of the files. The last column is what the new cluster would take the
+field for by itself, by the first value that comes: text for every code, and a whole number for good where the first
+price happens to have no cents.
+
+Enter chooses another type for a field, f says how its dates are written, x leaves a column of a table out, u takes the
+guess again. j shows all of it as JSON, with the index's settings: edit what you like.
+
+A document with a value that does not fit the type is refused by the new cluster and set aside, with its line.
+Leave a field to the cluster where you do not care; keep it only (neither parsed nor searched) where nobody looks for
+it.
+""",
+    ),
     "preflight": (
         "Preflight",
         """
@@ -155,6 +195,32 @@ What was changed for the run has been put back; what could not be is listed, and
 }
 
 
+_INDEXED: Final[dict[str, tuple[str, str]]] = {
+    "run": (
+        "While it reads and writes",
+        """
+The run has its own process on this machine, which reads the files. You may leave (Esc), close the terminal, lose the
+line: it goes on. `esmigrate attach` shows it again. The files have to stay where they are.
+
+Rows that cannot be read, and documents that the new cluster refuses, are set aside with file, line and reason (e);
+the rest goes on. If the cluster is away or full for a while, the run waits and tries again.
+
+Too much load on the cluster? - limits the documents a second, + lifts that, p pauses.
+""",
+    ),
+    "finish": (
+        "The end",
+        """
+Verified means: after a refresh, the new cluster was asked how many documents the index holds, and that is the number
+of the rows that were read. Rows that were set aside are listed (e) by their reason, each with its file and line: put
+them right in a file of their own, and index that one.
+
+What was changed for the run has been put back; what could not be is listed, and c copies the requests for it.
+""",
+    ),
+}
+
+
 _RESTORED: Final[dict[str, tuple[str, str]]] = {
     "selection": (
         "What to restore",
@@ -210,6 +276,8 @@ def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]
 
     if step in _RESTORED and session.is_restore:
         title, words = _RESTORED[step]
+    if step in _INDEXED and session.is_of_files:
+        title, words = _INDEXED[step]
 
     def lines(width: int) -> list[Text]:
         drawn: list[Text] = [Text()]

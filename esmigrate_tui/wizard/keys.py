@@ -29,8 +29,10 @@ class Action:
     not_for: MethodName | None = None
 
 
-_LISTS: Final = ("start", "method", "preflight", "repository", "snapshot", "selection")
-_BEFORE: Final = ("start", "method", "connections", "preflight", "repository", "snapshot", "selection", "review")
+TYPED: Final = ("connections", "files")
+"""Steps in which one types, so that letters and arrows are not free."""
+_LISTS: Final = ("start", "method", "mapping", "preflight", "repository", "snapshot", "selection")
+_BEFORE: Final = (*_LISTS, *TYPED, "review")
 _RESTORE: Final = MethodName.RESTORE_FROM_SNAPSHOT
 _ALL: Final = (*_BEFORE, "run", "finish")
 
@@ -43,8 +45,19 @@ ACTIONS: Final = (
     Action("open", "enter", "Enter", "take", "Attach to the run, go on with it, or begin a new migration.", ("start",)),
     # connections
     Action("test", "ctrl+t", "Ctrl+T", "test", "Connect to both clusters and look who they are.", ("connections",)),
-    Action("none", "", "Tab", "field", "Go to the next field; Shift+Tab to the one before.", ("connections",)),
-    Action("none", "", "Space", "change", "Change a choice that has the focus.", ("connections",)),
+    Action("test", "ctrl+t", "Ctrl+T", "look", "Look at the files again, as they are to be read now.", ("files",)),
+    Action("none", "", "Tab", "field", "Go to the next field; Shift+Tab to the one before.", TYPED),
+    Action("none", "", "Space", "change", "Change a choice that has the focus.", TYPED),
+    # files
+    Action("scroll_page(8)", "pagedown", "Page Down", "rows", "Read more of what was seen in the files.", ("files",)),
+    Action("scroll_page(-8)", "pageup", "Page Up", "", "Back up in what was seen.", ("files",)),
+    # mapping
+    Action("none", "", "↑↓", "look", "Move through the fields; the one you are at is explained.", ("mapping",)),
+    Action("open", "enter,space", "Enter", "type", "Choose another type for the field.", ("mapping",)),
+    Action("format", "f", "f", "format", "Say how the dates of the field are written.", ("mapping",)),
+    Action("leave_out", "x", "x", "leave out", "Leave the column out of the documents, or not.", ("mapping",)),
+    Action("undo", "u", "u", "as guessed", "Take the guess for this field again.", ("mapping",)),
+    Action("json", "j", "j", "as JSON", "See and edit all of it as JSON: settings and aliases too.", ("mapping",)),
     # preflight
     Action("none", "", "↑↓", "look", "Move through the findings; the one you are at is explained.", ("preflight",)),
     Action("again", "r", "r", "again", "Ask all the checks again.", ("preflight",)),
@@ -157,8 +170,8 @@ ACTIONS: Final = (
         "aside",
         "e",
         "e",
-        "refused",
-        "See the documents that were refused, and why.",
+        "set aside",
+        "See what was set aside, and why.",
         ("run", "finish"),
         not_for=_RESTORE,
     ),
@@ -173,16 +186,14 @@ ACTIONS: Final = (
         "←",
         "back",
         "Go back; every answer is kept.",
-        ("preflight", "repository", "snapshot", "selection", "review"),
+        ("mapping", "preflight", "repository", "snapshot", "selection", "review"),
     ),
     Action("back", "left,escape", "←", "", "Go back; every answer is kept.", ("method",)),
-    Action("back", "escape", "Esc", "back", "Go back; every answer is kept.", ("connections",)),
+    Action("back", "escape", "Esc", "back", "Go back; every answer is kept.", TYPED),
     Action("next", "right,ctrl+n", "→", "", "Go on; where that is not possible yet, it says why.", _LISTS),
-    Action(
-        "next", "ctrl+n", "Ctrl+N", "", "Go on; where that is not possible yet, it says why.", ("connections", "review")
-    ),
-    Action("explain", "question_mark,f1", "?", "explain", "This page.", tuple(s for s in _ALL if s != "connections")),
-    Action("explain", "f1", "F1", "explain", "This page.", ("connections",)),
+    Action("next", "ctrl+n", "Ctrl+N", "", "Go on; where that is not possible yet, it says why.", (*TYPED, "review")),
+    Action("explain", "question_mark,f1", "?", "explain", "This page.", tuple(s for s in _ALL if s not in TYPED)),
+    Action("explain", "f1", "F1", "explain", "This page.", TYPED),
     Action("palette", "ctrl+p", "Ctrl+P", "", "Everything that can be done here, by name.", _ALL),
     Action(
         "leave",
@@ -190,7 +201,7 @@ ACTIONS: Final = (
         "q",
         "quit",
         "Leave; nothing has been changed on either cluster.",
-        ("start", "method", "preflight", "selection", "review"),
+        ("start", "method", "mapping", "preflight", "selection", "review"),
         not_for=_RESTORE,
     ),
     Action(

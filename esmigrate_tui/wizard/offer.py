@@ -12,8 +12,6 @@ from esmigrate_tui.wizard.doors import MethodDescription, Preview, Shown
 if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
-BY_COMMAND: Final = "no screen yet: esmigrate plan index-from-source"
-
 METHODS: Final = (
     MethodDescription(
         name=MethodName.INDEX_FROM_SOURCE,
@@ -21,11 +19,12 @@ METHODS: Final = (
         needs="needs neither old cluster",
         summary=(
             "The original data still exists: load it again. Free choice of mapping and",
-            "version. Files here, or Logstash, Beats, a client: set up and watched.",
+            "version. Files of this machine: JSON, CSV, dumps, packed ones too.",
         ),
-        explained="Choose it when the data from which the old cluster was filled can still be had. Nothing of the old "
-        "cluster is carried over, so it may be of any version, or gone. You choose the mapping anew.",
-        why_not=BY_COMMAND,
+        explained="Choose it when the data from which the old cluster was filled can still be had, as files that this "
+        "machine can read: lines of JSON, the bulk format, what elasticdump wrote, tables (CSV, TSV), Parquet; packed "
+        "ones too. Nothing of the old cluster is carried over, so it may be of any version, or gone. You choose the "
+        "mapping anew, field by field, before anything is written.",
         needs_source=False,
         takes_source=False,
     ),
@@ -90,6 +89,8 @@ def _put_back(plan: Plan) -> tuple[str, ...]:
     """What is changed for the time of the run alone."""
     wanted = plan.restoration
     if wanted is None:
+        if not any(task.create for task in plan.tasks):
+            return ()
         tuned = ("refresh_interval (off) and number_of_replicas (0) of each new index, while its documents arrive",)
         return tuned if plan.tune else ()
     changes = []
@@ -100,15 +101,21 @@ def _put_back(plan: Plan) -> tuple[str, ...]:
     return tuple(changes)
 
 
+_DEPENDS: Final = {
+    MethodName.INDEX_FROM_SOURCE: "this machine reads the files, the new cluster writes, and the line between them",
+    MethodName.REINDEX_FROM_REMOTE: "the new cluster can pull and write",
+    MethodName.COPY_THROUGH_HERE: (
+        "the old cluster reads, the new one writes, and the lines between them and this machine"
+    ),
+}
+
+
 def _time(plan: Plan) -> str:
     """How long it will take, as far as that can be said before it runs."""
     wanted = plan.restoration
     if wanted is None:
-        pulls = "the new cluster can pull and write"
-        passes = "the old cluster reads, the new one writes, and the lines between them and this machine"
-        depends = passes if plan.method is MethodName.COPY_THROUGH_HERE else pulls
         return (
-            f"Not known until it runs: it depends on how fast {depends}. "
+            f"Not known until it runs: it depends on how fast {_DEPENDS[plan.method]}. "
             "Half a minute after the start there is an estimate."
         )
     sizes = [task.size for task in plan.tasks if task.size is not None]

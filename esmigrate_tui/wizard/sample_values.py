@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
+from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import (
     Event,
     LedgerChanged,
@@ -27,6 +28,20 @@ from esmigrate_tui.model.event import (
     WaitBegan,
 )
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
+from esmigrate_tui.model.files import (
+    Column,
+    Compression,
+    FileFormat,
+    FileLook,
+    FileSource,
+    FileWishes,
+    Guess,
+    IdRule,
+    Reading,
+    Row,
+    RowError,
+    Sample,
+)
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
@@ -42,8 +57,11 @@ from esmigrate_tui.model.snapshot import (
     SnapshotIndex,
     SnapshotState,
 )
+from esmigrate_tui.reading.guess import guesses
+from esmigrate_tui.reading.mapping import entry_of, with_entry
 from esmigrate_tui.wizard.doors import Doors, OpenCluster, RunCard, VaultWord
 from esmigrate_tui.wizard.offer import METHODS, preview
+from esmigrate_tui.wizard.screens.files import settled
 from esmigrate_tui.wizard.session import (
     TAKEN_AWAY,
     Album,
@@ -54,6 +72,7 @@ from esmigrate_tui.wizard.session import (
     Making,
     NewRepository,
     NewSnapshot,
+    Pile,
     Session,
     Shelf,
     Taken,
@@ -753,6 +772,255 @@ RESTORE_STOPPED: Final = RESTORING.but(
 RESTORED_ALONE: Final = RESTORING.but(source=Form(), draft=ALONE.draft, progress=folded(_ALONE_EVENTS), report=REPORT)
 
 
+# -- files -----------------------------------------------------------------------------------------------------------
+
+_FILES_CHOSEN: Final = (
+    FRESH.answered(method=MethodName.INDEX_FROM_SOURCE, destination=NEW)
+    .answered(destination_facts=NEW_FACTS)
+    .but(destination=Form.of(NEW, has_secret=True))
+    .with_form(Side.DESTINATION, test=Test.GOOD)
+)
+_ORDERS: Final = tuple(
+    {
+        "order_id": 1_000 + at,
+        "city": city,
+        "ordered_at": f"2026-01-{at + 1:02} 10:00:00",
+        "total": 10.5 + at,
+        "is_paid": at % 2 == 0,
+        "client": f"10.0.0.{at + 1}",
+        "note": "please leave it at the door of the neighbours if there is nobody at home",
+    }
+    for at, city in enumerate(("Rome, Centro", "Berlin", "書籍", "New York", "São Paulo"))
+)
+
+
+def _file(name: str, mib: float, packed: Compression = Compression.NONE) -> FileSource:
+    path = f"/home/me/export/{name}"
+    return FileSource(path=path, size=int(mib * 1024**2), modified="2026-11-20T08:00:00+00:00", compression=packed)
+
+
+_ORDER_FILES: Final = (
+    _file("orders-2025.csv.gz", 4.1, Compression.GZIP),
+    _file("orders-2026.csv.gz", 8.3, Compression.GZIP),
+)
+_ORDER_GUESSES: Final = guesses(_ORDERS * 200)
+_READ_ORDERS: Final = Reading(
+    format=FileFormat.CSV,
+    files=_ORDER_FILES,
+    columns=tuple(Column(name=guess.field, type=guess.type) for guess in _ORDER_GUESSES),
+    ids=IdRule.FIELD,
+    id_field="order_id",
+)
+
+
+def _sampled(
+    reading: Reading,
+    documents: tuple[dict[str, Any], ...],
+    found: tuple[Guess, ...],
+    **others: Any,  # noqa: ANN401  # msgspec checks each
+) -> Sample:
+    rows = tuple(
+        Row(at + 2, 0, 0, json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode(), str(1_000 + at))
+        for at, one in enumerate(documents)
+    )
+    return Sample(reading=reading, rows=rows, guesses=found, amount=1_000, **others)
+
+
+def _looked(typed: str, look: FileLook | None, wishes: FileWishes | None = None, **others: Any) -> Pile:  # noqa: ANN401  # msgspec checks each
+    wishes = wishes or FileWishes()
+    return Pile(typed=typed, wishes=wishes, look=look, looked_for=(typed, wishes), **others)
+
+
+_BY_ID: Final = FileWishes(ids=IdRule.FIELD, id_field="order_id")
+_BAD_ROWS: Final = (
+    RowError(path=_ORDER_FILES[0].path, line=412, reason="it has 2 cells, the table has 7 columns"),
+    RowError(path=_ORDER_FILES[1].path, line=77, reason="a quote is opened in it and not closed"),
+)
+_SAMPLED: Final = _sampled(_READ_ORDERS, _ORDERS, _ORDER_GUESSES, errors=_BAD_ROWS, bad=2)
+_LOOK: Final = FileLook(files=_ORDER_FILES, formats=(FileFormat.CSV,) * 2, sample=_SAMPLED)
+_TYPED_FILES: Final = "export/orders-*.csv.gz"
+FILES_EMPTY: Final = _FILES_CHOSEN
+FILES_LOOKING: Final = _FILES_CHOSEN.but(pile=Pile(typed=_TYPED_FILES, doing="looking at the files", since=NOW - 4))
+FILES: Final = _FILES_CHOSEN.answered(into="orders").but(pile=_looked(_TYPED_FILES, _LOOK, _BY_ID))
+FILES_MISSING: Final = _FILES_CHOSEN.but(
+    pile=_looked(
+        "export/order-*.csv",
+        None,
+        problem=Problem(
+            cause=Cause.MISSING,
+            what="There is no file export/order-*.csv.",
+            why="Nothing here has that name or matches it.",
+            todo="Give the path of a file, or a pattern such as 'folder/*.ndjson' in quotes.",
+        ),
+    )
+)
+FILES_MIXED: Final = _FILES_CHOSEN.answered(into="Orders").but(
+    pile=_looked(
+        "export/*",
+        FileLook(
+            files=(*_ORDER_FILES, _file("readme.pdf", 0.2), *(_file(f"part-{at}.ndjson", 1) for at in range(4))),
+            formats=(FileFormat.CSV, FileFormat.CSV, None, *(FileFormat.NDJSON,) * 4),
+            problem=Problem(
+                cause=Cause.USAGE,
+                what="/home/me/export/part-0.ndjson looks like ndjson, /home/me/export/orders-2025.csv.gz like csv.",
+                why="The files of one plan are read in one way.",
+                todo="Make a plan for each, or say what they are (--format).",
+            ),
+        ),
+    )
+)
+_PDF: Final = (_file("readme.pdf", 0.2),)
+FILES_UNREADABLE: Final = _FILES_CHOSEN.answered(into="orders").but(
+    pile=_looked(
+        "export/readme.pdf",
+        FileLook(
+            files=_PDF,
+            formats=(FileFormat.NDJSON,),
+            sample=Sample(
+                reading=Reading(format=FileFormat.NDJSON, files=_PDF),
+                errors=tuple(
+                    RowError(
+                        path=_PDF[0].path, line=at + 1, reason="it is no JSON: JSON is malformed: invalid character"
+                    )
+                    for at in range(20)
+                ),
+                bad=1_000,
+                amount=1_000,
+            ),
+        ),
+        FileWishes(format=FileFormat.NDJSON),
+    )
+)
+_MANY_FILES: Final = tuple(
+    _file(f"a-folder-with-a-long-name-for-the-year-2026/{HOSTILE_NAME}/part-{at:05}.ndjson.gz", 120, Compression.GZIP)
+    for at in range(240)
+)
+_WIDE_ROWS: Final[tuple[dict[str, Any], ...]] = (
+    *({f"a_field_with_a_rather_long_name_{at:03}": f"value {at} of {row}" for at in range(118)} for row in range(3)),
+    {HOSTILE_NAME: "x", "object": {"inner": {"at": "2026-01-01"}, "many": [{"n": 1}, {"n": 2}]}},
+)
+_READ_MANY: Final = Reading(format=FileFormat.NDJSON, files=_MANY_FILES)
+FILES_MANY: Final = _FILES_CHOSEN.answered(into="a-long-name-for-an-index-into-which-all-of-it-goes").but(
+    pile=_looked(
+        "'export/a folder/**/part-*.ndjson.gz' export/others-*.ndjson export/more/*/*.ndjson export/last.ndjson",
+        FileLook(
+            files=_MANY_FILES,
+            formats=(FileFormat.NDJSON,) * 240,
+            sample=_sampled(
+                _READ_MANY,
+                _WIDE_ROWS,
+                guesses(_WIDE_ROWS),
+                errors=tuple(
+                    RowError(path=one.path, line=9, reason="it is no JSON object") for one in _MANY_FILES[:20]
+                ),
+                bad=240,
+                repeated_ids=("1000", "1001"),
+            ),
+        ),
+        pipeline="parse-" + "x" * 40,
+    )
+)
+_FIELDS: Final = settled(FILES)
+MAPPING: Final = _FIELDS.but(pile=msgspec.structs.replace(_FIELDS.pile, cursor=2))
+
+
+def _remapped() -> Session:
+    body = with_entry(_FIELDS.pile.mapping, "city", entry_of("text and keyword"))
+    body = with_entry(with_entry(body, "total", entry_of("float")), "client", None)
+    pile = msgspec.structs.replace(_FIELDS.pile, mapping=body, left_out=("client",), cursor=1)
+    return settled(_FIELDS.but(pile=pile))
+
+
+REMAPPED: Final = _remapped()
+MAPPING_MANY: Final = settled(FILES_MANY).but(pile=msgspec.structs.replace(settled(FILES_MANY).pile, cursor=118))
+MAPPING_THERE: Final = settled(
+    FILES.but(
+        pile=msgspec.structs.replace(
+            FILES.pile,
+            there=IndexDefinition(
+                name="orders",
+                settings={},
+                mappings={"properties": {"order_id": {"type": "long"}, "city": {"type": "text"}}},
+                aliases={},
+                documents=41_200,
+            ),
+        )
+    )
+)
+MAPPING_NOTHING: Final = settled(FILES_UNREADABLE)
+FILES_CHECKED: Final = REMAPPED.answered(
+    findings=(
+        Finding(
+            check="files-readable",
+            severity=Severity.WARNING,
+            title="2 of the first 1 000 rows cannot be read",
+            evidence="/home/me/export/orders-2025.csv.gz:412: it has 2 cells, the table has 7 columns",
+            why="They will be set aside with file, line and reason; the run goes on, and does not end as verified.",
+            fix="Correct them, or index the others and these from a file of their own later.",
+        ),
+        *_PASSED[:2],
+    )
+).but(checking=Checking(looked_at=NOW - 12, checked=checked_as(REMAPPED)))
+
+
+def _plan_of_files() -> Plan:
+    from esmigrate_tui.methods.index_from_source import IndexFromSource  # noqa: PLC0415  # pictures alone do
+
+    return IndexFromSource().plan(REMAPPED.draft, "2026-11-23T23:00:00Z")
+
+
+FILES_PLAN: Final = _plan_of_files()
+FILES_REVIEW: Final = FILES_CHECKED.but(plan=FILES_PLAN, preview=preview(FILES_PLAN))
+_INDEXED: Final = (
+    TaskSummary(number=1, source_index=_READ_ORDERS.label, destination_index="orders", size=_READ_ORDERS.size),
+)
+
+
+def _events_of_files() -> tuple[Event, ...]:
+    began = NOW - 64
+    rows = 812_004
+    return (
+        RunStarted(
+            at=began,
+            run="4FLS",
+            method=MethodName.INDEX_FROM_SOURCE,
+            source="",
+            destination=NEW.endpoint.url,
+            tasks=_INDEXED,
+        ),
+        TaskStarted(at=began, task=1),
+        *(
+            TaskAdvanced(
+                at=began + 6 * step,
+                task=1,
+                moved=Moved(done=rows * step // 20, total=rows, written=rows * step // 20 - 2, refused=2),
+            )
+            for step in range(1, 11)
+        ),
+    )
+
+
+INDEXING: Final = FILES_REVIEW.but(run="4FLS", progress=folded(_events_of_files()))
+INDEXED_BUT: Final = INDEXING.but(
+    progress=folded(
+        (
+            VerificationStarted(at=NOW - 1, task=1),
+            TaskFinished(
+                at=NOW,
+                task=1,
+                outcome=TaskOutcome.SET_ASIDE,
+                source_count=812_004,
+                destination_count=812_001,
+                refused=3,
+            ),
+            RunFinished(at=NOW, outcome=RunOutcome.INCOMPLETE),
+        ),
+        INDEXING.progress,
+    ),
+    report=REPORT,
+)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One picture: its name, the step, what is known, and the terminal's size."""
@@ -768,7 +1036,6 @@ WIDE: Final = (120, 40)
 SCENES: Final = (
     Scene("start", "start", FRESH.but(runs=RUNS)),
     Scene("method", "method", CHOSEN),
-    Scene("method-not-built", "method", FRESH.answered(method=MethodName.INDEX_FROM_SOURCE), press=("right",)),
     Scene("connections-empty", "connections", EMPTY_FORMS),
     Scene("connections-testing", "connections", TESTING),
     Scene("connections", "connections", CONNECTED),
@@ -835,6 +1102,30 @@ SCENES: Final = (
     Scene("restore-finish", "finish", RESTORED_FINISH),
     Scene("restore-stopped", "finish", RESTORE_STOPPED),
     Scene("restore-finish-alone", "finish", RESTORED_ALONE),
+    Scene("files-connections", "connections", _FILES_CHOSEN),
+    Scene("files-empty", "files", FILES_EMPTY),
+    Scene("files-looking", "files", FILES_LOOKING),
+    Scene("files", "files", FILES),
+    Scene("files-wide", "files", FILES, WIDE),
+    Scene("files-missing", "files", FILES_MISSING),
+    Scene("files-mixed", "files", FILES_MIXED),
+    Scene("files-unreadable", "files", FILES_UNREADABLE),
+    Scene("files-many", "files", FILES_MANY),
+    Scene("files-help", "files", FILES, press=("f1",)),
+    Scene("mapping", "mapping", MAPPING),
+    Scene("mapping-wide", "mapping", REMAPPED, WIDE),
+    Scene("mapping-changed", "mapping", REMAPPED),
+    Scene("mapping-many", "mapping", MAPPING_MANY),
+    Scene("mapping-nothing", "mapping", MAPPING_NOTHING),
+    Scene("mapping-there", "mapping", MAPPING_THERE),
+    Scene("mapping-type", "mapping", MAPPING, press=("enter",)),
+    Scene("mapping-format", "mapping", MAPPING, press=("f",)),
+    Scene("mapping-json", "mapping", REMAPPED, press=("j",)),
+    Scene("mapping-help", "mapping", MAPPING, press=("question_mark",)),
+    Scene("files-preflight", "preflight", FILES_CHECKED),
+    Scene("files-review", "review", FILES_REVIEW),
+    Scene("files-run", "run", INDEXING),
+    Scene("files-finish", "finish", INDEXED_BUT),
 )
 BY_NAME: Final = {scene.name: scene for scene in SCENES}
 
@@ -894,6 +1185,7 @@ PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     methods=METHODS,
     connect=_closed,
     fingerprint=_closed,
+    files=_closed,
     preflight=_nothing,
     plan=lambda _: PLAN,
     preview=preview,

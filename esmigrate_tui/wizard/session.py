@@ -19,8 +19,9 @@ from esmigrate_tui.model.connection import (
     parse_address,
     parse_fingerprint,
 )
-from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState
+from esmigrate_tui.model.files import FileLook, FileWishes
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
@@ -215,6 +216,35 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
     making: Making | None = None
 
 
+class Pile(msgspec.Struct, frozen=True, kw_only=True):
+    """The files as they are being chosen, what a look has shown of them, and the mapping that is made of it.
+
+    `typed` are paths and patterns, `pipeline` is one of the destination. `looked_for` is what the last look was for;
+    `doing` is what is waited for, since `since`. `guessed` is the body that makes the index as it was guessed,
+    `mapping` as it was edited. `left_out` are columns that no document gets. `there` is the index of the name on the
+    destination, None where it is to be made.
+    """
+
+    typed: str = ""
+    wishes: FileWishes = FileWishes()
+    pipeline: str = ""
+    look: FileLook | None = None
+    looked_for: tuple[str, FileWishes] | None = None
+    problem: Problem | None = None
+    doing: str = ""
+    since: float = 0.0
+    guessed: str = ""
+    mapping: str = ""
+    left_out: tuple[str, ...] = ()
+    there: IndexDefinition | None = None
+    cursor: int = 0
+
+    @property
+    def is_looked_at(self) -> bool:
+        """Whether the last look was for what is typed and wished now."""
+        return self.looked_for == (self.typed, self.wishes)
+
+
 TAKEN_AWAY: Final = "takes it away again"
 """What putting back the registration of a repository does."""
 
@@ -250,6 +280,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     shelf: Shelf = Shelf()
     album: Album = Album()
     listing: Listing = Listing()
+    pile: Pile = Pile()
     made: tuple[Made, ...] = ()
     plan: Plan | None = None
     preview: Preview | None = None
@@ -279,6 +310,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def is_restore(self) -> bool:
         """Whether the data comes from a snapshot."""
         return self.method_name is MethodName.RESTORE_FROM_SNAPSHOT
+
+    @property
+    def is_of_files(self) -> bool:
+        """Whether the data comes from files of this machine."""
+        return self.method_name is MethodName.INDEX_FROM_SOURCE
 
     @property
     def method_name(self) -> MethodName | None:
@@ -413,6 +449,8 @@ def in_order(draft: Draft, names: frozenset[str]) -> tuple[str, ...]:
 
 def is_anything_chosen(draft: Draft) -> bool:
     """Whether there is anything to do: indices, or what else a snapshot can give."""
+    if draft.method is MethodName.INDEX_FROM_SOURCE:
+        return draft.reading is not None and bool(draft.into)
     if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
         return bool(draft.selected)
     if draft.snapshot is None or draft.restoration is None:
@@ -537,6 +575,28 @@ def same_target(draft: Draft) -> str:
             return target
         seen.add(target)
     return ""
+
+
+# -- files, as pure questions -----------------------------------------------------------------------------------------
+
+
+def why_not_into(draft: Draft) -> str:
+    """Why files cannot go into the index of that name; "" where it is free, or an index that is used as it is."""
+    if wrong := why_not_a_name(draft.into):
+        return wrong
+    for index in draft.destination_indices:
+        if draft.into == index.data_stream:
+            return "a data stream there has that name"
+        if draft.into in index.aliases:
+            return "an alias there has that name"
+        if draft.into == index.name and index.state is IndexState.CLOSED:
+            return "it is closed there"
+    return ""
+
+
+def is_there(draft: Draft) -> bool:
+    """Whether the index that files go into is on the destination already."""
+    return any(index.name == draft.into for index in draft.destination_indices)
 
 
 # -- repositories and snapshots, as pure questions -------------------------------------------------------------------

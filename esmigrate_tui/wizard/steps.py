@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
@@ -19,6 +20,7 @@ from esmigrate_tui.wizard.session import (
     settings_of,
     snapshot_here,
     why_not_from,
+    why_not_into,
 )
 
 if TYPE_CHECKING:
@@ -29,13 +31,15 @@ if TYPE_CHECKING:
 class Step:
     """One step: its name, its word in the rail ("" keeps it out), and why one may not go on ("" where one may).
 
-    Steps that stand side by side may share a word. `only_for` is the method that has this step, None for all.
+    Steps that stand side by side may share a word. `only_for` is the method that has this step, None for all;
+    `not_for` is one that has not.
     """
 
     name: str
     in_rail: str
     may_go_on: Callable[[Session], str]
     only_for: MethodName | None = None
+    not_for: MethodName | None = None
 
 
 def _always(_: Session) -> str:
@@ -43,9 +47,7 @@ def _always(_: Session) -> str:
 
 
 def _method(session: Session) -> str:
-    if session.method is None:
-        return "choose a method"
-    return session.method.why_not
+    return "choose a method" if session.method is None else ""
 
 
 def _connections(session: Session) -> str:
@@ -99,6 +101,25 @@ def _snapshot(session: Session) -> str:
     return why_not_from(snapshot_here(album), session.draft.destination_facts)
 
 
+def _files(session: Session) -> str:
+    pile, look = session.pile, session.pile.look
+    if pile.doing:
+        return pile.doing
+    if not pile.typed.strip():
+        return "name a file, or a pattern"
+    if not pile.is_looked_at:
+        return "the files are not looked at yet (Ctrl+T)"
+    if look is None or look.sample is None or look.problem is not None:
+        return "the files cannot be read like this"
+    if look.sample.bad and look.sample.bad == look.sample.amount:
+        return f"no row can be read as {look.sample.reading.format}"
+    if pile.wishes.ids is IdRule.FIELD and not pile.wishes.id_field:
+        return "which field is the _id?"
+    if wrong := why_not_into(session.draft):
+        return f"the index: {wrong}"
+    return ""
+
+
 def _selection(session: Session) -> str:
     if not is_anything_chosen(session.draft):
         return "nothing is chosen"
@@ -145,10 +166,12 @@ STEPS: Final = (
     Step("start", "", _always),
     Step("method", "Method", _method),
     Step("connections", "Connections", _connections),
+    Step("files", "Select", _files, MethodName.INDEX_FROM_SOURCE),
+    Step("mapping", "Select", _always, MethodName.INDEX_FROM_SOURCE),
     Step("preflight", "Preflight", _preflight),
     Step("repository", "Select", _repository, MethodName.RESTORE_FROM_SNAPSHOT),
     Step("snapshot", "Select", _snapshot, MethodName.RESTORE_FROM_SNAPSHOT),
-    Step("selection", "Select", _selection),
+    Step("selection", "Select", _selection, not_for=MethodName.INDEX_FROM_SOURCE),
     Step("review", "Review", _review),
     Step("run", "Run", _always),
     Step("finish", "Finish", _always),
@@ -158,7 +181,12 @@ BY_NAME: Final = {step.name: step for step in STEPS}
 
 def walked(session: Session) -> tuple[str, ...]:
     """The names of the steps that the chosen method has, in order."""
-    return tuple(step.name for step in STEPS if step.only_for in {None, session.draft.method})
+    return tuple(step.name for step in STEPS if is_step_of(step, session.draft.method))
+
+
+def is_step_of(step: Step, method: MethodName | None) -> bool:
+    """Whether a method has a step."""
+    return step.only_for in {None, method} and (method is None or step.not_for is not method)
 
 
 def is_checked_with_selection(session: Session) -> bool:
@@ -171,6 +199,8 @@ def checked_as(session: Session) -> tuple[str, ...]:
     draft = session.draft
     if not is_anything_chosen(draft):
         return ()
+    if draft.reading is not None and session.is_of_files:
+        return (f"{draft.reading.label}→{draft.into}",)
     beside: tuple[str, ...] = ()
     if session.is_restore and draft.restoration is not None:
         beside = tuple(f"feature state {name}" for name in draft.feature_states)
@@ -190,11 +220,11 @@ def following(name: str, session: Session) -> str:
 
 def before(name: str, session: Session) -> str:
     """The step before this one, "" where there is none: a running migration has no way back."""
-    if name == "preflight" and is_checked_with_selection(session):
+    steps = walked(session)
+    if name == "preflight" and "selection" in steps and is_checked_with_selection(session):
         return "selection"
     if name in {"start", "run", "finish"} or (name == "method" and not session.runs):
         return ""
-    steps = walked(session)
     if name == _first_choice(steps) and is_anything_chosen(session.draft):
         # The preflight of what is selected lies after this step: between the two there would be no way out.
         return "connections"
@@ -202,5 +232,6 @@ def before(name: str, session: Session) -> str:
 
 
 def _first_choice(steps: tuple[str, ...]) -> str:
-    """The first of the steps in which something is chosen to be moved."""
-    return steps[steps.index("preflight") + 1]
+    """The first of the steps after a preflight in which something is chosen to be moved; "" for none."""
+    first = steps[steps.index("preflight") + 1]
+    return first if first != "review" else ""

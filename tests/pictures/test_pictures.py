@@ -16,10 +16,6 @@ def test_the_methods_stand_in_the_guides_order(is_as_accepted: Callable[[str], b
     assert is_as_accepted("method")
 
 
-def test_a_method_that_is_not_built_says_so_when_next_is_pressed(is_as_accepted: Callable[[str], bool]) -> None:
-    assert is_as_accepted("method-not-built")
-
-
 def test_two_empty_connections_ask_for_an_address(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("connections-empty")
 
@@ -288,3 +284,99 @@ def test_a_restore_without_its_source_says_what_cannot_be_known(is_as_accepted: 
 
 def test_a_stopped_restore_shows_what_is_whole_and_what_is_gone(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("restore-stopped")
+
+
+def test_files_ask_for_one_cluster_alone(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-connections")
+
+
+def test_no_file_yet_says_what_can_be_named(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-empty")
+
+
+def test_a_look_at_files_says_how_long_it_takes_already(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-looking")
+
+
+def test_files_show_their_first_rows_and_the_bad_ones_by_line(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files")
+
+
+def test_files_use_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-wide")
+
+
+def test_a_pattern_that_matches_nothing_says_so(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-missing")
+
+
+def test_files_of_several_kinds_are_told_apart(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-mixed")
+
+
+def test_files_of_which_no_row_can_be_read_ask_for_another_format(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-unreadable")
+
+
+def test_many_files_with_long_names_and_many_errors_stay_readable(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-many")
+
+
+def test_the_page_of_the_files_says_what_a_row_can_come_to(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-help")
+
+
+def test_a_guess_stands_beside_what_the_destination_would_guess(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping")
+
+
+def test_the_mapping_uses_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-wide")
+
+
+def test_what_was_changed_in_a_mapping_stands_out(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-changed")
+
+
+def test_a_hundred_fields_scroll_and_a_hostile_name_does_no_harm(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-many")
+
+
+def test_a_mapping_without_fields_says_why(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-nothing")
+
+
+def test_an_index_that_is_there_keeps_its_mapping(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-there")
+
+
+def test_a_type_is_chosen_by_what_it_is_for(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-type")
+
+
+def test_the_format_of_a_date_is_typed(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-format")
+
+
+def test_the_mapping_is_edited_as_json(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-json")
+
+
+def test_the_page_of_the_mapping_says_why_it_matters(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("mapping-help")
+
+
+def test_the_checks_of_files_name_the_bad_rows(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-preflight")
+
+
+def test_a_review_of_files_tells_the_order(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-review")
+
+
+def test_files_are_followed_row_by_row(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-run")
+
+
+def test_rows_that_were_set_aside_are_told_as_rows(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("files-finish")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 from pathlib import Path
 
 import msgspec
@@ -35,10 +33,10 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan, Task
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.report import Report, as_json, as_lines, as_markdown, gather, write_all
+from esmigrate_tui.report import Report, as_json, as_lines, as_markdown, gather
 from esmigrate_tui.report.lines import _columns
 from esmigrate_tui.report.markdown import block, escape, table
 
@@ -187,7 +185,7 @@ def test_refused_documents_are_in_the_verdict() -> None:
         "Everything arrived but 3 documents, which the destination refused and which are set aside."
     )
     assert not report.is_verified
-    assert report.indices[1].verified == "all but 3 refused"
+    assert report.indices[1].verified == "all but 3 set aside"
 
 
 def test_different_counts_are_in_the_verdict() -> None:
@@ -443,7 +441,7 @@ def test_the_markdown_has_every_part_that_has_something_to_say() -> None:
         "## What is left for you",
         "## Indices",
         "## Defined differently than on the source",
-        "## Refused documents",
+        "## Set aside",
         "## Troubles and waits",
         "## Changed, and not put back",
         "## Changed, and put back",
@@ -452,7 +450,7 @@ def test_the_markdown_has_every_part_that_has_something_to_say() -> None:
         "## To do it again",
     ]
     assert "| books | books | 1 000 | 1 000 | 0 | yes | 20 s |" in text
-    assert "| orders | orders-v2 | 2 000 | 1 997 | 3 | all but 3 refused | 1 min 19 s |" in text
+    assert "| orders | orders-v2 | 2 000 | 1 997 | 3 | all but 3 set aside | 1 min 19 s |" in text
     assert "esmigrate run '/runs/7K2P/my plan.toml'" in text
     assert 'PUT /books/_settings\n{"index":{"number_of_replicas":1}}' in text
     assert "`/runs/7K2P/rejects.ndjson`" in text
@@ -469,37 +467,12 @@ def test_parts_with_nothing_to_say_are_left_out() -> None:
         assert part not in text
 
 
-# -- JSON, files -------------------------------------------------------------------------------------------------------
+# -- JSON --------------------------------------------------------------------------------------------------------------
 
 
 def test_the_json_can_be_read_back_as_the_same_report() -> None:
     report = a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE), rejects=REJECTS)
     assert msgspec.json.decode(as_json(report), type=Report) == report
-
-
-def test_both_files_are_written_for_their_owner_alone(tmp_path: Path) -> None:
-    folder = tmp_path / "runs" / "7K2P"
-    paths = write_all(a_report(), folder)
-    assert [path.name for path in paths] == ["report.md", "report.json"]
-    assert [stat.S_IMODE(path.stat().st_mode) for path in (folder, *paths)] == [0o700, 0o600, 0o600]
-    assert paths[0].read_text() == as_markdown(a_report())
-    assert paths[1].read_text() == as_json(a_report())
-
-
-def test_a_report_takes_the_place_of_an_older_one_and_leaves_nothing_beside_it(tmp_path: Path) -> None:
-    (tmp_path / "report.md").write_text("old")
-    (tmp_path / f".report.md.{os.getpid()}").write_text("left by a crash")
-    write_all(a_report(), tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["report.json", "report.md"]
-    assert (tmp_path / "report.md").read_text().startswith("# Migration report")
-
-
-def test_a_report_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
-    (tmp_path / "taken").write_text("a file")
-    with pytest.raises(ProblemError) as caught:
-        write_all(a_report(), tmp_path / "taken")
-    assert caught.value.problem.what == f"The report could not be written to {tmp_path / 'taken'}: File exists."
-    assert caught.value.problem.todo.endswith("esmigrate report 7K2P")
 
 
 # -- lines -------------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from esmigrate_tui.wizard.session import (
     why_not_a_name,
     why_not_choosable,
 )
-from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, checked_as, following
+from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, checked_as, following, walked
 from esmigrate_tui.wizard.widgets.bars import footer, rail
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
@@ -173,11 +173,6 @@ def test_a_running_migration_has_no_way_back() -> None:
     ("step", "session", "reason"),
     [
         ("method", Session(), "choose a method"),
-        (
-            "method",
-            sample.FRESH.answered(method=MethodName.INDEX_FROM_SOURCE),
-            "no screen yet: esmigrate plan index-from-source",
-        ),
         ("method", sample.CHOSEN, ""),
         ("connections", sample.TYPED, "the source is not tested yet"),
         ("connections", sample.TESTING, "the source is being tested"),
@@ -187,6 +182,15 @@ def test_a_running_migration_has_no_way_back() -> None:
         ("preflight", sample.BLOCKED, "2 checks block"),
         ("preflight", sample.NOT_LOOKED, "the checks could not be made"),
         ("preflight", sample.PASSED, ""),
+        ("files", sample.FILES_EMPTY, "name a file, or a pattern"),
+        ("files", sample.FILES_LOOKING, "looking at the files"),
+        ("files", sample.FILES_MISSING, "the files cannot be read like this"),
+        ("files", sample.FILES_MIXED, "the files cannot be read like this"),
+        ("files", sample.FILES_UNREADABLE, "no row can be read as ndjson"),
+        ("files", sample.FILES.answered(into=""), "the index: a name is needed"),
+        ("files", sample.FILES.answered(into="Orders"), "the index: only small letters"),
+        ("files", sample.FILES, ""),
+        ("mapping", sample.MAPPING, ""),
         ("selection", sample.PASSED, "nothing is chosen"),
         ("selection", sample.SELECTED, ""),
         ("review", sample.SELECTED, "the plan is being made"),
@@ -309,7 +313,19 @@ def test_the_rail_is_one_line_at_eighty_columns() -> None:
     line, places = rail("review")
     assert line.cell_len <= 80
     words = [line.plain[first:last] for first, last, _ in places]
-    assert words == list(dict.fromkeys(step.in_rail for step in STEPS if step.in_rail))
+    assert words == ["Method", "Connections", "Preflight", "Select", "Review", "Run", "Finish"]
+
+
+def test_files_are_chosen_before_they_are_checked_and_the_rail_says_so() -> None:
+    _, places = rail("review", MethodName.INDEX_FROM_SOURCE)
+    assert [step for _, _, step in places] == [
+        "method", "connections", "mapping", "preflight", "review", "run", "finish"
+    ]  # fmt: skip
+    assert walked(sample.FILES)[2:6] == ("connections", "files", "mapping", "preflight")
+    assert following("preflight", sample.FILES_CHECKED) == "review"
+    assert [before(step, sample.FILES_CHECKED) for step in ("review", "preflight", "mapping", "files")] == [
+        "preflight", "mapping", "files", "connections"
+    ]  # fmt: skip
 
 
 # -- the preview -----------------------------------------------------------------------------------------------------

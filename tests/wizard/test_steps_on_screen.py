@@ -13,7 +13,6 @@ from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.doors import RunCard, VaultWord
 from esmigrate_tui.wizard.session import Test
-from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.board import Board
 from esmigrate_tui.wizard.widgets.fields import PlainInput, SecretInput
 from tests.wizard.world import SECRET, Seen, settled, shown
@@ -38,17 +37,6 @@ def opened(world: World, scene: str) -> WizardApp:
 async def to_connections(pilot: Pilot[ExitCode]) -> None:
     await pilot.press("enter")
     await settled(pilot)
-
-
-async def test_next_on_a_method_that_is_not_built_says_so(world: World) -> None:
-    app = world.app()
-    async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("up", "right")
-        assert app.step is not None
-        assert (
-            app.step.query_one(FootLine).said
-            == "Next is not possible yet: no screen yet: esmigrate plan index-from-source."
-        )
 
 
 async def test_back_keeps_what_was_typed(world: World) -> None:
@@ -354,7 +342,7 @@ async def test_a_run_that_cannot_be_started_leaves_the_review_usable(world: Worl
 async def test_the_plan_is_written_with_w_and_the_command_for_it_is_shown(world: World) -> None:
     app = opened(world, "review")
     async with app.run_test(size=(80, 24)) as pilot:
-        await pilot.press("w")
+        await pilot.press("w", "pagedown")
         await settled(pilot)
         assert "esmigrate run /tmp/plan.toml" in shown(app)
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
+from esmigrate_tui.model.files import FileLook
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
 from esmigrate_tui.wizard.offer import METHODS, preview
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from textual.pilot import Pilot
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Connection, Endpoint
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.files import FileWishes
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
@@ -128,6 +130,8 @@ class World:
     commands: list[Command] = field(default_factory=list)
     changes: list[tuple[Plan, Change]] = field(default_factory=list)
     remembered: list[Connection] = field(default_factory=list)
+    look_of: Callable[[FileWishes], FileLook] | None = None
+    looked: list[tuple[str, FileWishes]] = field(default_factory=list)
 
     def _maybe(self, door: str) -> None:
         if door in self.troubles:
@@ -143,6 +147,13 @@ class World:
     async def fingerprint(self, endpoint: Endpoint) -> str:
         del endpoint
         return "9f2c41" + "00" * 29
+
+    async def files(self, typed: str, wishes: FileWishes) -> FileLook:
+        self._maybe("files")
+        if self.hangs:
+            await asyncio.Event().wait()
+        self.looked.append((typed, wishes))
+        return self.look_of(wishes) if self.look_of is not None else FileLook(files=())
 
     async def preflight(self, draft: Draft, destination: Seen, source: Seen | None) -> AsyncIterator[Finding]:
         del destination, source
@@ -215,6 +226,7 @@ class World:
             methods=METHODS,
             connect=self.connect,
             fingerprint=self.fingerprint,
+            files=self.files,
             preflight=self.preflight,
             plan=self.plan,
             preview=preview,

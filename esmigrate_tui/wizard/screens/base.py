@@ -88,6 +88,7 @@ class StepScreen(Screen[None]):
         if not self.is_mounted or not self.is_attached:
             return
         session = self.session
+        self.query_one(RailLine).offer(session.method_name)
         self.query_one(TitleLine).title(*self.title_words(session))
         self.query_one(FootLine).offer(self.next_word(session), session.method_name)
         if self.has_class("-small"):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _COUNT: Final = 15
 _STATE: Final = 16
+_AT_ITS_END: Final = frozenset({TaskState.VERIFIED, TaskState.SET_ASIDE})
 _ENDED: Final = {TaskState.SET_ASIDE: "some set aside", TaskState.WAITING: "not begun"}
 
 
@@ -51,7 +52,9 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
             return "warn", "This is no run: changes were made before one, and nothing was moved."
         case RunOutcome.INCOMPLETE | None:
             pass
-    if states <= {TaskState.VERIFIED, TaskState.SET_ASIDE}:
+    if states <= _AT_ITS_END and progress.method is MethodName.INDEX_FROM_SOURCE:
+        return "warn", f"All but {counted(refused, 'row')} arrived; those were set aside, each with its line (e)."
+    if states <= _AT_ITS_END:
         return "warn", f"All but {counted(refused, 'document')} arrived; those were refused and set aside (e)."
     return "bad", "Not everything arrived."
 
@@ -71,6 +74,8 @@ def summary(progress: Progress, look: Look) -> list[Text]:
         return lines
     equal = sum(task.state is TaskState.VERIFIED for task in progress.tasks)
     words = [f"Counts equal on {number(equal)} of {counted(len(progress.tasks), 'index', 'indices')}"]
+    if progress.method is MethodName.INDEX_FROM_SOURCE:
+        words = [f"{counted(sum(task.source_count or 0 for task in progress.tasks), 'row')} read"]
     arrived = sum(task.destination_count or 0 for task in progress.tasks)
     words.append(f"{counted(arrived, 'document')} on the destination")
     if progress.refused:
@@ -102,7 +107,7 @@ def how_checked(progress: Progress) -> tuple[str, ...]:
     return first, second + "."
 
 
-def heading(width: int, unit: Unit = Unit.DOCUMENTS) -> Text:
+def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, is_of_files: bool = False) -> Text:
     """The columns' words."""
     name = _name_width(width)
     if unit is Unit.BYTES:
@@ -111,9 +116,9 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS) -> Text:
             words + fit("on the source", _COUNT, "right") + fit("destination", _COUNT, "right"), DIM
         )
     words = (
-        fit("index", name)
+        fit("files" if is_of_files else "index", name)
         + fit("state", _STATE)
-        + fit("on the source", _COUNT, "right")
+        + fit("rows read" if is_of_files else "on the source", _COUNT, "right")
         + fit("destination", _COUNT, "right")
     )
     return ink("     ").append(words + fit("aside", 9, "right"), DIM)
@@ -130,7 +135,7 @@ def ended_row(task: TaskProgress, look: Look, *, here: bool) -> Text:
     mark = look.mark("good" if good else "warn" if task.state is TaskState.SET_ASIDE else "bad")
     line = ink("").append_text(look.mark("here" if here else "none"))
     line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
-    line.append(fit(task.summary.source_index, _name_width(look.width)), STRONG if here else "none")
+    line.append(fit(task.summary.source_index, _name_width(look.width) - 1) + " ", STRONG if here else "none")
     line.append(fit(state, _STATE), "none" if good else STRONG)
     if task.unit is Unit.BYTES:
         proof = task.shards
@@ -180,11 +185,17 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
     things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made]
     if progress.method is MethodName.RESTORE_FROM_SNAPSHOT and progress.outcome is RunOutcome.VERIFIED:
         things += more
-    if progress.outcome is RunOutcome.VERIFIED:
+    is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE
+    states = {task.state for task in progress.tasks}
+    if is_of_files and progress.is_finished and TaskState.SET_ASIDE in states <= _AT_ITS_END:
+        things.append("correct what was set aside (e), and index it once more")
+        things.append(f"look at some documents: GET {_first_index(progress)}/_search")
+    elif progress.outcome is RunOutcome.VERIFIED:
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         things.append(f"point your writers at {progress.destination}")
         nothing = "no index of it was changed" if made else "nothing on it was changed"
-        things.append(f"keep or delete the old cluster: {nothing}")
+        old = f"keep or delete the old cluster: {nothing}"
+        things.append("keep or delete the files: nothing in them was changed" if is_of_files else old)
     else:
         things.append(f"go on with what is missing: esmigrate resume {progress.run}")
     return tuple(things)
@@ -248,7 +259,9 @@ class FinishScreen(StepScreen):
             return Rows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
 
         self.query_one(Board).show(make)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, progress.unit)])
+        self.query_one("#heading", Lines).show(
+            lambda width: [heading(width - 1, progress.unit, is_of_files=session.is_of_files)]
+        )
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
 
     def on_mount(self) -> None:

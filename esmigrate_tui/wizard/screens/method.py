@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def offered(session: Session, look: Look, cursor: int) -> Blocks:
-    """The methods in the guide's order, what each needs, and which of them cannot be walked yet."""
+    """The methods in the guide's order, and what each needs."""
     blocks = []
     for position, method in enumerate(session.methods):
         here = position == cursor
@@ -30,8 +30,6 @@ def offered(session: Session, look: Look, cursor: int) -> Blocks:
         title.append(method.title, STRONG if here else "none")
         lines = [spread(title, ink(method.needs + " ", DIM), look.width)]
         lines += [ink("     ").append(line, "none" if here else DIM) for line in method.summary]
-        if method.why_not:
-            lines.append(ink("     ").append(f"({method.why_not})", STRONG if here else "none"))
         blocks.append((*lines, Text()))
     return Blocks(tuple(blocks), (ink(" All of them: the new cluster as large as the old one, or larger."),))
 
@@ -46,7 +44,7 @@ class MethodScreen(StepScreen):
         """The list."""
         methods, chosen = self.session.methods, self.session.draft.method
         at = [position for position, method in enumerate(methods) if method.name == chosen]
-        at += [position for position, method in enumerate(methods) if not method.why_not]
+        at += [position for position, method in enumerate(methods) if method.needs_source]  # what most come for
         yield Board(cursor=at[0] if at else 0)
 
     def title_words(self, session: Session) -> tuple[str, str]:

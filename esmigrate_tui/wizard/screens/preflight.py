@@ -65,6 +65,8 @@ def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
 
 
 def _asked(session: Session) -> str:
+    if session.is_of_files:
+        return "the destination, and the files"
     return "the destination" if session.is_left_out(Side.SOURCE) else "both clusters"
 
 
@@ -135,7 +137,9 @@ class PreflightScreen(StepScreen):
         warnings = sum(finding.severity is Severity.WARNING for finding in draft.findings)
         if warnings:
             words.append(f"{warnings} {'warns' if warnings == 1 else 'warn'}")
-        if checking.checked:
+        if checking.checked and session.is_of_files:
+            words.append("with the files and the mapping")
+        elif checking.checked:
             one, many = ("thing chosen", "things chosen") if session.is_restore else ("chosen index", "chosen indices")
             words.append(f"with the {counted(len(checking.checked), one, many)}")
         when = f"looked at {clock(checking.looked_at)}" if checking.looked_at is not None else ""
@@ -180,9 +184,12 @@ class PreflightScreen(StepScreen):
         self.query_one(Board).move_to(0)
         session = self.session.answered(findings=())
         wizard.update(session.but(checking=Checking(since=wizard.doors.now(), checked=asked)))
+        draft = self.session.draft
+        if Side.SOURCE not in self.session.sides:  # one that was connected for another method does not count here
+            draft = msgspec.structs.replace(draft, source=None, source_facts=None, source_indices=())
         try:
             destination, source = wizard.cluster_pair()
-            async for finding in wizard.doors.preflight(self.session.draft, destination, source):
+            async for finding in wizard.doors.preflight(draft, destination, source if draft.source else None):
                 wizard.update(self.session.answered(findings=(*self.session.draft.findings, finding)))
         except ProblemError as error:
             checking = msgspec.structs.replace(self.session.checking, since=None, problem=error.problem)

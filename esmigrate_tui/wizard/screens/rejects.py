@@ -1,34 +1,56 @@
-"""The documents that the destination refused, with its reasons."""
+"""The documents that the destination refused, and the rows that could not be read, by their reasons."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
-from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.draw import DIM, STRONG, ink, paragraph, shorten
+from esmigrate_tui.model.text import counted, number
+from esmigrate_tui.wizard.draw import DIM, STRONG, ink, paragraph
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.event import Reject
 
 
-def aside(rejects: tuple[Reject, ...], refused: int, width: int) -> list[Text]:
-    """A page: each document with the server's own words, the first ones if there are many."""
+_EACH: Final = 10
+"""Places that are shown of one reason."""
+
+
+def aside(rejects: tuple[Reject, ...], refused: int, width: int, *, is_of_files: bool = False) -> list[Text]:
+    """A page: each reason with the documents or rows it is true of, the most frequent first; the first if many."""
     if not rejects:
-        return [Text(), *paragraph("No document was refused.", width)]
-    lines = [
-        Text(),
-        *paragraph(f"{counted(max(refused, len(rejects)), 'document')} refused; all others went on.", width),
-    ]
-    for reject in rejects:
+        return [Text(), *paragraph("Nothing was set aside.", width)]
+    amount = max(refused, len(rejects))
+    what = f"{counted(amount, 'row')} set aside" if is_of_files else f"{counted(amount, 'document')} refused"
+    lines = [Text(), *paragraph(f"{what}; all others went on.", width)]
+    for reasons in _by_reason(rejects):
+        first = reasons[0]
+        status = f"  {first.status}" if first.status else ""
         lines.append(Text())
-        lines.append(
-            ink(" ")
-            .append(shorten(f"{reject.index} / {reject.id}", width - 10), STRONG)
-            .append(f"  {reject.status}", DIM)
-        )
-        lines += paragraph(reject.reason, width, 3)
+        if len(reasons) > 1:
+            lines.append(ink(" ").append(f"{number(len(reasons))} for this reason{status}", STRONG))
+            lines += paragraph(first.reason, width, 3)
+        for reject in reasons[:_EACH]:
+            name = reject.id if is_of_files else f"{reject.index} / {reject.id}"
+            here = ink(" " if len(reasons) == 1 else "   ").append(_end_of(name, width - 10), STRONG)
+            lines.append(here.append(status if len(reasons) == 1 else "", DIM))
+        if len(reasons) == 1:
+            lines += paragraph(first.reason, width, 3)
+        elif len(reasons) > _EACH:
+            lines.append(ink(f"   and {number(len(reasons) - _EACH)} more", DIM))
     if refused > len(rejects):
-        lines += [Text(), *paragraph(f"and {refused - len(rejects)} more in the rejects file.", width, 1, DIM)]
+        lines += [Text(), *paragraph(f"and {number(refused - len(rejects))} more in the rejects file.", width, 1, DIM)]
     return lines
+
+
+def _by_reason(rejects: tuple[Reject, ...]) -> list[list[Reject]]:
+    found: dict[tuple[str, int], list[Reject]] = {}
+    for reject in rejects:
+        found.setdefault((reject.reason, reject.status), []).append(reject)
+    return sorted(found.values(), key=lambda reasons: -len(reasons))
+
+
+def _end_of(name: str, room: int) -> str:
+    """The name, or its end: where a row stands is at the end of its place."""
+    return name if len(name) <= room else "…" + name[-(room - 1) :]

@@ -106,7 +106,9 @@ class ReviewScreen(StepScreen):
         if plan is None:
             return "Review", ""
         so_far = "no data is changed yet" if session.made else "nothing is changed yet"
-        return f"{amount_of(plan)} to {plan.destination.endpoint.authority}", so_far
+        files = [len(task.reading.files) for task in plan.tasks if task.reading is not None]
+        what = counted(sum(files), "file") if files else amount_of(plan)
+        return f"{what} to {plan.destination.endpoint.authority}", so_far
 
     def next_word(self, session: Session) -> str:
         """Start is a button here; only its reason stands in the footer."""

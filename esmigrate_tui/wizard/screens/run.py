@@ -186,9 +186,9 @@ def _name_width(width: int, unit: Unit = Unit.DOCUMENTS) -> int:
     return max(16, width - 5 - _STATE - _DONE - _PERCENT - _RATE - _LEFT - 1)
 
 
-def heading(width: int, unit: Unit = Unit.DOCUMENTS) -> Text:
+def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, is_of_files: bool = False) -> Text:
     """The columns' words."""
-    words = fit("index", _name_width(width, unit))
+    words = fit("files" if is_of_files else "index", _name_width(width, unit))
     if unit is Unit.BYTES:
         words += fit("state", _BYTES_STATE) + fit("shards", _SHARDS, "right") + fit("size", _BYTES, "right")
         words += fit("%", _PERCENT, "right") + fit("speed", _BYTES_RATE, "right") + fit("left", _BYTES_LEFT, "right")
@@ -417,7 +417,9 @@ class RunScreen(StepScreen):
             return Rows(tasks, lambda at, task: task_row(task, drawn, now, here=at == cursor))
 
         board.show(make, at)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session))])
+        self.query_one("#heading", Lines).show(
+            lambda width: [heading(width - 1, unit_of(session), is_of_files=session.is_of_files)]
+        )
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now))
 
     def on_mount(self) -> None:
@@ -544,11 +546,12 @@ class RunScreen(StepScreen):
         """Stop the run, after a question."""
         from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
 
+        progress = self.session.progress
+        work = "No more rows are read" if self.session.is_of_files else "The work on the servers is cancelled"
         question = (
-            "The work on the servers is cancelled and what was changed for the run is put back. "
+            f"{work} and what was changed for the run is put back. "
             "What has arrived stays. To leave only this screen, press Esc here and Esc again."
         )
-        progress = self.session.progress
         if progress.method is not None and progress.method.stopping_deletes:
             lost = half_there(progress)
             first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""

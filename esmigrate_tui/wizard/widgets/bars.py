@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule, shorten, wrap
-from esmigrate_tui.wizard.keys import Action, actions
-from esmigrate_tui.wizard.steps import STEPS
+from esmigrate_tui.wizard.keys import TYPED, Action, actions
+from esmigrate_tui.wizard.steps import STEPS, is_step_of
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -20,14 +20,15 @@ LEAST_WIDTH = 80
 LEAST_HEIGHT = 24
 
 
-def rail(current: str) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
-    """The rail with the current step standing out, and where each step's word is: (from, to, step)."""
-    names = [step.name for step in STEPS]
+def rail(current: str, method: MethodName | None = None) -> tuple[Text, tuple[tuple[int, int, str], ...]]:
+    """The rail of a method with the current step standing out, and where each word is: (from, to, step)."""
+    steps = [step for step in STEPS if step.name == current or is_step_of(step, method)]
+    names = [step.name for step in steps]
     at = names.index(current)
     line = ink(" esmigrate", ACCENT).append("   ")
     places: list[tuple[int, int, str]] = []
-    for word in dict.fromkeys(step.in_rail for step in STEPS if step.in_rail):
-        together = [position for position, step in enumerate(STEPS) if step.in_rail == word]
+    for word in dict.fromkeys(step.in_rail for step in steps if step.in_rail):
+        together = [position for position, step in enumerate(steps) if step.in_rail == word]
         if places:
             line.append(" ─ ", DIM)
         style = f"{STRONG} underline" if at in together else "" if together[-1] < at else DIM
@@ -44,7 +45,7 @@ def footer(
     shown = [action for action in actions(step, method) if action.label]
     end = Text()
     if next_word:
-        key = "Ctrl+N" if step == "connections" else "→"
+        key = "Ctrl+N" if step in TYPED else "→"
         end.append(f"{key} next", STRONG if next_word == "next" else DIM)
         if next_word != "next":
             end.append(f": {next_word}")
@@ -77,8 +78,14 @@ class RailLine(Lines):
     """The rail; a step that lies behind can be clicked."""
 
     def __init__(self, current: str) -> None:
-        line, self._places = rail(current)
-        super().__init__(lambda _: [line])
+        super().__init__()
+        self._current = current
+        self._places: tuple[tuple[int, int, str], ...] = ()
+
+    def offer(self, method: MethodName | None) -> None:
+        """The steps of this method."""
+        line, self._places = rail(self._current, method)
+        self.show(lambda _: [line])
 
     async def on_click(self, event: events.Click) -> None:
         """It was clicked."""

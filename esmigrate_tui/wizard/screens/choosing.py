@@ -1,0 +1,168 @@
+"""Pages laid over a step to answer it: one of many, with what each is for; and JSON to be edited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, TypeVar
+
+import msgspec
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.screen import Screen
+from textual.widgets import TextArea
+
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.mapping import body_of
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
+from esmigrate_tui.wizard.widgets.bars import TitleLine
+from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.fields import Press
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rich.text import Text
+    from textual.app import ComposeResult
+
+T = TypeVar("T")
+
+
+class ChooseScreen(Screen[int], Generic[T]):
+    """A list of answers; Enter takes the one at the cursor, Esc leaves it as it was. Gives the answer's position."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,left,q", "leave", show=False),
+        Binding("enter,space", "take", show=False),
+    ]
+
+    def __init__(self, title: str, answers: Sequence[T], draw: Callable[[T, int, bool], Text], cursor: int = 0) -> None:
+        super().__init__()
+        self._title, self._answers, self._draw, self._cursor = title, answers, draw, cursor
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield TitleLine()
+        yield Board(
+            lambda width, cursor: Rows(self._answers, lambda at, one: self._draw(one, width, at == cursor)),
+            cursor=self._cursor,
+        )
+        yield Lines(
+            lambda _: [
+                ink(" ↑↓ ", STRONG)
+                .append("choose   ", DIM)
+                .append("Enter ", STRONG)
+                .append("take   ", DIM)
+                .append("Esc ", STRONG)
+                .append("leave it as it was", DIM)
+            ]
+        )
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title)
+        self.query_one(Board).focus()
+
+    def on_board_clicked(self, message: Board.Clicked) -> None:
+        """A second click takes it."""
+        if message.again:
+            self.action_take()
+
+    def action_take(self) -> None:
+        """Take the one at the cursor."""
+        self.dismiss(self.query_one(Board).cursor)
+
+    def action_leave(self) -> None:
+        """Leave it as it was."""
+        self.dismiss(None)
+
+
+def harmless(text: str) -> str:
+    """JSON that means the same, in which whatever could harm a terminal, or cannot be seen, is written as an escape."""
+    return "".join(one if one == "\n" or clean(one) == one else _escape(one) for one in text)
+
+
+def _escape(character: str) -> str:
+    code = character.encode("utf-16-be", "surrogatepass").hex()
+    return "".join(f"\\u{code[at : at + 4]}" for at in range(0, len(code), 4))
+
+
+_MEANS: Final = (
+    "All of it can be edited: settings such as index.number_of_shards, aliases, analyzers. "
+    "What holds is what the index is made with."
+)
+
+
+class JsonScreen(Screen[str]):
+    """The body that makes an index, as JSON; it is taken only where it can be read. Gives the new body."""
+
+    CSS = """
+    JsonScreen TextArea { height: 1fr; border: none; padding: 0 1; background: ansi_default; color: ansi_default;
+        scrollbar-size: 0 1; }
+    JsonScreen TextArea:focus { border: none; background-tint: ansi_default 0%; }
+    JsonScreen TextArea .text-area--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
+    JsonScreen TextArea .text-area--cursor-line { background: ansi_default; }
+    JsonScreen TextArea .text-area--selection { text-style: reverse; color: ansi_default; background: ansi_default; }
+    JsonScreen #told { height: auto; }
+    JsonScreen Horizontal { height: 1; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+n", "take", show=False),
+    ]
+
+    def __init__(self, title: str, body: str, *, is_fixed: bool = False) -> None:
+        super().__init__()
+        self._title, self._is_fixed = title, is_fixed
+        self._body = harmless(msgspec.json.format(body.encode(), indent=2).decode())
+
+    def compose(self) -> ComposeResult:
+        """Its widgets."""
+        yield TitleLine()
+        area = TextArea(self._body, theme="css", tab_behavior="focus", compact=True, read_only=self._is_fixed)
+        area.cursor_blink = False
+        yield area
+        yield Lines(lambda width: [rule(width)])
+        yield Lines(id="told")
+        with Horizontal():
+            yield Press("Back", id="no")
+            if not self._is_fixed:
+                yield Press("Take it", id="yes")
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        self.query_one(TitleLine).title(self._title, "Esc leaves it as it was")
+        self.query_one(TextArea).focus()
+        self._tell("")
+
+    def _tell(self, trouble: str) -> None:
+        words = "" if self._is_fixed else f"{_MEANS} Tab goes to the buttons, Ctrl+N takes it."
+        said, style = (trouble, TROUBLE) if trouble else (words, DIM)
+        self.query_one("#told", Lines).show(lambda width: paragraph(said, width, 1, style) if said else [])
+
+    def on_text_area_changed(self) -> None:
+        """What was said of it no longer holds."""
+        self._tell("")
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Leave, or take it."""
+        if message.press.id == "no":
+            self.dismiss(None)
+        else:
+            self.action_take()
+
+    def action_take(self) -> None:
+        """Take it, where it can be read."""
+        if self._is_fixed:
+            self.dismiss(None)
+            return
+        try:
+            body = body_of(self.query_one(TextArea).text)
+        except ProblemError as error:
+            self._tell(error.problem.sentence())
+            return
+        self.dismiss(body)
+
+    def action_leave(self) -> None:
+        """Leave it as it was."""
+        self.dismiss(None)

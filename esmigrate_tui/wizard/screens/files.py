@@ -1,0 +1,448 @@
+"""Which files, how they are read, what their rows are called, and the index they go into; with their first rows."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import TYPE_CHECKING, ClassVar, Final
+
+import msgspec
+from rich.text import Text
+from textual.containers import Vertical
+from textual.suggester import SuggestFromList
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.files import Compression, FileFormat, FileLook, IdRule, Sample
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import clean, counted, duration, number, size
+from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, wrap
+from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.screens.connections import Field
+from esmigrate_tui.wizard.session import is_there, why_not_into
+from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.widgets.board import Board, Page
+from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
+from esmigrate_tui.wizard.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual import events
+    from textual.binding import BindingType
+    from textual.widget import Widget
+    from textual.widgets import Input
+
+    from esmigrate_tui.model.draft import IndexDefinition
+    from esmigrate_tui.model.files import FileSource, Row
+    from esmigrate_tui.model.problem import Problem
+    from esmigrate_tui.wizard.session import Pile, Session
+
+Options = tuple[tuple[str, str], ...]
+
+_FORMATS: Final[dict[FileFormat, str]] = {
+    FileFormat.NDJSON: "one JSON object a line",
+    FileFormat.JSON: "an array, or objects one after another",
+    FileFormat.BULK: "action lines and documents in turn",
+    FileFormat.ELASTICDUMP: "what elasticdump wrote, a hit a line",
+    FileFormat.CSV: "a table, its first row names the columns",
+    FileFormat.TSV: "a table with tabs",
+    FileFormat.PARQUET: "columns",
+}
+_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "blank"}
+_ENCODINGS: Final = ("utf-8", "latin-1", "cp1252", "iso8859-15", "cp1250", "cp1251", "cp850")
+_NEW: Final = "a new one for each row: a second run doubles them"
+_WHICH: Final = (
+    (
+        "Name files of this machine: paths, and patterns with * and ?, separated by blanks; ** goes into folders. "
+        "A path with blanks in it wants quotes. Enter looks at them; nothing in them is changed."
+    ),
+    (
+        "Lines of JSON, the bulk format, what elasticdump wrote, JSON arrays, CSV and TSV are recognised by what they "
+        "hold, packed with gzip or zstd or not; Parquet too."
+    ),
+)
+_SHOWN_FILES: Final = 3
+_SHOWN_ERRORS: Final = 3
+_SIZE, _PACKED, _AS = 10, 6, 12
+
+
+# -- the answers that there are --------------------------------------------------------------------------------------
+
+
+def formats(pile: Pile) -> tuple[Options, str]:
+    """What files can be read as, and what was chosen of that."""
+    sample = _sample(pile)
+    seen = f"{sample.reading.format} (recognised)" if sample is not None and pile.wishes.format is None else ""
+    options = [("", seen or "what they are recognised as")]
+    options += [(kind.value, f"{kind}: {words}") for kind, words in _FORMATS.items()]
+    return tuple(options), pile.wishes.format or ""
+
+
+def delimiters(pile: Pile) -> tuple[Options, str]:
+    """What can stand between the cells of a table, and what was chosen of that."""
+    sample = _sample(pile)
+    seen = _DELIMITERS.get(sample.reading.delimiter, sample.reading.delimiter) if sample is not None else ""
+    first = f"{seen} (recognised)" if seen and not pile.wishes.delimiter else "what is recognised"
+    return (("", first), *_DELIMITERS.items()), pile.wishes.delimiter
+
+
+def encodings(pile: Pile) -> tuple[Options, str]:
+    """The encodings of a table, and what was chosen of that."""
+    sample = _sample(pile)
+    is_recognised = sample is not None and not pile.wishes.encoding
+    first = f"{sample.reading.encoding} (recognised)" if sample is not None and is_recognised else "what is recognised"
+    return (("", first), *((name, name) for name in _ENCODINGS)), pile.wishes.encoding
+
+
+def id_rules(pile: Pile) -> tuple[Options, str]:
+    """Where the _id can come from, and what was chosen of that."""
+    kind = _format(pile)
+    options = [("", "its own, as the file has it" if kind is not None and kind.has_ids else _NEW)]
+    options += [
+        (IdRule.FIELD.value, "the value of a field"),
+        (IdRule.HASH.value, "a hash of the row: equal rows are one document"),
+    ]
+    if kind is not None and kind.has_ids:
+        options.append((IdRule.NEW.value, _NEW))
+    chosen = pile.wishes.ids.value if pile.wishes.ids is not None else ""
+    return tuple(options), chosen if chosen in dict(options) else ""
+
+
+def _sample(pile: Pile) -> Sample | None:
+    return pile.look.sample if pile.look is not None else None
+
+
+def _format(pile: Pile) -> FileFormat | None:
+    sample = _sample(pile)
+    return pile.wishes.format or (sample.reading.format if sample is not None else None)
+
+
+def known_fields(pile: Pile) -> tuple[str, ...]:
+    """The fields that were seen; those that cannot be typed as they are shown are left out."""
+    sample = _sample(pile)
+    return tuple(guess.field for guess in sample.guesses if clean(guess.field) == guess.field) if sample else ()
+
+
+# -- drawing ---------------------------------------------------------------------------------------------------------
+
+
+def seen(session: Session, look: Look) -> list[Text]:
+    """What a look has shown: troubles, the files, rows that cannot be read, the first rows as they will be sent."""
+    pile, width = session.pile, look.width
+    found = pile.look
+    lines: list[Text] = []
+    for problem in (pile.problem, found.problem if found is not None else None):
+        if problem is not None:
+            lines += _trouble(problem, width)
+    if found is None:
+        return lines or _nothing_yet(pile, width)
+    files = [_file_line(file, found, at, width) for at, file in enumerate(found.files)]
+    lines += files[:_SHOWN_FILES]
+    if more := files[_SHOWN_FILES:]:
+        lines.append(ink(f"   and {number(len(more))} more, below", DIM))
+    sample = found.sample
+    if sample is not None:
+        errors = [_error_lines(sample, at, width) for at in range(len(sample.errors))]
+        if sample.bad:
+            first_rows = f"the first {counted(sample.amount, 'row')}"
+            words = f"None of {first_rows} is {sample.reading.format}: choose above what they are."
+            if sample.bad < sample.amount:
+                some = f"{number(sample.bad)} of {first_rows} cannot be read."
+                words = f"{some} They will be set aside, each with its line; the others go on."
+            first, *rest = wrap(words, width - 5)
+            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
+            lines += [ink("   ").append(line, STRONG) for line in rest]
+            lines += [line for each in errors[:_SHOWN_ERRORS] for line in each]
+        if sample.repeated_ids:
+            words = f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}"
+            lines.append(ink(" ").append_text(look.mark("warn")).append(f" {shorten(words, width - 5)}", STRONG))
+        lines += _row_lines(sample, width)
+        if rest_of_errors := errors[_SHOWN_ERRORS:]:
+            lines += [Text(), ink(" More rows that cannot be read:", DIM)]
+            lines += [line for each in rest_of_errors for line in each]
+            if sample.bad > len(errors):
+                lines.append(ink(f"   and {number(sample.bad - len(errors))} more", DIM))
+    if more:
+        lines += [Text(), ink(" The other files:", DIM), *more]
+    return lines
+
+
+def _nothing_yet(pile: Pile, width: int) -> list[Text]:
+    if pile.doing:
+        return [ink(f" {pile.doing} …", DIM)]
+    return [line for each in _WHICH for line in (*paragraph(each, width, 1, DIM), Text())]
+
+
+def _trouble(problem: Problem, width: int) -> list[Text]:
+    lines = paragraph(problem.what, width, 1, TROUBLE)
+    for sentence in (problem.why, problem.todo):
+        lines += paragraph(sentence, width, 1) if sentence else []
+    return [*lines, Text()]
+
+
+def _file_line(file: FileSource, found: FileLook, at: int, width: int) -> Text:
+    packed = "" if file.compression is Compression.NONE else file.compression.value
+    kind = found.formats[at] if at < len(found.formats) else FileFormat.NDJSON
+    word = "" if at >= len(found.formats) else kind.value if kind is not None else "not known"
+    name = clean(file.path, 500)
+    room = max(16, width - 4 - _SIZE - 2 - _PACKED - _AS)
+    if len(name) > room:
+        name = "…" + name[-(room - 1) :]  # the end of a path says more than its beginning
+    line = ink("   ").append(fit(name, room)).append(fit(size(file.size), _SIZE, "right") + "  ")
+    return line.append(fit(packed, _PACKED), DIM).append(fit(word, _AS), "none" if kind is not None else STRONG)
+
+
+def _error_lines(sample: Sample, at: int, width: int) -> list[Text]:
+    error = sample.errors[at]
+    words = f"{clean(PurePath(error.path).name, 100)}:{error.line}: {error.reason}"
+    return [ink("   ").append(line) for line in wrap(words, width - 4)[:2]]
+
+
+def _row_lines(sample: Sample, width: int) -> list[Text]:
+    if not sample.amount:
+        return [ink(" There is no row in them.", STRONG)]
+    lines = [Text(), ink(" The first rows as they will be sent:", DIM)] if sample.rows else []
+    is_new = sample.reading.ids is IdRule.NEW
+    for row in sample.rows:
+        lines += _row(row, width, is_new=is_new)
+    return lines
+
+
+def _row(row: Row, width: int, *, is_new: bool) -> list[Text]:
+    name = "(new)" if is_new else shorten(clean(row.id, 200), 30)
+    body = clean(row.source.decode("utf-8", "replace"), 600)
+    first, *rest = wrap(f"_id {name}  {body}", width - 6)
+    lines = [ink("   ").append(first)]
+    if rest:
+        lines.append(ink("     ").append(rest[0] if len(rest) == 1 else shorten(rest[0] + " …", width - 6)))
+    return lines
+
+
+# -- the screen ------------------------------------------------------------------------------------------------------
+
+
+class FilesScreen(StepScreen):
+    """Choose files, and see how they are read."""
+
+    STEP = "files"
+    AUTO_FOCUS = None
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("files")]
+    CSS = """
+    FilesScreen #fields { height: auto; padding: 0 1; }
+    FilesScreen Field > .label { width: 11; }
+    """
+
+    def body(self) -> Iterable[Widget]:
+        """The fields, and below them what was seen."""
+        pile = self.session.pile
+        named = "paths and patterns: export/orders-*.csv.gz"
+        yield Vertical(
+            Field("Files", PlainInput(pile.typed, placeholder=named, id="files"), id="files-field"),
+            Field("Read as", Choice(*formats(pile), id="format"), id="format-field"),
+            Field("Separated", Choice(*delimiters(pile), id="delimiter"), id="delimiter-field"),
+            Field("Encoding", Choice(*encodings(pile), id="encoding"), id="encoding-field"),
+            Field("_id", Choice(*id_rules(pile), id="ids"), id="ids-field"),
+            Field("Field", PlainInput(pile.wishes.id_field, id="id-field"), id="id-field-field"),
+            Field(
+                "Index", PlainInput(self.session.draft.into, placeholder="where they go", id="into"), id="into-field"
+            ),
+            Field("Pipeline", PlainInput(pile.pipeline, placeholder="none", id="pipeline"), id="pipeline-field"),
+            id="fields",
+            classes="body",
+        )
+        yield Lines(lambda width: [rule(width)], classes="body")
+        yield Board()
+
+    def title_words(self, session: Session) -> tuple[str, str]:
+        """How many files, how they are read, how many rows were looked at; or what is waited for."""
+        pile = session.pile
+        if pile.doing:
+            return f"{pile.doing} …", duration(max(0.0, self.wizard.doors.now() - pile.since))
+        if pile.look is None:
+            return "Which files?", ""
+        files = pile.look.files
+        words = f"{counted(len(files), 'file')}, {size(sum(file.size for file in files))}"
+        sample = pile.look.sample
+        if sample is None:
+            return words, ""
+        return f"{words}: {how_read(sample.reading)}", f"{counted(sample.amount, 'row')} looked at"
+
+    def paint(self, session: Session) -> None:
+        """The fields that the answers ask for, and what is known."""
+        pile, ascii_only = session.pile, self.wizard.ascii_only
+        kind = _format(pile)
+        is_table = kind is not None and kind.has_columns
+        shown = {
+            "format": pile.look is not None,
+            "delimiter": is_table,
+            "encoding": is_table,
+            "ids": pile.look is not None,
+            "id-field": pile.look is not None and pile.wishes.ids is IdRule.FIELD,
+            "into": pile.look is not None,
+            "pipeline": pile.look is not None,
+        }
+        for name, is_shown in shown.items():
+            self.query_one(f"#{name}-field").display = is_shown
+        self.query_one("#format", Choice).offer(*formats(pile))
+        self.query_one("#delimiter", Choice).offer(*delimiters(pile))
+        self.query_one("#encoding", Choice).offer(*encodings(pile))
+        self.query_one("#ids", Choice).offer(*id_rules(pile))
+        self.query_one(Board).show(lambda width, _: Page(tuple(seen(session, Look(width, 0, ascii_only)))))
+
+    def on_mount(self) -> None:
+        """Now it is on the screen."""
+        super().on_mount()
+        self._suggest()
+        self.query_one("#into" if self.session.pile.look is not None else "#files").focus()
+        if self.wizard.is_live:
+            self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        """The seconds that a look takes are counted; nothing is drawn where none is going on."""
+        if self.session.pile.doing:
+            self.show()
+
+    def let_go(self) -> None:
+        """A look that ends with this screen was not made."""
+        self._pile(doing="")
+
+    def _pile(self, **changes: object) -> None:
+        self.wizard.update(self.session.but(pile=msgspec.structs.replace(self.session.pile, **changes)))
+
+    def _wish(self, **changes: object) -> None:
+        self._pile(wishes=msgspec.structs.replace(self.session.pile.wishes, **changes))
+
+    # -- answers -----------------------------------------------------------------------------------------------------
+
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Something was typed."""
+        value = message.value
+        match message.input.id:
+            case "files":
+                self._pile(typed=value)
+            case "id-field":
+                self._wish(id_field=value.strip())
+            case "into":
+                self.wizard.update(self.session.answered(into=value.strip()))
+            case _:
+                self._pile(pipeline=value.strip())
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """Something else was chosen: it is looked at again, as it is to be read now."""
+        value = message.value
+        match message.choice.id:
+            case "format":
+                self._wish(format=FileFormat(value) if value else None)
+            case "ids":
+                self._wish(ids=IdRule(value) if value else None)
+            case "delimiter":
+                self._wish(delimiter=value)
+            case _:
+                self._wish(encoding=value)
+        self.action_test()
+
+    async def on_input_submitted(self, message: Input.Submitted) -> None:
+        """Enter looks, where there is something new to look at; else it goes to the next field, or on."""
+        if message.input.id in {"files", "id-field"} and not self.session.pile.is_looked_at:
+            self.action_test()
+            if message.input.id == "files":
+                return
+        if message.input.id == "into" and not BY_NAME[self.STEP].may_go_on(self.session):
+            await self.action_next()
+            return
+        self.focus_next()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Whoever leaves the field of the files, or of the _id, wants to see what that means."""
+        pile = self.session.pile
+        if event.widget.id in {"files", "id-field"} and not pile.is_looked_at and self.wizard.is_live:
+            self.action_test()
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def action_test(self) -> None:
+        """Look at the files."""
+        if self.session.pile.typed.strip():
+            self.run_worker(self._look(), group="look", exclusive=True)
+
+    async def _look(self) -> None:
+        pile = self.session.pile
+        asked = (pile.typed, pile.wishes)
+        self._pile(doing="looking at the files", since=self.wizard.doors.now(), problem=None)
+        try:
+            look = await self.wizard.doors.files(*asked)
+        except ProblemError as error:
+            self._pile(doing="", problem=error.problem, look=None, looked_for=asked)
+            self.query_one("#files").focus()
+            return
+        is_first = self.session.pile.look is None
+        self._pile(doing="", look=look, looked_for=asked)
+        self.query_one(Board).action_move(-self.query_one(Board).sheet.height)
+        self._suggest()
+        if is_first and self.focused is not None and self.focused.id == "files":
+            self.query_one("#into").focus()
+
+    def _suggest(self) -> None:
+        """Complete the name of the field as it is typed."""
+        names = known_fields(self.session.pile)
+        field = self.query_one("#id-field", PlainInput)
+        field.suggester = SuggestFromList(names) if names else None
+        field.placeholder = shorten(", ".join(names), 60)
+
+    def action_scroll_page(self, lines: int) -> None:
+        """Scroll what was seen while a field has the focus."""
+        self.query_one(Board).action_move(lines)
+
+    # -- next --------------------------------------------------------------------------------------------------------
+
+    async def action_next(self) -> None:
+        """Next looks first, where that was not done."""
+        pile = self.session.pile
+        if pile.typed.strip() and not pile.is_looked_at and not pile.doing:
+            self.action_test()
+            self.say("Looking first; then Next is possible.")
+            return
+        await super().action_next()
+
+    async def go_on(self) -> None:
+        """See what the destination has of that name, then to the mapping."""
+        self.run_worker(self._go_on(), group="look", exclusive=True)
+
+    async def _go_on(self) -> None:
+        into = self.session.draft.into
+        self._pile(doing=f"asking the destination for {into}", since=self.wizard.doors.now(), problem=None)
+        there: IndexDefinition | None = None
+        try:
+            cluster = self.wizard.cluster(Side.DESTINATION)
+            self.wizard.update(self.session.answered(destination_indices=await cluster.indices()))
+            if is_there(self.session.draft):
+                there = (await cluster.definitions([into])).get(into)
+        except ProblemError as error:
+            self._pile(doing="", problem=error.problem)
+            return
+        self._pile(doing="", there=there)
+        if wrong := why_not_into(self.session.draft):
+            self.say(f"Not into {into}: {wrong}.")
+            return
+        self.wizard.update(settled(self.session))
+        self.wizard.go("mapping")
+
+
+def settled(session: Session) -> Session:
+    """The session with the files as answers; a mapping that was edited holds as long as its guess does."""
+    from esmigrate_tui.reading.sample import create_body  # noqa: PLC0415  # loaded when first needed
+
+    pile = session.pile
+    sample = _sample(pile)
+    if sample is None:
+        return session
+    guessed = create_body(sample)
+    mapping = pile.mapping if pile.mapping and pile.guessed == guessed else guessed
+    columns = tuple(
+        msgspec.structs.replace(column, type="") if column.name in pile.left_out else column
+        for column in sample.reading.columns
+    )
+    reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=pile.pipeline)
+    session = session.answered(reading=reading, create="" if pile.there is not None else mapping)
+    return session.but(pile=msgspec.structs.replace(pile, guessed=guessed, mapping=mapping))
