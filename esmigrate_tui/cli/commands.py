@@ -14,15 +14,16 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.shipping import Shipper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 _TRY: Final = """
-Exit codes: 0 done and verified, 1 internal error, 2 usage, 3 finished but some documents failed or are unverified,
-4 authentication or privileges, 5 connection, 6 preflight blocked, 7 verification found differences, 8 the run is held
-by another process, 9 nothing to do, 10 the plan is stale, 20 detached: the run goes on.
+Exit codes: 0 done and verified (or ended by `enough`), 1 internal error, 2 usage, 3 finished but some documents failed
+or are unverified, 4 authentication or privileges, 5 connection, 6 preflight blocked, 7 verification found differences,
+8 the run is held by another process, 9 nothing to do, 10 the plan is stale, 20 detached: the run goes on.
 """
 
 
@@ -152,11 +153,25 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
     "--file",
     "files",
     multiple=True,
-    required=True,
     metavar="GLOB",
     help="File to index; * ? [ ] ** match many; - reads.",
 )
-@click.option("--into", required=True, metavar="INDEX", help="The index; made where it is not there yet.")
+@click.option(
+    "--into", "--index", "into", required=True, metavar="INDEX", help="The index; made where it is not there yet."
+)
+@click.option(
+    "--shipper",
+    type=click.Choice([shipper.value for shipper in Shipper]),
+    help="Instead of files: who sends the documents. Its configuration is written; the run watches what arrives.",
+)
+@click.option(
+    "--expected", type=click.IntRange(1), metavar="N", help="Documents it will send; the run then ends itself."
+)
+@click.option(
+    "--configuration",
+    type=click.Path(dir_okay=False, allow_dash=True, path_type=Path),
+    help="File for the configuration of the sender; else it is printed.",
+)
 @click.option(
     "--format",
     "kind",
@@ -171,7 +186,8 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
 @click.option(
     "--mapping",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="File with the index's mapping as JSON, or with its settings too; else guessed from the first rows.",
+    help="File with the index's mapping as JSON, or with its settings too; else guessed from the first rows, or by "
+    "the destination.",
 )
 @click.option("--pipeline", default="", metavar="NAME", help="Ingest pipeline of the destination to go through.")
 @click.option(
@@ -184,7 +200,7 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
 )
 @click.option("--force", is_flag=True, help="Overwrite the file.")
 def plan_files(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """Files on this machine become documents; no old cluster is needed.
+    """Files on this machine, or what other programs send, become documents; no old cluster is needed.
 
     \b
       esmigrate plan index-from-source --destination https://elastic@new:9200 \\
@@ -193,7 +209,26 @@ def plan_files(**options: Any) -> int:  # noqa: ANN401  # click hands over what 
     The first rows are shown as they will be sent, with the types that were guessed: correct these in the plan's
     mapping before it is run. What comes from standard input (-) is kept in a file beside the plan, so that a run can
     be taken up.
+
+    \b
+      esmigrate plan index-from-source --destination https://elastic@new:9200 \\
+          --shipper logstash --into orders --mapping orders.json --expected 120000 \\
+          -o orders.toml --configuration esmigrate-output.conf
+
+    Others send then: the run makes the index with your mapping, before anything can be guessed, and counts what
+    arrives. It ends when the expected number is there, or when you say so with `esmigrate enough`. The configuration
+    names the secret of the destination by a keystore or an environment variable, and never holds it.
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    if bool(options["files"]) is bool(options["shipper"]):
+        msg = "Give either --file, to index files, or --shipper, to watch what others send."
+        raise click.UsageError(msg)
+    if options["shipper"]:
+        from esmigrate_tui.cli.shipping import make_shipping_plan  # noqa: PLC0415
+
+        return asyncio.run(make_shipping_plan(options))
+    if options["expected"] is not None or options["configuration"] is not None:
+        msg = "--expected and --configuration belong to --shipper."
+        raise click.UsageError(msg)
     from esmigrate_tui.cli.indexing import make_file_plan  # noqa: PLC0415
 
     return asyncio.run(make_file_plan(options))
@@ -348,6 +383,20 @@ def pace(run_id: str, documents_per_second: float) -> int:
     return asyncio.run(command_run(run_id, Pace(requests_per_second=documents_per_second)))
 
 
+@main.command()
+@_RUN
+def enough(run_id: str) -> int:
+    """Say that what others have sent is all there is: it is counted once more, and the run ends.
+
+    This is for a run that watches what arrives (`esmigrate plan index-from-source --shipper`). Where no number was
+    expected, or less has arrived, the report says that the end is your word; the run's exit code is 0 all the same.
+    """
+    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.model.command import Enough  # noqa: PLC0415
+
+    return asyncio.run(command_run(run_id, Enough()))
+
+
 _YES = click.option("--yes", "confirmed", is_flag=True, help="Agree that a half restored index is deleted.")
 
 
@@ -377,7 +426,9 @@ def skip(run_id: str, index: str, confirmed: bool) -> int:  # noqa: FBT001  # cl
 
 @main.command()
 @_RUN
-@click.option("--format", "kind", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True)
+@click.option(
+    "--format", "kind", type=click.Choice(["text", "markdown", "html", "json"]), default="text", show_default=True
+)
 def report(run_id: str, kind: str) -> int:
     """What a run moved, how it was verified, and what is left for you to do."""
     from esmigrate_tui.cli.running import show_report  # noqa: PLC0415
@@ -394,6 +445,36 @@ def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it 
     from esmigrate_tui.cli.running import clean_up  # noqa: PLC0415
 
     return asyncio.run(clean_up(options))
+
+
+@main.command()
+@connection_options(Side.SOURCE)
+@connection_options(Side.DESTINATION)
+@click.option("--index", required=True, metavar="NAME", help="The index on the destination; on both where no other.")
+@click.option("--source-index", default="", metavar="NAME", help="Its name on the source, where that is another.")
+@click.option(
+    "--compare",
+    type=click.Choice(["auto", "bytes", "values"]),
+    default="auto",
+    show_default=True,
+    help="Documents byte for byte, or by what numbers and layout mean; auto: by bytes where some documents are equal so.",
+)
+@click.option("--pace", default=0.0, type=click.FloatRange(0), help="Documents a second of both sides; 0: no limit.")
+@click.option("--again", is_flag=True, help="Begin anew, also where an earlier look was broken off.")
+@_JSON
+def verify(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Compare every document of two indices, and name what is missing, extra or different. Nothing is changed.
+
+    Both sides are read once; where they differ, the documents behind it are read again and named. Broken off, it goes
+    on from there when it is started again. A remote reindex writes documents anew (1.10 becomes 1.1): what is
+    compared is then the values. Ends with 7 where something differs.
+
+    \b
+      esmigrate verify --source https://elastic@old:9200 --destination https://elastic@new:9200 --index orders
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    from esmigrate_tui.cli.verifying import verify as compare  # noqa: PLC0415
+
+    return asyncio.run(compare(options))
 
 
 @main.command("snapshots")

@@ -113,6 +113,9 @@ def _amount(task: Task) -> str:
     """How much a task moves, as far as that is known."""
     if task.kind is RestoreKind.GLOBAL_STATE:
         return "settings and templates of the whole cluster"
+    if task.shipping is not None:
+        expected = task.shipping.expected
+        return "until you say that it is enough" if expected is None else f"{counted(expected, 'document')} expected"
     parts = [counted(task.shards, "shard")] if task.shards is not None else []
     if task.documents is not None:
         parts.append(counted(task.documents, "document"))

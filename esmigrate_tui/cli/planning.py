@@ -112,6 +112,7 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
         feature_states=tuple(task.source_index for task in features),
         in_the_way={name: way for task in indices for name, way in task.in_the_way.items()},
         reading=next((task.reading for task in plan.tasks), None),
+        shipping=next((task.shipping for task in plan.tasks), None),
         into=plan.tasks[0].destination_index if plan.tasks else "",
         create=plan.tasks[0].create if plan.tasks else "",
     )

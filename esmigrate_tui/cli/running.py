@@ -21,7 +21,7 @@ from esmigrate_tui.cli.telling import JsonTeller, LineTeller, total_line
 from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.survival import logout_warning
-from esmigrate_tui.model.command import Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.command import Enough, Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
@@ -197,8 +197,20 @@ async def command_run(run_id: str, command: Command) -> int:
 
 
 def _must_fit(folder: RunFolder, command: Command) -> None:
-    """A restore has no throttle and cannot be held: say so, rather than do nothing in silence."""
-    method = runs.read_plan(folder).method
+    """What a run cannot do is said, rather than nothing done in silence: a restore has no throttle, a watch no hand."""
+    plan = runs.read_plan(folder)
+    method = plan.method
+    if any(task.shipping is not None for task in plan.tasks):
+        _must_fit_a_watch(command)
+        return
+    if isinstance(command, Enough):
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="This run knows its own end, so nobody has to say that it is enough.",
+                todo=f"To end it before that: esmigrate stop {folder.run}",
+            )
+        )
     if method.can_be_paced:
         return
     if isinstance(command, Pace):
@@ -213,6 +225,20 @@ def _must_fit(folder: RunFolder, command: Command) -> None:
         )
     if isinstance(command, Pause):
         click.echo("What is being restored goes on: a restore cannot be held. What has not begun yet waits.")
+
+
+def _must_fit_a_watch(command: Command) -> None:
+    """Others send: their pace is theirs, and a pause holds only the looks at what arrives."""
+    if isinstance(command, Pace):
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="This run only watches: how fast documents come is up to who sends them.",
+                todo="Slow the sender down where it runs.",
+            )
+        )
+    if isinstance(command, Pause):
+        click.echo("What is sent goes on arriving: only the looks at it are held.")
 
 
 async def stop_run(run_id: str, *, confirmed: bool) -> int:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 import msgspec
 
 from esmigrate_tui.model.event import (
+    EnoughSaid,
     LedgerChanged,
     Noted,
     RunFinished,
@@ -82,7 +83,9 @@ def total_line(progress: Progress, now: float) -> str:
 def _amounts(progress: Progress) -> list[str]:
     """How much of what has arrived."""
     if progress.unit is Unit.DOCUMENTS:
-        return [f"{number(progress.done)} of {number(progress.expected)}"] if progress.expected is not None else [""]
+        if progress.expected is None:
+            return [counted(progress.done, "document") if progress.done else ""]
+        return [f"{number(progress.done)} of {number(progress.expected)}"]
     parts = [f"{size(progress.done)} of {size(progress.expected)}" if progress.expected is not None else ""]
     if wanted := sum(task.parts for task in progress.tasks):
         arrived = sum(task.parts_done for task in progress.tasks)
@@ -113,10 +116,11 @@ def event_lines(event: Event, progress: Progress) -> list[str]:
             if event.outcome is TaskOutcome.VERIFIED:
                 return [f"ok  {name}: {_verified(event, summary.kind)}"]
             why = event.problem.sentence() if event.problem else ""
-            return [f"x   {name}: {event.outcome}. {why}".rstrip()]
+            by_word = event.outcome is TaskOutcome.ACCEPTED
+            return [f"{'ok ' if by_word else 'x  '} {name}: {event.outcome}. {why}".rstrip()]
         case WaitBegan():
             return [f"!   {progress.task(event.task).summary.source_index} waits: {event.problem.sentence()}"]
-        case Noted():
+        case Noted() | EnoughSaid():
             return [f"-   {progress.notable[-1].text}"] if progress.notable else []
         case TaskAdvanced() if event.moved.note:
             return [f"-   {progress.task(event.task).summary.source_index}: {event.moved.note}"]

@@ -149,13 +149,12 @@ def shipping_of(task: Task) -> Shipping:
 
 
 def task_of(shipping: Shipping, into: str, create: str) -> Task:
-    """The one task of a plan in which others send: how many documents are expected is its number of documents."""
+    """The one task of a plan in which others send."""
     return Task(
         number=1,
         source_index=shipping.label,
         destination_index=into,
         create=create,
-        documents=shipping.expected,
         shipping=shipping,
     )
 

@@ -111,6 +111,13 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             copy="GET _cat/allocation?v",
         )
         return
+    if draft.shipping is not None:
+        yield Finding(
+            check="room",
+            severity=Severity.NOTE,
+            title=f"{size(facts.disk.usable)} before the low watermark; how much will be sent is not known",
+        )
+        return
     indices = expected(draft)
     replicas = replicas_of(draft, indices)
     needed = sum(

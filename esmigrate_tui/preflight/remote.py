@@ -183,7 +183,7 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
 
 async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """What is changed on the destination's new indices for the time of the run."""
-    if draft.selected:
+    if draft.selected and draft.shipping is None:
         yield Finding(
             check="speed-settings",
             severity=Severity.NOTE,
