@@ -13,7 +13,7 @@ from esmigrate_tui.cli.connecting import connection_options, secret_options
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.plan import MOST_RANGES, MethodName
 from esmigrate_tui.model.shipping import Shipper
 
 if TYPE_CHECKING:
@@ -131,8 +131,21 @@ def _moving_options(command: Callable[..., int]) -> Callable[..., int]:
 
 @plan.command("reindex-from-remote")
 @_moving_options
+@click.option(
+    "--split",
+    default=0,
+    type=click.IntRange(0, MOST_RANGES),
+    help="Server tasks for each index; 1: one; 0: up to 4 for a large index.",
+)
+@click.option("--split-by", default="", metavar="FIELD", help="The date or whole number that divides it among them.")
 def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """The destination pulls each index from the source, document by document."""
+    """The destination pulls each index from the source, document by document.
+
+    An index of 100 000 documents or more, or of 2 GiB, is read by several server tasks, each a range of one field:
+    @timestamp, another date, a whole number, or the number that the source itself gives each change. Documents without
+    a value are in the last range. Each task holds a search open on every shard of the source, so no more than 8 go on
+    at the same time, unless --split asks for them; with --pace there is one for each index.
+    """
     from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
 
     return asyncio.run(make_plan(options, MethodName.REINDEX_FROM_REMOTE))

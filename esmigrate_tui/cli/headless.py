@@ -71,6 +71,14 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
 async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
     """Look at both clusters, choose, and write the plan of a method that moves documents."""
     renamed = renamed_pairs(options["rename"])
+    if options.get("split") == 1 and options.get("split_by"):
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="--split 1 reads each index whole, so there is nothing to divide by --split-by.",
+                todo="Give one of them.",
+            )
+        )
     sides: dict[Side, tuple[Connection, Credential]] = {}
     for side in (Side.SOURCE, Side.DESTINATION):
         sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
@@ -81,6 +89,8 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
         at_once=options["at_once"],
         batch=options["batch"],
         requests_per_second=options["pace"],
+        split=options.get("split", 0),
+        split_by=options.get("split_by", ""),
     )
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         plan, choice = await planning.plan_for(

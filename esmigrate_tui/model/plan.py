@@ -20,6 +20,8 @@ from esmigrate_tui.model.text import clean, counted
 FORMAT: Final = 1
 AT_ONCE: Final = 2
 """Tasks at the same time, where neither a person nor the method has chosen otherwise."""
+MOST_RANGES: Final = 16
+"""Ranges of one index that a person may ask for: each holds a search open on every shard of the source."""
 
 
 class Unit(StrEnum):

@@ -13,14 +13,25 @@ from hypothesis import strategies as st
 from esmigrate_tui.elastic.cluster import ReindexLook
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import create_request, tuning_requests
-from esmigrate_tui.methods.reindex_from_remote import (
+from esmigrate_tui.methods.reindex_decisions import (
+    WHOLE,
+    Part,
     State,
+    after_pass,
+    divided,
     first_batch,
+    first_trouble,
     given_whole,
     judged,
     moved,
     reindex_body,
+    standing,
+    taken_up,
+    together,
+    told,
+    vanished,
 )
+from esmigrate_tui.methods.reindex_ranges import Field
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import Version
@@ -54,31 +65,30 @@ SEVEN = (
     "cluster_block_exception: index [logs] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage "
     "watermark, index has read-only-allow-delete block];"
 )
-FIRST = State(task="n:1", passes=1, batch=1_000)
+FIRST = Part(task="n:1", passes=1, batch=1_000)
 
 
 def test_all_read_and_written_is_done() -> None:
     verdict = judged(work(), FIRST, ReindexLook(completed=True, total=1_000, created=1_000))
-    assert verdict.following is None
+    assert verdict.part.is_done
     assert verdict.problem is None
-    assert (verdict.step.done, verdict.step.written, verdict.step.collided) == (1_000, 1_000, 0)
+    assert (verdict.seen.done, verdict.seen.written, verdict.seen.collided) == (1_000, 1_000, 0)
 
 
 def test_a_pass_that_was_given_less_than_there_is_is_made_again() -> None:
     look = ReindexLook(completed=True, total=800, created=800)
     verdict = given_whole(FIRST, look, judged(work(), FIRST, look), 1_000)
-    assert verdict.following is not None
-    assert (verdict.following.repeats, verdict.following.task, verdict.following.done) == (1, "", 800)
-    assert verdict.step.token == verdict.following.as_token()
-    assert "200 documents more" in verdict.step.note
+    assert not verdict.part.is_done
+    assert (verdict.part.repeats, verdict.part.task, verdict.part.done) == (1, "", 800)
+    assert "200 documents more" in verdict.note
 
 
 @pytest.mark.parametrize(("there", "repeats"), [(800, 0), (700, 0), (1_000, 3)])
 def test_a_whole_pass_or_a_source_that_never_rests_is_not_read_for_ever(there: int, repeats: int) -> None:
     look = ReindexLook(completed=True, total=800, created=800)
-    state = msgspec.structs.replace(FIRST, repeats=repeats)
-    verdict = judged(work(), state, look)
-    assert given_whole(state, look, verdict, there) is verdict
+    part = msgspec.structs.replace(FIRST, repeats=repeats)
+    verdict = judged(work(), part, look)
+    assert given_whole(part, look, verdict, there) is verdict
 
 
 def test_a_second_document_of_one_id_is_counted_as_a_collision() -> None:
@@ -87,34 +97,34 @@ def test_a_second_document_of_one_id_is_counted_as_a_collision() -> None:
 
 
 def test_on_a_later_pass_what_is_in_place_is_no_collision() -> None:
-    later = State(task="n:2", passes=2, batch=1_000, written=400, done=400)
+    later = Part(task="n:2", passes=2, batch=1_000, written=400, done=400)
     step = moved(later, ReindexLook(completed=False, total=1_000, created=100, version_conflicts=400))
     assert (step.written, step.there_already, step.collided, step.done) == (500, 400, 0, 500)
 
 
 def test_progress_never_runs_backwards_on_a_new_pass() -> None:
-    later = State(task="n:2", passes=2, batch=1_000, written=400, done=400)
+    later = Part(task="n:2", passes=2, batch=1_000, written=400, done=400)
     assert moved(later, ReindexLook(completed=False, total=1_000, version_conflicts=10)).done == 400
 
 
 def test_a_refused_document_is_set_aside_and_the_next_pass_leaves_it_out() -> None:
     look = ReindexLook(completed=True, total=1_000, created=300, failures=refused("a", "b"))
     verdict = judged(work(), FIRST, look)
-    assert verdict.following is not None
-    assert [reject.id for reject in verdict.step.rejects] == ["a", "b"]
-    body = reindex_body(work(), verdict.following, {"host": "http://old:9200"})
+    assert not verdict.part.is_done
+    assert [reject.id for reject in verdict.rejects] == ["a", "b"]
+    body = reindex_body(work(), None, verdict.part, {"host": "http://old:9200"})
     assert body["source"]["query"] == {"bool": {"must_not": [{"ids": {"values": ["a", "b"]}}]}}
 
 
 def test_a_document_is_set_aside_once() -> None:
-    known = State(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
+    known = Part(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
     look = ReindexLook(completed=True, total=999, created=9, failures=refused("a", "c"))
     verdict = judged(work(), known, look)
-    assert [reject.id for reject in verdict.step.rejects] == ["c"]
+    assert [reject.id for reject in verdict.rejects] == ["c"]
 
 
 def test_the_same_refusals_again_end_the_task_with_the_reason() -> None:
-    known = State(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
+    known = Part(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
     verdict = judged(work(), known, ReindexLook(completed=True, total=999, failures=refused("a")))
     assert verdict.problem is not None
     assert "mapper_parsing_exception" in verdict.problem.why
@@ -136,21 +146,20 @@ def test_what_will_pass_is_no_fault_of_the_documents(failures: tuple[Reject, ...
     verdict = judged(work(), FIRST, ReindexLook(completed=True, total=10, failures=failures))
     assert verdict.problem is not None
     assert verdict.problem.cause is cause
-    assert verdict.step.rejects == ()
-    assert State.from_token(verdict.step.token).task == ""
+    assert verdict.rejects == ()
+    assert (verdict.part.task, verdict.part.is_done) == ("", False)
 
 
 def test_a_chunk_that_was_too_large_halves_the_batch() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
     verdict = judged(work(), FIRST, ReindexLook(completed=True, problem=trouble))
-    assert verdict.following is not None
-    assert verdict.following.batch == 500
-    assert "500" in verdict.step.note
+    assert (verdict.part.batch, verdict.part.is_done, verdict.problem) == (500, False, None)
+    assert "500" in verdict.note
 
 
 def test_a_single_document_that_is_too_large_ends_the_task() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
-    one = State(task="n:9", passes=9, batch=1)
+    one = Part(task="n:9", passes=9, batch=1)
     assert judged(work(), one, ReindexLook(completed=True, problem=trouble)).problem is trouble
 
 
@@ -158,12 +167,11 @@ def test_the_tasks_own_trouble_keeps_what_was_written() -> None:
     trouble = Problem(cause=Cause.CONNECTION, what="The destination cannot reach the source.")
     verdict = judged(work(), FIRST, ReindexLook(completed=True, total=1_000, created=300, problem=trouble))
     assert verdict.problem is trouble
-    token = State.from_token(verdict.step.token)
-    assert (token.task, token.written) == ("", 300)
+    assert (verdict.part.task, verdict.part.written, verdict.part.is_done) == ("", 300, False)
 
 
 def test_the_body_never_overwrites() -> None:
-    body = reindex_body(work(), FIRST, {"host": "http://old:9200", "username": "u", "password": "p"})
+    body = reindex_body(work(), None, FIRST, {"host": "http://old:9200", "username": "u", "password": "p"})
     assert body["dest"] == {"index": "logs-new", "op_type": "create"}
     assert body["conflicts"] == "proceed"
     assert "slices" not in body
@@ -180,7 +188,7 @@ def test_only_a_name_with_a_percent_sign_is_encoded_for_the_source() -> None:
     given = work()
     for name, sent in (("a%2bb", "a%252bb"), ("a+b", "a+b"), ("logs-ü", "logs-ü")):
         task = msgspec.structs.replace(given.task, source_index=name)
-        assert reindex_body(replace(given, task=task), FIRST, {})["source"]["index"] == sent
+        assert reindex_body(replace(given, task=task), None, FIRST, {})["source"]["index"] == sent
 
 
 def test_large_documents_begin_with_small_batches() -> None:
@@ -190,9 +198,83 @@ def test_large_documents_begin_with_small_batches() -> None:
 
 
 def test_a_state_survives_as_a_token() -> None:
-    state = State(task="n:1", passes=3, batch=250, written=5, done=6, collided=1, left_out=(("t", "x y"),))
+    part = Part(task="n:1", passes=3, batch=250, written=5, done=6, collided=1, left_out=(("t", "x y"),))
+    state = divided(Field("@timestamp", is_date=True), (-5, 10**12)).with_part(1, part)
     assert State.from_token(state.as_token()) == state
     assert State.from_token("") == State()
+
+
+def test_the_parts_of_an_index_are_told_as_one() -> None:
+    looks = [ReindexLook(completed=False, total=400, created=100), ReindexLook(completed=False, total=600, created=50)]
+    state = divided(Field("n"), (10,))
+    step = together([moved(FIRST, look) for look in looks], state)
+    assert (step.done, step.total, step.written) == (150, 1_000, 150)
+    assert State.from_token(step.token) == state
+
+
+def test_the_total_is_not_known_before_every_part_has_said_it() -> None:
+    looks = [ReindexLook(completed=False, total=400, created=100), ReindexLook(completed=False)]
+    assert together([moved(FIRST, look) for look in looks], WHOLE).total is None
+
+
+def test_a_range_that_nothing_is_in_does_not_hide_the_total() -> None:
+    empty = after_pass(FIRST, ReindexLook(completed=True), is_done=True)
+    seen = [standing(empty), moved(FIRST, ReindexLook(completed=False, total=400))]
+    assert together(seen, WHOLE).total == 400
+
+
+def test_a_throttle_is_divided_among_the_parts_that_are_not_done() -> None:
+    state = divided(Field("n"), (10, 20, 30))
+    assert state.share(100.0) == 25.0
+    done = state.with_part(0, Part(end=10, is_done=True)).with_part(3, Part(start=30, is_done=True))
+    assert done.share(100.0) == 50.0
+    assert done.share(0.0) == 0.0
+
+
+def test_each_part_has_an_id_of_its_own_and_a_whole_index_that_of_its_task() -> None:
+    state = divided(Field("n"), (10, 20))
+    assert [state.opaque_id(work(), position) for position in range(3)] == [
+        "esmigrate-7K2P-1-1",
+        "esmigrate-7K2P-1-2",
+        "esmigrate-7K2P-1-3",
+    ]
+    assert WHOLE.opaque_id(work(), 0) == "esmigrate-7K2P-1"
+
+
+def test_a_trouble_that_cannot_pass_is_told_before_one_that_can() -> None:
+    busy = judged(work(), FIRST, ReindexLook(completed=True, total=9, failures=refused("a", status=429)))
+    wrong = Problem(cause=Cause.AUTHENTICATION, what="No.")
+    turned_away = judged(work(), FIRST, ReindexLook(completed=True, problem=wrong))
+    fine = judged(work(), FIRST, ReindexLook(completed=True, total=9, created=9))
+    assert first_trouble([fine, busy, turned_away]) is wrong
+    assert first_trouble([fine]) is None
+
+
+def test_a_range_that_vanished_keeps_what_was_seen_of_it_and_finds_it_in_place() -> None:
+    seen = moved(FIRST, ReindexLook(completed=False, total=900, created=400))
+    verdict = vanished(work(), FIRST, seen)
+    assert verdict.problem is not None
+    assert verdict.problem.cause is Cause.UNKNOWN_OUTCOME
+    again = msgspec.structs.replace(verdict.part, task="n:2", passes=2)
+    step = moved(again, ReindexLook(completed=False, total=900, created=500, version_conflicts=400))
+    assert (step.done, step.written, step.there_already, step.collided) == (900, 900, 400, 0)
+
+
+def test_an_index_that_was_read_to_its_end_is_read_again_when_it_is_taken_up() -> None:
+    state = divided(Field("n"), (10,))
+    half = state.with_part(0, Part(end=10, passes=1, is_done=True))
+    assert taken_up(half) == half
+    whole = half.with_part(1, Part(start=10, passes=1, is_done=True))
+    assert taken_up(whole).open == (0, 1)
+    assert taken_up(State()) == State()
+
+
+def test_a_note_names_its_range_where_there_are_several() -> None:
+    trouble = Problem(cause=Cause.TOO_LARGE, what="Too large.")
+    large = judged(work(), FIRST, ReindexLook(completed=True, problem=trouble))
+    fine = judged(work(), FIRST, ReindexLook(completed=True, total=9, created=9))
+    assert told([fine, large]).startswith("range 2 of 2: a batch of 1000 was too large")
+    assert told([large]).startswith("a batch of 1000 was too large")
 
 
 def test_what_is_switched_off_is_put_back_to_what_the_plan_wants() -> None:

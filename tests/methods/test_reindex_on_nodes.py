@@ -4,106 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.cluster import Cluster, Clusters
-from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.reindex_from_remote import State
-from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
-from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.methods.reindex_decisions import Part, State
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.preflight import look
 from esmigrate_tui.preflight.remote import destination_reaches_source
+from tests.methods.reindexing import METHOD, UNTYPED, PlainBook, carried_out, drained, fill, pair, work_for
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
-
     from esmigrate_tui.model.event import Moved
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
-UNTYPED: dict[str, Any] = {"mappings": {"_doc": {"properties": {}}}}
-METHOD = METHODS[MethodName.REINDEX_FROM_REMOTE]
-
-
-class PlainBook:
-    """Makes each change at once: the ledger itself is the engine's, and tested there."""
-
-    def __init__(self, clusters: Clusters) -> None:
-        self.clusters = clusters
-        self.undo: list[Request] = []
-
-    async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
-        assert side is Side.DESTINATION
-        assert what
-        if undo is not None:
-            self.undo.append(undo)
-        return await self.clusters.destination.perform(made_by)
-
-
-@asynccontextmanager
-async def pair(nodes: SharedNodes, source: str, destination: str = "7.17.28") -> AsyncIterator[tuple[Clusters, Draft]]:
-    """Both shared nodes, connected, with a draft that has looked at neither."""
-    opened: list[tuple[Connection, Cluster]] = []
-    for version in (source, destination):
-        node = await nodes.get(version)
-        endpoint, _ = parse_address(node.url)
-        kind = SignIn.PASSWORD if node.user else SignIn.NONE
-        connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-        credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
-        opened.append((connection, await connect(connection, credential)))
-    draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=opened[0][0], destination=opened[1][0])
-    try:
-        yield Clusters(destination=opened[1][1], source=opened[0][1]), draft
-    finally:
-        for _, cluster in opened:
-            await cluster.close()
-
-
-async def fill(cluster: Cluster, index: str, body: dict[str, Any], lines: Iterable[tuple[dict[str, Any], str]]) -> None:
-    """An index of the source with documents, sent as they stand; one that a test before left is replaced."""
-    if await cluster.existing([index]):
-        await cluster.delete_index(index)
-    await cluster.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(body)))
-    bulk = "".join(json.dumps({"index": {"_index": index, **action}}) + "\n" + text + "\n" for action, text in lines)
-    answer = await cluster.perform(Request(method="POST", path="/_bulk", body=bulk))
-    assert not answer["errors"]
-    await cluster.refresh(index)
-
-
-async def work_for(clusters: Clusters, draft: Draft, index: str, **changes: Any) -> Work:  # noqa: ANN401  # fields of Plan
-    """The planned work for one index, its target gone from the destination."""
-    assert clusters.source is not None
-    draft, _ = await look(draft, clusters)
-    draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
-    plan = msgspec.structs.replace(METHOD.plan(draft, "2026-01-01T00:00:00Z"), **changes)
-    if await clusters.destination.existing([index]):
-        await clusters.destination.delete_index(index)
-    return Work(task=plan.tasks[0], plan=plan, opaque_id=f"esmigrate-test-{index}", requests_per_second=0.0)
-
-
-async def carried_out(work: Work, clusters: Clusters, since: str = "") -> list[Moved]:
-    """Everything a perform yields, looked at ten times a second."""
-    steps: list[Moved] = []
-    await drained(METHOD.perform(work, clusters, since), steps)
-    return steps
-
-
-async def drained(steps: AsyncIterator[Moved], into: list[Moved] | None = None) -> None:
-    """Ask for every look, until the end or an error."""
-    async for moved in steps:
-        if into is not None:
-            into.append(moved)
-        await asyncio.sleep(0.1)
 
 
 async def test_every_document_arrives_and_the_settings_are_the_plans(nodes: SharedNodes) -> None:
@@ -220,7 +139,9 @@ async def test_a_repeated_pass_finds_in_place_what_has_arrived(nodes: SharedNode
         work = await work_for(clusters, draft, "again")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         await carried_out(work, clusters)
-        steps = await carried_out(work, clusters, since=State(passes=1, batch=10, written=50, done=50).as_token())
+        steps = await carried_out(
+            work, clusters, since=State(parts=(Part(passes=1, batch=10, written=50, done=50),)).as_token()
+        )
         compared = await METHOD.compare(work, clusters)
     assert (steps[-1].there_already, steps[-1].collided, steps[-1].written) == (50, 0, 50)
     assert compared.is_equal
@@ -241,7 +162,7 @@ async def test_a_running_task_is_found_again_without_its_token(nodes: SharedNode
         await METHOD.pace(work, clusters, found.as_token(), 0.0)
         steps = [moved async for moved in second]
         compared = await METHOD.compare(work, clusters)
-    assert found.task == begun.task
+    assert found.parts[0].task == begun.parts[0].task
     assert steps[-1].collided == 0
     assert compared.is_equal
 
@@ -271,13 +192,14 @@ async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) ->
         work = await work_for(clusters, draft, "vanished")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         await carried_out(work, clusters)
-        node = State.from_token((await anext(METHOD.perform(work, clusters, ""))).token).task.partition(":")[0]
-        gone = State(task=f"{node}:999999999", passes=1, batch=10).as_token()
+        begun = State.from_token((await anext(METHOD.perform(work, clusters, ""))).token)
+        node = begun.parts[0].task.partition(":")[0]
+        gone = begun.with_part(0, Part(task=f"{node}:999999999", passes=1, batch=10)).as_token()
         steps: list[Moved] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, gone), steps)
     assert raised.value.problem.cause is Cause.UNKNOWN_OUTCOME
-    assert State.from_token(steps[-1].token).task == ""
+    assert State.from_token(steps[-1].token).running == ()
 
 
 async def test_an_index_that_was_deleted_is_not_made_anew_with_guessed_mappings(nodes: SharedNodes) -> None:
@@ -286,7 +208,7 @@ async def test_an_index_that_was_deleted_is_not_made_anew_with_guessed_mappings(
         await fill(clusters.source, "removed", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)))
         work = await work_for(clusters, draft, "removed")
         with pytest.raises(ProblemError) as raised:
-            await drained(METHOD.perform(work, clusters, State(passes=1, batch=10).as_token()))
+            await drained(METHOD.perform(work, clusters, State(parts=(Part(passes=1, batch=10),)).as_token()))
         assert await clusters.destination.existing(["removed"]) == {}
     assert raised.value.problem.cause is Cause.MISSING
 

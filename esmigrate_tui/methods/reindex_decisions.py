@@ -1,0 +1,357 @@
+"""What a reindex from remote decides, as pure functions of values: what is asked for, and what the looks mean.
+
+A part is what one server task reads: one range of a field, or the whole index. The token holds where each part stands.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given
+from esmigrate_tui.methods.reindex_ranges import Field, query_of
+from esmigrate_tui.methods.writing_troubles import full
+from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.problem import PASSING, Cause, Problem
+from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.preflight.remote import remote_index
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from esmigrate_tui.elastic.cluster import ReindexLook
+    from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.model.plan import Plan, Task
+
+PAUSE_SECONDS: Final = 3_600.0
+"""How long one batch may take while paused; the scroll is kept open that long."""
+_LARGEST_BATCH: Final = 5_000  # measured: five times the server's own default is faster, more is not
+_BATCH_BYTES: Final = 16 * 1024 * 1024  # far below the 100 MB buffer, large enough to hide the way there and back
+_DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
+_MOST_REFUSED: Final = 5_000  # ids in one query; more is a wrong mapping, not a few bad documents
+_MOST_PASSES: Final = 40
+_DISK_FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
+
+
+class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one server task reads: documents not below `start` and below `end`; all where both are None.
+
+    `task` is the running server task, "" between two passes. Totals are over the passes that ended; `there` is what the
+    last of them found in place. `repeats` counts the passes that were made again because the source holds more than
+    they were given.
+    """
+
+    start: int | None = None
+    end: int | None = None
+    task: str = ""
+    passes: int = 0
+    repeats: int = 0
+    batch: int = 0
+    total: int = 0
+    written: int = 0
+    done: int = 0
+    there: int = 0
+    collided: int = 0
+    retries: int = 0
+    left_out: tuple[tuple[str, str], ...] = ()
+    is_done: bool = False
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where the work on one index stands; its JSON is the token of each Moved.
+
+    `made` is the uuid of the destination's index when the work began, "" where a token does not say. `field` is what
+    the parts are ranges of, None where the index is read whole. Without parts nothing has been decided yet.
+    """
+
+    made: str = ""
+    field: Field | None = None
+    parts: tuple[Part, ...] = ()
+
+    def as_token(self) -> str:
+        """The state as text."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_token(cls, token: str) -> State:
+        """The state in a token, or the beginning."""
+        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
+
+    @property
+    def open(self) -> tuple[int, ...]:
+        """The positions of the parts that are not done."""
+        return tuple(position for position, part in enumerate(self.parts) if not part.is_done)
+
+    @property
+    def running(self) -> tuple[int, ...]:
+        """The positions of the parts of which a server task is known."""
+        return tuple(position for position, part in enumerate(self.parts) if part.task)
+
+    def with_part(self, position: int, part: Part) -> State:
+        """The state with another part in that place."""
+        parts = (*self.parts[:position], part, *self.parts[position + 1 :])
+        return msgspec.structs.replace(self, parts=parts)
+
+    def opaque_id(self, work: Work, position: int) -> str:
+        """The id by which the server task of a part is found again."""
+        return f"{work.opaque_id}-{position + 1}" if len(self.parts) > 1 else work.opaque_id
+
+    def share(self, requests_per_second: float) -> float:
+        """What each part may take of a throttle."""
+        return requests_per_second / max(1, len(self.open))
+
+
+WHOLE: Final = State(parts=(Part(),))
+"""An index that one task reads."""
+
+
+def divided(field: Field, edges: Sequence[int]) -> State:
+    """An index that is read in ranges of a field; `edges` are where all but the first one start."""
+    bounds = zip((None, *edges), (*edges, None), strict=True)
+    return State(field=field, parts=tuple(Part(start=start, end=end) for start, end in bounds))
+
+
+def taken_up(state: State) -> State:
+    """The state to go on from: an index of which all parts were done is read again, and found in place.
+
+    Only what both sides hold can say that nothing is missing, and it has just said otherwise, or was not asked yet.
+    """
+    if state.open:
+        return state
+    parts = tuple(msgspec.structs.replace(part, is_done=False) for part in state.parts)
+    return msgspec.structs.replace(state, parts=parts)
+
+
+# -- what is asked for -----------------------------------------------------------------------------------------------
+
+
+def first_batch(task: Task, plan: Plan) -> int:
+    """Documents a request to begin with: what the plan says, else from the average size, at most 5 000."""
+    if plan.batch:
+        return plan.batch
+    if not task.documents or not task.size:
+        return 1_000
+    average = max(1, task.size * _DOCUMENT_GROWS // task.documents)
+    return max(1, min(_LARGEST_BATCH, _BATCH_BYTES // average))
+
+
+def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, Any]) -> dict[str, Any]:
+    """The body of `POST _reindex` for one pass; `remote` holds the secret and is put in as it is.
+
+    `op_type: create` with `conflicts: proceed` never overwrites: a second document of the same `_id` is counted.
+    """
+    left_out = tuple(identifier for _, identifier in part.left_out)
+    return {
+        "conflicts": "proceed",
+        "source": {
+            "remote": remote,
+            "index": remote_index(work.task.source_index),
+            "size": part.batch or first_batch(work.task, work.plan),
+            "query": query_of(field, part.start, part.end, left_out),
+        },
+        "dest": {"index": work.task.destination_index, "op_type": "create"},
+    }
+
+
+# -- what was seen ---------------------------------------------------------------------------------------------------
+
+
+def standing(part: Part) -> Moved:
+    """What a part has come to in the passes that ended."""
+    return Moved(
+        done=part.done,
+        total=part.done if part.is_done else part.total or None,
+        written=part.written,
+        there_already=part.there,
+        collided=part.collided,
+        refused=len(part.left_out),
+        retries=part.retries,
+    )
+
+
+def moved(part: Part, look: ReindexLook, *, refused: int | None = None) -> Moved:
+    """What one look at a pass says about the whole part; `refused` documents where that is more than it left out."""
+    again = part.passes > 1
+    refused = len(part.left_out) if refused is None else refused
+    settled = look.created + look.updated + look.version_conflicts + look.noops + refused
+    return Moved(
+        done=max(part.done, settled),
+        total=look.total + len(part.left_out) if look.total else part.total or None,
+        written=part.written + look.created + look.updated,
+        there_already=look.version_conflicts if again else 0,
+        collided=part.collided if again else look.version_conflicts,
+        refused=refused,
+        retries=part.retries + look.bulk_retries + look.search_retries,
+        throttled_seconds=look.throttled_seconds,
+    )
+
+
+def together(seen: Sequence[Moved], state: State, rejects: tuple[Reject, ...] = (), note: str = "") -> Moved:
+    """All parts of an index in one look; how many documents it has is known when every part has said it."""
+    totals = [one.total for one in seen if one.total is not None]
+    return Moved(
+        done=sum(one.done for one in seen),
+        total=sum(totals) or None if len(totals) == len(seen) else None,
+        written=sum(one.written for one in seen),
+        there_already=sum(one.there_already for one in seen),
+        collided=sum(one.collided for one in seen),
+        refused=sum(one.refused for one in seen),
+        retries=sum(one.retries for one in seen),
+        throttled_seconds=max((one.throttled_seconds for one in seen), default=0.0),
+        token=state.as_token(),
+        rejects=rejects,
+        note=note,
+    )
+
+
+def after_pass(part: Part, look: ReindexLook, **changes: Any) -> Part:  # noqa: ANN401  # the fields of Part
+    """The part between two passes: no task, the ended pass added to the totals."""
+    left_out = changes.get("left_out", part.left_out)
+    so_far = moved(part, look, refused=len(left_out))
+    return msgspec.structs.replace(
+        part,
+        task="",
+        total=so_far.total or 0,
+        written=so_far.written,
+        done=so_far.done,
+        there=so_far.there_already,
+        collided=so_far.collided,
+        retries=so_far.retries,
+        **changes,
+    )
+
+
+# -- what it means ---------------------------------------------------------------------------------------------------
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What a look at a part means: what was seen, the part to go on with, what to tell, and a trouble if there is one.
+
+    A part that is neither done nor in trouble, and has no task, is to have another pass.
+    """
+
+    part: Part
+    seen: Moved
+    rejects: tuple[Reject, ...] = ()
+    note: str = ""
+    problem: Problem | None = None
+
+
+def _between(
+    part: Part, *, rejects: tuple[Reject, ...] = (), note: str = "", problem: Problem | None = None
+) -> Verdict:
+    return Verdict(part=part, seen=standing(part), rejects=rejects, note=note, problem=problem)
+
+
+def judged(work: Work, part: Part, look: ReindexLook) -> Verdict:
+    """What the result of an ended pass means for its part."""
+    if look.problem is not None:
+        if look.problem.cause is Cause.TOO_LARGE and part.batch > 1:
+            smaller = after_pass(part, look, batch=max(1, part.batch // 2))
+            note = f"a batch of {part.batch} was too large for the server, going on with {smaller.batch}"
+            return _between(smaller, note=note)
+        return _between(after_pass(part, look), problem=look.problem)
+    if not look.failures:
+        return _between(after_pass(part, look, is_done=True))
+    passing = _passing_trouble(work, look.failures)
+    if passing is not None:
+        return _between(after_pass(part, look), problem=passing)
+    known = frozenset(part.left_out)
+    new = tuple(reject for reject in look.failures if (reject.type, reject.id) not in known)
+    left_out = (*part.left_out, *sorted({(reject.type, reject.id) for reject in new}))
+    following = after_pass(part, look, left_out=left_out)
+    if not new or len(left_out) > _MOST_REFUSED or part.passes >= _MOST_PASSES:
+        problem = _too_many(work, left_out, look.failures[0].reason)
+        return _between(following, rejects=new, problem=problem)
+    return _between(following, rejects=new)
+
+
+def given_whole(part: Part, look: ReindexLook, verdict: Verdict, there: int) -> Verdict:
+    """The verdict of a pass that seems to be the last, or another pass where the source holds `there`, which is more.
+
+    A node that has just come back answers a search with the shards it has found until then: older servers say nothing
+    of the others, and the pass ends well without their documents.
+    """
+    missing = there - verdict.part.done
+    if missing <= 0 or part.repeats >= MOST_REPEATS:
+        return verdict
+    return _between(after_pass(part, look, repeats=part.repeats + 1), note=more_than_given(missing))
+
+
+def vanished(work: Work, part: Part, seen: Moved) -> Verdict:
+    """What it means that the server no longer knows the task; what was `seen` of it is found in place by the next."""
+    gone = msgspec.structs.replace(part, task="", done=seen.done, written=seen.written)
+    problem = Problem(
+        cause=Cause.UNKNOWN_OUTCOME,
+        what=f"The outcome of copying {work.task.source_index} is unknown: "
+        f"the destination no longer knows the task {part.task}.",
+        why="A restarted node forgets its tasks, and a result that was not written down is gone.",
+        todo="The counts of both sides are compared; where they differ the copy is made again, and finds in "
+        "place what has arrived.",
+    )
+    return Verdict(part=gone, seen=seen, problem=problem)
+
+
+def cancelled(work: Work, part: Part, look: ReindexLook) -> Verdict:
+    """What it means that somebody has cancelled the task."""
+    problem = Problem(
+        cause=Cause.STATE,
+        what=f"The copy of {work.task.source_index} was cancelled on the destination.",
+        why=f"The server says: {look.canceled}.",
+        todo="Take the run up again; what has arrived stays.",
+    )
+    return _between(after_pass(part, look), problem=problem)
+
+
+def first_trouble(verdicts: Sequence[Verdict]) -> Problem | None:
+    """The trouble to tell where several parts may have one: what cannot pass comes before what can."""
+    problems = [verdict.problem for verdict in verdicts if verdict.problem is not None]
+    return min(problems, key=lambda problem: problem.cause in PASSING, default=None)
+
+
+def told(verdicts: Sequence[Verdict]) -> str:
+    """What is worth telling of several parts, each named where there are several."""
+    of = f" of {len(verdicts)}: " if len(verdicts) > 1 else ""
+    notes = ((f"range {number}{of}" if of else "", one.note) for number, one in enumerate(verdicts, start=1))
+    return "; ".join(name + note for name, note in notes if note)
+
+
+def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None:
+    """The trouble that made the destination refuse these for now, None when it is the documents themselves."""
+    for reject in failures:
+        if any(mark in reject.reason for mark in _DISK_FULL):
+            return full(work.task.destination_index, reject.reason)
+        if reject.status in {429, 503}:
+            return Problem(
+                cause=Cause.BUSY,
+                what=f"The destination is too busy to write to {work.task.destination_index}.",
+                why="It tried each of these documents several times and then gave them back.",
+                todo="Nothing has to be done: the run waits and tries again. A lower pace helps if it stays so.",
+                evidence=reject.reason,
+            )
+    return None
+
+
+def _too_many(work: Work, left_out: tuple[tuple[str, str], ...], reason: str) -> Problem:
+    return Problem(
+        cause=Cause.REFUSED,
+        what=f"The destination refuses too many documents of {work.task.source_index}: "
+        f"{counted(len(left_out), 'document')} until now, and more with every batch.",
+        why=f"The last reason was: {reason}",
+        todo="Most likely the mapping does not fit. Correct it in the plan, delete the destination's index "
+        "and run the plan again.",
+        evidence=reason,
+    )
+
+
+# -- how it is told beforehand ---------------------------------------------------------------------------------------
+
+
+def ranges_told(plan: Plan, most: int) -> str:
+    """That an index may be read in up to so many ranges, in words; "" where none is."""
+    if most < 2:
+        return ""
+    by = clean(plan.split_by, 200) if plan.split_by else "a date or a whole number"
+    which = "Each index" if plan.split else "A large index"
+    return f" {which} is read in up to {most} ranges of {by}, all at the same time."
