@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _LOW: Final = "cluster.routing.allocation.disk.watermark.low"
-_HEADROOM: Final = _LOW + ".max_headroom"
+_FLOOD: Final = "cluster.routing.allocation.disk.watermark.flood_stage"
 _THRESHOLD: Final = "cluster.routing.allocation.disk.threshold_enabled"
 WHITELIST: Final = "reindex.remote.whitelist"
 _UNITS: Final = {"b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40, "p": 1 << 50}
@@ -73,6 +73,7 @@ class ClusterHealth(msgspec.Struct, frozen=True):
     active_shards: int = 0
     initializing_shards: int = 0
     unassigned_shards: int = 0
+    number_of_pending_tasks: int = 0
 
 
 class ClusterStats(msgspec.Struct, frozen=True):
@@ -830,7 +831,7 @@ def listed(answers: Listing, *, with_types: bool) -> tuple[tuple[IndexFacts, ...
 
 def _index(entry: CatIndex, answers: Listing, *, with_types: bool) -> IndexFacts:
     settings = answers.settings.get(entry.index, FlatSettings()).settings
-    types, has_source = _types(answers.mappings.get(entry.index, Mapped()).mappings, with_types=with_types)
+    types, sources = _types(answers.mappings.get(entry.index, Mapped()).mappings, with_types=with_types)
     is_closed = entry.status == "close"
     return IndexFacts(
         name=entry.index,
@@ -848,30 +849,54 @@ def _index(entry: CatIndex, answers: Listing, *, with_types: bool) -> IndexFacts
         created=created_by(settings.get("index.version.created")),
         data_stream=clean(answers.data_streams.get(entry.index, "")),
         types=types,
-        source_enabled=has_source,
+        source_enabled=all(one.is_kept for one in sources) and settings.get(_SOURCE_MODE) != "disabled",
+        source_filtered=any(one.includes or one.excludes for one in sources),
+        source_synthetic=_is_synthetic(settings, sources),
         refresh_interval=clean(str(settings.get("index.refresh_interval", ""))),
+        frozen="true" in {settings.get("index.frozen"), settings.get("index.search.throttled")},
+        blocks=tuple(
+            clean(key.removeprefix(_BLOCKS))
+            for key, value in sorted(settings.items())
+            if key.startswith(_BLOCKS) and value == "true"
+        ),
     )
 
 
+_BLOCKS: Final = "index.blocks."
+_SOURCE_MODE: Final = "index.mapping.source.mode"
+
+
 class _Source(msgspec.Struct, frozen=True):
+    """What a mapping says of the documents themselves; before 5.0 a single pattern is no list."""
+
     enabled: Any = True
+    includes: Any = ()
+    excludes: Any = ()
+    mode: str = ""
+
+    @property
+    def is_kept(self) -> bool:
+        return self.enabled not in {False, "false"} and self.mode != "disabled"
+
+
+def _is_synthetic(settings: Mapping[str, Any], sources: Iterable[_Source]) -> bool:
+    """Whether documents are put together from their fields when they are read (8.4 and newer)."""
+    modes = {settings.get(_SOURCE_MODE, ""), *(one.mode for one in sources)} - {""}
+    return "synthetic" in modes or (not modes and settings.get("index.mode") in {"time_series", "logsdb"})
 
 
 class _Typed(msgspec.Struct, frozen=True):
     source: _Source = msgspec.field(name="_source", default=_Source())
 
 
-def _types(mappings: Mapping[str, msgspec.Raw], *, with_types: bool) -> tuple[tuple[str, ...], bool]:
-    """The types in a mapping of 6.x and older, and whether every one of them keeps its _source."""
+def _types(mappings: Mapping[str, msgspec.Raw], *, with_types: bool) -> tuple[tuple[str, ...], tuple[_Source, ...]]:
+    """The types in a mapping of 6.x and older, and what each says of its _source."""
     if not with_types:
         raw = mappings.get("_source")
-        source = msgspec.json.decode(raw, type=_Source) if raw is not None else _Source()
-        return (), source.enabled not in {False, "false"}
+        return (), (msgspec.json.decode(raw, type=_Source) if raw is not None else _Source(),)
     # _default_ is the pattern for types to come, not one that holds documents.
     typed = {name: msgspec.json.decode(raw, type=_Typed) for name, raw in mappings.items() if name != "_default_"}
-    return tuple(sorted(clean(name) for name in typed)), all(
-        mapping.source.enabled not in {False, "false"} for mapping in typed.values()
-    )
+    return tuple(sorted(clean(name) for name in typed)), tuple(mapping.source for mapping in typed.values())
 
 
 def flat(*layers: Mapping[str, Any]) -> dict[str, str]:
@@ -946,20 +971,25 @@ def _size(text: str) -> int | None:
     return int(float(found[1]) * _UNITS[found[2] or "b"]) if found else None
 
 
-def kept_free(total: int, settings: Mapping[str, str]) -> int:
-    """The bytes of a disk of `total` that stay free before its node takes no more shards (the low watermark)."""
+def bytes_of(settings: Mapping[str, str] | None, key: str) -> int | None:
+    """A setting that is a size, in bytes; None where it is not there, or none."""
+    return _size((settings or {}).get(key, ""))
+
+
+def kept_free(total: int, settings: Mapping[str, str], mark: str = _LOW, default: str = "85%") -> int:
+    """The bytes of a disk of `total` that stay free at a watermark: at the low one its node takes no more shards."""
     if settings.get(_THRESHOLD) == "false":
         return 0
-    low = settings.get(_LOW, "85%").strip()
+    told = settings.get(mark, default).strip()
     share: float | None = None
-    if low.endswith("%"):
-        share = float(low[:-1]) / 100
-    elif re.fullmatch(r"0?\.\d+|[01](?:\.0*)?", low):
-        share = float(low)
+    if told.endswith("%"):
+        share = float(told[:-1]) / 100
+    elif re.fullmatch(r"0?\.\d+|[01](?:\.0*)?", told):
+        share = float(told)
     if share is None:
-        return _size(low) or 0
+        return _size(told) or 0
     kept = int(total * (1 - share))
-    headroom = _size(settings.get(_HEADROOM, ""))
+    headroom = _size(settings.get(f"{mark}.max_headroom", ""))
     return kept if headroom is None else min(kept, headroom)
 
 
@@ -971,10 +1001,14 @@ def disk(nodes: NodesDisk | None, settings: Mapping[str, str] | None) -> DiskFac
     if not totals:
         return None
     known = settings or {}
+    usable = [max(0, one.available_in_bytes - kept_free(one.total_in_bytes, known)) for one in totals]
+    flood = [one.available_in_bytes - kept_free(one.total_in_bytes, known, _FLOOD, "95%") for one in totals]
     return DiskFacts(
         total=sum(one.total_in_bytes for one in totals),
         free=sum(one.available_in_bytes for one in totals),
-        usable=sum(max(0, one.available_in_bytes - kept_free(one.total_in_bytes, known)) for one in totals),
+        usable=sum(usable),
+        before_flood=sum(max(0, each) for each in flood),
+        roomiest=max(usable),
     )
 
 

@@ -44,7 +44,8 @@ _READING: Final = frozenset({"GET", "HEAD"})
 _COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
 _SETTINGS: Final = (
     "index.version.created,index.uuid,index.hidden,index.refresh_interval"
-    ",index.number_of_shards,index.number_of_replicas"
+    ",index.number_of_shards,index.number_of_replicas,index.frozen,index.search.throttled,index.blocks.*"
+    ",index.mode,index.mapping.source.mode"
 )
 
 
@@ -369,6 +370,9 @@ class Cluster:
             blocks=answers.blocks(blocks),
             security=security,
             clock_skew_seconds=skew,
+            pending_tasks=health.number_of_pending_tasks if health else None,
+            recovery_bytes=answers.bytes_of(settings, "indices.recovery.max_bytes_per_sec"),
+            most_scrolls=_whole(settings, "search.max_open_scroll_context"),
         )
 
     async def _maybe(self, path: str, kind: type[T], lost: list[ProblemError]) -> T | None:

@@ -11,7 +11,7 @@ from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan
+from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered
@@ -47,6 +47,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     For files, `reading` says which and how they are read, `into` is the index they go into, and `create` the body that
     makes it: "" where it is there and is used as it is. For documents that others send, `shipping` takes the place of
     `reading`.
+
+    `tasks` are those of the plan, once there is one: what will be made can only be judged by them.
     """
 
     method: MethodName | None = None
@@ -77,6 +79,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     shipping: Shipping | None = None
     into: str = ""
     create: str = ""
+    tasks: tuple[Task, ...] = ()
 
     def answered(self, **changes: Any) -> Draft:  # noqa: ANN401  # msgspec checks each by its field
         """This draft with new answers, and without what hung on the old ones."""

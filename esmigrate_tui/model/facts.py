@@ -48,7 +48,8 @@ class IndexFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `documents` are top-level documents as `_count` would say where known, else what `_cat/indices` says (nested ones
     included); None for a closed index. `store_bytes` is all copies, `primary_bytes` the primaries. `created` is the
-    version that made it. `data_stream` names the stream it backs.
+    version that made it. `data_stream` names the stream it backs. `blocks` are those that were set on it ("write",
+    "read_only_allow_delete", …). Of a filtered _source fields were left out, a synthetic one is made anew when read.
     """
 
     name: str
@@ -67,7 +68,11 @@ class IndexFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     data_stream: str = ""
     types: tuple[str, ...] = ()
     source_enabled: bool = True
+    source_filtered: bool = False
+    source_synthetic: bool = False
     refresh_interval: str = ""
+    frozen: bool = False
+    blocks: tuple[str, ...] = ()
 
     @property
     def is_system(self) -> bool:
@@ -76,19 +81,26 @@ class IndexFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class DiskFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The room on a cluster's data nodes, in bytes; `usable` is what fits before the low watermark."""
+    """The room on a cluster's data nodes, in bytes; `usable` is what fits before the low watermark.
+
+    `before_flood` is what fits before the flood stage, at which writes are refused, `roomiest` what fits on the one
+    node that has most room before the low watermark; None where nobody looked.
+    """
 
     total: int
     free: int
     usable: int
+    before_flood: int | None = None
+    roomiest: int | None = None
 
 
 class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     """A cluster as probe() saw it.
 
     None: the server did not say. `flavour` is "default", "oss", "serverless" or "". `whitelist` is the value of
-    reindex.remote.whitelist (as a tuple of patterns), None where it cannot be read. `endpoints_missing` names what
-    this server does not offer (such as "reindex").
+    reindex.remote.whitelist (as a tuple of patterns), None where it cannot be read. `pending_tasks` await the master.
+    `recovery_bytes` is how fast each node restores at most, in bytes a second (0: as fast as it can), `most_scrolls`
+    how many searches may be held open on a node.
     """
 
     name: str
@@ -112,6 +124,9 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     blocks: tuple[str, ...] = ()
     security: bool | None = None
     clock_skew_seconds: float | None = None
+    pending_tasks: int | None = None
+    recovery_bytes: int | None = None
+    most_scrolls: int | None = None
 
 
 class NodeFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -138,8 +153,12 @@ class NodeFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class TemplateFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """An index template (7.8 and newer): what it applies to, and whether it makes data streams."""
+    """An index template (7.8 and newer): what it applies to, and whether it makes data streams.
+
+    Of several that fit a name the one with the highest `priority` counts.
+    """
 
     name: str
     patterns: tuple[str, ...] = ()
     makes_streams: bool = False
+    priority: int = 0

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
+from esmigrate_tui.model.ledger import Change
 from esmigrate_tui.model.problem import Cause
 
 
@@ -24,7 +25,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `check` is the check's name (used with --accept), `title` what is so in one line, `evidence` the server's own
     answer shortened, `why` one sentence for somebody new to it, `fix` what to do, `copy` text to paste as it is
     (a setting, a request), `link` the page of Elastic's documentation, `cause` the
-    kind of trouble where one was met, `subjects` the indices it is about.
+    kind of trouble where one was met, `subjects` the indices it is about. `repairs` are the changes that carry the fix
+    out where that is safe: each can be put back, and costs nobody a document.
     """
 
     check: str
@@ -37,6 +39,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     link: str = ""
     cause: Cause | None = None
     subjects: tuple[str, ...] = ()
+    repairs: tuple[Change, ...] = ()
 
     @property
     def key(self) -> str:

@@ -85,7 +85,7 @@ def test_room_is_summed_over_data_nodes_and_never_below_nothing() -> None:
         },
         NodesDisk,
     )
-    assert disk(nodes, {}) == DiskFacts(total=2000, free=1000, usable=750)
+    assert disk(nodes, {}) == DiskFacts(total=2000, free=1000, usable=750, before_flood=900, roomiest=750)
 
 
 def test_no_node_that_says_means_no_room_is_known() -> None:
