@@ -16,9 +16,11 @@ from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
 from esmigrate_tui.cli.headless import hand_over
+from esmigrate_tui.cli.shipping import chosen_lines
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import FileFormat, IdRule
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
@@ -78,6 +80,8 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
     draft = draft.answered(reading=sample.reading, create=create)
     plan = METHODS[MethodName.INDEX_FROM_SOURCE].plan(draft, planning.timestamp(time.time()))
     for line in preview_lines(sample, is_guessed=not body and not is_there):
+        click.echo(line, err=True)
+    for line in chosen_lines(create, Version.parse(plan.destination_version)):
         click.echo(line, err=True)
     if is_there:
         click.echo(f"The index {clean(into, 300)} is there already, and is used as it is.", err=True)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.model.chosen import ChosenType, chosen_types
 from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.event import Reject, RunOutcome
+from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry
 from esmigrate_tui.model.plan import MethodName, Plan, Task, Unit
@@ -75,7 +77,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
 
     Times are ISO 8601 in UTC; `seconds` is from the start to the end, waits included. `documents_expected` is None
     where one index is unknown. `rate_over_time` has pairs of seconds since the start and `unit`s a second: a restore is
-    told in bytes, and `snapshot` says what was restored ("" for all other methods).
+    told in bytes, and `snapshot` says what was restored ("" for all other methods). `sender` is who sent the documents,
+    where others did; `types` are those that were chosen, where no source had them.
     `refusals` sums up `refused_seen` refused documents, which may be fewer than `documents_refused`.
     """
 
@@ -99,6 +102,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     documents_per_second: float
     unit: Unit = Unit.DOCUMENTS
     snapshot: str = ""
+    sender: str = ""
+    types: tuple[ChosenType, ...] = ()
     bytes_arrived: int = 0
     bytes_expected: int | None = None
     bytes_per_second: float = 0.0
@@ -158,6 +163,8 @@ def gather(
         documents_refused=progress.refused,
         documents_per_second=round(arrived / seconds, 1) if seconds > 0 else 0.0,
         unit=plan.method.unit,
+        sender=next((task.shipping.shipper.title for task in plan.tasks if task.shipping is not None), ""),
+        types=_types(plan),
         snapshot=f"{restored.snapshot} in {restored.repository.name}" if restored else "",
         bytes_arrived=copied,
         bytes_expected=progress.expected if plan.method.unit is Unit.BYTES else None,
@@ -179,6 +186,14 @@ def gather(
             (round(at - (progress.started_at or 0.0), 1), round(rate, 1)) for at, rate in progress.plot
         ),
     )
+
+
+def _types(plan: Plan) -> tuple[ChosenType, ...]:
+    """The types that were chosen, where there is no source that has them already."""
+    if plan.method is not MethodName.INDEX_FROM_SOURCE:
+        return ()
+    version = Version.parse(plan.destination_version)
+    return tuple(one for task in plan.tasks for one in chosen_types(task.create, version))
 
 
 def _moment(at: float | None) -> str:

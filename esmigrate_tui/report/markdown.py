@@ -54,6 +54,7 @@ def as_markdown(report: Report) -> str:
         [_facts(report)],
         _section("What is left for you", _to_do(report)),
         _section("Indices", [_indices(report)] if report.indices else []),
+        _section("Types that were chosen", _types(report)),
         _section(f"Defined differently than {_origin(report)}", _definitions(report)),
         _section("Set aside", _refusals(report)),
         _section("Troubles and waits", _troubles(report)),
@@ -88,6 +89,7 @@ def _facts(report: Report) -> str:
     facts = [
         f"Method: {_METHODS[report.method]}",
         *([f"Source: {code(report.source.address)}, version {escape(report.source.version)}"] if report.source else []),
+        *([f"Sent by: {escape(report.sender)}"] if report.sender else []),
         *([f"Snapshot: {escape(report.snapshot)}"] if report.snapshot else []),
         f"Destination: {code(report.destination.address)}, version {escape(report.destination.version)}",
         f"Started: {report.started_at or 'not yet'}",
@@ -162,6 +164,8 @@ def _indices(report: Report) -> str:
     )
     is_of_files = report.method is MethodName.INDEX_FROM_SOURCE
     source, there = ("Files", "Rows read") if is_of_files else ("Source", "On the source")
+    if report.sender:
+        source, there = "Sent", "Expected"
     heading = (source, "Destination", there, "On the destination", "Set aside", "Verified", "Took")
     return table(heading, rows, frozenset({2, 3, 4, 6}))
 
@@ -179,6 +183,13 @@ def _to_do(report: Report) -> list[str]:
             indent = " " * (len(str(at)) + 2)
             pieces.append("\n".join(indent + line for line in block(thing.copy).split("\n")))
     return pieces
+
+
+def _types(report: Report) -> list[str]:
+    if not report.types:
+        return []
+    rows = ((one.field, one.chosen, "the same" if one.is_same else one.guess or "–") for one in report.types)
+    return [table(("Field", "Chosen", "What the destination would most likely have guessed"), rows)]
 
 
 def _definitions(report: Report) -> list[str]:
