@@ -11,6 +11,7 @@ import click
 
 from esmigrate_tui.cli.connecting import connection_options, secret_options
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MOST_RANGES, MethodName
@@ -153,8 +154,54 @@ def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
 
 @plan.command("copy-through-here")
 @_moving_options
+@click.option(
+    "--pipelines",
+    type=click.Choice([one.value for one in Pipelines]),
+    default=Pipelines.OFF.value,
+    show_default=True,
+    help="Ingest pipelines that the destination's indices have: off passes them by, respected lets them change what is "
+    "copied.",
+)
+@click.option(
+    "--versions",
+    is_flag=True,
+    help="Keep each document's version number. One with a lower version that is there already is replaced.",
+)
+@click.option(
+    "--types",
+    type=click.Choice([one.value for one in Types]),
+    default=Types.MERGED.value,
+    show_default=True,
+    help="Indices of 5.x and older that have several types: merged into one, or apart, each type as INDEX-TYPE.",
+)
+@click.option("--only-type", metavar="TYPE", help="Copy only documents of this mapping type.")
+@click.option(
+    "--into-existing",
+    is_flag=True,
+    help="Add to an index or data stream of the destination that has the name; else that is refused.",
+)
 def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """Each document passes through this machine, byte for byte; neither cluster has to reach the other."""
+    """Each document passes through this machine, byte for byte; neither cluster has to reach the other.
+
+    \b
+      esmigrate plan copy-through-here --source https://elastic@old:9200 \\
+          --destination https://elastic@new:9200 --index 'logs-*' -o copy.toml
+
+    Nothing on the destination is overwritten: a document whose _id is taken is counted, and stays behind. The
+    documents went through ingest pipelines when they were new, so those of the destination are passed by. A final
+    pipeline, which no request can pass by, is switched off in an index that the run makes, and put back at its end.
+
+    With --versions a document is written where there is none with its _id, or one with a lower version, which it
+    replaces: so a second copy, with --into-existing, brings what has changed on the source since. Deletions are not
+    carried over. No version from outside goes with the action create, so none can be kept in a data stream; and types
+    that may share an _id are not merged with it.
+
+    Of types merged into one index, a document whose _id another type has taken is refused and counted. A _parent
+    becomes the routing; the relation itself has to be given by a join field afterwards.
+
+    A data stream takes documents with an @timestamp, and no routing. It looks for an _id in its newest index alone:
+    what is in an older one is not found there, and would be doubled.
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
     from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
 
     return asyncio.run(make_plan(options, MethodName.COPY_THROUGH_HERE))

@@ -19,6 +19,7 @@ from esmigrate_tui.cli.ending import tell
 from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
 from esmigrate_tui.cli.telling import finding_lines
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
@@ -89,6 +90,7 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
         at_once=options["at_once"],
         batch=options["batch"],
         requests_per_second=options["pace"],
+        copying=_copying(options),
         split=options.get("split", 0),
         split_by=options.get("split_by", ""),
     )
@@ -104,6 +106,21 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
         )
     await hand_over(plan, choice.left_out, options)
     return ExitCode.DONE
+
+
+def _copying(options: Mapping[str, Any]) -> Copying:
+    """How documents are carried, as the options of a copy say; any other method has none of these."""
+    chosen = Copying(
+        pipelines=Pipelines(options.get("pipelines", Pipelines.OFF)),
+        versions=options.get("versions", False),
+        types=Types(options.get("types", Types.MERGED)),
+        only_type=options.get("only_type") or "",
+        into_existing=options.get("into_existing", False),
+    )
+    if chosen.only_type and chosen.types is Types.APART:
+        msg = "--only-type and --types apart exclude one another: copy one type, or each into an index of its own."
+        raise click.UsageError(msg)
+    return AS_IT_IS if chosen == AS_IT_IS else chosen
 
 
 async def hand_over(plan: Plan, left_out: Iterable[tuple[str, str]], options: Mapping[str, Any]) -> None:

@@ -37,6 +37,7 @@ _NEVER_WAIVED = frozenset(
         "repository-readable",
         "snapshot-state",
         "target-index",
+        "used-targets",
     }
 )
 
@@ -96,12 +97,19 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
     """The draft that a plan was made of, as far as preflight needs it; `snapshot` is the one it restores from."""
     indices = [task for task in plan.tasks if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}]
     features = [task for task in plan.tasks if task.kind is RestoreKind.FEATURE_STATE]
+    targets: dict[str, tuple[str, ...]] = {}
+    for task in indices:
+        targets[task.source_index] = (*targets.get(task.source_index, ()), task.destination_index)
+    is_copy = plan.method is MethodName.COPY_THROUGH_HERE
     return Draft(
         method=plan.method,
         source=plan.source,
         destination=plan.destination,
-        selected=tuple(task.source_index for task in indices),
+        selected=tuple(dict.fromkeys(task.source_index for task in indices)),
         renamed={t.source_index: t.destination_index for t in indices if t.source_index != t.destination_index},
+        targets={source: names for source, names in targets.items() if len(names) > 1},
+        uses=tuple(task.destination_index for task in indices if not task.create) if is_copy else (),
+        copying=plan.copying,
         at_once=plan.at_once,
         batch=plan.batch,
         requests_per_second=plan.requests_per_second,

@@ -35,7 +35,7 @@ _NODES: Final = (
 )
 _TEMPLATES: Final = (
     "/_index_template?filter_path=index_templates.name,index_templates.index_template.index_patterns"
-    ",index_templates.index_template.data_stream"
+    ",index_templates.index_template.data_stream,index_templates.index_template.priority"
 )
 
 
@@ -113,6 +113,7 @@ class Surroundings:
                 name=clean(one.name),
                 patterns=tuple(clean(pattern) for pattern in one.index_template.index_patterns),
                 makes_streams=one.index_template.data_stream is not None,
+                priority=one.index_template.priority or 0,
             )
             for one in told.index_templates
         )

@@ -57,7 +57,12 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
     ),
     MethodName.COPY_THROUGH_HERE: (
         *_COPYING,
+        copying.used_targets,
+        copying.stream_templates,
+        copying.stream_documents,
         copying.destination_pipelines,
+        copying.kept_versions,
+        selection.parents_and_children,
         selection.readable,
         selection.source_kept,
         selection.several_types,

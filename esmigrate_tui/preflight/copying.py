@@ -2,24 +2,178 @@
 
 from __future__ import annotations
 
+import json
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.text import clean, listed
+from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import some
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.facts import TemplateFacts
 
 _DEFAULT_PIPELINES: Final = Version(6, 5)
 _KINDS: Final = {"index.default_pipeline": "default pipeline", "index.final_pipeline": "final pipeline"}
+_SAMPLED: Final = 20
+_STREAMS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html"
+_VERSIONS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/docs-index_.html#index-versioning"
 _PIPELINES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html"
+
+
+async def used_targets(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether the indices and data streams that the plan adds to are there."""
+    if not draft.uses:
+        return
+    taken = await clusters.destination.existing(draft.uses)
+    counts = {name: await clusters.destination.count(name) for name, kind in taken.items() if kind == "index"}
+    for finding in judged_targets(draft, taken, counts):
+        yield finding
+
+
+def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, int]) -> tuple[Finding, ...]:
+    """What it means that a name that is used is taken by an index, a data stream, something else or nothing."""
+    found: list[Finding] = []
+    for name in draft.uses:
+        kind = taken.get(name, "")
+        if kind == "index":
+            older = " An older version is replaced." if draft.copying.versions else ""
+            found.append(
+                Finding(
+                    check="used-targets",
+                    severity=Severity.WARNING if counts.get(name) else Severity.NOTE,
+                    title=f"The index {name} is there with {counted(counts.get(name, 0), 'document')}, and is used as "
+                    "it is",
+                    why="Documents are added to those; one whose _id is taken is counted as there already, whatever is "
+                    f"in it.{older} The proof is what was acknowledged, and by how much the index grew.",
+                    fix="If they should not be mixed, give the index another name with --rename.",
+                    subjects=(name,),
+                )
+            )
+        elif kind == "data stream":
+            found.append(
+                Finding(
+                    check="used-targets",
+                    severity=Severity.WARNING,
+                    title=f"Documents are added to the data stream {name}",
+                    why="Each is created in its newest index, without a routing. A document with the same _id in an "
+                    "older one is not noticed: another copy after a rollover doubles it. Its lifecycle counts from "
+                    "now, not from the documents' own time.",
+                    fix="Copy once, and let the stream not roll over meanwhile.",
+                    link=_STREAMS,
+                    subjects=(name,),
+                )
+            )
+        else:
+            found.append(
+                Finding(
+                    check="used-targets",
+                    severity=Severity.BLOCKER,
+                    title=f"The plan adds to {name}, which is {f'an {kind}' if kind else 'not there any more'}",
+                    why="A document sent to a name that is not there makes an index with guessed mappings.",
+                    fix="Make the plan again: it then makes the index, or name the index behind the alias.",
+                    subjects=(name,),
+                )
+            )
+    return tuple(found)
+
+
+async def stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether a template of the destination makes a data stream where the plan makes an index."""
+    made = sorted({target for name in draft.selected for target in draft.all_targets(name)} - set(draft.uses))
+    templates = await clusters.destination.surroundings.index_templates() if made else ()
+    claimed = stream_names(made, templates or ())
+    if claimed:
+        yield Finding(
+            check="stream-templates",
+            severity=Severity.BLOCKER,
+            title=f"Templates of the destination keep these names for data streams: {some(tuple(claimed))}",
+            evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
+            why="No index can be made there under such a name; what is made is a data stream.",
+            fix="Give another name with --rename, or make the data stream and plan again with --into-existing:",
+            copy="\n".join(f"PUT _data_stream/{name}" for name in claimed),
+            link=_STREAMS,
+            subjects=tuple(claimed),
+        )
+
+
+def stream_names(names: Sequence[str], templates: Sequence[TemplateFacts]) -> dict[str, str]:
+    """Which of these names a template makes a data stream of, and its name: of several the strongest counts."""
+    found: dict[str, str] = {}
+    for name in names:
+        fitting = [one for one in templates if any(fnmatchcase(name, pattern) for pattern in one.patterns)]
+        strongest = max(fitting, key=lambda one: one.priority, default=None)
+        if strongest is not None and strongest.makes_streams:
+            found[name] = strongest.name
+    return found
+
+
+async def stream_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether the first documents for a data stream have what it wants of each."""
+    streams = {index.data_stream for index in draft.destination_indices if index.data_stream} & set(draft.uses)
+    going = [name for name in draft.selected if streams & set(draft.all_targets(name))]
+    if clusters.source is None or not going:
+        return
+    for finding in judged_documents(await clusters.source.first_sources(going, _SAMPLED)):
+        yield finding
+
+
+def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> tuple[Finding, ...]:
+    """What it means for a data stream that sampled documents have no @timestamp, or that all have one."""
+    without = {name: sum(not _has_time(source) for source in sources) for name, sources in samples.items()}
+    lacking = {name: amount for name, amount in without.items() if amount}
+    if not lacking:
+        return (
+            Finding(
+                check="stream-documents",
+                severity=Severity.PASSED,
+                title="The first documents for the data stream have an @timestamp",
+            ),
+        )
+    return (
+        Finding(
+            check="stream-documents",
+            severity=Severity.WARNING,
+            title=f"Documents without an @timestamp would go into a data stream: {some(tuple(lacking))}",
+            evidence=listed(
+                [f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]
+            ),
+            why="A data stream refuses a document without one; each is set aside with that reason.",
+            fix="Copy them into an index, or let an ingest pipeline set the field with --pipelines respected.",
+            link=_STREAMS,
+            subjects=tuple(lacking),
+        ),
+    )
+
+
+def _has_time(source: bytes) -> bool:
+    """Whether a document has the field; one that nobody can read here is not judged."""
+    try:
+        document = json.loads(source)
+    except (ValueError, RecursionError):
+        return True
+    return isinstance(document, dict) and document.get("@timestamp") is not None
+
+
+async def kept_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """What it means that documents keep their versions."""
+    if not draft.copying.versions:
+        return
+    yield Finding(
+        check="kept-versions",
+        severity=Severity.NOTE,
+        title="Documents keep their versions (version_type external)",
+        why="One is written where there is none with its _id, or one with a lower version, which it then replaces; as "
+        "new or newer stays, and counts as there already. What was deleted on the source is not deleted here.",
+        link=_VERSIONS,
+    )
 
 
 async def destination_pipelines(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:

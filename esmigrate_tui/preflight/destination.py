@@ -184,13 +184,19 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         if index.data_stream:
             taken[index.data_stream] = "data stream"
     if draft.selected:
-        clashing = tuple(name for name in draft.selected if draft.target(name) in taken)
+        clashes = {
+            name: target
+            for name in draft.selected
+            for target in draft.all_targets(name)
+            if target in taken and target not in draft.uses
+        }
+        clashing = tuple(clashes)
         if clashing:
             yield Finding(
                 check="existing-names",
                 severity=Severity.BLOCKER,
                 title=f"{counted(len(clashing), 'name')} on the destination taken: {some(clashing)}",
-                evidence="; ".join(f"{draft.target(n)}: {taken[draft.target(n)]}" for n in clashing[:_NAMED]),
+                evidence="; ".join(f"{name}: {taken[name]}" for name in list(clashes.values())[:_NAMED]),
                 why="Documents would be mixed with those that are there, or overwrite them.",
                 fix="Give these indices another name on the destination, leave them out, or delete what is there.",
                 subjects=clashing,
@@ -208,12 +214,17 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             why="They can only be chosen under another name.",
             subjects=already,
         )
-    impossible = tuple(name for name in draft.selected if name in draft.renamed and is_no_name(draft.target(name)))
-    if impossible:
+    wrong = {
+        name: target
+        for name in draft.selected
+        for target in draft.all_targets(name)
+        if target != name and is_no_name(target)
+    }
+    if impossible := tuple(wrong):
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
-            title=f"No index can have such a name: {some(tuple(draft.target(name) for name in impossible))}",
+            title=f"No index can have such a name: {some(tuple(wrong.values()))}",
             why=NOT_A_NAME,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
@@ -272,5 +283,5 @@ def is_no_name(name: str) -> bool:
 
 def doubled(draft: Draft) -> tuple[str, ...]:
     """Names of the destination that several of the chosen indices would get."""
-    targets = Counter(draft.target(name) for name in draft.selected)
+    targets = Counter(target for name in draft.selected for target in draft.all_targets(name))
     return tuple(sorted(name for name, times in targets.items() if times > 1))

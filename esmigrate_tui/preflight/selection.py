@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import expected, some
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
+
+_ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 
 
 async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
@@ -71,6 +74,10 @@ async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
 
 async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether an index has several mapping types, whose documents may share an _id."""
+    if draft.copying.only_type or draft.copying.types is Types.APART:
+        for finding in _types_apart(draft):
+            yield finding
+        return
     mixed = tuple(index.name for index in expected(draft) if len(index.types) > 1)
     if mixed:
         yield Finding(
@@ -79,10 +86,62 @@ async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
             title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {some(mixed)}",
             why="On the new cluster an index has one type: of two documents with the same _id only one can stay. "
             "The counts are compared at the end, and what is missing is said.",
-            fix="Where ids repeat between types, move each type by itself under another name.",
+            fix="Where ids repeat between types, copy through this machine with --types apart: each type gets an index "
+            "of its own.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
             subjects=mixed,
         )
+
+
+def _types_apart(draft: Draft) -> tuple[Finding, ...]:
+    """What is done with the types of indices that have several."""
+    mixed = {index.name: index.types for index in draft.chosen if len(index.types) > 1}
+    if not mixed:
+        return ()
+    kept = draft.copying.only_type
+    left = sorted({kind for types in mixed.values() for kind in types} - {kept}) if kept else []
+    return (
+        Finding(
+            check="several-types",
+            severity=Severity.WARNING if left else Severity.NOTE,
+            title=f"Only documents of the type {clean(kept, 200)} are copied of {some(tuple(mixed))}"
+            if kept
+            else f"Each type of {some(tuple(mixed))} goes into an index of its own",
+            evidence=f"left out: {listed(left)}" if left else "",
+            why="All others stay behind, and are missing when the old cluster goes."
+            if kept
+            else "Their aliases are given to every one of them; a child and its parent may be in different ones.",
+            fix="Copy the other types with another plan." if kept else "",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
+            subjects=tuple(mixed),
+        ),
+    )
+
+
+async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether indices of 5.x and older relate documents by `_parent`, which no newer version knows."""
+    asked = tuple(index.name for index in draft.chosen if len(index.types) > 1)
+    newer = draft.destination_facts is not None and draft.destination_facts.version.major >= _ONE_TYPE
+    if clusters.source is None or not asked or not newer:
+        return
+    definitions = await clusters.source.definitions(asked)
+    related = tuple(name for name, one in definitions.items() if _has_parents(one.mappings))
+    if related:
+        yield Finding(
+            check="parents-and-children",
+            severity=Severity.WARNING,
+            title=f"Documents with a _parent in {some(related)}: their relation is not carried over",
+            why="Each child keeps its parent's _id as its routing, so both stay in one shard. But since 6.0 a field of "
+            "the document (type join) says who belongs to whom, and documents are copied as they are.",
+            fix="Searches by has_child and has_parent need that field: add it to the mapping, and to each document "
+            "afterwards (_update_by_query), or let the application index them anew.",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/6.8/parent-join.html",
+            subjects=related,
+        )
+
+
+def _has_parents(mappings: dict[str, Any]) -> bool:
+    return any(isinstance(mapping, dict) and "_parent" in mapping for mapping in mappings.values())
 
 
 async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
