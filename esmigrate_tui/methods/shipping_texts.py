@@ -397,7 +397,7 @@ def _rsyslog_steps(target: Target) -> Iterable[str]:
         yield (
             f"Write {PASSWORD}=…{user} into /etc/rsyslog-esmigrate.env, which only root may read (chmod 600), and "
             "name it to the service: sudo systemctl edit rsyslog, with the lines [Service] and "
-            "EnvironmentFile=/etc/rsyslog-esmigrate.env"
+            "EnvironmentFile=/etc/rsyslog-esmigrate.env. rsyslog takes no password with a space in it."
         )
     yield "Save the text as /etc/rsyslog.d/60-esmigrate.conf."
     yield "Try it: sudo rsyslogd -N1 -f /etc/rsyslog.d/60-esmigrate.conf, then sudo systemctl restart rsyslog"
