@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from esmigrate_tui.reading.guess import guesses
+from esmigrate_tui.reading.mapping import entries, kind_of
 from tests.journeys.conftest import with_user
 from tests.methods.copying import fill, make, settings
 
@@ -256,3 +258,27 @@ async def test_documents_go_through_a_pipeline_that_is_asked_for(
         await cluster.carry("DELETE", "/_ingest/pipeline/files-mark")
     assert done.code == 0, done.text
     assert document["by"] == {"username": node.user}
+
+
+@pytest.mark.parametrize("version", NEW)
+async def test_what_a_destination_guesses_by_itself_is_what_was_said_of_it(
+    nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    rows: list[dict[str, Any]] = [
+        {
+            "whole": 1, "fraction": 1.5, "truth": False, "word": "Rome", "ip": "10.0.0.1",
+            "iso": "2024-01-01T10:00:00Z",
+            "day": "2024-01-01", "blank": "2024-01-01 10:00:00", "slashed": "2024/01/02",
+            "slashed_time": "2024/01/02 10:00:00", "dotted": "02.01.2024", "american": "12/31/2024",
+            "inner": {"n": 1}, "many": [{"n": 1}, {"n": 2}], "list": [1, 2], "place": {"lat": 1.5, "lon": 2.5},
+        },
+        {"whole": 2.5},
+    ]  # fmt: skip
+    said = {guess.field: guess.dynamic for guess in guesses(rows)}
+    async with await opened(await nodes.get(version)) as cluster:
+        for row in rows:
+            await cluster.carry("POST", "/files-guessed/_doc", json.dumps(row).encode())
+        mapping: Any = await cluster.read("/files-guessed/_mapping", dict)
+        await cluster.delete_index("files-guessed")
+    told = {name: kind_of(entry) for name, entry in entries(json.dumps(mapping["files-guessed"])).items()}
+    assert {name: told[name] for name in said} == said
