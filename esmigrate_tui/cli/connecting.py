@@ -118,7 +118,7 @@ async def credentials_of(
 ) -> dict[Side, Credential]:
     """The credentials for a plan's connections: those given, the others from wherever they are to be had."""
     found: dict[Side, Credential] = {}
-    _raise_one_stdin(options)
+    raise_one_stdin(options)
     for side, connection in ((Side.SOURCE, plan.source), (Side.DESTINATION, plan.destination)):
         if connection is None:
             continue
@@ -138,7 +138,8 @@ async def credentials_of(
     return found
 
 
-def _raise_one_stdin(options: Mapping[str, Any]) -> None:
+def raise_one_stdin(options: Mapping[str, Any]) -> None:
+    """Two secrets cannot come through one standard input: a UsageError says so."""
     files = [options.get(f"{side}_password_file") for side in Side]
     if all(str(file) == "-" for file in files):
         msg = "Both secrets cannot come from standard input: give a file for one of them."

@@ -15,6 +15,8 @@ from zlib import crc32
 
 import msgspec
 
+from esmigrate_tui.verify.values import by_value as values_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
@@ -31,11 +33,18 @@ def partition(identifier: str) -> int:
     return crc32(identifier.encode("utf-8", "surrogatepass")) % PARTITIONS
 
 
-class Digest:
-    """The sums of one side; `form` is what of a document is compared: its bytes, or its values (`values.by_value`)."""
+def where_kept(document: Document) -> str | None:
+    """Its routing; before 6.0 a child's parent stands for it."""
+    return document.routing if document.routing is not None else document.parent
 
-    def __init__(self, form: Callable[[bytes], bytes] = bytes) -> None:
-        self._form = form
+
+class Digest:
+    """The sums of one side, over the bytes of its documents or over their values; `bare` counts those without any."""
+
+    def __init__(self, *, by_value: bool = False) -> None:
+        self.is_by_value = by_value
+        self.bare = 0
+        self._form: Callable[[bytes], bytes] = values_of if by_value else bytes
         self._counts = array("q", bytes(8 * PARTITIONS))
         self._sums = [0] * PARTITIONS
 
@@ -44,8 +53,10 @@ class Digest:
         form, counts, sums = self._form, self._counts, self._sums
         for document in documents:
             name = document.id.encode("utf-8", "surrogatepass")
-            routing = document.routing if document.routing is not None else document.parent
-            keyed = blake2b(form(bytes(document.source)), digest_size=_BYTES)
+            routing = where_kept(document)
+            source = bytes(document.source)
+            self.bare += not source
+            keyed = blake2b(form(source), digest_size=_BYTES)
             # lengths and marks between the parts: no two documents become the same run of bytes
             keyed.update(b"%d" % len(name) + name)
             keyed.update(_NONE if routing is None else b"\x01" + routing.encode("utf-8", "surrogatepass"))
@@ -70,17 +81,24 @@ class Digest:
             if self._counts[place] != other._counts[place] or self._sums[place] != other._sums[place]
         )
 
+    def merge(self, other: Digest) -> None:
+        """Take in what another has summed up."""
+        self.bare += other.bare
+        for place in range(PARTITIONS):
+            self._counts[place] += other._counts[place]
+            self._sums[place] = (self._sums[place] + other._sums[place]) % _WRAP
+
     def as_bytes(self) -> bytes:
         """All of it, to be kept where a long reading may be broken off."""
-        return msgspec.msgpack.encode(
-            (self._counts.tobytes(), b"".join(total.to_bytes(_BYTES, "big") for total in self._sums))
-        )
+        sums = b"".join(total.to_bytes(_BYTES, "big") for total in self._sums)
+        return msgspec.msgpack.encode((self.bare, self._counts.tobytes(), sums))
 
     @classmethod
-    def from_bytes(cls, kept: bytes, form: Callable[[bytes], bytes] = bytes) -> Digest:
+    def from_bytes(cls, kept: bytes, *, by_value: bool = False) -> Digest:
         """What `as_bytes` has kept."""
-        counts, sums = msgspec.msgpack.decode(kept, type=tuple[bytes, bytes])
-        digest = cls(form)
+        bare, counts, sums = msgspec.msgpack.decode(kept, type=tuple[int, bytes, bytes])
+        digest = cls(by_value=by_value)
+        digest.bare = bare
         digest._counts = array("q", counts)
         digest._sums = [int.from_bytes(sums[at : at + _BYTES], "big") for at in range(0, len(sums), _BYTES)]
         return digest

@@ -1,0 +1,175 @@
+"""`esmigrate verify`: every document of two indices compared, by sums first, and by name where these differ."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, TextIO
+
+import click
+import msgspec
+
+from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, raise_one_stdin
+from esmigrate_tui.engine.places import runs_home
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.difference import Compared, DifferenceKind
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, counted, duration, number
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from esmigrate_tui.verify.everything import Reading
+
+_KEEP_SECONDS: Final = 5.0
+_TELL_SECONDS: Final = 0.5
+_TELL_A_FILE_SECONDS: Final = 10.0
+_SHOWN: Final = 20
+
+
+async def verify(options: Mapping[str, Any]) -> int:
+    """Compare, tell how far it is, and say what is not the same; the exit code."""
+    from esmigrate_tui.verify.everything import Index, Manner, compare_everything  # noqa: PLC0415  # the client is slow
+
+    raise_one_stdin(options)
+    sides = {
+        side: await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
+        for side in Side
+    }
+    names = {Side.DESTINATION: options["index"], Side.SOURCE: options["source_index"] or options["index"]}
+    values = {"auto": None, "bytes": False, "values": True}[options["compare"]]
+    kept = _Kept(_place(*(f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side), options["compare"]))
+    before = b"" if options["again"] else kept.read()
+    if before and not options["as_json"]:
+        click.echo("Going on where an earlier look was broken off; --again begins anew.", err=True)
+    teller = _Teller(sys.stderr, is_quiet=options["as_json"])
+
+    def look(reading: Reading) -> None:
+        kept.keep(reading)
+        teller.tell(reading)
+
+    async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
+        if clusters.source is None:  # both are given: the command asks for them
+            raise ProblemError(Problem(cause=Cause.USAGE, what="Two clusters are needed."))
+        source = Index(clusters.source, names[Side.SOURCE])
+        destination = Index(clusters.destination, names[Side.DESTINATION])
+        manner = Manner(values=values, pace=options["pace"], look=look)
+        compared = await compare_everything(source, destination, manner, before)
+    kept.forget()
+    teller.end()
+    if options["as_json"]:
+        click.echo(msgspec.json.encode(compared).decode())
+    else:
+        click.echo("\n".join(lines_of(compared, names[Side.SOURCE], names[Side.DESTINATION])))
+    return ExitCode.DONE if compared.is_equal else ExitCode.DIFFERENT
+
+
+def lines_of(compared: Compared, source: str, destination: str) -> list[str]:
+    """What was found, as lines for a person."""
+    manner = "by their values (numbers exactly, layout aside)" if compared.by_value else "byte for byte"
+    name = clean(source) if source == destination else f"{clean(source)} and {clean(destination)}"
+    there, arrived = counted(compared.source_count, "document"), number(compared.destination_count)
+    lines = [f"{name}: {there} on the source, {arrived} on the destination, compared {manner}."]
+    if compared.without_source:
+        bare = counted(compared.without_source, "document")
+        lines.append(f"! {bare} of both sides keep no _source: of those only _id and routing were compared.")
+    if compared.is_equal:
+        written = " Some were written to meanwhile, and were looked at again." if compared.partitions else ""
+        return [*lines, f"Every document of each side is on the other.{written}"]
+    for kind in DifferenceKind:
+        of = [difference.id for difference in compared.differences if difference.kind is kind]
+        if of:
+            lines.append(f"{counted(len(of), 'document')}, {kind.words}:")
+            lines += [f"  {identifier}" for identifier in of[:_SHOWN]]
+            lines += [f"  and {number(len(of) - _SHOWN)} more" if len(of) > _SHOWN else ""]
+    lines = [line for line in lines if line]
+    if compared.partitions_left:
+        lines.append(
+            f"There are more: {number(compared.partitions_left)} of {number(compared.partitions)} parts of the index "
+            "that differ were not looked into."
+        )
+    return lines
+
+
+class _Teller:
+    """How far it is: one line that changes on a terminal, a line now and then in a file."""
+
+    def __init__(self, out: TextIO, *, is_quiet: bool, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out = out
+        self._is_quiet = is_quiet
+        self._clock = clock
+        self._began = clock()
+        self._told = self._began
+        self._is_open = False
+
+    def tell(self, reading: Reading) -> None:
+        """Say it, unless that was done a moment ago."""
+        now, is_live = self._clock(), self._out.isatty()
+        if self._is_quiet or now - self._told < (_TELL_SECONDS if is_live else _TELL_A_FILE_SECONDS):
+            return
+        self._told = now
+        line = _line(reading, now - self._began)
+        click.echo(f"\r{line:<78}" if is_live else line, file=self._out, nl=not is_live)
+        self._is_open = is_live
+
+    def end(self) -> None:
+        """Leave the line that changed."""
+        if self._is_open:
+            click.echo("", file=self._out)
+
+
+def _line(reading: Reading, seconds: float) -> str:
+    what = "naming what differs" if reading.is_naming else "reading"
+    rate = reading.read / seconds if seconds > 0 else 0.0
+    share = f"{reading.read / reading.total:4.0%}  " if reading.total else ""
+    left = f"   about {duration((reading.total - reading.read) / rate)} more" if rate and not reading.is_naming else ""
+    return f"{share}{what}: {number(reading.read)} of {number(reading.total)}   {number(round(rate))}/s{left}"
+
+
+# -- going on ----------------------------------------------------------------------------------------------------------
+
+
+def _place(*what: str) -> Path:
+    """The file of one comparison; its name says nothing of where it looks."""
+    name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:24]
+    return runs_home(os.environ).parent / "comparing" / name
+
+
+class _Kept:
+    """What to go on from, in a file that only its owner reads; it holds places and sums, no document."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._at = clock()
+
+    def read(self) -> bytes:
+        """What an earlier process has kept; b"" where there is nothing."""
+        try:
+            return self._path.read_bytes()
+        except OSError:
+            return b""
+
+    def keep(self, reading: Reading) -> None:
+        """Write it down, now and then; a disk that is full must not end a comparison that could do without."""
+        if self._clock() - self._at < _KEEP_SECONDS or not (kept := reading.keep()):
+            return
+        self._at = self._clock()
+        fresh = self._path.with_suffix(".part")
+        with suppress(OSError):
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh.unlink(missing_ok=True)
+            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(kept)
+            fresh.replace(self._path)
+
+    def forget(self) -> None:
+        """It is done."""
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)

@@ -1,0 +1,148 @@
+"""Every document of an index, once, page by page, to be looked at and let go.
+
+A stretch is what is left to be read of one shard: numbers above `after`, or a whole scroll where the shard has none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.elastic.portions import (
+    LARGEST_PAGE,
+    MOST_BYTES,
+    MOST_SCROLLED,
+    Portion,
+    cut,
+    first_portion,
+    window,
+)
+from esmigrate_tui.model.problem import Cause, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.documents import Document
+
+_WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
+_CLOSING: Final = 5.0
+
+
+class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is left of one shard: numbers above `after` to `until`; all of it, by a scroll, where `until` is -1."""
+
+    shard: int
+    after: int = -1
+    until: int = -1
+
+    @property
+    def is_scrolled(self) -> bool:
+        """Whether it can only be read from its beginning."""
+        return self.until < 0
+
+
+async def stretches(cluster: Cluster, index: str, pieces: int = 1) -> tuple[Stretch, ...]:
+    """All of an index as it is now, each shard's numbers in so many pieces; raises ProblemError."""
+    settings = await cluster.settings_of(index)
+    shards = range(int(settings.get("index.number_of_shards", "1")))
+    found: list[Stretch] = []
+    for shard, numbers in zip(
+        shards, await asyncio.gather(*(cluster.documents.numbers(index, shard) for shard in shards)), strict=True
+    ):
+        if numbers is None:
+            found.append(Stretch(shard=shard))
+            continue
+        lowest, highest = numbers
+        width = max(1, -(-(highest - lowest + 1) // pieces))
+        found += [
+            Stretch(shard=shard, after=first - 1, until=min(highest, first + width - 1))
+            for first in range(lowest, highest + 1, width)
+        ]
+    return tuple(found)
+
+
+async def pages(
+    cluster: Cluster, index: str, stretch: Stretch, most_documents: int = LARGEST_PAGE
+) -> AsyncIterator[tuple[Sequence[Document], Stretch | None]]:
+    """The documents of a stretch, and with each page what is left of it then: None where it was the last.
+
+    The next page is under way while one is looked at. Raises ProblemError; a scroll that was lost (missing), or had a
+    page that was too large, has to be read again from its beginning, the latter with fewer documents a page.
+    """
+    most = int((await cluster.settings_of(index)).get("index.max_result_window", _WINDOW))
+    portion = first_portion(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
+    read = (_scrolled if stretch.is_scrolled else _windows)(cluster, index, stretch, portion)
+    ahead: asyncio.Future[tuple[Sequence[Document], Stretch | None] | None] | None = None
+    try:
+        ahead = asyncio.ensure_future(anext(read, None))
+        while (page := await ahead) is not None:
+            ahead = asyncio.ensure_future(anext(read, None))
+            yield page
+    finally:
+        if ahead is not None:
+            ahead.cancel()
+            await asyncio.gather(ahead, return_exceptions=True)
+        await read.aclose()
+
+
+async def _windows(
+    cluster: Cluster, index: str, stretch: Stretch, portion: Portion
+) -> AsyncGenerator[tuple[Sequence[Document], Stretch | None]]:
+    density, more, after = 1.0, 0, stretch.after
+    while after < stretch.until:
+        asked = window(after, stretch.until, portion.documents + more, density)
+        limit = MOST_BYTES if portion.documents > 1 else 0
+        try:
+            page = await cluster.documents.window(
+                index, stretch.shard, asked.after, asked.until, asked.size, most=limit
+            )
+        except ProblemError as error:
+            portion = _smaller(portion, error)
+            continue
+        portion = portion.after(len(page.documents), page.bytes)
+        used = cut(asked, [document.sort[0] for document in page.documents])
+        if used is None:
+            more = 4 * (more + 1)
+            continue
+        more = 0
+        passed = used.after - after
+        density = min(1.0, len(page.documents) / passed) if page.documents else density / 4
+        after = used.after
+        left = msgspec.structs.replace(stretch, after=after) if after < stretch.until else None
+        yield page.documents[: used.kept], left
+
+
+def _smaller(portion: Portion, error: ProblemError) -> Portion:
+    """The portion after an answer that was too large; any other trouble is raised again."""
+    if error.problem.cause is not Cause.TOO_LARGE or portion.documents == 1:
+        raise error
+    return portion.smaller()
+
+
+async def _scrolled(
+    cluster: Cluster, index: str, stretch: Stretch, portion: Portion
+) -> AsyncGenerator[tuple[Sequence[Document], Stretch | None]]:
+    documents = cluster.documents
+    scroll = ""
+    while True:
+        limit = MOST_SCROLLED if portion.documents > 1 else 0
+        try:
+            page = await documents.open_scroll(index, stretch.shard, 0, 1, portion.documents, most=limit)
+            break
+        except ProblemError as error:
+            portion = _smaller(portion, error)
+    try:
+        while page.documents:
+            scroll = page.scroll
+            yield page.documents, stretch
+            page = await documents.scroll(index, scroll, most=limit)
+        scroll = page.scroll or scroll
+        yield (), None
+    finally:
+        if scroll:
+            with contextlib.suppress(ProblemError, TimeoutError):
+                await asyncio.wait_for(documents.close_scroll(scroll), _CLOSING)

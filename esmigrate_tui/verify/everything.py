@@ -1,0 +1,375 @@
+"""Every document of two indices compared: sums first, and where these differ, the documents behind them by name.
+
+Reading is all that is done to either side. What is read is looked at and let go; what is held does not grow with the
+number of documents. A document that is written in between may be seen twice, or not at all, by the sums: it is named
+only where it differs in a second reading of both sides as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, TypeVar
+
+import msgspec
+
+from esmigrate_tui.elastic.documents import gone
+from esmigrate_tui.elastic.portions import LARGEST_PAGE
+from esmigrate_tui.elastic.whole import Stretch, pages, stretches
+from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
+from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.verify.digest import Digest, partition, where_kept
+from esmigrate_tui.verify.samples import compare_samples
+from esmigrate_tui.verify.values import by_value
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Collection, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.documents import Document
+
+MOST_NAMED: Final = 1_000
+"""Differences that are named: whoever has more of them needs another run, not a longer list."""
+
+_HELD: Final = 50_000  # documents of both sides whose names may be held at a time: some 20 MB
+_PIECES: Final = 4  # of a shard
+_AT_ONCE: Final = 2  # pieces of a side
+_TRIES: Final = 7  # half a second to half a minute, a minute in all
+_LONGEST_NAME: Final = 600
+_PASSING: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Index:
+    """One side: an index of a cluster."""
+
+    cluster: Cluster
+    name: str
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How it is done.
+
+    `values` compares what numbers and layout mean, None finds out by some documents whether bytes can be compared.
+    `pace` is documents a second of both sides together, 0 for no limit. `look` is called after every page.
+    """
+
+    values: bool | None = None
+    pace: float = 0.0
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
+    look: Callable[[Reading], None] = lambda _: None
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a reading has come, as JSON: another process goes on from it where both indices are still the same."""
+
+    by_value: bool
+    uuids: tuple[str, str]
+    left: tuple[tuple[Stretch, ...], tuple[Stretch, ...]]
+    read: tuple[int, int]
+    sums: tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A moment of it: documents of both sides that were read, of how many; a second reading `is_naming`."""
+
+    read: int
+    total: int
+    is_naming: bool
+    sides: tuple[_Side, _Side] | None = None
+
+    def keep(self) -> bytes:
+        """What to go on from; b"" where there is nothing, as in a second reading."""
+        if self.sides is None:
+            return b""
+        one, other = self.sides
+        sums = (base64.b64encode(side.digest.as_bytes()).decode() for side in self.sides)
+        kept = Kept(
+            by_value=one.digest.is_by_value,
+            uuids=(one.uuid, other.uuid),
+            left=(one.still, other.still),
+            read=(one.digest.documents, other.digest.documents),
+            sums=(next(sums), next(sums)),
+        )
+        return msgspec.json.encode(kept)
+
+
+class _Side:
+    """What one side has come to: its sums, and which stretches are left."""
+
+    def __init__(self, index: Index, uuid: str, left: Sequence[Stretch], digest: Digest) -> None:
+        self.index = index
+        self.uuid = uuid
+        self.digest = digest
+        self._left: dict[int, Stretch] = dict(enumerate(left))
+        self._whole: dict[int, Digest] = {}  # a scroll that is lost is read again: what it gave must not count twice
+
+    @property
+    def still(self) -> tuple[Stretch, ...]:
+        """What has to be read by whoever goes on."""
+        return tuple(self._left.values())
+
+    @property
+    def read(self) -> int:
+        """Documents that were looked at."""
+        return self.digest.documents + sum(digest.documents for digest in self._whole.values())
+
+    def begin(self, place: int) -> None:
+        """A stretch is read from its beginning, or again from there."""
+        if self._left[place].is_scrolled:
+            self._whole[place] = Digest(by_value=self.digest.is_by_value)
+
+    def take(self, place: int, documents: Sequence[Document], left: Stretch | None) -> None:
+        """Look at a page, and remember what is left of its stretch: in one step, so that `keep` is true at any time."""
+        self._whole.get(place, self.digest).add(documents)
+        if left is not None:
+            self._left[place] = left
+            return
+        del self._left[place]
+        if place in self._whole:
+            self.digest.merge(self._whole.pop(place))
+
+
+async def compare_everything(source: Index, destination: Index, manner: Manner, kept: bytes = b"") -> Compared:
+    """Read both sides, and name what is not the same.
+
+    `kept` is what `Reading.keep` gave to an earlier process. A moment's trouble is waited for; raises ProblemError
+    where a side cannot be read.
+    """
+    ends = (source, destination)
+    sides, total = await _patiently(lambda: _begun(ends, manner, kept), manner.sleep)
+    pace = _Pace(manner)
+
+    def tell() -> None:
+        manner.look(Reading(sum(side.read for side in sides), total, is_naming=False, sides=sides))
+
+    tell()
+    await _together(*(_read(side.index, side.still, side.take, side.begin, pace, tell) for side in sides))
+    one, other = (side.digest for side in sides)
+    differing = one.differing(other)
+    found: list[Difference] = []
+    place = 0
+    while place < len(differing) and len(found) < MOST_NAMED:
+        group = _group(differing[place:], one, other)
+        place += len(group)
+        found += await _named(ends, frozenset(group), manner, pace, total, by_value=one.is_by_value)
+    return Compared(
+        source_count=one.documents,
+        destination_count=other.documents,
+        by_value=one.is_by_value,
+        without_source=one.bare + other.bare,
+        differences=tuple(found[:MOST_NAMED]),
+        partitions=len(differing),
+        partitions_left=len(differing) - place,
+    )
+
+
+async def _begun(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tuple[tuple[_Side, _Side], int]:
+    """Both sides, and how many documents they have together."""
+    await _refresh(*ends)
+    sides = await _sides(ends, manner, kept)
+    return sides, sum(await asyncio.gather(*(end.cluster.count(end.name) for end in ends)))
+
+
+async def _refresh(source: Index, destination: Index) -> None:
+    """Show what was written a moment ago; a reader's user may not do that, and sees what there is."""
+    for end in (source, destination):
+        try:
+            await end.cluster.refresh(end.name)
+        except ProblemError as error:
+            if error.problem.cause not in {Cause.PRIVILEGES, Cause.BLOCKED}:
+                raise
+
+
+async def _sides(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tuple[_Side, _Side]:
+    """Both sides at their beginning, or where an earlier process has left them."""
+    settings = await asyncio.gather(*(end.cluster.settings_of(end.name) for end in ends))
+    uuids = tuple(one.get("index.uuid", "") for one in settings)
+    earlier = _earlier(kept)
+    if earlier is not None and earlier.uuids == uuids and manner.values in {None, earlier.by_value}:
+        source, destination = (
+            _Side(end, uuid, left, Digest.from_bytes(base64.b64decode(sums), by_value=earlier.by_value))
+            for end, uuid, left, sums in zip(ends, uuids, earlier.left, earlier.sums, strict=True)
+        )
+        return source, destination
+    values = await _must_be_by_value(ends) if manner.values is None else manner.values
+    whole = await asyncio.gather(*(stretches(end.cluster, end.name, _PIECES) for end in ends))
+    source, destination = (
+        _Side(end, uuid, left, Digest(by_value=values)) for end, uuid, left in zip(ends, uuids, whole, strict=True)
+    )
+    return source, destination
+
+
+def _earlier(kept: bytes) -> Kept | None:
+    """What was kept; nothing where it cannot be read: then all is read again."""
+    try:
+        return msgspec.json.decode(kept, type=Kept) if kept else None
+    except msgspec.DecodeError:
+        return None
+
+
+async def _must_be_by_value(ends: tuple[Index, Index]) -> bool:
+    """Whether documents are kept in other words on the other side, as a reindex from remote leaves them."""
+    source, destination = ends
+    samples = await compare_samples(source.cluster, destination.cluster, {destination.name: source.name})
+    return bool(samples.different)
+
+
+def _group(places: Sequence[int], one: Digest, other: Digest) -> Sequence[int]:
+    """As many partitions as can be looked into at a time; at least one."""
+    held = 0
+    for number, place in enumerate(places):
+        held += one.count(place) + other.count(place)
+        if held > _HELD and number:
+            return places[:number]
+    return places
+
+
+async def _named(
+    ends: tuple[Index, Index], places: Collection[int], manner: Manner, pace: _Pace, total: int, *, by_value: bool
+) -> list[Difference]:
+    """What is not the same in these partitions, by a reading of its own."""
+    found: tuple[dict[_Key, bytes], ...] = ({}, {})
+    read = 0
+
+    async def collect(end: Index, into: dict[_Key, bytes]) -> None:
+        def take(_place: int, documents: Sequence[Document], _left: Stretch | None) -> None:
+            nonlocal read
+            read += len(documents)
+            for document in documents:
+                if partition(document.id) in places:
+                    into[document.id, where_kept(document)] = _hash(document, by_value=by_value)
+
+        def tell() -> None:
+            manner.look(Reading(min(read, total), total, is_naming=True))
+
+        whole = await _patiently(lambda: stretches(end.cluster, end.name, _PIECES), manner.sleep)
+        await _read(end, whole, take, lambda _: None, pace, tell)
+
+    await _together(*(collect(end, into) for end, into in zip(ends, found, strict=True)))
+    return differences(*found)
+
+
+_Key = tuple[str, str | None]
+
+
+def differences(source: dict[_Key, bytes], destination: dict[_Key, bytes]) -> list[Difference]:
+    """What is not the same, by _id: the documents of each side by _id and routing, with a hash of each content."""
+    missing, extra = source.keys() - destination.keys(), destination.keys() - source.keys()
+    moved = {identifier for identifier, _ in missing} & {identifier for identifier, _ in extra}
+    kinds = [
+        *((identifier, DifferenceKind.ROUTING) for identifier in moved),
+        *((identifier, DifferenceKind.MISSING) for identifier, _ in missing if identifier not in moved),
+        *((identifier, DifferenceKind.EXTRA) for identifier, _ in extra if identifier not in moved),
+        *(
+            (key[0], DifferenceKind.CONTENT)
+            for key in source.keys() & destination.keys()
+            if source[key] != destination[key]
+        ),
+    ]
+    return [Difference(kind=kind, id=clean(identifier, _LONGEST_NAME)) for identifier, kind in sorted(kinds)]
+
+
+def _hash(document: Document, *, by_value: bool) -> bytes:
+    source = bytes(document.source)
+    return blake2b(_values(source) if by_value else source, digest_size=16).digest()
+
+
+_values = by_value
+
+
+# -- reading, whatever happens ---------------------------------------------------------------------------------------
+
+
+class _Pace:
+    """So many documents a second, whoever reads them."""
+
+    def __init__(self, manner: Manner) -> None:
+        self._seconds = 1 / manner.pace if manner.pace > 0 else 0.0
+        self._line = asyncio.Lock()
+        self.sleep = manner.sleep
+
+    async def after(self, documents: int) -> None:
+        """Wait until the next ones may be read."""
+        if self._seconds:
+            async with self._line:
+                await self.sleep(documents * self._seconds)
+
+
+async def _read(
+    index: Index,
+    left: Sequence[Stretch],
+    take: Callable[[int, Sequence[Document], Stretch | None], None],
+    begin: Callable[[int], None],
+    pace: _Pace,
+    tell: Callable[[], None],
+) -> None:
+    """Read stretches to their end, some at a time; a moment's trouble is waited for."""
+    waiting = list(enumerate(left))
+
+    async def one() -> None:
+        while waiting:
+            place, stretch = waiting.pop(0)
+            at: Stretch | None = stretch
+            tries, portion = 0, LARGEST_PAGE
+            begin(place)
+            while at is not None:
+                try:
+                    async for documents, rest in pages(index.cluster, index.name, at, portion):
+                        take(place, documents, rest)
+                        at, tries = rest, 0
+                        tell()
+                        await pace.after(len(documents))
+                except ProblemError as error:
+                    tries += 1
+                    if at is None or tries > _TRIES:
+                        raise
+                    if error.problem.cause is Cause.TOO_LARGE and at.is_scrolled and portion > 1:
+                        portion = max(1, portion // 16)
+                    elif error.problem.cause in _PASSING or gone(error.problem):
+                        await pace.sleep(_wait(tries))
+                    else:
+                        raise
+                    if at.is_scrolled:
+                        begin(place)
+
+    await _together(*(one() for _ in range(_AT_ONCE)))
+
+
+async def _patiently(ask: Callable[[], Awaitable[T]], sleep: Callable[[float], Awaitable[object]]) -> T:
+    """An answer, asked for again where the trouble may pass."""
+    tries = 0
+    while True:
+        try:
+            return await ask()
+        except ProblemError as error:
+            tries += 1
+            if error.problem.cause not in _PASSING or tries > _TRIES:
+                raise
+            await sleep(_wait(tries))
+
+
+def _wait(tries: int) -> float:
+    """Seconds before the next try."""
+    return 0.25 * 2.0**tries
+
+
+async def _together(*work: Awaitable[None]) -> None:
+    """All of it; the first trouble ends the rest, and is raised as it came."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for one in work:
+                group.create_task(_awaited(one))
+    except* ProblemError as errors:
+        raise errors.exceptions[0] from None
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work
