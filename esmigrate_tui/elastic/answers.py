@@ -671,6 +671,75 @@ class Privileges(msgspec.Struct, frozen=True):
     index: dict[str, dict[str, bool]] = {}
 
 
+class Privileged(msgspec.Struct, frozen=True):
+    """`GET _security/user/_privileges`."""
+
+    class OnIndices(msgspec.Struct, frozen=True):
+        """One entry of one role."""
+
+        class Fields(msgspec.Struct, frozen=True):
+            """The fields that it shows."""
+
+            grant: tuple[str, ...] | None = None
+            except_: tuple[str, ...] | None = msgspec.field(name="except", default=None)
+
+            @property
+            def hides(self) -> bool:
+                """Whether it leaves any out."""
+                return bool(self.except_) or (self.grant is not None and "*" not in self.grant)
+
+        names: tuple[str, ...] = ()
+        privileges: tuple[str, ...] = ()
+        query: tuple[str, ...] = ()
+        field_security: tuple[Fields, ...] = ()
+
+    indices: tuple[OnIndices, ...] = ()
+
+
+class Written(msgspec.Struct, frozen=True):
+    """`GET _stats/indexing` of one index: how often its primaries were written to since they are there."""
+
+    class Primaries(msgspec.Struct, frozen=True):
+        """Of the primaries."""
+
+        class Indexing(msgspec.Struct, frozen=True):
+            """The counters."""
+
+            index_total: int = 0
+            delete_total: int = 0
+
+        indexing: Indexing = Indexing()
+
+    primaries: Primaries = Primaries()
+
+
+class WrittenOf(msgspec.Struct, frozen=True):
+    """`GET _stats/indexing`."""
+
+    indices: dict[str, Written] = {}
+
+
+class OpenSearches(msgspec.Struct, frozen=True):
+    """`GET _nodes/stats/indices/search`."""
+
+    class One(msgspec.Struct, frozen=True):
+        """One node."""
+
+        class Indices(msgspec.Struct, frozen=True):
+            """Of its shards."""
+
+            class Search(msgspec.Struct, frozen=True):
+                """The counters."""
+
+                open_contexts: int = 0
+
+            search: Search = Search()
+
+        indices: Indices = Indices()
+
+    nodes: dict[str, One] = {}
+
+
 class OperationMode(msgspec.Struct, frozen=True):
     """`GET _ilm/status`, `GET _slm/status`."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from esmigrate_tui.elastic import answers
-from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, Version
+from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, Version, View
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -33,6 +33,18 @@ _NODES: Final = (
     "/_nodes/settings?filter_path=nodes.*.name,nodes.*.host,nodes.*.ip,nodes.*.roles,nodes.*.attributes"
     ",nodes.*.settings.path,nodes.*.settings.repositories"
 )
+_VIEWS: Final = Version(6, 6)
+_SIMULATES: Final = Version(7, 9)
+_WRITTEN: Final = (
+    "/_stats/indexing?filter_path=indices.*.primaries.indexing.index_total,indices.*.primaries.indexing.delete_total"
+)
+# Where a feature that costs a licence counts what there is of it.
+_COUNTED: Final = {
+    "watcher": ("count", "total"),
+    "ml": ("jobs", "_all", "count"),
+    "ccr": ("follower_indices_count",),
+    "searchable_snapshots": ("indices_count",),
+}
 _TEMPLATES: Final = (
     "/_index_template?filter_path=index_templates.name,index_templates.index_template.index_patterns"
     ",index_templates.index_template.data_stream,index_templates.index_template.priority"
@@ -88,6 +100,61 @@ class Surroundings:
         lacking = [action for action, may in told.cluster.items() if not may]
         lacking += [f"{name} on {index}" for index, each in told.index.items() for name, may in each.items() if not may]
         return tuple(sorted(clean(one) for one in lacking))
+
+    async def views(self) -> tuple[View, ...] | None:
+        """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
+        if await self._cluster.version() < _VIEWS:
+            return None
+        told = await self._maybe("/_security/user/_privileges", answers.Privileged)
+        if told is None:
+            return None
+        return tuple(
+            View(
+                names=tuple(clean(name) for name in one.names),
+                may_read=any(name in {"all", "read"} or name.startswith("indices:") for name in one.privileges),
+                queries=tuple(clean(query, 300) for query in one.query),
+                hides_fields=bool(one.field_security) and all(fields.hides for fields in one.field_security),
+            )
+            for one in told.indices
+        )
+
+    async def written(self) -> dict[str, int]:
+        """How often documents of each index were written or deleted since its shards are where they are."""
+        told = await self._cluster.read(_WRITTEN, answers.WrittenOf)
+        counters = {name: one.primaries.indexing for name, one in told.indices.items()}
+        return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
+
+    async def open_searches(self) -> int | None:
+        """How many searches are held open on the node that has most of them, scrolls among them."""
+        path = "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts"
+        told = await self._maybe(path, answers.OpenSearches)
+        return max((one.indices.search.open_contexts for one in told.nodes.values()), default=0) if told else None
+
+    async def licensed_features(self) -> dict[str, int]:
+        """What there is of features that cost a licence, counted; none where the server does not tell."""
+        told = await self._maybe("/_xpack/usage", dict[str, Any]) or {}
+        counted = {name: _amount(told.get(name), path) for name, path in _COUNTED.items()}
+        return {name: amount for name, amount in counted.items() if amount}
+
+    async def refusal(self, body: Mapping[str, Any]) -> str | None:
+        """Why the server would refuse to make an index of these settings and mappings, "" where it would not.
+
+        It is asked what a template of them would give (7.9 and newer): nothing is made. None where nobody can say.
+        """
+        if await self._cluster.version() < _SIMULATES:
+            return None
+        template = {key: body[key] for key in ("settings", "mappings") if body.get(key)}
+        wanted = {"index_patterns": ["esmigrate-look-*"], "priority": 2_000_000, "template": template}
+        request = Request(method="POST", path="/_index_template/_simulate", body=msgspec.json.encode(wanted).decode())
+        try:
+            await self._cluster.look(request)
+        except ProblemError as error:
+            if error.problem.cause in _TELLING:
+                raise
+            if not error.problem.evidence.startswith("HTTP 400 "):
+                return None  # forbidden, or not there
+            return error.problem.evidence.rpartition(" ← ")[2].partition(": ")[2] or error.problem.what
+        return ""
 
     async def nodes(self) -> tuple[NodeFacts, ...] | None:
         """Every node with its roles, attributes, and where it may look for repositories."""
@@ -208,3 +275,10 @@ def _fitting(settings: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, 
         for key, value in answers.flat(settings).items()
         if any(fnmatchcase(key, pattern) for pattern in patterns)
     }
+
+
+def _amount(told: object, path: Sequence[str]) -> int:
+    """The number below these keys; 0 where there is none."""
+    for key in path:
+        told = told.get(key) if isinstance(told, dict) else None
+    return told if isinstance(told, int) else 0

@@ -162,3 +162,15 @@ class TemplateFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     patterns: tuple[str, ...] = ()
     makes_streams: bool = False
     priority: int = 0
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one entry of a role shows of indices: `names` are patterns, `queries` show only what they find.
+
+    `hides_fields` is whether some fields of a document are left out.
+    """
+
+    names: tuple[str, ...] = ()
+    may_read: bool = False
+    queries: tuple[str, ...] = ()
+    hides_fields: bool = False
