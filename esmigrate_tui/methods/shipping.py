@@ -113,9 +113,9 @@ class Watch:
             notes: list[str] = []
             if looks % _CAREFUL == 0:
                 before, state = state, await _looked_around(work, clusters, state)
-                notes += _news(before, state, index)
+                notes += news(before, state, index)
             state = state.counted(await _count(work, clusters))
-            notes += _of_quiet(work.task, state, quiet, arrived)
+            notes += of_quiet(work.task, state, quiet, arrived)
             quiet = 0 if state.arrived > arrived else quiet + 1
             arrived, looks = state.arrived, looks + 1
             _ended[work.opaque_id] = state
@@ -168,7 +168,7 @@ def steps(task: Task, new: str) -> tuple[str, ...]:
         else f"Use the index {index} on {new} as it is; documents that are there stay, and are not counted."
     )
     end = (
-        f"until {counted(shipping.expected, 'document')} more are there"
+        f"until {index} holds {counted(shipping.expected, 'more document')}"
         if shipping.expected is not None
         else "until you say that it is enough (esmigrate enough)"
     )
@@ -262,7 +262,7 @@ def _more(before: int | None, now: int | None) -> int:
     return now - before if now >= before else now
 
 
-def _news(before: WatchState, now: WatchState, index: str) -> Iterable[str]:
+def news(before: WatchState, now: WatchState, index: str) -> Iterable[str]:
     """What has gone wrong between two careful looks, in words."""
     shown = clean(index, 300)
     if now.failed > before.failed:
@@ -282,7 +282,7 @@ def _news(before: WatchState, now: WatchState, index: str) -> Iterable[str]:
         yield f"{shown} is not blocked any more"
 
 
-def _of_quiet(task: Task, state: WatchState, quiet: int, arrived: int) -> Iterable[str]:
+def of_quiet(task: Task, state: WatchState, quiet: int, arrived: int) -> Iterable[str]:
     """That nothing arrives, or that something does again; success is never taken from that."""
     shipper = shipping_of(task).shipper.title
     if state.arrived < arrived:
