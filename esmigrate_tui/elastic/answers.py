@@ -13,7 +13,7 @@ from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState,
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 _LOW: Final = "cluster.routing.allocation.disk.watermark.low"
 _FLOOD: Final = "cluster.routing.allocation.disk.watermark.flood_stage"
@@ -996,7 +996,16 @@ def given_by_templates(name: str, told: Templates) -> dict[str, Any]:
         chosen = max(fitting, key=lambda one: one.priority or 0)
         parts = {one.name: one.component_template.template.settings for one in told.components.component_templates}
         layers = [*(parts.get(part, {}) for part in chosen.composed_of), chosen.template.settings]
-    return {key: value for settings in layers for key, value in settings.items()}
+    return {key: value for settings in layers for key, value in _dotted(settings)}
+
+
+def _dotted(settings: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested settings by dotted names."""
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{inside}{key}.")
+        else:
+            yield inside + key, value
 
 
 def _is_named(name: str, patterns: Iterable[str]) -> bool:

@@ -194,11 +194,11 @@ class Surroundings:
         """
         has_composable = await self._cluster.version() >= _COMPOSABLE
         legacy, composable, components = await asyncio.gather(
-            self._maybe("/_template?flat_settings=true", dict[str, answers.LegacyTemplate]),
-            self._maybe("/_index_template?flat_settings=true", answers.IndexTemplates)
+            self._maybe("/_template", dict[str, answers.LegacyTemplate]),
+            self._maybe("/_index_template", answers.IndexTemplates)
             if has_composable
             else _as_it_is(answers.IndexTemplates()),
-            self._maybe("/_component_template?flat_settings=true", answers.ComponentTemplates)
+            self._maybe("/_component_template", answers.ComponentTemplates)
             if has_composable
             else _as_it_is(answers.ComponentTemplates()),
         )

@@ -82,7 +82,7 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
     elif copying.only_type:
         kinds = {copying.only_type: target}
     elif copying.types is Types.APART:
-        kinds = {kind: apart(target, kind) for kind in types}
+        kinds = {kind: apart(target, kind) for kind in sorted(types)}
     elif copying.versions and version.major >= _ONE_TYPE:
         raise ProblemError(_mixed_versions(index.name, types))
     else:

@@ -9,17 +9,22 @@ import pytest
 
 from esmigrate_tui.elastic.answers import (
     CatIndex,
+    ComponentTemplates,
     FlatSettings,
+    IndexTemplates,
+    LegacyTemplate,
     Listing,
     Mapped,
     NodesDisk,
     NodesInfo,
     StateOfBlocks,
+    Templates,
     blocks,
     create_request,
     created_by,
     disk,
     flat,
+    given_by_templates,
     kept_free,
     listed,
     modules_and_plugins,
@@ -215,3 +220,53 @@ def test_older_versions_are_given_the_type_they_ask_for(version: Version, name: 
 def test_a_definition_that_names_its_type_or_has_none_is_left_alone(mappings: dict[str, object]) -> None:
     body = json.dumps({"mappings": mappings})
     assert create_request(body, Version(6, 8)) == ("", body)
+
+
+def test_of_composed_templates_the_strongest_gives_its_parts_and_then_its_own() -> None:
+    told = Templates(
+        legacy={"old": LegacyTemplate(index_patterns=("logs*",), settings={"index": {"a": "legacy"}})},
+        composable=msgspec.convert(
+            {
+                "index_templates": [
+                    {"name": "weak", "index_template": {"index_patterns": ["logs*"], "priority": 1}},
+                    {
+                        "name": "strong",
+                        "index_template": {
+                            "index_patterns": ["logs-*"],
+                            "priority": 2,
+                            "composed_of": ["part", "gone"],
+                            "template": {"settings": {"index": {"b": "own"}}},
+                        },
+                    },
+                ]
+            },
+            IndexTemplates,
+        ),
+        components=msgspec.convert(
+            {
+                "component_templates": [
+                    {
+                        "name": "part",
+                        "component_template": {"template": {"settings": {"index": {"b": "part", "c": {"d": "1"}}}}},
+                    }
+                ]
+            },
+            ComponentTemplates,
+        ),
+    )
+    assert given_by_templates("logs-1", told) == {"index.b": "own", "index.c.d": "1"}
+    assert given_by_templates("logs", told) == {}
+    assert given_by_templates("other", told) == {}
+
+
+def test_of_legacy_templates_all_that_fit_count_by_their_order() -> None:
+    told = Templates(
+        legacy={
+            "late": LegacyTemplate(order=5, index_patterns=("a*", "b*"), settings={"index.x": "late"}),
+            "early": LegacyTemplate(order=1, index_patterns=("*",), settings={"index.x": "early", "index.y": "1"}),
+        },
+        composable=IndexTemplates(),
+        components=ComponentTemplates(),
+    )
+    assert given_by_templates("beta", told) == {"index.x": "late", "index.y": "1"}
+    assert given_by_templates("gamma", told) == {"index.x": "early", "index.y": "1"}
