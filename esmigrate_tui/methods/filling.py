@@ -50,7 +50,8 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
                 todo="Choose at least one index that exists on the source.",
             )
         )
-    copying = draft.copying if method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
+    # A value of its own is written into the plan's file whatever it is; the default itself is left out there.
+    copying = msgspec.structs.replace(draft.copying) if method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
     tasks: list[Task] = []
     for index in draft.chosen:
         if index.state is IndexState.CLOSED or index.name not in draft.definitions:

@@ -29,7 +29,7 @@ class Types(StrEnum):
     APART = "apart"
 
 
-class Copying(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Copying(msgspec.Struct, frozen=True, kw_only=True):
     """How documents are carried, beside which and where to.
 
     `versions`: each keeps the number of its version, and is written where nothing as new as it is there. `only_type`
