@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,11 +21,12 @@ _LOOK_SECONDS: Final = 0.02
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of a program: seconds on the clock, seconds of the processor, bytes of memory at its peak."""
+    """One run of a program: seconds on the clock, seconds of the processor, bytes of memory at its peak, its words."""
 
     seconds: float
     processor: float
     peak: int
+    said: bytes = b""
 
 
 def python(module: str, *arguments: str) -> list[str]:
@@ -33,22 +34,27 @@ def python(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", module, *arguments]
 
 
-def measured(command: Sequence[str], given: bytes, environ: Mapping[str, str] | None = None) -> Measured:
-    """Run a program to its end, `given` on its standard input; raises RuntimeError where it did not end well."""
+def measured(
+    command: Sequence[str], given: bytes, environ: Mapping[str, str] | None = None, *, well: Sequence[int] = (0,)
+) -> Measured:
+    """Run a program to its end, `given` on its standard input; raises RuntimeError where it did not end `well`."""
     began = time.perf_counter()
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         cwd=ROOT,
         env={**os.environ, **(environ or {})},
     )
     assert process.stdin is not None  # noqa: S101  # a pipe was asked for
     assert process.stdout is not None  # noqa: S101  # the same
-    said: list[bytes] = []
-    listening = threading.Thread(target=lambda pipe: said.append(pipe.read()), args=(process.stdout,))
-    listening.start()
+    assert process.stderr is not None  # noqa: S101  # the same
+    heard: dict[IO[bytes], bytes] = {}
+    pipes = (process.stdout, process.stderr)
+    listening = [threading.Thread(target=lambda pipe=pipe: heard.update({pipe: pipe.read()})) for pipe in pipes]
+    for one in listening:
+        one.start()
     with suppress(BrokenPipeError):
         process.stdin.write(given)
         process.stdin.close()
@@ -61,12 +67,15 @@ def measured(command: Sequence[str], given: bytes, environ: Mapping[str, str] | 
         time.sleep(_LOOK_SECONDS)
     seconds = time.perf_counter() - began
     process.returncode = os.waitstatus_to_exitcode(status)
-    listening.join()
-    process.stdout.close()
-    if process.returncode:
-        message = f"{command[:4]} ended with {process.returncode}: {said[0][-2_000:].decode(errors='replace')}"
+    for one in listening:
+        one.join()
+    said, complained = (heard[pipe] for pipe in pipes)
+    for pipe in pipes:
+        pipe.close()
+    if process.returncode not in well:
+        message = f"{command[:4]} ended with {process.returncode}: {complained[-2_000:].decode(errors='replace')}"
         raise RuntimeError(message)
-    return Measured(seconds, used.ru_utime + used.ru_stime, peak)
+    return Measured(seconds, used.ru_utime + used.ru_stime, peak, said)
 
 
 def _peak(process: int) -> int:
