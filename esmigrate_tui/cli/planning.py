@@ -32,6 +32,8 @@ _NEVER_WAIVED = frozenset(
         "same-cluster",
         "existing-names",
         "readable",
+        "reading-blocked",
+        "frozen-indices",
         "source-kept",
         "open-indices-in-the-way",
         "repository-readable",
@@ -123,6 +125,7 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
         shipping=next((task.shipping for task in plan.tasks), None),
         into=plan.tasks[0].destination_index if plan.tasks else "",
         create=plan.tasks[0].create if plan.tasks else "",
+        tasks=plan.tasks,
     )
 
 

@@ -101,6 +101,11 @@ class Surroundings:
         lacking += [f"{name} on {index}" for index, each in told.index.items() for name, may in each.items() if not may]
         return tuple(sorted(clean(one) for one in lacking))
 
+    async def persistent_settings(self) -> dict[str, str]:
+        """The settings that somebody has given the cluster for good, flat."""
+        told = await self._cluster.read("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
+        return answers.flat(told.get("persistent", {}))
+
     async def views(self) -> tuple[View, ...] | None:
         """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
         if await self._cluster.version() < _VIEWS:

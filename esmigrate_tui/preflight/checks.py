@@ -6,7 +6,20 @@ from collections.abc import AsyncIterator, Callable
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, copying, destination, files, remote, repository, restore, selection
+from esmigrate_tui.preflight import (
+    connections,
+    copying,
+    definitions,
+    destination,
+    files,
+    pressure,
+    privileges,
+    remote,
+    repository,
+    restore,
+    selection,
+    source,
+)
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -26,11 +39,32 @@ _ANY: Final[tuple[Check, ...]] = (
     destination.destination_blocks,
     destination.room,
     destination.shard_limit,
+    pressure.largest_shard,
+    pressure.refusing_indices,
+    pressure.pending_tasks,
+    pressure.copies_unplaced,
 )
 _COPYING: Final[tuple[Check, ...]] = (
     *_ANY,
+    privileges.privileges,
+    privileges.hidden_documents,
     destination.existing_names,
     destination.shared_aliases,
+    selection.readable,
+    selection.source_kept,
+    source.reading_blocked,
+    source.altered_sources,
+    source.colliding_ids,
+    selection.several_types,
+    selection.refresh_switched_off,
+    source.still_written,
+    definitions.definitions_accepted,
+    definitions.lacking_parts,
+    definitions.field_limits,
+    definitions.template_settings,
+    definitions.licence_features,
+    selection.internal_indices,
+    source.hidden_indices,
 )
 
 CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
@@ -38,21 +72,22 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
         files.files_readable,
         files.stable_ids,
         *_ANY,
+        privileges.privileges,
         files.target_index,
         files.chosen_mapping,
+        definitions.definitions_accepted,
         files.pipelines_and_templates,
+        definitions.template_settings,
         remote.speed_settings,
     ),
     MethodName.REINDEX_FROM_REMOTE: (
         remote.destination_reaches_source,
+        source.frozen_indices,
         *_COPYING,
-        selection.readable,
-        selection.source_kept,
-        selection.several_types,
-        selection.refresh_switched_off,
-        selection.internal_indices,
         remote.numbers_rewritten,
         remote.large_documents,
+        remote.open_scrolls,
+        remote.handed_secret,
         remote.speed_settings,
     ),
     MethodName.COPY_THROUGH_HERE: (
@@ -63,11 +98,6 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
         copying.destination_pipelines,
         copying.kept_versions,
         selection.parents_and_children,
-        selection.readable,
-        selection.source_kept,
-        selection.several_types,
-        selection.refresh_switched_off,
-        selection.internal_indices,
         remote.speed_settings,
     ),
     MethodName.RESTORE_FROM_SNAPSHOT: (
@@ -87,6 +117,8 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
         restore.global_state_overwrites,
         restore.feature_states_lock_out,
         restore.analysis_parts,
+        definitions.licence_features,
+        source.still_written,
         restore.allocation_settings,
         restore.lifecycle_running,
         restore.replicas_beyond_nodes,

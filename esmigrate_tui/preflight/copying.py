@@ -7,8 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.model.copying import Pipelines
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import some
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import TemplateFacts
 
-_DEFAULT_PIPELINES: Final = Version(6, 5)
 _KINDS: Final = {"index.default_pipeline": "default pipeline", "index.final_pipeline": "final pipeline"}
 _SAMPLED: Final = 20
 _STREAMS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html"
@@ -178,7 +177,7 @@ async def kept_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 
 async def destination_pipelines(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Which ingest pipelines of the destination the copied documents would go through, and what becomes of these."""
-    if not draft.selected or await clusters.destination.version() < _DEFAULT_PIPELINES:
+    if not draft.selected or await clusters.destination.version() < DEFAULT_PIPELINES:
         return
     surroundings = clusters.destination.surroundings
     targets = {target for name in draft.selected for target in draft.all_targets(name)}
@@ -270,7 +269,7 @@ def _is_off(draft: Draft) -> bool:
 
 def _names(settings: Mapping[str, str], key: str) -> str:
     name = settings.get(key, "")
-    return "" if name == "_none" else name
+    return "" if name == NO_PIPELINE else name
 
 
 def _acting(settings: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted, number, size
 
@@ -126,12 +131,15 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
     if draft.restoration is not None and draft.restoration.mount is Mount.SHARED_CACHE:
         needed = 0  # it is read from the repository, through a cache of a size that is set
     measured = f"{size(needed)} to move, {size(facts.disk.usable)} before the low watermark"
+    free = f"{size(facts.disk.free)} free of {size(facts.disk.total)} on the destination's data nodes"
+    if facts.disk.before_flood is not None:
+        free += f", {size(facts.disk.before_flood)} before the flood stage"
     if needed > facts.disk.usable:
         yield Finding(
             check="room",
             severity=Severity.BLOCKER,
             title=f"No room: {measured}",
-            evidence=f"{size(facts.disk.free)} free of {size(facts.disk.total)} on the destination's data nodes",
+            evidence=free,
             why="Above the watermarks a cluster first places no more shards and then refuses every write.",
             fix="Give the new cluster more disk, choose fewer indices, or free some room.",
             link=_WATERMARKS,
@@ -141,6 +149,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             check="room",
             severity=Severity.WARNING,
             title=f"Little room: {measured}",
+            evidence=free,
             why="An index can take more room on another version, and merging needs some for a while.",
             fix="Give the new cluster more disk, or watch it while the run goes on.",
             link=_WATERMARKS,
@@ -149,7 +158,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
         yield Finding(check="room", severity=Severity.PASSED, title=f"Room enough: {measured}")
 
 
-async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination's limit of open shards leaves room for those to be made."""
     facts = draft.destination_facts
     if facts is None or facts.open_shards is None or not facts.max_shards_per_node:
@@ -160,15 +169,16 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     more = sum(index.shards * (1 + replicas[index.name]) for index in indices)
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
+        raised = facts.max_shards_per_node + more
         yield Finding(
             check="shard-limit",
             severity=Severity.BLOCKER,
             title=f"Too many shards for the destination: {measured}",
             why="It refuses to create an index beyond its limit of open shards.",
             fix="Choose fewer indices, add data nodes, or raise the limit for a while:",
-            copy='PUT _cluster/settings\n{"persistent":{"cluster.max_shards_per_node":'
-            f"{facts.max_shards_per_node + more}}}}}",
+            copy=f'PUT _cluster/settings\n{{"persistent":{{"cluster.max_shards_per_node":{raised}}}}}',
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/misc-cluster-settings.html",
+            repairs=await setting_raised(clusters, "cluster.max_shards_per_node", raised),
         )
     else:
         yield Finding(check="shard-limit", severity=Severity.PASSED, title=f"Shards: {measured}")
@@ -268,6 +278,24 @@ async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             copy="\n".join(f"GET _alias/{name}" for name in shared[:_NAMED]),
             subjects=shared,
         )
+
+
+async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[Change, ...]:
+    """A persistent setting of the destination given another value, to be put back to the one that it has now.
+
+    () where what it has now cannot be read: it could not be put back.
+    """
+    try:
+        before = (await clusters.destination.surroundings.persistent_settings()).get(key)
+    except ProblemError:
+        return ()
+    undo = _persistent(key, before)
+    return (Change(side=Side.DESTINATION, what=f"{key} is {value}", made_by=_persistent(key, value), undo=undo),)
+
+
+def _persistent(key: str, value: object) -> Request:
+    body = msgspec.json.encode({"persistent": {key: value}}).decode()
+    return Request(method="PUT", path="/_cluster/settings", body=body)
 
 
 def is_no_name(name: str) -> bool:

@@ -8,10 +8,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.model.files import Compression, IdRule
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
@@ -29,7 +28,6 @@ FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _NEARLY: Final = 0.9
-_SIMULATED: Final = Version(7, 9)
 _TYPES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-types.html"
 _PIPELINES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html"
 
@@ -276,7 +274,8 @@ def _kind(field: object) -> str:
 async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What will touch the documents on their way: the plan's pipeline, the index's own, and those of templates."""
     wanted = draft.reading.pipeline if draft.reading is not None else ""
-    if wanted and await _told(clusters, f"/_ingest/pipeline/{quote(wanted, safe='')}") is None:
+    is_named = wanted not in {"", NO_PIPELINE}
+    if is_named and await _told(clusters, f"/_ingest/pipeline/{quote(wanted, safe='')}") is None:
         yield Finding(
             check="pipelines-and-templates",
             severity=Severity.BLOCKER,
@@ -289,7 +288,7 @@ async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIter
     acting = {
         key.removeprefix("index."): clean(str(settings[key]), 200)
         for key in ("index.default_pipeline", "index.final_pipeline")
-        if settings.get(key) not in {None, "", "_none"}
+        if settings.get(key) not in {None, "", NO_PIPELINE}
     }
     if wanted:
         acting.pop("default_pipeline", None)  # the one that is asked for takes its place
@@ -299,7 +298,8 @@ async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIter
             severity=Severity.WARNING,
             title=f"Every document goes through the pipeline {name} ({kind.replace('_', ' ')})",
             why="It may change documents, or drop them: then fewer arrive than there are rows.",
-            fix='To switch it off, set it to "_none" in the settings of the plan or of the index.',
+            fix='To pass a default one by, plan with --pipeline _none; a final one is switched off by "_none" in the '
+            "settings of the plan or of the index.",
             link=_PIPELINES,
         )
 
@@ -314,17 +314,8 @@ async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
             if error.problem.cause is Cause.MISSING:
                 return {}
             raise
-    own = flat(msgspec.json.decode(draft.create).get("settings", {}))
-    if await clusters.destination.version() < _SIMULATED:
-        return own
-    request = Request(method="POST", path=f"/_index_template/_simulate_index/{quote(name, safe='')}")
-    try:
-        told = await clusters.destination.look(request, dict[str, Any])
-    except ProblemError as error:
-        if error.problem.cause in PASSING:
-            raise
-        return own
-    return flat(told.get("template", {}).get("settings", {})) | own
+    by_templates = await clusters.destination.surroundings.settings_by_templates([name], ("*",)) or {}
+    return by_templates.get(name, {}) | flat(msgspec.json.decode(draft.create).get("settings", {}))
 
 
 async def _told(clusters: Clusters, path: str) -> dict[str, dict[str, Any]] | None:

@@ -32,6 +32,7 @@ _FILLING: Final = (
     "indices:data/read/search",
     "indices:monitor/settings/get",
 )
+_WATCHING: Final = _FILLING[1:]  # what others send, they write themselves
 _MAKING: Final = ("indices:admin/create", "indices:admin/settings/update")
 _TASKS: Final = ("cluster:monitor/task/get",)
 _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/cancel")
@@ -57,7 +58,8 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
 def _wanted_there(draft: Draft) -> dict[str, tuple[str, ...]]:
     """What must be allowed on each index of the destination."""
     if draft.method is MethodName.INDEX_FROM_SOURCE:
-        return {draft.into: (*_FILLING, *(_MAKING if draft.create else ()))}
+        filling = _WATCHING if draft.shipping is not None else _FILLING
+        return {draft.into: (*filling, *(_MAKING if draft.create else ()))}
     targets = dict.fromkeys(target for name in draft.selected for target in draft.all_targets(name))
     return {name: (*_FILLING, *(() if name in draft.uses else _MAKING)) for name in targets}
 

@@ -8,10 +8,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.model.facts import IndexState
+from esmigrate_tui.model.connection import SignIn
+from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import size
+from esmigrate_tui.model.text import clean, number, size
 from esmigrate_tui.preflight.destination import expected, some
 
 if TYPE_CHECKING:
@@ -25,6 +27,20 @@ GUIDE: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/
 _HOSTED_DEFAULTS: Final = ("*.io:*", "*.com:*")
 _HOSTED: Final = (".found.io", ".elastic-cloud.com", ".elastic.cloud", ".foundcluster.com", ".es.io")
 _NOWHERE: Final = "esmigrate-look"  # the trial wants a name to write to, and makes no index of it
+_OLD_PORT: Final = 9243
+_OLD_PORT_CLOSED: Final = (
+    "Port 9243 is closed on some hosted clusters: give the source's address with :443, and let the whitelist name that."
+)
+_SCROLLS: Final = Version(7, 10)
+"""Sources older than this are read by scroll, as they are by destinations older than 9.5."""
+_POINTS_IN_TIME: Final = Version(9, 5)
+_MOST_SCROLLS: Final = 500
+"""search.max_open_scroll_context where nothing else is said (6.8 and newer)."""
+_TASKS_AN_INDEX: Final = 4
+_TASKS_TOGETHER: Final = 8
+_KEYS: Final = Version(6, 7)
+_KEY_LICENCES: Final = frozenset({"basic", "standard", "gold", "platinum", "enterprise", "trial"})
+_KEY_LICENCES_OF_6: Final = frozenset({"standard", "gold", "platinum", "enterprise", "trial"})
 _LARGE: Final = 1024 * 1024  # an average of 1 MiB on disk is several in a batch of the size that is usual
 
 
@@ -76,6 +92,7 @@ def _not_reached(draft: Draft, problem: Problem) -> Finding:
             copy=whitelist_line(source, whitelist, is_hosted=is_hosted),
             link=GUIDE,
         )
+    is_old_port = source is not None and source.port == _OLD_PORT and problem.cause is Cause.CONNECTION
     return Finding(
         check="destination-reaches-source",
         severity=Severity.BLOCKER,
@@ -83,7 +100,7 @@ def _not_reached(draft: Draft, problem: Problem) -> Finding:
         evidence=problem.evidence,
         why=problem.why
         or "The destination itself opens the connection to the source; that this machine can is not enough.",
-        fix=problem.todo,
+        fix=f"{problem.todo} {_OLD_PORT_CLOSED}" if is_old_port else problem.todo,
         cause=problem.cause,
         link=GUIDE,
     )
@@ -191,3 +208,77 @@ async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             why="Every document would otherwise be written several times and made searchable at once, which is slow.",
             fix="Nothing has to be done: each change is written down with its inverse before it is made.",
         )
+
+
+async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether the source lets the destination hold enough searches open, where it reads by scroll."""
+    source, destination = draft.source_facts, draft.destination_facts
+    if clusters.source is None or source is None or destination is None or not draft.selected:
+        return
+    if source.version >= _SCROLLS and destination.version >= _POINTS_IN_TIME:
+        return
+    there = await clusters.source.surroundings.open_searches()
+    shards = sorted((index.shards for index in draft.chosen), reverse=True)
+    at_once = max(1, min(draft.at_once or AT_ONCE, len(shards)))
+    ranges = draft.split or max(1, min(_TASKS_AN_INDEX, _TASKS_TOGETHER // at_once))
+    needed = sum(shards[:at_once]) * ranges
+    most = source.most_scrolls if source.most_scrolls is not None else _MOST_SCROLLS
+    if there is None:
+        return
+    is_much = there + needed > most
+    yield Finding(
+        check="open-scrolls",
+        severity=Severity.WARNING if is_much else Severity.NOTE,
+        title=f"The source is read by scroll: up to {number(needed)} searches held open, {number(there)} are already, "
+        f"{number(most)} may be",
+        evidence=f"search.max_open_scroll_context {most}, open_contexts {there}",
+        why="Each holds on to deleted documents and memory of the source while it is open; beyond the limit a node "
+        "opens no more, and the task fails.",
+        fix="Move fewer indices at the same time (--at-once), each by one task (--split 1), or raise the limit on the "
+        "source for a while (null puts it back):"
+        if is_much
+        else "Nothing has to be done.",
+        copy=f'PUT _cluster/settings\n{{"transient":{{"search.max_open_scroll_context":{2 * (there + needed)}}}}}'
+        if is_much
+        else "",
+        link="https://www.elastic.co/guide/en/elasticsearch/reference/current/paginate-search-results.html",
+    )
+
+
+async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Which secret of the source the destination is told, and how it could be a smaller one."""
+    source, facts = draft.source, draft.source_facts
+    if source is None or facts is None or clusters.source is None or source.sign_in is SignIn.NONE:
+        return
+    if source.sign_in is not SignIn.PASSWORD:
+        yield Finding(
+            check="handed-secret",
+            severity=Severity.NOTE,
+            title="The destination is told the source's key or token, for the length of each task",
+            why="It reads from the source itself, so it must sign in there; nobody can look the key up in the task.",
+            fix="Take the key back when the migration is done.",
+            link=GUIDE,
+        )
+        return
+    licence = await clusters.source.surroundings.licence()
+    fit = _KEY_LICENCES if facts.version >= Version(7) else _KEY_LICENCES_OF_6
+    offers_keys = facts.version >= _KEYS and facts.security is not False and licence in fit
+    names = list(draft.selected) or ["*"]
+    index = {"names": names, "privileges": ["read", "view_index_metadata", "monitor", "maintenance"]}
+    body = {
+        "name": "esmigrate",
+        "expiration": "7d",
+        "role_descriptors": {"esmigrate": {"cluster": ["monitor"], "indices": [index]}},
+    }
+    yield Finding(
+        check="handed-secret",
+        severity=Severity.NOTE,
+        title=f"The destination is told the password of {clean(source.user, 100)} on the source, for each task",
+        why="It reads from the source itself, so it must sign in there.",
+        fix="Better is an API key that ends by itself and may only read what is moved; sign in to the source with it "
+        "(it needs xpack.security.authc.api_key.enabled, which is on with TLS):"
+        if offers_keys
+        else "Better is a user that may only read what is moved, removed when the migration is done.",
+        copy=f"POST _security/api_key\n{msgspec.json.encode(body).decode()}" if offers_keys else "",
+        link=GUIDE,
+    )

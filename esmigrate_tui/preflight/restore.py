@@ -8,8 +8,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount
@@ -21,6 +23,7 @@ from esmigrate_tui.preflight.destination import (
     expected,
     is_no_name,
     replicas_of,
+    setting_raised,
     some,
 )
 from esmigrate_tui.preflight.repository import GUIDE, held
@@ -654,6 +657,7 @@ async def lifecycle_running(draft: Draft, clusters: Clusters) -> AsyncIterator[F
                 copy="POST _ilm/stop",
                 link="https://www.elastic.co/guide/en/elasticsearch/reference/current/start-stop-ilm.html",
                 subjects=managed,
+                repairs=(_stopped("ilm", "index"),),
             )
     if modes.get("slm") == "RUNNING" and not wanted.repository.is_readonly:
         yield Finding(
@@ -665,7 +669,18 @@ async def lifecycle_running(draft: Draft, clusters: Clusters) -> AsyncIterator[F
             fix="Register the repository read-only, or stop them for the time of the run (POST _slm/start after it):",
             copy="POST _slm/stop",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/slm-api-stop.html",
+            repairs=(_stopped("slm", "snapshot"),),
         )
+
+
+def _stopped(kind: str, of: str) -> Change:
+    """The lifecycles of the destination stopped, to be started again."""
+    return Change(
+        side=Side.DESTINATION,
+        what=f"the {of} lifecycles are stopped",
+        made_by=Request(method="POST", path=f"/_{kind}/stop"),
+        undo=Request(method="POST", path=f"/_{kind}/start"),
+    )
 
 
 async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
@@ -712,6 +727,7 @@ async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         "(null puts it back):",
         copy=f'PUT _cluster/settings\n{{"persistent":{{"{_CAP}":"200mb"}}}}',
         link="https://www.elastic.co/guide/en/elasticsearch/reference/current/recovery.html",
+        repairs=await setting_raised(clusters, _CAP, "200mb"),
     )
 
 

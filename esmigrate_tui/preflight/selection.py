@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import expected, some
 
@@ -43,6 +46,15 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
             fix="Open them on the source, or leave them out:",
             copy="\n".join(f"POST {name}/_open" for name in closed),
             subjects=closed,
+            repairs=tuple(
+                Change(
+                    side=Side.SOURCE,
+                    what=f"the index {name} is opened",
+                    made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_open"),
+                    undo=Request(method="POST", path=f"/{quote(name, safe='')}/_close"),
+                )
+                for name in closed
+            ),
         )
     if red:
         yield Finding(
@@ -156,6 +168,14 @@ async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterato
             fix="They are refreshed when the run begins; if your user may not do that, do it now:",
             copy="\n".join(f"POST {name}/_refresh" for name in silent),
             subjects=silent,
+            repairs=tuple(
+                Change(
+                    side=Side.SOURCE,
+                    what=f"the index {name} is refreshed",
+                    made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_refresh"),
+                )
+                for name in silent
+            ),
         )
 
 

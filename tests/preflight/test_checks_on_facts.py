@@ -90,7 +90,6 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB // 2)), Severity.BLOCKER),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB + GIB // 10)), Severity.WARNING),
     (destination.room, dest(disk=None), Severity.WARNING),
-    (destination.shard_limit, dest(open_shards=999), Severity.BLOCKER),
     (destination.existing_names, draft(destination_indices=(TAKEN,)), Severity.BLOCKER),
     (destination.existing_names, draft(destination_indices=(TAKEN,), selected=()), Severity.NOTE),
     (

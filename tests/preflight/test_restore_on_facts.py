@@ -89,7 +89,6 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     (restore.cancel_deletes, draft(), Severity.NOTE),
     (repository.repository_integrity, draft(), Severity.NOTE),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB)), Severity.BLOCKER),
-    (destination.shard_limit, dest(open_shards=997), Severity.BLOCKER),
 ]
 
 

@@ -1,0 +1,270 @@
+"""Whether the destination takes the indices that will be made: fields, analysers, settings, and its own templates."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.model.copying import Pipelines
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.preflight.destination import some
+from esmigrate_tui.preflight.files import FIELDS, amount_of_fields, flat
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+
+_KINDS: Final = 8
+"""Different definitions that are tried, one request each: most clusters have many indices of few kinds."""
+_NEARLY: Final = 0.9
+_PLUGINS: Final = "https://www.elastic.co/guide/en/elasticsearch/plugins/current/analysis.html"
+_LIMITS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-settings-limit.html"
+_LICENCES: Final = "https://www.elastic.co/subscriptions"
+_LIFECYCLE: Final = "index.lifecycle.name"
+_ACTING: Final = ("index.default_pipeline", "index.final_pipeline")
+_RANKS: Final = ("oss", "basic", "standard", "gold", "platinum", "enterprise", "trial")
+# What differs from one index to the next and cannot be refused by itself.
+_OWN: Final = ("index.number_of_shards", "index.number_of_replicas", "index.routing_partition_size")
+
+
+def bodies_of(draft: Draft) -> dict[str, dict[str, Any]]:
+    """What will be made, by the destination's name; nothing before there is a plan."""
+    made = {task.destination_index: task.create for task in draft.tasks if task.create}
+    if not made and draft.create and draft.into:
+        made = {draft.into: draft.create}
+    return {name: msgspec.json.decode(body) for name, body in made.items()}
+
+
+def kinds_of(bodies: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], tuple[str, ...]], ...]:
+    """The different definitions among these, each with the names that have it, the most frequent first."""
+    kinds: dict[bytes, list[str]] = {}
+    for name, body in bodies.items():
+        settings = {key: value for key, value in flat(body.get("settings", {})).items() if key not in _OWN}
+        key = msgspec.json.encode({"settings": settings, "mappings": body.get("mappings", {})}, order="sorted")
+        kinds.setdefault(key, []).append(name)
+    ordered = sorted(kinds.values(), key=len, reverse=True)
+    return tuple((bodies[names[0]], tuple(names)) for names in ordered)
+
+
+async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether the destination would make the indices as the plan has them: it is asked, and nothing is made."""
+    kinds = kinds_of(bodies_of(draft))
+    if not kinds:
+        return
+    tried = kinds[:_KINDS]
+    surroundings = clusters.destination.surroundings
+    refusals = await asyncio.gather(*(surroundings.refusal(body) for body, _ in tried))
+    for finding in judged_refusals([(names, why) for (_, names), why in zip(tried, refusals, strict=True)]):
+        yield finding
+    if left := tuple(name for _, names in kinds[_KINDS:] for name in names):
+        yield Finding(
+            check="definitions-accepted",
+            severity=Severity.NOTE,
+            title=f"Not tried, since there are {number(len(kinds))} different definitions: {some(left)}",
+            why="A definition that the destination refuses ends the task of that index, before a document is sent.",
+            fix="Nothing has to be done; a plan of these alone tries them.",
+            subjects=left,
+        )
+
+
+def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple[Finding, ...]:
+    """What it means that the destination refuses definitions with these words; "" for accepted, None for unknown."""
+    found = [
+        Finding(
+            check="definitions-accepted",
+            severity=Severity.BLOCKER,
+            title=f"The destination would refuse to make {some(names)}",
+            evidence=why,
+            why="An index that cannot be made takes no documents: its task would end before the first one.",
+            fix="Install what it lacks on every node of the destination (an analyser or a field type is part of a "
+            "module or plugin), or correct the index's create body in the plan.",
+            link=_PLUGINS,
+            subjects=names,
+        )
+        for names, why in told
+        if why
+    ]
+    unknown = tuple(name for names, why in told if why is None for name in names)
+    good = sum(len(names) for names, why in told if why == "")
+    if good:
+        found.append(
+            Finding(
+                check="definitions-accepted",
+                severity=Severity.PASSED,
+                title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked",
+            )
+        )
+    if unknown:
+        found.append(
+            Finding(
+                check="definitions-accepted",
+                severity=Severity.NOTE,
+                title=f"Whether the destination takes the definitions could not be tried: {some(unknown)}",
+                why="From 7.9 on a server can be asked without making anything, by who may manage index templates.",
+                fix="Nothing has to be done: a definition that is refused ends its task before a document is sent.",
+                subjects=unknown,
+            )
+        )
+    return tuple(found)
+
+
+async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether chosen indices define analysers, and the destination lacks a part for them that the source has."""
+    source, destination = draft.source_facts, draft.destination_facts
+    if source is None or destination is None or clusters.source is None or not draft.selected:
+        return
+    ours = {*destination.modules, *destination.plugins}
+    theirs = {*source.modules, *source.plugins}
+    lacking = tuple(sorted(part for part in theirs - ours if part.startswith(("analysis-", "mapper-"))))
+    if not lacking or not ours:
+        return
+    told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
+    chosen = tuple(name for name in draft.selected if name in told)
+    if chosen:
+        kinds = {value for name in chosen for key, value in told[name].items() if key.endswith(".type")}
+        yield Finding(
+            check="lacking-parts",
+            severity=Severity.WARNING,
+            title=f"The destination lacks {some(lacking)}, and analysers are defined by {some(chosen)}",
+            evidence=listed(sorted(kinds)),
+            why="An index whose analyser needs a part that is not there cannot be made.",
+            fix="Install the same plugins on every node of the destination, and restart them one by one:",
+            copy="\n".join(f"bin/elasticsearch-plugin install {part}" for part in lacking),
+            link=_PLUGINS,
+            subjects=chosen,
+        )
+
+
+async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether an index to be made has nearly as many fields as it may have."""
+    near: dict[str, tuple[int, int]] = {}
+    for body, names in kinds_of(bodies_of(draft)):
+        limit = str(flat(body.get("settings", {})).get("index.mapping.total_fields.limit", FIELDS))
+        most = int(limit) if limit.isdigit() else FIELDS
+        fields = amount_of_fields(body.get("mappings", {}).get("properties", {}))
+        if fields > most * _NEARLY:
+            near |= dict.fromkeys(names, (fields, most))
+    if near:
+        over = any(fields > most for fields, most in near.values())
+        most_needed = max(fields for fields, _ in near.values())
+        yield Finding(
+            check="field-limits",
+            severity=Severity.BLOCKER if over else Severity.WARNING,
+            title=f"{'More' if over else 'Nearly as many'} fields {'than' if over else 'as'} an index may have: "
+            f"{some(tuple(near))}",
+            evidence=listed([f"{name}: {number(fields)} of {number(most)}" for name, (fields, most) in near.items()]),
+            why="A document that brings one field more is refused.",
+            fix="Raise the limit in the settings of the create body in the plan:",
+            copy=f'"index.mapping.total_fields.limit": {2 * most_needed}',
+            link=_LIMITS,
+            subjects=tuple(near),
+        )
+
+
+async def template_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether templates of the destination give the new indices a lifecycle policy, or pipelines for a reindex."""
+    targets = {target for name in draft.selected for target in draft.all_targets(name)} or {draft.into} - {""}
+    made = sorted(targets - set(draft.uses))
+    if not made:
+        return
+    told = await clusters.destination.surroundings.settings_by_templates(made, (_LIFECYCLE, *_ACTING))
+    for finding in judged_template_settings(draft, told):
+        yield finding
+
+
+def judged_template_settings(draft: Draft, told: Mapping[str, Mapping[str, str]] | None) -> tuple[Finding, ...]:
+    """What it means that templates give these settings to indices to be made; None where they cannot be seen."""
+    if told is None:
+        return (
+            Finding(
+                check="template-settings",
+                severity=Severity.NOTE,
+                title="Which templates of the destination the new indices would get could not be seen",
+                why="A template may give an index a lifecycle that deletes it, or a pipeline that changes documents.",
+                fix="Ask somebody who may read index templates (privilege manage_index_templates):",
+                copy="GET _index_template\nGET _template",
+            ),
+        )
+    found = []
+    managed = {name: one[_LIFECYCLE] for name, one in told.items() if one.get(_LIFECYCLE)}
+    if managed:
+        found.append(
+            Finding(
+                check="template-settings",
+                severity=Severity.WARNING,
+                title=f"A template of the destination puts a lifecycle on {some(tuple(managed))}",
+                evidence=listed([f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()]),
+                why="A policy goes by an index's age, and these are new again: it may be rolled over, shrunk or, in "
+                "time, deleted.",
+                fix="Look at what the policy does; if it should not act, put this into the settings of the plan:",
+                copy=f'"{_LIFECYCLE}": null',
+                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/index-lifecycle-management.html",
+                subjects=tuple(managed),
+            )
+        )
+    acting = {
+        name: pipeline
+        for name, one in told.items()
+        for key in _ACTING
+        if (pipeline := one.get(key, "")) not in {"", "_none"}
+    }
+    if acting and draft.method is MethodName.REINDEX_FROM_REMOTE and draft.copying.pipelines is Pipelines.OFF:
+        found.append(
+            Finding(
+                check="template-settings",
+                severity=Severity.WARNING,
+                title=f"Documents would go through ingest pipelines of the destination again: {some(tuple(acting))}",
+                evidence=listed([f"{name}: {clean(pipeline, 80)}" for name, pipeline in acting.items()]),
+                why="A template gives the new indices that pipeline. The documents went through theirs when they were "
+                "new; this one may change them, or drop some.",
+                fix="Put this into the settings of the plan, or copy through this machine, which passes them by:",
+                copy='"index.default_pipeline": "_none",\n"index.final_pipeline": "_none"',
+                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html",
+                subjects=tuple(acting),
+            )
+        )
+    if not found:
+        found.append(
+            Finding(
+                check="template-settings",
+                severity=Severity.PASSED,
+                title="No template of the destination gives the new indices a lifecycle",
+            )
+        )
+    return tuple(found)
+
+
+async def licence_features(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether the source has a licence that the destination lacks, and what of it is in use."""
+    if not draft.selected or clusters.source is None:
+        return
+    theirs, ours = await asyncio.gather(
+        clusters.source.surroundings.licence(), clusters.destination.surroundings.licence()
+    )
+    if theirs is None or ours is None or rank(ours) >= rank(theirs):
+        return
+    used = await clusters.source.surroundings.licensed_features()
+    yield Finding(
+        check="licence-features",
+        severity=Severity.WARNING if used else Severity.NOTE,
+        title=f"The source has the licence {theirs}, the destination {ours}"
+        + (f"; in use there: {some(tuple(used))}" if used else ""),
+        evidence=listed([f"{name}: {number(amount)}" for name, amount in used.items()]),
+        why="What needs the licence does not run on the destination; the documents themselves are not touched by it.",
+        fix="Give the destination the same licence if you need these, or see what will not run any more.",
+        copy="GET _license",
+        link=_LICENCES,
+    )
+
+
+def rank(licence: str) -> int:
+    """How much a licence includes, the higher the more; one that has expired no more than basic."""
+    if licence.startswith("expired "):
+        return _RANKS.index("basic")
+    return _RANKS.index(licence) if licence in _RANKS else 0

@@ -1,0 +1,248 @@
+"""What the source does not give as it stands: documents that are passed over, cut, arriving still, or of one _id."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from esmigrate_tui.elastic.ids import first_ids, holders
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.copying import Types
+from esmigrate_tui.model.facts import IndexState
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.preflight.destination import expected, some
+from esmigrate_tui.preflight.repository import held
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.elastic.ids import Holder
+    from esmigrate_tui.model.draft import Draft
+
+_FROZEN: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/7.17/frozen-indices.html"
+_SOURCE_FIELD: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html"
+_BLOCKS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/index-modules-blocks.html"
+_ROUTING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-routing-field.html"
+_BETWEEN: Final = 1.0
+"""Seconds between two looks at what is written: long enough to see a busy index, and nobody waits for it alone."""
+_LOOKED_AT: Final = 200  # documents of each index whose ids are looked for a second time
+_MOST_INDICES: Final = 100  # of which that is done, in one request
+
+
+async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether chosen indices are frozen: a remote reindex passes over their documents, and ends well with none."""
+    frozen = tuple(index.name for index in draft.chosen if index.frozen)
+    if frozen:
+        yield Finding(
+            check="frozen-indices",
+            severity=Severity.BLOCKER,
+            title=f"Frozen on the source, so a reindex would find no document in them: {some(frozen)}",
+            evidence="index.frozen: true",
+            why="A search passes over frozen indices unless it asks for them, and a remote reindex does not ask.",
+            fix="Unfreeze them for the time of the run, or copy through this machine, which reads them as they are:",
+            copy="\n".join(f"POST {quote(name, safe='')}/_unfreeze" for name in frozen),
+            link=_FROZEN,
+            subjects=frozen,
+            repairs=tuple(
+                Change(
+                    side=Side.SOURCE,
+                    what=f"the index {name} is unfrozen",
+                    made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_unfreeze"),
+                    undo=Request(method="POST", path=f"/{quote(name, safe='')}/_freeze"),
+                )
+                for name in frozen
+            ),
+        )
+
+
+async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether somebody has set a block on a chosen index that refuses to let it be read."""
+    blocked = {index.name: block for index in draft.chosen for block in index.blocks if block in {"read", "metadata"}}
+    if blocked:
+        yield Finding(
+            check="reading-blocked",
+            severity=Severity.BLOCKER,
+            title=f"A block on the source keeps these from being read: {some(tuple(blocked))}",
+            evidence=listed([f"{name}: index.blocks.{block}" for name, block in blocked.items()]),
+            why="Somebody has set it on purpose; every search of the index is refused.",
+            fix="Find out why it was set, then lift it:",
+            copy="\n".join(
+                f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{block}":null}}'
+                for name, block in list(blocked.items())[:5]
+            ),
+            link=_BLOCKS,
+            subjects=tuple(blocked),
+        )
+
+
+async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether the source keeps documents otherwise than they were sent: without some fields, or put together anew."""
+    filtered = tuple(index.name for index in draft.chosen if index.source_filtered and index.source_enabled)
+    if filtered:
+        yield Finding(
+            check="altered-sources",
+            severity=Severity.BLOCKER,
+            title=f"Only a part of each document was kept in {some(filtered)}",
+            evidence="_source has includes or excludes in the mapping",
+            why="What was left out of _source can be searched on the source, and cannot be read back: it would be "
+            "missing, in the searches of the new cluster too.",
+            fix="Restore these from a snapshot, load them again from where the data came from, or accept the loss:",
+            copy="\n".join(f"GET {quote(name, safe='')}/_mapping?filter_path=**._source" for name in filtered[:5]),
+            link=_SOURCE_FIELD,
+            subjects=filtered,
+        )
+    synthetic = tuple(index.name for index in draft.chosen if index.source_synthetic)
+    if synthetic:
+        yield Finding(
+            check="altered-sources",
+            severity=Severity.WARNING,
+            title=f"Documents are put together anew when they are read: {some(synthetic)}",
+            evidence="_source is synthetic",
+            why="The values are those that were indexed; arrays may be sorted, and fields stand in another order.",
+            fix="Acknowledge it, or restore these from a snapshot.",
+            link=_SOURCE_FIELD,
+            subjects=synthetic,
+        )
+
+
+async def still_written(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether documents arrive on the source between two looks, a second apart."""
+    names = chosen_on_source(draft)
+    if not names or clusters.source is None:
+        return
+    before = await clusters.source.surroundings.written()
+    await asyncio.sleep(_BETWEEN)
+    after = await clusters.source.surroundings.written()
+    yield judged_writes({name: after.get(name, 0) - before.get(name, 0) for name in names}, draft.method)
+
+
+def chosen_on_source(draft: Draft) -> tuple[str, ...]:
+    """The chosen indices by the names that the source has: those that back a data stream, too."""
+    known = frozenset(index.name for index in draft.source_indices)
+    if draft.snapshot is not None and draft.method is MethodName.RESTORE_FROM_SNAPSHOT:
+        return tuple(one for name in draft.selected for one in held(draft.snapshot, name) if one in known)
+    return tuple(name for name in draft.selected if name in known)
+
+
+def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Finding:
+    """What it means that these were written so many times between two looks."""
+    busy = {name: amount for name, amount in writes.items() if amount > 0}
+    if not busy:
+        return Finding(
+            check="still-written", severity=Severity.PASSED, title="Nothing was written to what is chosen, for a second"
+        )
+    restores = method is MethodName.RESTORE_FROM_SNAPSHOT
+    return Finding(
+        check="still-written",
+        severity=Severity.WARNING,
+        title=f"Still written to on the source: {some(tuple(busy))}",
+        evidence=listed([f"{name}: {counted(amount, 'write')} in a second" for name, amount in busy.items()]),
+        why="What was written after the snapshot is not in it."
+        if restores
+        else "What arrives after an index was read stays behind, and what is changed or deleted meanwhile may arrive "
+        "as it was before.",
+        fix="Stop what writes to them for the time of the run, or refuse writes on the source (they fail then; null "
+        "lifts it again):",
+        copy="\n".join(
+            f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.write":true}}' for name in list(busy)[:5]
+        ),
+        link=_BLOCKS,
+        subjects=tuple(busy),
+    )
+
+
+async def colliding_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether documents of one index share an _id, by their types or by their routing, of which one would be lost."""
+    indices = [index for index in draft.chosen if index.state is IndexState.OPEN and index.documents]
+    indices.sort(key=lambda index: len(index.types) < 2)  # those of several types are looked at in any case
+    names = [index.name for index in indices][:_MOST_INDICES]
+    if clusters.source is None or not names:
+        return
+    first = await first_ids(clusters.source, names, _LOOKED_AT)
+    several = {index.name for index in indices if len(index.types) > 1}
+    doubtful = {
+        name: tuple(dict.fromkeys(one.id for one in found))
+        for name, found in first.items()
+        if found and (name in several or any(one.routing or one.parent for one in found))
+    }
+    again = await holders(clusters.source, doubtful, 2 * _LOOKED_AT)
+    for finding in judged_ids(again, draft):
+        yield finding
+
+
+def judged_ids(again: Mapping[str, Sequence[Holder]], draft: Draft) -> tuple[Finding, ...]:
+    """What it means that several documents of an index have an _id, each with its type and routing."""
+    apart = draft.copying.types is Types.APART or bool(draft.copying.only_type)
+    by_type: dict[str, str] = {}
+    by_routing: dict[str, str] = {}
+    for name, found in again.items():
+        seen: dict[str, Holder] = {}
+        for one in found:
+            other = seen.setdefault(f"{one.type} {one.id}" if apart else one.id, one)
+            if other.type != one.type:
+                by_type[name] = f"{name}: {clean(one.id, 60)} in {clean(other.type, 60)} and {clean(one.type, 60)}"
+            elif other is not one:
+                by_routing[name] = (
+                    f"{name}: {clean(one.id, 60)} by the routings {clean(other.routing or other.parent or '-', 60)} "
+                    f"and {clean(one.routing or one.parent or '-', 60)}"
+                )
+    findings: list[Finding] = []
+    if by_type:
+        findings.append(
+            Finding(
+                check="colliding-ids",
+                severity=Severity.BLOCKER,
+                title=f"Types share ids, and only one document of each can stay: {some(tuple(by_type))}",
+                evidence=listed(tuple(by_type.values())),
+                why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
+                "second document with an _id is refused, and set aside.",
+                fix="Copy through this machine with --types apart: each type gets an index of its own.",
+                link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
+                subjects=tuple(by_type),
+            )
+        )
+    if by_routing:
+        findings.append(
+            Finding(
+                check="colliding-ids",
+                severity=Severity.WARNING,
+                title=f"One _id under several routings: {some(tuple(by_routing))}",
+                evidence=listed(tuple(by_routing.values())),
+                why="They live side by side because they are in different shards. Where the new index puts them into "
+                "one shard, the second is refused, and set aside.",
+                fix="Restore these from a snapshot, which keeps every shard as it is, or give them ids of their own.",
+                link=_ROUTING,
+                subjects=tuple(by_routing),
+            )
+        )
+    return tuple(findings)
+
+
+async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether hidden indices are among the chosen, or the parts of a data stream."""
+    parts = tuple(index.name for index in draft.chosen if index.data_stream and index.name != index.data_stream)
+    hidden = tuple(index.name for index in expected(draft) if index.hidden and index.name not in parts)
+    if hidden and draft.selected:
+        yield Finding(
+            check="hidden-indices",
+            severity=Severity.NOTE,
+            title=f"Hidden indices are chosen: {some(hidden)}",
+            why="Patterns do not find them on the new cluster either, unless asked for.",
+            subjects=hidden,
+        )
+    if parts:
+        yield Finding(
+            check="hidden-indices",
+            severity=Severity.WARNING,
+            title=f"Indices that back a data stream are chosen by themselves: {some(parts)}",
+            evidence=listed([f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts]),
+            why="They arrive as plain indices: the data stream itself does not come along.",
+            fix="Restore the data stream from a snapshot, or make one on the destination and copy into it.",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",
+            subjects=parts,
+        )
