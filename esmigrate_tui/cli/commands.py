@@ -249,7 +249,12 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
     help="File with the index's mapping as JSON, or with its settings too; else guessed from the first rows, or by "
     "the destination.",
 )
-@click.option("--pipeline", default="", metavar="NAME", help="Ingest pipeline of the destination to go through.")
+@click.option(
+    "--pipeline",
+    default="",
+    metavar="NAME",
+    help="Ingest pipeline of the destination to go through; _none for none, not even the index's own default.",
+)
 @click.option(
     "--batch", default=0, type=click.IntRange(0, 10_000), help="Documents a request; 0: found from their size."
 )

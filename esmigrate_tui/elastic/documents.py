@@ -35,7 +35,9 @@ KEPT_OPEN: Final = "30m"
 """How long a scroll waits for the next request: long enough for a pause, short enough for what a crash leaves."""
 
 NO_PIPELINE: Final = "_none"
-"""What a request names to go through no ingest pipeline (6.5 and newer); an index's final one acts all the same."""
+"""What a request names to go through no ingest pipeline; an index's final one acts all the same."""
+DEFAULT_PIPELINES: Final = Version(6, 5)
+"""From this version on an index may have a pipeline of its own, and NO_PIPELINE is known."""
 
 _NUMBERED: Final = Version(6, 0)
 _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import NO_PIPELINE, of_type
+from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE, of_type
 from esmigrate_tui.methods.copy_decisions import (
     Part,
     Portion,
@@ -62,7 +62,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Moved
 
 _SHARDS_AT_ONCE: Final = 4
-_DEFAULT_PIPELINES: Final = Version(6, 5)
 _SLICED: Final = Version(5, 0)
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
@@ -190,7 +189,7 @@ def _written(plan: Plan) -> str:
 
 def _past_pipelines(plan: Plan) -> tuple[str, ...]:
     """What becomes of the destination's ingest pipelines, in words."""
-    if Version.parse(plan.destination_version) < _DEFAULT_PIPELINES:
+    if Version.parse(plan.destination_version) < DEFAULT_PIPELINES:
         return ()
     if plan.copying.pipelines is Pipelines.RESPECTED:
         return ("Let the documents go through the ingest pipelines that their index on the destination has.",)
@@ -199,7 +198,7 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
 
 def switches_off(plan: Plan, destination: Version) -> bool:
     """Whether every request has to say that the index's default pipeline is not meant; before 6.5 it has none."""
-    return plan.copying.pipelines is Pipelines.OFF and destination >= _DEFAULT_PIPELINES
+    return plan.copying.pipelines is Pipelines.OFF and destination >= DEFAULT_PIPELINES
 
 
 async def _without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.methods import shipping
 from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
 from esmigrate_tui.methods.file_pump import FilePump, FileSetting
@@ -99,6 +100,9 @@ class IndexFromSource(Pumped[FilePump]):
             uses = f"Use the index {target} on {new} as it is; documents that are there stay."
             identity = _IDS.get(reading.ids, f"the field {clean(reading.id_field)} as _id")
             through = f", through the pipeline {clean(reading.pipeline)}" if reading.pipeline else ""
+            through = (
+                ", past the pipeline that the index has by default" if reading.pipeline == NO_PIPELINE else through
+            )
             pace = f", at most {plan.requests_per_second:g} a second" if plan.requests_per_second else ""
             found += [
                 (
@@ -232,11 +236,14 @@ async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
 
 
 async def _setting(work: Work, clusters: Clusters, reading: Reading) -> FileSetting:
+    version = await clusters.destination.version()
+    if reading.pipeline == NO_PIPELINE and version < DEFAULT_PIPELINES:
+        reading = msgspec.structs.replace(reading, pipeline="")  # which is what it means there
     return FileSetting(
         work=work,
         clusters=clusters,
         reading=reading,
-        destination_major=(await clusters.destination.version()).major,
+        destination_major=version.major,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
     )

@@ -243,6 +243,25 @@ async def test_what_stands_in_the_way_is_said_before_anything_is_written(
     assert there == {}
 
 
+async def test_documents_pass_by_the_pipeline_of_a_template_where_that_is_asked_for(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("7.17.28")
+    (operator.folder / "a.csv").write_text(orders(5))
+    async with await opened(node) as cluster:
+        given = b'{"index_patterns":["files-past*"],"settings":{"index.default_pipeline":"files-gone"}}'
+        await cluster.carry("PUT", "/_template/files-past", given)
+        await planned(operator, node, "a.csv", "files-past", "--id-field", "id")
+        warned = await operator.do("check", "files.toml")
+        await planned(operator, node, "a.csv", "files-past", "--id-field", "id", "--pipeline", "_none")
+        done = await operator.do("run", "files.toml")
+        await cluster.carry("DELETE", "/_template/files-past")
+        await cluster.delete_index("files-past")
+    assert "goes through the pipeline files-gone (default pipeline)" in warned.out
+    assert "files-gone" not in done.out
+    assert done.code == 0, done.text
+
+
 async def test_documents_go_through_a_pipeline_that_is_asked_for(
     operator: Operator, nodes: SharedNodes, opened: Opening
 ) -> None:
