@@ -1,0 +1,212 @@
+"""Files through the wizard on a real node: bad rows are set aside, a mapping is corrected, once with keys alone."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.screens.mapping import KINDS, mapped
+from esmigrate_tui.wizard.session import Test
+from tests.journeys.conftest import with_user
+from tests.journeys.terminal import CTRL_N, CTRL_T, DOWN, ENTER, ESCAPE, RIGHT, TAB, UP
+from tests.journeys.test_wizard import side, until
+from tests.wizard.world import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+    from textual.pilot import Pilot
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+    from tests.journeys.terminal import Terminal
+
+    Opening = Callable[[Node], Awaitable[Cluster]]
+
+pytestmark = pytest.mark.nodes
+
+VERSION = "7.17.28"
+
+
+def orders(amount: int) -> str:
+    rows = (f'{n},"Rome, {n}",{n % 28 + 1:02}.01.2024,{n}.50' for n in range(amount))
+    return "id,city,at,total\n" + "\n".join(rows) + "\n"
+
+
+class Walk:
+    """Somebody who walks through the steps of this method with the keyboard."""
+
+    def __init__(self, app: WizardApp, pilot: Pilot[ExitCode]) -> None:
+        self.app, self.pilot = app, pilot
+
+    async def sees(self, screen: str, holds: Callable[[], bool] = lambda: True, seconds: float = 60) -> None:
+        """Wait until this screen is there, and it is so."""
+        await until(self.pilot, lambda: type(self.app.screen).__name__ == screen and holds(), screen, seconds)
+
+    async def files(self, typed: str, into: str) -> None:
+        """From the first screen to the index that the files go into."""
+        await self.sees("MethodScreen")
+        await self.pilot.press("enter")
+        await self.sees("ConnectionsScreen", lambda: self.app.session.destination.test is Test.GOOD)
+        assert self.app.session.sides == (Side.DESTINATION,)
+        await self.pilot.press("ctrl+n")
+        await self.sees("FilesScreen")
+        await self.pilot.press(*typed, "enter")
+        await self.sees("FilesScreen", lambda: self.app.session.pile.look is not None)
+        await self.pilot.press(*into)
+
+    async def mapping(self) -> None:
+        """On to the mapping."""
+        await self.pilot.press("ctrl+n")
+        await self.sees("MappingScreen")
+
+    async def change(self, field: str, kind: str, then: str = "MappingScreen") -> None:
+        """Another type for a field; `then` is the screen that comes."""
+        at = [row.field for row in mapped(self.app.session)].index(field)
+        await self.pilot.press("home", *("down",) * at, "enter")
+        await self.sees("ChooseScreen")
+        await self.pilot.press("home", *("down",) * [name for name, _ in KINDS].index(kind), "enter")
+        await self.sees(then)
+
+    async def to_the_end(self) -> None:
+        """The checks, every warning accepted; the review; the run."""
+        await self.pilot.press("right")
+        await self.sees("PreflightScreen", lambda: self.app.session.checking.looked_at is not None)
+        assert self.app.session.draft.blockers == ()
+        await self.pilot.press("home", *("space", "down") * len(self.app.session.draft.findings), "right")
+        await self.sees("ReviewScreen", lambda: self.app.session.plan is not None)
+        await self.pilot.press("tab", "enter")
+        await self.sees("FinishScreen", seconds=120)
+
+
+def opened_wizard(node: Node) -> WizardApp:
+    connection, secret = side(node)
+    return WizardApp(
+        real_doors(),
+        Draft(method=MethodName.INDEX_FROM_SOURCE, destination=connection),
+        credentials={Side.DESTINATION: secret},
+    )
+
+
+@pytest.fixture(autouse=True)
+def _kept_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path / "state"))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+
+
+async def test_a_table_with_bad_rows_arrives_but_for_them_and_they_are_told_by_reason(
+    nodes: SharedNodes, opened: Opening, tmp_path: Path
+) -> None:
+    node = await nodes.get(VERSION)
+    (tmp_path / "orders.csv").write_text(orders(300) + "short,row\nshorter,row\n900,x,tomorrow,1\n")
+    app = opened_wizard(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        walk = Walk(app, pilot)
+        await walk.files(f"{tmp_path}/orders.csv", "wizard-orders")
+        assert "orders.csv:302: it has 2 cells, the table has 4 columns" in shown(app)
+        await walk.mapping()
+        await walk.change("at", "date", then="LineScreen")
+        await pilot.press(*"dd.MM.yyyy", "enter")
+        await walk.sees("MappingScreen")
+        await walk.to_the_end()
+        progress = app.session.progress
+        finish = shown(app)
+        await pilot.press("e")
+        await walk.sees("ReadScreen")
+        told = shown(app)
+        await pilot.press("escape", "q")
+    async with await opened(node) as cluster:
+        count = await cluster.count("wizard-orders")
+        mapping: Any = await cluster.read("/wizard-orders/_mapping", dict)
+        await cluster.delete_index("wizard-orders")
+    assert progress.exit_code() is ExitCode.INCOMPLETE
+    assert count == 300
+    assert mapping["wizard-orders"]["mappings"]["properties"]["at"] == {"type": "date", "format": "dd.MM.yyyy"}
+    assert "All but 3 rows arrived; those were set aside" in finish
+    assert "2 for this reason" in told
+    assert "orders.csv:302" in told
+    assert "orders.csv:304" in told
+    assert "tomorrow" in told
+
+
+async def test_a_mapping_that_was_changed_is_what_the_index_has(
+    nodes: SharedNodes, opened: Opening, tmp_path: Path
+) -> None:
+    node = await nodes.get(VERSION)
+    lines = (json.dumps({"code": n, "who": {"name": f"n{n}"}, "free": n / 2}) for n in range(200))
+    (tmp_path / "rows.ndjson").write_text("\n".join(lines))
+    app = opened_wizard(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        walk = Walk(app, pilot)
+        await walk.files(f"{tmp_path}/*.ndjson", "wizard-rows")
+        await walk.mapping()
+        await walk.change("code", "keyword")
+        await walk.change("who.name", "text and keyword")
+        await pilot.press("left")
+        await walk.sees("FilesScreen")
+        await walk.mapping()
+        await walk.to_the_end()
+        progress = app.session.progress
+        await pilot.press("q")
+    async with await opened(node) as cluster:
+        count = await cluster.count("wizard-rows")
+        mapping: Any = await cluster.read("/wizard-rows/_mapping", dict)
+        await cluster.delete_index("wizard-rows")
+    properties = mapping["wizard-rows"]["mappings"]["properties"]
+    assert progress.exit_code() is ExitCode.DONE
+    assert count == 200
+    assert properties["code"] == {"type": "keyword"}
+    assert properties["who"]["properties"]["name"]["fields"] == {"keyword": {"type": "keyword", "ignore_above": 256}}
+    assert properties["free"] == {"type": "double"}
+
+
+async def test_a_person_at_a_terminal_indexes_a_file_with_keys_alone(
+    nodes: SharedNodes, opened: Opening, terminal: Callable[..., Terminal], tmp_path: Path
+) -> None:
+    node = await nodes.get(VERSION)
+    (tmp_path / "typed.csv").write_text(orders(100))
+    window = terminal()
+    await window.until("How should the data get into the new cluster")
+    await window.type(UP, ENTER)
+    await window.until("DESTINATION")
+    await window.type(*with_user(node), TAB, TAB, TAB, *(node.password or ""), CTRL_T)
+    await window.until("connected")
+    await window.type(CTRL_N)
+    await window.until("Which files")
+    await window.type(*"typd.csv", ENTER)
+    await window.until("There is no file typd.csv")
+    await window.type(*"\x7f" * 5, *"ed.csv", ENTER)
+    await window.until("The first rows as they will be sent")
+    await window.type(*"wizard-typed", CTRL_N)
+    await window.until("4 fields, guessed from 100 rows")
+    await window.type(DOWN, "x")
+    await window.until("left out")
+    await window.type(RIGHT)
+    await window.until("looked at")
+    await window.type(ESCAPE)
+    await window.until("4 fields, guessed from 100 rows")
+    await window.type(RIGHT)
+    await window.until("looked at")
+    await window.type(*(" ", DOWN) * 4, RIGHT)
+    await window.until("In this order")
+    await window.type(TAB, ENTER)
+    await window.until("Everything arrived, and it was checked")
+    await window.type("q")
+    code = await window.ended()
+    async with await opened(node) as cluster:
+        count = await cluster.count("wizard-typed")
+        body = (await cluster.carry("GET", "/wizard-typed/_search?size=1&q=id:7"))[1]
+        await cluster.delete_index("wizard-typed")
+    assert code == 0
+    assert count == 100
+    assert json.loads(body)["hits"]["hits"][0]["_source"] == {"id": 7, "at": "08.01.2024", "total": 7.5}
