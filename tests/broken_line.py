@@ -101,6 +101,20 @@ class Line:
 
         self.judge = judge
 
+    def notices(self, part: str, number: int) -> asyncio.Event:
+        """An event for the request with this number, of those whose method and path end with `part`; nothing breaks."""
+        seen, event = 0, asyncio.Event()
+
+        async def judge(asked: Asked) -> Fault | None:
+            nonlocal seen
+            seen += asked.what.endswith(part)
+            if seen >= number:
+                event.set()
+            return None
+
+        self.judge = judge
+        return event
+
     async def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         if task is not None:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.model.command import Pace
+from esmigrate_tui.model.event import WaitBegan
+from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause
-from tests.broken_line import BUSY, BUSY_PROXY, Asked, Break, Fault, Line
+from esmigrate_tui.sandbox.nodes import NodeOptions, start_again, stop
+from tests.broken_line import BUSY, BUSY_PROXY, Answer, Asked, Break, Fault, Line
 from tests.methods.copying import fill, joined, make, settings
 from tests.methods.migrating import Ended, assert_nothing_lost_or_doubled, migrated, planned, whole
 
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
     from pathlib import Path
 
-    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.sandbox.nodes import Node
     from tests.fixtures_nodes import SharedNodes
@@ -34,13 +40,16 @@ STRICT: Final[dict[str, Any]] = {
     "mappings": {"dynamic": "false", "properties": {"n": {"type": "long"}}},
 }
 REFUSED: Final = "refused"
+QUICK: Final = {"cluster.info.update.interval": "10s"}  # the shortest: how often it looks at its disk
 
 
-def documents(kind: str, amount: int = AMOUNT, filler: int = 0) -> Iterable[tuple[dict[str, Any], bytes]]:
+def documents(
+    kind: str, amount: int, filler: int, *, routing: str = "routing"
+) -> Iterable[tuple[dict[str, Any], bytes]]:
     """Documents whose bytes are not what a program would write; one does not fit, one has line breaks."""
     more = b',"t":"%s"' % (b"x" * filler) if filler else b""
     for n in range(amount):
-        routed = {"routing": f"r{n % 3}"} if n % 7 == 0 else {}
+        routed = {routing: f"r{n % 3}"} if n % 7 == 0 else {}
         yield {"_type": kind, "_id": f"{n}/ü", **routed}, b'{ "n" : %d, "d":1.10, "e":1e3 %s}' % (n, more)
     yield {"_type": kind, "_id": REFUSED}, b'{"n":"no number"}'
 
@@ -49,9 +58,10 @@ async def source_index(clusters: Clusters, index: str, *, filler: int = 0, amoun
     """An index on the source in two shards, with a document that the destination refuses and one of several lines."""
     source = clusters.source
     assert source is not None
-    kind = "_doc" if (await source.version()).major >= 6 else "t"
+    major = (await source.version()).major
+    kind = "_doc" if major >= 6 else "t"
     await make(source, index, {"settings": settings(2), "mappings": {kind: {"enabled": False}}, "aliases": {}})
-    await fill(source, index, documents(kind, amount, filler))
+    await fill(source, index, documents(kind, amount, filler, routing="routing" if major >= 5 else "_routing"))
     await source.carry("PUT", f"/{index}/{kind}/lines?refresh=true", b'{\n "n": 1.0,\r\n "m": [\n]}')
 
 
@@ -72,26 +82,28 @@ class Way:
         refused: tuple[str, ...] = (REFUSED,),
         *,
         spoil: Callable[[], None] = lambda: None,
-        meanwhile: Awaitable[None] | None = None,
+        meanwhile: Callable[[], Awaitable[None]] | None = None,
         **changes: Any,  # noqa: ANN401  # fields of a plan
     ) -> Ended:
         """Copy an index while something is in the way, and compare all that there is.
 
-        `spoil` is called when the plan stands, `meanwhile` is awaited beside the run. `changes` are fields of the plan.
+        `spoil` is called when the plan stands, what `meanwhile` gives is awaited beside the run. `changes` are fields
+        of the plan.
         """
         assert self.beside.source is not None
         plan = await planned(self.clusters, self.draft, index, create=STRICT, **{"batch": 100, **changes})
         before = await whole(self.beside.source, index)
         spoil()
-        beside = asyncio.ensure_future(meanwhile) if meanwhile is not None else None
-        run = await migrated(plan, self.clusters, folder)
-        if beside is not None:
-            await beside
+        run, _ = await asyncio.gather(migrated(plan, self.clusters, folder), meanwhile() if meanwhile else _nothing())
         after, there = await whole(self.beside.source, index), await whole(self.beside.destination, index)
         assert_nothing_lost_or_doubled(before, after, there, plan.tasks[0], run, refused)
         await self.beside.source.delete_index(index)
         await self.beside.destination.delete_index(index)
         return run
+
+
+async def _nothing() -> None:
+    pass
 
 
 @asynccontextmanager
@@ -239,3 +251,140 @@ async def test_a_document_with_line_breaks_waits_for_a_busy_destination_too(
         line = between.destination
         await between.survives("cf-lines", tmp_path, spoil=lambda: line.breaks(busy, "/_create/lines", 1, 2))
     assert len(line.met) == 2
+
+
+# -- servers that lose something, or go away ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("old", ["2.4.6", SCROLLED])
+async def test_a_scroll_that_has_expired_costs_nothing(nodes: SharedNodes, old: str, tmp_path: Path) -> None:
+    async with way(await nodes.get(old), await nodes.get(NEW)) as between:
+        source = between.beside.source
+        assert source is not None
+        await source_index(between.beside, "cf-expired")
+        seen = 0
+
+        async def judge(asked: Asked) -> Fault | None:
+            nonlocal seen
+            seen += asked.what == "POST /_search/scroll"
+            if seen in {3, 7}:
+                await source.carry("DELETE", "/_search/scroll/_all", told_by_status=frozenset({404}))
+            return None
+
+        def spoil() -> None:
+            between.source.judge = judge
+
+        run = await between.survives("cf-expired", tmp_path, spoil=spoil)
+    assert "lost a scroll" in run.notes
+    assert not run.waits
+
+
+@pytest.mark.parametrize("old", [OLD, SCROLLED])
+async def test_a_source_that_is_restarted_costs_nothing(nodes: SharedNodes, old: str, tmp_path: Path) -> None:
+    source = await nodes.fresh(old)
+    async with way(source, await nodes.get(NEW)) as between:
+        await source_index(between.beside, "cf-source")
+        begun = between.destination.notices("/_bulk", 3)
+
+        async def restart() -> None:
+            await begun.wait()
+            await stop(source)
+            await start_again(source)
+
+        run = await between.survives("cf-source", tmp_path, meanwhile=restart, requests_per_second=400.0)
+    assert Cause.CONNECTION in run.waits
+
+
+@pytest.fixture(scope="module")
+def small(nodes: SharedNodes) -> Node:
+    """A destination that takes requests of 10 MB, to be restarted and filled."""
+    return nodes.fresh_now(NEW, NodeOptions(settings={"http.max_content_length": "10mb", **QUICK}))
+
+
+async def test_a_destination_that_is_restarted_costs_nothing(nodes: SharedNodes, small: Node, tmp_path: Path) -> None:
+    async with way(await nodes.get(OLD), small) as between:
+        await source_index(between.beside, "cf-there")
+        begun = between.destination.notices("/_bulk", 3)
+
+        async def restart() -> None:
+            await begun.wait()
+            await stop(small)
+            await start_again(small)
+
+        run = await between.survives("cf-there", tmp_path, meanwhile=restart, requests_per_second=400.0)
+    assert Cause.CONNECTION in run.waits
+
+
+# -- room --------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_block_as_of_a_full_disk_is_waited_for_until_somebody_lifts_it(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    block = "index.blocks.read_only_allow_delete"
+    async with way(await nodes.get(OLD), await nodes.get(NEW)) as between:
+        await source_index(between.beside, "cf-block")
+        begun = between.destination.notices("/_bulk", 3)
+
+        async def block_and_lift() -> None:
+            await begun.wait()
+            await between.beside.destination.put_settings("cf-block", json.dumps({block: True}))
+            await _until_it_waits(tmp_path)
+            await between.beside.destination.put_settings("cf-block", json.dumps({block: None}))
+
+        run = await between.survives("cf-block", tmp_path, meanwhile=block_and_lift, requests_per_second=400.0)
+    assert run.waits == {Cause.DISK_FULL}
+
+
+async def test_the_flood_stage_of_a_real_disk_is_waited_for(nodes: SharedNodes, small: Node, tmp_path: Path) -> None:
+    async with way(await nodes.get(OLD), small) as between:
+        await source_index(between.beside, "cf-flood")
+        begun = between.destination.notices("/_bulk", 1)
+
+        async def flood_and_dry() -> None:
+            await begun.wait()
+            await _watermarks(between.beside.destination, "100tb")
+            await _until_it_waits(tmp_path)
+            await _watermarks(between.beside.destination, "1b")
+            async with Journal.open(tmp_path / "journal") as journal:
+                await journal.command(Pace(requests_per_second=0.0))
+
+        run = await between.survives("cf-flood", tmp_path, meanwhile=flood_and_dry, requests_per_second=10.0)
+        await _watermarks(between.beside.destination, None)
+    assert run.waits == {Cause.DISK_FULL}
+
+
+async def _watermarks(cluster: Cluster, free: str | None) -> None:
+    """Call the disk full that has less free than this; None calls none full."""
+    disk = "cluster.routing.allocation.disk"
+    marks = ("low", "high", "flood_stage")
+    told = {f"{disk}.threshold_enabled": free is not None, **{f"{disk}.watermark.{mark}": free for mark in marks}}
+    await cluster.perform(Request(method="PUT", path="/_cluster/settings", body=json.dumps({"transient": told})))
+
+
+async def _until_it_waits(folder: Path) -> None:
+    async with Journal.open(folder / "journal") as journal:
+        while not any(isinstance(event, WaitBegan) for _, event in await journal.read()):  # noqa: ASYNC110  # a file
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["known", "not to be seen"])
+async def test_documents_above_the_destinations_limit_are_set_aside(
+    nodes: SharedNodes, small: Node, tmp_path: Path, *, is_known: bool
+) -> None:
+    async with way(await nodes.get(OLD), small) as between:
+        source, line = between.beside.source, between.destination
+        assert source is not None
+        await source_index(between.beside, "cf-heavy", amount=100)
+        heavy = b'{"n":1,"t":"' + b"x" * 20_000_000 + b'"}'
+        await source.carry("PUT", "/cf-heavy/_doc/heavy", heavy)
+        await source.carry("PUT", "/cf-heavy/_doc/heavy-lines", heavy.replace(b",", b",\n"))
+        refused = (REFUSED, "heavy", "heavy-lines")
+        hidden = Answer(403, b'{"error":{"type":"security_exception","reason":"no"},"status":403}')
+        numbers = () if is_known else range(1, 100)
+        run = await between.survives(
+            "cf-heavy", tmp_path, refused, spoil=lambda: line.breaks(hidden, "/_nodes/http", *numbers)
+        )
+    statuses = {reject["id"]: reject["status"] for reject in run.rejects}
+    assert statuses == {REFUSED: 400, "heavy": 413, "heavy-lines": 413}
+    assert bool(line.met) is not is_known

@@ -5,25 +5,20 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import pytest
-from elastic_transport import ConnectionError as BrokenLine
 
-from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.copy_decisions import State
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.sandbox.nodes import NodeOptions, start_again, stop
 from tests.methods.copying import (
     METHOD,
     PlainBook,
     carried_out,
     drained,
     fill,
-    joined,
     leave,
     looked_until,
     make,
@@ -239,27 +234,6 @@ async def test_numbers_are_taken_up_where_they_were_acknowledged(nodes: SharedNo
     assert steps[-1].there_already < 15_000  # a few pages, not all that was there
 
 
-@pytest.mark.parametrize("old", ["2.4.6", "5.6.16"])
-async def test_a_lost_scroll_costs_no_document(nodes: SharedNodes, old: str) -> None:
-    async with pair(nodes, old) as (clusters, draft):
-        assert clusters.source is not None
-        await make(clusters.source, "cp-lost", {"settings": settings(2), "mappings": {"t": {}}})
-        await fill(clusters.source, "cp-lost", numbered(20_000, "t"))
-        work = await work_for(clusters, draft, "cp-lost", pace=8_000.0)
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        steps = METHOD.perform(work, clusters, "")
-        await looked_until(steps, lambda moved: moved.done > 0)
-        await clusters.source.carry("DELETE", "/_search/scroll/_all", told_by_status=frozenset({404}))
-        await METHOD.pace(work, clusters, "", 0.0)
-        seen: list[Moved] = []
-        await drained(steps, seen)
-        compared = await METHOD.compare(work, clusters)
-    assert any("lost a scroll" in moved.note for moved in seen)
-    assert compared.is_equal
-    assert (seen[-1].done, seen[-1].collided) == (20_000, 0)
-    assert [moved.done for moved in seen] == sorted(moved.done for moved in seen)
-
-
 async def test_a_copy_of_6_x_holds_nothing_open_on_the_source(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None
@@ -277,45 +251,6 @@ async def test_a_copy_of_6_x_holds_nothing_open_on_the_source(nodes: SharedNodes
     assert stats["_all"]["total"]["search"]["scroll_total"] == 0
     assert compared.is_equal
     assert not any(moved.note for moved in seen)
-
-
-@pytest.mark.parametrize("old", ["5.6.16", "6.8.23"])
-async def test_a_restarted_source_loses_no_document(nodes: SharedNodes, old: str) -> None:
-    source = await nodes.fresh(old)
-    async with joined(source, await nodes.get("7.17.28")) as (clusters, draft):
-        assert clusters.source is not None
-        kind = "_doc" if old.startswith("6") else "t"
-        await make(clusters.source, "cp-restart", {"settings": settings(3), "mappings": {kind: {}}})
-        await fill(clusters.source, "cp-restart", numbered(12_000, kind))
-        work = await work_for(clusters, draft, "cp-restart", pace=3_000.0)
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        steps = METHOD.perform(work, clusters, "")
-        last = await looked_until(steps, lambda moved: moved.done > 1_000)
-        await stop(source)
-        before: list[Moved] = [last]
-        with pytest.raises(ProblemError) as broken:
-            await drained(steps, before)
-        last = before[-1]
-        starting = asyncio.ensure_future(start_again(source))
-        causes = set()
-        end = time.monotonic() + 120
-        seen: list[Moved] = []
-        while time.monotonic() < end:
-            try:
-                await drained(METHOD.perform(paced(work, 0.0), clusters, last.token), seen)
-            except ProblemError as error:  # as the engine does: it waits and takes up
-                causes.add(error.problem.cause)
-                last = seen[-1] if seen else last
-                await asyncio.sleep(0.2)
-            else:
-                break
-        await starting
-        compared = await METHOD.compare(work, clusters)
-    assert broken.value.problem.cause is Cause.CONNECTION
-    assert causes <= {Cause.CONNECTION, Cause.BUSY, Cause.MISSING}
-    assert compared.is_equal
-    assert compared.source_count == 12_000
-    assert (seen[-1].done, seen[-1].collided) == (12_000, 0)
 
 
 async def test_a_pace_holds_and_can_be_changed_while_it_runs(nodes: SharedNodes) -> None:
@@ -397,115 +332,6 @@ async def test_a_dropped_copy_writes_no_more(nodes: SharedNodes) -> None:
         mine = [task for task in asyncio.all_tasks() if "Pump" in repr(task.get_coro())]
     assert first == second
     assert not mine
-
-
-async def test_a_read_only_block_is_waited_for_and_gone_on_from(nodes: SharedNodes) -> None:
-    async with pair(nodes, "6.8.23") as (clusters, draft):
-        assert clusters.source is not None
-        await make(clusters.source, "cp-block", {"settings": settings(2), "mappings": {"_doc": {}}})
-        await fill(clusters.source, "cp-block", numbered(20_000))
-        work = await work_for(clusters, draft, "cp-block", pace=4_000.0)
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        steps = METHOD.perform(work, clusters, "")
-        await looked_until(steps, lambda moved: moved.done > 0)
-        block = "index.blocks.read_only_allow_delete"
-        await clusters.destination.put_settings("cp-block", json.dumps({block: True}))
-        seen: list[Moved] = []
-        with pytest.raises(ProblemError) as raised:
-            await drained(steps, seen)
-        await clusters.destination.put_settings("cp-block", json.dumps({block: None}))
-        rest = await carried_out(paced(work, 0.0), clusters, since=seen[-1].token)
-        compared = await METHOD.compare(work, clusters)
-    assert raised.value.problem.cause is Cause.DISK_FULL
-    assert compared.is_equal
-    assert (rest[-1].done, rest[-1].collided, rest[-1].refused) == (20_000, 0, 0)
-
-
-class Busy(WireNode):
-    """Answers some bulks with what a server says whose queue is full, as faults are: below the real client."""
-
-    left = 0
-
-    async def perform_request(self, method: str, target: str, *rest: Any, **named: Any) -> Any:  # type: ignore[override]  # noqa: ANN401  # handed on
-        if "_bulk" not in target or Busy.left <= 0:
-            return await super().perform_request(method, target, *rest, **named)
-        Busy.left -= 1
-        answer = await super().perform_request("GET", "/_cluster/health")
-        body = b'{"error":{"type":"es_rejected_execution_exception","reason":"rejected execution"},"status":429}'
-        return answer._replace(meta=replace(answer.meta, status=429), body=body)
-
-
-async def test_documents_sent_back_by_a_busy_destination_are_sent_again(nodes: SharedNodes) -> None:
-    Busy.left = 4
-    async with pair(nodes, "6.8.23", node_class=Busy) as (clusters, draft):
-        assert clusters.source is not None
-        await make(clusters.source, "cp-busy", {"settings": settings(2), "mappings": {"_doc": {}}})
-        await fill(clusters.source, "cp-busy", numbered(3_000))
-        work = await work_for(clusters, draft, "cp-busy")
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        steps = await carried_out(work, clusters)
-        compared = await METHOD.compare(work, clusters)
-    assert compared.is_equal
-    assert steps[-1].retries > 0
-    assert (steps[-1].done, steps[-1].collided) == (3_000, 0)
-
-
-class Breaking(WireNode):
-    """Breaks the line once, before a bulk is sent or after it was obeyed, as faults are: below the real client."""
-
-    when = ""
-    bulks = 0
-
-    async def perform_request(self, method: str, target: str, *rest: Any, **named: Any) -> Any:  # type: ignore[override]  # noqa: ANN401  # handed on
-        Breaking.bulks += "_bulk" in target
-        is_chosen = "_bulk" in target and Breaking.bulks == 3
-        if is_chosen and Breaking.when == "before":
-            raise BrokenLine("the line broke")
-        answer = await super().perform_request(method, target, *rest, **named)
-        if is_chosen and Breaking.when == "after":
-            raise BrokenLine("the line broke")
-        return answer
-
-
-@pytest.mark.parametrize("when", ["before", "after"])
-async def test_a_line_that_breaks_around_a_bulk_loses_and_doubles_nothing(nodes: SharedNodes, when: str) -> None:
-    Breaking.when, Breaking.bulks = when, 0
-    async with pair(nodes, "6.8.23", node_class=Breaking) as (clusters, draft):
-        assert clusters.source is not None
-        await make(clusters.source, "cp-broken", {"settings": settings(1), "mappings": {"_doc": {}}})
-        await fill(clusters.source, "cp-broken", numbered(6_000))
-        work = await work_for(clusters, draft, "cp-broken")
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        seen: list[Moved] = []
-        with pytest.raises(ProblemError) as raised:
-            await drained(METHOD.perform(work, clusters, ""), seen)
-        rest = await carried_out(work, clusters, since=seen[-1].token)
-        await clusters.destination.refresh("cp-broken")
-        found = await numbers_in(clusters.destination, "cp-broken")
-    assert raised.value.problem.cause is Cause.CONNECTION
-    assert found == list(range(6_000))
-    assert (rest[-1].done, rest[-1].collided, rest[-1].refused) == (6_000, 0, 0)
-
-
-async def test_a_restarted_destination_loses_no_document(nodes: SharedNodes) -> None:
-    destination = await nodes.fresh("7.17.28")
-    async with joined(await nodes.get("6.8.23"), destination) as (clusters, draft):
-        assert clusters.source is not None
-        await make(clusters.source, "cp-there", {"settings": settings(2), "mappings": {"_doc": {}}})
-        await fill(clusters.source, "cp-there", numbered(12_000))
-        work = await work_for(clusters, draft, "cp-there", pace=3_000.0)
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        steps = METHOD.perform(work, clusters, "")
-        seen = [await looked_until(steps, lambda moved: moved.done > 1_000)]
-        await stop(destination)
-        with pytest.raises(ProblemError) as broken:
-            await drained(steps, seen)
-        await start_again(destination)
-        await drained(METHOD.perform(paced(work, 0.0), clusters, seen[-1].token), seen)
-        compared = await METHOD.compare(work, clusters)
-    assert broken.value.problem.cause is Cause.CONNECTION
-    assert compared.is_equal
-    assert (seen[-1].done, seen[-1].collided, seen[-1].refused) == (12_000, 0, 0)
 
 
 async def test_what_is_written_to_the_source_meanwhile_is_read_too(nodes: SharedNodes) -> None:
@@ -634,21 +460,3 @@ async def test_an_index_that_somebody_made_anew_on_the_destination_ends_the_task
             await carried_out(work, clusters, since=steps[-1].token)
     assert gone.value.problem.cause is Cause.MISSING
     assert "not the one" in other.value.problem.what
-
-
-async def test_a_document_larger_than_the_destination_takes_is_set_aside(nodes: SharedNodes) -> None:
-    small = await nodes.fresh("7.17.28", NodeOptions(settings={"http.max_content_length": "10mb"}))
-    async with joined(await nodes.get("6.8.23"), small) as (clusters, draft):
-        assert clusters.source is not None
-        await make(clusters.source, "cp-heavy", {"settings": settings(1), "mappings": {"_doc": {"enabled": False}}})
-        heavy = b'{"n":1,"t":"' + b"x" * 20_000_000 + b'"}'
-        await fill(clusters.source, "cp-heavy", [*numbered(50), ({"_type": "_doc", "_id": "heavy"}, heavy)])
-        work = await work_for(clusters, draft, "cp-heavy")
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
-        steps = await carried_out(work, clusters)
-        compared = await METHOD.compare(work, clusters)
-        await clusters.source.delete_index("cp-heavy")
-    [reject] = [reject for step in steps for reject in step.rejects]
-    assert (reject.id, reject.status) == ("heavy", 413)
-    assert "http.max_content_length" in reject.reason
-    assert (compared.source_count, compared.destination_count) == (51, 50)
