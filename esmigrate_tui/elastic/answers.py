@@ -1138,7 +1138,9 @@ def create_request(body: str, version: Version) -> tuple[str, str]:
     mappings = definition.get("mappings") if isinstance(definition, dict) else None
     if not isinstance(mappings, dict) or not mappings:
         return "", body
-    is_typeless = any(key in _ROOT_WORDS or (key.startswith("_") and key != "_doc") for key in mappings)
+    is_typeless = any(
+        key in _ROOT_WORDS or (key.startswith("_") and key not in {"_doc", "_default_"}) for key in mappings
+    )
     if not is_typeless:
         return "", body
     if version >= Version(6, 7):

@@ -17,14 +17,16 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.translate import translate
-from esmigrate_tui.translate.mappings import types_of
+from esmigrate_tui.translate.types import of_type, types_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Book, Work
     from esmigrate_tui.model.copying import Copying
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.facts import IndexFacts
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 
 
 _TYPELESS_IF_TOLD: Final = Version(6, 7)
@@ -75,6 +77,7 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
     definition = draft.definitions[index.name]
     version = draft.destination_facts.version if draft.destination_facts else Version(0)
     target = draft.target(index.name)
+    plugins = _plugins(draft.destination_facts)
     types = types_of(definition.mappings)
     if copying.only_type and copying.only_type not in types:
         raise ProblemError(_no_such_type(index.name, copying.only_type, types))
@@ -90,8 +93,7 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
         kinds = {"": target}
     tasks = []
     for number_, (kind, name) in enumerate(kinds.items(), start=first):
-        meant = msgspec.structs.replace(definition, mappings={kind: definition.mappings[kind]}) if kind else definition
-        translation = translate(meant, version)
+        translation = translate(of_type(definition, kind) if kind else definition, version, plugins=plugins)
         alone = (f"only documents of the type {clean(kind, 200)} go into it",) if kind else ()
         documents = index.documents if definition.documents is None else definition.documents
         task = Task(
@@ -104,8 +106,31 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
             changes=alone + translation.changes,
             type=kind,
         )
-        tasks.append(used_as_it_is(draft, task) if copying.into_existing else task)
+        task = used_as_it_is(draft, task) if copying.into_existing else task
+        if task.create and translation.conflicts:
+            raise ProblemError(_not_as_it_is(index.name, types if not kind else (), translation.conflicts))
+        tasks.append(task)
     return tasks
+
+
+def _plugins(facts: ClusterFacts | None) -> tuple[str, ...] | None:
+    """The destination's plugins; None where it did not say: every server has modules, and tells both together."""
+    return (*facts.plugins, *facts.modules) if facts is not None and facts.modules else None
+
+
+def _not_as_it_is(index: str, types: tuple[str, ...], conflicts: Sequence[str]) -> Problem:
+    """The trouble that the destination cannot hold the fields of an index as the source has them."""
+    several = len(types) > 1
+    return Problem(
+        cause=Cause.BLOCKED,
+        what=f"The types of {index} cannot become one."
+        if several
+        else f"The mapping of {index} cannot be carried over.",
+        why=f"{listed(conflicts, most=3)}.",
+        todo="Copy through this machine with --types apart: each type gets an index of its own."
+        if several
+        else "Make the index on the destination by hand, and copy into it with --into-existing.",
+    )
 
 
 def used_as_it_is(draft: Draft, task: Task) -> Task:

@@ -6,30 +6,65 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.translate.mappings import translate_mappings
+from esmigrate_tui.translate.aliases import translate_aliases
+from esmigrate_tui.translate.analysis import STRIPPED, stripping
+from esmigrate_tui.translate.limits import with_limits
+from esmigrate_tui.translate.mappings import merged_mappings
+from esmigrate_tui.translate.origin import created_by
 from esmigrate_tui.translate.settings import translate_settings
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.model.facts import Version
 
 
 class Translation(msgspec.Struct, frozen=True, kw_only=True):
-    """The body of a create-index request (typeless), and what is otherwise than on the source, in words."""
+    """The body of a create-index request, and what is otherwise than on the source, in words.
+
+    It is typeless from 6.0 on. `conflicts` say what the destination could not hold as the source has it; the body has
+    the first of what is at odds there, and should not be used without somebody's decision.
+    """
 
     body: dict[str, Any]
     changes: tuple[str, ...] = ()
+    conflicts: tuple[str, ...] = ()
 
     def as_json(self) -> str:
         """The body as JSON that a person can read."""
         return msgspec.json.format(msgspec.json.encode(self.body), indent=2).decode()
 
 
-def translate(definition: IndexDefinition, destination: Version) -> Translation:
-    """What creates on `destination` the index that `definition` describes."""
-    settings, settings_changes = translate_settings(definition.settings, destination)
-    mappings, mappings_changes = translate_mappings(definition.mappings, destination)
-    body: dict[str, Any] = {"settings": settings, "mappings": mappings}
+def translate(
+    definition: IndexDefinition, destination: Version, *, plugins: Collection[str] | None = None
+) -> Translation:
+    """What creates on `destination` the index that `definition` describes.
+
+    `plugins` are those of the destination, where they are known: what needs another one is left out then.
+    """
+    changes: list[str] = []
+    source = created_by(definition.settings)
+    settings, settings_changes = translate_settings(definition.settings, destination, source)
+    found = merged_mappings(definition.mappings, destination, source, plugins)
+    settings = with_limits(settings, found.mapping, destination, changes)
+    if destination.major >= 7 and names_analyzer(found.mapping, STRIPPED) and (more := stripping(settings)):
+        settings |= more
+        changes.append(f"the analyzer {STRIPPED} is gone, it is defined as what it was")
+    body: dict[str, Any] = {"settings": settings, "mappings": found.mapping}
     if definition.aliases:
-        body["aliases"] = definition.aliases
-    return Translation(body=body, changes=settings_changes + mappings_changes)
+        body["aliases"] = translate_aliases(definition.aliases, destination, changes)
+    return Translation(body=body, changes=(*settings_changes, *changes, *found.changes), conflicts=found.conflicts)
+
+
+def names_analyzer(mapping: object, name: str) -> bool:
+    """Whether any field of a mapping is analyzed by that name."""
+    if isinstance(mapping, list):
+        return any(names_analyzer(one, name) for one in mapping)
+    if not isinstance(mapping, dict):
+        return False
+    return any(
+        (key in {"analyzer", "search_analyzer", "search_quote_analyzer"} and value == name)
+        or names_analyzer(value, name)
+        for key, value in mapping.items()
+    )

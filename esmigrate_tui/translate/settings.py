@@ -1,10 +1,26 @@
-"""Index settings of one major version, as a newer one takes them when an index is created."""
+"""Index settings of one major version, as a newer one takes them when an index is created.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/5.6/breaking_50_settings_changes.html
+https://www.elastic.co/guide/en/elasticsearch/reference/6.8/breaking_60_settings_changes.html
+https://www.elastic.co/guide/en/elasticsearch/reference/7.17/breaking-changes-7.0.html
+https://www.elastic.co/guide/en/elasticsearch/reference/8.19/migrating-8.0.html
+
+What a server of each major says to each of these was seen on 5.6.16, 6.8.23, 7.17.28 and 9.5.0.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.translate.analysis import translate_analysis
+from esmigrate_tui.translate.origin import created_by, is_spelled_boolean, is_true
+from esmigrate_tui.translate.similarities import translate_similarities
+
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from esmigrate_tui.model.facts import Version
 
 # What Elasticsearch writes itself and refuses to be told.
@@ -21,6 +37,9 @@ _PRIVATE: Final = (
     "index.routing.allocation.initial_recovery.",
     "index.store.snapshot.",
     "index.transport_version.",
+    "index.rollup.source.",
+    "index.downsample.source.",
+    "index.downsample.origin.",
 )
 
 # setting -> (first major version without it, why it is left out); a trailing dot stands for all below it
@@ -33,44 +52,81 @@ _LEFT_OUT: Final[dict[str, tuple[int, str]]] = {
     "index.frozen": (0, "a frozen index takes no documents"),
     "index.search.throttled": (0, "it belongs to frozen indices"),
     "index.plugin.": (0, "it belongs to a plugin of the old cluster"),
-    "index.ttl.disable_purge": (5, "documents have no _ttl any more"),
-    "index.warmer.enabled": (5, "warmers are gone"),
-    "index.cache.query.enable": (5, "it has another name now"),
-    "index.mapper.dynamic": (7, "every index maps dynamically unless its mapping says otherwise"),
-    "index.mapping.single_type": (7, "every index has one type"),
-    "index.shared_filesystem.": (6, "shadow replicas are gone"),
-    "index.shadow_replicas": (6, "shadow replicas are gone"),
-    "index.gateway.": (6, "it is gone"),
+    "index.xpack.": (0, "it belongs to an index that Elasticsearch keeps for itself"),
+    "index.ccr.": (0, "the new index follows no other"),
+    "index.downsample.": (0, "it tells how the old index came about"),
+    "index.store.fs.fs_lock": (0, "it belongs to the disks of the old cluster"),
+    "index.data_path": (0, "it belongs to the disks of the old cluster"),
+    "index.mapping.allow_dots_in_name": (5, "dots in names always stand for objects now"),
+    "index.cache.query.": (5, "it has another name now"),
     "index.codec.bloom.load": (5, "it is gone"),
-    "index.fielddata.cache": (5, "it is gone"),
-    "index.compound_format": (5, "it is gone"),
-    "index.compound_on_flush": (5, "it is gone"),
     "index.merge.async": (5, "it is gone"),
     "index.merge.policy.type": (5, "it is gone"),
+    "index.merge.policy.use_compound_file": (5, "it is gone"),
+    "index.merge.policy.min_merge": (5, "it is gone"),
     "index.merge.scheduler.type": (5, "it is gone"),
     "index.translog.fs.": (5, "it is gone"),
     "index.translog.flush_threshold_ops": (5, "it is gone"),
     "index.translog.flush_threshold_period": (5, "it is gone"),
     "index.translog.disable_flush": (5, "it is gone"),
     "index.translog.interval": (5, "it is gone"),
-    "index.translog.retention.": (8, "operations are kept in another way"),
+    "index.mapping.single_type": (6, "every index has one type"),
+    "index.shared_filesystem": (6, "shadow replicas are gone"),
+    "index.shared_filesystem.": (6, "shadow replicas are gone"),
+    "index.shadow_replicas": (6, "shadow replicas are gone"),
+    "index.gateway.": (5, "it is gone"),
+    "index.recovery.initial_shards": (6, "it is gone"),
+    "index.queries.cache.everything": (6, "it is gone"),
+    "index.queries.cache.term_queries": (6, "it is gone"),
     "index.store.throttle.": (6, "merges are throttled by the node"),
+    "index.mapper.dynamic": (7, "every index maps dynamically unless its mapping says otherwise"),
+    "index.optimize_auto_generated_id": (7, "it is always on"),
+    "index.ttl.disable_purge": (5, "documents have no _ttl any more"),
+    "index.merge.policy.reclaim_deletes_weight": (7, "it is gone"),
+    "index.percolator.map_unmapped_fields_as_string": (7, "it is called map_unmapped_fields_as_text now"),
+    "index.translog.retention.": (8, "operations are kept in another way"),
     "index.soft_deletes.enabled": (8, "soft deletes are always on"),
     "index.force_memory_term_dictionary": (8, "it is gone"),
     "index.max_adjacency_matrix_filters": (8, "it is a limit of the whole cluster now"),
-    "index.store.fs.fs_lock": (0, "it belongs to the disks of the old cluster"),
-    "index.data_path": (0, "it belongs to the disks of the old cluster"),
-    "index.version.compatibility": (0, "it belongs to the old index"),
+    "index.search.slowlog.level": (8, "each threshold has a level of its own"),
+    "index.indexing.slowlog.level": (8, "each threshold has a level of its own"),
 }
 
-# The names that analysis components had, and have now (since 5.0 to 7.0).
-_RENAMED_ANALYSIS: Final = {
-    "nGram": "ngram",
-    "edgeNGram": "edge_ngram",
-    "htmlStrip": "html_strip",
-    "delimited_payload_filter": "delimited_payload",
-    "PathHierarchy": "path_hierarchy",
-}
+# What 5.0 knew. Before it, any setting was taken, known or not; such a one is refused since.
+_KNOWN: Final = re.compile(
+    r"index\.(?:"
+    r"number_of_(?:shards|replicas)|auto_expand_replicas|codec|refresh_interval|gc_deletes|priority|compound_format"
+    r"|shard\.check_on_startup|max_(?:result|rescore)_window|max_slices_per_scroll|max_refresh_listeners"
+    r"|query\.default_field|query\.parse\.allow_unmapped_fields|query_string\.lenient"
+    r"|mapping\.(?:coerce|ignore_malformed|(?:total_fields|depth|nested_fields)\.limit)|mapper\.dynamic"
+    r"|requests\.cache\.enable|queries\.cache\.enabled"
+    r"|merge\.policy\.(?:max_merged_segment|segments_per_tier|expunge_deletes_allowed|floor_segment"
+    r"|max_merge_at_once|max_merge_at_once_explicit|reclaim_deletes_weight)"
+    r"|merge\.scheduler\.(?:max_thread_count|max_merge_count|auto_throttle)"
+    r"|translog\.(?:durability|sync_interval|flush_threshold_size)"
+    r"|unassigned\.node_left\.delayed_timeout|routing\.rebalance\.enable|allocation\.max_retries"
+    r"|store\.(?:type|preload|stats_refresh_interval)"
+    r"|search\.slowlog\.(?:level|threshold\.(?:query|fetch)\.(?:warn|info|debug|trace))"
+    r"|indexing\.slowlog\.(?:level|source|reformat|threshold\.index\.(?:warn|info|debug|trace))"
+    r"|warmer\.enabled|load_fixed_bitset_filters_eagerly|write\.wait_for_active_shards"
+    r"|percolator\.map_unmapped_fields_as_string|fielddata\.cache"
+    r"|analysis\..+|similarity\..+)"
+)
+_TIMES: Final = re.compile(
+    r"index\.(?:refresh_interval|gc_deletes|translog\.sync_interval|unassigned\.node_left\.delayed_timeout"
+    r"|store\.stats_refresh_interval|(?:search|indexing)\.slowlog\.threshold\..+)"
+)
+_SIZES: Final = re.compile(
+    r"index\.(?:translog\.flush_threshold_size|merge\.policy\.(?:max_merged_segment|floor_segment))"
+)
+_BOOLEANS: Final = re.compile(
+    r"index\.(?:mapping\.(?:coerce|ignore_malformed)|requests\.cache\.enable|queries\.cache\.enabled|mapper\.dynamic"
+    r"|merge\.scheduler\.auto_throttle|warmer\.enabled|load_fixed_bitset_filters_eagerly|shard\.check_on_startup"
+    r"|query_string\.lenient|query\.parse\.allow_unmapped_fields|indexing\.slowlog\.reformat|soft_deletes\.enabled"
+    r"|percolator\.map_unmapped_fields_as_(?:string|text))"
+)
+_REFERENCES: Final = ("index.lifecycle.", "index.default_pipeline", "index.final_pipeline")
+_CODECS: Final = frozenset({"default", "best_compression", "legacy_default", "legacy_best_compression"})
 
 
 def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -95,46 +151,71 @@ def _reason_to_leave_out(name: str, destination: Version) -> str | None:
     return None
 
 
-def translate_settings(settings: dict[str, Any], destination: Version) -> tuple[dict[str, Any], tuple[str, ...]]:
+def translate_settings(
+    settings: dict[str, Any],
+    destination: Version,
+    source: Version | None = None,
+    *,
+    referring: Collection[str] = (),
+) -> tuple[dict[str, Any], tuple[str, ...]]:
     """Flat settings for `destination`, and what was changed, in words.
 
-    `settings` is the "settings" object of `GET /INDEX`, nested or flat.
+    `settings` is the "settings" object of `GET /INDEX`, nested or flat; `source` the version that made the index,
+    where the settings do not say it. `referring` are the settings among index.lifecycle., index.default_pipeline and
+    index.final_pipeline that are kept: those of a template are for documents to come.
     """
     named = {name if name.startswith("index.") else f"index.{name}": v for name, v in flat(settings).items()}
+    source = created_by(named) or source
     kept: dict[str, Any] = {}
     changes: list[str] = []
     for name, value in sorted(named.items()):
         if name.startswith(_PRIVATE):
             continue
-        why = _reason_to_leave_out(name, destination)
-        if why is not None:
-            changes.append(f"setting {name} is left out: {why}")
-        elif name.startswith("index.analysis."):
-            kept[name] = _analysis(name, value, destination, changes)
-        elif name.startswith("index.similarity.") and value in {"classic", "default"} and destination.major >= 7:
-            kept[name] = "BM25"
-            changes.append(f"setting {name}: the classic similarity is gone, BM25 scores instead")
-        elif name == "index.shard.check_on_startup" and value == "fix":
-            changes.append(f"setting {name} is left out: the value fix is gone")
-        else:
+        shown = clean(name, 200)
+        if any(_matches(name, pattern) for pattern in _REFERENCES if pattern in referring):
             kept[name] = value
-    return kept, tuple(changes)
+            changes.append(f"setting {shown} refers to {clean(str(value), 200)}, which must be on the destination")
+            continue
+        why = _reason_to_leave_out(name, destination)
+        if why is None and source is not None and source.major < 5 <= destination.major and not _KNOWN.fullmatch(name):
+            why = "newer versions do not know it"
+        if why is None:
+            why = _bad_value(name, value, destination)
+        if why is not None:
+            changes.append(f"setting {shown} is left out: {why}")
+        else:
+            kept[name] = _spelled(name, value, destination, changes)
+    if destination.major == 6 and (renamed := "index.percolator.map_unmapped_fields_as_string") in kept:
+        kept["index.percolator.map_unmapped_fields_as_text"] = kept.pop(renamed)
+        changes.append(f"setting {renamed} is written map_unmapped_fields_as_text now")
+    kept = translate_similarities(kept, destination, changes)
+    kept = translate_analysis(kept, destination, changes)
+    return dict(sorted(kept.items())), tuple(dict.fromkeys(changes))
 
 
-def _analysis(name: str, value: Any, destination: Version, changes: list[str]) -> Any:  # noqa: ANN401  # JSON
-    """One analysis setting with today's component names; `changes` is told what was renamed."""
-    if destination.major < 7:
-        return value
-    renamed: Any = value
-    if isinstance(value, list):
-        renamed = [_RENAMED_ANALYSIS.get(part, part) for part in value if not _is_gone(name, part)]
-    elif isinstance(value, str):
-        renamed = _RENAMED_ANALYSIS.get(value, value)
-    if renamed != value:
-        changes.append(f"setting {name}: {value} is written {renamed} now")
-    return renamed
+def _bad_value(name: str, value: object, destination: Version) -> str | None:
+    """Why this value of a known setting cannot be; None where it can."""
+    if destination.major >= 7 and name == "index.shard.check_on_startup" and value == "fix":
+        return "the value fix is gone"
+    if destination.major >= 6 and name == "index.store.type" and value == "default":
+        return "the value default is gone, the best one is chosen by itself"
+    if destination.major >= 5 and name == "index.codec" and value not in _CODECS:
+        return f"the codec {clean(str(value), 80)} is not among those of a new index"
+    if destination.major >= 5 and name == "index.fielddata.cache" and value not in ("node", "none"):
+        return "it is gone"
+    return None
 
 
-def _is_gone(name: str, part: str) -> bool:
-    """The token filter `standard` did nothing and was removed in 7.0; an analyzer of that name is another thing."""
-    return part == "standard" and name.endswith(".filter")
+def _spelled(name: str, value: Any, destination: Version, changes: list[str]) -> Any:  # noqa: ANN401  # JSON
+    """The same value with its unit, and a boolean as true or false: 5.0 and 6.0 became strict about these."""
+    new: Any = value
+    if destination.major >= 5 and str(value).isdigit() and str(value) != "0":
+        new = f"{value}ms" if _TIMES.fullmatch(name) else f"{value}b" if _SIZES.fullmatch(name) else value
+    if destination.major >= 6 and is_spelled_boolean(value):
+        if _BOOLEANS.fullmatch(name):
+            new = str(is_true(value)).lower()
+        elif name == "index.auto_expand_replicas" and not is_true(value):
+            new = "false"
+    if new != value:
+        changes.append(f"setting {name}: {clean(str(value), 80)} is written {new} now")
+    return new

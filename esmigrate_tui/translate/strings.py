@@ -1,0 +1,92 @@
+"""Fields of type `string`, as the text or keyword that they were in effect.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/5.6/breaking_50_mapping_changes.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from esmigrate_tui.translate.origin import is_true
+
+_Json = dict[str, Any]
+
+_NOT_OF_KEYWORDS: Final = (
+    "analyzer",
+    "index_analyzer",
+    "search_analyzer",
+    "search_quote_analyzer",
+    "position_increment_gap",
+    "position_offset_gap",
+    "term_vector",
+)
+_NOT_OF_TEXT: Final = ("ignore_above", "null_value", "doc_values")
+_AGGREGATED: Final = "fields of type text cannot be sorted by or aggregated any more, unless fielddata is set to true"
+
+
+def without_string(field: _Json, path: str, changes: list[str]) -> _Json:
+    """One field of type `string` with one of the two types that came after it; any other field as it is."""
+    if field.get("type") != "string":
+        return field
+    kept = dict(field)
+    indexed = kept.pop("index", "analyzed")
+    is_off = indexed in ("no", False)
+    if indexed == "not_analyzed" or (is_off and is_true(kept.get("doc_values", False))):
+        kept["type"] = "keyword"
+        _leave_out(kept, _NOT_OF_KEYWORDS, "keyword", path, changes)
+        if kept.get("index_options") in ("positions", "offsets"):
+            del kept["index_options"]
+            changes.append(f"{path}: index_options is left out, a keyword has no positions")
+    else:
+        kept["type"] = "text"
+        _leave_out(kept, _NOT_OF_TEXT, "text", path, changes)
+    if is_off:
+        kept["index"] = False
+    changes.append(f"{path}: string becomes {kept['type']}")
+    if kept["type"] == "text" and not is_off:
+        changes.append(_AGGREGATED)
+    return kept
+
+
+def modern_fielddata(field: _Json, path: str, changes: list[str]) -> _Json:
+    """What 2.x said of values in memory, as the parameters that came after it."""
+    told = field.get("fielddata")
+    if not isinstance(told, dict):
+        return field
+    kept = {name: value for name, value in field.items() if name != "fielddata"}
+    kind = kept.get("type")
+    if told.get("loading") == "eager_global_ordinals" and kind in ("text", "keyword"):
+        kept["eager_global_ordinals"] = True
+    if kind == "text" and told.get("format") != "disabled":
+        kept["fielddata"] = True
+        if limits := {name: _number(told, name) for name in ("min", "max", "min_segment_size") if _has(told, name)}:
+            kept["fielddata_frequency_filter"] = limits
+    changes.append(f"{path}: fielddata is {'written true now' if 'fielddata' in kept else 'left out, it is gone'}")
+    return kept
+
+
+def _has(told: _Json, name: str) -> bool:
+    return _number(told, name) is not None
+
+
+def _number(told: _Json, name: str) -> float | None:
+    """One limit of the frequency filter, nested or with a dotted name, as 2.x answers either."""
+    inner: object = told.get(f"filter.frequency.{name}")
+    if inner is None:
+        inner = told.get("filter")
+        for part in ("frequency", name):
+            inner = inner.get(part) if isinstance(inner, dict) else None
+    try:
+        value = float(str(inner))
+    except ValueError:
+        return None
+    return int(value) if value.is_integer() else value
+
+
+def _leave_out(kept: _Json, names: tuple[str, ...], kind: str, path: str, changes: list[str]) -> None:
+    for name in names:
+        if name in kept:
+            value = kept.pop(name)
+            if name == "doc_values" and not is_true(value):
+                continue  # it says what goes without saying
+            changes.append(f"{path}: {name} is left out, a {kind} has none")

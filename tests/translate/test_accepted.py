@@ -1,0 +1,177 @@
+"""Every definition that an old server took is taken, translated, by every newer one: on real nodes of six versions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.methods.filling import create_request
+from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import Task
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.sandbox.sample import creation_body, sample
+from esmigrate_tui.translate import translate
+from tests.translate.awkward import ACCEPTED, WITH_MODULES_IN_2
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Mapping
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.draft import IndexDefinition
+    from tests.fixtures_nodes import SharedNodes
+
+pytestmark = pytest.mark.nodes
+
+VERSIONS = ("2.4.6", "5.6.16", "6.8.23", "7.17.28", "8.19.3", "9.5.0")
+
+
+@asynccontextmanager
+async def clusters(nodes: SharedNodes, *versions: str) -> AsyncIterator[list[Cluster]]:
+    async with AsyncExitStack() as stack:
+        found = []
+        for version in versions:
+            node = await nodes.get(version)
+            endpoint, _ = parse_address(node.url)
+            kind = SignIn.PASSWORD if node.user else SignIn.NONE
+            credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
+            connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
+            found.append(await stack.enter_async_context(await connect(connection, credential)))
+        yield found
+
+
+def of_sample(version: str) -> dict[str, dict[str, Any]]:
+    """The definitions of the sandbox's sample data, each mapping once."""
+    found: dict[str, dict[str, Any]] = {}
+    for index in sample(version, size=10).indices:
+        body = creation_body(index, int(version[0]))
+        if all(body["mappings"] != other["mappings"] for other in found.values()):
+            found[f"sample {index.name}"] = body
+    return found
+
+
+async def as_answered(source: Cluster, bodies: Mapping[str, dict[str, Any]]) -> dict[str, IndexDefinition]:
+    """What the source says of each of these, once it has been made there."""
+    names = {f"accepted-{number}": name for number, name in enumerate(bodies)}
+    try:
+        for index, name in names.items():
+            await source.perform(Request(method="PUT", path=f"/{index}", body=json.dumps(bodies[name])))
+        return {names[index]: told for index, told in (await source.definitions(tuple(names))).items()}
+    finally:
+        await deleted(source, names)
+
+
+async def deleted(cluster: Cluster, names: Iterable[str]) -> None:
+    await asyncio.gather(*(cluster.delete_index(name) for name in await cluster.existing(tuple(names))))
+
+
+async def refused(
+    destination: Cluster, definitions: Mapping[str, IndexDefinition], taken: set[tuple[str, str]]
+) -> dict[str, str]:
+    """Why the destination did not take some of these, translated; {} where it took them all.
+
+    `taken` holds what each version has taken already: it need not be asked again.
+    """
+    facts = await destination.probe()
+    troubles: dict[str, str] = {}
+    made: list[str] = []
+    for number, (name, definition) in enumerate(definitions.items()):
+        index = f"accepted-{number}"
+        found = translate(definition, facts.version, plugins=facts.plugins)
+        assert found.conflicts == ()
+        if (key := (str(facts.version), found.as_json())) in taken:
+            continue
+        task = Task(number=1, source_index=name, destination_index=index, create=found.as_json())
+        request = create_request(task, facts.version)
+        path = f"{request.path}{'&' if '?' in request.path else '?'}wait_for_active_shards=0"
+        try:
+            await destination.perform(msgspec.structs.replace(request, path=path))
+        except ProblemError as error:
+            troubles[f"{facts.version} {name}"] = error.problem.sentence() + error.problem.evidence
+        else:
+            taken.add(key)
+            made.append(index)
+    await deleted(destination, made)
+    return troubles
+
+
+@pytest.fixture(scope="module")
+def taken() -> set[tuple[str, str]]:
+    return set()
+
+
+@pytest.mark.parametrize("version", VERSIONS[:-1])
+async def test_every_newer_version_takes_each_definition(
+    nodes: SharedNodes, version: str, taken: set[tuple[str, str]]
+) -> None:
+    async with clusters(nodes, *VERSIONS[VERSIONS.index(version) :]) as (source, *newer):
+        definitions = await as_answered(source, ACCEPTED[version] | of_sample(version))
+        assert len(definitions) > 5
+        found = await asyncio.gather(*(refused(one, definitions, taken) for one in newer))
+    assert {name: why for troubles in found for name, why in troubles.items()} == {}
+
+
+async def test_5_6_and_6_8_which_have_the_modules_take_old_analyzers_and_shapes(nodes: SharedNodes) -> None:
+    async with clusters(nodes, "2.4.6", "5.6.16", "6.8.23") as (source, *newer):
+        definitions = await as_answered(source, WITH_MODULES_IN_2)
+        found = await asyncio.gather(*(refused(one, definitions, set()) for one in newer))
+    assert found == [{}, {}]
+
+
+async def test_6_8_takes_the_names_that_analyzers_have_from_7_on(nodes: SharedNodes) -> None:
+    """No node here of 7 has them; 6.8 knows the new names beside the old ones."""
+    async with clusters(nodes, "2.4.6", "6.8.23") as (source, destination):
+        definitions = await as_answered(source, WITH_MODULES_IN_2)
+        body = translate(definitions["old words"], Version(7, 17)).body
+        await destination.create_index("accepted-7", json.dumps(body))
+        await destination.delete_index("accepted-7")
+
+
+DATES = (
+    ("YYYY-MM-dd", "2019-12-30"),
+    ("xxxx-'W'ww-e", "2020-W01-1"),
+    ("yyyy-MM-dd'T'HH:mm:ssZ", "2019-12-30T01:02:03+0100"),
+    ("yyyy-MM-dd'T'HH:mm:ssZZ", "2019-12-30T01:02:03+01:00"),
+    ("yyyy-MM-dd'T'HH:mm:ssZZ", "2019-12-30T01:02:03Z"),
+    ("yyyy-MM-dd HH:mm ZZZ", "2019-12-30 01:02 Europe/Berlin"),
+    ("EEE MMM dd HH:mm:ss Z YYYY", "Mon Dec 30 01:02:03 +0000 2019"),
+    ("dd/MMM/YYYY hh:mm aa", "30/Dec/2019 01:02 PM"),
+    ("'Year' YYYY", "Year 2019"),
+    ("yyyyMMddHHmmss.SSS", "20191230010203.456"),
+    ("dateOptionalTime", "2019-12-30"),
+    ("basicDateTimeNoMillis||YYYY/MM/dd", "2019/12/30"),
+    ("weekyearWeekDay", "2020-W01-1"),
+    ("D YYYY", "364 2019"),
+)
+
+
+async def test_a_date_is_the_same_moment_on_6_8_and_translated_on_7_17_and_9_5(nodes: SharedNodes) -> None:
+    fields = {f"d{number}": {"type": "date", "format": pattern} for number, (pattern, _) in enumerate(DATES)}
+    document = json.dumps({f"d{number}": value for number, (_, value) in enumerate(DATES)})
+    async with clusters(nodes, "6.8.23", "7.17.28", "9.5.0") as found:
+        source = found[0]
+        definitions = await as_answered(source, {"dates": {"mappings": {"_doc": {"properties": fields}}}})
+        moments = [await _moments(one, definitions["dates"], document, list(fields)) for one in found]
+    assert moments[0] == moments[1] == moments[2]
+    assert len(set(moments[0])) > 8
+
+
+async def _moments(cluster: Cluster, definition: IndexDefinition, document: str, fields: list[str]) -> list[int]:
+    """The milliseconds that the values of one document are to a cluster."""
+    index = "accepted-dates"
+    await cluster.create_index(index, translate(definition, await cluster.version()).as_json())
+    try:
+        await cluster.perform(Request(method="PUT", path=f"/{index}/_doc/1?refresh=true", body=document))
+        body = json.dumps({"sort": [{name: {"order": "asc"}} for name in fields]})
+        told = await cluster.look(Request(method="POST", path=f"/{index}/_search", body=body), dict[str, Any])
+    finally:
+        await cluster.delete_index(index)
+    sort: list[int] = told["hits"]["hits"][0]["sort"]
+    return sort
