@@ -64,7 +64,7 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     @property
     def size(self) -> int:
         """Bytes of the document itself; 0 where there is none."""
-        return memoryview(self.source).nbytes
+        return len(self.source)
 
 
 class _Hits(msgspec.Struct, frozen=True):
@@ -91,8 +91,7 @@ class Page:
     scroll: str = ""
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(msgspec.Struct, frozen=True, gc=False):
     """What became of one document of a bulk: the HTTP status, and the server's words (cleaned) where it is an error."""
 
     status: int

@@ -447,6 +447,8 @@ def wait_before(tries: int) -> float | None:
 
 def action(identifier: str, routing: str | None, kind: str | None) -> bytes:
     """The line of a bulk that says where a document goes, never over another; `kind` where the server wants a type."""
+    if routing is None and kind is None:  # almost every document: it takes half as long
+        return b'{"create":{"_id":' + _encode(identifier) + b"}}\n"
     return _encode(_Action(_Create(identifier, kind, routing))) + b"\n"
 
 

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.elastic.documents import Document
+    from esmigrate_tui.elastic.documents import Document, Item
     from esmigrate_tui.methods.contract import Work
 
 ROOM: Final = 48 * 1024 * 1024
@@ -43,6 +43,7 @@ ROOM: Final = 48 * 1024 * 1024
 
 _UNTOLD: Final = 5_000  # rejects that wait to be told
 _NAP: Final = 0.2
+_CREATED: Final = 201
 _REPLACED: Final = 200
 _AT_ONCE: Final = 4  # documents of one page that are written by requests of their own
 # Whole bulks are refused for one bad document (an _id that is too long, a body that is too large): halves find it.
@@ -167,15 +168,14 @@ class Writer:
         has_breaks: bool,
     ) -> Tally:
         """Write documents until each has its fate; adds to `rejects` what was refused, to `found` what was there."""
-        together: list[Document] = []
+        together: list[Document] = [] if has_breaks else [*documents]
         alone: list[Document] = []
-        for document in documents:
+        for document in documents if has_breaks else ():
             # A line break within a document would end its line of the bulk, half of one at its end may be cut off
             # there, and no byte is to be changed.
-            breaks = has_breaks and _breaks(bytes(document.source))
-            (alone if breaks else together).append(document)
+            (alone if _breaks(bytes(document.source)) else together).append(document)
         most = min(BULK_BYTES, self._limit * 9 // 10) if self._limit else BULK_BYTES
-        sizes = [_size(document) for document in together]
+        sizes = [_in_bulk(document.size, document) for document in together]
         tally = Tally()
         for span in bulks(sizes, most, self._throttle.documents):
             tally = tally.plus(await self._sent(together[span], rejects, found))
@@ -205,26 +205,40 @@ class Writer:
             else:
                 if len(items) != len(pending):
                     raise ProblemError(odd_answer(self._target, len(pending), len(items)))
-                later = []
-                for document, item in zip(pending, items, strict=True):
-                    match self._fate(item.status, item.reason):
-                        case Fate.WRITTEN:
-                            tally = tally.plus(_WRITTEN)
-                        case Fate.THERE:
-                            tally = tally.plus(_THERE)
-                            found.append(document)
-                        case Fate.LATER:
-                            later.append(document)
-                            trouble = busy(self._target, item.reason)
-                        case _:
-                            rejects.append(self._reject(document, item.status, item.reason))
-                            tally = tally.plus(_REFUSED)
+                told, later, why = self._judged(pending, items, rejects, found)
+                tally = tally.plus(told)
+                trouble = busy(self._target, why) if later else None
             if trouble is not None:
                 tries += 1
                 tally = tally.plus(Tally(retries=len(later), is_unsure=is_unsure))
                 await self._wait_for_room(tries, len(later), trouble)
             pending = later
         return tally
+
+    def _judged(
+        self, sent: Sequence[Document], items: Sequence[Item], rejects: list[Reject], found: list[Document]
+    ) -> tuple[Tally, list[Document], str]:
+        """What became of the documents of a bulk, and which were sent back, with the words for the last of them."""
+        written, conflicts, refused = 0, 0, 0
+        later: list[Document] = []
+        why = ""
+        for document, item in zip(sent, items, strict=True):
+            if item.status == _CREATED:  # almost every one
+                written += 1
+                continue
+            match self._fate(item.status, item.reason):
+                case Fate.WRITTEN:
+                    written += 1
+                case Fate.THERE:
+                    conflicts += 1
+                    found.append(document)
+                case Fate.LATER:
+                    later.append(document)
+                    why = item.reason
+                case _:
+                    refused += 1
+                    rejects.append(self._reject(document, item.status, item.reason))
+        return Tally(written=written, conflicts=conflicts, refused=refused), later, why
 
     async def _wait_for_room(self, tries: int, amount: int, trouble: Problem) -> None:
         """Let the destination breathe; raises the trouble where the engine is to wait for it."""
@@ -305,12 +319,12 @@ class Writer:
 
     def _can_be_sent(self, document: Document, rejects: list[Reject]) -> bool:
         """Whether there is something to send that the destination would read; one that is not is set aside."""
-        limit = self._limit
-        if not document.size:
+        limit, length = self._limit, document.size
+        if not length:
             why = "the source keeps no _source of it"
             rejects.append(self._reject(document, 0, why))
             return False
-        if limit and (length := _size(document)) > limit:
+        if limit and (length := _in_bulk(length, document)) > limit:
             why = f"it has {size(length)}, more than the {size(limit)} of http.max_content_length on the destination"
             rejects.append(self._reject(document, 413, why))
             return False
@@ -378,6 +392,6 @@ def _breaks(source: bytes) -> bool:
     return b"\n" in source or source.endswith(b"\r")
 
 
-def _size(document: Document) -> int:
-    """Bytes of a document in a bulk, its action line as good as counted."""
-    return document.size + len(document.id) + 64
+def _in_bulk(length: int, document: Document) -> int:
+    """Bytes of a document of that length in a bulk, its action line as good as counted."""
+    return length + len(document.id) + 64
