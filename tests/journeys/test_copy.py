@@ -53,6 +53,26 @@ async def test_a_copy_moves_and_verifies_without_anything_opened_on_the_destinat
     assert not [path for path in written for secret in secrets if secret.encode() in path.read_bytes()]
 
 
+async def test_a_second_copy_goes_into_what_is_there_only_where_that_is_asked_for(
+    operator: Operator, pair: tuple[Node, Node], opened: Opening
+) -> None:
+    name = renamed("copy-twice", "library")
+    await planned(operator, *pair, *name)
+    first = await operator.do("run", "move.toml")
+    refused = await operator.do("run", "move.toml")
+    made = await planned(operator, *pair, *name, "--into-existing", "--versions")
+    second = await operator.do("run", "move.toml")
+    plan = (operator.folder / "move.toml").read_text()
+    async with await opened(pair[1]) as cluster:
+        count = await cluster.count("copy-twice-library")
+        await cluster.delete_index("copy-twice-library")  # its alias is one to write to, which others want to make too
+    assert (first.code, refused.code, second.code) == (0, 6, 0), second.text
+    assert "the index is used as it is" in made.text
+    assert "versions = true" in plan
+    assert "Documents keep their versions" in second.out
+    assert count == 400
+
+
 async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
     operator: Operator, pair: tuple[Node, Node], opened: Opening
 ) -> None:
