@@ -57,7 +57,7 @@ from esmigrate_tui.model.connection import Side, SignIn
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.verify import Comparison, compare_counts
 
@@ -263,12 +263,24 @@ async def _begun(work: Work, clusters: Clusters) -> tuple[State, str]:
         return WHOLE, ""
     for field in fields_of(definition.mappings, await source.version(), plan.split_by):
         spread = await spread_of(source, task.source_index, field.name, documents)
-        edges = edges_of(spread, wanted) if spread is not None else ()
-        if edges:
+        edges = edges_of(field, spread, wanted) if spread is not None else ()
+        state = divided(field, edges)
+        if edges and await _is_covered(work, clusters, state, documents):
             name = clean(field.name, 200)
-            return divided(field, edges), f"it is read in {counted(len(edges) + 1, 'range')} of {name}, side by side"
+            return state, f"it is read in {counted(len(state.parts), 'range')} of {name}, side by side"
     by = clean(plan.split_by, 200) if plan.split_by else "no field"
     return WHOLE, f"it is read whole: {by} {'does not divide' if plan.split_by else 'divides'} it evenly enough"
+
+
+async def _is_covered(work: Work, clusters: Clusters, state: State, documents: int) -> bool:
+    """Whether the source understands the ranges, and finds all its documents in them."""
+    each = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
+    try:
+        return await source_of(clusters).count(work.task.source_index, {"bool": {"should": each}}) >= documents
+    except ProblemError as error:
+        if error.problem.cause in PASSING:
+            raise
+        return False
 
 
 async def _looked(work: Work, clusters: Clusters, state: State, seen: list[Moved]) -> list[Verdict]:

@@ -7,6 +7,7 @@ whatever its values are: one with several is where its smallest is. Where the en
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -32,7 +33,9 @@ _MOST_TASKS: Final = 8  # server tasks of one run, of all indices that go on tog
 _MOST_CONTEXTS: Final = 200  # a range holds a scroll on each shard; a node has 500 of them, and they are not all ours
 _MOST_TRIED: Final = 5  # fields whose values are looked at
 _LARGEST_SHARE: Final = 0.75  # more in one range, and the others bring nothing
-_HIGHEST: Final = 2**63 - 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_NUMBERS: Final = (-(2**63), 2**63 - 1)
+_INSTANTS: Final = tuple((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(milliseconds=1) for year in (1, 9999))
 
 _DATES: Final = ("date", "date_nanos")
 _WHOLE_NUMBERS: Final = ("long", "integer")
@@ -104,18 +107,19 @@ def _is_off(value: object) -> bool:
     return str(value).lower() in {"false", "no", "off", "0"}
 
 
-def edges_of(spread: Spread, wanted: int) -> tuple[int, ...]:
+def edges_of(field: Field, spread: Spread, wanted: int) -> tuple[int, ...]:
     """Where the ranges after the first one start, in rising order; () where the largest would hold too much."""
     with_value = spread.documents - spread.missing
     if with_value <= 0:
         return ()
+    lowest, highest = _INSTANTS if field.is_date else _NUMBERS
     edges: list[int] = []
     shares = [0]  # of those with a value, in percent, below each edge
     for position in range(1, wanted):
         percent = round(100 * position * spread.documents / (wanted * with_value))
         if not 0 < percent < 100:
             continue
-        edge = min(_HIGHEST, int(spread.percentiles[percent - 1] // 1))
+        edge = max(lowest, min(highest, int(spread.percentiles[percent - 1] // 1)))
         below = sum(value < edge for value in spread.percentiles)
         if below > shares[-1]:
             edges.append(edge)
@@ -140,6 +144,8 @@ def query_of(field: Field | None, start: int | None, end: int | None, left_out: 
 
 
 def _below(field: Field, edge: int) -> dict[str, Any]:
-    # a date's own format, and the zone of whoever asks, have no say in what these milliseconds mean
-    written = {"format": "epoch_millis"} if field.is_date else {}
-    return {"range": {field.name: {"lt": edge, **written}}}
+    if not field.is_date:
+        return {"range": {field.name: {"lt": edge}}}
+    # 7.x refuses milliseconds before 1970; what is written out whole takes neither the date's own format nor a zone
+    instant = (_EPOCH + timedelta(milliseconds=edge)).isoformat(timespec="milliseconds")
+    return {"range": {field.name: {"lt": instant, "format": "strict_date_optional_time"}}}

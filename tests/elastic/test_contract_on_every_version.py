@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.elastic.spread import spread_of
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.facts import Health, IndexState, Version
 from esmigrate_tui.model.ledger import Request
@@ -171,6 +173,37 @@ async def test_documents_are_counted_once_they_were_refreshed(cluster: Cluster, 
     assert await cluster.count("wire-a") == 0
     await cluster.refresh("wire-a")
     assert await cluster.count("wire-a") == 2
+
+
+async def test_how_the_values_of_a_field_lie_is_told_from_all_documents_and_from_a_sample(
+    cluster: Cluster, version: str
+) -> None:
+    kind = "date" if int(version[0]) < 7 else "date_nanos"
+    mapping = {"properties": {"a": {"type": "long"}, "t": {"type": kind}}}
+    await cluster.create_index("wire-a", json.dumps({"settings": {"number_of_shards": 2}, "mappings": mapping}))
+    bulk = _bulk(version, "wire-a", *(str(n) for n in range(1_000)))
+    await cluster.perform(msgspec.structs.replace(bulk, body=bulk.body.replace('{"a":7', '{"t":1700000000000,"a":7')))
+    await cluster.refresh("wire-a")
+    whole = await spread_of(cluster, "wire-a", "a", 1_000)
+    drawn = await spread_of(cluster, "wire-a", "a", 400_000)
+    dates = await spread_of(cluster, "wire-a", "t", 1_000)
+    assert whole is not None
+    assert (whole.documents, whole.missing) == (1_000, 0)
+    assert whole.percentiles[49] == pytest.approx(500, abs=30)
+    assert drawn is not None
+    assert 150 < drawn.documents < 350
+    assert drawn.percentiles[49] == pytest.approx(500, abs=200)
+    assert dates is not None
+    assert (dates.documents, dates.missing) == (1_000, 889)
+    assert set(dates.percentiles) == {1_700_000_000_000.0}
+    assert await spread_of(cluster, "wire-a", "nothing", 1_000) is None
+
+
+async def test_what_a_query_finds_is_counted_alone(cluster: Cluster, version: str) -> None:
+    await cluster.create_index("wire-a", DEFINITION)
+    await cluster.perform(_bulk(version, "wire-a", "1", "2", "3"))
+    await cluster.refresh("wire-a")
+    assert await cluster.count("wire-a", {"bool": {"must_not": [{"range": {"a": {"lt": 2}}}]}}) == 2
 
 
 async def test_what_is_closed_is_not_counted_as_empty(cluster: Cluster) -> None:

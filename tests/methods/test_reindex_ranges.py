@@ -16,6 +16,7 @@ from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 
+N = Field("n")
 NEW = Version(7, 17, 28)
 LONGS = st.integers(-(2**63), 2**63 - 1)
 
@@ -62,18 +63,18 @@ def test_any_document_is_in_exactly_one_range(edges: set[int], values: list[int]
 
 @given(st.lists(st.none() | LONGS, min_size=1, max_size=300), st.integers(2, 16))
 def test_ranges_rise_are_not_too_many_and_none_holds_almost_all(values: list[int | None], wanted: int) -> None:
-    edges = edges_of(spread(values), wanted)
+    edges = edges_of(N, spread(values), wanted)
     assert list(edges) == sorted(set(edges))
     assert len(edges) < wanted
     assert all(-(2**63) <= edge < 2**63 for edge in edges)
 
 
 def test_even_values_are_divided_evenly() -> None:
-    assert edges_of(spread([*range(1_000)]), 4) == (250, 500, 750)
+    assert edges_of(N, spread([*range(1_000)]), 4) == (250, 500, 750)
 
 
 def test_documents_without_a_value_are_part_of_what_is_balanced() -> None:
-    edges = edges_of(spread([*range(800), *[None] * 200]), 4)
+    edges = edges_of(N, spread([*range(800), *[None] * 200]), 4)
     assert edges == (248, 496, 752)  # the last range has 48 of these, and the 200
 
 
@@ -82,16 +83,24 @@ def test_documents_without_a_value_are_part_of_what_is_balanced() -> None:
     [[7] * 1_000, [*[1] * 900, *range(100)], [*range(100), *[None] * 900], [None] * 5],
 )
 def test_values_that_would_leave_almost_all_in_one_range_divide_nothing(values: list[int | None]) -> None:
-    assert edges_of(spread(values), 4) == ()
+    assert edges_of(N, spread(values), 4) == ()
 
 
-def test_the_milliseconds_of_a_date_do_not_depend_on_its_own_format() -> None:
-    query = query_of(Field("@timestamp", is_date=True), 1_000, 2_000, ("a",))
+@given(st.lists(LONGS, min_size=1, max_size=300))
+def test_every_edge_of_a_date_is_an_instant_that_can_be_written(values: list[int]) -> None:
+    field = Field("@timestamp", is_date=True)
+    for edge in edges_of(field, spread([*values]), 4):
+        assert query_of(field, None, edge, ())["bool"]["filter"]
+
+
+def test_an_instant_does_not_depend_on_the_format_of_its_field() -> None:
+    query = query_of(Field("@timestamp", is_date=True), -1_001, 2_000, ("a",))
+    form = {"format": "strict_date_optional_time"}
     assert query == {
         "bool": {
-            "filter": [{"range": {"@timestamp": {"lt": 2_000, "format": "epoch_millis"}}}],
+            "filter": [{"range": {"@timestamp": {"lt": "1970-01-01T00:00:02.000+00:00", **form}}}],
             "must_not": [
-                {"range": {"@timestamp": {"lt": 1_000, "format": "epoch_millis"}}},
+                {"range": {"@timestamp": {"lt": "1969-12-31T23:59:58.999+00:00", **form}}},
                 {"ids": {"values": ["a"]}},
             ],
         }

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.methods.reindex_decisions import Part, State
+from esmigrate_tui.methods.reindex_decisions import Part, State, divided
 from esmigrate_tui.methods.reindex_ranges import Field, query_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -131,6 +131,24 @@ async def test_an_old_index_of_two_types_is_read_in_ranges_of_its_number(nodes: 
     assert all(part.written for part in state.parts)
     assert (steps[-1].written, steps[-1].collided) == (129, 0)
     assert (compared.source_count, compared.destination_count) == (129, 129)
+
+
+@pytest.mark.parametrize("version", ["2.4.6", "5.6.16", "6.8.23", "7.17.28"])
+async def test_instants_before_1970_divide_an_index_too(nodes: SharedNodes, version: str) -> None:
+    async with pair(nodes, "6.8.23", version) as (clusters, _):
+        cluster, day, typed = clusters.destination, 86_400_000, int(version[0]) < 7
+        fields = {"properties": {"born": {"type": "date", "format": "yyyy-MM-dd"}}}
+        lines = [
+            ({"_type": "_doc" if version[0] == "6" else "doc"} if typed else {}, f'{{"born":"19{60 + n}-01-02"}}')
+            for n in range(20)
+        ]
+        body = {"mappings": {lines[0][0]["_type"]: fields} if typed else fields}
+        await fill(cluster, "rg-born", body, lines)
+        state = divided(Field("born", is_date=True), (-1_000 * day, -1, 1_000 * day))
+        queries = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
+        found = [await cluster.count("rg-born", query) for query in queries]
+        await cluster.delete_index("rg-born")
+    assert found == [8, 2, 3, 7]
 
 
 async def test_an_index_without_a_date_or_a_number_is_divided_by_the_numbers_of_its_changes(nodes: SharedNodes) -> None:
