@@ -20,7 +20,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import Repository
-from esmigrate_tui.sandbox.nodes import down, up
+from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.session import Album, Session, Shelf
 from esmigrate_tui.wizard.widgets.board import Board
@@ -93,7 +93,7 @@ async def _shown(connection: Connection, credential: Credential, repository: Rep
 
 
 async def _measure() -> str:
-    node = await up("7.17.28")
+    node = await up("7.17.28", NodeOptions(brief=False))
     location = node.snapshots / f"nightly-{node.port}"
     try:
         endpoint, _ = parse_address(node.url)

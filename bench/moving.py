@@ -549,7 +549,7 @@ def _heavy(ends: Ends) -> list[str]:
 def figure() -> str:
     """A table for each destination: rates, ours against each, processor a document, memory."""
     lines: list[str] = []
-    options = NodeOptions(password=secrets.token_urlsafe(15))
+    options = NodeOptions(password=secrets.token_urlsafe(15), brief=False)
     with tempfile.TemporaryDirectory() as name:
         source = asyncio.run(up("6.8.23", options))
         try:

@@ -99,3 +99,9 @@ def test_the_tail_of_a_log_leaves_out_escapes_and_stack_frames() -> None:
 @given(st.text())
 def test_no_log_can_smuggle_control_characters_out(text: str) -> None:
     assert not [one for one in log_tail(text) if one not in "\n\t" and (ord(one) < 32 or 127 <= ord(one) < 160)]
+
+
+@pytest.mark.parametrize("brief", [True, False])
+def test_a_node_for_minutes_compiles_quickly_and_one_to_be_measured_does_not(brief: bool) -> None:  # noqa: FBT001  # the case
+    java = environment(find("7.17.28"), NodeOptions(brief=brief), LAYOUT, Path("/java"))["ES_JAVA_OPTS"]
+    assert ("TieredStopAtLevel" in java) is brief
