@@ -57,8 +57,8 @@ class NodeOptions:
     `security` None: where the version has it. `password` None: made up. `port` None: a free one. `settings` are extra
     ones and win over the sandbox's own; a trial licence is `{"xpack.license.self_generated.type": "trial"}`.
     `heap` in the Java notation. `name` None: es-VERSION, with a number behind it when that is taken. `attached`: the
-    node ends with the process that started it. `patience`: seconds until it must be healthy. `brief`: it is for minutes,
-    so that Java compiles quickly rather than well, which halves what a start takes; not for measuring.
+    node ends with the process that started it. `patience`: seconds until it must be healthy. `brief`: it lives for
+    minutes, so that Java compiles quickly rather than well, which halves what a start takes; not for measuring.
     """
 
     security: bool | None = None
