@@ -361,9 +361,17 @@ _RUN = click.argument("run_id", metavar="RUN")
 @secret_options(Side.SOURCE)
 @secret_options(Side.DESTINATION)
 @_ACCEPT
+@click.option(
+    "--fix", multiple=True, metavar="CHECK", help="Make the change that puts this check's findings right, now."
+)
 @_JSON
 def check(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """Look at both clusters and say what stands in a plan's way; nothing is written. Exit code 6 when it is blocked."""
+    """Look at both clusters and say what stands in a plan's way; nothing is written. Exit code 6 when it is blocked.
+
+    Each finding ends with the name of its check in brackets. --accept goes on all the same, and the report keeps it.
+    --fix makes a change where a finding offers one: it is shown, written down before it is made, and put back by
+    `esmigrate cleanup`; then everything is looked at again.
+    """
     from esmigrate_tui.cli.headless import check_plan  # noqa: PLC0415
 
     return asyncio.run(check_plan(options))
@@ -540,6 +548,31 @@ def verify(**options: Any) -> int:  # noqa: ANN401  # click hands over what it p
     from esmigrate_tui.cli.verifying import verify as compare  # noqa: PLC0415
 
     return asyncio.run(compare(options))
+
+
+@main.command("carry")
+@connection_options(Side.SOURCE)
+@connection_options(Side.DESTINATION)
+@click.option("--templates", is_flag=True, help="Index templates, legacy and new, and their components.")
+@click.option("--pipelines", is_flag=True, help="Ingest pipelines.")
+@click.option("--policies", is_flag=True, help="Lifecycle policies of indices.")
+@click.option("--name", "names", multiple=True, metavar="PATTERN", help="Only those of this name; * ? [ ] match many.")
+@click.option("--make", is_flag=True, help="Make them. Without it they are shown, and nothing is changed.")
+@_JSON
+def carry_over(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Carry over what stands beside the indices, in the words of the destination's version.
+
+    Each is shown with what would be otherwise and with what the destination has of that name: + would be made, = is
+    there already, ! stays as it is. Nothing is ever written over; `esmigrate cleanup` takes away what was made. What
+    Elastic's own programs look after is left to them.
+
+    \b
+      esmigrate carry --source https://elastic@old:9200 --destination https://elastic@new:9200 \\
+          --templates --pipelines --name 'logs-*'
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    from esmigrate_tui.cli.carrying import carry  # noqa: PLC0415
+
+    return asyncio.run(carry(options))
 
 
 @main.command("snapshots")

@@ -16,6 +16,7 @@ from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.confirming import confirmed, overwritten
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, credentials_of
 from esmigrate_tui.cli.ending import tell
+from esmigrate_tui.cli.mending import mend, repairs_for
 from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
 from esmigrate_tui.cli.telling import finding_lines
 from esmigrate_tui.model.connection import Side
@@ -199,7 +200,10 @@ async def clusters_of(plan: Plan, credentials: Mapping[Side, Credential]) -> Asy
 async def _checked(plan: Plan, credentials: Mapping[Side, Credential], *, as_json: bool) -> tuple[Finding, ...]:
     def say(finding: Finding) -> None:
         if as_json:
-            click.echo(msgspec.json.encode({"type": "finding", **msgspec.to_builtins(finding)}).decode())
+            told = {"type": "finding", **msgspec.to_builtins(finding)}
+            if _is_accepted(finding, plan.accepted):
+                told["accepted"] = True
+            click.echo(msgspec.json.encode(told).decode())
         else:
             click.echo("\n".join(finding_lines(finding, is_accepted=_is_accepted(finding, plan.accepted))))
 
@@ -212,8 +216,8 @@ async def _may_overwrite(plan: Plan, credentials: Mapping[Side, Credential], giv
     if not overwritten(plan):
         return True
     async with clusters_of(plan, credentials) as clusters:
-        facts = await planning.raise_stale(plan, clusters)
-    return confirmed(plan, facts.name, given, as_json=as_json)
+        name = await planning.raise_stale(plan, clusters)
+    return confirmed(plan, name, given, as_json=as_json)
 
 
 def _is_accepted(finding: Finding, accepted: Sequence[str]) -> bool:
@@ -225,15 +229,20 @@ def _with_accepted(plan: Plan, more: Sequence[str]) -> Plan:
 
 
 async def check_plan(options: Mapping[str, Any]) -> int:
-    """Preflight alone; the exit code says whether anything stands in the way."""
+    """Preflight alone, with the fixes that are asked for; the exit code says whether anything stands in the way."""
+    as_json: bool = options["as_json"]
     plan = _with_accepted(await read_plan(options["plan_file"]), options["accept"])
+    credentials = await credentials_of(plan, options)
     try:
-        findings = await _checked(plan, await credentials_of(plan, options), as_json=options["as_json"])
+        findings = await _checked(plan, credentials, as_json=as_json)
+        if options["fix"]:
+            await mend(plan, credentials, repairs_for(findings, options["fix"]), as_json=as_json)
+            findings = await _checked(plan, credentials, as_json=as_json)
     except planning.StalePlanError as error:
         tell(error.problem, sys.stderr)
         return ExitCode.STALE
     standing = planning.standing(findings, plan.accepted)
-    if not options["as_json"]:
+    if not as_json:
         warnings = sum(finding.severity is Severity.WARNING for finding in findings)
         click.echo(f"{counted(len(findings), 'finding')}: {len(standing)} block, {warnings} warn.")
     return ExitCode.BLOCKED if standing else ExitCode.DONE

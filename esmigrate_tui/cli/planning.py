@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.cli.choosing import Choice
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.facts import ClusterFacts
     from esmigrate_tui.model.plan import Plan
 
 # Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
@@ -203,31 +202,31 @@ async def check(plan: Plan, clusters: Clusters, tell: Callable[[Finding], Any]) 
     return worst_first(tuple(findings))
 
 
-async def raise_stale(plan: Plan, clusters: Clusters) -> ClusterFacts:
-    """The destination, if it is the one that the plan is for: behind the same address there may be another now.
+async def raise_stale(plan: Plan, clusters: Clusters) -> str:
+    """The destination's name, if it is the one that the plan is for: behind the same address there may be another now.
 
     The source of a plan is looked at too; that of a restore need not answer, since nothing is read from it.
     """
     await raise_changed_files(plan)
-    destination = await clusters.destination.probe()
-    seen = [("destination", destination, plan.destination_uuid)]
+    uuid, name = await clusters.destination.identity()
+    seen = [("destination", uuid, plan.destination_uuid)]
     if clusters.source is not None and plan.source_uuid:
         try:
-            seen.append(("source", await clusters.source.probe(), plan.source_uuid))
+            seen.append(("source", (await clusters.source.identity())[0], plan.source_uuid))
         except ProblemError:
             if plan.method is not MethodName.RESTORE_FROM_SNAPSHOT:
                 raise
-    for side, facts, uuid in seen:
-        if facts.uuid != uuid:
+    for side, found, planned in seen:
+        if found != planned:
             raise StalePlanError(
                 Problem(
                     cause=Cause.STATE,
                     what=f"The {side} is not the cluster that this plan was made for.",
-                    why=f"The plan was made for the cluster {uuid}; the one at this address is {facts.uuid} now.",
+                    why=f"The plan was made for the cluster {planned}; the one at this address is {found} now.",
                     todo="Check the address, or make a new plan with `esmigrate plan`.",
                 )
             )
-    return destination
+    return name
 
 
 async def raise_changed_files(plan: Plan) -> None:

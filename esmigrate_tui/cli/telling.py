@@ -52,6 +52,8 @@ def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
     if finding.fix:
         lines.append(f"{indent}Fix: {finding.fix}")
     lines.extend(f"{indent}  {line}" for line in finding.copy.splitlines())
+    if finding.repairs:
+        lines.append(f"{indent}Or let esmigrate do it: esmigrate check PLAN --fix {finding.check}")
     return lines
 
 
@@ -76,7 +78,7 @@ def total_line(progress: Progress, now: float) -> str:
         left = duration(max(0.0, (held[0].held_until or now) - now))
         parts.append(f"waiting ({held[0].held_by.what} Next try in {left})")
     if progress.refused:
-        parts.append(f"{counted(progress.refused, 'document')} refused")
+        parts.append(f"{counted(progress.refused, 'document')} set aside")
     return "   ".join(part for part in parts if part)
 
 

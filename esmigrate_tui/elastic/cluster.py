@@ -277,6 +277,16 @@ class Cluster:
         """The version that it says it is; asked once."""
         return Version.parse((await self._introduced()).version.number)
 
+    async def identity(self) -> tuple[str, str]:
+        """Its UUID and its name as they are now, in one request where `GET /` tells them; raises ProblemError."""
+        self._root = None
+        root = await self._introduced()
+        lost: list[ProblemError] = []
+        uuid = root.cluster_uuid or await self._uuid(lost)
+        if lost:
+            raise lost[0]
+        return clean(uuid), clean(root.cluster_name)
+
     # ── for the other half of the wire ──────────────────────────────────────────────────────────────────────────────
 
     async def read(self, path: str, kind: type[T], *, is_slow: bool = False) -> T:

@@ -26,6 +26,7 @@ _TIGHT: Final = 0.8
 _WATERMARKS: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/current/modules-cluster.html#disk-based-shard-allocation"
 )
+_BLOCKS: Final = {True: "read_only_allow_delete", False: "read_only"}
 _NAMED: Final = 5
 _LONGEST_NAME: Final = 255  # bytes
 _REPLICAS: Final = ("index.number_of_replicas", "number_of_replicas")
@@ -97,9 +98,12 @@ async def destination_blocks(draft: Draft, clusters: Clusters) -> AsyncIterator[
             title="The destination is blocked and takes no writes",
             evidence="; ".join(facts.blocks),
             why="A block on the whole cluster refuses every index and every document.",
-            fix="Find out who set it and why, then lift it, for instance:",
-            copy='PUT _cluster/settings\n{"persistent":{"cluster.blocks.read_only":null,'
-            '"cluster.blocks.read_only_allow_delete":null}}',
+            fix="Find out who set it and why, then lift it, each block in a request of its own:",
+            # Up to 6.8 a request that lifts one block is refused because of the other.
+            copy="\n".join(
+                f'PUT _cluster/settings\n{{"persistent":{{"cluster.blocks.{block}":null}}}}'
+                for block in dict.fromkeys(_BLOCKS["delete" in told] for told in facts.blocks)
+            ),
         )
 
 

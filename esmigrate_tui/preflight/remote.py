@@ -35,7 +35,7 @@ _SCROLLS: Final = Version(7, 10)
 """Sources older than this are read by scroll, as they are by destinations older than 9.5."""
 _POINTS_IN_TIME: Final = Version(9, 5)
 _MOST_SCROLLS: Final = 500
-"""search.max_open_scroll_context where nothing else is said (6.8 and newer)."""
+"""search.max_open_scroll_context where nothing else is said (7.0 and newer); before, there was no limit."""
 _TASKS_AN_INDEX: Final = 4
 _TASKS_TOGETHER: Final = 8
 _KEYS: Final = Version(6, 7)
@@ -222,16 +222,19 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     at_once = max(1, min(draft.at_once or AT_ONCE, len(shards)))
     ranges = draft.split or max(1, min(_TASKS_AN_INDEX, _TASKS_TOGETHER // at_once))
     needed = sum(shards[:at_once]) * ranges
-    most = source.most_scrolls if source.most_scrolls is not None else _MOST_SCROLLS
+    most = source.most_scrolls
+    if most is None and source.version.major >= 7:
+        most = _MOST_SCROLLS
     if there is None:
         return
-    is_much = there + needed > most
+    is_much = most is not None and there + needed > most
+    limit = f"{number(most)} may be" if most is not None else "no limit is set"
     yield Finding(
         check="open-scrolls",
         severity=Severity.WARNING if is_much else Severity.NOTE,
         title=f"The source is read by scroll: up to {number(needed)} searches held open, {number(there)} are already, "
-        f"{number(most)} may be",
-        evidence=f"search.max_open_scroll_context {most}, open_contexts {there}",
+        f"{limit}",
+        evidence=f"search.max_open_scroll_context {most if most is not None else 'not set'}, open_contexts {there}",
         why="Each holds on to deleted documents and memory of the source while it is open; beyond the limit a node "
         "opens no more, and the task fails.",
         fix="Move fewer indices at the same time (--at-once), each by one task (--split 1), or raise the limit on the "
