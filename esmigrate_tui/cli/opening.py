@@ -96,11 +96,27 @@ def _plan(draft: Draft) -> Plan:
     return PERFORMED[draft.method].plan(draft, timestamp(time.time()))
 
 
-async def _save_plan(plan: Plan) -> str:
-    from esmigrate_tui.cli.headless import write_new
+async def _save_text(name: str, text: str) -> str:
+    path = await asyncio.to_thread(Path(name).expanduser)
+    await _written(path, text, force=False)
+    return str(path)
 
+
+async def _written(path: Path, text: str, *, force: bool) -> None:
+    from esmigrate_tui.cli.headless import write_new
+    from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+    from esmigrate_tui.model.text import clean
+
+    try:
+        await asyncio.to_thread(write_new, path, text, force=force)
+    except OSError as error:
+        what = f"{clean(str(path), 300)} cannot be written: {clean(error.strerror or str(error), 200)}."
+        raise ProblemError(Problem(cause=Cause.STATE, what=what, todo="Give a place where you may write.")) from None
+
+
+async def _save_plan(plan: Plan) -> str:
     name = f"esmigrate-{plan.made_at.replace(':', '')}.toml"
-    await asyncio.to_thread(write_new, Path(name), plan.to_toml(), force=True)
+    await _written(Path(name), plan.to_toml(), force=True)
     return name
 
 
@@ -210,6 +226,7 @@ def real_doors() -> Doors[Cluster]:
         preflight=_preflight,
         plan=_plan,
         preview=preview,
+        save_text=_save_text,
         save_plan=_save_plan,
         begin=_begin,
         take_up=_take_up,

@@ -207,7 +207,8 @@ class Doors(Generic[C]):
 
     `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `files` looks at the files that a line
     names, as long as that takes a bearable time. `preflight` gets the draft, the destination
-    and the source. `plan` and `preview` are pure. `save_plan` writes the plan as TOML and gives its path. `begin` gives
+    and the source. `plan` and `preview` are pure. `save_text` writes a text into a new file
+    and gives its path, `save_plan` the plan as TOML. `begin` gives
     the run's name; `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in
     batches, until the run has finished. `report` writes the report and gives the paths of its files. `change` makes one
     change that the person has confirmed before a run, in a ledger of its own, and gives the name to put it back by.
@@ -220,6 +221,7 @@ class Doors(Generic[C]):
     preflight: Callable[[Draft, C, C | None], AsyncIterator[Finding]]
     plan: Callable[[Draft], Plan]
     preview: Callable[[Plan], Preview]
+    save_text: Callable[[str, str], Awaitable[str]]
     save_plan: Callable[[Plan], Awaitable[str]]
     begin: Callable[[Plan, Mapping[Side, Credential]], Awaitable[str]]
     take_up: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]

@@ -80,6 +80,13 @@ at. None of the rows can be read: it is another format. The files are not found:
 machine, not on the cluster. A look that does not end: the folder is on a network drive that is away.
 
 The index is made if it is not there; one that is there is used as it is, and nothing in it is overwritten.
+
+Another program may send the documents instead: Logstash, Filebeat, rsyslog, a client of your own. Then esmigrate makes
+the index with its mapping first, shows what the program has to be told (secrets by the name of its own keystore), and
+watches what arrives: until it is as many as you expect, or until you say that this is all (d). What a mapping refuses
+is told to the sender alone: it stands in its log.
+
+     Logstash, Filebeat, a client ── they send ──→ new cluster ←── esmigrate counts
 """,
     ),
     "mapping": (
@@ -221,6 +228,30 @@ What was changed for the run has been put back; what could not be is listed, and
 }
 
 
+_WATCHED: Final[dict[str, tuple[str, str]]] = {
+    "run": (
+        "While others send",
+        """
+The index is made, with your mapping. Now let the program send; this run writes nothing, it counts what arrives. You
+may leave (Esc), close the terminal, lose the line: it goes on. `esmigrate attach` shows it again.
+
+It ends by itself with the number that you expect. Without one nobody but you can know the end: d says that this is
+all. What arrived is then counted once more, and told as your word, not as verified.
+
+Nothing arrives? See that the program runs, that it may write there, and what its log says: the reason why a document
+was refused is told to the sender alone.
+""",
+    ),
+    "finish": (
+        "The end",
+        """
+Verified means: after a refresh, the index holds as many documents more as you had expected. Accepted means that you
+said it was all: compare the number with what the program says it has sent, and read its log.
+""",
+    ),
+}
+
+
 _RESTORED: Final[dict[str, tuple[str, str]]] = {
     "selection": (
         "What to restore",
@@ -276,6 +307,8 @@ def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]
 
     if step in _RESTORED and session.is_restore:
         title, words = _RESTORED[step]
+    if step in _WATCHED and session.is_watching:
+        title, words = _WATCHED[step]
     if step in _INDEXED and session.is_of_files:
         title, words = _INDEXED[step]
 

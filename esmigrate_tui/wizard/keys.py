@@ -51,6 +51,7 @@ ACTIONS: Final = (
     # files
     Action("scroll_page(8)", "pagedown", "Page Down", "rows", "Read more of what was seen in the files.", ("files",)),
     Action("scroll_page(-8)", "pageup", "Page Up", "", "Back up in what was seen.", ("files",)),
+    Action("save", "ctrl+o", "Ctrl+O", "", "Write the configuration of the sender to a file.", ("files",)),
     # mapping
     Action("none", "", "↑↓", "look", "Move through the fields; the one you are at is explained.", ("mapping",)),
     Action("open", "enter,space", "Enter", "type", "Choose another type for the field.", ("mapping",)),
@@ -164,6 +165,15 @@ ACTIONS: Final = (
         "Limit the documents a second, to spare the clusters.",
         ("run",),
         not_for=_RESTORE,
+    ),
+    Action(
+        "enough",
+        "d",
+        "d",
+        "",
+        "Say that what others have sent is all there is: it is counted, and the run ends.",
+        ("run",),
+        MethodName.INDEX_FROM_SOURCE,
     ),
     Action("skip", "k", "k", "skip", "Leave out the index you are at.", ("run",)),
     Action(

@@ -89,7 +89,7 @@ def _put_back(plan: Plan) -> tuple[str, ...]:
     """What is changed for the time of the run alone."""
     wanted = plan.restoration
     if wanted is None:
-        if not any(task.create for task in plan.tasks):
+        if not any(task.create and task.shipping is None for task in plan.tasks):
             return ()
         tuned = ("refresh_interval (off) and number_of_replicas (0) of each new index, while its documents arrive",)
         return tuned if plan.tune else ()
@@ -114,6 +114,8 @@ def _time(plan: Plan) -> str:
     """How long it will take, as far as that can be said before it runs."""
     wanted = plan.restoration
     if wanted is None:
+        if any(task.shipping is not None for task in plan.tasks):
+            return "As long as the sender takes: this run only watches."
         return (
             f"Not known until it runs: it depends on how fast {_DEPENDS[plan.method]}. "
             "Half a minute after the start there is an estimate."

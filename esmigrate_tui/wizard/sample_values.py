@@ -47,6 +47,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.snapshot import (
     FeatureState,
     InTheWay,
@@ -1021,6 +1022,45 @@ INDEXED_BUT: Final = INDEXING.but(
 )
 
 
+SENT: Final = _FILES_CHOSEN.answered(into="orders").but(pile=Pile(sender=Shipper.LOGSTASH, expected="812 004"))
+SENT_CLIENT: Final = _FILES_CHOSEN.answered(into="orders").but(pile=Pile(sender=Shipper.PYTHON, expected="many"))
+_ASKED: Final = settled(SENT.but(pile=msgspec.structs.replace(SENT.pile, expected="")))
+
+
+def _plan_of_others() -> Plan:
+    from esmigrate_tui.methods.index_from_source import IndexFromSource  # noqa: PLC0415  # pictures alone do
+
+    return IndexFromSource().plan(_ASKED.draft, "2026-11-23T23:00:00Z")
+
+
+_SENT_PLAN: Final = _plan_of_others()
+SENT_REVIEW: Final = _ASKED.but(plan=_SENT_PLAN, preview=preview(_SENT_PLAN), checking=_CHECKED)
+_WATCHED_TASK: Final = TaskSummary(number=1, source_index="documents from Logstash", destination_index="orders")
+WATCHING_EVENTS: Final[tuple[Event, ...]] = (
+    RunStarted(
+        at=NOW - 64,
+        run="6SNT",
+        method=MethodName.INDEX_FROM_SOURCE,
+        source="",
+        destination=NEW.endpoint.url,
+        tasks=(_WATCHED_TASK,),
+    ),
+    TaskStarted(at=NOW - 64, task=1),
+    *(TaskAdvanced(at=NOW - 60 + 6 * at, task=1, moved=Moved(done=4_000 * at)) for at in range(10)),
+)
+WATCHING: Final = SENT_REVIEW.but(run="6SNT", progress=folded(WATCHING_EVENTS))
+ENOUGH: Final = WATCHING.but(
+    progress=folded(
+        (
+            TaskFinished(at=NOW, task=1, outcome=TaskOutcome.ACCEPTED, destination_count=36_000),
+            RunFinished(at=NOW, outcome=RunOutcome.ACCEPTED),
+        ),
+        WATCHING.progress,
+    ),
+    report=REPORT,
+)
+
+
 @dataclass(frozen=True)
 class Scene:
     """One picture: its name, the step, what is known, and the terminal's size."""
@@ -1126,6 +1166,13 @@ SCENES: Final = (
     Scene("files-review", "review", FILES_REVIEW),
     Scene("files-run", "run", INDEXING),
     Scene("files-finish", "finish", INDEXED_BUT),
+    Scene("sent", "files", SENT),
+    Scene("sent-client", "files", SENT_CLIENT),
+    Scene("sent-mapping", "mapping", _ASKED),
+    Scene("sent-review", "review", SENT_REVIEW),
+    Scene("sent-run", "run", WATCHING),
+    Scene("sent-enough", "run", WATCHING, press=("d",)),
+    Scene("sent-finish", "finish", ENOUGH),
 )
 BY_NAME: Final = {scene.name: scene for scene in SCENES}
 
@@ -1189,6 +1236,7 @@ PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     preflight=_nothing,
     plan=lambda _: PLAN,
     preview=preview,
+    save_text=_closed,
     save_plan=_closed,
     begin=_closed,
     take_up=_closed,

@@ -25,6 +25,7 @@ from esmigrate_tui.model.files import FileLook, FileWishes
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, RunCard, VaultWord
 
@@ -219,6 +220,8 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
 class Pile(msgspec.Struct, frozen=True, kw_only=True):
     """The files as they are being chosen, what a look has shown of them, and the mapping that is made of it.
 
+    Where another program sends the documents, `sender` is that, and `expected` their number as it is typed.
+
     `typed` are paths and patterns, `pipeline` is one of the destination. `looked_for` is what the last look was for;
     `doing` is what is waited for, since `since`. `guessed` is the body that makes the index as it was guessed,
     `mapping` as it was edited. `left_out` are columns that no document gets. `there` is the index of the name on the
@@ -236,6 +239,8 @@ class Pile(msgspec.Struct, frozen=True, kw_only=True):
     guessed: str = ""
     mapping: str = ""
     left_out: tuple[str, ...] = ()
+    sender: Shipper | None = None
+    expected: str = ""
     there: IndexDefinition | None = None
     cursor: int = 0
 
@@ -314,7 +319,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_of_files(self) -> bool:
         """Whether the data comes from files of this machine."""
-        return self.method_name is MethodName.INDEX_FROM_SOURCE
+        return self.method_name is MethodName.INDEX_FROM_SOURCE and not self.is_watching
+
+    @property
+    def is_watching(self) -> bool:
+        """Whether other programs send the data, and only its arrival is watched."""
+        if self.run and self.progress.tasks:
+            return is_watched(self.progress)
+        return self.draft.method is MethodName.INDEX_FROM_SOURCE and self.pile.sender is not None
 
     @property
     def method_name(self) -> MethodName | None:
@@ -450,7 +462,7 @@ def in_order(draft: Draft, names: frozenset[str]) -> tuple[str, ...]:
 def is_anything_chosen(draft: Draft) -> bool:
     """Whether there is anything to do: indices, or what else a snapshot can give."""
     if draft.method is MethodName.INDEX_FROM_SOURCE:
-        return draft.reading is not None and bool(draft.into)
+        return (draft.reading is not None or draft.shipping is not None) and bool(draft.into)
     if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
         return bool(draft.selected)
     if draft.snapshot is None or draft.restoration is None:
@@ -575,6 +587,20 @@ def same_target(draft: Draft) -> str:
             return target
         seen.add(target)
     return ""
+
+
+def is_watched(progress: Progress) -> bool:
+    """Whether a run only watches what others send: of files the size is known."""
+    is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE
+    return is_of_files and bool(progress.tasks) and all(task.summary.size is None for task in progress.tasks)
+
+
+def shipping_of(pile: Pile) -> Shipping | None:
+    """Who sends, and how many documents; None where it is files, or where the number is none."""
+    typed = pile.expected.replace(" ", "")
+    if pile.sender is None or (typed and not (typed.isascii() and typed.isdigit() and int(typed) > 0)):
+        return None
+    return Shipping(shipper=pile.sender, expected=int(typed) if typed else None)
 
 
 # -- files, as pure questions -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.wizard.session import (
+    Pile,
     Session,
     Test,
     in_the_way,
@@ -18,6 +19,7 @@ from esmigrate_tui.wizard.session import (
     repository_here,
     same_target,
     settings_of,
+    shipping_of,
     snapshot_here,
     why_not_from,
     why_not_into,
@@ -102,9 +104,20 @@ def _snapshot(session: Session) -> str:
 
 
 def _files(session: Session) -> str:
-    pile, look = session.pile, session.pile.look
+    pile = session.pile
     if pile.doing:
         return pile.doing
+    if pile.sender is not None:
+        reason = "" if shipping_of(pile) is not None else "how many is not a number"
+    else:
+        reason = _looked_at(pile)
+    wrong = why_not_into(session.draft)
+    return reason or (f"the index: {wrong}" if wrong else "")
+
+
+def _looked_at(pile: Pile) -> str:
+    """Why the files cannot be taken as they were seen; "" where they can."""
+    look = pile.look
     if not pile.typed.strip():
         return "name a file, or a pattern"
     if not pile.is_looked_at:
@@ -115,8 +128,6 @@ def _files(session: Session) -> str:
         return f"no row can be read as {look.sample.reading.format}"
     if pile.wishes.ids is IdRule.FIELD and not pile.wishes.id_field:
         return "which field is the _id?"
-    if wrong := why_not_into(session.draft):
-        return f"the index: {wrong}"
     return ""
 
 
@@ -199,8 +210,8 @@ def checked_as(session: Session) -> tuple[str, ...]:
     draft = session.draft
     if not is_anything_chosen(draft):
         return ()
-    if draft.reading is not None and session.is_of_files:
-        return (f"{draft.reading.label}→{draft.into}",)
+    if draft.method is MethodName.INDEX_FROM_SOURCE:
+        return (f"{draft.offered[0].name}→{draft.into}",)
     beside: tuple[str, ...] = ()
     if session.is_restore and draft.restoration is not None:
         beside = tuple(f"feature state {name}" for name in draft.feature_states)

@@ -10,6 +10,7 @@ import pytest
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.app import WizardApp
@@ -55,15 +56,19 @@ class Walk:
 
     async def files(self, typed: str, into: str) -> None:
         """From the first screen to the index that the files go into."""
+        await self.to_files()
+        await self.pilot.press(*typed, "enter")
+        await self.sees("FilesScreen", lambda: self.app.session.pile.look is not None)
+        await self.pilot.press(*into)
+
+    async def to_files(self) -> None:
+        """From the first screen to that of the files."""
         await self.sees("MethodScreen")
         await self.pilot.press("enter")
         await self.sees("ConnectionsScreen", lambda: self.app.session.destination.test is Test.GOOD)
         assert self.app.session.sides == (Side.DESTINATION,)
         await self.pilot.press("ctrl+n")
         await self.sees("FilesScreen")
-        await self.pilot.press(*typed, "enter")
-        await self.sees("FilesScreen", lambda: self.app.session.pile.look is not None)
-        await self.pilot.press(*into)
 
     async def mapping(self) -> None:
         """On to the mapping."""
@@ -79,14 +84,18 @@ class Walk:
         await self.sees(then)
 
     async def to_the_end(self) -> None:
-        """The checks, every warning accepted; the review; the run."""
+        """The run, until it has ended."""
+        await self.to_the_run()
+        await self.sees("FinishScreen", seconds=120)
+
+    async def to_the_run(self) -> None:
+        """The checks, every warning accepted; the review; the beginning of the run."""
         await self.pilot.press("right")
         await self.sees("PreflightScreen", lambda: self.app.session.checking.looked_at is not None)
         assert self.app.session.draft.blockers == ()
         await self.pilot.press("home", *("space", "down") * len(self.app.session.draft.findings), "right")
         await self.sees("ReviewScreen", lambda: self.app.session.plan is not None)
         await self.pilot.press("tab", "enter")
-        await self.sees("FinishScreen", seconds=120)
 
 
 def opened_wizard(node: Node) -> WizardApp:
@@ -168,6 +177,39 @@ async def test_a_mapping_that_was_changed_is_what_the_index_has(
     assert properties["code"] == {"type": "keyword"}
     assert properties["who"]["properties"]["name"]["fields"] == {"keyword": {"type": "keyword", "ignore_above": 256}}
     assert properties["free"] == {"type": "double"}
+
+
+async def test_what_another_program_sends_is_watched_until_a_person_says_that_it_is_all(
+    nodes: SharedNodes, opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = await nodes.get(VERSION)
+    monkeypatch.chdir(tmp_path)
+    app = opened_wizard(node)
+    async with app.run_test(size=(80, 24)) as pilot:
+        walk = Walk(app, pilot)
+        await walk.to_files()
+        await pilot.press("up", "space", "tab", *("left",), "tab", *"wizard-sent", "ctrl+o")
+        await walk.sees("LineScreen")
+        await pilot.press("enter")
+        await walk.sees("FilesScreen")
+        await until(pilot, lambda: len([*tmp_path.glob("*.sh")]) == 1, "the configuration as a file")
+        await walk.mapping()
+        await walk.to_the_run()
+        await until(pilot, lambda: bool(app.session.progress.tasks) and app.session.is_watching, "the watch")
+        async with await opened(node) as cluster:
+            await until(pilot, lambda: "moving" in shown(app), "the index that was made")
+            lines = "".join(f'{{"index":{{}}}}\n{{"n":{n}}}\n' for n in range(50))
+            await cluster.carry("POST", "/wizard-sent/_bulk?refresh=true", lines.encode())
+            await until(pilot, lambda: app.session.progress.done == 50, "what has arrived")
+            await pilot.press("d")
+            await walk.sees("AskScreen")
+            await pilot.press("right", "enter")
+            await walk.sees("FinishScreen")
+            finish, progress = shown(app), app.session.progress
+            await pilot.press("q")
+            await cluster.delete_index("wizard-sent")
+    assert progress.outcome is RunOutcome.ACCEPTED
+    assert "50 documents arrived. That this is all is your word" in finish
 
 
 async def test_a_person_at_a_terminal_indexes_a_file_with_keys_alone(

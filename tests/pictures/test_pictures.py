@@ -380,3 +380,31 @@ def test_files_are_followed_row_by_row(is_as_accepted: Callable[[str], bool]) ->
 
 def test_rows_that_were_set_aside_are_told_as_rows(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("files-finish")
+
+
+def test_what_a_sender_has_to_be_told_is_shown_in_order(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent")
+
+
+def test_a_number_that_is_none_keeps_from_going_on(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent-client")
+
+
+def test_a_mapping_of_what_nobody_has_seen_is_written_as_json(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent-mapping")
+
+
+def test_a_review_of_a_watch_changes_nothing_for_the_time_of_it(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent-review")
+
+
+def test_a_watch_says_how_it_ends(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent-run")
+
+
+def test_that_it_is_all_is_asked_once_more(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent-enough")
+
+
+def test_what_was_accepted_is_not_called_verified(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("sent-finish")

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from esmigrate_tui.model.command import Enough
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.files import FileFormat, FileLook, FileWishes, IdRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.reading.mapping import body_of, entries
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
@@ -306,6 +308,79 @@ def test_json_on_the_screen_means_the_same_and_does_no_harm(text: str) -> None:
 def test_a_body_that_was_edited_keeps_what_no_list_shows() -> None:
     given = {"settings": {"analysis": {}}, "mappings": {"dynamic": "strict", "properties": {"a": {"type": "text"}}}}
     assert json.loads(body_of(json.dumps(given))) == given
+
+
+# -- what others send -------------------------------------------------------------------------------------------------
+
+
+async def test_a_sender_is_an_answer_of_its_own_and_back_to_files_keeps_those(world: World) -> None:
+    app = opened(looks(world), sample.FILES, "files")
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.screen.query_one("#from", Choice).focus()
+        await pilot.press("space")
+        await settled(pilot)
+        assert app.session.pile.sender is Shipper.LOGSTASH
+        assert not app.screen.query_one("#files-field").display
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        assert isinstance(app.screen, MappingScreen)
+        asked = app.session.draft
+        assert (asked.shipping, asked.reading) == (Shipping(shipper=Shipper.LOGSTASH), None)
+        await pilot.press("left")
+        await settled(pilot)
+        app.screen.query_one("#from", Choice).focus()
+        await pilot.press("space", "ctrl+n")
+        await settled(pilot)
+        draft = app.session.draft
+        assert (draft.shipping, draft.reading) == (None, sample.MAPPING.draft.reading)
+
+
+async def test_the_configuration_of_a_sender_is_written_where_it_is_wanted(world: World) -> None:
+    app = opened(world, sample.SENT, "files")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+o")
+        await pilot.pause()
+        await pilot.press("enter")
+        await settled(pilot)
+        [(name, text)] = world.saved
+        assert name == "esmigrate-output.conf"
+        assert "x" * 10 not in text
+        assert said(app) == "Written: /tmp/esmigrate-output.conf"
+        world.troubles["save_text"] = TROUBLE
+        await pilot.press("ctrl+o")
+        await pilot.pause()
+        await pilot.press("enter")
+        await settled(pilot)
+        assert said(app) == "The folder does not answer."
+
+
+async def test_a_number_that_is_none_is_said(world: World) -> None:
+    app = opened(world, sample.SENT_CLIENT, "files")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+n")
+        assert said(app) == "Next is not possible yet: how many is not a number."
+
+
+async def test_that_it_is_all_is_told_to_the_run_after_a_question(world: World) -> None:
+    app = opened(world, sample.WATCHING, "run")
+    world.ends = False
+    world.events = sample.WATCHING_EVENTS
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("d", "enter")
+        await settled(pilot)
+        assert world.commands == []
+        await pilot.press("d", "right", "enter")
+        await settled(pilot)
+        await pilot.press("minus")
+        assert "up to who sends" in said(app)
+    assert world.commands == [Enough()]
+
+
+async def test_a_run_of_files_knows_its_own_end(world: World) -> None:
+    app = opened(world, sample.INDEXING, "run")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("d")
+        assert said(app) == "This run knows its own end: nobody else sends."
 
 
 # -- what was set aside ----------------------------------------------------------------------------------------------

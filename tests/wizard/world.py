@@ -131,6 +131,7 @@ class World:
     changes: list[tuple[Plan, Change]] = field(default_factory=list)
     remembered: list[Connection] = field(default_factory=list)
     look_of: Callable[[FileWishes], FileLook] | None = None
+    saved: list[tuple[str, str]] = field(default_factory=list)
     looked: list[tuple[str, FileWishes]] = field(default_factory=list)
 
     def _maybe(self, door: str) -> None:
@@ -166,6 +167,11 @@ class World:
         del draft
         self._maybe("plan")
         return sample.PLAN
+
+    async def save_text(self, name: str, text: str) -> str:
+        self._maybe("save_text")
+        self.saved.append((name, text))
+        return f"/tmp/{name}"  # noqa: S108  # only a name to show
 
     async def save_plan(self, plan: Plan) -> str:
         del plan
@@ -230,6 +236,7 @@ class World:
             preflight=self.preflight,
             plan=self.plan,
             preview=preview,
+            save_text=self.save_text,
             save_plan=self.save_plan,
             begin=self.begin,
             take_up=self.take_up,

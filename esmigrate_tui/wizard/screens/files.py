@@ -12,14 +12,15 @@ from textual.suggester import SuggestFromList
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.files import Compression, FileFormat, FileLook, IdRule, Sample
-from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.connections import Field
-from esmigrate_tui.wizard.session import is_there, why_not_into
+from esmigrate_tui.wizard.session import is_there, shipping_of, why_not_into
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
@@ -35,11 +36,16 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.model.files import FileSource, Row
-    from esmigrate_tui.model.problem import Problem
+    from esmigrate_tui.model.shipping import Configuration
     from esmigrate_tui.wizard.session import Pile, Session
 
 Options = tuple[tuple[str, str], ...]
 
+_FROM: Final = (
+    ("files", "files of this machine"),
+    ("sent", "another program sends them (Logstash, Filebeat, a client …)"),
+)
+_SENDERS: Final = tuple((shipper.value, shipper.title) for shipper in Shipper)
 _FORMATS: Final[dict[FileFormat, str]] = {
     FileFormat.NDJSON: "one JSON object a line",
     FileFormat.JSON: "an array, or objects one after another",
@@ -62,6 +68,8 @@ _WHICH: Final = (
         "hold, packed with gzip or zstd or not; Parquet too."
     ),
 )
+NO_TYPES: Final = '{\n  "settings": {},\n  "mappings": {\n    "properties": {}\n  }\n}'
+"""The body of an index whose fields nobody has seen yet."""
 _SHOWN_FILES: Final = 3
 _SHOWN_ERRORS: Final = 3
 _SIZE, _PACKED, _AS = 10, 6, 12
@@ -219,6 +227,53 @@ def _row(row: Row, width: int, *, is_new: bool) -> list[Text]:
     return lines
 
 
+# -- what others send -------------------------------------------------------------------------------------------------
+
+
+def configuration_for(session: Session) -> Configuration:
+    """What the sender is told of this destination; raises ProblemError where it cannot be told."""
+    from esmigrate_tui.methods.shipping_texts import configuration  # noqa: PLC0415  # loaded when first needed
+
+    draft, sender = session.draft, session.pile.sender
+    if sender is None or draft.destination is None or draft.destination_facts is None:
+        raise ProblemError(Problem(cause=Cause.STATE, what="The destination is not connected."))
+    shipping = shipping_of(session.pile) or Shipping(shipper=sender)
+    return configuration(shipping, draft.destination, draft.into or "INDEX", draft.destination_facts.version)
+
+
+def sent(session: Session, look: Look) -> list[Text]:
+    """What is to be done on the sending side, in order, and the text of its configuration."""
+    width = look.width
+    lines: list[Text] = []
+    if session.pile.problem is not None:
+        lines += _trouble(session.pile.problem, width)
+    try:
+        told = configuration_for(session)
+    except ProblemError as error:
+        return [*lines, *_trouble(error.problem, width)]
+    lines.append(ink(" What to do, once the run watches:", DIM))
+    for at, step in enumerate(told.steps, start=1):
+        first, *rest = wrap(clean(step), width - 7)
+        lines.append(ink(f"  {at:>2}  ", DIM).append(first, "none"))
+        lines += [ink("      ").append(line) for line in rest]
+    lines += [
+        Text(),
+        ink(" Its configuration, ", DIM).append(told.name, STRONG).append("; Ctrl+O writes it to a file:", DIM),
+    ]
+    for line in told.text.rstrip("\n").split("\n"):
+        lines += [ink("   ").append(each) for each in wrap(clean(line), width - 5)]
+    return lines
+
+
+def _settled_of_others(session: Session) -> Session:
+    """The session with the sender as an answer; a mapping that was edited holds."""
+    pile = session.pile
+    mapping = pile.mapping if pile.guessed == NO_TYPES and pile.mapping else NO_TYPES
+    create = "" if pile.there is not None else mapping
+    session = session.answered(shipping=shipping_of(pile), reading=None, create=create)
+    return session.but(pile=msgspec.structs.replace(pile, guessed=NO_TYPES, mapping=mapping, left_out=()))
+
+
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +293,8 @@ class FilesScreen(StepScreen):
         pile = self.session.pile
         named = "paths and patterns: export/orders-*.csv.gz"
         yield Vertical(
+            Field("From", Choice(_FROM, "sent" if pile.sender is not None else "files", id="from"), id="from-field"),
+            Field("Sender", Choice(_SENDERS, pile.sender or _SENDERS[0][0], id="sender"), id="sender-field"),
             Field("Files", PlainInput(pile.typed, placeholder=named, id="files"), id="files-field"),
             Field("Read as", Choice(*formats(pile), id="format"), id="format-field"),
             Field("Separated", Choice(*delimiters(pile), id="delimiter"), id="delimiter-field"),
@@ -247,6 +304,7 @@ class FilesScreen(StepScreen):
             Field(
                 "Index", PlainInput(self.session.draft.into, placeholder="where they go", id="into"), id="into-field"
             ),
+            Field("How many", PlainInput(pile.expected, placeholder="not known", id="expected"), id="expected-field"),
             Field("Pipeline", PlainInput(pile.pipeline, placeholder="none", id="pipeline"), id="pipeline-field"),
             id="fields",
             classes="body",
@@ -259,6 +317,8 @@ class FilesScreen(StepScreen):
         pile = session.pile
         if pile.doing:
             return f"{pile.doing} …", duration(max(0.0, self.wizard.doors.now() - pile.since))
+        if pile.sender is not None:
+            return f"Sent by {pile.sender.title}", "esmigrate makes the index, and watches"
         if pile.look is None:
             return "Which files?", ""
         files = pile.look.files
@@ -273,14 +333,19 @@ class FilesScreen(StepScreen):
         pile, ascii_only = session.pile, self.wizard.ascii_only
         kind = _format(pile)
         is_table = kind is not None and kind.has_columns
+        is_sent = pile.sender is not None
+        is_seen = pile.look is not None and not is_sent
         shown = {
-            "format": pile.look is not None,
-            "delimiter": is_table,
-            "encoding": is_table,
-            "ids": pile.look is not None,
-            "id-field": pile.look is not None and pile.wishes.ids is IdRule.FIELD,
-            "into": pile.look is not None,
-            "pipeline": pile.look is not None,
+            "sender": is_sent,
+            "files": not is_sent,
+            "format": is_seen,
+            "delimiter": is_seen and is_table,
+            "encoding": is_seen and is_table,
+            "ids": is_seen,
+            "id-field": is_seen and pile.wishes.ids is IdRule.FIELD,
+            "into": is_seen or is_sent,
+            "expected": is_sent,
+            "pipeline": is_seen,
         }
         for name, is_shown in shown.items():
             self.query_one(f"#{name}-field").display = is_shown
@@ -288,13 +353,15 @@ class FilesScreen(StepScreen):
         self.query_one("#delimiter", Choice).offer(*delimiters(pile))
         self.query_one("#encoding", Choice).offer(*encodings(pile))
         self.query_one("#ids", Choice).offer(*id_rules(pile))
-        self.query_one(Board).show(lambda width, _: Page(tuple(seen(session, Look(width, 0, ascii_only)))))
+        drawn = sent if is_sent else seen
+        self.query_one(Board).show(lambda width, _: Page(tuple(drawn(session, Look(width, 0, ascii_only)))))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
         super().on_mount()
         self._suggest()
-        self.query_one("#into" if self.session.pile.look is not None else "#files").focus()
+        pile = self.session.pile
+        self.query_one("#into" if pile.look is not None or pile.sender is not None else "#files").focus()
         if self.wizard.is_live:
             self.set_interval(1.0, self._tick)
 
@@ -323,15 +390,23 @@ class FilesScreen(StepScreen):
                 self._pile(typed=value)
             case "id-field":
                 self._wish(id_field=value.strip())
+            case "expected":
+                self._pile(expected=value.strip())
             case "into":
                 self.wizard.update(self.session.answered(into=value.strip()))
             case _:
                 self._pile(pipeline=value.strip())
 
     def on_choice_changed(self, message: Choice.Changed) -> None:
-        """Something else was chosen: it is looked at again, as it is to be read now."""
+        """Something else was chosen: files are looked at again, as they are to be read now."""
         value = message.value
         match message.choice.id:
+            case "from":
+                self._pile(sender=Shipper(self.query_one("#sender", Choice).value) if value == "sent" else None)
+                return
+            case "sender":
+                self._pile(sender=Shipper(value))
+                return
             case "format":
                 self._wish(format=FileFormat(value) if value else None)
             case "ids":
@@ -363,7 +438,7 @@ class FilesScreen(StepScreen):
 
     def action_test(self) -> None:
         """Look at the files."""
-        if self.session.pile.typed.strip():
+        if self.session.pile.typed.strip() and self.session.pile.sender is None:
             self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
@@ -390,6 +465,41 @@ class FilesScreen(StepScreen):
         field.suggester = SuggestFromList(names) if names else None
         field.placeholder = shorten(", ".join(names), 60)
 
+    def action_save(self) -> None:
+        """Write the configuration of the sender to a file whose name is asked for."""
+        from esmigrate_tui.wizard.screens.leaves import LineScreen  # noqa: PLC0415  # loaded when first needed
+
+        if self.session.pile.sender is None:
+            self.say("Only a sender has a configuration: choose one above.")
+            return
+        try:
+            told = configuration_for(self.session)
+        except ProblemError as error:
+            self.say(error.problem.sentence())
+            return
+
+        def typed(name: str | None) -> None:
+            if name is not None:
+                self.run_worker(self._save(name.strip(), told.text), group="save", exclusive=True)
+
+        self.app.push_screen(
+            LineScreen(
+                "The configuration, as a file",
+                "Its name, here on this machine. It holds no secret; what to do with it stands above its text.",
+                told.name,
+                lambda name: "" if name.strip() else "a name is needed",
+            ),
+            typed,
+        )
+
+    async def _save(self, name: str, text: str) -> None:
+        try:
+            path = await self.wizard.doors.save_text(name, text)
+        except ProblemError as error:
+            self.say(error.problem.what)
+        else:
+            self.say(f"Written: {shorten(clean(path, 300), 200)}")
+
     def action_scroll_page(self, lines: int) -> None:
         """Scroll what was seen while a field has the focus."""
         self.query_one(Board).action_move(lines)
@@ -399,7 +509,7 @@ class FilesScreen(StepScreen):
     async def action_next(self) -> None:
         """Next looks first, where that was not done."""
         pile = self.session.pile
-        if pile.typed.strip() and not pile.is_looked_at and not pile.doing:
+        if pile.sender is None and pile.typed.strip() and not pile.is_looked_at and not pile.doing:
             self.action_test()
             self.say("Looking first; then Next is possible.")
             return
@@ -434,6 +544,8 @@ def settled(session: Session) -> Session:
     from esmigrate_tui.reading.sample import create_body  # noqa: PLC0415  # loaded when first needed
 
     pile = session.pile
+    if pile.sender is not None:
+        return _settled_of_others(session)
     sample = _sample(pile)
     if sample is None:
         return session
@@ -444,5 +556,5 @@ def settled(session: Session) -> Session:
         for column in sample.reading.columns
     )
     reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=pile.pipeline)
-    session = session.answered(reading=reading, create="" if pile.there is not None else mapping)
+    session = session.answered(shipping=None, reading=reading, create="" if pile.there is not None else mapping)
     return session.but(pile=msgspec.structs.replace(pile, guessed=guessed, mapping=mapping))

@@ -17,6 +17,7 @@ from esmigrate_tui.wizard.draw import DIM, GOOD, STRONG, TROUBLE, Look, clock, f
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.run import by_attention, task_page
+from esmigrate_tui.wizard.session import is_watched
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 _COUNT: Final = 15
 _STATE: Final = 16
+_HALF_GOOD: Final = frozenset({TaskState.SET_ASIDE, TaskState.ACCEPTED})
 _AT_ITS_END: Final = frozenset({TaskState.VERIFIED, TaskState.SET_ASIDE})
 _ENDED: Final = {TaskState.SET_ASIDE: "some set aside", TaskState.WAITING: "not begun"}
 
@@ -50,13 +52,18 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
             return "bad", f"It failed: {progress.problem.what}" if progress.problem else "It failed."
         case RunOutcome.CHANGED:
             return "warn", "This is no run: changes were made before one, and nothing was moved."
+        case RunOutcome.ACCEPTED:
+            arrived = counted(sum(task.destination_count or 0 for task in progress.tasks), "document")
+            return "warn", f"{arrived} arrived. That this is all is your word: it was not verified."
         case RunOutcome.INCOMPLETE | None:
             pass
-    if states <= _AT_ITS_END and progress.method is MethodName.INDEX_FROM_SOURCE:
-        return "warn", f"All but {counted(refused, 'row')} arrived; those were set aside, each with its line (e)."
-    if states <= _AT_ITS_END:
-        return "warn", f"All but {counted(refused, 'document')} arrived; those were refused and set aside (e)."
-    return "bad", "Not everything arrived."
+    if not states <= _AT_ITS_END:
+        return "bad", "Not everything arrived."
+    if progress.method is MethodName.INDEX_FROM_SOURCE:
+        aside = f"{counted(refused, 'row')} arrived; those were set aside, each with its line (e)."
+    else:
+        aside = f"{counted(refused, 'document')} arrived; those were refused and set aside (e)."
+    return "warn", f"All but {aside}"
 
 
 def summary(progress: Progress, look: Look) -> list[Text]:
@@ -74,7 +81,10 @@ def summary(progress: Progress, look: Look) -> list[Text]:
         return lines
     equal = sum(task.state is TaskState.VERIFIED for task in progress.tasks)
     words = [f"Counts equal on {number(equal)} of {counted(len(progress.tasks), 'index', 'indices')}"]
-    if progress.method is MethodName.INDEX_FROM_SOURCE:
+    if is_watched(progress):
+        expected = [task.source_count for task in progress.tasks if task.source_count is not None]
+        words = [f"{number(sum(expected))} were expected" if expected else "How many there should be was not said"]
+    elif progress.method is MethodName.INDEX_FROM_SOURCE:
         words = [f"{counted(sum(task.source_count or 0 for task in progress.tasks), 'row')} read"]
     arrived = sum(task.destination_count or 0 for task in progress.tasks)
     words.append(f"{counted(arrived, 'document')} on the destination")
@@ -107,20 +117,15 @@ def how_checked(progress: Progress) -> tuple[str, ...]:
     return first, second + "."
 
 
-def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, is_of_files: bool = False) -> Text:
-    """The columns' words."""
+def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index", there: str = "on the source") -> Text:
+    """The columns' words; `first` is what the first one has, `there` what it is compared with."""
     name = _name_width(width)
     if unit is Unit.BYTES:
         words = fit("index", name) + fit("state", _STATE) + fit("shards", 9, "right")
         return ink("     ").append(
             words + fit("on the source", _COUNT, "right") + fit("destination", _COUNT, "right"), DIM
         )
-    words = (
-        fit("files" if is_of_files else "index", name)
-        + fit("state", _STATE)
-        + fit("rows read" if is_of_files else "on the source", _COUNT, "right")
-        + fit("destination", _COUNT, "right")
-    )
+    words = fit(first, name) + fit("state", _STATE) + fit(there, _COUNT, "right") + fit("destination", _COUNT, "right")
     return ink("     ").append(words + fit("aside", 9, "right"), DIM)
 
 
@@ -132,7 +137,7 @@ def ended_row(task: TaskProgress, look: Look, *, here: bool) -> Text:
     """One index, and what was counted on both sides."""
     good = task.state is TaskState.VERIFIED
     state = _ENDED.get(task.state, task.state.value if task.state.is_final else "cut short")
-    mark = look.mark("good" if good else "warn" if task.state is TaskState.SET_ASIDE else "bad")
+    mark = look.mark("good" if good else "warn" if task.state in _HALF_GOOD else "bad")
     line = ink("").append_text(look.mark("here" if here else "none"))
     line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
     line.append(fit(task.summary.source_index, _name_width(look.width) - 1) + " ", STRONG if here else "none")
@@ -185,7 +190,13 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
     things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made]
     if progress.method is MethodName.RESTORE_FROM_SNAPSHOT and progress.outcome is RunOutcome.VERIFIED:
         things += more
-    is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE
+    if progress.outcome is RunOutcome.ACCEPTED:
+        sender = ", ".join(task.summary.source_index.removeprefix("documents from ") for task in progress.tasks)
+        things.append(f"compare with what {sender} says it has sent")
+        things.append("read its log: what a mapping refuses, it alone is told")
+        things.append(f"look at some documents: GET {_first_index(progress)}/_search")
+        return tuple(things)
+    is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE and not is_watched(progress)
     states = {task.state for task in progress.tasks}
     if is_of_files and progress.is_finished and TaskState.SET_ASIDE in states <= _AT_ITS_END:
         things.append("correct what was set aside (e), and index it once more")
@@ -195,7 +206,8 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
         things.append(f"point your writers at {progress.destination}")
         nothing = "no index of it was changed" if made else "nothing on it was changed"
         old = f"keep or delete the old cluster: {nothing}"
-        things.append("keep or delete the files: nothing in them was changed" if is_of_files else old)
+        if not is_watched(progress):
+            things.append("keep or delete the files: nothing in them was changed" if is_of_files else old)
     else:
         things.append(f"go on with what is missing: esmigrate resume {progress.run}")
     return tuple(things)
@@ -259,9 +271,12 @@ class FinishScreen(StepScreen):
             return Rows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
 
         self.query_one(Board).show(make)
-        self.query_one("#heading", Lines).show(
-            lambda width: [heading(width - 1, progress.unit, is_of_files=session.is_of_files)]
-        )
+        words = {}
+        if session.is_of_files:
+            words = {"first": "files", "there": "rows read"}
+        elif session.is_watching:
+            words = {"first": "sender", "there": "expected"}
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, progress.unit, **words)])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
 
     def on_mount(self) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.model.files import Guess
+    from esmigrate_tui.model.files import Guess, Sample
     from esmigrate_tui.wizard.session import Session
 
 _ALONE: Final = 18
@@ -65,7 +65,7 @@ class Mapped:
 
 def mapped(session: Session) -> tuple[Mapped, ...]:
     """Every field that was seen or is in the mapping, in the order of the files."""
-    pile, sample = session.pile, session.pile.look.sample if session.pile.look is not None else None
+    pile, sample = session.pile, _sample(session)
     guesses = {guess.field: guess for guess in sample.guesses} if sample is not None else {}
     now = entries(_body(session))
     before = entries(pile.guessed) if pile.there is None else now
@@ -88,6 +88,12 @@ def mapped(session: Session) -> tuple[Mapped, ...]:
             )
         )
     return tuple(rows)
+
+
+def _sample(session: Session) -> Sample | None:
+    """What was seen of the files; nothing of what others will send."""
+    pile = session.pile
+    return pile.look.sample if pile.look is not None and pile.sender is None else None
 
 
 def _own(entry: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -161,7 +167,7 @@ def _sentences(row: Mapped, session: Session) -> tuple[str, ...]:
         seen = f"In the files it looks like {here}." if here else ""
         return tuple(filter(None, (seen, "The index is there already: its mapping stays as it is.")))
     if row.guess is None:
-        return ("It is in the mapping; no row that was looked at has it.",)
+        return ("It is in the mapping; no row that was looked at has it.",) if session.pile.sender is None else ()
     guess = row.guess
     guessed = " ".join(filter(None, (guess.type, guess.format)))
     found = [f"Guessed: {guessed or 'nothing'}; {guess.evidence}."]
@@ -180,6 +186,13 @@ _NO_FIELD: Final = (
     Text(),
     ink("     No row could be read, so nothing is known of any field.", DIM),
     ink("     j writes a mapping as JSON.", DIM),
+)
+_NOT_SEEN: Final = (
+    Text(),
+    ink("     Nobody has seen yet what will be sent: the destination would guess each", DIM),
+    ink("     field, by the first value that comes, and for good.", DIM),
+    Text(),
+    ink("     j writes the mapping as JSON, which the index is then made with.", DIM),
 )
 
 
@@ -217,7 +230,7 @@ class MappingScreen(StepScreen):
             documents = session.pile.there.documents
             holds = f", {counted(documents, 'document')}" if documents is not None else ""
             return f"{into} is there{holds}: it is used as it is", counted(len(rows), "field")
-        sample = session.pile.look.sample if session.pile.look is not None else None
+        sample = _sample(session)
         looked = f", guessed from {counted(sample.amount - sample.bad, 'row')}" if sample is not None else ""
         changed = sum(row.is_changed for row in rows)
         return f"{into}: {counted(len(rows), 'field')}{looked}", f"{number(changed)} changed" if changed else ""
@@ -228,7 +241,8 @@ class MappingScreen(StepScreen):
 
         def make(width: int, cursor: int) -> Rows[Mapped]:
             look = Look(width, 0, ascii_only)
-            return Rows(rows, lambda at, row: mapped_row(row, look, here=at == cursor), _NO_FIELD)
+            empty = _NOT_SEEN if session.pile.sender is not None else _NO_FIELD
+            return Rows(rows, lambda at, row: mapped_row(row, look, here=at == cursor), empty)
 
         board = self.query_one(Board)
         board.show(make)

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, spread, wrap
@@ -67,7 +68,8 @@ def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
 def _asked(session: Session) -> str:
     if session.is_of_files:
         return "the destination, and the files"
-    return "the destination" if session.is_left_out(Side.SOURCE) else "both clusters"
+    is_alone = Side.SOURCE not in session.sides or session.is_left_out(Side.SOURCE)
+    return "the destination" if is_alone else "both clusters"
 
 
 def _block(session: Session, finding: Finding | None, look: Look, *, here: bool) -> tuple[Text, ...]:
@@ -137,8 +139,8 @@ class PreflightScreen(StepScreen):
         warnings = sum(finding.severity is Severity.WARNING for finding in draft.findings)
         if warnings:
             words.append(f"{warnings} {'warns' if warnings == 1 else 'warn'}")
-        if checking.checked and session.is_of_files:
-            words.append("with the files and the mapping")
+        if checking.checked and session.draft.method is MethodName.INDEX_FROM_SOURCE:
+            words.append("with the mapping" if session.is_watching else "with the files and the mapping")
         elif checking.checked:
             one, many = ("thing chosen", "things chosen") if session.is_restore else ("chosen index", "chosen indices")
             words.append(f"with the {counted(len(checking.checked), one, many)}")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
-from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.command import Command, Enough, Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -51,6 +51,7 @@ _ATTENTION: Final = {
     TaskState.WAITING: 4,
     TaskState.STOPPED: 5,
     TaskState.SKIPPED: 5,
+    TaskState.ACCEPTED: 6,
     TaskState.VERIFIED: 6,
 }
 _MARKS: Final[dict[TaskState, Mark]] = {
@@ -58,6 +59,7 @@ _MARKS: Final[dict[TaskState, Mark]] = {
     TaskState.FAILED: "bad",
     TaskState.DIFFERENT: "bad",
     TaskState.SET_ASIDE: "warn",
+    TaskState.ACCEPTED: "warn",
     TaskState.VERIFIED: "good",
 }
 _STATE, _DONE, _PERCENT, _RATE, _LEFT = 14, 12, 5, 8, 12
@@ -144,10 +146,13 @@ def totals(session: Session, look: Look) -> list[Text]:
     pace = progress.requests_per_second
     if pace:
         parts.append(f"limit {number(round(pace))}/s each")
-    parts.append("paused" if progress.is_paused else remaining(progress.eta()))
+    if session.is_watching and progress.expected is None:
+        parts.append("d says that this is all")
+    else:
+        parts.append("paused" if progress.is_paused else remaining(progress.eta()))
     second = ink(" " + "   ".join(parts))
     refused = progress.refused
-    if progress.unit is Unit.DOCUMENTS:
+    if progress.unit is Unit.DOCUMENTS and not session.is_watching:
         second.append(f"   {number(refused)} set aside", STRONG if refused else DIM)
     plot = sparkline(progress.plot, width - 24)
     third = ink(" docs/s  " if progress.unit is Unit.DOCUMENTS else " bytes/s ", DIM).append(plot, ACCENT)
@@ -186,9 +191,9 @@ def _name_width(width: int, unit: Unit = Unit.DOCUMENTS) -> int:
     return max(16, width - 5 - _STATE - _DONE - _PERCENT - _RATE - _LEFT - 1)
 
 
-def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, is_of_files: bool = False) -> Text:
-    """The columns' words."""
-    words = fit("files" if is_of_files else "index", _name_width(width, unit))
+def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index") -> Text:
+    """The columns' words; `first` is what the first one has."""
+    words = fit(first, _name_width(width, unit))
     if unit is Unit.BYTES:
         words += fit("state", _BYTES_STATE) + fit("shards", _SHARDS, "right") + fit("size", _BYTES, "right")
         words += fit("%", _PERCENT, "right") + fit("speed", _BYTES_RATE, "right") + fit("left", _BYTES_LEFT, "right")
@@ -343,6 +348,7 @@ def _counts(task: TaskProgress) -> str:
 
 
 _HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
+_THEIR_PACE: Final = "This run only watches: how fast documents come is up to who sends them."
 _OWN_PACE: Final = "A restore has the clusters' own pace: indices.recovery.max_bytes_per_sec on the destination."
 
 
@@ -384,7 +390,7 @@ class RunScreen(StepScreen):
         if session.run_problem is not None:
             return f"run {session.run}   not followed any more", ""
         elapsed = duration(progress.elapsed(self.wizard.doors.now())) if progress.started_at is not None else ""
-        state = "paused" if progress.is_paused else "running"
+        state = "paused" if progress.is_paused else "watching" if session.is_watching else "running"
         return f"run {session.run}   {state} {elapsed}".rstrip(), "you may leave: it goes on"
 
     def next_word(self, session: Session) -> str:
@@ -417,9 +423,8 @@ class RunScreen(StepScreen):
             return Rows(tasks, lambda at, task: task_row(task, drawn, now, here=at == cursor))
 
         board.show(make, at)
-        self.query_one("#heading", Lines).show(
-            lambda width: [heading(width - 1, unit_of(session), is_of_files=session.is_of_files)]
-        )
+        first = "files" if session.is_of_files else "sender" if session.is_watching else "index"
+        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now))
 
     def on_mount(self) -> None:
@@ -496,6 +501,8 @@ class RunScreen(StepScreen):
         """Pause, or go on."""
         if self.session.progress.is_paused:
             self._tell(Resume(), "It goes on.")
+        elif self.session.is_watching:
+            self._tell(Pause(), "What is sent goes on arriving: only the looks at it are held. p looks again.")
         elif self._can_be_paced:
             self._tell(Pause(), "Told to pause; p once more lets it go on.")
         else:
@@ -508,6 +515,9 @@ class RunScreen(StepScreen):
 
     def action_slower(self) -> None:
         """A step slower."""
+        if self.session.is_watching:
+            self.say(_THEIR_PACE)
+            return
         if not self._can_be_paced:
             self.say(_OWN_PACE)
             return
@@ -516,12 +526,37 @@ class RunScreen(StepScreen):
 
     def action_faster(self) -> None:
         """A step faster."""
+        if self.session.is_watching:
+            self.say(_THEIR_PACE)
+            return
         if not self._can_be_paced:
             self.say(_OWN_PACE)
             return
         pace = faster(self.session.progress)
         said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
         self._tell(Pace(requests_per_second=pace), said)
+
+    def action_enough(self) -> None:
+        """Say that what others have sent is all there is, after a question."""
+        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+
+        progress = self.session.progress
+        if not self.session.is_watching:
+            self.say("This run knows its own end: nobody else sends.")
+            return
+
+        def answered(ends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if ends:
+                self._tell(Enough(), "It is counted once more, and then the run ends.")
+
+        expected = progress.expected
+        so_many = f"{counted(progress.done, 'document')} arrived so far"
+        of = f" of {number(expected)}" if expected is not None else ""
+        question = (
+            f"{so_many}{of}. They are counted once more after a refresh, and the run ends: accepted by your word, "
+            "not verified. See first that the sender has nothing left to send, and what its log says."
+        )
+        self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Go on watching"), answered)
 
     def action_skip(self) -> None:
         """Leave out the index at the cursor, after a question."""
@@ -548,6 +583,8 @@ class RunScreen(StepScreen):
 
         progress = self.session.progress
         work = "No more rows are read" if self.session.is_of_files else "The work on the servers is cancelled"
+        if self.session.is_watching:
+            work = "Watching ends: nothing is counted or verified (d does that). The sender is not stopped"
         question = (
             f"{work} and what was changed for the run is put back. "
             "What has arrived stays. To leave only this screen, press Esc here and Esc again."
