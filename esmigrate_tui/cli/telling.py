@@ -109,21 +109,29 @@ def _verified(event: TaskFinished, kind: RestoreKind) -> str:
     return f"{shards}, {documents}"
 
 
+def _ended(event: TaskFinished, progress: Progress) -> str:
+    """How a task ended."""
+    summary = progress.task(event.task).summary
+    name = summary.source_index
+    if event.outcome is TaskOutcome.VERIFIED:
+        return f"ok  {name}: {_verified(event, summary.kind)}"
+    why = event.problem.sentence() if event.problem else ""
+    by_word = event.outcome is TaskOutcome.ACCEPTED
+    return f"{'ok ' if by_word else 'x  '} {name}: {event.outcome}. {why}".rstrip()
+
+
 def event_lines(event: Event, progress: Progress) -> list[str]:
     """What is worth a line of its own; `progress` is that after the event."""
     match event:
         case TaskFinished():
-            summary = progress.task(event.task).summary
-            name = summary.source_index
-            if event.outcome is TaskOutcome.VERIFIED:
-                return [f"ok  {name}: {_verified(event, summary.kind)}"]
-            why = event.problem.sentence() if event.problem else ""
-            by_word = event.outcome is TaskOutcome.ACCEPTED
-            return [f"{'ok ' if by_word else 'x  '} {name}: {event.outcome}. {why}".rstrip()]
+            return [_ended(event, progress)]
         case WaitBegan():
             return [f"!   {progress.task(event.task).summary.source_index} waits: {event.problem.sentence()}"]
-        case Noted() | EnoughSaid():
-            return [f"-   {progress.notable[-1].text}"] if progress.notable else []
+        case Noted():
+            name = f"{progress.task(event.task).summary.source_index}: " if event.task else ""
+            return [f"-   {name}{event.text}"]
+        case EnoughSaid():
+            return ["-   somebody said that what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:
             return [f"-   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
         case LedgerChanged() if event.entry.state is EntryState.NOT_UNDONE:

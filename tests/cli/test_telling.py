@@ -8,8 +8,10 @@ import msgspec
 
 from esmigrate_tui.cli.telling import event_lines, total_line
 from esmigrate_tui.model.event import (
+    EnoughSaid,
     Event,
     Moved,
+    Noted,
     RunStarted,
     Shards,
     TaskAdvanced,
@@ -19,6 +21,7 @@ from esmigrate_tui.model.event import (
     TaskSummary,
 )
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.snapshot import RestoreKind
 
@@ -92,3 +95,23 @@ def test_of_the_global_state_the_server_s_word_is_told() -> None:
 
 def test_a_copied_index_is_told_with_both_counts() -> None:
     assert finished(70, 70, None) == ["ok  logs: 70 = 70, verified"]
+
+
+def test_each_note_is_told_as_it_is_though_more_has_happened_since() -> None:
+    events = (
+        Noted(at=1.0, task=1, text="is to be left out"),
+        EnoughSaid(at=2.0),
+        Noted(at=3.0, text="the run is to be stopped"),
+    )
+    progress = folded(*events)
+    assert [line for event in events for line in event_lines(event, progress)] == [
+        "-   logs: is to be left out",
+        "-   somebody said that what has arrived is enough",
+        "-   the run is to be stopped",
+    ]
+
+
+def test_what_ended_by_a_persons_word_is_told_as_good_but_not_as_verified() -> None:
+    trouble = Problem(cause=Cause.STATE, what="7 documents arrived.")
+    event = TaskFinished(at=1.0, task=1, outcome=TaskOutcome.ACCEPTED, destination_count=7, problem=trouble)
+    assert event_lines(event, folded(event)) == ["ok  logs: accepted. 7 documents arrived."]
