@@ -22,6 +22,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.errors import explain_answer
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -44,6 +45,7 @@ _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
 _THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over by a search that does not ask for them
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
+_STUMBLED: Final = 500
 _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a document; others of all requests
 
 
@@ -254,9 +256,27 @@ class Documents:
         """
         [path] = self._cluster.paths([index])
         through = f"&pipeline={quote(pipeline, safe='')}" if pipeline else ""
-        status, answer = await self._cluster.carry("POST", f"{path}/_bulk?{_ITEMS}{through}", body, ndjson=True)
+        status, answer = await self._cluster.carry(
+            "POST", f"{path}/_bulk?{_ITEMS}{through}", body, ndjson=True, told_by_status=frozenset({_STUMBLED})
+        )
+        if status == _STUMBLED:
+            raise ProblemError(self._stumbled(self._cluster.decoded(status, answer, _Item)))
         told = self._cluster.decoded(status, answer, _Items)
         return tuple(_outcome(item) for entry in told.items for item in entry.values())
+
+    def _stumbled(self, told: _Item) -> Problem:
+        """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
+        place = self._cluster.connection.endpoint.authority
+        problem = explain_answer(_STUMBLED, told.error, place)
+        if problem.cause is not Cause.REFUSED:
+            return problem
+        return Problem(
+            cause=Cause.BUSY,
+            what=f"{place} stumbled over a bulk of documents.",
+            why=problem.what,
+            todo="Look at the cluster's log; the same documents are sent again.",
+            evidence=problem.evidence,
+        )
 
     async def create(
         self,

@@ -101,7 +101,7 @@ _KNOWN: Final = (
     ),
     # disk, before the other blocks, and whatever the status: 403 on old versions, 429 from 7.7
     _known(
-        r"/12/|flood-stage watermark|read-only / allow delete|[Nn]o space left on device",
+        r"(?:FORBIDDEN|TOO_MANY_REQUESTS)/12/|flood-stage watermark|[Nn]o space left on device",
         Cause.DISK_FULL,
         "A disk of {place} is full: it has put a read-only block on the index.",
         "Past its flood-stage watermark (95 % by default) Elasticsearch lets nothing be written, only deleted.",

@@ -421,21 +421,47 @@ class Fate(Enum):
     REFUSED = "refused"
 
 
+_OF_ALL: Final = {
+    "index_closed_exception": Fate.BLOCKED,
+    "index_not_found_exception": Fate.NO_INDEX,
+    "security_exception": Fate.TURNED_AWAY,
+}
+# What a node says with status 500 that ends, or that has lost a shard or another node: no fault of any document.
+_ENDING: Final = frozenset(
+    {
+        "already_closed_exception",
+        "connect_transport_exception",
+        "engine_closed_exception",
+        "engine_failed_engine_exception",
+        "i_o_exception",
+        "index_shard_closed_exception",
+        "index_shard_not_started_exception",
+        "no_longer_primary_shard_exception",
+        "node_closed_exception",
+        "node_disconnected_exception",
+        "node_not_connected_exception",
+        "receive_timeout_transport_exception",
+        "shard_not_found_exception",
+        "translog_exception",
+    }
+)
+
+
 def fate(status: int, reason: str) -> Fate:
     """What a status and the server's words mean: only a fault of the document itself is a refusal."""
     if status < 300:
         return Fate.WRITTEN
     if status == 409:
         return Fate.THERE
-    if any(mark in reason for mark in _FULL):
+    # never by words alone: what a document holds may stand in the reason, and 2026/12/31 is no block 12
+    kind = reason.partition(":")[0]
+    if kind == "cluster_block_exception":
+        return Fate.FULL if any(mark in reason for mark in _FULL) else Fate.BLOCKED
+    if kind in _OF_ALL:
+        return _OF_ALL[kind]
+    if status >= 500 and "No space left on device" in reason:
         return Fate.FULL
-    if reason.startswith("cluster_block_exception"):
-        return Fate.BLOCKED
-    if reason.startswith("index_not_found_exception"):
-        return Fate.NO_INDEX
-    if reason.startswith("security_exception"):
-        return Fate.TURNED_AWAY
-    if status in {408, 429, 502, 503, 504}:
+    if status in {408, 429, 502, 503, 504} or (status >= 500 and kind in _ENDING):
         return Fate.LATER
     return Fate.REFUSED
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.methods.copy_decisions import Fate, fate
 from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given
 from esmigrate_tui.methods.reindex_ranges import Field, query_of
-from esmigrate_tui.methods.writing_troubles import full
+from esmigrate_tui.methods.writing_troubles import blocked, busy, full, turned_away
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
 from esmigrate_tui.model.text import clean, counted
@@ -31,7 +32,6 @@ _BATCH_BYTES: Final = 16 * 1024 * 1024  # far below the 100 MB buffer, large eno
 _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
 _MOST_REFUSED: Final = 5_000  # ids in one query; more is a wrong mapping, not a few bad documents
 _MOST_PASSES: Final = 40
-_DISK_FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -319,17 +319,19 @@ def told(verdicts: Sequence[Verdict]) -> str:
 
 def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None:
     """The trouble that made the destination refuse these for now, None when it is the documents themselves."""
+    index = work.task.destination_index
     for reject in failures:
-        if any(mark in reject.reason for mark in _DISK_FULL):
-            return full(work.task.destination_index, reject.reason)
-        if reject.status in {429, 503}:
-            return Problem(
-                cause=Cause.BUSY,
-                what=f"The destination is too busy to write to {work.task.destination_index}.",
-                why="It tried each of these documents several times and then gave them back.",
-                todo="Nothing has to be done: the run waits and tries again. A lower pace helps if it stays so.",
-                evidence=reject.reason,
-            )
+        match fate(reject.status, reject.reason):
+            case Fate.FULL:
+                return full(index, reject.reason)
+            case Fate.BLOCKED:
+                return blocked(index, reject.reason)
+            case Fate.TURNED_AWAY:
+                return turned_away(index, reject.reason)
+            case Fate.LATER:
+                return busy(index, reject.reason)
+            case _:
+                pass
     return None
 
 

@@ -20,9 +20,9 @@ def blocked(index: str, reason: str) -> Problem:
     """The trouble that somebody has closed the index for writing."""
     return Problem(
         cause=Cause.BUSY,
-        what=f"The destination has a block on {index}, nothing can be written to it for now.",
-        why="Somebody, or a lifecycle policy, has set it.",
-        todo="Take the block off when that is right; the run goes on by itself then.",
+        what=f"Nothing can be written to {index} on the destination for now: it has a block, or is closed.",
+        why="Somebody, or a lifecycle policy, has done that.",
+        todo="Take the block off, or open the index, when that is right; the run goes on by itself then.",
         evidence=reason,
     )
 

@@ -373,10 +373,17 @@ def test_waits_grow_and_end_where_the_engine_is_to_wait() -> None:
         (403, "cluster_block_exception: index [logs] blocked by: [FORBIDDEN/8/index write (api)];", Fate.BLOCKED),
         (403, "security_exception: action [indices:data/write/bulk[s]] is unauthorized", Fate.TURNED_AWAY),
         (404, "index_not_found_exception: no such index [logs]", Fate.NO_INDEX),
+        (400, "index_closed_exception: closed", Fate.BLOCKED),
+        (500, "node_closed_exception: node closed {n}{127.0.0.1:9300}", Fate.LATER),
+        (500, "already_closed_exception: translog is already closed (No space left on device)", Fate.FULL),
+        (500, "already_closed_exception: translog is already closed (node is closing)", Fate.LATER),
         (400, "mapper_parsing_exception: failed to parse field [n]", Fate.REFUSED),
         (400, "document_parsing_exception: [1:6] failed to parse field [n]", Fate.REFUSED),
         (400, "illegal_argument_exception: Limit of total fields [1000] has been exceeded", Fate.REFUSED),
         (500, "null_pointer_exception: ", Fate.REFUSED),
+        (400, "mapper_parsing_exception: failed to parse field [d] … field's value: '2026/12/31'", Fate.REFUSED),
+        (400, "document_parsing_exception: [1:9] … field's value: 'read-only / allow delete'", Fate.REFUSED),
+        (400, "document_parsing_exception: [1:9] … field's value: 'index_closed_exception'", Fate.REFUSED),
     ],
 )
 def test_only_a_fault_of_the_document_is_a_refusal(status: int, reason: str, expected: Fate) -> None:

@@ -253,6 +253,42 @@ async def test_a_document_with_line_breaks_waits_for_a_busy_destination_too(
     assert len(line.met) == 2
 
 
+async def test_a_bulk_over_which_the_destination_stumbles_is_sent_again_and_sets_nothing_aside(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    closing = Answer(500, b'{"error":{"type":"node_closed_exception","reason":"node closed"},"status":500}')
+    odd = Answer(500, b'{"error":{"type":"illegal_state_exception","reason":"who knows"},"status":500}')
+    async with way(await nodes.get(OLD), await nodes.get(NEW)) as between:
+        await source_index(between.beside, "cf-stumble", amount=20)
+        line = between.destination
+
+        async def judge(asked: Asked) -> Fault | None:
+            if not asked.what.endswith("/_bulk"):
+                return None
+            return {0: closing, 1: odd}.get(len(line.met))
+
+        def spoil() -> None:
+            line.judge = judge
+
+        await between.survives("cf-stumble", tmp_path, spoil=spoil, batch=1)
+    assert len(line.met) == 2
+
+
+async def test_an_index_that_is_closed_for_a_while_is_waited_for(nodes: SharedNodes, tmp_path: Path) -> None:
+    async with way(await nodes.get(OLD), await nodes.get(NEW)) as between:
+        await source_index(between.beside, "cf-closed")
+        begun = between.destination.notices("/_bulk", 3)
+
+        async def close_and_open() -> None:
+            await begun.wait()
+            await between.beside.destination.perform(Request(method="POST", path="/cf-closed/_close"))
+            await _until_it_waits(tmp_path)
+            await between.beside.destination.perform(Request(method="POST", path="/cf-closed/_open"))
+
+        run = await between.survives("cf-closed", tmp_path, meanwhile=close_and_open, requests_per_second=400.0)
+    assert run.waits == {Cause.BUSY}
+
+
 # -- servers that lose something, or go away ---------------------------------------------------------------------------
 
 

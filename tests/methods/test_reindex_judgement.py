@@ -135,8 +135,14 @@ def test_the_same_refusals_again_end_the_task_with_the_reason() -> None:
     [
         (refused("a", status=429, reason="es_rejected_execution_exception"), Cause.BUSY),
         (
-            refused("a", status=403, reason="blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];"),
+            refused(
+                "a", status=403, reason="cluster_block_exception: blocked by: [FORBIDDEN/12/index read-only (api)];"
+            ),
             Cause.DISK_FULL,
+        ),
+        (
+            refused("a", status=403, reason="cluster_block_exception: blocked by: [FORBIDDEN/8/index write];"),
+            Cause.BUSY,
         ),
         (refused("a", status=429, reason=SEVEN), Cause.DISK_FULL),
         (refused("a", status=503, reason="unavailable_shards_exception"), Cause.BUSY),
