@@ -135,14 +135,13 @@ class StateOfBlocks(msgspec.Struct, frozen=True):
     """`GET _cluster/state/blocks`."""
 
     class Blocks(msgspec.Struct, frozen=True):
-        """By index and number, and for the whole cluster."""
+        """For the whole cluster, by number; those of single indices stand in their settings."""
 
         class Block(msgspec.Struct, frozen=True):
             """One block."""
 
             description: str = ""
 
-        indices: dict[str, dict[str, Block]] = {}
         global_: dict[str, Block] = msgspec.field(name="global", default={})
 
     cluster_uuid: str = ""
@@ -1091,17 +1090,10 @@ def disk(nodes: NodesDisk | None, settings: Mapping[str, str] | None) -> DiskFac
 
 
 def blocks(state: StateOfBlocks | None) -> tuple[str, ...]:
-    """Every block but that of a closed index, whole cluster first."""
+    """The blocks on the whole cluster; those of single indices are their own affair."""
     if state is None:
         return ()
-    whole = [f"cluster: {clean(block.description)}" for block in state.blocks.global_.values()]
-    single = [
-        f"{clean(name)}: {clean(block.description)}"
-        for name, found in sorted(state.blocks.indices.items())
-        for number, block in sorted(found.items())
-        if number != "4"
-    ]
-    return (*whole, *single)
+    return tuple(clean(block.description) for block in state.blocks.global_.values())
 
 
 def modules_and_plugins(nodes: NodesInfo | None) -> tuple[tuple[str, ...], tuple[str, ...]]:

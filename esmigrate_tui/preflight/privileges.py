@@ -35,6 +35,7 @@ _FILLING: Final = (
 _WATCHING: Final = _FILLING[1:]  # what others send, they write themselves
 _MAKING: Final = ("indices:admin/create", "indices:admin/settings/update")
 _TASKS: Final = ("cluster:monitor/task/get",)
+_REFRESHING: Final = "indices:admin/refresh*"  # an action, which every version takes; `maintenance` is newer
 _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/cancel")
 
 
@@ -111,7 +112,7 @@ def _why(side: Side, *, is_hard: bool) -> str:
 def _role(side: Side, names: Sequence[str], *, is_steering: bool) -> str:
     """The request that makes a role with what is needed, and no more."""
     if side is Side.SOURCE:
-        kinds = ["read", "view_index_metadata", "monitor", *(["maintenance"] if is_steering else [])]
+        kinds = ["read", "view_index_metadata", "monitor", *([_REFRESHING] if is_steering else [])]
         cluster = ["monitor"]
     else:
         kinds, cluster = ["create_index", "read", "write", "manage"], ["manage" if is_steering else "monitor"]

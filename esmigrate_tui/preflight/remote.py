@@ -267,7 +267,7 @@ async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     fit = _KEY_LICENCES if facts.version >= Version(7) else _KEY_LICENCES_OF_6
     offers_keys = facts.version >= _KEYS and facts.security is not False and licence in fit
     names = list(draft.selected) or ["*"]
-    index = {"names": names, "privileges": ["read", "view_index_metadata", "monitor", "maintenance"]}
+    index = {"names": names, "privileges": ["read", "view_index_metadata", "monitor", "indices:admin/refresh*"]}
     body = {
         "name": "esmigrate",
         "expiration": "7d",

@@ -132,7 +132,7 @@ def test_flat_settings_are_layered_and_lists_become_json() -> None:
     }
 
 
-def test_blocks_are_told_but_not_that_of_a_closed_index() -> None:
+def test_blocks_are_those_of_the_whole_cluster_and_not_of_single_indices() -> None:
     state = msgspec.convert(
         {
             "blocks": {
@@ -145,7 +145,7 @@ def test_blocks_are_told_but_not_that_of_a_closed_index() -> None:
         },
         StateOfBlocks,
     )
-    assert blocks(state) == ("cluster: cluster read-only (api)", "full: index read-only / allow delete (api)")
+    assert blocks(state) == ("cluster read-only (api)",)
 
 
 def test_only_what_every_node_has_counts_as_installed() -> None:

@@ -1,0 +1,468 @@
+"""Each check that asks real clusters, or judges what they say: its finding, and the absence of it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pytest
+
+from esmigrate_tui import preflight
+from esmigrate_tui.cli import planning
+from esmigrate_tui.elastic.cluster import Clusters
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.preflight import (
+    connections,
+    definitions,
+    destination,
+    name_of,
+    pressure,
+    privileges,
+    remote,
+    selection,
+    source,
+)
+from esmigrate_tui.sandbox.nodes import NodeOptions
+from tests.fixtures_nodes import in_own_loop
+from tests.preflight.restoring import found
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+
+pytestmark = pytest.mark.nodes
+
+ALONE: Final = {"number_of_shards": 1, "number_of_replicas": 0}
+NOWHERE: Final = {**ALONE, "index.routing.allocation.require.room": "attic"}
+SNOW: Final = {"analysis": {"analyzer": {"own": {"tokenizer": "standard", "filter": ["snowball"]}}}}
+WIDE: Final = {f"f{number}": {"type": "keyword"} for number in range(950)}
+
+ON_SOURCE: Final[dict[str, dict[str, Any]]] = {
+    "pfc-good": {"settings": ALONE},
+    "pfc-frozen": {"settings": ALONE},
+    "pfc-closed": {"settings": ALONE},
+    "pfc-red": {"settings": NOWHERE},
+    "pfc-blind": {"settings": ALONE, "mappings": {"_doc": {"_source": {"enabled": False}}}},
+    "pfc-cut": {"settings": ALONE, "mappings": {"_doc": {"_source": {"excludes": ["secret"]}}}},
+    "pfc-walled": {"settings": {**ALONE, "index.blocks.read": True}},
+    "pfc-quiet": {"settings": {**ALONE, "refresh_interval": "-1"}},
+    "pfc-snow": {
+        "settings": {**ALONE, **SNOW},
+        "mappings": {"_doc": {"properties": {"a": {"type": "text", "analyzer": "own"}}}},
+    },
+    "pfc-wide": {"settings": ALONE, "mappings": {"_doc": {"properties": WIDE}}},
+    "pfc-routed": {"settings": {"number_of_shards": 5, "number_of_replicas": 0}},
+    "pfc-piped": {"settings": ALONE},
+    "pfc-taken": {"settings": ALONE},
+    "pfc-priced": {"settings": ALONE},
+}
+DOCUMENTS: Final = (
+    ("pfc-good", "1", "", {"a": 1}),
+    ("pfc-frozen", "1", "", {"a": 1}),
+    *(("pfc-routed", "1", routing, {"a": 1}) for routing in "abcdef"),
+    ("pfc-priced", "1", "", '{"price":1.10}'),
+)
+
+
+def send(method: str, path: str, body: object = None) -> Request:
+    text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    return Request(method=method, path=path, body=text)
+
+
+def as_user(node: Node, user: str = "", secret: str = "", *, host: str = "") -> tuple[Connection, Credential]:
+    endpoint, _ = parse_address(node.url)
+    endpoint = msgspec.structs.replace(endpoint, host=host or endpoint.host)
+    credential = Credential(sign_in=SignIn.PASSWORD, user=user or node.user or "", secret=secret or node.password or "")
+    return Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user), credential
+
+
+@dataclass
+class World:
+    """The nodes, and the draft as a look at both left it."""
+
+    old: Node
+    new: Node
+    seen: Draft = field(default_factory=Draft)
+
+    @asynccontextmanager
+    async def open(self, *, user: str = "", on: str = "", host: str = "") -> AsyncIterator[Clusters]:
+        """Both clusters; `user` signs in to the side `on` in the administrator's place."""
+        theirs = as_user(self.old, user if on == "source" else "", "narrow-12" if on == "source" else "", host=host)
+        async with await connect(*theirs) as there, await connect(*as_user(self.new)) as here:
+            yield Clusters(destination=here, source=there)
+
+    def draft(self, *selected: str, **changes: Any) -> Draft:  # noqa: ANN401  # the fields of Draft
+        return msgspec.structs.replace(self.seen, selected=selected, **changes)
+
+    @property
+    def nothing_there(self) -> Draft:
+        return Draft(
+            method=MethodName.REINDEX_FROM_REMOTE, source=as_user(self.old)[0], destination=as_user(self.new)[0]
+        )
+
+
+async def _fill(old: Cluster, new: Cluster) -> None:
+    await asyncio.gather(
+        *(old.perform(send("PUT", f"/{name}?wait_for_active_shards=0", body)) for name, body in ON_SOURCE.items())
+    )
+    for name, one, routing, document in DOCUMENTS:
+        routed = f"?routing={routing}" if routing else ""
+        await old.perform(send("PUT", f"/{name}/_doc/{one}{routed}", document))
+        await old.refresh(name)
+    await old.perform(send("POST", "/pfc-frozen/_freeze"))
+    await old.perform(send("POST", "/pfc-closed/_close"))
+    await old.perform(
+        send(
+            "PUT",
+            "/_template/pfc-managed",
+            {"index_patterns": ["pfc-managed*"], "settings": {"index.lifecycle.name": "thirty-days"}},
+        )
+    )
+    for name, indices in {
+        "pfc-reader": {"names": ["pfc-*"], "privileges": ["read", "view_index_metadata"]},
+        "pfc-half": {"names": ["pfc-*"], "privileges": ["read"], "query": '{"term":{"a":1}}'},
+        "pfc-part": {"names": ["pfc-*"], "privileges": ["read"], "field_security": {"grant": ["a"]}},
+        "pfc-nobody": {"names": ["other-*"], "privileges": ["read"]},
+    }.items():
+        await old.perform(send("PUT", f"/_security/role/{name}", {"cluster": ["monitor"], "indices": [indices]}))
+        await old.perform(send("PUT", f"/_security/user/{name}", {"password": "narrow-12", "roles": [name]}))
+    await new.perform(send("PUT", "/pfc-taken", {"settings": ALONE}))
+    await new.perform(send("PUT", "/pfc-flooded", {"settings": {**ALONE, "index.blocks.read_only_allow_delete": True}}))
+    await new.perform(
+        send(
+            "PUT",
+            "/_index_template/pfc-piped",
+            {
+                "index_patterns": ["pfc-piped*"],
+                "priority": 7,
+                "template": {"settings": {"index.default_pipeline": "stamp"}},
+            },
+        )
+    )
+
+
+async def _clear(new: Cluster) -> None:
+    await new.perform(send("DELETE", "/_index_template/pfc-piped"))
+    for index in await new.indices():
+        if index.name.startswith("pfc-"):
+            await new.delete_index(index.name)
+
+
+@pytest.fixture(scope="module")
+def world(nodes: SharedNodes) -> Iterator[World]:
+    licensed = {"xpack.license.self_generated.type": "trial", "xpack.security.authc.api_key.enabled": "true"}
+    made = World(nodes.fresh_now("6.8.23", NodeOptions(settings=licensed)), nodes.get_now("7.17.28"))
+
+    async def begin() -> Draft:
+        async with made.open() as clusters:
+            assert clusters.source is not None
+            await _fill(clusters.source, clusters.destination)
+            draft, reached = await preflight.look(made.nothing_there, clusters)
+            assert {finding.severity for finding in reached} == {Severity.PASSED}
+            return draft
+
+    async def end() -> None:
+        async with made.open() as clusters:
+            await _clear(clusters.destination)
+
+    try:
+        made.seen = in_own_loop(begin())
+        yield made
+    finally:
+        in_own_loop(end())
+
+
+# -- what is chosen ----------------------------------------------------------------------------------------------------
+
+CHOSEN: Final[list[tuple[Check, str, Severity, str]]] = [
+    (selection.readable, "pfc-closed", Severity.BLOCKER, "Closed on the source"),
+    (selection.readable, "pfc-red", Severity.BLOCKER, "Red on the source"),
+    (selection.source_kept, "pfc-blind", Severity.BLOCKER, "Without _source"),
+    (selection.refresh_switched_off, "pfc-quiet", Severity.WARNING, "Never refreshed by themselves"),
+    (source.frozen_indices, "pfc-frozen", Severity.BLOCKER, "Frozen on the source"),
+    (source.reading_blocked, "pfc-walled", Severity.BLOCKER, "A block on the source keeps these"),
+    (source.altered_sources, "pfc-cut", Severity.BLOCKER, "Only a part of each document"),
+    (source.colliding_ids, "pfc-routed", Severity.WARNING, "One _id under several routings"),
+    (remote.numbers_rewritten, "pfc-priced", Severity.WARNING, "Numbers will be written otherwise"),
+    (definitions.lacking_parts, "pfc-snow", Severity.WARNING, "The destination lacks"),
+    (definitions.template_settings, "pfc-piped", Severity.WARNING, "Documents would go through ingest pipelines"),
+    (destination.existing_names, "pfc-taken", Severity.BLOCKER, "1 name on the destination taken"),
+]
+
+
+@pytest.mark.parametrize(("check", "name", "severity", "words"), CHOSEN, ids=lambda one: str(one)[:30])
+async def test_what_is_special_about_an_index_is_found_of_it_and_not_of_another(
+    world: World, check: Check, name: str, severity: Severity, words: str
+) -> None:
+    async with world.open() as clusters:
+        told = [one for one in await found(check, world.draft(name, "pfc-good"), clusters) if words in one.title]
+        good = await found(check, world.draft("pfc-good"), clusters)
+    assert [(one.severity, one.check) for one in told] == [(severity, name_of(check))]
+    assert name in told[0].title or name in told[0].subjects
+    assert "pfc-good" not in told[0].subjects
+    assert told[0].why
+    assert told[0].fix
+    assert {one.severity for one in good} <= {Severity.PASSED}
+
+
+# -- the state of the destination --------------------------------------------------------------------------------------
+
+LIMITS: Final = {
+    "cluster.max_shards_per_node": 1,
+    "cluster.routing.allocation.disk.threshold_enabled": True,
+    "cluster.routing.allocation.disk.watermark.low": "90tb",
+    "cluster.routing.allocation.disk.watermark.high": "2mb",
+    "cluster.routing.allocation.disk.watermark.flood_stage": "1mb",
+}
+BLOCK: Final = {"cluster.blocks.read_only": True}
+
+
+@pytest.fixture(scope="module")
+def troubled(world: World) -> Draft:
+    """The draft as it is looked at while the destination is in trouble."""
+
+    async def look() -> Draft:
+        async with world.open() as clusters:
+            new = clusters.destination
+            await new.perform(send("PUT", "/pfc-nowhere?wait_for_active_shards=0", {"settings": NOWHERE}))
+            try:
+                for settings in (LIMITS, BLOCK):
+                    await new.perform(send("PUT", "/_cluster/settings", {"persistent": settings}))
+                return (await preflight.look(world.nothing_there, clusters))[0]
+            finally:
+                for settings in (BLOCK, LIMITS):  # the block refuses everything but its own end
+                    await new.perform(send("PUT", "/_cluster/settings", {"persistent": dict.fromkeys(settings)}))
+                await new.delete_index("pfc-nowhere")
+
+    return in_own_loop(look())
+
+
+STATES: Final[list[tuple[Check, Severity, str]]] = [
+    (destination.destination_health, Severity.BLOCKER, "The destination is red"),
+    (destination.destination_blocks, Severity.BLOCKER, "The destination is blocked"),
+    (destination.room, Severity.BLOCKER, "No room"),
+    (destination.shard_limit, Severity.BLOCKER, "Too many shards"),
+]
+
+
+@pytest.mark.parametrize(("check", "severity", "words"), STATES, ids=lambda one: str(one)[:30])
+async def test_a_trouble_of_the_destination_is_found_while_it_lasts(
+    world: World, troubled: Draft, check: Check, severity: Severity, words: str
+) -> None:
+    async with world.open() as clusters:
+        told = await found(check, msgspec.structs.replace(troubled, selected=("pfc-good",)), clusters)
+        after = await found(check, world.draft("pfc-good"), clusters)
+    assert [(one.severity, one.title.startswith(words)) for one in told] == [(severity, True)]
+    assert told[0].copy or told[0].evidence
+    assert {one.severity for one in after} <= {Severity.PASSED}
+
+
+async def test_a_raised_limit_of_shards_can_be_put_back_to_what_it_was(world: World, troubled: Draft) -> None:
+    async with world.open() as clusters:
+        given = msgspec.structs.replace(troubled, selected=("pfc-good",))
+        [told] = await found(destination.shard_limit, given, clusters)
+    [repair] = told.repairs
+    assert repair.made_by.as_console() in told.copy.replace("PUT _", "PUT /_")
+    assert repair.undo is not None
+    assert repair.undo.body == '{"persistent":{"cluster.max_shards_per_node":null}}'
+
+
+async def test_an_index_that_refuses_writes_since_a_disk_was_full_blocks_only_where_it_is_filled(world: World) -> None:
+    async with world.open() as clusters:
+        [beside] = await found(pressure.refusing_indices, world.draft("pfc-good"), clusters)
+        [filled] = await found(pressure.refusing_indices, world.draft("pfc-good", uses=("pfc-flooded",)), clusters)
+    assert (beside.severity, beside.subjects) == (Severity.WARNING, ("pfc-flooded",))
+    assert (filled.severity, filled.subjects) == (Severity.BLOCKER, ("pfc-flooded",))
+
+
+# -- the two ends ------------------------------------------------------------------------------------------------------
+
+
+async def test_a_destination_older_than_the_source_blocks(world: World) -> None:
+    swapped = world.draft(source_facts=world.seen.destination_facts, destination_facts=world.seen.source_facts)
+    async with world.open() as clusters:
+        [told] = await found(connections.versions, swapped, clusters)
+        [fine] = await found(connections.versions, world.seen, clusters)
+    assert told.severity is Severity.BLOCKER
+    assert told.title == "The destination (6.8.23) is older than the source (7.17.28)"
+    assert fine.severity is Severity.PASSED
+
+
+async def test_two_addresses_of_one_cluster_are_known_by_its_uuid(world: World) -> None:
+    async with world.open(host="LOCALHOST") as clusters:
+        assert clusters.source is not None
+        twice = Clusters(destination=clusters.source, source=clusters.source)
+        draft, _ = await preflight.look(world.nothing_there, twice)
+        [told] = await found(connections.same_cluster, draft, twice)
+    assert told.severity is Severity.BLOCKER
+
+
+async def test_a_source_by_another_name_is_not_in_the_whitelist_and_the_line_to_write_is_given(world: World) -> None:
+    async with world.open(host="LOCALHOST") as clusters:
+        assert clusters.source is not None
+        draft = world.draft("pfc-good", source=clusters.source.connection)
+        [told] = await found(remote.destination_reaches_source, draft, clusters)
+    async with world.open() as clusters:
+        [fine] = await found(remote.destination_reaches_source, world.draft("pfc-good"), clusters)
+    assert told.severity is Severity.BLOCKER
+    assert told.copy == f'reindex.remote.whitelist: ["LOCALHOST:{world.old.port}","localhost:*","127.0.0.1:*"]'
+    assert fine.severity is Severity.PASSED
+
+
+async def test_scrolls_beyond_the_limit_of_the_source_warn(world: World) -> None:
+    async with world.open() as clusters:
+        [fine] = await found(remote.open_scrolls, world.draft("pfc-routed"), clusters)
+        facts = msgspec.structs.replace(world.seen.source_facts, most_scrolls=7)  # type: ignore[type-var]  # it was looked at
+        [told] = await found(remote.open_scrolls, world.draft("pfc-routed", source_facts=facts), clusters)
+    assert (fine.severity, told.severity) == (Severity.NOTE, Severity.WARNING)
+    assert "20 searches" in told.title
+
+
+async def test_a_password_that_is_handed_on_can_be_replaced_by_a_key_of_least_privilege(world: World) -> None:
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        [told] = await found(remote.handed_secret, world.draft("pfc-good"), clusters)
+        path, _, body = told.copy.partition("\n")
+        key: Any = await clusters.source.perform(send("POST", path.removeprefix("POST "), body))
+    assert told.severity is Severity.NOTE
+    assert key["api_key"]
+
+
+async def test_a_licence_that_the_destination_lacks_is_told(world: World) -> None:
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        [told] = await found(definitions.licence_features, world.draft("pfc-good"), clusters)
+        same = Clusters(destination=clusters.source, source=clusters.source)
+        assert await found(definitions.licence_features, world.draft("pfc-good"), same) == []
+    assert told.title == "The source has the licence trial, the destination basic"
+    assert told.severity is Severity.NOTE
+
+
+# -- who asks ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("user", "severity", "action"),
+    [
+        ("pfc-reader", Severity.WARNING, "indices:admin/refresh"),
+        ("pfc-nobody", Severity.BLOCKER, "indices:data/read/search"),
+    ],
+)
+async def test_what_a_user_may_not_do_on_the_source_is_named(
+    world: World, user: str, severity: Severity, action: str
+) -> None:
+    async with world.open(user=user, on="source") as clusters:
+        told = await found(privileges.privileges, world.draft("pfc-good"), clusters)
+    worst = [one for one in told if one.severity is severity]
+    assert len(worst) == 1
+    assert action in worst[0].title
+    assert worst[0].copy.startswith("POST _security/role/esmigrate_source\n")
+
+
+async def test_the_role_that_is_proposed_is_enough(world: World) -> None:
+    async with world.open(user="pfc-reader", on="source") as clusters:
+        told = await found(privileges.privileges, world.draft("pfc-good"), clusters)
+    [lacking] = [one for one in told if one.severity is Severity.WARNING]
+    path, _, body = lacking.copy.partition("\n")
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        await clusters.source.perform(send("PUT", f"/{path.removeprefix('POST ').lstrip('/')}", body))
+        roles = {"password": "narrow-12", "roles": ["esmigrate_source"]}
+        await clusters.source.perform(send("PUT", "/_security/user/pfc-enough", roles))
+    async with world.open(user="pfc-enough", on="source") as clusters:
+        told = await found(privileges.privileges, world.draft("pfc-good"), clusters)
+    assert {one.severity for one in told} == {Severity.PASSED}
+
+
+async def test_a_user_who_may_only_read_cannot_make_an_index_on_the_destination(world: World) -> None:
+    async with world.open(user="pfc-reader", on="source") as clusters:
+        assert clusters.source is not None
+        there = Clusters(destination=clusters.source, source=None)
+        [told] = [
+            one
+            for one in await found(privileges.privileges, world.draft("pfc-good"), there)
+            if one.severity is Severity.BLOCKER
+        ]
+    assert "indices:admin/create on pfc-good" in told.evidence
+    assert told.copy.startswith("POST _security/role/esmigrate_destination\n")
+
+
+@pytest.mark.parametrize(
+    ("user", "words"), [("pfc-half", "shows you only some documents"), ("pfc-part", "hides fields")]
+)
+async def test_a_role_that_hides_something_blocks_since_no_count_would_show_it(
+    world: World, user: str, words: str
+) -> None:
+    async with world.open(user=user, on="source") as clusters:
+        [told] = await found(privileges.hidden_documents, world.draft("pfc-good"), clusters)
+    async with world.open() as clusters:
+        [fine] = await found(privileges.hidden_documents, world.draft("pfc-good"), clusters)
+    assert told.severity is Severity.BLOCKER
+    assert words in told.title
+    assert fine.severity is Severity.PASSED
+
+
+# -- what goes on, and what will be made -------------------------------------------------------------------------------
+
+
+async def test_an_index_that_is_written_to_meanwhile_is_named_and_one_that_is_not_is_not(world: World) -> None:
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        looking = asyncio.create_task(found(source.still_written, world.draft("pfc-good", "pfc-priced"), clusters))
+        while not looking.done():
+            await clusters.source.perform(send("PUT", "/pfc-good/_doc/2", {"a": 2}))
+        [told] = looking.result()
+        [fine] = await found(source.still_written, world.draft("pfc-good", "pfc-priced"), clusters)
+    assert (told.severity, told.subjects) == (Severity.WARNING, ("pfc-good",))
+    assert fine.severity is Severity.PASSED
+
+
+async def planned(world: World, clusters: Clusters, *names: str) -> Draft:
+    """The draft of a plan of these indices, as `esmigrate check` looks at it."""
+    plan, _ = await planning.plan_for(world.nothing_there, clusters, names, renamed={}, now=0.0)
+    draft, _ = await preflight.look(planning.draft_of(plan), clusters)
+    return draft
+
+
+async def test_a_definition_that_the_destination_would_refuse_is_found_without_making_anything(world: World) -> None:
+    async with world.open() as clusters:
+        before = await clusters.destination.indices()
+        draft = await planned(world, clusters, "pfc-good", "pfc-priced", "pfc-snow")
+        told = await found(definitions.definitions_accepted, draft, clusters)
+        assert [one.name for one in await clusters.destination.indices()] == [one.name for one in before]
+    blocker, passed = told
+    assert (blocker.severity, blocker.subjects) == (Severity.BLOCKER, ("pfc-snow",))
+    assert "snowball" in blocker.evidence
+    assert passed.title == "The destination takes the definition of 2 indices: it was asked"
+
+
+async def test_an_index_with_nearly_as_many_fields_as_it_may_have_warns(world: World) -> None:
+    async with world.open() as clusters:
+        [told] = await found(definitions.field_limits, await planned(world, clusters, "pfc-wide", "pfc-good"), clusters)
+    assert (told.severity, told.subjects) == (Severity.WARNING, ("pfc-wide",))
+    assert told.evidence == "pfc-wide: 950 of 1 000"
+
+
+async def test_a_template_of_the_destination_that_brings_a_lifecycle_warns(world: World) -> None:
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        there = Clusters(destination=clusters.source, source=None)
+        draft = world.draft("pfc-good", renamed={"pfc-good": "pfc-managed-1"})
+        [told] = await found(definitions.template_settings, draft, there)
+        [fine] = await found(definitions.template_settings, world.draft("pfc-good"), there)
+    assert (told.severity, told.subjects) == (Severity.WARNING, ("pfc-managed-1",))
+    assert "thirty-days" in told.evidence
+    assert fine.severity is Severity.PASSED
