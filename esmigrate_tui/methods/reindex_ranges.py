@@ -86,7 +86,10 @@ def fields_of(mappings: dict[str, Any], version: Version, asked: str = "") -> tu
 
 
 def _roots(mappings: dict[str, Any]) -> tuple[dict[str, Any], ...]:
-    return (mappings,) if is_typeless(mappings) else tuple(mappings[name] for name in types_of(mappings))
+    if is_typeless(mappings):
+        return (mappings,)
+    # a server newer than this program may have a word of its own there
+    return tuple(mappings[name] for name in types_of(mappings) if isinstance(mappings[name], dict))
 
 
 def _fields(mapping: dict[str, Any], path: str) -> Iterator[Field]:

@@ -228,7 +228,7 @@ async def test_a_run_that_was_killed_is_taken_up_where_it_was(
 ) -> None:
     source, destination = pair
     operator.knows(source, destination)
-    options = [*renamed("killed", "logs-2026.01.03", "orders"), "--batch", "100", "--pace", "400"]
+    options = [*renamed("killed", "logs-2026.01.03", "orders"), "--batch", "100", "--pace", "400", "--split", "3"]
     await operator.plan(with_user(source), with_user(destination), *options)
     begun = await operator.do("run", "move.toml", "--detach")
     run = operator.folder_of(begun.run)
@@ -241,6 +241,8 @@ async def test_a_run_that_was_killed_is_taken_up_where_it_was(
     async with await opened(destination) as cluster:
         counts = [await cluster.count(f"killed-{name}") for name in ("logs-2026.01.03", "orders")]
         settings = await cluster.settings_of("killed-orders")
+    log = await operator.do("attach", begun.run, "--plain")
+    assert log.out.count("it is read in 3 ranges of") == 2
     assert begun.code == 20, begun.text
     assert "interrupted" in status.out
     assert resumed.code == 0, resumed.text

@@ -147,6 +147,11 @@ def test_the_fields_of_every_type_of_an_old_index_are_looked_at() -> None:
     assert [field.name for field in fields_of(mappings, Version(2, 4, 6))] == ["made", "n"]
 
 
+def test_a_word_that_only_a_newer_server_knows_does_no_harm() -> None:
+    mapping = {"new_word": True, "properties": {"n": {"type": "long"}}}
+    assert fields_of(mapping, NEW)[-1] == Field("_seq_no")
+
+
 def test_only_the_field_that_was_asked_for_is_taken() -> None:
     mapping = {"properties": {"@timestamp": {"type": "date"}, "a": {"properties": {"n": {"type": "long"}}}}}
     assert fields_of(mapping, NEW, "a.n") == (Field("a.n"),)

@@ -168,6 +168,20 @@ async def test_an_index_without_a_date_or_a_number_is_divided_by_the_numbers_of_
     assert compared.is_equal
 
 
+async def test_a_field_that_cannot_divide_any_chosen_index_is_refused_when_the_plan_is_made(nodes: SharedNodes) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await fill(clusters.source, "rg-asked", TIMED, hours(3))
+        with pytest.raises(ProblemError) as raised:
+            await work_for(clusters, draft.answered(split_by="host"), "rg-asked")
+        work = await work_for(clusters, draft.answered(split=3, split_by="@timestamp"), "rg-asked")
+    assert raised.value.problem.cause is Cause.USAGE
+    assert raised.value.problem.what == "No chosen index can be divided by host."
+    assert (work.plan.split, work.plan.split_by) == (3, "@timestamp")
+    told = " ".join(METHOD.steps(work.plan))
+    assert "Each index is read in up to 3 ranges of @timestamp, all at the same time." in told
+
+
 async def test_what_no_field_divides_evenly_is_read_whole_and_that_is_said(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
         body: dict[str, Any] = {"mappings": {"_doc": {"properties": {"n": {"type": "integer"}}}}}
@@ -211,10 +225,10 @@ async def test_ranges_that_go_on_without_us_are_found_again_and_are_the_same(nod
 async def test_a_pace_is_divided_among_the_ranges_and_a_pause_holds_them_all(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
         work = await prepared(clusters, draft, "rg-pace", hours(400), pace=40.0, batch=20)
-        state = await begun(work, clusters)
+        state = started = await begun(work, clusters)
 
         async def paces() -> list[float]:
-            told = [await clusters.destination.perform(_look_at(part)) for part in state.parts]
+            told = [await clusters.destination.perform(_look_at(part)) for part in started.parts]
             return [round(one["task"]["status"]["requests_per_second"], 4) for one in told]
 
         first = await paces()
@@ -222,12 +236,19 @@ async def test_a_pace_is_divided_among_the_ranges_and_a_pause_holds_them_all(nod
         paused = await paces()
         await METHOD.pace(work, clusters, state.as_token(), 200.0)
         faster = await paces()
+        looks = METHOD.perform(work, clusters, state.as_token())
+        await clusters.destination.rethrottle(state.parts[0].task, 0)
+        while 0 in state.open:
+            await asyncio.sleep(0.1)
+            state = State.from_token((await anext(looks)).token)
+        left = (await paces())[1:]
         await METHOD.pace(work, clusters, state.as_token(), 0.0)
         await carried_out(work, clusters, state.as_token())
         compared = await METHOD.compare(work, clusters)
     assert first == [10.0] * 4
     assert paused == [round(20 / 3_600, 4)] * 4
     assert faster == [50.0] * 4
+    assert left == [round(40 / 3, 4)] * 3  # the work's own pace, of which a range that has ended takes nothing any more
     assert compared.is_equal
 
 
