@@ -162,7 +162,7 @@ def _say_plan(plan: Plan, output: Path) -> None:
     for task in plan.tasks:
         goes = "" if task.destination_index == task.source_index else f" → {task.destination_index}"
         what = f"{task.kind.replace('-', ' ')} " if task.kind in _NAMED_KINDS else ""
-        click.echo(f"  {what}{task.source_index}{goes}: {_amount(task)}", err=True)
+        click.echo(f"  {what}{task.label}{goes}: {_amount(task)}", err=True)
         for change in task.changes:
             if change not in shared and change != f"it is named {task.destination_index}":  # the arrow says that
                 click.echo(f"      {change}", err=True)

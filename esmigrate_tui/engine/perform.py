@@ -755,7 +755,7 @@ def started(plan: Plan, run_id: str, now: float) -> RunStarted:
         tasks=tuple(
             TaskSummary(
                 number=task.number,
-                source_index=task.source_index,
+                source_index=task.label,
                 destination_index=task.destination_index,
                 documents=task.documents,
                 size=task.size,

@@ -91,6 +91,11 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: str = ""
     shipping: Shipping | None = None
 
+    @property
+    def label(self) -> str:
+        """What is moved, as a person tells it from the others: the index, and the type where that alone is meant."""
+        return f"{self.source_index} ({clean(self.type, 200)})" if self.type else self.source_index
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A whole migration. It holds addresses and names, never a secret.

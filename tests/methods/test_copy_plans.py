@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.cli.planning import draft_of
+from esmigrate_tui.engine.perform import started
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_decisions import State, held_of, versioned
 from esmigrate_tui.model.connection import Connection, Endpoint
@@ -70,6 +71,11 @@ def test_types_apart_are_tasks_with_their_own_names_and_mappings() -> None:
     ]
     assert [list(json.loads(task.create)["mappings"]["properties"]) for task in tasks] == [["t"], ["n"]]
     assert tasks[0].changes[0] == "only documents of the type a go into it"
+
+
+def test_tasks_of_one_index_are_told_apart_by_their_types() -> None:
+    begun = started(plan(copying=Copying(types=Types.APART)), "7K2P", 0.0)
+    assert [task.source_index for task in begun.tasks] == ["old (a)", "old (b)"]
 
 
 def test_an_index_with_a_single_type_is_not_taken_apart() -> None:
@@ -181,3 +187,13 @@ def test_an_index_that_had_documents_must_have_grown_by_those_written(count: int
     # 100 were read: 3 written in earlier looks and 50 since, 42 there already, 5 refused.
     state = State(most=100, most_refused=5, written=53, there=42, base=100)
     assert held_of(state, count) == held
+
+
+def test_types_that_cannot_be_one_mapping_are_refused_and_may_go_apart() -> None:
+    torn = {"a": {"properties": {"x": {"type": "long"}}}, "b": {"properties": {"x": {"type": "keyword"}}}}
+    with pytest.raises(ProblemError) as refused:
+        plan(mappings=torn)
+    assert refused.value.problem.cause is Cause.BLOCKED
+    assert "x: the types of the index differ in type" in refused.value.problem.why
+    assert "--types apart" in refused.value.problem.todo
+    assert len(plan(mappings=torn, copying=Copying(types=Types.APART)).tasks) == 2
