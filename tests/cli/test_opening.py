@@ -1,0 +1,41 @@
+"""The wizard's doors to the disk: what does not answer is said, and what cannot be written too."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from esmigrate_tui.cli import opening
+from esmigrate_tui.model.files import FileWishes
+from esmigrate_tui.model.problem import ProblemError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+async def test_a_look_that_does_not_end_is_given_up_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opening, "_PATIENCE", 0.0)
+    with pytest.raises(ProblemError) as caught:
+        await opening.real_doors().files("/etc/**/*.nothing", FileWishes())
+    assert "Looking at the files has not come to an end" in caught.value.problem.what
+    assert "network folder" in caught.value.problem.why
+
+
+async def test_a_look_through_the_door_shows_the_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id\n1\n")
+    look = await opening.real_doors().files(f"{tmp_path}/*.csv", FileWishes())
+    assert look.sample is not None
+    assert [row.source for row in look.sample.rows] == [b'{"id":1}']
+
+
+async def test_a_text_is_written_into_a_new_file_alone(tmp_path: Path) -> None:
+    doors = opening.real_doors()
+    path = await doors.save_text(f"{tmp_path}/send.sh", "x\n")
+    with pytest.raises(ProblemError) as there:
+        await doors.save_text(path, "y\n")
+    with pytest.raises(ProblemError) as nowhere:
+        await doors.save_text(f"{tmp_path}/no/send.sh", "y\n")
+    assert (tmp_path / "send.sh").read_text() == "x\n"
+    assert "exists already" in there.value.problem.what
+    assert "cannot be written: No such file or directory" in nowhere.value.problem.what
