@@ -10,6 +10,7 @@ import pytest
 from esmigrate_tui.sandbox.loading import load
 from esmigrate_tui.sandbox.nodes import start_again, stop
 from tests.journeys.conftest import renamed, with_user
+from tests.methods.copying import fill, make, numbered, settings
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -71,6 +72,29 @@ async def test_a_second_copy_goes_into_what_is_there_only_where_that_is_asked_fo
     assert "versions = true" in plan
     assert "Documents keep their versions" in second.out
     assert count == 400
+
+
+async def test_each_type_of_an_old_index_is_moved_and_verified_by_itself(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    source, destination = await nodes.get("5.6.16"), await nodes.get("7.17.28")
+    async with await opened(source) as cluster:
+        await make(cluster, "copy-types", {"settings": settings(), "mappings": {"book": {}, "Loan": {}}})
+        await fill(cluster, "copy-types", [*numbered(30, "book"), *numbered(20, "Loan")])
+    made = await planned(operator, source, destination, "--index", "copy-types", "--types", "apart")
+    done = await operator.do("run", "move.toml")
+    again = await operator.do("check", "move.toml")
+    async with await opened(destination) as cluster:
+        names = ("copy-types-book", "copy-types-loan")
+        counts = [await cluster.count(name) for name in names]
+        for name in names:
+            await cluster.delete_index(name)
+    assert "copy-types (book) → copy-types-book" in made.text
+    assert done.code == 0, done.text
+    assert "ok  copy-types (Loan)" in done.out
+    assert counts == [30, 20]
+    assert again.code == 6
+    assert "copy-types-book: index, 30 documents" in again.out
 
 
 async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
