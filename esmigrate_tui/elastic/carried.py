@@ -1,0 +1,112 @@
+"""What a cluster has beside its indices and can be carried over: templates, ingest pipelines, lifecycle policies.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/6.8/indices-templates.html
+https://www.elastic.co/guide/en/elasticsearch/reference/current/indices-get-template.html
+https://www.elastic.co/guide/en/elasticsearch/reference/current/get-pipeline-api.html
+https://www.elastic.co/guide/en/elasticsearch/reference/current/ilm-get-lifecycle.html
+
+One request for all of a kind. Policies of 7 and newer are asked for as documented: no node here has any.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.model.carried import Definition, Kind
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from esmigrate_tui.elastic.cluster import Cluster
+
+_SINCE: Final = {
+    Kind.LEGACY: Version(2),
+    Kind.PIPELINE: Version(5),
+    Kind.POLICY: Version(6, 6),
+    Kind.COMPONENT: Version(7, 8),
+    Kind.TEMPLATE: Version(7, 8),
+}
+_LISTED: Final = {
+    Kind.TEMPLATE: ("index_templates", "index_template"),
+    Kind.COMPONENT: ("component_templates", "component_template"),
+}
+# What monitoring, watches and machine learning of 5.x to 7.x put there without saying that it is theirs.
+_OURS: Final = (
+    "xpack_monitoring_",
+    "security-index-template",
+    "security_audit_log",
+    "logstash-index-template",
+    "kibana_",
+)
+_NONE_THERE: Final = frozenset({404})
+"""What some versions answer, with an empty object, where they have none of a kind."""
+_ABSENT: Final = frozenset({Cause.MISSING, Cause.UNSUPPORTED})
+
+
+async def carried(cluster: Cluster, kinds: Iterable[Kind]) -> tuple[Definition, ...]:
+    """Everything of these kinds that a cluster has.
+
+    Those that Elastic's own programs look after are in it, marked. A kind that came later is left out.
+
+    Raises ProblemError where it cannot be seen.
+    """
+    version = await cluster.version()
+    found: list[Definition] = []
+    for kind in kinds:
+        if version < _SINCE[kind]:
+            continue
+        try:
+            status, body = await cluster.carry("GET", kind.path, told_by_status=_NONE_THERE)
+        except ProblemError as error:
+            raise (_none_kept(cluster, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
+        if status not in _NONE_THERE:
+            found += _definitions(kind, msgspec.json.decode(body, type=dict[str, Any]))
+    return tuple(found)
+
+
+def _none_kept(cluster: Cluster, kind: Kind) -> ProblemError:
+    what = f"{cluster.connection.endpoint.authority} keeps no {kind} at all."
+    why = "Its modules or its licence do not have that, though its version has."
+    return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, why=why, todo="Leave these out."))
+
+
+def _definitions(kind: Kind, told: dict[str, Any]) -> Iterator[Definition]:
+    if kind in _LISTED:
+        outer, inner = _LISTED[kind]
+        pairs = [(one.get("name"), one.get(inner)) for one in told.get(outer) or () if isinstance(one, dict)]
+    else:
+        pairs = list(told.items())
+    for name, body in pairs:
+        if isinstance(name, str) and isinstance(body, dict):
+            yield Definition(kind=kind, name=name, body=body, is_managed=_is_managed(name, body))
+
+
+def _is_managed(name: str, body: dict[str, Any]) -> bool:
+    inner = body.get("policy", body)
+    meta = inner.get("_meta") if isinstance(inner, dict) else None
+    is_marked = isinstance(meta, dict) and meta.get("managed") is True
+    return is_marked or name.startswith((".", *_OURS))
+
+
+async def processors(cluster: Cluster) -> frozenset[str] | None:
+    """The ingest processors that every node of a cluster has; None where it does not say."""
+    if await cluster.version() < _SINCE[Kind.PIPELINE]:
+        return frozenset()
+    try:
+        told = await cluster.look(
+            Request(method="GET", path="/_nodes/ingest?filter_path=nodes.*.ingest.processors.type"), dict[str, Any]
+        )
+    except ProblemError as error:
+        if error.problem.cause in _ABSENT | {Cause.PRIVILEGES}:
+            return None
+        raise
+    each = [
+        frozenset(one.get("type", "") for one in node.get("ingest", {}).get("processors", ()))
+        for node in told.get("nodes", {}).values()
+    ]
+    return frozenset.intersection(*each) if each else None

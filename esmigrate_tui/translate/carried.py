@@ -1,0 +1,159 @@
+"""What is carried over beside indices, as it would be on the destination, and what of it is there already."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from esmigrate_tui.model.carried import Carried, Conflict, Kind
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.translate.pipelines import TOLD, translate_pipeline
+from esmigrate_tui.translate.policies import translate_policy
+from esmigrate_tui.translate.settings import flat
+from esmigrate_tui.translate.templates import overlap, translate_composable, translate_template
+from esmigrate_tui.translate.types import is_typeless
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from esmigrate_tui.model.carried import Definition
+
+_Json = dict[str, Any]
+
+
+def preview(
+    definitions: Iterable[Definition],
+    there: Iterable[Definition],
+    destination: Version,
+    source: Version,
+    *,
+    plugins: Collection[str] | None = None,
+    processors: Collection[str] | None = None,
+) -> tuple[Carried, ...]:
+    """Each of a source's definitions for `destination`, with its conflict; those come first that others need.
+
+    `there` are the destination's own. What cannot be on a destination of that version is not in it: a component
+    before 7.8.
+    """
+    there = tuple(there)
+    known = {(one.kind, one.name): one.body for one in there}
+    found = [
+        carried
+        for one in definitions
+        if (carried := _one(one, known, destination, source, plugins, processors)) is not None
+    ]
+    order = list(Kind)
+    found.sort(key=lambda one: (order.index(one.kind), one.name))
+    return tuple(_beside_others(one, found, there) for one in found)
+
+
+def _beside_others(one: Carried, found: Iterable[Carried], there: Iterable[Definition]) -> Carried:
+    """A template with what is to be said of others that are for some of its indices: one alone applies, since 7.8."""
+    if one.kind is not Kind.TEMPLATE or one.conflict is not Conflict.NONE:
+        return one
+    others = {other.name: other.body for other in there if other.kind is Kind.TEMPLATE}
+    others |= {other.name: msgspec.json.decode(other.body) for other in found if other.kind is Kind.TEMPLATE}
+    mine = msgspec.json.decode(one.body)
+    changes: list[str] = []
+    conflict = Conflict.NONE
+    for name, body in others.items():
+        if name == one.name or not _overlapping(mine, body):
+            continue
+        shown = clean(name, 200)
+        if _priority(body) == _priority(mine):
+            conflict = Conflict.REFUSED
+            changes.append(f"the template {shown} is for some of its indices and has the same priority: merge the two")
+        elif _priority(body) > _priority(mine):
+            changes.append(f"the template {shown} wins where both are for an index; they are not merged any more")
+    return msgspec.structs.replace(one, changes=(*one.changes, *changes), conflict=conflict)
+
+
+def _overlapping(one: _Json, other: _Json) -> bool:
+    return any(overlap(a, b) for a in _patterns(one) for b in _patterns(other))
+
+
+def _patterns(body: _Json) -> list[str]:
+    told = body.get("index_patterns")
+    return [pattern for pattern in (told if isinstance(told, list) else [told]) if isinstance(pattern, str)]
+
+
+def _priority(body: _Json) -> int:
+    told = body.get("priority", 0)
+    return told if isinstance(told, int) else 0
+
+
+def _one(
+    told: Definition,
+    known: dict[tuple[Kind, str], _Json],
+    destination: Version,
+    source: Version,
+    plugins: Collection[str] | None,
+    processors: Collection[str] | None,
+) -> Carried | None:
+    kind = told.kind
+    changes: tuple[str, ...]
+    conflicts: tuple[str, ...] = ()
+    if kind is Kind.PIPELINE:
+        pipeline = translate_pipeline(told.body, destination, source, processors)
+        body, changes, conflicts = pipeline.body, pipeline.changes, pipeline.conflicts
+    elif kind is Kind.POLICY:
+        policy = translate_policy(told.body, destination)
+        body, changes = policy.body, policy.changes
+    elif kind is Kind.LEGACY:
+        template = translate_template(told.body, destination, source, plugins)
+        kind = Kind.LEGACY if template.is_legacy else Kind.TEMPLATE
+        body, changes, conflicts = template.body, template.changes, template.conflicts
+    elif destination < Version(7, 8):
+        return None
+    else:
+        template = translate_composable(told.body, destination, source, plugins)
+        body, changes, conflicts = template.body, template.changes, template.conflicts
+    conflict = Conflict.REFUSED if conflicts else Conflict.NONE
+    if (mine := known.get((kind, told.name))) is not None:
+        conflict = Conflict.SAME if _known(kind, mine) == comparable(body) else Conflict.OTHER
+    return Carried(
+        kind=kind,
+        name=told.name,
+        body=msgspec.json.encode(_sent(kind, body, destination)).decode(),
+        changes=(*changes, *conflicts),
+        conflict=conflict,
+    )
+
+
+def _sent(kind: Kind, body: _Json, destination: Version) -> _Json:
+    """The body of the request; 6.x wants a legacy template's mapping under a type, and 6.7 can be told otherwise."""
+    mappings = body.get("mappings")
+    if kind is not Kind.LEGACY or destination.major != 6 or not mappings or not is_typeless(mappings):
+        return body
+    return body | {"mappings": {"_doc": mappings}}
+
+
+def _known(kind: Kind, body: _Json) -> _Json:
+    """What the destination has, as comparable; a policy comes with what uses it, a pipeline with its dates."""
+    if kind is Kind.POLICY:
+        return comparable({"policy": body.get("policy", {})})
+    return comparable({name: value for name, value in body.items() if name not in TOLD})
+
+
+def comparable(body: _Json) -> _Json:
+    """A body in the one form in which two can be compared: settings flat, as text; what a server adds left out."""
+    found: _Json = {}
+    for name, value in body.items():
+        if name in {"version", "_meta", "order", "priority"} and value in (None, 0, {}):
+            continue
+        if name == "settings" and isinstance(value, dict):
+            named = {key if key.startswith("index.") else f"index.{key}": one for key, one in flat(value).items()}
+            found[name] = {key: one if isinstance(one, list) else _text(one) for key, one in named.items()}
+        elif name == "mappings" and isinstance(value, dict) and set(value) == {"_doc"}:
+            found[name] = value["_doc"]
+        elif name in {"template", "policy"} and isinstance(value, dict):
+            found[name] = comparable(value)
+        elif value not in ({}, [], None):
+            found[name] = value
+    return found
+
+
+def _text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

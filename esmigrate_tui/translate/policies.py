@@ -1,0 +1,63 @@
+"""Lifecycle policies of indices: actions that are gone, and what they refer to.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/ilm-actions.html
+https://www.elastic.co/guide/en/elasticsearch/reference/8.19/ilm-freeze.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.facts import Version
+
+_Json = dict[str, Any]
+
+
+class Policy(msgspec.Struct, frozen=True, kw_only=True):
+    """The body of a policy for a destination, and what is otherwise or must be there, in words."""
+
+    body: dict[str, Any]
+    changes: tuple[str, ...] = ()
+
+
+def translate_policy(told: _Json, destination: Version) -> Policy:
+    """A policy as `GET /_ilm/policy` told it, for `destination`."""
+    changes: list[str] = []
+    policy = told.get("policy")
+    kept = dict(policy) if isinstance(policy, dict) else {}
+    phases = kept.get("phases")
+    if isinstance(phases, dict):
+        kept["phases"] = {name: _phase(name, one, destination, changes) for name, one in phases.items()}
+    return Policy(body={"policy": kept}, changes=tuple(dict.fromkeys(changes)))
+
+
+def _phase(name: str, told: object, destination: Version, changes: list[str]) -> object:
+    actions = told.get("actions") if isinstance(told, dict) else None
+    if not isinstance(told, dict) or not isinstance(actions, dict):
+        return told
+    kept: _Json = {}
+    for action, body in actions.items():
+        where = f"{clean(name, 80)}.{clean(action, 80)}"
+        inner = body if isinstance(body, dict) else {}
+        if action == "freeze" and destination.major >= 8:
+            changes.append(f"{where} is left out: indices cannot be frozen any more")
+            continue
+        if action == "allocate":
+            named = [word for word in ("include", "exclude", "require") if inner.get(word)]
+            changes.extend(
+                f"{where}.{word} names nodes of the old cluster, look whether the new one has such" for word in named
+            )
+        if action == "searchable_snapshot" and "snapshot_repository" in inner:
+            repository = clean(str(inner["snapshot_repository"]), 200)
+            changes.append(f"{where}: the repository {repository} must be on the destination")
+        if action == "wait_for_snapshot" and "policy" in inner:
+            changes.append(
+                f"{where}: the snapshot policy {clean(str(inner['policy']), 200)} must be on the destination"
+            )
+        kept[action] = body
+    return told | {"actions": kept}

@@ -1,0 +1,165 @@
+"""`esmigrate carry` on real nodes: what it shows, makes, leaves alone, and takes away again.
+
+Policies go from 6.8.23 to 6.8.23, and a pipeline with processors too: no newer node here has lifecycles or processors.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from esmigrate_tui.cli.commands import main
+from esmigrate_tui.cli.ending import told
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, parse_address
+from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.sandbox.nodes import NodeOptions
+from tests.fixtures_nodes import in_own_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+
+pytestmark = pytest.mark.nodes
+
+MADE: dict[str, dict[str, Any]] = {
+    "/_template/cy-logs": {
+        "index_patterns": ["cy-logs-*"],
+        "order": 2,
+        "settings": {"index": {"number_of_shards": 2, "default_pipeline": "cy-clean", "mapper.dynamic": "true"}},
+        "mappings": {"log": {"_all": {"enabled": False}, "properties": {"d": {"type": "date", "format": "YYYY"}}}},
+        "aliases": {"cy-all": {}},
+    },
+    "/_ingest/pipeline/cy-empty": {"description": "does nothing", "processors": []},
+    "/_ingest/pipeline/cy-clean": {"processors": [{"date": {"field": "d", "formats": ["YYYY"]}}]},
+    "/_ilm/policy/cy-keep": {"policy": {"phases": {"delete": {"min_age": "9d", "actions": {"delete": {}}}}}},
+}
+OPEN = NodeOptions(security=False)
+
+
+async def _sent(node: Node, method: str, path: str, body: str = "") -> dict[str, Any] | None:
+    """What a node answers; None where it says that there is none."""
+    async with await connect(Connection(endpoint=parse_address(node.url)[0]), NO_CREDENTIAL) as cluster:
+        if method != "GET":
+            await cluster.perform(Request(method=method, path=path, body=body))
+            return {}
+        status, answer = await cluster.carry("GET", path, told_by_status=frozenset({404}))
+        return None if status == 404 else dict(json.loads(answer))
+
+
+def sent(node: Node, method: str, path: str, body: str = "") -> dict[str, Any] | None:
+    return in_own_loop(_sent(node, method, path, body))
+
+
+@pytest.fixture(scope="module")
+def old(nodes: SharedNodes) -> Iterator[Node]:
+    node = nodes.get_now("6.8.23", OPEN)
+    for path, body in MADE.items():
+        sent(node, "PUT", path, json.dumps(body))
+    yield node
+    for path in MADE:
+        if sent(node, "GET", path) is not None:
+            sent(node, "DELETE", path)
+
+
+@pytest.fixture(scope="module")
+def new(nodes: SharedNodes) -> Node:
+    return nodes.get_now("7.17.28", OPEN)
+
+
+@pytest.fixture(autouse=True)
+def _state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
+
+
+def carried(capsys: pytest.CaptureFixture[str], old: Node, new: Node, *options: str) -> tuple[int, str]:
+    """The exit code of the command, and what it said."""
+    arguments = ["carry", "--source", old.url, "--destination", new.url, "--name", "cy-*", *options]
+    err = io.StringIO()
+    code = told(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err)
+    return code, capsys.readouterr().out + err.getvalue()
+
+
+def test_it_shows_what_would_be_made_and_makes_nothing(
+    capsys: pytest.CaptureFixture[str], old: Node, new: Node
+) -> None:
+    code, said = carried(capsys, old, new, "--templates", "--pipelines")
+    assert code == ExitCode.DONE
+    assert "+ index template cy-logs\n" in said
+    assert "    d: the date format YYYY is written yyyy now\n" in said
+    assert "+ ingest pipeline cy-empty\n" in said
+    assert "! ingest pipeline cy-clean: the destination cannot hold it" in said
+    assert sent(new, "GET", "/_index_template/cy-logs") is None
+
+
+def test_what_it_makes_is_there_and_cleanup_takes_it_away(
+    capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path
+) -> None:
+    code, said = carried(capsys, old, new, "--templates", "--pipelines", "--make")
+    assert (code, "Made 2 definitions" in said) == (ExitCode.DONE, True)
+    assert sent(new, "GET", "/_index_template/cy-logs") is not None
+    again, said = carried(capsys, old, new, "--templates", "--pipelines", "--make")
+    assert again == ExitCode.NOTHING
+    assert "= index template cy-logs: the destination has the same" in said
+    assert "= ingest pipeline cy-empty: the destination has the same" in said
+    [folder] = (tmp_path / "runs").iterdir()
+    assert told(lambda: main(["cleanup", folder.name], standalone_mode=False), io.StringIO()) == ExitCode.DONE
+    assert sent(new, "GET", "/_index_template/cy-logs") is None
+    assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is None
+
+
+def test_another_of_that_name_stays_as_it_is(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
+    sent(new, "PUT", "/_index_template/cy-logs", json.dumps({"index_patterns": ["cy-mine"]}))
+    try:
+        code, said = carried(capsys, old, new, "--templates", "--make")
+        [told_of] = (sent(new, "GET", "/_index_template/cy-logs") or {})["index_templates"]
+    finally:
+        sent(new, "DELETE", "/_index_template/cy-logs")
+    assert code == ExitCode.NOTHING
+    assert "! index template cy-logs: the destination has another of that name, which stays as it is" in said
+    assert told_of["index_template"]["index_patterns"] == ["cy-mine"]
+
+
+def test_policies_and_processors_are_made_on_a_6_8_that_lost_them(
+    capsys: pytest.CaptureFixture[str], old: Node, nodes: SharedNodes
+) -> None:
+    other = nodes.fresh_now("6.8.23", OPEN)
+    try:
+        code, said = carried(capsys, old, other, "--templates", "--pipelines", "--policies", "--make")
+        assert (code, "Made 4 definitions" in said) == (ExitCode.DONE, True)
+        assert {path for path in MADE if sent(other, "GET", path) is None} == set()
+        code, said = carried(capsys, old, other, "--templates", "--pipelines", "--policies")
+        assert code == ExitCode.NOTHING
+        assert said.count("the destination has the same") == 4
+    finally:
+        for path in MADE:
+            sent(other, "DELETE", path)
+
+
+def test_a_destination_that_keeps_no_policies_says_so(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
+    code, said = carried(capsys, old, new, "--policies")
+    assert code == ExitCode.BLOCKED
+    assert "keeps no lifecycle policy at all" in said
+
+
+def test_something_must_be_asked_for(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
+    code, said = carried(capsys, old, new)
+    assert code == ExitCode.USAGE
+    assert "--templates, --pipelines, --policies" in said
+
+
+def test_a_template_that_came_meanwhile_is_not_written_over(new: Node) -> None:
+    sent(new, "PUT", "/_index_template/cy-late", json.dumps({"index_patterns": ["cy-late"]}))
+    try:
+        with pytest.raises(ProblemError):
+            sent(new, "PUT", "/_index_template/cy-late?create=true", json.dumps({"index_patterns": ["cy-x"]}))
+    finally:
+        sent(new, "DELETE", "/_index_template/cy-late")
