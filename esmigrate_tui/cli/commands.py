@@ -242,6 +242,8 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
 @click.option("--id-hash", is_flag=True, help="The _id is a hash of the row: a second run doubles nothing.")
 @click.option("--id-server", is_flag=True, help="A new _id for each row, even where the file has its own.")
 @click.option("--delimiter", default="", metavar="CHAR", help="What separates cells; 'tab' is one.")
+@click.option("--no-header", is_flag=True, help="The first row of the table is data: columns are called col1, col2, …")
+@click.option("--columns", default="", metavar="NAME,NAME", help="What the columns are called; says --no-header too.")
 @click.option("--encoding", default="", metavar="NAME", help="Of a table of text: utf-8, latin-1, cp1252, …")
 @click.option(
     "--mapping",
@@ -354,6 +356,25 @@ _ACCEPT = click.option(
 )
 _JSON = click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 _RUN = click.argument("run_id", metavar="RUN")
+
+
+@main.command()
+@connection_options(Side.SOURCE, required=False)
+@connection_options(Side.DESTINATION)
+@click.option("--index", "patterns", multiple=True, metavar="PATTERN", help="What would be moved; else every index.")
+@_JSON
+def advise(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
+    """Say of each method whether it is open between two clusters, why, how long it may take, and which to prefer.
+
+    \b
+      esmigrate advise --source https://elastic@old:9200 --destination https://elastic@new:9200
+
+    Nothing is written on either cluster. An estimate is made of the servers' own limits and of a short read of the
+    largest index; where it rests on figures that were measured elsewhere, it says so.
+    """  # noqa: D301  # \b is click's own mark for text that keeps its lines
+    from esmigrate_tui.cli.advising import give_advice  # noqa: PLC0415
+
+    return asyncio.run(give_advice(options))
 
 
 @main.command()

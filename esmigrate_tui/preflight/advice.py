@@ -49,7 +49,7 @@ class Estimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class MethodAdvice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What can be said of one method here: `why` it stands so, and what has to be done first (`todo`), in sentences.
 
-    `left_out` are indices that it cannot bring over, or not whole.
+    `left_out` are indices that it cannot bring over, or not whole, or only to be read.
     """
 
     method: MethodName
@@ -228,6 +228,7 @@ def _restore(here: Situation) -> MethodAdvice:
     method = MethodName.RESTORE_FROM_SNAPSHOT
     why: list[str] = []
     refused: dict[str, str] = {}
+    archives: list[str] = []
     if here.source is not None:
         now = SnapshotFacts(repository="", name="", version=str(here.source.version), state=SnapshotState.SUCCESS)
         judged = {one.name: judge(one.created, now, here.destination, licence=here.licence) for one in here.indices}
@@ -256,7 +257,7 @@ def _restore(here: Situation) -> MethodAdvice:
     return MethodAdvice(
         method=method,
         standing=standing,
-        left_out=tuple(refused),
+        left_out=(*refused, *archives),
         why=tuple(why),
         todo=todo,
         estimate=_by_bytes(here) if standing is not Standing.CLOSED else None,
