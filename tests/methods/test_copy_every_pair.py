@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from esmigrate_tui.model.copying import Copying
 from tests.methods.copying import (
     METHOD,
     PlainBook,
@@ -34,6 +35,7 @@ PAIRS: Final = [(old, new) for at, old in enumerate(VERSIONS) for new in VERSION
 INDEX: Final = "pairs-odd"
 HERE: Final = "pairs-odd-here"
 SPACED: Final = "pairs-spaced"
+KEPT: Final = "pairs-kept"
 ROUTING: Final = "a route/ü"
 LONG: Final = "x" * 511
 
@@ -156,3 +158,48 @@ async def test_a_single_space_around_a_document_is_read_with_it(nodes: SharedNod
                 pages.append(await cluster.documents.window(SPACED, 0, -1, numbers[1], 10))
             assert [bytes(page.documents[0].source) for page in pages] == [text] * len(pages)
         await cluster.delete_index(SPACED)
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+async def test_versions_are_kept_by_every_version(nodes: SharedNodes, version: str) -> None:
+    typed = {} if int(version[0]) >= 7 else {"_type": "_doc" if version[0] == "6" else "odd"}
+    async with pair(nodes, version, version) as (clusters, draft):
+        source, destination = clusters.source, clusters.destination
+        assert source is not None
+        await make(source, KEPT, {"settings": settings(1)})
+        for first in range(3):
+            await fill(source, KEPT, (({**typed, "_id": str(n)}, b'{"n":%d}' % n) for n in range(first, 3)))
+        wanted = draft.answered(copying=Copying(versions=True))
+        work = await work_for(clusters, wanted, KEPT, into=f"{KEPT}-here")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = await carried_out(work, clusters)
+        again = await carried_out(work, clusters, steps[0].token)
+        await destination.refresh(f"{KEPT}-here")
+        _, found = await destination.carry("GET", f"/{KEPT}-here/_search?version=true")
+        await destination.delete_index(f"{KEPT}-here")
+        await source.delete_index(KEPT)
+    assert {hit["_id"]: hit["_version"] for hit in json.loads(found)["hits"]["hits"]} == {"0": 1, "1": 2, "2": 3}
+    assert (steps[-1].written, steps[-1].collided) == (3, 0)
+    assert (again[-1].there_already, again[-1].collided) == (3, 0)
+
+
+@pytest.mark.parametrize("version", ["8.19.3", "9.5.0"])
+async def test_the_newest_versions_pass_pipelines_by_too(nodes: SharedNodes, version: str) -> None:
+    # The pipelines are not there: whatever goes through them is refused.
+    async with pair(nodes, version, version) as (clusters, draft):
+        source, destination = clusters.source, clusters.destination
+        assert source is not None
+        await make(source, KEPT, {"settings": settings(1)})
+        await fill(source, KEPT, (({"_id": str(n)}, b"{}") for n in range(3)))
+        gone = {"index.default_pipeline": "pairs-gone", "index.final_pipeline": "pairs-gone"}
+        body = {"index_patterns": [f"{KEPT}-here"], "priority": 900, "template": {"settings": gone}}
+        await destination.carry("PUT", f"/_index_template/{KEPT}", json.dumps(body).encode())
+        try:
+            work = await work_for(clusters, draft, KEPT, into=f"{KEPT}-here")
+            await METHOD.prepare(work, clusters, PlainBook(clusters))
+            steps = await carried_out(work, clusters)
+            await destination.delete_index(f"{KEPT}-here")
+        finally:
+            await destination.carry("DELETE", f"/_index_template/{KEPT}")
+        await source.delete_index(KEPT)
+    assert (steps[-1].written, steps[-1].refused) == (3, 0)
