@@ -21,7 +21,7 @@ from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.files import FileFormat, IdRule
+from esmigrate_tui.model.files import FileFormat, FileWishes, IdRule
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -130,6 +130,14 @@ def _delimiter(given: str) -> str:
     return found
 
 
+def _names(given: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in given.split(",")) if given.strip() else ()
+    if not all(names):
+        msg = f"--columns wants names with commas between them, such as id,city,total; not {clean(given, 100)!r}."
+        raise click.UsageError(msg)
+    return names
+
+
 def _must_be_known(encoding: str) -> None:
     """Refuse an encoding that nobody knows, or in which a line break or a quote is not the one byte that it is."""
     if not encoding:
@@ -145,15 +153,17 @@ def _must_be_known(encoding: str) -> None:
 
 
 def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, options: Mapping[str, Any]) -> Reading:
-    return recognised(
-        found_files(patterns),
-        kind=FileFormat(options["kind"]) if options["kind"] else None,
+    names = _names(options["columns"])
+    wishes = FileWishes(
+        format=FileFormat(options["kind"]) if options["kind"] else None,
         delimiter=delimiter,
         encoding=options["encoding"],
+        has_header=not options["no_header"] and not names,
+        names=names,
         ids=rule,
         id_field=options["id_field"] or "",
-        pipeline=options["pipeline"],
     )
+    return recognised(found_files(patterns), wishes, options["pipeline"])
 
 
 def _kept(pattern: str, options: Mapping[str, Any]) -> str:

@@ -42,6 +42,8 @@ _OF_FILES: Final = {
     "id_server": "--id-server",
     "delimiter": "--delimiter",
     "encoding": "--encoding",
+    "no_header": "--no-header",
+    "columns": "--columns",
     "pipeline": "--pipeline",
     "batch": "--batch",
     "pace": "--pace",

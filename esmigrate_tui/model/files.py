@@ -83,13 +83,15 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `encoding` and `delimiter` matter to tables of text, `columns` has the types of their cells. `id_field` is the
     column, or the dotted path of the field, that the rule FIELD takes the _id from. `pipeline` is an ingest pipeline of
-    the destination.
+    the destination. A table whose first row is data has no header; its columns are called by `names`, else col1, col2…
     """
 
     format: FileFormat
     files: tuple[FileSource, ...]
     encoding: str = "utf-8"
     delimiter: str = ","
+    has_header: bool = True
+    names: tuple[str, ...] = ()
     columns: tuple[Column, ...] = ()
     ids: IdRule = IdRule.NEW
     id_field: str = ""
@@ -167,6 +169,8 @@ class FileWishes(msgspec.Struct, frozen=True, kw_only=True):
     format: FileFormat | None = None
     delimiter: str = ""
     encoding: str = ""
+    has_header: bool = True
+    names: tuple[str, ...] = ()
     ids: IdRule | None = None
     id_field: str = ""
 

@@ -106,6 +106,7 @@ def how_read(reading: Reading) -> str:
     if reading.format.has_columns:
         named = _DELIMITERS.get(reading.delimiter, reading.delimiter)
         words += [f"separated by {named}", reading.encoding]
+        words += [] if reading.has_header else ["no header"]
     return ", ".join([*words, *packed])
 
 

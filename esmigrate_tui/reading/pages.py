@@ -182,9 +182,9 @@ class _File:
 
 
 def header(reading: Reading, source: FileSource) -> tuple[str, ...]:
-    """The columns of a table of text, by its first row; none where it is none."""
-    if not reading.format.has_columns:
-        return ()
+    """The columns of a table of text, as they are given or by its first row; none where it is none."""
+    if not reading.format.has_columns or reading.names:
+        return reading.names
     parser = parser_for(reading, Identity(reading.ids, reading.id_field), Place(), ())
     opened = Opened(source)
     try:
@@ -209,7 +209,8 @@ def parser_for(reading: Reading, identity: Identity, place: Place, names: tuple[
             place.line,
             delimiter=reading.delimiter,
             encoding=reading.encoding,
-            names=names,
+            has_header=reading.has_header,
+            names=reading.names or names,
         )
     if reading.format is FileFormat.JSON:
         return JsonValues(identity, place.offset, place.line)

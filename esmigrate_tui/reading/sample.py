@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Column, FileFormat, FileLook, Guess, IdRule, Reading, RowError, Sample
+from esmigrate_tui.model.files import Column, FileFormat, FileLook, FileWishes, Guess, IdRule, Reading, RowError, Sample
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.guess import documents_of, guesses, properties
@@ -19,7 +19,7 @@ from esmigrate_tui.reading.pages import Pages, Place, header
 from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.files import FileSource, FileWishes, Row
+    from esmigrate_tui.model.files import FileSource, Row
 
 ROWS: Final = 1_000
 """Rows that are looked at, of all files together; of each file some."""
@@ -47,19 +47,11 @@ def start_of(file: FileSource) -> bytes:
         opened.close()
 
 
-def recognised(  # what a person may say of files
-    files: tuple[FileSource, ...],
-    *,
-    kind: FileFormat | None = None,
-    delimiter: str = "",
-    encoding: str = "",
-    ids: IdRule | None = None,
-    id_field: str = "",
-    pipeline: str = "",
-) -> Reading:
+def recognised(files: tuple[FileSource, ...], wishes: FileWishes | None = None, pipeline: str = "") -> Reading:
     """How files are to be read: as somebody says, the rest by the first bytes of each. Raises ProblemError."""
+    wishes = wishes or FileWishes()
     starts = [(file, start_of(file)) for file in files[:_FILES]]
-    kinds = {file.path: kind or format_of(start, file.path) for file, start in starts}
+    kinds = {file.path: wishes.format or format_of(start, file.path) for file, start in starts}
     found = list(dict.fromkeys(kinds.values()))
     if len(found) > 1:
         odd = next(path for path, one in kinds.items() if one is not found[0])
@@ -72,16 +64,27 @@ def recognised(  # what a person may say of files
             )
         )
     [chosen] = found
+    if wishes.names and not chosen.has_columns:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"{clean(files[0].path, 300)} is {chosen}, which has no columns to be named.",
+                todo="Name columns of tables of text alone, or say what the files are (--format).",
+            )
+        )
     is_utf8 = all(encoding_of(start) == "utf-8" for _, start in starts)
+    delimiter = wishes.delimiter
     if not delimiter:
         delimiter = "\t" if chosen is FileFormat.TSV else delimiter_of(starts[0][1])
     return Reading(
         format=chosen,
         files=files,
-        encoding=(encoding or ("utf-8" if is_utf8 else "latin-1")) if chosen.has_columns else "utf-8",
+        encoding=(wishes.encoding or ("utf-8" if is_utf8 else "latin-1")) if chosen.has_columns else "utf-8",
         delimiter=delimiter if chosen.has_columns else ",",
-        ids=ids or (IdRule.OWN if chosen.has_ids else IdRule.NEW),
-        id_field=id_field,
+        has_header=(wishes.has_header and not wishes.names) or not chosen.has_columns,
+        names=wishes.names,
+        ids=wishes.ids or (IdRule.OWN if chosen.has_ids else IdRule.NEW),
+        id_field=wishes.id_field,
         pipeline=pipeline,
     )
 
@@ -146,14 +149,13 @@ def looked_at(typed: str, wishes: FileWishes) -> FileLook:
 
 
 def _as_wished(files: tuple[FileSource, ...], wishes: FileWishes) -> Reading:
-    is_incomplete = wishes.ids is IdRule.FIELD and not wishes.id_field
+    """As is wished, as far as it is: the name of a field, and those of columns, may be typed later."""
+    is_by_field = wishes.ids is IdRule.FIELD
+    ids = None if is_by_field and not wishes.id_field else wishes.ids
+    names = () if wishes.has_header else wishes.names
     return recognised(
         files,
-        kind=wishes.format,
-        delimiter=wishes.delimiter,
-        encoding=wishes.encoding,
-        ids=None if is_incomplete else wishes.ids,
-        id_field=wishes.id_field if wishes.ids is IdRule.FIELD else "",
+        msgspec.structs.replace(wishes, ids=ids, id_field=wishes.id_field if is_by_field else "", names=names),
     )
 
 

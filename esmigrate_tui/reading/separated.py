@@ -1,4 +1,4 @@
-"""Tables of text (CSV, TSV) whose first row names the columns; quotes as RFC 4180 has them.
+"""Tables of text (CSV, TSV), most of which name the columns in their first row; quotes as RFC 4180 has them.
 
 A quote opens a cell only at its beginning. One that is never closed spoils its own line, not the rest of the file.
 """
@@ -28,9 +28,12 @@ _QUOTED: Final = re.compile(rb'"((?:[^"]|"")*+)"')
 
 
 class Separated:
-    """Rows of a table of text; the header is the first of them, or `names` where the file is taken up in the middle."""
+    """Rows of a table of text; the header is the first of them, or `names` where the file is taken up in the middle.
 
-    def __init__(  # where, how and by what a table is read
+    Without a header the first row is data, and the columns are called by `names`, else col1, col2 and so on.
+    """
+
+    def __init__(  # noqa: PLR0913  # where, how and by what a table is read
         self,
         identity: Identity,
         columns: Sequence[Column],
@@ -39,6 +42,7 @@ class Separated:
         *,
         delimiter: str = ",",
         encoding: str = "utf-8",
+        has_header: bool = True,
         names: Sequence[str] = (),
         longest: int = LONGEST_QUOTED,
     ) -> None:
@@ -50,6 +54,7 @@ class Separated:
         self._text_delimiter = delimiter
         self._encoding = encoding
         self._longest = longest
+        self._has_header = has_header
         self._held = b""
         self._is_first = offset == 0
         self._cells: Cells | None = None
@@ -185,9 +190,12 @@ class Separated:
             return self._bad(line, cells)
         if len(cells) == 1 and not cells[0][0].strip():
             return None
-        if self._cells is None:
+        if self._cells is None and self._has_header:
             self._named([text for text, _ in cells])
             return None
+        if self._cells is None:
+            self._named([f"col{at}" for at in range(1, len(cells) + 1)])
+            return self._row(cells, raw, line)
         if len(cells) != len(self._cells.names):
             wanted = counted(len(self._cells.names), "column")
             return self._bad(line, f"it has {counted(len(cells), 'cell')}, the table has {wanted}")

@@ -12,7 +12,7 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from esmigrate_tui.model.files import Column, Compression, FileFormat, IdRule, Reading, Row
+from esmigrate_tui.model.files import Column, Compression, FileFormat, FileWishes, IdRule, Reading, Row
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.opened import changed, found_files, seen
 from esmigrate_tui.reading.pages import Pages, Place
@@ -220,12 +220,12 @@ def test_cells_follow_a_mapping_that_was_edited(tmp_path: Path) -> None:
 
 def test_ids_that_come_twice_are_seen_in_the_sample(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n,x\n1,a\n2,b\n1,c\n")
-    reading = recognised(found_files([str(tmp_path / "a.csv")]), ids=IdRule.FIELD, id_field="n")
+    reading = recognised(found_files([str(tmp_path / "a.csv")]), FileWishes(ids=IdRule.FIELD, id_field="n"))
     assert sampled(reading).repeated_ids == ("1",)
 
 
 def test_a_column_that_is_not_there_cannot_give_ids(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n\n1\n")
-    reading = recognised(found_files([str(tmp_path / "a.csv")]), ids=IdRule.FIELD, id_field="id")
+    reading = recognised(found_files([str(tmp_path / "a.csv")]), FileWishes(ids=IdRule.FIELD, id_field="id"))
     with pytest.raises(ProblemError, match="no column id"):
         sampled(reading)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +12,7 @@ from esmigrate_tui.model.files import Column, FileFormat, FileWishes, IdRule
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.cells import Cells
 from esmigrate_tui.reading.guess import guesses
+from esmigrate_tui.reading.pages import Pages, Place
 from esmigrate_tui.reading.sample import looked_at, patterns_of
 
 if TYPE_CHECKING:
@@ -87,3 +89,38 @@ def test_what_a_destination_would_guess_goes_by_the_first_value() -> None:
 def test_a_column_that_is_left_out_is_in_no_document() -> None:
     cells = Cells(("a", "b", "c"), (Column(name="a", type="long"), Column(name="b", type=""), Column(name="c")))
     assert cells.document([("1", False), ("2", True), ("x", False)]) == b'{"a":1,"c":"x"}'
+
+
+def test_a_table_without_a_header_has_columns_by_number_or_by_name(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text('1,1,"x"\n2,2,y\n3\n')
+    path = str(tmp_path / "a.csv")
+    numbered = looked_at(path, FileWishes(has_header=False)).sample
+    named = looked_at(path, FileWishes(has_header=False, names=("id", "n", ""))).sample
+    assert numbered is not None
+    assert named is not None
+    assert [row.source for row in numbered.rows] == [
+        b'{"col1":1,"col2":1,"col3":"x"}',
+        b'{"col1":2,"col2":2,"col3":"y"}',
+    ]
+    assert named.rows[0].source == b'{"id":1,"n":1,"column_3":"x"}'
+    assert [(error.line, error.reason) for error in named.errors] == [(3, "it has 1 cell, the table has 3 columns")]
+
+
+def test_a_table_without_a_header_is_taken_up_in_the_middle(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("".join(f"{n},x\n" for n in range(10)))
+    look = looked_at(str(tmp_path / "a.csv"), FileWishes(has_header=False))
+    assert look.sample is not None
+    with closing(Pages(look.sample.reading, Place(), b"s")) as pages:
+        first = pages.next(4, 10_000)
+    assert first is not None
+    with closing(Pages(look.sample.reading, first.place, b"s")) as pages:
+        rest = pages.next(100, 10_000)
+    assert rest is not None
+    assert [row.source for row in (*first.rows, *rest.rows)] == [b'{"col1":%d,"col2":"x"}' % n for n in range(10)]
+
+
+def test_columns_of_what_is_no_table_cannot_be_named(tmp_path: Path) -> None:
+    (tmp_path / "a.ndjson").write_text('{"a":1}\n')
+    look = looked_at(str(tmp_path / "a.ndjson"), FileWishes(has_header=False, names=("a",)))
+    assert look.problem is not None
+    assert "has no columns to be named" in look.problem.what

@@ -46,6 +46,8 @@ _FROM: Final = (
     ("sent", "another program sends them (Logstash, Filebeat, a client …)"),
 )
 _SENDERS: Final = tuple((shipper.value, shipper.title) for shipper in Shipper)
+_HEADER: Final = (("yes", "names the columns"), ("no", "is data already"))
+_COLUMNS: Final = "col1, col2, col3; or as you call them"
 _FORMATS: Final[dict[FileFormat, str]] = {
     FileFormat.NDJSON: "one JSON object a line",
     FileFormat.JSON: "an array, or objects one after another",
@@ -70,6 +72,8 @@ _WHICH: Final = (
 )
 NO_TYPES: Final = '{\n  "settings": {},\n  "mappings": {\n    "properties": {}\n  }\n}'
 """The body of an index whose fields nobody has seen yet."""
+_LOOKED_FOR: Final = frozenset({"files", "names", "id-field"})
+"""The fields that say how files are read."""
 _SHOWN_FILES: Final = 3
 _SHOWN_ERRORS: Final = 3
 _SIZE, _PACKED, _AS = 10, 6, 12
@@ -115,6 +119,16 @@ def id_rules(pile: Pile) -> tuple[Options, str]:
         options.append((IdRule.NEW.value, _NEW))
     chosen = pile.wishes.ids.value if pile.wishes.ids is not None else ""
     return tuple(options), chosen if chosen in dict(options) else ""
+
+
+def _header(pile: Pile) -> str:
+    return "yes" if pile.wishes.has_header else "no"
+
+
+def _names(typed: str) -> tuple[str, ...]:
+    """The names of columns with commas between them; one that is empty is called by its place."""
+    names = tuple(name.strip() for name in typed.split(","))
+    return names if any(names) else ()
 
 
 def _sample(pile: Pile) -> Sample | None:
@@ -299,6 +313,10 @@ class FilesScreen(StepScreen):
             Field("Read as", Choice(*formats(pile), id="format"), id="format-field"),
             Field("Separated", Choice(*delimiters(pile), id="delimiter"), id="delimiter-field"),
             Field("Encoding", Choice(*encodings(pile), id="encoding"), id="encoding-field"),
+            Field("First row", Choice(_HEADER, _header(pile), id="header"), id="header-field"),
+            Field(
+                "Columns", PlainInput(", ".join(pile.wishes.names), placeholder=_COLUMNS, id="names"), id="names-field"
+            ),
             Field("_id", Choice(*id_rules(pile), id="ids"), id="ids-field"),
             Field("Field", PlainInput(pile.wishes.id_field, id="id-field"), id="id-field-field"),
             Field(
@@ -341,6 +359,8 @@ class FilesScreen(StepScreen):
             "format": is_seen,
             "delimiter": is_seen and is_table,
             "encoding": is_seen and is_table,
+            "header": is_seen and is_table,
+            "names": is_seen and is_table and not pile.wishes.has_header,
             "ids": is_seen,
             "id-field": is_seen and pile.wishes.ids is IdRule.FIELD,
             "into": is_seen or is_sent,
@@ -388,6 +408,8 @@ class FilesScreen(StepScreen):
         match message.input.id:
             case "files":
                 self._pile(typed=value)
+            case "names":
+                self._wish(names=_names(value))
             case "id-field":
                 self._wish(id_field=value.strip())
             case "expected":
@@ -411,6 +433,8 @@ class FilesScreen(StepScreen):
                 self._wish(format=FileFormat(value) if value else None)
             case "ids":
                 self._wish(ids=IdRule(value) if value else None)
+            case "header":
+                self._wish(has_header=value == "yes")
             case "delimiter":
                 self._wish(delimiter=value)
             case _:
@@ -419,7 +443,7 @@ class FilesScreen(StepScreen):
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter looks, where there is something new to look at; else it goes to the next field, or on."""
-        if message.input.id in {"files", "id-field"} and not self.session.pile.is_looked_at:
+        if message.input.id in _LOOKED_FOR and not self.session.pile.is_looked_at:
             self.action_test()
             if message.input.id == "files":
                 return
@@ -431,7 +455,7 @@ class FilesScreen(StepScreen):
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Whoever leaves the field of the files, or of the _id, wants to see what that means."""
         pile = self.session.pile
-        if event.widget.id in {"files", "id-field"} and not pile.is_looked_at and self.wizard.is_live:
+        if event.widget.id in _LOOKED_FOR and not pile.is_looked_at and self.wizard.is_live:
             self.action_test()
 
     # -- looking -----------------------------------------------------------------------------------------------------
