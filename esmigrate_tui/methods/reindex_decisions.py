@@ -19,7 +19,7 @@ from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.preflight.remote import remote_index
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from esmigrate_tui.elastic.cluster import ReindexLook
     from esmigrate_tui.methods.contract import Work
@@ -37,7 +37,8 @@ _MOST_PASSES: Final = 40
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one server task reads: documents not below `start` and below `end`; all where both are None.
 
-    `task` is the running server task, "" between two passes. Totals are over the passes that ended; `there` is what the
+    `task` is the running server task, "" between two passes. The first pass is counted before it is asked for: without
+    a `batch` nobody has seen whether it began. Totals are over the passes that ended; `there` is what the
     last of them found in place. `repeats` counts the passes that were made again because the source holds more than
     they were given.
     """
@@ -110,6 +111,26 @@ def divided(field: Field, edges: Sequence[int]) -> State:
     """An index that is read in ranges of a field; `edges` are where all but the first one start."""
     bounds = zip((None, *edges), (*edges, None), strict=True)
     return State(field=field, parts=tuple(Part(start=start, end=end) for start, end in bounds))
+
+
+def announced(state: State) -> State:
+    """The state to write down before the first task is asked for: who takes it up then knows that there may be one."""
+    parts = tuple(msgspec.structs.replace(part, passes=part.passes or 1) for part in state.parts)
+    return msgspec.structs.replace(state, parts=parts)
+
+
+def never_asked(state: State, positions: Iterable[int]) -> State:
+    """The state where these parts were announced, and then not asked for after all."""
+    for position in positions:
+        state = state.with_part(position, msgspec.structs.replace(state.parts[position], passes=0))
+    return state
+
+
+def in_task(part: Part, task: str, batch: int, *, is_surely_first: bool) -> Part:
+    """The part with a running task; what a pass that nobody has seen may have written is no collision for this one."""
+    is_the_announced = not part.batch and is_surely_first
+    passes = part.passes if is_the_announced else part.passes + 1
+    return msgspec.structs.replace(part, task=task, passes=passes, batch=part.batch or batch)
 
 
 def taken_up(state: State) -> State:

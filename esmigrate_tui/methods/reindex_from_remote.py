@@ -37,13 +37,16 @@ from esmigrate_tui.methods.reindex_decisions import (
     Part,
     State,
     Verdict,
+    announced,
     cancelled,
     divided,
     first_batch,
     first_trouble,
     given_whole,
+    in_task,
     judged,
     moved,
+    never_asked,
     ranges_told,
     reindex_body,
     standing,
@@ -149,10 +152,13 @@ class ReindexFromRemote:
         Where somebody has cancelled one task of an index, its others are cancelled too, and seen to end.
         """
         state = taken_up(State.from_token(since))
+        note = ""
         if not state.parts:
             state, note = await _begun(work, clusters)
-            if note:  # which ranges they are is written down before there is a task of any
-                yield together([standing(part) for part in state.parts], state, note=note)
+        fresh = frozenset(position for position in state.open if not state.parts[position].passes)
+        if fresh:  # written down before there is a task of any: which ranges they are, and that tasks may have begun
+            state = announced(state)
+            yield together([standing(part) for part in state.parts], state, note=note)
         seen = [standing(part) for part in state.parts]
         trouble: Problem | None = None
         while True:
@@ -169,7 +175,7 @@ class ReindexFromRemote:
             elif trouble is None and state.open:
                 if len(state.open) < len(before.open) and work.requests_per_second:
                     await self.pace(work, clusters, state.as_token(), work.requests_per_second)
-                state, error = await _started(work, clusters, state)
+                state, error = await _started(work, clusters, state, fresh)
             elif trouble is None and state.made:
                 is_ours = await made_index(work, clusters) == state.made
             rejects = tuple(reject for verdict in verdicts for reject in verdict.rejects)
@@ -319,34 +325,43 @@ async def _look(work: Work, clusters: Clusters, state: State, position: int, las
     return verdict
 
 
-async def _started(work: Work, clusters: Clusters, state: State) -> tuple[State, ProblemError | None]:
+async def _started(
+    work: Work, clusters: Clusters, state: State, fresh: frozenset[int]
+) -> tuple[State, ProblemError | None]:
     """A running task for every part that needs another pass; what was started is in the state even after a trouble.
 
-    One that an earlier process started and could not write down is found.
+    One that an earlier process started and could not write down is found; where it has ended since, what it has written
+    is found in place, and is no second document of one _id. Of `fresh` parts none was ever asked for.
     """
     waiting = [position for position in state.open if not state.parts[position].task]
     if not waiting:
         return state, None
     source, destination = source_of(clusters), clusters.destination
+    asked = -1
     try:
         # a reindex makes an index that is not there by itself, with guessed mappings
         made = await made_index(work, clusters)
         if state.made and made != state.made:
-            return state, another_index(work)
+            raise another_index(work)
         state = msgspec.structs.replace(state, made=made)
         known = await destination.running_reindexes()
         if any(state.opaque_id(work, position) not in known for position in waiting):
             await source.count(work.task.source_index)  # raises where a shard is not there: to be waited for
         for position in waiting:
             part, opaque_id = state.parts[position], state.opaque_id(work, position)
-            running = known.get(opaque_id) or await destination.start_reindex(
-                reindex_body(work, state.field, part, source.as_remote()),
-                opaque_id=opaque_id,
-                requests_per_second=state.share(work.requests_per_second),
-            )
-            batch = part.batch or first_batch(work.task, work.plan)
-            part = msgspec.structs.replace(part, task=running, passes=part.passes + 1, batch=batch)
-            state = state.with_part(position, part)
+            task = known.get(opaque_id)
+            is_surely_first = task is not None or position in fresh
+            if task is None:
+                asked = position
+                task = await destination.start_reindex(
+                    reindex_body(work, state.field, part, source.as_remote()),
+                    opaque_id=opaque_id,
+                    requests_per_second=state.share(work.requests_per_second),
+                )
+            batch = first_batch(work.task, work.plan)
+            state = state.with_part(position, in_task(part, task, batch, is_surely_first=is_surely_first))
     except ProblemError as error:
-        return state, error
+        may_have_begun = {asked} if error.problem.cause in {Cause.UNKNOWN_OUTCOME, Cause.CONNECTION} else set()
+        unseen = {position for position in fresh if not state.parts[position].batch}
+        return never_asked(state, unseen - may_have_begun), error
     return state, None

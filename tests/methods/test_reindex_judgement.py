@@ -18,12 +18,15 @@ from esmigrate_tui.methods.reindex_decisions import (
     Part,
     State,
     after_pass,
+    announced,
     divided,
     first_batch,
     first_trouble,
     given_whole,
+    in_task,
     judged,
     moved,
+    never_asked,
     reindex_body,
     standing,
     taken_up,
@@ -273,6 +276,18 @@ def test_an_index_that_was_read_to_its_end_is_read_again_when_it_is_taken_up() -
     whole = half.with_part(1, Part(start=10, passes=1, is_done=True))
     assert taken_up(whole).open == (0, 1)
     assert taken_up(State()) == State()
+
+
+def test_what_a_pass_that_nobody_saw_may_have_written_is_no_collision() -> None:
+    look = ReindexLook(completed=True, total=9, created=2, version_conflicts=7)
+    [part] = announced(WHOLE).parts
+    first = in_task(part, "n:1", 500, is_surely_first=True)
+    assert (first.passes, first.batch, moved(first, look).collided) == (1, 500, 7)
+    unsure = in_task(part, "n:2", 500, is_surely_first=False)
+    assert (moved(unsure, look).collided, moved(unsure, look).there_already) == (0, 7)
+    following = in_task(after_pass(first, look), "n:3", 500, is_surely_first=True)
+    assert following.passes == 2
+    assert never_asked(announced(WHOLE), {0}) == WHOLE
 
 
 def test_a_note_names_its_range_where_there_are_several() -> None:

@@ -155,9 +155,11 @@ async def test_a_running_task_is_found_again_without_its_token(nodes: SharedNode
         work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=100.0)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         first = METHOD.perform(work, clusters, "")
+        await anext(first)
         begun = State.from_token((await anext(first)).token)
         await first.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
         second = METHOD.perform(work, clusters, "")
+        await anext(second)
         found = State.from_token((await anext(second)).token)
         await METHOD.pace(work, clusters, found.as_token(), 0.0)
         steps = [moved async for moved in second]
@@ -175,6 +177,7 @@ async def test_a_stopped_task_says_so_and_is_no_success(nodes: SharedNodes) -> N
         work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=50.0)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
+        await anext(steps)
         token = (await anext(steps)).token
         await METHOD.stop(work, clusters, token)
         with pytest.raises(ProblemError) as raised:
@@ -192,7 +195,9 @@ async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) ->
         work = await work_for(clusters, draft, "vanished")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         await carried_out(work, clusters)
-        begun = State.from_token((await anext(METHOD.perform(work, clusters, ""))).token)
+        looks = METHOD.perform(work, clusters, "")
+        await anext(looks)
+        begun = State.from_token((await anext(looks)).token)
         node = begun.parts[0].task.partition(":")[0]
         gone = begun.with_part(0, Part(task=f"{node}:999999999", passes=1, batch=10)).as_token()
         steps: list[Moved] = []
