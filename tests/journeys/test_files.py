@@ -9,8 +9,13 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pyarrow as pa
 import pytest
+import zstandard
+from pyarrow import parquet
 
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entries, kind_of
 from tests.journeys.conftest import with_user
@@ -301,3 +306,61 @@ async def test_what_a_destination_guesses_by_itself_is_what_was_said_of_it(
         await cluster.delete_index("files-guessed")
     told = {name: kind_of(entry) for name, entry in entries(json.dumps(mapping["files-guessed"])).items()}
     assert {name: told[name] for name in said} == said
+
+
+@pytest.mark.parametrize("version", ["6.8.23", "9.5.0"])
+async def test_columns_and_a_packed_table_without_a_header_arrive_whole(
+    operator: Operator, nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    node = await nodes.get(version)
+    columns = {"id": list(range(400)), "price": [n / 4 for n in range(400)], "who": [f"n{n}" for n in range(400)]}
+    parquet.write_table(pa.table(columns), operator.folder / "a.parquet", row_group_size=100)
+    packed = zstandard.ZstdCompressor().compress("".join(f"{n},2024-01-01,x\n" for n in range(300)).encode())
+    (operator.folder / "b.csv.zst").write_bytes(packed)
+    await planned(operator, node, "a.parquet", "files-columns", "--id-field", "id")
+    first = await operator.do("run", "files.toml")
+    await planned(operator, node, "b.csv.zst", "files-bare", "--columns", "nr,day,word", "--id-field", "nr")
+    second = await operator.do("run", "files.toml")
+    kind = "_doc/" if version.startswith("6") else "_source/"
+    async with await opened(node) as cluster:
+        counts = [await cluster.count(name) for name in ("files-columns", "files-bare")]
+        found = [
+            json.loads((await cluster.carry("GET", f"/{index}/{kind}{name}"))[1])
+            for index, name in (("files-columns", "7"), ("files-bare", "299"))
+        ]
+        for index in ("files-columns", "files-bare"):
+            await cluster.delete_index(index)
+    assert (first.code, second.code) == (0, 0), first.text + second.text
+    assert counts == [400, 300]
+    assert [one.get("_source", one) for one in found] == [
+        {"id": 7, "price": 1.75, "who": "n7"},
+        {"nr": 299, "day": "2024-01-01", "word": "x"},
+    ]
+
+
+async def test_a_run_that_was_paused_and_stopped_is_taken_up_without_a_row_lost(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("7.17.28")
+    (operator.folder / "a.csv").write_text(orders(6_000))
+    await planned(operator, node, "a.csv", "files-held", "--pace", "1000")
+    await operator.do("run", "files.toml", "--detach")
+    run = operator.only_run()
+    await operator.until(run, lambda progress: progress.done > 0)
+    await operator.do("pause", run.path.name)
+    await operator.until(run, lambda progress: progress.is_paused)
+    await operator.do("resume", run.path.name)
+    await operator.do("stop", run.path.name)
+    await operator.until(run, lambda progress: progress.is_finished)
+    async with Journal.open(run.journal) as journal:
+        stopped = await journal.progress()
+    async with await opened(node) as cluster:
+        kept = await cluster.settings_of("files-held")
+        done = await operator.do("resume", run.path.name)
+        count = await cluster.count("files-held")
+        await cluster.delete_index("files-held")
+    assert stopped.outcome is RunOutcome.STOPPED
+    assert 0 < stopped.done < 6_000
+    assert kept.get("index.refresh_interval") != "-1"
+    assert done.code == 0, done.text
+    assert count == 6_000
