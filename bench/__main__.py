@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_snapshots, moving
+from bench import first_paint, many_snapshots, moving, preflight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 FIGURES: Final[dict[str, Callable[[], str]]] = {
     "first-paint": first_paint.figure,
     "snapshots": many_snapshots.figure,
+    "preflight": preflight.figure,
     "moving": moving.figure,
 }
 
