@@ -6,7 +6,18 @@ import shlex
 from typing import Final
 from urllib.parse import quote
 
-from esmigrate_tui.methods.sending import API_KEY, PASSWORD, TOKEN, USER, Target, filled, indented, quoted, secret_of
+from esmigrate_tui.methods.sending import (
+    API_KEY,
+    PASSWORD,
+    TOKEN,
+    USER,
+    Target,
+    filled,
+    indented,
+    quoted,
+    refused,
+    secret_of,
+)
 from esmigrate_tui.model.connection import SignIn
 
 _PYTHON: Final = '''
@@ -107,6 +118,8 @@ if (refused) {
 
 def javascript(target: Target) -> str:
     """The JavaScript client, by its bulk helper; documents stay the text that they are."""
+    if target.version.major < 7:
+        raise refused("The JavaScript client has its bulk helper from 7.7 on.", "Take the text for Python or curl.")
     user = quoted(target.connection.user) if target.has_simple_user else f"process.env.{USER}"
     lines = []
     match target.sign_in:
@@ -148,7 +161,6 @@ import (
 	"log"
 	@HTTPIMPORT@
 	"os"
-	"sync/atomic"
 
 	"github.com/elastic/go-elasticsearch/v@MAJOR@"
 	"github.com/elastic/go-elasticsearch/v@MAJOR@/esutil"
@@ -167,9 +179,12 @@ func main() {
 		@LINES@
 	})
 	must(err)
-	indexer, err := esutil.NewBulkIndexer(esutil.BulkIndexerConfig{Client: client, Index: @INDEX@@TYPE@})
+	indexer, err := esutil.NewBulkIndexer(esutil.BulkIndexerConfig{
+		Client:  client,
+		Index:   @INDEX@@TYPE@,
+		OnError: func(_ context.Context, err error) { log.Print(err) },
+	})
 	must(err)
-	var refused atomic.Int64
 	lines := bufio.NewReaderSize(os.Stdin, 1<<20)
 	for {
 		line, ended := lines.ReadBytes('\\n')
@@ -181,7 +196,6 @@ func main() {
 				OnFailure: func(
 					_ context.Context, _ esutil.BulkIndexerItem, answer esutil.BulkIndexerResponseItem, err error,
 				) {
-					refused.Add(1)
 					log.Printf("refused: %d %s: %s %v", answer.Status, answer.Error.Type, answer.Error.Reason, err)
 				},
 			}))
@@ -191,8 +205,8 @@ func main() {
 		}
 	}
 	must(indexer.Close(context.Background()))
-	if refused.Load() > 0 {
-		log.Fatalf("%d documents were refused; each is above, with the reason.", refused.Load())
+	if refused := indexer.Stats().NumFailed; refused > 0 {
+		log.Fatalf("%d documents were refused, or could not be sent; the reasons are above.", refused)
 	}
 }
 """
@@ -200,6 +214,8 @@ func main() {
 
 def go(target: Target) -> str:
     """The Go client, by its bulk indexer."""
+    if target.version.major < 6:
+        raise refused("The Go client has its bulk indexer from 6 on.", "Take the text for Python or curl.")
     user = quoted(target.connection.user) if target.has_simple_user else f'os.Getenv("{USER}")'
     lines, before = [], []
     match target.sign_in:
@@ -221,10 +237,10 @@ def go(target: Target) -> str:
     return filled(
         _GO,
         {
-            "MAJOR": str(max(7, target.version.major)),
+            "MAJOR": str(target.version.major),
             "URL": quoted(target.url),
             "INDEX": quoted(target.index),
-            "TYPE": f", DocumentType: {quoted(target.type)}" if target.type else "",
+            "TYPE": f",\n\t\tDocumentType: {quoted(target.type)}" if target.type else "",
             "LINES": indented(lines, 0).replace("\n", "\n\t\t"),
             "BEFORE": indented(before, 0).replace("\n", "\n\t"),
             "TLSIMPORTS": '"crypto/tls"' if target.is_unverified else "",

@@ -408,7 +408,7 @@ def _program_steps(install: str, file: str) -> Callable[[Target], Iterable[str]]
 
     def steps(target: Target) -> Iterable[str]:
         if install:
-            yield f"Install the client: {install.format(major=max(7, target.version.major))}"
+            yield f"Install the client: {install.format(major=target.version.major)}"
         yield from _environment_steps(target, "in the environment of the program, and nowhere in its text")
         yield f"Save the text as {file}, or take from it what your program lacks."
 

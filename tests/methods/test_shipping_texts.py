@@ -212,6 +212,8 @@ def test_what_is_not_verified_or_not_encrypted_is_said_aloud(shipper: Shipper) -
         (Shipper.LOGSTASH, {"index": "a${b}"}, "Logstash reads ${ in a${b} as a reference"),
         (Shipper.FILEBEAT, {"index": "a${b}"}, "Filebeat reads ${ in a${b} as a reference"),
         (Shipper.FILEBEAT, {"version": "6.8.23"}, "Filebeat names its own type"),
+        (Shipper.JAVASCRIPT, {"version": "6.8.23"}, "The JavaScript client has its bulk helper from 7.7 on"),
+        (Shipper.GO, {"version": "5.6.16"}, "The Go client has its bulk indexer from 6 on"),
         (Shipper.RSYSLOG, {"path": "/behind"}, "rsyslog cannot reach an address with a path"),
     ],
 )
