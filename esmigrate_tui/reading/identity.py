@@ -44,7 +44,7 @@ class Identity:
         """The _id that a value is; raises NoIdError where it can be none."""
         if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
             where = f"the field {self.field}" if self.rule is IdRule.FIELD else "_id"
-            what = "is missing or empty" if value in {None, ""} else "is neither text nor a whole number"
+            what = "is missing or empty" if value is None or value == "" else "is neither text nor a whole number"
             msg = f"{where}, which the _id is taken from, {what}"
             raise NoIdError(msg)
         return str(value)

@@ -124,3 +124,15 @@ def test_columns_of_what_is_no_table_cannot_be_named(tmp_path: Path) -> None:
     look = looked_at(str(tmp_path / "a.ndjson"), FileWishes(has_header=False, names=("a",)))
     assert look.problem is not None
     assert "has no columns to be named" in look.problem.what
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [('{"b":1}', "neither text nor"), ("[1]", "neither text nor"), ('""', "is missing"), ("null", "is missing")],
+)
+def test_a_row_whose_id_can_be_none_is_a_bad_row(tmp_path: Path, value: str, said: str) -> None:
+    (tmp_path / "a.ndjson").write_text(f'{{"a":1}}\n{{"a":{value}}}\n')
+    look = looked_at(str(tmp_path / "a.ndjson"), FileWishes(ids=IdRule.FIELD, id_field="a"))
+    assert look.sample is not None
+    assert [error.line for error in look.sample.errors] == [2]
+    assert said in look.sample.errors[0].reason
