@@ -53,6 +53,7 @@ _GONE: Final = {
     "points_only": 7,
     "boost": 8,
 }
+_GONE_OF: Final = {("geo_shape", "precision"): 7}
 _KEEPS_PATH: Final = frozenset({"alias"})  # the only type whose `path` is its meaning
 
 _TEXT: Final = frozenset({"text", "annotated_text", "search_as_you_type"})
@@ -127,7 +128,11 @@ _BOOLEANS: Final = (
 _GONE_TYPES: Final = {
     "attachment": (6, "the type attachment is gone: its documents keep what was sent, and nothing of it is searched"),
 }
-_OF_PLUGINS: Final = {"murmur3": "mapper-murmur3", "annotated_text": "mapper-annotated-text"}
+_OF_PLUGINS: Final = {
+    "attachment": "mapper-attachments",
+    "murmur3": "mapper-murmur3",
+    "annotated_text": "mapper-annotated-text",
+}
 
 
 class Manner:
@@ -204,7 +209,9 @@ def _without_type(field: _Json, manner: Manner, path: str, changes: list[str]) -
 def _without_gone(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Json:
     kept: _Json = {}
     for name, value in field.items():
-        is_gone = manner.major >= _GONE.get(name, 99) and not (name == "path" and field.get("type") in _KEEPS_PATH)
+        kind = field.get("type")
+        gone_since = _GONE.get(name, _GONE_OF.get((str(kind), name), 99))
+        is_gone = manner.major >= gone_since and not (name == "path" and kind in _KEEPS_PATH)
         if is_gone:
             changes.append(f"{path}: {name} is left out, it is gone")
         else:
@@ -252,6 +259,7 @@ def _scored(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Jso
     """`default` was the name of the classic similarity until 5.0; new indices cannot have that from 7.0 on."""
     told = field.get("similarity")
     if told == "default" and manner.major < 7:
+        changes.append(f"{path}: similarity is written classic now")
         return field | {"similarity": "classic"}
     if told not in ("default", "classic") or manner.major < 7:
         return field

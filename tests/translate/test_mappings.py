@@ -77,6 +77,8 @@ def test_where_types_disagree_the_first_stays_and_that_is_said() -> None:
         ({"type": "long", "index": "no"}, {"type": "long", "index": False}),
         ({"type": "long", "index": "not_analyzed", "precision_step": 8}, {"type": "long", "index": True}),
         ({"type": "geo_point", "lat_lon": True, "geohash": True}, {"type": "geo_point"}),
+        ({"type": "geo_shape", "tree": "quadtree", "precision": "1m"}, {"type": "geo_shape"}),
+        ({"type": "attachment", "fields": {"content": {"type": "string"}}}, {"type": "object", "enabled": False}),
         ({"type": "date", "format": "dateOptionalTime"}, {"type": "date", "format": "date_optional_time"}),
         ({"type": "date", "format": "YYYY-MM-dd"}, {"type": "date", "format": "yyyy-MM-dd"}),
         ({"type": "date", "format": "strict_date_optional_time||epoch_millis"},) * 2,
