@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from esmigrate_tui.model.event import RunOutcome
 from tests.journeys.conftest import with_user
 
 if TYPE_CHECKING:
@@ -151,8 +152,6 @@ async def test_a_person_says_that_it_is_enough_and_the_report_says_who_said_it(
     paused = await operator.do("pause", run.run)
     said = await operator.do("enough", run.run)
     out, _ = await asyncio.wait_for(following.communicate(), 60)
-    report = await operator.do("report", run.run, "--format", "markdown")
-    again = await operator.do("resume", run.run)
     async with await opened(node) as cluster:
         count = await cluster.count("ship-enough")
         await cluster.delete_index("ship-enough")
@@ -162,9 +161,8 @@ async def test_a_person_says_that_it_is_enough_and_the_report_says_who_said_it(
     assert said.code == 0, said.text
     assert following.returncode == 0, out.decode()
     assert "somebody said that what has arrived is enough" in out.decode()
-    assert "30 documents arrived; that this is enough is a person's word, and was not checked." in report.out
+    assert "30 documents arrived; that this is enough is a person's word, and was not checked." in out.decode()
     assert count == 30
-    assert again.code == 0, again.text
 
 
 async def test_stopping_a_watch_is_not_enough_and_leaves_what_has_arrived(
@@ -179,10 +177,8 @@ async def test_stopping_a_watch_is_not_enough_and_leaves_what_has_arrived(
         await cluster.carry("POST", "/ship-stopped/_doc", b'{"message":1}')
         await operator.until(run, lambda progress: progress.done == 1)
         stopped = await operator.do("stop", run.run)
-        await operator.until(run, lambda progress: progress.outcome is not None)
-        ended = await operator.do("status", run.run)
+        await operator.until(run, lambda progress: progress.outcome is RunOutcome.STOPPED)
         count = await cluster.count("ship-stopped")
         await cluster.delete_index("ship-stopped")
     assert stopped.code == 0, stopped.text
-    assert "stopped" in ended.out
     assert count == 1
