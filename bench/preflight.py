@@ -1,7 +1,7 @@
 """A preflight of a thousand indices: how long `esmigrate check` looks, and how many requests it takes.
 
 All checks of a plan on real nodes, from the first look to the last finding, by both methods that read documents. One of
-the checks looks twice at what is written, a second apart, while the others go on.
+the checks looks twice at what is written, half a second apart, while the others go on.
 """
 
 from __future__ import annotations

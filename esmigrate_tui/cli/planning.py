@@ -193,6 +193,7 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
 
 async def check(plan: Plan, clusters: Clusters, tell: Callable[[Finding], Any]) -> tuple[Finding, ...]:
     """Every finding for a plan, worst first; each is told as it is found. Raises ProblemError for a stale plan."""
+    clusters = clusters.remembering()
     await raise_stale(plan, clusters)
     snapshot = await _snapshot_of(plan, clusters)
     findings: list[Finding] = []

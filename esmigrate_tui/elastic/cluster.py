@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import re
 from dataclasses import dataclass
@@ -93,6 +94,7 @@ class Cluster:
         self._clock = clock
         self._root: answers.Root | None = None
         self._date: float | None = None
+        self._kept: dict[str, asyncio.Task[_Answer]] | None = None
 
     def __repr__(self) -> str:
         return f"Cluster({self.connection.endpoint.url})"
@@ -128,6 +130,12 @@ class Cluster:
 
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def remembering(self) -> Cluster:
+        """The same cluster, on the same lines, for many looks at one moment: by GET it is asked for each thing once."""
+        twin = copy.copy(self)
+        twin._kept = {} if self._kept is None else self._kept  # noqa: SLF001  # of this very class
+        return twin
+
     async def _ask(  # noqa: PLR0913  # the one door: what is asked, how, and for how long
         self,
         method: str,
@@ -140,11 +148,46 @@ class Cluster:
         ndjson: bool = False,
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
+        anew: bool = False,
     ) -> _Answer:
         """One request, sent once; raises ProblemError for everything but an answer of 2xx.
 
         `changes` says whether it does; None to go by the method. `told_by_status` are errors that are answers, too.
+        `anew` asks again what is remembered.
         """
+        sent = self._sent(
+            method,
+            path,
+            body,
+            remote=remote,
+            patience=patience,
+            headers=headers,
+            ndjson=ndjson,
+            changes=changes,
+            told_by_status=told_by_status,
+        )
+        if self._kept is None or method != "GET" or body is not None or anew:
+            return await sent
+        if path not in self._kept:
+            self._kept[path] = asyncio.create_task(sent)
+        else:
+            sent.close()
+        return await asyncio.shield(self._kept[path])
+
+    async def _sent(  # noqa: PLR0913  # what is asked, how, and for how long
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        *,
+        remote: str = "",
+        patience: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        ndjson: bool = False,
+        changes: bool | None = None,
+        told_by_status: frozenset[int] = frozenset(),
+    ) -> _Answer:
+        """The request itself."""
         endpoint = self.connection.endpoint
         told = {"accept": "application/json", **(headers or {})}
         if body is not None:
@@ -289,9 +332,9 @@ class Cluster:
 
     # ── for the other half of the wire ──────────────────────────────────────────────────────────────────────────────
 
-    async def read(self, path: str, kind: type[T], *, is_slow: bool = False) -> T:
-        """What a GET answers, as a value; raises ProblemError."""
-        return self._decoded(await self._ask("GET", path, patience=_SLOW if is_slow else None), kind)
+    async def read(self, path: str, kind: type[T], *, is_slow: bool = False, anew: bool = False) -> T:
+        """What a GET answers, as a value, asked `anew` though it may be remembered; raises ProblemError."""
+        return self._decoded(await self._ask("GET", path, patience=_SLOW if is_slow else None, anew=anew), kind)
 
     async def look(self, request: Request, kind: type[T] = object) -> T:  # type: ignore[assignment]  # any JSON will do
         """What a request answers that changes nothing, though it is no GET; raises ProblemError."""
@@ -745,6 +788,11 @@ class Clusters:
 
     destination: Cluster
     source: Cluster | None
+
+    def remembering(self) -> Clusters:
+        """The same two, for many looks at one moment: neither is asked twice what it is asked by GET."""
+        source = self.source.remembering() if self.source is not None else None
+        return Clusters(destination=self.destination.remembering(), source=source)
 
 
 _RESOLVE: Final = "/_resolve/index/*?expand_wildcards=all"

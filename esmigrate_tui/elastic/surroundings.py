@@ -34,7 +34,8 @@ _NODES: Final = (
     ",nodes.*.settings.path,nodes.*.settings.repositories"
 )
 _VIEWS: Final = Version(6, 6)
-_SIMULATES: Final = Version(7, 9)
+SIMULATES: Final = Version(7, 9)
+"""From here on a server says what would come of a template without making anything."""
 _WRITTEN: Final = (
     "/_stats/indexing?filter_path=indices.*.primaries.indexing.index_total,indices.*.primaries.indexing.delete_total"
 )
@@ -125,7 +126,7 @@ class Surroundings:
 
     async def written(self) -> dict[str, int]:
         """How often documents of each index were written or deleted since its shards are where they are."""
-        told = await self._cluster.read(_WRITTEN, answers.WrittenOf)
+        told = await self._cluster.read(_WRITTEN, answers.WrittenOf, anew=True)
         counters = {name: one.primaries.indexing for name, one in told.indices.items()}
         return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
 
@@ -146,7 +147,7 @@ class Surroundings:
 
         It is asked what a template of them would give (7.9 and newer): nothing is made. None where nobody can say.
         """
-        if await self._cluster.version() < _SIMULATES:
+        if await self._cluster.version() < SIMULATES:
             return None
         template = {key: body[key] for key in ("settings", "mappings") if body.get(key)}
         wanted = {"index_patterns": ["esmigrate-look-*"], "priority": 2_000_000, "template": template}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.elastic.surroundings import SIMULATES
 from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
@@ -15,13 +17,21 @@ from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields, flat
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
 
-_KINDS: Final = 8
-"""Different definitions that are tried, one request each: most clusters have many indices of few kinds."""
+Kind = tuple[Mapping[str, Any], tuple[str, ...]]
+"""A definition, and the names of the indices that have it."""
+_TRIES: Final = 8
+"""Requests by which definitions are tried: most clusters have many indices of few kinds."""
+_UNBOUND: Final = {
+    "index.mapping.total_fields.limit": 1_000_000,
+    "index.mapping.nested_fields.limit": 10_000,
+    "index.mapping.depth.limit": 100,
+}
+"""Limits that several definitions in one need; each by itself is judged by its own."""
 _NEARLY: Final = 0.9
 _PLUGINS: Final = "https://www.elastic.co/guide/en/elasticsearch/plugins/current/analysis.html"
 _LIMITS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-settings-limit.html"
@@ -41,32 +51,70 @@ def bodies_of(draft: Draft) -> dict[str, dict[str, Any]]:
     return {name: msgspec.json.decode(body) for name, body in made.items()}
 
 
-def kinds_of(bodies: Mapping[str, Mapping[str, Any]]) -> tuple[tuple[Mapping[str, Any], tuple[str, ...]], ...]:
+def kinds_of(bodies: Mapping[str, Mapping[str, Any]]) -> tuple[Kind, ...]:
     """The different definitions among these, each with the names that have it, the most frequent first."""
     kinds: dict[bytes, list[str]] = {}
     for name, body in bodies.items():
-        settings = {key: value for key, value in flat(body.get("settings", {})).items() if key not in _OWN}
-        key = msgspec.json.encode({"settings": settings, "mappings": body.get("mappings", {})}, order="sorted")
+        key = msgspec.json.encode({"settings": _common(body), "mappings": body.get("mappings", {})}, order="sorted")
         kinds.setdefault(key, []).append(name)
     ordered = sorted(kinds.values(), key=len, reverse=True)
     return tuple((bodies[names[0]], tuple(names)) for names in ordered)
 
 
+def together(kinds: Sequence[Kind]) -> tuple[tuple[Mapping[str, Any], tuple[Kind, ...]], ...]:
+    """Definitions that can be tried by one request, each with the kinds it stands for.
+
+    Kinds of the same settings that have nothing but fields become one, each an object in it.
+    """
+    alike: dict[bytes, list[Kind]] = {}
+    alone: list[Kind] = []
+    for kind in kinds:
+        body = kind[0]
+        if body.get("mappings", {}).keys() <= {"properties"}:
+            alike.setdefault(msgspec.json.encode(_common(body), order="sorted"), []).append(kind)
+        else:
+            alone.append(kind)
+    found: list[tuple[Mapping[str, Any], tuple[Kind, ...]]] = []
+    for several in alike.values():
+        if len(several) == 1:
+            alone += several
+            continue
+        fields = {f"kind{number}": body.get("mappings", {}) for number, (body, _) in enumerate(several)}
+        body = {"settings": _common(several[0][0]) | _UNBOUND, "mappings": {"properties": fields}}
+        found.append((body, tuple(several)))
+    return (*found, *((kind[0], (kind,)) for kind in alone))
+
+
+def _common(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that kinds of an index share."""
+    return {key: value for key, value in flat(body.get("settings", {})).items() if key not in _OWN}
+
+
 async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination would make the indices as the plan has them: it is asked, and nothing is made."""
-    kinds = kinds_of(bodies_of(draft))
-    if not kinds:
+    tries = together(kinds_of(bodies_of(draft)))
+    if not tries:
         return
-    tried = kinds[:_KINDS]
-    surroundings = clusters.destination.surroundings
-    refusals = await asyncio.gather(*(surroundings.refusal(body) for body, _ in tried))
-    for finding in judged_refusals([(names, why) for (_, names), why in zip(tried, refusals, strict=True)]):
+    ask = clusters.destination.surroundings.refusal
+    first = tries[:_TRIES]
+    refusals = await asyncio.gather(*(ask(body) for body, _ in first))
+    told: list[tuple[tuple[str, ...], str | None]] = []
+    again: list[Kind] = []
+    for (_, kinds), why in zip(first, refusals, strict=True):
+        if why and len(kinds) > 1:
+            again += kinds  # which of them it is, each tells by itself
+        else:
+            told.append((tuple(name for _, names in kinds for name in names), why))
+    asked = again[:_TRIES]
+    told += zip((names for _, names in asked), await asyncio.gather(*(ask(body) for body, _ in asked)), strict=True)
+    for finding in judged_refusals(told):
         yield finding
-    if left := tuple(name for _, names in kinds[_KINDS:] for name in names):
+    untried = [*again[_TRIES:], *(kind for _, kinds in tries[_TRIES:] for kind in kinds)]
+    if left := tuple(name for _, names in untried for name in names):
         yield Finding(
             check="definitions-accepted",
             severity=Severity.NOTE,
-            title=f"Not tried, since there are {number(len(kinds))} different definitions: {some(left)}",
+            title=f"Not tried, since there are many different definitions: {some(left)}",
             why="A definition that the destination refuses ends the task of that index, before a document is sent.",
             fix="Nothing has to be done; a plan of these alone tries them.",
             subjects=left,
@@ -119,6 +167,8 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     source, destination = draft.source_facts, draft.destination_facts
     if source is None or destination is None or clusters.source is None or not draft.selected:
         return
+    if destination.version >= SIMULATES and bodies_of(draft):
+        return  # the destination itself is asked
     ours = {*destination.modules, *destination.plugins}
     theirs = {*source.modules, *source.plugins}
     lacking = tuple(sorted(part for part in theirs - ours if part.startswith(("analysis-", "mapper-"))))

@@ -183,7 +183,11 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
 
 
 async def run(draft: Draft, clusters: Clusters, checks: Sequence[Check] | None = None) -> AsyncIterator[Finding]:
-    """Every finding of every check of the draft's method, as they are found; nothing is written on either cluster."""
+    """Every finding of every check of the draft's method, as they are found; nothing is written on either cluster.
+
+    What several checks ask for is asked once.
+    """
+    clusters = clusters.remembering()
     draft, reached = await look(draft, clusters)
     for finding in reached:
         yield finding

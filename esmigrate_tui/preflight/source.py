@@ -28,7 +28,7 @@ _FROZEN: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/7.17/f
 _SOURCE_FIELD: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html"
 _BLOCKS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/index-modules-blocks.html"
 _ROUTING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-routing-field.html"
-_BETWEEN: Final = 1.0
+_BETWEEN: Final = 0.5
 """Seconds between two looks at what is written: long enough to see a busy index, and nobody waits for it alone."""
 _LOOKED_AT: Final = 200  # documents of each index whose ids are looked for a second time
 _MOST_INDICES: Final = 100  # of which that is done, in one request
@@ -111,7 +111,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
 
 
 async def still_written(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether documents arrive on the source between two looks, a second apart."""
+    """Whether documents arrive on the source between two looks, half a second apart."""
     names = chosen_on_source(draft)
     if not names or clusters.source is None:
         return
@@ -134,14 +134,16 @@ def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Findi
     busy = {name: amount for name, amount in writes.items() if amount > 0}
     if not busy:
         return Finding(
-            check="still-written", severity=Severity.PASSED, title="Nothing was written to what is chosen, for a second"
+            check="still-written",
+            severity=Severity.PASSED,
+            title="Nothing was written to what is chosen, for half a second",
         )
     restores = method is MethodName.RESTORE_FROM_SNAPSHOT
     return Finding(
         check="still-written",
         severity=Severity.WARNING,
         title=f"Still written to on the source: {some(tuple(busy))}",
-        evidence=listed([f"{name}: {counted(amount, 'write')} in a second" for name, amount in busy.items()]),
+        evidence=listed([f"{name}: {counted(amount, 'write')} in half a second" for name, amount in busy.items()]),
         why="What was written after the snapshot is not in it."
         if restores
         else "What arrives after an index was read stays behind, and what is changed or deleted meanwhile may arrive "

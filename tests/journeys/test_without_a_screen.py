@@ -315,3 +315,69 @@ async def test_a_full_disk_is_waited_out(
     assert "disk" in held.out
     assert watched.code == 0, watched.text
     assert arrived == 2_000
+
+
+async def test_a_limit_that_blocks_is_raised_when_asked_and_put_back_by_cleanup(
+    operator: Operator, pair: tuple[Node, Node], opened: Opening
+) -> None:
+    source, destination = pair
+    operator.knows(source, destination)
+    limit = "cluster.max_shards_per_node"
+    await operator.plan(with_user(source), with_user(destination), *renamed("fixed", "messages"))
+    async with await opened(destination) as cluster:
+
+        async def allow(shards: int | None) -> None:
+            body = json.dumps({"persistent": {limit: shards}})
+            await cluster.perform(Request(method="PUT", path="/_cluster/settings", body=body))
+
+        await allow(1)
+        try:
+            blocked = await operator.do("check", "move.toml")
+            hopeless = await operator.do("check", "move.toml", "--fix", "room")
+            fixed = await operator.do("check", "move.toml", "--fix", "shard-limit")
+            raised = (await cluster.surroundings.persistent_settings())[limit]
+            cleaned = await operator.do("cleanup", operator.only_run().run)
+            after = (await cluster.surroundings.persistent_settings())[limit]
+        finally:
+            await allow(None)
+    assert blocked.code == 6, blocked.text
+    assert "esmigrate check PLAN --fix shard-limit" in blocked.out
+    assert hopeless.code == 2, hopeless.text
+    assert "What can be: shard-limit" in hopeless.err
+    assert fixed.code == 0, fixed.text
+    assert "PUT /_cluster/settings" in fixed.out
+    assert int(raised) > 1
+    assert cleaned.code == 0, cleaned.text
+    assert after == "1"
+
+
+async def test_an_accepted_finding_is_marked_for_programs_too(operator: Operator, pair: tuple[Node, Node]) -> None:
+    source, destination = pair
+    operator.knows(source, destination)
+    await operator.plan(with_user(source), with_user(destination), *renamed("waived", "messages"))
+    checked = await operator.do("check", "move.toml", "--json", "--accept", "speed-settings")
+    findings = [json.loads(line) for line in checked.out.splitlines()]
+    assert {one["type"] for one in findings} == {"finding"}
+    assert [one["check"] for one in findings if one.get("accepted")] == ["speed-settings"]
+
+
+async def test_advice_is_given_of_every_method_with_what_was_read_of_a_sample(
+    operator: Operator, pair: tuple[Node, Node]
+) -> None:
+    source, destination = pair
+    operator.knows(source, destination)
+    sides = ("--source", with_user(source), "--destination", with_user(destination), "--index", "messages")
+    said = await operator.do("advise", *sides)
+    told = await operator.do("advise", *sides, "--json")
+    alone = await operator.do("advise", "--destination", with_user(destination), "--json")
+    advice = json.loads(told.out)
+    assert said.code == told.code == alone.code == 0, said.text + told.text + alone.text
+    assert f"Prefer {advice['recommended']}" in said.out
+    assert [one["method"] for one in advice["methods"]] == [
+        "index-from-source",
+        "reindex-from-remote",
+        "restore-from-snapshot",
+        "copy-through-here",
+    ]
+    assert "of messages through this machine just now" in advice["methods"][3]["estimate"]["basis"]
+    assert json.loads(alone.out)["methods"][1]["standing"] == "closed"
