@@ -66,12 +66,13 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
     async with connected(side, None) as clusters:
         draft, reached = await preflight.look(draft, clusters)
         planning.raise_unreached(reached)
-        is_there = (await clusters.destination.existing([into])).get(into) == "index"
+        taken = (await clusters.destination.existing([into])).get(into, "")
+        is_there = taken in {"index", "data stream"}
     if is_there and body:
         raise ProblemError(
             Problem(
                 cause=Cause.EXISTS,
-                what=f"The index {clean(into, 300)} is on the destination already.",
+                what=f"The {taken} {clean(into, 300)} is on the destination already.",
                 why="It is used as it is; a mapping can only be given to an index that is made.",
                 todo="Leave --mapping out, or choose another name with --into.",
             )
@@ -84,7 +85,7 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
     for line in chosen_lines(create, Version.parse(plan.destination_version)):
         click.echo(line, err=True)
     if is_there:
-        click.echo(f"The index {clean(into, 300)} is there already, and is used as it is.", err=True)
+        click.echo(f"The {taken} {clean(into, 300)} is there already, and is used as it is.", err=True)
     await hand_over(plan, (), options)
     return ExitCode.DONE
 

@@ -26,6 +26,7 @@ from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, size
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import typed
@@ -77,8 +78,10 @@ class IndexFromSource(Pumped[FilePump]):
                     todo="Choose at least one file, and give the index a name.",
                 )
             )
+        is_stream = any(index.data_stream == draft.into for index in draft.destination_indices)
         task = Task(
             number=1,
+            kind=RestoreKind.DATA_STREAM if is_stream and not draft.create else RestoreKind.INDEX,
             source_index=reading.label,
             destination_index=draft.into,
             create=draft.create,
@@ -97,7 +100,8 @@ class IndexFromSource(Pumped[FilePump]):
             reading = reading_of(task)
             target = task.destination_index
             makes = f"Make the index {target} on {new} with the plan's mapping."
-            uses = f"Use the index {target} on {new} as it is; documents that are there stay."
+            there = "data stream" if task.kind is RestoreKind.DATA_STREAM else "index"
+            uses = f"Use the {there} {target} on {new} as it is; documents that are there stay."
             identity = _IDS.get(reading.ids, f"the field {clean(reading.id_field)} as _id")
             through = f", through the pipeline {clean(reading.pipeline)}" if reading.pipeline else ""
             through = (

@@ -28,6 +28,8 @@ FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
 _NEARLY: Final = 0.9
+_USABLE: Final = frozenset({"index", "data stream"})
+_STREAMS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html"
 _TYPES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-types.html"
 _PIPELINES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html"
 
@@ -158,24 +160,60 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         )
         return
     taken = (await clusters.destination.existing([name])).get(name, "")
-    count = await clusters.destination.count(name) if taken == "index" else 0
-    yield judged_target(name, taken, count, makes=bool(draft.create))
+    count = await clusters.destination.count(name) if taken in _USABLE else 0
+    yield judged_target(name, taken, count, makes=bool(draft.create), takes_streams=draft.shipping is None)
+    if taken == "data stream" and not draft.create and draft.reading is not None:
+        try:
+            sample = await asyncio.to_thread(sampled, msgspec.structs.replace(draft.reading, columns=()))
+        except ProblemError:
+            return  # the check of the files says so
+        for finding in judged_stream(name, sample):
+            yield finding
 
 
-def judged_target(name: str, taken: str, count: int, *, makes: bool) -> Finding:
+def judged_stream(name: str, sample: Sample) -> Iterator[Finding]:
+    """What a data stream wants of rows: a moment in each, and an _id that nothing else keeps from coming twice."""
+    shown = clean(name, 300)
+    if sample.guesses and all(guess.field != "@timestamp" for guess in sample.guesses):
+        yield Finding(
+            check="target-index",
+            severity=Severity.BLOCKER,
+            title=f"No row has an @timestamp, which the data stream {shown} wants of each",
+            why="Every document would be refused.",
+            fix="Give the rows one, in the files or by a pipeline that is made for it, or choose an index.",
+            link=_STREAMS,
+        )
+    yield Finding(
+        check="target-index",
+        severity=Severity.NOTE,
+        title=f"Rows are added to the data stream {shown}",
+        why="It keeps an _id from coming twice only within the index that is written to at that moment: where it rolls "
+        "over meanwhile, a run that is taken up may add some rows a second time. The counts would say so.",
+        link=_STREAMS,
+    )
+
+
+def write_index(draft: Draft) -> str:
+    """The index that is written to: of a data stream the newest of those that back it."""
+    backing = [index.name for index in draft.destination_indices if index.data_stream == draft.into]
+    return max(backing, default=draft.into)
+
+
+def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_streams: bool = False) -> Finding:
     """What it means that the target is there or not; `taken` says by what its name is, "" for nothing."""
     shown = clean(name, 300)
     if makes and not taken:
         return Finding(check="target-index", severity=Severity.PASSED, title=f"The index {shown} will be made")
-    if makes or taken not in {"", "index"}:
+    is_usable = not taken or taken == "index" or (taken == "data stream" and takes_streams)
+    if makes or not is_usable:
         return Finding(
             check="target-index",
             severity=Severity.BLOCKER,
             title=f"The name {shown} is taken on the destination: {taken}",
             why="The plan makes the index itself, with its own mapping."
             if taken == "index"
-            else "Documents go into a plain index here, neither into an alias nor into a data stream.",
-            fix="Choose another name (--into), or make the plan again: an index that is there is then used.",
+            else f"Documents go into an index here{' or a data stream' * takes_streams}, never into an alias.",
+            fix="Choose another name (--into), or make the plan again: what is there is then used.",
         )
     if not taken:
         return Finding(
@@ -188,7 +226,7 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool) -> Finding:
     return Finding(
         check="target-index",
         severity=Severity.WARNING if count else Severity.NOTE,
-        title=f"The index {shown} is there with {counted(count, 'document')}, and is used as it is",
+        title=f"The {taken} {shown} is there with {counted(count, 'document')}, and is used as it is",
         why="New documents are added to those; none of those is overwritten, whatever its _id.",
         fix="If they should not be mixed, choose another name (--into).",
     )
@@ -197,10 +235,10 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool) -> Finding:
 async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What types the fields will have, and whether there is room for them."""
     if not draft.create:
-        told = await _told(clusters, f"/{quote(draft.into, safe='')}/_mapping")
+        told = await _told(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
         [of_index] = told.values() if told and len(told) == 1 else [{}]
         mappings = of_index.get("mappings", {})
-        settings = await clusters.destination.settings_of(draft.into) if told else {}
+        settings = await clusters.destination.settings_of(write_index(draft)) if told else {}
     else:
         body = msgspec.json.decode(draft.create)
         mappings, settings = body.get("mappings", {}), flat(body.get("settings", {}))
@@ -310,7 +348,7 @@ async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
     name = draft.into
     if not draft.create:
         try:
-            return dict(await clusters.destination.settings_of(name))
+            return dict(await clusters.destination.settings_of(write_index(draft)))
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING:
                 return {}

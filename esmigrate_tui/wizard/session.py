@@ -607,12 +607,10 @@ def shipping_of(pile: Pile) -> Shipping | None:
 
 
 def why_not_into(draft: Draft) -> str:
-    """Why files cannot go into the index of that name; "" where it is free, or an index that is used as it is."""
+    """Why documents cannot go into the index of that name; "" where it is free, or can be used as it is."""
     if wrong := why_not_a_name(draft.into):
         return wrong
     for index in draft.destination_indices:
-        if draft.into == index.data_stream:
-            return "a data stream there has that name"
         if draft.into in index.aliases:
             return "an alias there has that name"
         if draft.into == index.name and index.state is IndexState.CLOSED:
@@ -620,9 +618,10 @@ def why_not_into(draft: Draft) -> str:
     return ""
 
 
-def is_there(draft: Draft) -> bool:
-    """Whether the index that files go into is on the destination already."""
-    return any(index.name == draft.into for index in draft.destination_indices)
+def there_already(draft: Draft) -> str:
+    """The index that is written to where what documents go into is there: of a data stream the newest; else ""."""
+    names = [index.name for index in draft.destination_indices if draft.into in {index.name, index.data_stream}]
+    return max(names, default="")
 
 
 # -- repositories and snapshots, as pure questions -------------------------------------------------------------------

@@ -6,9 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading, RowError, Sample
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.facts import IndexFacts
+from esmigrate_tui.model.files import FileFormat, FileSource, Guess, IdRule, Reading, RowError, Sample
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.preflight.files import amount_of_fields, flat, judged_mapping, judged_sample, judged_target
+from esmigrate_tui.preflight.files import (
+    amount_of_fields,
+    flat,
+    judged_mapping,
+    judged_sample,
+    judged_stream,
+    judged_target,
+    write_index,
+)
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
@@ -62,6 +72,25 @@ def test_ids_that_come_twice_warn_unless_they_are_hashes(rule: IdRule, severity:
 )
 def test_the_target_is_as_the_plan_expects_it(taken: str, count: int, makes: bool, severity: Severity) -> None:  # noqa: FBT001  # a table's column
     assert judged_target("orders", taken, count, makes=makes).severity is severity
+
+
+def test_a_data_stream_takes_files_and_what_a_watch_counts_goes_into_an_index() -> None:
+    assert judged_target("logs", "data stream", 5, makes=False, takes_streams=True).severity is Severity.WARNING
+    assert judged_target("logs", "data stream", 5, makes=True, takes_streams=True).severity is Severity.BLOCKER
+    assert judged_target("logs", "alias", 5, makes=False, takes_streams=True).severity is Severity.BLOCKER
+
+
+def test_rows_without_a_moment_are_not_for_a_data_stream() -> None:
+    bare = Sample(reading=READING, guesses=(Guess(field="n", type="long"),))
+    timed = Sample(reading=READING, guesses=(Guess(field="@timestamp", type="date"),))
+    assert [one.severity for one in judged_stream("logs", bare)] == [Severity.BLOCKER, Severity.NOTE]
+    assert [one.severity for one in judged_stream("logs", timed)] == [Severity.NOTE]
+
+
+def test_a_data_stream_is_written_to_by_the_newest_index_behind_it() -> None:
+    behind = tuple(IndexFacts(name=f".ds-logs-2026.01.0{at}-00000{at}", data_stream="logs") for at in (1, 3, 2))
+    draft = Draft(destination_indices=(*behind, IndexFacts(name="x")))
+    assert [write_index(draft.answered(into=name)) for name in ("logs", "x", "new")] == [behind[1].name, "x", "new"]
 
 
 def test_no_mapping_at_all_warns() -> None:

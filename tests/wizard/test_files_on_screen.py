@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from esmigrate_tui.methods.index_from_source import IndexFromSource
 from esmigrate_tui.model.command import Enough
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
@@ -15,6 +16,7 @@ from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.files import FileFormat, FileLook, FileWishes, IdRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.reading.mapping import body_of, entries
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
@@ -170,6 +172,20 @@ async def test_an_index_that_is_there_is_used_as_it_is(world: World) -> None:
         assert said(app).startswith("The index is there already")
 
 
+async def test_a_data_stream_is_used_as_it_is_by_the_newest_index_behind_it(world: World) -> None:
+    backing = tuple(IndexFacts(name=f".ds-orders-{at:06}", data_stream="orders") for at in (1, 2))
+    world.destination = Seen(sample.NEW_FACTS, backing)
+    app = opened(looks(world), sample.FILES, "files")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        assert isinstance(app.screen, MappingScreen)
+        assert app.session.pile.there is not None
+        assert app.session.pile.there.name == ".ds-orders-000002"
+        plan = IndexFromSource().plan(app.session.draft, "2026-11-23T23:00:00Z")
+    assert (plan.tasks[0].create, plan.tasks[0].kind) == ("", RestoreKind.DATA_STREAM)
+
+
 def test_what_cannot_be_the_index_is_said_as_it_is_typed() -> None:
     there = (
         IndexFacts(name=".ds-logs-1", data_stream="logs"),
@@ -179,7 +195,7 @@ def test_what_cannot_be_the_index_is_said_as_it_is_typed() -> None:
     draft = sample.FILES.draft.answered(destination_indices=there)
     found = [why_not_into(draft.answered(into=name)) for name in ("logs", "b", "c", "a", "new", "New")]
     assert found == [
-        "a data stream there has that name",
+        "",
         "an alias there has that name",
         "it is closed there",
         "",

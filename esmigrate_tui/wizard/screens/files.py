@@ -20,7 +20,7 @@ from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, para
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.connections import Field
-from esmigrate_tui.wizard.session import is_there, shipping_of, why_not_into
+from esmigrate_tui.wizard.session import shipping_of, there_already, why_not_into
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
@@ -550,13 +550,17 @@ class FilesScreen(StepScreen):
         try:
             cluster = self.wizard.cluster(Side.DESTINATION)
             self.wizard.update(self.session.answered(destination_indices=await cluster.indices()))
-            if is_there(self.session.draft):
-                there = (await cluster.definitions([into])).get(into)
+            if name := there_already(self.session.draft):
+                there = (await cluster.definitions([name])).get(name)
         except ProblemError as error:
             self._pile(doing="", problem=error.problem)
             return
         self._pile(doing="", there=there)
-        if wrong := why_not_into(self.session.draft):
+        is_stream = any(index.data_stream == into for index in self.session.draft.destination_indices)
+        wrong = why_not_into(self.session.draft)
+        if is_stream and self.session.pile.sender is not None:
+            wrong = "a data stream there has that name, and it is an index that is watched"
+        if wrong:
             self.say(f"Not into {into}: {wrong}.")
             return
         self.wizard.update(settled(self.session))
