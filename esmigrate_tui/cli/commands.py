@@ -551,7 +551,7 @@ def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it 
     type=click.Choice(["auto", "bytes", "values"]),
     default="auto",
     show_default=True,
-    help="Documents byte for byte, or by what numbers and layout mean; auto: by bytes where some documents are equal so.",
+    help="Documents byte for byte, or by what they mean, layout aside; auto: by bytes where some are equal so.",
 )
 @click.option("--pace", default=0.0, type=click.FloatRange(0), help="Documents a second of both sides; 0: no limit.")
 @click.option("--again", is_flag=True, help="Begin anew, also where an earlier look was broken off.")

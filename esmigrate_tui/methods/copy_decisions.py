@@ -11,29 +11,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.elastic.portions import LARGEST_PAGE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-TARGET_BYTES: Final = 3 * 1024 * 1024
-"""What a page is to have: measured, pages of 1 to 5 MB are equally fast, and larger ones only fill memory."""
-MOST_BYTES: Final = 8 * 1024 * 1024
-"""What a page may have that was asked for more than one document; a larger one is not read, but asked for in pieces."""
-MOST_SCROLLED: Final = 32 * 1024 * 1024
-"""The same for a page of a scroll: the server has gone past it, so that its whole slice must be read again."""
-HEAVIEST: Final = 24 * 1024 * 1024
-"""What room is made for where a single document is asked for because it is large, and nobody knows how large."""
-LARGEST_PAGE: Final = 5_000  # documents; below index.max_result_window of 10 000
-FIRST_PAGE: Final = 500  # documents; nobody knows yet how large they are
 BULK_BYTES: Final = 8 * 1024 * 1024
 FIRST_STREAMS: Final = 2
 MOST_STREAMS: Final = 8
 IN_FLIGHT: Final = 3
 """Pages of a part that may have been sent and not acknowledged, and one to be sure."""
 
-_GROWS: Final = 2.0  # a page against the one before: one heavy document in a thousand must not be forgotten at once
-_DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
 _SMALL_PART: Final = 20_000  # documents; less is not worth a stream of its own
-_WIDEST: Final = 1 << 40  # numbers in one window, where almost all of them belong to nothing any more
 _FASTER: Final = 1.1  # what another stream must bring to be kept
 _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 4.0
@@ -260,85 +249,6 @@ def acknowledged(state: State, position: int, tally: Tally, *, after: int, is_la
 
 
 # -- sizes -----------------------------------------------------------------------------------------------------------
-
-
-class Portion(msgspec.Struct, frozen=True, kw_only=True):
-    """How many documents to ask for, at most `limit`, and how many bytes they will have by what was seen last."""
-
-    documents: int
-    limit: int = LARGEST_PAGE
-    average: float = 0.0
-
-    @property
-    def bytes(self) -> int:
-        """What a page of this size is expected to have."""
-        return int(min(HEAVIEST, max(1.0, self.average) * self.documents))
-
-    def after(self, documents: int, size: int) -> Portion:
-        """The portion after a page: smaller at once when it was heavy, larger by and by."""
-        if not documents:
-            return self
-        average = size / documents
-        fitting = max(1, int(TARGET_BYTES / max(1.0, average)))
-        grown = int(self.documents * _GROWS) + 1
-        return msgspec.structs.replace(self, documents=max(1, min(self.limit, fitting, grown)), average=average)
-
-    def smaller(self) -> Portion:
-        """The portion after an answer that was too large to be read; each try makes the source read it all again."""
-        documents = max(1, self.documents // 16)
-        return msgspec.structs.replace(self, documents=documents, average=HEAVIEST / documents)
-
-
-def first_portion(
-    documents: int | None, size: int | None, batch: int, window: int, *, is_scrolled: bool = False
-) -> Portion:
-    """What to begin with: `batch` of the plan or less, from the average size in the store where that is known.
-
-    `window` is index.max_result_window of the source, one of which is kept for seeing that a page was cut. Small at
-    first, but for a scroll, whose pages cannot grow.
-    """
-    limit = max(1, min(batch or LARGEST_PAGE, window - 1))
-    average = size * _DOCUMENT_GROWS / documents if documents and size else 1_000.0
-    fitting = int(TARGET_BYTES / max(1.0, average))
-    first = limit if is_scrolled else FIRST_PAGE
-    return Portion(documents=max(1, min(limit, first, fitting)), limit=limit, average=average)
-
-
-class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers above `after` to `until`, and how many documents to ask for."""
-
-    after: int
-    until: int
-    size: int
-
-
-def window(after: int, last: int, documents: int, density: float) -> Window:
-    """The next window that holds about so many documents; `density` is documents for each number, as seen last.
-
-    It asks for one more than fit in a window without gaps, so that a full answer says that it was cut: a number stands
-    for one document, except in an index that was shrunk, where one of every old shard may bear it.
-    """
-    width = max(documents, min(_WIDEST, int(documents / max(density, 1e-12))))
-    return Window(after=after, until=min(last, after + width), size=documents + 1)
-
-
-class Cut(msgspec.Struct, frozen=True, kw_only=True):
-    """How many documents of a window's answer are surely all of theirs, and up to which number that is."""
-
-    kept: int
-    after: int
-
-
-def cut(asked: Window, numbers: Sequence[int]) -> Cut | None:
-    """What of an answer can be used: all of it where it was not full, else what is below its last number.
-
-    None where all bear one number: then more must be asked for.
-    """
-    if len(numbers) < asked.size:
-        return Cut(kept=len(numbers), after=asked.until)
-    last = numbers[-1]
-    kept = next((position for position, number in enumerate(numbers) if number == last), 0)
-    return Cut(kept=kept, after=last - 1) if kept else None
 
 
 def bulks(sizes: Sequence[int], most_bytes: int, most_documents: int) -> tuple[slice, ...]:

@@ -14,11 +14,10 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE, of_type
+from esmigrate_tui.elastic.portions import Portion, first_portion
 from esmigrate_tui.methods.copy_decisions import (
     Part,
-    Portion,
     State,
-    first_portion,
     held_of,
     newer_parts,
     next_pass,

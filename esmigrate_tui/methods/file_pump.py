@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import Document
-from esmigrate_tui.methods.copy_decisions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, Portion, Streams, Tally
+from esmigrate_tui.elastic.portions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, Portion
+from esmigrate_tui.methods.copy_decisions import Streams, Tally
 from esmigrate_tui.methods.file_decisions import FileState, are_collisions, settled
 from esmigrate_tui.methods.writing import Writer, now, room
 from esmigrate_tui.model.event import Moved, Reject

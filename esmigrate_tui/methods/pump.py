@@ -16,19 +16,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import gone
-from esmigrate_tui.methods.copy_decisions import (
-    MOST_BYTES,
-    MOST_SCROLLED,
-    Portion,
-    State,
-    Streams,
-    Window,
-    acknowledged,
-    cut,
-    read_again,
-    wait_before,
-    window,
-)
+from esmigrate_tui.elastic.portions import MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
+from esmigrate_tui.methods.copy_decisions import State, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing import Writer, now, room
 from esmigrate_tui.methods.writing_troubles import stopped

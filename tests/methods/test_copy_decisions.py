@@ -9,27 +9,30 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.methods.copy_decisions import (
+from esmigrate_tui.elastic.portions import (
     HEAVIEST,
-    IN_FLIGHT,
     LARGEST_PAGE,
-    MOST_STREAMS,
     TARGET_BYTES,
     Cut,
+    Portion,
+    Window,
+    cut,
+    first_portion,
+    window,
+)
+from esmigrate_tui.methods.copy_decisions import (
+    IN_FLIGHT,
+    MOST_STREAMS,
     Fate,
     Part,
-    Portion,
     State,
     Streams,
     Tally,
     Throttle,
-    Window,
     acknowledged,
     action,
     bulks,
-    cut,
     fate,
-    first_portion,
     newer_parts,
     next_pass,
     numbered_parts,
@@ -38,7 +41,6 @@ from esmigrate_tui.methods.copy_decisions import (
     sliced_parts,
     taken_up,
     wait_before,
-    window,
 )
 
 FLOOD = (
