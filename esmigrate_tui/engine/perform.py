@@ -465,7 +465,8 @@ class _Run:
         if moved.rejects or is_worth_telling(hand.last, bare, now - hand.told_at):
             await self._tell(TaskAdvanced(at=now, task=hand.task.number, moved=bare), moved.rejects)
             hand.told_at = now
-        is_further = bare.done > (hand.last.done if hand.last else 0)
+        # A watch has nothing to get on with: for days perhaps, a good look is all that it does.
+        is_further = hand.task.shipping is not None or bare.done > (hand.last.done if hand.last else 0)
         hand.patience = hand.patience.looked(now, hand.failed_at, is_further=is_further)
         hand.last = bare
         hand.token = bare.token or hand.token

@@ -9,11 +9,12 @@ import msgspec
 
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.command import Enough, Pause
-from esmigrate_tui.model.event import EnoughSaid, RunOutcome, TaskAdvanced, TaskFinished, VerificationStarted
+from esmigrate_tui.model.event import EnoughSaid, RunOutcome, TaskAdvanced, TaskFinished, VerificationStarted, WaitEnded
+from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from tests.engine.test_perform import Bench
-from tests.engine.tiny import plan_of
+from tests.engine.tiny import plan_of, trouble
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +43,24 @@ async def test_enough_ends_a_watch_even_a_paused_one_with_what_is_there(tmp_path
     assert bench.called("stop") == []
     assert "of 100 000 documents arrived" in ended.problem.what
     assert "Somebody said that this is enough." in ended.problem.why
+
+
+async def test_a_quiet_watch_is_patient_anew_after_each_good_look(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, watching(100_000))
+    bench.tiny.per_look = 0
+    running = asyncio.ensure_future(bench.run())
+    await bench.until(TaskAdvanced)
+    for times in (1, 2):
+        bench.tiny.troubles[1, 0] = [trouble(Cause.BUSY)]
+        while (waited := len([*bench.of(WaitEnded)])) < times:
+            assert not running.done()
+            await asyncio.sleep(0.02)
+            await bench.read()
+        await asyncio.sleep(0.7)  # longer than the plan waits, at the pace of this bench
+        assert waited == times
+    await bench.tell(Enough())
+    await asyncio.wait_for(running, 5)
+    assert bench.outcome is RunOutcome.ACCEPTED
 
 
 async def test_enough_means_nothing_to_a_run_that_knows_its_end(tmp_path: Path) -> None:
