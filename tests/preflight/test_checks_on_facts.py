@@ -12,7 +12,8 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, destination, name_of, selection
+from esmigrate_tui.preflight import connections, destination, name_of, pressure, selection
+from esmigrate_tui.preflight import source as source_checks
 from esmigrate_tui.preflight.remote import whitelist_line
 
 if TYPE_CHECKING:
@@ -122,6 +123,24 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
         ),
         Severity.WARNING,
     ),
+    (pressure.copies_unplaced, dest(health=Health.YELLOW), Severity.NOTE),
+    (pressure.pending_tasks, dest(pending_tasks=60), Severity.WARNING),
+    (
+        pressure.largest_shard,
+        dest(data_nodes=2, disk=DiskFacts(total=4 * GIB, free=2 * GIB, usable=2 * GIB, roomiest=GIB // 2)),
+        Severity.BLOCKER,
+    ),
+    (
+        pressure.refusing_indices,
+        draft(destination_indices=(IndexFacts(name="x", blocks=("write",)),), uses=("x",)),
+        Severity.BLOCKER,
+    ),
+    (source_checks.altered_sources, logs(source_synthetic=True), Severity.WARNING),
+    (source_checks.altered_sources, logs(source_filtered=True), Severity.BLOCKER),
+    (source_checks.reading_blocked, logs(blocks=("metadata",)), Severity.BLOCKER),
+    (source_checks.frozen_indices, logs(frozen=True), Severity.BLOCKER),
+    (source_checks.hidden_indices, logs(hidden=True), Severity.NOTE),
+    (source_checks.hidden_indices, logs(hidden=True, data_stream="web"), Severity.WARNING),
     (selection.readable, logs(state=IndexState.CLOSED), Severity.BLOCKER),
     (selection.readable, logs(health=Health.RED), Severity.BLOCKER),
     (selection.readable, draft(selected=("gone",)), Severity.BLOCKER),
@@ -150,6 +169,20 @@ CHECKED: list[Check] = sorted({entry[0] for entry in TROUBLES}, key=name_of)
 @pytest.mark.parametrize("check", CHECKED)
 async def test_where_all_is_well_nothing_is_complained_about(check: Check) -> None:
     assert all(finding.severity is Severity.PASSED for finding in await found(check, draft()))
+
+
+async def test_a_block_that_only_refuses_writes_does_not_keep_the_source_from_being_read() -> None:
+    assert await found(source_checks.reading_blocked, logs(blocks=("write", "read_only"))) == []
+
+
+async def test_an_opened_index_is_closed_again_and_a_refresh_needs_no_inverse() -> None:
+    [closed] = await found(selection.readable, logs(state=IndexState.CLOSED))
+    [silent] = await found(selection.refresh_switched_off, logs(refresh_interval="-1"))
+    [opening], [refreshing] = closed.repairs, silent.repairs
+    assert opening.made_by.path == "/logs/_open"
+    assert opening.undo is not None
+    assert opening.undo.path == "/logs/_close"
+    assert refreshing.undo is None
 
 
 async def test_a_secret_for_this_very_machine_crosses_no_network() -> None:

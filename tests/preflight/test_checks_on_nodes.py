@@ -15,11 +15,13 @@ from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight import (
     connections,
     definitions,
@@ -89,19 +91,32 @@ def as_user(node: Node, user: str = "", secret: str = "", *, host: str = "") -> 
     return Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user), credential
 
 
+class Recorder(WireNode):
+    """The real node, which remembers what it was asked."""
+
+    asked: list[str]
+
+    async def perform_request(self, method: str, target: str, **rest: Any) -> Any:  # type: ignore[override]  # noqa: ANN401  # handed on as it is
+        self.asked.append(f"{method} {target}")
+        return await super().perform_request(method, target, **rest)
+
+
 @dataclass
 class World:
-    """The nodes, and the draft as a look at both left it."""
+    """The nodes, the draft as a look at both left it, and what they were asked."""
 
     old: Node
     new: Node
     seen: Draft = field(default_factory=Draft)
+    asked: list[str] = field(default_factory=list)
 
     @asynccontextmanager
     async def open(self, *, user: str = "", on: str = "", host: str = "") -> AsyncIterator[Clusters]:
         """Both clusters; `user` signs in to the side `on` in the administrator's place."""
         theirs = as_user(self.old, user if on == "source" else "", "narrow-12" if on == "source" else "", host=host)
-        async with await connect(*theirs) as there, await connect(*as_user(self.new)) as here:
+        node = type("OwnRecorder", (Recorder,), {"asked": self.asked})
+        own = as_user(self.new)
+        async with await connect(*theirs, node_class=node) as there, await connect(*own, node_class=node) as here:
             yield Clusters(destination=here, source=there)
 
     def draft(self, *selected: str, **changes: Any) -> Draft:  # noqa: ANN401  # the fields of Draft
@@ -466,3 +481,44 @@ async def test_a_template_of_the_destination_that_brings_a_lifecycle_warns(world
     assert (told.severity, told.subjects) == (Severity.WARNING, ("pfc-managed-1",))
     assert "thirty-days" in told.evidence
     assert fine.severity is Severity.PASSED
+
+
+# -- all of them -------------------------------------------------------------------------------------------------------
+
+
+async def test_many_indices_cost_as_many_requests_as_one(world: World) -> None:
+    amounts = []
+    async with world.open() as clusters:
+        for names in (("pfc-good",), ("pfc-good", "pfc-priced", "pfc-piped", "pfc-taken")):
+            plan, _ = await planning.plan_for(world.nothing_there, clusters, names, renamed={}, now=0.0)
+            world.asked.clear()
+            findings = await planning.check(plan, clusters, lambda _: None)
+            amounts.append(len(world.asked))
+            assert not [one.title for one in findings if "could not be made" in one.title]
+    assert amounts[0] == amounts[1] <= 40
+
+
+async def test_what_several_checks_ask_for_is_asked_once_and_anew_for_the_next_look(world: World) -> None:
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        for _ in range(2):
+            world.asked.clear()
+            twin = clusters.source.remembering()
+            assert await asyncio.gather(*(twin.surroundings.licence() for _ in range(3))) == ["trial"] * 3
+            assert [one for one in world.asked if "license" in one] == ["GET /_xpack/license"]
+
+
+@pytest.mark.parametrize(
+    "trouble", [ProblemError(Problem(cause=Cause.BUSY, what="It was too busy.")), KeyError("defect")]
+)
+async def test_a_check_that_fails_warns_and_hides_no_other(world: World, trouble: Exception) -> None:
+    async def broken(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+        yield Finding(check="broken", severity=Severity.NOTE, title="It began")
+        raise trouble
+
+    async with world.open() as clusters:
+        checks = (broken, connections.versions)
+        told = [one async for one in preflight.run(world.draft("pfc-good"), clusters, checks)]
+    assert [one.severity for one in told if one.check == "broken"] == [Severity.NOTE, Severity.WARNING]
+    assert "could not be made" in next(one.title for one in told if one.severity is Severity.WARNING)
+    assert [one.severity for one in told if one.check == "versions"] == [Severity.PASSED]

@@ -1,0 +1,207 @@
+"""What checks make of answers: those that no node here gives, and those that were recorded from real ones."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+import pytest
+
+from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.ids import Holder
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.facts import View
+from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.model.plan import MethodName, Task
+from esmigrate_tui.preflight.definitions import (
+    bodies_of,
+    judged_refusals,
+    judged_template_settings,
+    kinds_of,
+    rank,
+    together,
+)
+from esmigrate_tui.preflight.privileges import judged_privileges, judged_views
+from esmigrate_tui.preflight.source import judged_ids, judged_writes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# As a 5.6.16 answered for an index of two types, asked for the ids 1 to 3.
+OF_TWO_TYPES = """[{"_index":"x","_type":"book","_id":"2","_score":1.0},{"_index":"x","_type":"loan","_id":"2",
+"_score":1.0},{"_index":"x","_type":"book","_id":"1","_score":1.0},{"_index":"x","_type":"loan","_id":"1","_score":1.0},
+{"_index":"x","_type":"book","_id":"3","_score":1.0}]"""
+HITS = msgspec.json.decode(OF_TWO_TYPES, type=tuple[Holder, ...])
+
+
+# -- ids ---------------------------------------------------------------------------------------------------------------
+
+
+def test_types_that_share_ids_block_since_only_one_document_of_each_can_stay() -> None:
+    [told] = judged_ids({"x": HITS}, Draft())
+    assert (told.severity, told.subjects) == (Severity.BLOCKER, ("x",))
+    assert told.evidence == "x: 1 in book and loan"
+    assert "--types apart" in told.fix
+
+
+def test_types_that_go_apart_may_share_ids() -> None:
+    assert judged_ids({"x": HITS}, Draft(copying=Copying(types=Types.APART))) == ()
+
+
+def test_ids_that_are_there_once_collide_with_nothing() -> None:
+    assert judged_ids({"x": HITS[-1:]}, Draft()) == ()
+
+
+def test_children_of_several_parents_with_one_id_are_several_routings() -> None:
+    twins = (Holder(id="1", type="loan", parent="a"), Holder(id="1", type="loan", parent="b"))
+    [told] = judged_ids({"x": twins}, Draft())
+    assert told.severity is Severity.WARNING
+    assert "by the routings a and b" in told.evidence
+
+
+# -- writes ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "words"),
+    [
+        (MethodName.RESTORE_FROM_SNAPSHOT, "after the snapshot is not in it"),
+        (MethodName.COPY_THROUGH_HERE, "stays behind"),
+    ],
+)
+def test_what_a_write_meanwhile_means_depends_on_the_method(method: MethodName, words: str) -> None:
+    told = judged_writes({"logs": 3, "quiet": 0}, method)
+    assert (told.severity, told.subjects) == (Severity.WARNING, ("logs",))
+    assert words in told.why
+
+
+def test_shards_that_moved_and_count_from_nought_are_no_writes() -> None:
+    assert judged_writes({"logs": -70}, None).severity is Severity.PASSED
+
+
+# -- definitions -------------------------------------------------------------------------------------------------------
+
+
+def body(shards: int = 1, mappings: Mapping[str, Any] | None = None, **settings: object) -> str:
+    return json.dumps({"settings": {"index": {"number_of_shards": shards, **settings}}, "mappings": mappings or {}})
+
+
+def of(*bodies: str) -> Draft:
+    made = [
+        Task(number=number, source_index=f"i{number}", destination_index=f"i{number}", create=one)
+        for number, one in enumerate(bodies)
+    ]
+    return Draft(tasks=tuple(made))
+
+
+FIELDS = {"properties": {"a": {"type": "keyword"}}}
+OTHERS = {"properties": {"b": {"type": "date"}}}
+STRICT = {"dynamic": "strict", "properties": {"c": {"type": "long"}}}
+
+
+def test_indices_that_differ_in_their_shards_alone_are_of_one_kind() -> None:
+    kinds = kinds_of(bodies_of(of(body(1, FIELDS), body(5, FIELDS), body(1, OTHERS))))
+    assert [names for _, names in kinds] == [("i0", "i1"), ("i2",)]
+
+
+def test_kinds_of_nothing_but_fields_are_tried_by_one_request_and_others_by_their_own() -> None:
+    tries = together(kinds_of(bodies_of(of(body(1, FIELDS), body(1, OTHERS), body(1, STRICT)))))
+    assert [[names for _, names in kinds] for _, kinds in tries] == [[("i0",), ("i1",)], [("i2",)]]
+    assert tries[0][0]["mappings"] == {"properties": {"kind0": FIELDS, "kind1": OTHERS}}
+
+
+def test_kinds_of_different_analysers_are_never_tried_as_one() -> None:
+    other = body(1, OTHERS, analysis={"analyzer": {"own": {"type": "standard"}}})
+    assert len(together(kinds_of(bodies_of(of(body(1, FIELDS), other))))) == 2
+
+
+@pytest.mark.parametrize(
+    ("why", "severity"), [("", Severity.PASSED), (None, Severity.NOTE), ("Unknown filter", Severity.BLOCKER)]
+)
+def test_a_definition_is_accepted_refused_or_was_not_tried(why: str | None, severity: Severity) -> None:
+    [told] = judged_refusals([(("logs",), why)])
+    assert told.severity is severity
+
+
+def test_templates_that_cannot_be_seen_are_said_to_be_unseen() -> None:
+    [told] = judged_template_settings(Draft(), None)
+    assert told.severity is Severity.NOTE
+    assert "could not be seen" in told.title
+
+
+def test_a_pipeline_of_a_template_matters_to_a_reindex_and_not_to_a_copy_that_passes_it_by() -> None:
+    given = {"logs": {"index.default_pipeline": "stamp"}}
+    [reindexed] = judged_template_settings(Draft(method=MethodName.REINDEX_FROM_REMOTE), given)
+    [copied] = judged_template_settings(Draft(method=MethodName.COPY_THROUGH_HERE), given)
+    assert (reindexed.severity, copied.severity) == (Severity.WARNING, Severity.PASSED)
+
+
+def test_a_licence_that_has_expired_includes_no_more_than_basic() -> None:
+    assert rank("expired platinum") == rank("basic") < rank("platinum") < rank("enterprise")
+
+
+# -- privileges --------------------------------------------------------------------------------------------------------
+
+
+def test_a_server_without_privileges_is_passed_over_without_a_word() -> None:
+    assert judged_privileges(Side.SOURCE, None, ("logs",)) == ()
+
+
+def test_what_is_only_good_to_have_warns_and_what_is_needed_blocks() -> None:
+    lacking = ("cluster:admin/tasks/cancel", "indices:admin/create on logs")
+    told = judged_privileges(Side.DESTINATION, lacking, ("logs",), useful=("cluster:admin/tasks/cancel",))
+    assert [one.severity for one in told] == [Severity.BLOCKER, Severity.WARNING]
+
+
+SOME = View(names=("logs-*",), may_read=True, queries=('{"term":{"a":1}}',))
+ALL = View(names=("logs-a",), may_read=True)
+
+
+@pytest.mark.parametrize(
+    ("views", "severity"),
+    [
+        ((SOME,), Severity.BLOCKER),
+        ((SOME, ALL), Severity.PASSED),
+        ((View(names=("/logs-.*/",), may_read=True, hides_fields=True),), Severity.BLOCKER),
+        ((msgspec.structs.replace(SOME, names=("other",)), ALL), Severity.PASSED),
+        ((msgspec.structs.replace(SOME, may_read=False), ALL), Severity.PASSED),
+    ],
+)
+def test_one_role_that_shows_everything_is_enough(views: tuple[View, ...], severity: Severity) -> None:
+    [told] = judged_views(("logs-a",), views)
+    assert told.severity is severity
+
+
+# -- facts -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("settings", "source", "expected"),
+    [
+        ({}, {"enabled": False}, (False, False, False)),
+        ({}, {"mode": "disabled"}, (False, False, False)),
+        ({}, {"excludes": ["a"]}, (True, True, False)),
+        ({}, {"includes": "a"}, (True, True, False)),
+        ({}, {"mode": "synthetic"}, (True, False, True)),
+        ({"index.mapping.source.mode": "synthetic"}, {}, (True, False, True)),
+        ({"index.mode": "logsdb"}, {}, (True, False, True)),
+        ({"index.mode": "logsdb", "index.mapping.source.mode": "stored"}, {}, (True, False, False)),
+        ({"index.mode": "standard"}, {}, (True, False, False)),
+    ],
+)
+def test_what_an_index_keeps_of_its_documents_is_told_by_its_mapping_and_settings(
+    settings: dict[str, str], source: dict[str, Any], expected: tuple[bool, bool, bool]
+) -> None:
+    listing = answers.Listing(
+        cat=(answers.CatIndex(index="x"),),
+        settings={"x": answers.FlatSettings(settings)},
+        mappings={"x": answers.Mapped({"_source": msgspec.Raw(msgspec.json.encode(source))})},
+        aliases={},
+        data_streams={},
+        hidden=frozenset(),
+    )
+    [[index], _] = cast("tuple[Any, ...]", answers.listed(listing, with_types=False))
+    assert (index.source_enabled, index.source_filtered, index.source_synthetic) == expected
