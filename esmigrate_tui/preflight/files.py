@@ -258,7 +258,7 @@ def judged_mapping(mappings: Mapping[str, Any], settings: Mapping[str, Any], *, 
             severity=Severity.WARNING,
             title="No field has a chosen type: the destination guesses each from the first document that has it",
             why="A guess cannot be changed later without indexing everything again.",
-            fix="Give a mapping with --mapping, or write it into the plan.",
+            fix="Choose types for its fields (--mapping, or Mapping in the wizard), or write them into the plan.",
             link=_TYPES,
         )
     elif is_planned:

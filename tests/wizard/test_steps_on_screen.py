@@ -8,10 +8,13 @@ import pytest
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.doors import RunCard, VaultWord
+from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.screens.start import there_is
 from esmigrate_tui.wizard.session import Test
 from esmigrate_tui.wizard.widgets.board import Board
 from esmigrate_tui.wizard.widgets.fields import PlainInput, SecretInput
@@ -37,6 +40,13 @@ def opened(world: World, scene: str) -> WizardApp:
 async def to_connections(pilot: Pilot[ExitCode]) -> None:
     await pilot.press("enter")
     await settled(pilot)
+
+
+def test_a_run_of_files_is_listed_by_its_method_where_there_is_no_old_cluster() -> None:
+    card = RunCard(run="4FLS", method=MethodName.INDEX_FROM_SOURCE, destination="https://new:9200", is_live=True)
+    session = sample.FRESH.but(runs=(card,))
+    text = "\n".join(line.plain for block in there_is(session, Look(80), 1, sample.NOW).blocks for line in block)
+    assert "Index from the source → https://new:9200" in text
 
 
 async def test_back_keeps_what_was_typed(world: World) -> None:

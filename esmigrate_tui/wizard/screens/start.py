@@ -65,7 +65,7 @@ def _way(card: RunCard, session: Session) -> str:
     title = next((method.title for method in session.methods if method.name == card.method), "")
     if card.is_of_changes:
         return f"on {card.destination}"
-    if card.method is MethodName.RESTORE_FROM_SNAPSHOT:
+    if card.method is MethodName.RESTORE_FROM_SNAPSHOT or not card.source:
         return f"{title} → {card.destination}"
     return f"{card.source} → {card.destination}"
 
