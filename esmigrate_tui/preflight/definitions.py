@@ -79,7 +79,8 @@ def together(kinds: Sequence[Kind]) -> tuple[tuple[Mapping[str, Any], tuple[Kind
         if len(several) == 1:
             alone += several
             continue
-        fields = {f"kind{number}": body.get("mappings", {}) for number, (body, _) in enumerate(several)}
+        properties = [body.get("mappings", {}).get("properties", {}) for body, _ in several]
+        fields = {f"kind{number}": {"properties": each} for number, each in enumerate(properties)}
         body = {"settings": _common(several[0][0]) | _UNBOUND, "mappings": {"properties": fields}}
         found.append((body, tuple(several)))
     return (*found, *((kind[0], (kind,)) for kind in alone))
