@@ -23,6 +23,8 @@ _NOT_OF_KEYWORDS: Final = (
 _NOT_OF_TEXT: Final = ("ignore_above", "null_value", "doc_values")
 _AGGREGATED: Final = "fields of type text cannot be sorted by or aggregated any more, unless fielddata is set to true"
 
+_SCORED: Final = "text is scored by BM25 where nothing else is said; before 5.0 it was by the classic similarity"
+
 
 def without_string(field: _Json, path: str, changes: list[str]) -> _Json:
     """One field of type `string` with one of the two types that came after it; any other field as it is."""
@@ -45,6 +47,8 @@ def without_string(field: _Json, path: str, changes: list[str]) -> _Json:
     changes.append(f"{path}: string becomes {kept['type']}")
     if kept["type"] == "text" and not is_off:
         changes.append(_AGGREGATED)
+        if "similarity" not in kept:
+            changes.append(_SCORED)
     return kept
 
 

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from esmigrate_tui.elastic.carried import carried
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.methods.filling import create_request
+from esmigrate_tui.model.carried import Conflict, Definition, Kind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
@@ -19,6 +21,7 @@ from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.sample import creation_body, sample
 from esmigrate_tui.translate import translate
+from esmigrate_tui.translate.carried import preview
 from tests.translate.awkward import ACCEPTED, WITH_MODULES_IN_2
 
 if TYPE_CHECKING:
@@ -132,6 +135,38 @@ async def test_6_8_takes_the_names_that_analyzers_have_from_7_on(nodes: SharedNo
         body = translate(definitions["old words"], Version(7, 17)).body
         await destination.create_index("accepted-7", json.dumps(body))
         await destination.delete_index("accepted-7")
+
+
+def as_template(definition: IndexDefinition, name: str) -> Definition:
+    """An index's definition as a legacy template would have it."""
+    body = {"index_patterns": [f"{name}-*"], "settings": definition.settings, "mappings": definition.mappings}
+    return Definition(kind=Kind.LEGACY, name=name, body=body | {"aliases": definition.aliases})
+
+
+@pytest.mark.parametrize("version", ["7.17.28", "6.8.23", "2.4.6"])
+async def test_every_newer_version_takes_the_templates(nodes: SharedNodes, version: str) -> None:
+    async with clusters(nodes, *VERSIONS[VERSIONS.index(version) :]) as (source, *newer):
+        definitions = await as_answered(source, ACCEPTED[version])
+        made = {one.path: one.body for one in sample(version).templates}
+        for path, body in made.items():
+            await source.perform(Request(method="PUT", path=f"/{path}", body=json.dumps(body)))
+        try:
+            told = await carried(source, (Kind.COMPONENT, Kind.TEMPLATE, Kind.LEGACY))
+        finally:
+            for path in made:
+                await source.perform(Request(method="DELETE", path=f"/{path}"))
+        told = tuple(one for one in told if not one.is_managed)
+        assert {f"{one.kind.path}/{one.name}"[1:] for one in told} >= set(made)
+        awkward = tuple(
+            as_template(one, f"accepted-{number}") for number, one in enumerate(definitions.values()) if one.mappings
+        )
+        for destination in newer:
+            for one in preview((*told, *awkward), (), await destination.version(), Version.parse(version), plugins=()):
+                change = one.change()
+                assert change.undo is not None
+                assert one.conflict is Conflict.NONE
+                await destination.perform(change.made_by)
+                await destination.perform(change.undo)
 
 
 DATES = (

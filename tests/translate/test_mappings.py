@@ -91,6 +91,14 @@ def test_a_field_is_written_in_todays_words(old: dict[str, Any], new: dict[str, 
     assert field(old) == new
 
 
+def test_that_text_is_scored_and_sorted_otherwise_is_said_once() -> None:
+    old = {"doc": {"properties": {name: {"type": "string"} for name in "abc"}}}
+    _, changes = translate_mappings(old, V7)
+    assert sum("BM25" in change for change in changes) == 1
+    assert sum("fielddata" in change for change in changes) == 1
+    assert len(changes) == 5
+
+
 def test_fields_below_fields_are_translated_too() -> None:
     old = {"properties": {"deep": {"type": "string", "fields": {"raw": {"type": "string", "index": "not_analyzed"}}}}}
     assert field(old)["properties"]["deep"] == {"type": "text", "fields": {"raw": {"type": "keyword"}}}
