@@ -67,7 +67,7 @@ Name the files: paths, and patterns with * and ?, separated by blanks, relative 
 was started. Enter looks at them: which there are, what they hold, how the first rows would be sent. Nothing in them
 is changed, and the files have to stay as they are until the run has ended.
 
-     files of this machine ── read row by row, here ──→ one index of the new cluster
+     files of this machine ── read row by row ──→ an index of the new cluster
 
 How they are read is recognised by their first bytes; where that is wrong, say it: the format, what separates the
 cells of a table, the encoding. All files of one plan are read in one way.
@@ -86,7 +86,7 @@ the index with its mapping first, shows what the program has to be told (secrets
 watches what arrives: until it is as many as you expect, or until you say that this is all (d). What a mapping refuses
 is told to the sender alone: it stands in its log.
 
-     Logstash, Filebeat, a client ── they send ──→ new cluster ←── esmigrate counts
+     Logstash, Filebeat, a client ── send ──→ new cluster ←── esmigrate counts
 """,
     ),
     "mapping": (
@@ -279,7 +279,8 @@ nodes which the new cluster lacks.
 The run has its own process, and the nodes copy by themselves. You may leave (Esc), close the terminal, lose the
 line: it goes on. `esmigrate attach` shows it again.
 
-     repository ── the nodes copy shard by shard ──→ new cluster        this screen only looks
+     repository ── the nodes copy shard by shard ──→ new cluster
+                   (this screen only looks)
 
 A restore cannot be held, and its pace is the clusters' own: indices.recovery.max_bytes_per_sec. p lets those that
 have not begun wait. Where a shard does not start, the line at the bottom says in plain words why.

@@ -18,6 +18,7 @@ from esmigrate_tui.model.progress import Eta, TaskState
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import SCREENS
 from esmigrate_tui.wizard.draw import Look, fit, plain, rule, wrap
+from esmigrate_tui.wizard.help import page
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.offer import preview
 from esmigrate_tui.wizard.screens.run import about, bar, by_attention, faster, remaining, slower, sparkline
@@ -326,6 +327,13 @@ def test_files_are_chosen_before_they_are_checked_and_the_rail_says_so() -> None
     assert [before(step, sample.FILES_CHECKED) for step in ("review", "preflight", "mapping", "files")] == [
         "preflight", "mapping", "files", "connections"
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("method", MethodName)
+@pytest.mark.parametrize("step", [step.name for step in STEPS])
+def test_a_page_in_plain_words_fits_eighty_columns(step: str, method: MethodName) -> None:
+    _, lines = page(step, sample.FRESH.answered(method=method))
+    assert max(line.cell_len for line in lines(80)) <= 80
 
 
 # -- the preview -----------------------------------------------------------------------------------------------------
