@@ -12,6 +12,7 @@ from esmigrate_tui.translate.limits import with_limits
 from esmigrate_tui.translate.mappings import merged_mappings
 from esmigrate_tui.translate.origin import created_by
 from esmigrate_tui.translate.settings import translate_settings
+from esmigrate_tui.translate.source_mode import with_source_mode
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,11 +48,12 @@ def translate(
     source = created_by(definition.settings)
     settings, settings_changes = translate_settings(definition.settings, destination, source)
     found = merged_mappings(definition.mappings, destination, source, plugins)
-    settings = with_limits(settings, found.mapping, destination, changes)
-    if destination.major >= 7 and names_analyzer(found.mapping, STRIPPED) and (more := stripping(settings)):
+    settings, mapping = with_source_mode(settings, found.mapping, destination, changes)
+    settings = with_limits(settings, mapping, destination, changes)
+    if destination.major >= 7 and names_analyzer(mapping, STRIPPED) and (more := stripping(settings)):
         settings |= more
         changes.append(f"the analyzer {STRIPPED} is gone, it is defined as what it was")
-    body: dict[str, Any] = {"settings": settings, "mappings": found.mapping}
+    body: dict[str, Any] = {"settings": settings, "mappings": mapping}
     if definition.aliases:
         body["aliases"] = translate_aliases(definition.aliases, destination, changes)
     return Translation(body=body, changes=(*settings_changes, *changes, *found.changes), conflicts=found.conflicts)

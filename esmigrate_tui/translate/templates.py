@@ -18,6 +18,7 @@ from esmigrate_tui.translate.limits import with_limits
 from esmigrate_tui.translate.mappings import merged_mappings
 from esmigrate_tui.translate.pipelines import TOLD
 from esmigrate_tui.translate.settings import translate_settings
+from esmigrate_tui.translate.source_mode import with_source_mode
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -109,7 +110,7 @@ def _inner(
         found = merged_mappings(mappings, destination, source, plugins)
         changes.extend(found.changes)
         conflicts = found.conflicts
-        kept["mappings"] = found.mapping
+        new, kept["mappings"] = with_source_mode(new, found.mapping, destination, changes)
         new = with_limits(new, found.mapping, destination, changes)
     if new:
         kept["settings"] = new

@@ -169,6 +169,17 @@ async def test_every_newer_version_takes_the_templates(nodes: SharedNodes, versi
                 await destination.perform(change.undo)
 
 
+async def test_documents_are_kept_on_9_5_as_the_mapping_of_8_19_says(nodes: SharedNodes) -> None:
+    async with clusters(nodes, "8.19.3", "9.5.0") as (source, destination):
+        definitions = await as_answered(source, {"synthetic": {"mappings": {"_source": {"mode": "synthetic"}}}})
+        assert await refused(destination, definitions, set()) == {}
+        body = translate(definitions["synthetic"], await destination.version()).as_json()
+        await destination.create_index("accepted-kept", body)
+        settings = await destination.settings_of("accepted-kept")
+        await destination.delete_index("accepted-kept")
+    assert settings["index.mapping.source.mode"] == "synthetic"
+
+
 DATES = (
     ("YYYY-MM-dd", "2019-12-30"),
     ("xxxx-'W'ww-e", "2020-W01-1"),

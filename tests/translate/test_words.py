@@ -232,3 +232,15 @@ def test_a_setting_that_only_an_old_server_took_is_left_out_and_said() -> None:
     assert translate_settings({"index.version.created": "7172899", "index.anything": "1"}, V8)[0] == {
         "index.anything": "1"
     }
+
+
+def test_how_documents_are_kept_is_a_setting_from_9_on() -> None:
+    mapping = {"_source": {"mode": "synthetic", "excludes": ["x"]}}
+    definition = IndexDefinition(name="i", settings={}, mappings=mapping, aliases={})
+    assert translate(definition, V8).body == {"settings": {}, "mappings": mapping}
+    found = translate(definition, V9)
+    assert found.body == {
+        "settings": {"index.mapping.source.mode": "synthetic"},
+        "mappings": {"_source": {"excludes": ["x"]}},
+    }
+    assert found.changes == ("_source.mode is the setting index.mapping.source.mode now: synthetic",)
