@@ -50,6 +50,11 @@ class Walk:
     def __init__(self, app: WizardApp, pilot: Pilot[ExitCode]) -> None:
         self.app, self.pilot = app, pilot
 
+    @property
+    def cluster(self) -> Any:  # noqa: ANN401  # the real one, behind what the wizard knows of it
+        """The destination as the wizard has it connected."""
+        return self.app.cluster(Side.DESTINATION)
+
     async def sees(self, screen: str, holds: Callable[[], bool] = lambda: True, seconds: float = 60) -> None:
         """Wait until this screen is there, and it is so."""
         await until(self.pilot, lambda: type(self.app.screen).__name__ == screen and holds(), screen, seconds)
@@ -86,7 +91,7 @@ class Walk:
     async def to_the_end(self) -> None:
         """The run, until it has ended."""
         await self.to_the_run()
-        await self.sees("FinishScreen", seconds=120)
+        await self.sees("FinishScreen", lambda: "arrived" in shown(self.app), seconds=120)
 
     async def to_the_run(self) -> None:
         """The checks, every warning accepted; the review; the beginning of the run."""
@@ -95,6 +100,7 @@ class Walk:
         assert self.app.session.draft.blockers == ()
         await self.pilot.press("home", *("space", "down") * len(self.app.session.draft.findings), "right")
         await self.sees("ReviewScreen", lambda: self.app.session.plan is not None)
+        assert await self.cluster.existing([self.app.session.draft.into]) == {}  # nothing is written until now
         await self.pilot.press("tab", "enter")
 
 
@@ -204,7 +210,7 @@ async def test_what_another_program_sends_is_watched_until_a_person_says_that_it
             await pilot.press("d")
             await walk.sees("AskScreen")
             await pilot.press("right", "enter")
-            await walk.sees("FinishScreen")
+            await walk.sees("FinishScreen", lambda: "arrived" in shown(app))
             finish, progress = shown(app), app.session.progress
             await pilot.press("q")
             await cluster.delete_index("wizard-sent")

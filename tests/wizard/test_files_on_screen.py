@@ -126,6 +126,24 @@ async def test_going_back_amid_a_look_ends_it_and_keeps_what_is_typed(world: Wor
         assert app.session.pile.typed == "x.csv"
 
 
+async def test_leaving_with_something_typed_and_not_looked_at_leaves_nothing_waiting(world: World) -> None:
+    app = opened(looks(world), sample.FILES_EMPTY, "files")
+    world.hangs = True
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"x.csv", "escape")
+        await pilot.pause()
+        await pilot.pause()
+        assert type(app.screen).__name__ == "ConnectionsScreen"
+        assert not app.session.pile.doing
+        world.hangs = False
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        assert isinstance(app.screen, FilesScreen)
+        await pilot.press("ctrl+t")
+        await settled(pilot)
+        assert app.session.pile.look is not None
+
+
 async def test_next_looks_first_where_that_was_not_done(world: World) -> None:
     app = opened(looks(world), sample.FILES, "files")
     async with app.run_test(size=(80, 24)) as pilot:

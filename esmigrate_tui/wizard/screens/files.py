@@ -378,6 +378,8 @@ class FilesScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
+        if self.wizard.is_live:
+            self.let_go()  # a look that a screen before this one began was ended with it
         super().on_mount()
         self._suggest()
         pile = self.session.pile
