@@ -82,8 +82,23 @@ async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None)
 
         files = draft.reading.files
         await _patiently(lambda: changed(files), "Looking at the files")  # the checks wait without an end
-    async for finding in preflight.run(draft, Clusters(destination=destination, source=source)):
+    async for finding in preflight.run(_with_tasks(draft), Clusters(destination=destination, source=source)):
         yield finding
+
+
+def _with_tasks(draft: Draft) -> Draft:
+    """The draft with what its plan would make, once the definitions of all that is chosen are known."""
+    import msgspec
+
+    from esmigrate_tui.model.problem import ProblemError
+
+    reads_documents = draft.method in {MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE}
+    if not (reads_documents and draft.selected and draft.definitions.keys() >= set(draft.selected)):
+        return draft
+    try:
+        return msgspec.structs.replace(draft, tasks=_plan(draft).tasks)
+    except ProblemError:
+        return draft  # why there can be no plan yet, the checks find as well
 
 
 def _plan(draft: Draft) -> Plan:

@@ -71,7 +71,8 @@ def _any_index(draft: Draft) -> str | None:
     return next(iter(ordinary or [index.name for index in candidates]), None)
 
 
-def _not_reached(draft: Draft, problem: Problem) -> Finding:
+def not_reached(draft: Draft, problem: Problem) -> Finding:
+    """What it means that the destination did not get through to the source, and what to do."""
     source = draft.source.endpoint if draft.source is not None else None
     if problem.cause is Cause.NOT_WHITELISTED and source is not None and draft.destination is not None:
         whitelist = draft.destination_facts.whitelist if draft.destination_facts is not None else None
@@ -124,7 +125,7 @@ async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncI
         source = {"remote": clusters.source.as_remote(), "index": remote_index(name)}
         await clusters.destination.dry_reindex({"source": source, "dest": {"index": _NOWHERE}})
     except ProblemError as error:
-        yield _not_reached(draft, error.problem)
+        yield not_reached(draft, error.problem)
     else:
         yield Finding(
             check="destination-reaches-source",

@@ -13,6 +13,7 @@ import pytest
 
 from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
+from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
@@ -462,6 +463,16 @@ async def test_a_definition_that_the_destination_would_refuse_is_found_without_m
     assert (blocker.severity, blocker.subjects) == (Severity.BLOCKER, ("pfc-snow",))
     assert "snowball" in blocker.evidence
     assert passed.title == "The destination takes the definition of 2 indices: it was asked"
+
+
+async def test_the_wizard_asks_of_what_its_plan_would_make_as_soon_as_the_definitions_are_known(world: World) -> None:
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        known = await clusters.source.definitions(["pfc-snow"])
+        draft = world.draft("pfc-snow", definitions=known)
+        looking = real_doors().preflight(draft, clusters.destination, clusters.source)
+        told = [one async for one in looking if one.check == "definitions-accepted"]
+    assert [one.severity for one in told] == [Severity.BLOCKER]
 
 
 async def test_an_index_with_nearly_as_many_fields_as_it_may_have_warns(world: World) -> None:

@@ -10,12 +10,13 @@ import pytest
 
 from esmigrate_tui.elastic import answers
 from esmigrate_tui.elastic.ids import Holder
-from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import View
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.plan import MethodName, Task
+from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.preflight.definitions import (
     bodies_of,
     judged_refusals,
@@ -25,6 +26,7 @@ from esmigrate_tui.preflight.definitions import (
     together,
 )
 from esmigrate_tui.preflight.privileges import judged_privileges, judged_views
+from esmigrate_tui.preflight.remote import not_reached
 from esmigrate_tui.preflight.source import judged_ids, judged_writes
 
 if TYPE_CHECKING:
@@ -60,6 +62,18 @@ def test_children_of_several_parents_with_one_id_are_several_routings() -> None:
     [told] = judged_ids({"x": twins}, Draft())
     assert told.severity is Severity.WARNING
     assert "by the routings a and b" in told.evidence
+
+
+# -- the way from the destination -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("port", "is_said"), [(9243, True), (9200, False)])
+def test_of_a_closed_port_9243_the_other_one_is_told(port: int, *, is_said: bool) -> None:
+    there = Connection(endpoint=Endpoint(scheme="https", host="old.example.org", port=port))
+    problem = Problem(cause=Cause.CONNECTION, what="old.example.org does not answer.", todo="Look at the firewall.")
+    told = not_reached(Draft(source=there), problem)
+    assert told.severity is Severity.BLOCKER
+    assert (":443" in told.fix) is is_said
 
 
 # -- writes ------------------------------------------------------------------------------------------------------------
