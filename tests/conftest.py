@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import re
+from typing import Final
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 pytest_plugins = ["tests.fixtures_nodes"]
 
@@ -21,11 +21,19 @@ _LONGEST: Final = (
     "preflight/",
 )
 
+_ADDRESS: Final = re.compile(r" at 0x[0-9a-f]+")
+
 
 def _rank(path: str) -> int:
     return next((place for place, part in enumerate(_LONGEST) if f"tests/{part}" in path), len(_LONGEST))
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring the long ones to the front; within a file everything stays in its order."""
+    """Bring the long ones to the front; within a file everything stays in its order.
+
+    A test's name must be the same in every process that collects it: one with an address in it never is.
+    """
+    if named := [item.nodeid for item in items if _ADDRESS.search(item.nodeid)]:
+        message = f"{named[0]} has an address in its name: give the parameters ids that say what they are"
+        raise pytest.UsageError(message)
     items.sort(key=lambda item: _rank(item.path.as_posix()))

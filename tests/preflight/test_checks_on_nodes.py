@@ -219,7 +219,9 @@ CHOSEN: Final[list[tuple[Check, str, Severity, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("check", "name", "severity", "words"), CHOSEN, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("check", "name", "severity", "words"), CHOSEN, ids=lambda one: getattr(one, "__name__", str(one))[:30]
+)
 async def test_what_is_special_about_an_index_is_found_of_it_and_not_of_another(
     world: World, check: Check, name: str, severity: Severity, words: str
 ) -> None:
@@ -274,7 +276,9 @@ STATES: Final[list[tuple[Check, Severity, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(("check", "severity", "words"), STATES, ids=lambda one: str(one)[:30])
+@pytest.mark.parametrize(
+    ("check", "severity", "words"), STATES, ids=lambda one: getattr(one, "__name__", str(one))[:30]
+)
 async def test_a_trouble_of_the_destination_is_found_while_it_lasts(
     world: World, troubled: Draft, check: Check, severity: Severity, words: str
 ) -> None:
