@@ -16,8 +16,8 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.text import counted, duration, size
-from esmigrate_tui.preflight.advice import Estimate, Standing, advise
+from esmigrate_tui.model.text import counted, size
+from esmigrate_tui.preflight.advice import Standing, advise, estimated
 from esmigrate_tui.preflight.survey import surveyed
 
 if TYPE_CHECKING:
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.preflight.advice import Advice, MethodAdvice, Situation
 
 _MARKS: Final = {Standing.OPEN: "ok", Standing.ARRANGED: "! ", Standing.CLOSED: "x "}
-
-_MOMENT: Final = 2.0  # seconds
 
 
 async def give_advice(options: Mapping[str, Any]) -> int:
@@ -80,13 +78,3 @@ def _method_lines(one: MethodAdvice, *, is_preferred: bool) -> list[str]:
     if one.estimate is not None:
         lines.append(f"     Moving takes {estimated(one.estimate)}: {one.estimate.basis}.")
     return lines
-
-
-def estimated(estimate: Estimate) -> str:
-    """An estimate in words: from 2 to 8 minutes, or at least so long."""
-    if max(estimate.least, estimate.most or 0) < _MOMENT:
-        return "a moment"
-    if estimate.most is None:
-        return f"{duration(estimate.least)} at least"
-    least, most = duration(estimate.least), duration(estimate.most)
-    return f"about {most}" if least == most else f"{least} to {most}"

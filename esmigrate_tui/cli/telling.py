@@ -39,15 +39,16 @@ _MARKS: Final = {
 
 
 def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
-    """One finding: a line where it is good, and all that helps where it is not."""
+    """One finding: a line where it is good, all that helps where it is not, and of a note what can be typed."""
     mark = "ok      " if is_accepted else _MARKS[finding.severity]
     lines = [f"{mark} {finding.title}  [{finding.check}]" + ("  accepted" if is_accepted else "")]
-    if finding.severity in {Severity.PASSED, Severity.NOTE}:
+    is_note = finding.severity is Severity.NOTE
+    if finding.severity is Severity.PASSED or (is_note and not finding.copy):
         return lines
     indent = " " * 9
-    if finding.evidence:
+    if finding.evidence and not is_note:
         lines.append(f"{indent}It answered: {finding.evidence}")
-    if finding.why:
+    if finding.why and not is_note:
         lines.append(f"{indent}Why: {finding.why}")
     if finding.fix:
         lines.append(f"{indent}Fix: {finding.fix}")

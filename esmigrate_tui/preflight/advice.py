@@ -14,13 +14,14 @@ import msgspec
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, IndexState
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
-from esmigrate_tui.model.text import counted, listed, number, size
+from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.preflight.repository import same_place
 from esmigrate_tui.preflight.restorable import Verdict, judge
 
 _LARGE: Final = 50 * 1024**3
 """Bytes from which on it counts that files are copied rather than documents, and by whom."""
 _READERS: Final = 4  # shards of an index that a copy reads at the same time
+_MOMENT: Final = 2.0  # seconds
 _MEASURED: Final = 512  # bytes of a document, in the figures below
 _REINDEXED: Final = (7_800.0, 15_500.0)
 _COPIED: Final = (15_000.0, 16_600.0)
@@ -117,6 +118,16 @@ def advise(here: Situation) -> Advice:
     methods = (_index(here), _reindex(here), _restore(here), _copy(here))
     recommended, reason = _preferred(here, {one.method: one for one in methods})
     return Advice(methods=methods, recommended=recommended, reason=reason)
+
+
+def estimated(estimate: Estimate) -> str:
+    """An estimate in words: from 2 to 8 minutes, or at least so long."""
+    if max(estimate.least, estimate.most or 0) < _MOMENT:
+        return "a moment"
+    if estimate.most is None:
+        return f"{duration(estimate.least)} at least"
+    least, most = duration(estimate.least), duration(estimate.most)
+    return f"about {most}" if least == most else f"{least} to {most}"
 
 
 # -- each method -------------------------------------------------------------------------------------------------------

@@ -6,7 +6,8 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.cli.telling import event_lines, total_line
+from esmigrate_tui.cli.telling import event_lines, finding_lines, total_line
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
     EnoughSaid,
     Event,
@@ -20,6 +21,8 @@ from esmigrate_tui.model.event import (
     TaskStarted,
     TaskSummary,
 )
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
@@ -115,3 +118,15 @@ def test_what_ended_by_a_persons_word_is_told_as_good_but_not_as_verified() -> N
     trouble = Problem(cause=Cause.STATE, what="7 documents arrived.")
     event = TaskFinished(at=1.0, task=1, outcome=TaskOutcome.ACCEPTED, destination_count=7, problem=trouble)
     assert event_lines(event, folded(event)) == ["ok  logs: accepted. 7 documents arrived."]
+
+
+def test_what_a_note_gives_to_type_is_shown_and_its_reasons_are_not() -> None:
+    note = Finding(check="c", severity=Severity.NOTE, title="T", why="Because", fix="Type:", copy="GET _x")
+    assert finding_lines(note) == ["- note   T  [c]", "         Fix: Type:", "           GET _x"]
+    assert finding_lines(msgspec.structs.replace(note, copy="")) == ["- note   T  [c]"]
+
+
+def test_a_fix_that_can_be_carried_out_is_offered_by_its_command() -> None:
+    change = Change(side=Side.SOURCE, what="it is opened", made_by=Request(method="POST", path="/x/_open"))
+    found = Finding(check="readable", severity=Severity.BLOCKER, title="T", repairs=(change,))
+    assert finding_lines(found)[-1] == "         Or let esmigrate do it: esmigrate check PLAN --fix readable"

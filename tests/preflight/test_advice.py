@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from esmigrate_tui.cli.advising import advice_lines, estimated
+from esmigrate_tui.cli.advising import advice_lines
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import Repository
-from esmigrate_tui.preflight.advice import Advice, Estimate, Measured, Situation, Standing, advise
+from esmigrate_tui.preflight.advice import Advice, Estimate, Measured, Situation, Standing, advise, estimated
 
 GIB = 1024**3
 MIB = 1024**2
