@@ -513,6 +513,28 @@ async def test_many_indices_cost_as_many_requests_as_one(world: World) -> None:
     assert amounts[0] == amounts[1] <= 40
 
 
+LOOKS: Final = (
+    "POST /_index_template/_simulate",
+    "POST /_msearch",
+    "POST /_reindex",  # of no document
+    "POST /_security/user/_has_privileges",
+)
+
+
+@pytest.mark.parametrize("method", [MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE])
+async def test_the_checks_only_look(world: World, method: MethodName) -> None:
+    async with world.open() as clusters:
+        draft = msgspec.structs.replace(world.nothing_there, method=method)
+        names = ("pfc-good", "pfc-snow", "pfc-routed")
+        plan, _ = await planning.plan_for(draft, clusters, names, renamed={}, now=0.0)
+        before = await clusters.destination.indices()
+        world.asked.clear()
+        await planning.check(plan, clusters, lambda _: None)
+        asked = {one.partition("?")[0] for one in world.asked if not one.startswith("GET ")}
+        assert asked <= set(LOOKS)
+        assert await clusters.destination.indices() == before
+
+
 async def test_what_several_checks_ask_for_is_asked_once_and_anew_for_the_next_look(world: World) -> None:
     async with world.open() as clusters:
         assert clusters.source is not None
