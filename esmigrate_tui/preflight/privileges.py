@@ -35,6 +35,7 @@ _FILLING: Final = (
 _WATCHING: Final = _FILLING[1:]  # what others send, they write themselves
 _MAKING: Final = ("indices:admin/create", "indices:admin/settings/update")
 _TASKS: Final = ("cluster:monitor/task/get",)
+_REFRESHED: Final = ("indices:admin/refresh",)
 _REFRESHING: Final = "indices:admin/refresh*"  # an action, which every version takes; `maintenance` is newer
 _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/cancel")
 
@@ -50,9 +51,11 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
     for finding in judged_privileges(Side.DESTINATION, lacking, tuple(needed), useful=steering):
         yield finding
     if clusters.source is not None:
-        chosen = dict.fromkeys(draft.selected, (*_READING, "indices:admin/refresh"))
+        # An index that refreshes by itself has no document that could not be read.
+        silent = {index.name for index in draft.chosen if index.refresh_interval == "-1"}
+        chosen = {name: (*_READING, *(_REFRESHED if name in silent else ())) for name in draft.selected}
         lacking = await clusters.source.surroundings.lacking((), chosen)
-        for finding in judged_privileges(Side.SOURCE, lacking, tuple(chosen), useful=("indices:admin/refresh",)):
+        for finding in judged_privileges(Side.SOURCE, lacking, tuple(chosen), useful=_REFRESHED):
             yield finding
 
 
