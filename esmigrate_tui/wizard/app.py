@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import signal
 import traceback
-from datetime import UTC, datetime
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,16 +15,15 @@ from textual import events
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 
-from esmigrate_tui.model.connection import Credential, Side
-from esmigrate_tui.model.draft import Draft, bare_plan
+from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.wizard.draw import plain
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Form, Made, Session
 from esmigrate_tui.wizard.theme import CALM, STYLES
+from esmigrate_tui.wizard.walk.base import Walk, begun
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -33,8 +31,9 @@ if TYPE_CHECKING:
     from textual.color import Color
     from textual.screen import Screen
 
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.wizard.doors import Doors, OpenCluster
+    from esmigrate_tui.wizard.session import Session
 
 SCREENS: Final = {
     "start": "StartScreen",
@@ -61,7 +60,7 @@ class _AsciiOnly(LineFilter):
         return [Segment(plain(text), style, control) for text, style, control in segments]
 
 
-class WizardApp(App[ExitCode]):
+class WizardApp(Walk, App[ExitCode]):
     """The wizard over a set of doors.
 
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
@@ -98,17 +97,9 @@ class WizardApp(App[ExitCode]):
         self._follow = follow
         self._opening = opening
         self._heading_for = ""
-        self._session = opening[0] if opening else self._begun(draft or Draft())
+        self._session = opening[0] if opening else begun(doors.methods, draft or Draft(), self.credentials)
         if ascii_only:
             self._filters.append(_AsciiOnly())
-
-    def _begun(self, draft: Draft) -> Session:
-        session = Session(draft=draft, methods=self.doors.methods)
-        for side, connection in ((Side.SOURCE, draft.source), (Side.DESTINATION, draft.destination)):
-            if connection is not None:
-                form = Form.of(connection, has_secret=side in self.credentials)
-                session = session.but(**{side.value: form})
-        return session
 
     # -- the session -------------------------------------------------------------------------------------------------
 
@@ -128,30 +119,6 @@ class WizardApp(App[ExitCode]):
     def step(self) -> StepScreen | None:
         """The step that is shown, maybe under a page laid over it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, StepScreen)), None)
-
-    def cluster_pair(self) -> tuple[OpenCluster, OpenCluster | None]:
-        """Destination and source as they are connected; raises ProblemError where the destination is not."""
-        return self.cluster(Side.DESTINATION), self.clusters.get(Side.SOURCE)
-
-    def cluster(self, side: Side) -> OpenCluster:
-        """One of them as it is connected; raises ProblemError where it is not."""
-        found = self.clusters.get(side)
-        if found is None:
-            raise ProblemError(
-                Problem(cause=Cause.STATE, what=f"The {side} is not connected.", todo="Go back and test it.")
-            )
-        return found
-
-    async def change(self, change: Change, back: str = "") -> str:
-        """Make a change that the person has just confirmed; `back` says what putting it back does.
-
-        Raises ProblemError.
-        """
-        made_at = datetime.fromtimestamp(self.doors.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        name = await self.doors.change(bare_plan(self.session.draft, made_at), self.credentials, change)
-        if back:
-            self.update(self.session.but(made=(*self.session.made, Made(what=change.what, name=name, back=back))))
-        return name
 
     def copy(self, text: str) -> None:
         """Hand a text to the terminal's clipboard, and say so; not every terminal takes it."""
@@ -238,7 +205,11 @@ class WizardApp(App[ExitCode]):
         question = "Nothing has been changed on either cluster. The answers given here are not kept."
         if self.session.made:
             question = "\n".join(
-                ("What you had done here stays, until it is put back:", *self._put_back(), "The answers are not kept.")
+                (
+                    "What you had done here stays, until it is put back:",
+                    *self.to_put_back(),
+                    "The answers are not kept.",
+                )
             )
         self.push_screen(AskScreen("Leave?", question, yes="Leave", no="Stay"), self._answered_leaving)
 
@@ -248,18 +219,9 @@ class WizardApp(App[ExitCode]):
 
     def leave(self, code: ExitCode, sentence: str = "") -> None:
         """End with an exit code; the sentence is in `farewell`, to be said on the terminal that is given back."""
-        said = (*filter(None, (sentence,)), *self._put_back())
+        said = (*filter(None, (sentence,)), *self.to_put_back())
         self.farewell = tuple(plain(each) if self.ascii_only else each for each in said)
         self.exit(code, return_code=int(code))
-
-    def _put_back(self) -> tuple[str, ...]:
-        """What was changed before a run, and the command that puts it back."""
-        goes_on = bool(self.session.run) and not self.session.progress.is_finished
-        when = "Once the run has ended, " if goes_on else ""
-        return tuple(
-            f"You had {each.what}. {when}`esmigrate cleanup {each.name}` {each.back}."
-            for each in self.session.still_made
-        )
 
     async def action_quit(self) -> None:
         """Ctrl+Q: what leaving means in this step."""
@@ -280,9 +242,7 @@ class WizardApp(App[ExitCode]):
 
     async def on_unmount(self) -> None:
         """The end: let go of the clusters."""
-        for cluster in self.clusters.values():
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(cluster.close(), 1.0)
+        await self.let_clusters_go()
 
     def _fatal_error(self) -> None:
         """Our own fault: what happened, without the values of variables, which may hold a password."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rich.cells import cell_len, set_cell_size
 from rich.text import Text
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.ledger import Request
 
 # One accent, one for trouble, one for good; all of them the terminal's own colours. The rest is bold, plain or dim.
 ACCENT: Final = "cyan"
@@ -191,3 +196,11 @@ def fingerprint(digits: str) -> str:
     """A fingerprint in pairs, as other tools show it: 9F:2C:41."""
     upper = digits.upper()
     return ":".join(upper[at : at + 2] for at in range(0, len(upper), 2))
+
+
+def as_console(request: Request) -> str:
+    """A request as a console takes it, with its body spread over lines."""
+    body = request.body
+    with contextlib.suppress(ValueError):  # a body that is no JSON is shown as it is
+        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else ""
+    return f"{request.method} {request.path}" + (f"\n{body}" if body else "")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
-
-from textual.binding import Binding
+from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.plan import MethodName
+
+if TYPE_CHECKING:
+    from textual.binding import Binding
 
 
 @dataclass(frozen=True)
@@ -240,6 +241,8 @@ def actions(step: str, method: MethodName | None = None) -> tuple[Action, ...]:
 
 def bindings(step: str) -> list[Binding]:
     """The step's keys for Textual; the palette's own key is the app's."""
+    from textual.binding import Binding  # noqa: PLC0415  # the plain way reads this table too, and has no Textual
+
     return [
         Binding(action.keys, action.name, action.label or action.says, show=False)
         for action in ACTIONS

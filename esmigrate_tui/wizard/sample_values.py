@@ -62,7 +62,6 @@ from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entry_of, with_entry
 from esmigrate_tui.wizard.doors import Doors, OpenCluster, RunCard, VaultWord
 from esmigrate_tui.wizard.offer import METHODS, preview
-from esmigrate_tui.wizard.screens.files import settled
 from esmigrate_tui.wizard.session import (
     TAKEN_AWAY,
     Album,
@@ -81,6 +80,7 @@ from esmigrate_tui.wizard.session import (
     registered,
 )
 from esmigrate_tui.wizard.steps import checked_as
+from esmigrate_tui.wizard.walk.files import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -14,8 +14,8 @@ from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.screens.mapping import KINDS, mapped
 from esmigrate_tui.wizard.session import Test
+from esmigrate_tui.wizard.walk.mapping import KINDS, mapped
 from tests.journeys.conftest import with_user
 from tests.journeys.terminal import CTRL_N, CTRL_T, DOWN, ENTER, ESCAPE, RIGHT, TAB, UP
 from tests.journeys.test_wizard import side, until

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
 from esmigrate_tui.model.connection import (
-    NO_CREDENTIAL,
-    Connection,
     Credential,
     Side,
     SignIn,
     TrustKind,
-    parse_address,
 )
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import counted, duration, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fingerprint, ink, paragraph, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Album, Form, Session, Shelf, Test
+from esmigrate_tui.wizard.session import Form, Session, Test
 from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.walk.connections import (
+    FAILED,
+    LEFT_OUT,
+    SECRET_WORD,
+    SIGN_IN,
+    TRUST,
+    ask_vault,
+    forget,
+    look_at_side,
+    remembering,
+    warned,
+)
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, SecretInput
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -37,41 +43,13 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from esmigrate_tui.model.facts import ClusterFacts
+    from esmigrate_tui.model.problem import Problem
 
-_SIGN_IN: Final = (
-    (SignIn.PASSWORD.value, "user and password"),
-    (SignIn.API_KEY.value, "API key"),
-    (SignIn.TOKEN.value, "token"),
-    (SignIn.NONE.value, "nothing (no security)"),
-)
-_SECRET_WORD: Final = {SignIn.PASSWORD: "Password", SignIn.API_KEY: "Key", SignIn.TOKEN: "Token", SignIn.NONE: ""}
-_TRUST: Final = (
-    (TrustKind.SYSTEM.value, "this machine's certificates"),
-    (TrustKind.CA_FILE.value, "a file with an authority"),
-    (TrustKind.PINNED.value, "one pinned fingerprint"),
-    (TrustKind.UNVERIFIED.value, "ANYTHING, unverified"),
-)
 _SAME: Final = (("no", "no, not compared yet"), ("yes", "yes, I compared it"))
-_FAILED: Final = {
-    Cause.AUTHENTICATION: "refused",
-    Cause.PRIVILEGES: "refused",
-    Cause.CONNECTION: "not reached",
-    Cause.CERTIFICATE: "not trusted",
-    Cause.NOT_ELASTICSEARCH: "not Elasticsearch",
-    Cause.USAGE: "incomplete",
-}
 _WHO: Final = {Side.SOURCE: "the old cluster", Side.DESTINATION: "the new cluster"}
 
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
-
-
-def remembering(session: Session, form: Form) -> tuple[tuple[tuple[str, str], ...], str]:
-    """Where a secret can be kept here, and what was chosen of that."""
-    if session.vault is not None and session.vault.is_available:
-        options = (("no", "only while this runs"), ("yes", f"keyring ({session.vault.place})"))
-        return options, "yes" if form.remember else "no"
-    return (("no", "only while this runs"),), "no"
 
 
 def told_of_side(session: Session, side: Side, look: Look, now: float) -> list[Text]:
@@ -79,13 +57,9 @@ def told_of_side(session: Session, side: Side, look: Look, now: float) -> list[T
     form = session.form(side)
     if session.is_left_out(side):
         return [
-            *_plain("may be left empty: then versions and documents cannot be compared", look),
+            *_plain(LEFT_OUT[0], look),
             Text(),
-            *_plain(
-                "With it a new snapshot can be taken from here, and a repository be registered as it is there.",
-                look,
-                DIM,
-            ),
+            *_plain(LEFT_OUT[1], look, DIM),
         ]
     warning = _warning(form, look)
     match form.test:
@@ -123,27 +97,14 @@ def _plain(text: str, look: Look, style: str = "") -> list[Text]:
 
 
 def _warning(form: Form, look: Look) -> list[Text]:
-    said = ""
-    if form.is_encrypted:
-        if form.trust is TrustKind.UNVERIFIED:
-            said = "Anybody between here and there can read and change all of it: certificates are not looked at."
-    elif form.sign_in is not SignIn.NONE and not _is_here(form.address):
-        said = "http: the secret crosses the network in plain text."
-    if not said:
+    if not (said := warned(form)):
         return []
     first, *rest = wrap(said, look.width - 2)
     return [look.mark("warn").append(" ").append(first, STRONG), *(ink("  ").append(line, STRONG) for line in rest)]
 
 
-def _is_here(address: str) -> bool:
-    try:
-        return parse_address(address)[0].is_loopback
-    except ProblemError:
-        return True
-
-
 def _trouble(problem: Problem, look: Look) -> list[Text]:
-    word = _FAILED.get(problem.cause, "failed")
+    word = FAILED.get(problem.cause, "failed")
     first, *rest = wrap(f"{word}: {problem.what}", look.width - 2)
     lines = [look.mark("bad").append(" ").append(first, TROUBLE), *(ink("  ").append(line) for line in rest)]
     for sentence in (problem.why, problem.todo):
@@ -220,13 +181,13 @@ class SidePanel(Vertical):
         yield Lines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {_WHO[side]}", DIM), Text()])
         address = PlainInput(form.address, placeholder="https://host:9200 or Cloud ID", id=f"{side}-address")
         yield Field("Address", address, id=f"{side}-address-field")
-        yield Field("Sign in", Choice(_SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"), id=f"{side}-sign-in-field")
+        yield Field("Sign in", Choice(SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"), id=f"{side}-sign-in-field")
         yield Field("User", PlainInput(form.user, id=f"{side}-user"), id=f"{side}-user-field")
         yield Field("Password", SecretInput(id=f"{side}-secret"), id=f"{side}-secret-field")
         keep = Choice(*remembering(self._began, form), id=f"{side}-remember")
         yield Field("Remember", keep, id=f"{side}-remember-field")
         yield Lines(id=f"{side}-vault")
-        yield Field("Trust", Choice(_TRUST, form.trust.value, id=f"{side}-trust"), id=f"{side}-trust-field")
+        yield Field("Trust", Choice(TRUST, form.trust.value, id=f"{side}-trust"), id=f"{side}-trust-field")
         yield Field("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"), id=f"{side}-ca-file-field")
         same = Choice(_SAME, "yes" if form.is_accepted else "no", id=f"{side}-same")
         yield Field("The same", same, id=f"{side}-same-field")
@@ -249,8 +210,8 @@ class SidePanel(Vertical):
         }
         for name, is_shown in shown.items():
             self.query_one(f"#{side}-{name}-field").display = is_shown
-        self.query_one(f"#{side}-secret-field", Field).relabel(_SECRET_WORD[form.sign_in])
-        self.query_one(f"#{side}-sign-in", Choice).offer(_SIGN_IN, form.sign_in.value)
+        self.query_one(f"#{side}-secret-field", Field).relabel(SECRET_WORD[form.sign_in])
+        self.query_one(f"#{side}-sign-in", Choice).offer(SIGN_IN, form.sign_in.value)
         self.query_one(f"#{side}-same", Choice).offer(_SAME, "yes" if form.is_accepted else "no")
         self.query_one(f"#{side}-remember", Choice).offer(*remembering(session, form))
         vault = self.query_one(f"#{side}-vault", Lines)
@@ -298,7 +259,7 @@ class ConnectionsScreen(StepScreen):
             return
         self.set_interval(1.0, self._tick)
         if self.session.vault is None:
-            self.run_worker(self._ask_vault(), group="vault", exclusive=True)
+            self.run_worker(ask_vault(self.wizard), group="vault", exclusive=True)
         for side in self.session.sides:
             form = self.session.form(side)
             given = self.session.draft.source if side is Side.SOURCE else self.session.draft.destination
@@ -359,13 +320,7 @@ class ConnectionsScreen(StepScreen):
 
     def _forget(self, side: Side) -> None:
         """A side that may be empty was emptied: nothing of it is known any more, what was chosen stays chosen."""
-        draft = self.session.draft
-        kept = {"selected": draft.selected, "renamed": draft.renamed}
-        session = self.session.answered(**{side.value: None}, **kept)
-        shelf = msgspec.structs.replace(session.shelf, source=(), source_problem=None)
-        self.wizard.update(session.but(shelf=shelf))
-        self.wizard.credentials.pop(side, None)
-        if (cluster := self.wizard.clusters.pop(side, None)) is not None:
+        if (cluster := forget(self.wizard, side)) is not None:
             self.app.run_worker(cluster.close(), group=f"close-{side}")
 
     def _typed(self, side: Side, **changes: object) -> None:
@@ -408,95 +363,8 @@ class ConnectionsScreen(StepScreen):
         await super().action_next()
 
     def _begin_test(self, side: Side) -> None:
-        self.run_worker(self._test(side), group=f"test-{side}", exclusive=True)
-
-    def _wait_for(self, side: Side, doing: str) -> None:
-        now = self.wizard.doors.now()
-        self.wizard.update(self.session.with_form(side, test=Test.GOING, doing=doing, since=now, problem=None, told=""))
-
-    async def _test(self, side: Side) -> None:
-        try:
-            await self._tested(side)
-        except ProblemError as error:
-            self.wizard.update(self.session.with_form(side, test=Test.BAD, problem=error.problem, doing=""))
-        except asyncio.CancelledError:
-            if self.session.form(side).test is Test.GOING:
-                self.wizard.update(self.session.with_form(side, test=Test.NOT_YET, doing=""))
-            raise
-
-    async def _tested(self, side: Side) -> None:
-        wizard, doors = self.wizard, self.wizard.doors
-        form = self.session.form(side)
-        connection = form.connection()
-        if form.trust is TrustKind.PINNED and connection.endpoint.is_encrypted and not form.is_accepted:
-            self._wait_for(side, f"asking {connection.endpoint.authority} for its certificate")
-            shown = await doors.fingerprint(connection.endpoint)
-            wizard.update(self.session.with_form(side, test=Test.NOT_YET, fingerprint=shown, doing=""))
-            return
-        credential = await self._credential(side, connection)
-        self._wait_for(side, f"connecting to {connection.endpoint.authority}")
-        cluster = await doors.connect(connection, credential)
-        try:
-            facts = await cluster.probe()
-            self._wait_for(side, f"{facts.name} answered; listing its indices")
-            indices = await cluster.indices()
-        except BaseException:
-            await cluster.close()
-            raise
-        before = wizard.clusters.get(side)
-        wizard.clusters[side] = cluster
-        wizard.credentials[side] = credential
-        if before is not None:
-            await before.close()
-        draft = self.session.draft
-        session = self.session.answered(**{side.value: connection})
-        if side is Side.SOURCE and session.is_restore:
-            # What is chosen are names in the snapshot: the source only tells more of them.
-            kept = {"selected": draft.selected, "renamed": draft.renamed}
-            session = session.answered(source_facts=facts, source_indices=indices, **kept)
-        elif side is Side.SOURCE:
-            names = {index.name for index in indices}
-            selected = tuple(name for name in session.draft.selected if name in names)
-            session = session.answered(source_facts=facts, source_indices=indices, selected=selected)
-        else:
-            session = session.answered(destination_facts=facts, destination_indices=indices)
-        session = session.but(shelf=Shelf(new=session.shelf.new))  # another cluster has other repositories
-        if side is Side.DESTINATION and session.draft.snapshot is None:
-            session = session.but(album=Album(new=session.album.new, making=session.album.making))
-        wizard.update(session.with_form(side, test=Test.GOOD, doing="", user=connection.user or form.user))
-        if form.remember and credential.secret:
-            await self._remember(side, connection, credential)
-
-    async def _credential(self, side: Side, connection: Connection) -> Credential:
-        """The secret that was typed, or is known, or is kept in the vault; raises ProblemError where there is none."""
-        if connection.sign_in is SignIn.NONE:
-            return NO_CREDENTIAL
         typed = self.query_one(f"#{side}-secret", SecretInput).value
-        if typed:
-            return Credential(sign_in=connection.sign_in, user=connection.user, secret=typed)
-        if self.session.vault is not None and self.session.vault.is_available:
-            self._wait_for(side, "waiting for your keyring")
-            kept = await self.wizard.doors.vault.recall(connection)
-            if kept is not None:
-                return kept
-        word = _SECRET_WORD[connection.sign_in].lower()
-        raise ProblemError(Problem(cause=Cause.USAGE, what=f"The {word} is missing.", todo="Type it."))
-
-    async def _remember(self, side: Side, connection: Connection, credential: Credential) -> None:
-        try:
-            word = await self.wizard.doors.vault.remember(connection, credential)
-        except ProblemError as error:
-            told = f"not remembered: {error.problem.what}"
-        else:
-            told = f"remembered: {word.place}" if word.is_available else f"not remembered: {word.sentence}"
-        self.wizard.update(self.session.with_form(side, told=told))
-
-    async def _ask_vault(self) -> None:
-        try:
-            word = await self.wizard.doors.vault.probe()
-        except ProblemError:
-            return
-        self.wizard.update(self.session.but(vault=word))
+        self.run_worker(look_at_side(self.wizard, side, typed), group=f"test-{side}", exclusive=True)
 
 
 def _named(id_of_field: str | None) -> tuple[Side, str]:

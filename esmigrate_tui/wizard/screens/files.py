@@ -10,18 +10,32 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.suggester import SuggestFromList
 
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.files import Compression, FileFormat, FileLook, IdRule, Sample
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.connections import Field
-from esmigrate_tui.wizard.session import shipping_of, there_already, why_not_into
 from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.walk.files import (
+    FROM,
+    HEADER,
+    SENDERS,
+    configuration_for,
+    delimiters,
+    encodings,
+    format_of,
+    formats,
+    id_rules,
+    known_fields,
+    look,
+    look_at,
+    names_of,
+    settle,
+)
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -34,32 +48,10 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.model.files import FileSource, Row
-    from esmigrate_tui.model.shipping import Configuration
     from esmigrate_tui.wizard.session import Pile, Session
 
-Options = tuple[tuple[str, str], ...]
-
-_FROM: Final = (
-    ("files", "files of this machine"),
-    ("sent", "another program sends them (Logstash, Filebeat, a client …)"),
-)
-_SENDERS: Final = tuple((shipper.value, shipper.title) for shipper in Shipper)
-_HEADER: Final = (("yes", "names the columns"), ("no", "is data already"))
 _COLUMNS: Final = "col1, col2, col3; or as you call them"
-_FORMATS: Final[dict[FileFormat, str]] = {
-    FileFormat.NDJSON: "one JSON object a line",
-    FileFormat.JSON: "an array, or objects one after another",
-    FileFormat.BULK: "action lines and documents in turn",
-    FileFormat.ELASTICDUMP: "what elasticdump wrote, a hit a line",
-    FileFormat.CSV: "a table, its first row names the columns",
-    FileFormat.TSV: "a table with tabs",
-    FileFormat.PARQUET: "columns",
-}
-_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "blank"}
-_ENCODINGS: Final = ("utf-8", "latin-1", "cp1252", "iso8859-15", "cp1250", "cp1251", "cp850")
-_NEW: Final = "a new one for each row: a second run doubles them"
 _WHICH: Final = (
     (
         "Name files of this machine: paths, and patterns with * and ?, separated by blanks; ** goes into folders. "
@@ -70,8 +62,6 @@ _WHICH: Final = (
         "hold, packed with gzip or zstd or not; Parquet too."
     ),
 )
-NO_TYPES: Final = '{\n  "settings": {},\n  "mappings": {\n    "properties": {}\n  }\n}'
-"""The body of an index whose fields nobody has seen yet."""
 _LOOKED_FOR: Final = frozenset({"files", "names", "id-field"})
 """The fields that say how files are read."""
 _SHOWN_FILES: Final = 3
@@ -79,71 +69,8 @@ _SHOWN_ERRORS: Final = 3
 _SIZE, _PACKED, _AS = 10, 6, 12
 
 
-# -- the answers that there are --------------------------------------------------------------------------------------
-
-
-def formats(pile: Pile) -> tuple[Options, str]:
-    """What files can be read as, and what was chosen of that."""
-    sample = _sample(pile)
-    seen = f"{sample.reading.format} (recognised)" if sample is not None and pile.wishes.format is None else ""
-    options = [("", seen or "what they are recognised as")]
-    options += [(kind.value, f"{kind}: {words}") for kind, words in _FORMATS.items()]
-    return tuple(options), pile.wishes.format or ""
-
-
-def delimiters(pile: Pile) -> tuple[Options, str]:
-    """What can stand between the cells of a table, and what was chosen of that."""
-    sample = _sample(pile)
-    seen = _DELIMITERS.get(sample.reading.delimiter, sample.reading.delimiter) if sample is not None else ""
-    first = f"{seen} (recognised)" if seen and not pile.wishes.delimiter else "what is recognised"
-    return (("", first), *_DELIMITERS.items()), pile.wishes.delimiter
-
-
-def encodings(pile: Pile) -> tuple[Options, str]:
-    """The encodings of a table, and what was chosen of that."""
-    sample = _sample(pile)
-    is_recognised = sample is not None and not pile.wishes.encoding
-    first = f"{sample.reading.encoding} (recognised)" if sample is not None and is_recognised else "what is recognised"
-    return (("", first), *((name, name) for name in _ENCODINGS)), pile.wishes.encoding
-
-
-def id_rules(pile: Pile) -> tuple[Options, str]:
-    """Where the _id can come from, and what was chosen of that."""
-    kind = _format(pile)
-    options = [("", "its own, as the file has it" if kind is not None and kind.has_ids else _NEW)]
-    options += [
-        (IdRule.FIELD.value, "the value of a field"),
-        (IdRule.HASH.value, "a hash of the row: equal rows are one document"),
-    ]
-    if kind is not None and kind.has_ids:
-        options.append((IdRule.NEW.value, _NEW))
-    chosen = pile.wishes.ids.value if pile.wishes.ids is not None else ""
-    return tuple(options), chosen if chosen in dict(options) else ""
-
-
 def _header(pile: Pile) -> str:
     return "yes" if pile.wishes.has_header else "no"
-
-
-def _names(typed: str) -> tuple[str, ...]:
-    """The names of columns with commas between them; one that is empty is called by its place."""
-    names = tuple(name.strip() for name in typed.split(","))
-    return names if any(names) else ()
-
-
-def _sample(pile: Pile) -> Sample | None:
-    return pile.look.sample if pile.look is not None else None
-
-
-def _format(pile: Pile) -> FileFormat | None:
-    sample = _sample(pile)
-    return pile.wishes.format or (sample.reading.format if sample is not None else None)
-
-
-def known_fields(pile: Pile) -> tuple[str, ...]:
-    """The fields that were seen; those that cannot be typed as they are shown are left out."""
-    sample = _sample(pile)
-    return tuple(guess.field for guess in sample.guesses if clean(guess.field) == guess.field) if sample else ()
 
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
@@ -244,17 +171,6 @@ def _row(row: Row, width: int, *, is_new: bool) -> list[Text]:
 # -- what others send -------------------------------------------------------------------------------------------------
 
 
-def configuration_for(session: Session) -> Configuration:
-    """What the sender is told of this destination; raises ProblemError where it cannot be told."""
-    from esmigrate_tui.methods.shipping_texts import configuration  # noqa: PLC0415  # loaded when first needed
-
-    draft, sender = session.draft, session.pile.sender
-    if sender is None or draft.destination is None or draft.destination_facts is None:
-        raise ProblemError(Problem(cause=Cause.STATE, what="The destination is not connected."))
-    shipping = shipping_of(session.pile) or Shipping(shipper=sender)
-    return configuration(shipping, draft.destination, draft.into or "INDEX", draft.destination_facts.version)
-
-
 def sent(session: Session, look: Look) -> list[Text]:
     """What is to be done on the sending side, in order, and the text of its configuration."""
     width = look.width
@@ -279,15 +195,6 @@ def sent(session: Session, look: Look) -> list[Text]:
     return lines
 
 
-def _settled_of_others(session: Session) -> Session:
-    """The session with the sender as an answer; a mapping that was edited holds."""
-    pile = session.pile
-    mapping = pile.mapping if pile.guessed == NO_TYPES and pile.mapping else NO_TYPES
-    create = "" if pile.there is not None else mapping
-    session = session.answered(shipping=shipping_of(pile), reading=None, create=create)
-    return session.but(pile=msgspec.structs.replace(pile, guessed=NO_TYPES, mapping=mapping, left_out=()))
-
-
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
@@ -307,13 +214,13 @@ class FilesScreen(StepScreen):
         pile = self.session.pile
         named = "paths and patterns: export/orders-*.csv.gz"
         yield Vertical(
-            Field("From", Choice(_FROM, "sent" if pile.sender is not None else "files", id="from"), id="from-field"),
-            Field("Sender", Choice(_SENDERS, pile.sender or _SENDERS[0][0], id="sender"), id="sender-field"),
+            Field("From", Choice(FROM, "sent" if pile.sender is not None else "files", id="from"), id="from-field"),
+            Field("Sender", Choice(SENDERS, pile.sender or SENDERS[0][0], id="sender"), id="sender-field"),
             Field("Files", PlainInput(pile.typed, placeholder=named, id="files"), id="files-field"),
             Field("Read as", Choice(*formats(pile), id="format"), id="format-field"),
             Field("Separated", Choice(*delimiters(pile), id="delimiter"), id="delimiter-field"),
             Field("Encoding", Choice(*encodings(pile), id="encoding"), id="encoding-field"),
-            Field("First row", Choice(_HEADER, _header(pile), id="header"), id="header-field"),
+            Field("First row", Choice(HEADER, _header(pile), id="header"), id="header-field"),
             Field(
                 "Columns", PlainInput(", ".join(pile.wishes.names), placeholder=_COLUMNS, id="names"), id="names-field"
             ),
@@ -349,7 +256,7 @@ class FilesScreen(StepScreen):
     def paint(self, session: Session) -> None:
         """The fields that the answers ask for, and what is known."""
         pile, ascii_only = session.pile, self.wizard.ascii_only
-        kind = _format(pile)
+        kind = format_of(pile)
         is_table = kind is not None and kind.has_columns
         is_sent = pile.sender is not None
         is_seen = pile.look is not None and not is_sent
@@ -397,7 +304,7 @@ class FilesScreen(StepScreen):
         self._pile(doing="")
 
     def _pile(self, **changes: object) -> None:
-        self.wizard.update(self.session.but(pile=msgspec.structs.replace(self.session.pile, **changes)))
+        look_at(self.wizard, **changes)
 
     def _wish(self, **changes: object) -> None:
         self._pile(wishes=msgspec.structs.replace(self.session.pile.wishes, **changes))
@@ -411,7 +318,7 @@ class FilesScreen(StepScreen):
             case "files":
                 self._pile(typed=value)
             case "names":
-                self._wish(names=_names(value))
+                self._wish(names=names_of(value))
             case "id-field":
                 self._wish(id_field=value.strip())
             case "expected":
@@ -468,17 +375,10 @@ class FilesScreen(StepScreen):
             self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
-        pile = self.session.pile
-        asked = (pile.typed, pile.wishes)
-        self._pile(doing="looking at the files", since=self.wizard.doors.now(), problem=None)
-        try:
-            look = await self.wizard.doors.files(*asked)
-        except ProblemError as error:
-            self._pile(doing="", problem=error.problem, look=None, looked_for=asked)
+        is_first = self.session.pile.look is None
+        if not await look(self.wizard):
             self.query_one("#files").focus()
             return
-        is_first = self.session.pile.look is None
-        self._pile(doing="", look=look, looked_for=asked)
         self.query_one(Board).action_move(-self.query_one(Board).sheet.height)
         self._suggest()
         if is_first and self.focused is not None and self.focused.id == "files":
@@ -546,45 +446,7 @@ class FilesScreen(StepScreen):
         self.run_worker(self._go_on(), group="look", exclusive=True)
 
     async def _go_on(self) -> None:
-        into = self.session.draft.into
-        self._pile(doing=f"asking the destination for {into}", since=self.wizard.doors.now(), problem=None)
-        there: IndexDefinition | None = None
-        try:
-            cluster = self.wizard.cluster(Side.DESTINATION)
-            self.wizard.update(self.session.answered(destination_indices=await cluster.indices()))
-            if name := there_already(self.session.draft):
-                there = (await cluster.definitions([name])).get(name)
-        except ProblemError as error:
-            self._pile(doing="", problem=error.problem)
-            return
-        self._pile(doing="", there=there)
-        is_stream = any(index.data_stream == into for index in self.session.draft.destination_indices)
-        wrong = why_not_into(self.session.draft)
-        if is_stream and self.session.pile.sender is not None:
-            wrong = "a data stream there has that name, and it is an index that is watched"
-        if wrong:
-            self.say(f"Not into {into}: {wrong}.")
-            return
-        self.wizard.update(settled(self.session))
-        self.wizard.go("mapping")
-
-
-def settled(session: Session) -> Session:
-    """The session with the files as answers; a mapping that was edited holds as long as its guess does."""
-    from esmigrate_tui.reading.sample import create_body  # noqa: PLC0415  # loaded when first needed
-
-    pile = session.pile
-    if pile.sender is not None:
-        return _settled_of_others(session)
-    sample = _sample(pile)
-    if sample is None:
-        return session
-    guessed = create_body(sample)
-    mapping = pile.mapping if pile.mapping and pile.guessed == guessed else guessed
-    columns = tuple(
-        msgspec.structs.replace(column, type="") if column.name in pile.left_out else column
-        for column in sample.reading.columns
-    )
-    reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=pile.pipeline)
-    session = session.answered(shipping=None, reading=reading, create="" if pile.there is not None else mapping)
-    return session.but(pile=msgspec.structs.replace(pile, guessed=guessed, mapping=mapping))
+        if not (reason := await settle(self.wizard)):
+            self.wizard.go("mapping")
+        elif self.session.pile.problem is None:
+            self.say(reason)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
@@ -11,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
-from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
 from esmigrate_tui.model.snapshot import Mount, Repository, Restoration
@@ -21,13 +19,11 @@ from esmigrate_tui.wizard.screens.connections import Field
 from esmigrate_tui.wizard.session import (
     NewRepository,
     NewSnapshot,
-    chosen,
-    matcher,
-    registered,
     settings_of,
-    taken_names,
-    why_not_a_name,
 )
+from esmigrate_tui.wizard.walk import selection as steps
+from esmigrate_tui.wizard.walk.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
+from esmigrate_tui.wizard.walk.snapshot import resolved, why_not_called
 from esmigrate_tui.wizard.widgets.bars import TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, Press
@@ -252,33 +248,6 @@ class RepositoryForm(FormScreen):
 # -- a snapshot --------------------------------------------------------------------------------------------------------
 
 
-_CLOSED_TOO: Final = Version(7, 2)
-"""From here on a closed index has replicas of its own, and can be put into a snapshot."""
-
-
-def resolved(patterns: str, draft: Draft) -> tuple[str, ...]:
-    """The indices and data streams of the source that these patterns mean, each by its own name.
-
-    System and hidden ones only where a pattern says their dot, or the whole name.
-    """
-    version = draft.source_facts.version if draft.source_facts is not None else _CLOSED_TOO
-    found: dict[str, None] = {}
-    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
-        means = matcher(pattern)
-        if means is None:
-            continue
-        for index in draft.source_indices:
-            name = index.data_stream or index.name
-            is_inside = (index.hidden and not index.data_stream) or name.startswith(".")
-            if is_inside and not (pattern.startswith(".") or pattern == name):
-                continue
-            if index.state is IndexState.CLOSED and version < _CLOSED_TOO:
-                continue
-            if pattern == name or (("*" in pattern or "?" in pattern) and means.search(name)):
-                found[name] = None
-    return tuple(found)
-
-
 class SnapshotForm(FormScreen):
     """A new snapshot: its name, what goes into it."""
 
@@ -347,53 +316,13 @@ class SnapshotForm(FormScreen):
         if message.press.id == "no":
             self.dismiss(None)
             return
-        new, album = self.new, self._wizard.session.album
-        if wrong := why_not_a_name(new.name):
-            self.tell(f"That is no name for a snapshot: {wrong}.")
-        elif any(one.name == new.name for one in album.rows):
-            self.tell("There is a snapshot of that name already.")
-        elif not resolved(new.patterns, self._wizard.session.draft) and not new.feature_states:
-            self.tell("Nothing would be in it.")
+        if wrong := why_not_called(self.new, self._wizard.session):
+            self.tell(wrong)
         else:
-            self.dismiss(new)
+            self.dismiss(self.new)
 
 
 # -- names by a pattern ------------------------------------------------------------------------------------------------
-
-
-class Renaming(msgspec.Struct, frozen=True, kw_only=True):
-    """What a pattern makes of the chosen names: each with its new one and a word about that; or what is wrong."""
-
-    rows: tuple[tuple[str, str, str], ...] = ()
-    renamed: dict[str, str] = {}
-    wrong: str = ""
-
-
-def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
-    """Every resulting name, with what stands against it."""
-    from esmigrate_tui.translate.renaming import renamed_by  # noqa: PLC0415  # loaded when first needed
-
-    names = tuple(index.name for index in chosen(draft))
-    try:
-        new = renamed_by(names, pattern, replacement)
-    except ProblemError as error:
-        return Renaming(rows=tuple((name, name, "") for name in names), wrong=error.problem.sentence())
-    targets = [new.get(name, name) for name in names]
-    taken = taken_names(draft.destination_indices)
-    rows: list[tuple[str, str, str]] = []
-    wrong = ""
-    twice = {target for target, many in Counter(targets).items() if many > 1}
-    for index, target in zip(chosen(draft), targets, strict=True):
-        word = why_not_a_name(target)
-        if word or target in twice:
-            word = word or "two would go there"
-            wrong = wrong or f"{target}: {word}"
-        elif holder := taken.get_of(index, target):
-            word = f"taken: {holder}"
-        elif target == index.name:
-            word = "keeps its name"
-        rows.append((index.name, target, word))
-    return Renaming(rows=tuple(rows), renamed=new, wrong=wrong)
 
 
 class PatternScreen(FormScreen):
@@ -489,39 +418,6 @@ def _renamed_row(row: tuple[str, str, str], look: Look, *, here: bool) -> Text:
 
 
 _SETTINGS: Final = 6
-_MOUNTABLE: Final = frozenset({"fs", "url", "s3", "gcs", "azure", "hdfs"})
-_MOUNTS: Final = Version(7, 12)
-
-
-def why_not_mounted(draft: Draft) -> str:
-    """Why no index can be mounted as a searchable snapshot; "" where it may be, the licence left to the checks."""
-    facts, restoration = draft.destination_facts, draft.restoration
-    if facts is None or restoration is None:
-        return "nothing is known of the destination"
-    if facts.version < _MOUNTS:
-        return f"the destination is {facts.version}, it needs {_MOUNTS} or newer"
-    if restoration.repository.type not in _MOUNTABLE:
-        return f"not from a repository of the type {restoration.repository.type}"
-    if facts.modules and not any("searchable-snapshots" in module for module in facts.modules):
-        return "the destination lacks the module for it"
-    return ""
-
-
-_MEANS: Final = {
-    "set": "A setting that wins over the snapshot's: index.number_of_replicas=0. One a line; another line appears when "
-    "this one is filled.",
-    "aliases": "The names by which the indices can also be reached. An alias that is in use there then covers both.",
-    "global_state": "It would overwrite, where the names are the same: index templates, ingest pipelines, lifecycle "
-    "policies, stored scripts; and all persistent cluster settings of the destination.",
-    "partial": "A shard that is not in the snapshot comes up empty: what was in it is missing. Without this, an index "
-    "that is not whole is refused.",
-    "ignore": "Settings that the restored indices are not to have, separated by blanks: "
-    "index.routing.allocation.* where the destination has no such nodes.",
-    "unregister": "The files in the repository stay as they are in any case.",
-    "mount": "A searchable snapshot reads from the repository, which has to stay. It needs an Enterprise or trial "
-    "licence: the checks look at that.",
-}
-"""What each option means, and what it would overwrite."""
 
 
 class OptionsScreen(FormScreen):
@@ -544,8 +440,7 @@ class OptionsScreen(FormScreen):
         )
 
     def _wish(self, **changes: object) -> None:
-        wishes = msgspec.structs.replace(self._wishes, **changes)
-        self._wizard.update(self._wizard.session.answered(restoration=wishes))
+        steps.wish(self._wizard, **changes)
         self.tell()
 
     def title_words(self) -> str:
@@ -604,8 +499,7 @@ class OptionsScreen(FormScreen):
     @property
     def _is_ours(self) -> bool:
         """Whether the repository was registered from here: only that is taken away again."""
-        name = self._wishes.repository.name
-        return any(each.what == registered(name) for each in self._wizard.session.made)
+        return steps.is_ours(self._wizard.session)
 
     def _typed(self) -> list[str]:
         typed = self._wizard.session.listing.settings or tuple(
@@ -630,7 +524,7 @@ class OptionsScreen(FormScreen):
                 f"Its indices: {', '.join(state.indices[:8])}{' …' if len(state.indices) > 8 else ''}.",
                 "What the destination holds of this feature is closed and overwritten.",
             )
-        said = _MEANS.get(self.at.partition("-")[0], "")
+        said = OPTION_MEANS.get(self.at.partition("-")[0], "")
         if self.at == "unregister" and not self._is_ours:
             said = "It was registered before this: whoever did that takes it away."
         if self.at == "mount" and (why_not := why_not_mounted(self._draft)):
@@ -644,9 +538,7 @@ class OptionsScreen(FormScreen):
         snapshot = self._draft.snapshot
         if field.startswith("feature-") and snapshot is not None:
             name = snapshot.feature_states[int(field.rpartition("-")[2])].name
-            wanted = {*self._draft.feature_states} ^ {name}
-            states = tuple(state.name for state in snapshot.feature_states if state.name in wanted)
-            self._wizard.update(self._wizard.session.answered(feature_states=states))
+            steps.with_feature(self._wizard, name)
             self.tell()
         elif field == "mount":
             self._wish(mount=Mount(value))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -11,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule, shorten, wrap
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, as_console, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.widgets.bars import TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
@@ -256,11 +254,3 @@ def asked_of(sentences: tuple[str, ...], to: str, request: Request) -> Callable[
         return drawn
 
     return lines
-
-
-def as_console(request: Request) -> str:
-    """A request as a console takes it, with its body spread over lines."""
-    body = request.body
-    with contextlib.suppress(ValueError):  # a body that is no JSON is shown as it is
-        body = json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else ""
-    return f"{request.method} {request.path}" + (f"\n{body}" if body else "")

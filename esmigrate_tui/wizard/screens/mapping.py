@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from rich.text import Text
 
 from esmigrate_tui.model.text import clean, counted, number
-from esmigrate_tui.reading.mapping import BOTH, OPEN, UNSEARCHED, entries, entry_of, kind_of, with_entry
+from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
 from esmigrate_tui.wizard.draw import DIM, STRONG, Look, fit, ink, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.walk.mapping import (
+    KINDS,
+    LEFT_OUT,
+    OWN_GUESS,
+    Mapped,
+    become,
+    body_there,
+    known_format,
+    leave_out,
+    make,
+    mapped,
+    seen_of,
+    sentences,
+    undo,
+)
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -22,96 +36,10 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.model.files import Guess, Sample
     from esmigrate_tui.wizard.session import Session
 
 _ALONE: Final = 18
 _DETAILS: Final = 7
-LEFT_OUT: Final = "left out"
-OWN_GUESS: Final = "its own guess"
-
-KINDS: Final[tuple[tuple[str, str], ...]] = (
-    ("keyword", "exact values: to filter, sort and count by"),
-    ("text", "words of prose, searched one by one"),
-    (BOTH, "searched by words, and whole as FIELD.keyword"),
-    ("long", "whole numbers"),
-    ("integer", "whole numbers up to 2 147 483 647, half the room"),
-    ("double", "numbers with a fraction, 15 digits"),
-    ("float", "numbers with a fraction, 7 digits, half the room"),
-    ("boolean", "true or false"),
-    ("date", "moments; f says how they are written"),
-    ("ip", "addresses, IPv4 and IPv6"),
-    ("geo_point", "latitude and longitude"),
-    ("object", "fields within it"),
-    ("nested", "several objects in one row, each searched by itself"),
-    (UNSEARCHED, "stays in the document, neither parsed nor searched"),
-    (OPEN, "the destination goes by the first value that comes"),
-)
-
-
-@dataclass(frozen=True)
-class Mapped:
-    """A field: what the mapping makes of it, and what was guessed. `name` is what it is called in what it is in."""
-
-    field: str
-    name: str
-    depth: int
-    kind: str
-    format: str = ""
-    guess: Guess | None = None
-    is_changed: bool = False
-    is_left_out: bool = False
-
-
-def mapped(session: Session) -> tuple[Mapped, ...]:
-    """Every field that was seen or is in the mapping, in the order of the files."""
-    pile, sample = session.pile, _sample(session)
-    guesses = {guess.field: guess for guess in sample.guesses} if sample is not None else {}
-    now = entries(_body(session))
-    before = entries(pile.guessed) if pile.there is None else now
-    rows = []
-    depths: dict[str, int] = {}
-    for field in dict.fromkeys((*guesses, *now)):
-        entry = now.get(field)
-        outer, _, name = field.rpartition(".")
-        depths[field] = depths[outer] + 1 if outer in depths else 0
-        rows.append(
-            Mapped(
-                field=field,
-                name=name if depths[field] else field,
-                depth=depths[field],
-                kind=kind_of(entry),
-                format=clean(str(entry.get("format", "")), 200) if entry is not None else "",
-                guess=guesses.get(field),
-                is_changed=_own(entry) != _own(before.get(field)) or field in pile.left_out,
-                is_left_out=field in pile.left_out,
-            )
-        )
-    return tuple(rows)
-
-
-def _sample(session: Session) -> Sample | None:
-    """What was seen of the files; nothing of what others will send."""
-    pile = session.pile
-    return pile.look.sample if pile.look is not None and pile.sender is None else None
-
-
-def _own(entry: dict[str, Any] | None) -> dict[str, Any] | None:
-    """An entry without the fields within it, which have rows of their own."""
-    return None if entry is None else {name: value for name, value in entry.items() if name != "properties"}
-
-
-def _body(session: Session) -> str:
-    """The body that makes the index; or what the index that is there has."""
-    there = session.pile.there
-    if there is None:
-        return session.pile.mapping
-    mappings = there.mappings
-    if "properties" not in mappings and len(mappings) == 1:  # the one type of an index of 6.x
-        mappings = next((one for one in mappings.values() if isinstance(one, dict)), mappings)
-    return msgspec.json.encode({"mappings": mappings}).decode()
-
-
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
 
@@ -156,30 +84,9 @@ def told(row: Mapped | None, session: Session, look: Look) -> list[Text]:
             shown.append(f"   {', '.join(row.guess.examples)}", "none")
         shown.truncate(width, overflow="ellipsis")
         lines.append(shown)
-        for sentence in _sentences(row, session):
+        for sentence in sentences(row, session):
             lines += paragraph(sentence, width, 1, DIM)[:2]
     return (lines + [Text()] * _DETAILS)[:_DETAILS]
-
-
-def _sentences(row: Mapped, session: Session) -> tuple[str, ...]:
-    if session.pile.there is not None:
-        here = row.guess.type if row.guess is not None else ""
-        seen = f"In the files it looks like {here}." if here else ""
-        return tuple(filter(None, (seen, "The index is there already: its mapping stays as it is.")))
-    if row.guess is None:
-        return ("It is in the mapping; no row that was looked at has it.",) if session.pile.sender is None else ()
-    guess = row.guess
-    guessed = " ".join(filter(None, (guess.type, guess.format)))
-    found = [f"Guessed: {guessed or 'nothing'}; {guess.evidence}."]
-    if row.is_left_out:
-        found.append("The column is left out: no document has it.")
-    elif row.kind == OPEN and guess.dynamic:
-        found.append(f"The destination takes it for {guess.dynamic}, by the first value that comes, and for good.")
-    elif guess.dynamic == row.kind:
-        found.append("The destination would guess the same.")
-    elif guess.dynamic:
-        found.append(f"Without this mapping the destination would take it for {guess.dynamic}, and for good.")
-    return tuple(found)
 
 
 _NO_FIELD: Final = (
@@ -230,7 +137,7 @@ class MappingScreen(StepScreen):
             documents = session.pile.there.documents
             holds = f", {counted(documents, 'document')}" if documents is not None else ""
             return f"{into} is there{holds}: it is used as it is", counted(len(rows), "field")
-        sample = _sample(session)
+        sample = seen_of(session)
         looked = f", guessed from {counted(sample.amount - sample.bad, 'row')}" if sample is not None else ""
         changed = sum(row.is_changed for row in rows)
         return f"{into}: {counted(len(rows), 'field')}{looked}", f"{number(changed)} changed" if changed else ""
@@ -273,14 +180,6 @@ class MappingScreen(StepScreen):
             return None
         return rows[cursor] if cursor < len(rows) else None
 
-    def _make(self, mapping: str) -> None:
-        """Take another body; what hung on the old one is forgotten."""
-        self._pile(mapping=mapping)
-        self.wizard.update(self.session.answered(create=mapping))
-
-    def _set(self, row: Mapped, kind: str, date_format: str = "") -> None:
-        self._make(with_entry(self.session.pile.mapping, row.field, entry_of(kind, date_format)))
-
     def action_open(self) -> None:
         """Choose another type for the field at the cursor."""
         from esmigrate_tui.wizard.screens.choosing import ChooseScreen  # noqa: PLC0415  # loaded when first needed
@@ -291,8 +190,8 @@ class MappingScreen(StepScreen):
 
         def taken(at: int | None) -> None:
             if at is not None and (kind := KINDS[at][0]) != row.kind:
-                known = row.guess.format if row.guess is not None and row.guess.type == "date" else ""
-                self._set(row, kind, known if kind == "date" else "")
+                known = known_format(row, kind)
+                become(self.wizard, row, kind, known)
                 if kind == "date" and not known:
                     self.action_format()
 
@@ -326,54 +225,29 @@ class MappingScreen(StepScreen):
         )
         self.app.push_screen(
             LineScreen("The format of a date", label, row.format, lambda _: ""),
-            lambda typed: self._set(row, "date", typed.strip()) if typed is not None else None,
+            lambda typed: become(self.wizard, row, "date", typed.strip()) if typed is not None else None,
         )
 
     def action_leave_out(self) -> None:
         """Leave the column out of the documents, or not."""
         row = self._here()
-        reading = self.session.draft.reading
-        if row is None or reading is None:
-            return
-        if row.field not in {column.name for column in reading.columns}:
-            self.say(f"Only columns of a table can be left out. Enter, {UNSEARCHED}: nothing of it is parsed.")
-            return
-        pile = self.session.pile
-        left_out = (
-            tuple(name for name in pile.left_out if name != row.field)
-            if row.is_left_out
-            else (*pile.left_out, row.field)
-        )
-        guessed = row.guess.type if row.guess is not None else ""
-        columns = tuple(
-            msgspec.structs.replace(column, type=(guessed or "keyword") if row.is_left_out else "")
-            if column.name == row.field
-            else column
-            for column in reading.columns
-        )
-        self._pile(left_out=left_out)
-        self.wizard.update(self.session.answered(reading=msgspec.structs.replace(reading, columns=columns)))
-        kept = entry_of(guessed, row.guess.format if row.guess is not None else "") if row.is_left_out else None
-        self._make(with_entry(pile.mapping, row.field, kept))
+        if row is not None and (reason := leave_out(self.wizard, row)) and self.session.draft.reading is not None:
+            self.say(f"{reason}. Enter, {UNSEARCHED}: nothing of it is parsed.")
 
     def action_undo(self) -> None:
         """Take the guess for this field again."""
         row = self._here()
-        if row is None:
-            return
-        if row.is_left_out:
-            self.action_leave_out()
-            return
-        self._make(with_entry(self.session.pile.mapping, row.field, entries(self.session.pile.guessed).get(row.field)))
+        if row is not None:
+            undo(self.wizard, row)
 
     def action_json(self) -> None:
         """See and edit all of it as JSON."""
         from esmigrate_tui.wizard.screens.choosing import JsonScreen  # noqa: PLC0415  # loaded when first needed
 
         if self.session.pile.there is not None:
-            self.app.push_screen(JsonScreen("The mapping that is there", _body(self.session), is_fixed=True))
+            self.app.push_screen(JsonScreen("The mapping that is there", body_there(self.session), is_fixed=True))
             return
         self.app.push_screen(
             JsonScreen("What makes the index", self.session.pile.mapping),
-            lambda body: self._make(body) if body is not None else None,
+            lambda body: make(self.wizard, body) if body is not None else None,
         )

@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from rich.text import Text
 
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, spread, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.session import Checking, Session
 from esmigrate_tui.wizard.steps import checked_as
+from esmigrate_tui.wizard.walk.preflight import asked, look
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
 if TYPE_CHECKING:
@@ -54,22 +53,15 @@ def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
     after: list[Text] = []
     if checking.since is not None:
         waited = duration(max(0.0, now - checking.since))
-        after = [ink(f"   asking {_asked(session)}, {waited} …", DIM)]
+        after = [ink(f"   asking {asked(session)}, {waited} …", DIM)]
     elif checking.problem is not None:
         after += [Text()] if rows else []
         after += paragraph(checking.problem.what, look.width, 1, TROUBLE)
         for sentence in (checking.problem.why, checking.problem.todo, "r asks again."):
             after += paragraph(sentence, look.width, 1) if sentence else []
     elif not rows:
-        after = [ink(f"   Nothing was checked yet: r asks {_asked(session)}.", DIM)]
+        after = [ink(f"   Nothing was checked yet: r asks {asked(session)}.", DIM)]
     return Blocks(tuple(blocks), tuple(after))
-
-
-def _asked(session: Session) -> str:
-    if session.is_of_files:
-        return "the destination, and the files"
-    is_alone = Side.SOURCE not in session.sides or session.is_left_out(Side.SOURCE)
-    return "the destination" if is_alone else "both clusters"
 
 
 def _block(session: Session, finding: Finding | None, look: Look, *, here: bool) -> tuple[Text, ...]:
@@ -178,26 +170,8 @@ class PreflightScreen(StepScreen):
 
     def action_again(self) -> None:
         """Ask all the checks again."""
-        self.run_worker(self._look_again(), group="checks", exclusive=True)
-
-    async def _look_again(self) -> None:
-        wizard = self.wizard
-        asked = checked_as(self.session)
         self.query_one(Board).move_to(0)
-        session = self.session.answered(findings=())
-        wizard.update(session.but(checking=Checking(since=wizard.doors.now(), checked=asked)))
-        draft = self.session.draft
-        if Side.SOURCE not in self.session.sides:  # one that was connected for another method does not count here
-            draft = msgspec.structs.replace(draft, source=None, source_facts=None, source_indices=())
-        try:
-            destination, source = wizard.cluster_pair()
-            async for finding in wizard.doors.preflight(draft, destination, source if draft.source else None):
-                wizard.update(self.session.answered(findings=(*self.session.draft.findings, finding)))
-        except ProblemError as error:
-            checking = msgspec.structs.replace(self.session.checking, since=None, problem=error.problem)
-        else:
-            checking = msgspec.structs.replace(self.session.checking, since=None, looked_at=wizard.doors.now())
-        wizard.update(self.session.but(checking=checking))
+        self.run_worker(look(self.wizard), group="checks", exclusive=True)
 
     def _at(self) -> Finding | None:
         rows, cursor = shown_findings(self.session), self.query_one(Board).cursor

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
 from rich.cells import cell_len
 from rich.text import Text
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import Change
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import counted, duration
@@ -17,16 +15,15 @@ from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, para
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.session import (
-    TAKEN_AWAY,
-    Album,
     Known,
     NewRepository,
     Session,
     other_name,
-    registered,
     repositories,
     repository_here,
 )
+from esmigrate_tui.wizard.walk import repository as steps
+from esmigrate_tui.wizard.walk.repository import sentences, where
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -35,6 +32,8 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.widget import Widget
+
+    from esmigrate_tui.model.ledger import Change
 
 
 _TYPE, _ACCESS, _WHERE = 7, 12, 18
@@ -56,19 +55,6 @@ def heading(width: int) -> Text:
     name, place = columns(width)
     words = fit("repository", name) + fit("type", _TYPE) + fit("access", _ACCESS) + fit("place", place)
     return ink("     ").append(words + "registered on", DIM)
-
-
-def where(known: Known, session: Session) -> tuple[str, bool]:
-    """On which of the clusters it is registered in two or three words, and whether that is a trouble."""
-    if session.shelf.verified.get(known.name) is not None:
-        return "not reached", True
-    if known.destination is None:
-        return "the source only", False
-    if known.source is None:
-        return "the destination", False
-    if known.is_same_place is False:
-        return "both, they differ", True
-    return ("both, the same" if known.is_same_place else "both"), False
 
 
 def repository_row(known: Known, session: Session, look: Look, *, here: bool) -> Text:
@@ -105,7 +91,7 @@ def told(known: Known | None, session: Session, look: Look) -> list[Text]:
         verdict = shelf.verified.get(known.name)
         if verdict is not None:
             lines += _trouble(verdict, look)
-        for sentence in _sentences(known, session) if verdict is None else ():
+        for sentence in sentences(known, session, takes="Enter", verifies="v") if verdict is None else ():
             lines += paragraph(sentence, look.width)
         if known.name in shelf.verified and verdict is None:
             lines.append(ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it"))
@@ -114,23 +100,6 @@ def told(known: Known | None, session: Session, look: Look) -> list[Text]:
     for line in lines:
         line.truncate(look.width, overflow="ellipsis")
     return (lines + [Text()] * _DETAILS)[:_DETAILS]
-
-
-def _sentences(known: Known, session: Session) -> tuple[str, ...]:
-    if known.destination is None:
-        other = other_name(known, session.shelf)
-        if other:
-            return (f"The destination has the same repository under the name {other}: take that one.",)
-        return ("The destination does not know it yet. Enter registers it there, readonly, after a question.",)
-    if known.is_same_place is False:
-        return ("Each cluster has another repository of this name (the uuids differ): the destination's is read.",)
-    if known.source is not None and known.is_same_place is None:
-        same = (known.source.type, known.source.place) == (known.destination.type, known.destination.place)
-        first = "Both describe the same place" if same else "Both have one of this name, described otherwise"
-        return (f"{first}; there is no uuid to be sure by.",)
-    if not known.destination.is_readonly:
-        return ("The destination may write into it: take care that no other cluster does as well.",)
-    return ("Enter lists its snapshots. v looks whether every node reaches it.",)
 
 
 def _trouble(problem: Problem, look: Look) -> list[Text]:
@@ -216,10 +185,7 @@ class RepositoryScreen(StepScreen):
         self._look_at(doing="")
 
     def _look_at(self, **changes: object) -> None:
-        self.wizard.update(self.session.but(shelf=msgspec.structs.replace(self.session.shelf, **changes)))
-
-    def _wait_for(self, doing: str) -> None:
-        self._look_at(doing=doing, since=self.wizard.doors.now(), problem=None)
+        steps.look_at(self.wizard, **changes)
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
@@ -236,31 +202,9 @@ class RepositoryScreen(StepScreen):
         """Ask both clusters."""
         self.run_worker(self._list(), group="repositories", exclusive=True)
 
-    async def _list(self, then: str = "") -> None:
-        """List both sides' repositories; the cursor goes to the one named `then`, or to the one that is in use."""
-        both = "" if self.session.is_left_out(Side.SOURCE) else " of both clusters"
-        self._wait_for(f"listing the repositories{both}")
-        try:
-            destination = await self.wizard.cluster(Side.DESTINATION).snapshots.repositories()
-        except ProblemError as error:
-            self._look_at(doing="", problem=error.problem)
-            return
-        source: tuple[Repository, ...] = ()
-        problem: Problem | None = None
-        if not self.session.is_left_out(Side.SOURCE):
-            try:
-                source = await self.wizard.cluster(Side.SOURCE).snapshots.repositories()
-            except ProblemError as error:
-                problem = error.problem
-        shelf = msgspec.structs.replace(
-            self.session.shelf, destination=destination, source=source, source_problem=problem, doing=""
-        )
-        restoration = self.session.draft.restoration
-        wanted = then or (restoration.repository.name if restoration is not None else "")
-        at = next((at for at, known in enumerate(repositories(shelf)) if known.name == wanted), shelf.cursor)
-        at = max(0, min(at, len(repositories(shelf)) - 1))
-        self.wizard.update(self.session.but(shelf=msgspec.structs.replace(shelf, cursor=at)))
-        self.query_one(Board).move_to(at)
+    async def _list(self) -> None:
+        await steps.list_them(self.wizard)
+        self.query_one(Board).move_to(self.session.shelf.cursor)
 
     async def action_open(self) -> None:
         """Take the one at the cursor; one that only the source has is registered first."""
@@ -275,10 +219,7 @@ class RepositoryScreen(StepScreen):
 
     async def go_on(self) -> None:
         """To its snapshots; those of another one are forgotten."""
-        known = repository_here(self.session.shelf)
-        if known is not None and self.session.album.repository != known.name:
-            album = Album(repository=known.name, new=self.session.album.new, making=self.session.album.making)
-            self.wizard.update(self.session.but(album=album))
+        steps.take(self.wizard)
         await super().go_on()
 
     def action_verify(self) -> None:
@@ -287,16 +228,7 @@ class RepositoryScreen(StepScreen):
         if known is None or known.destination is None:
             self.say("Only what the destination has registered can be looked at from there.")
             return
-        self.run_worker(self._verify(known.name), group="repositories", exclusive=True)
-
-    async def _verify(self, name: str) -> None:
-        self._wait_for(f"every node of the destination looks at {name}")
-        problem: Problem | None = None
-        try:
-            await self.wizard.cluster(Side.DESTINATION).snapshots.verify(name)
-        except ProblemError as error:
-            problem = error.problem
-        self._look_at(doing="", verified={**self.session.shelf.verified, name: problem})
+        self.run_worker(steps.verify(self.wizard, known.name), group="repositories", exclusive=True)
 
     # -- registering -------------------------------------------------------------------------------------------------
 
@@ -329,39 +261,16 @@ class RepositoryScreen(StepScreen):
             self._ask(repository)
 
     def _ask(self, repository: Repository) -> None:
-        from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
-            register_request,
-            unregister_request,
-        )
-        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # likewise
+        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
         if any(one.name == repository.name for one in self.session.shelf.destination or ()):
             self.say(f"The destination has a repository {shorten(repository.name, 30)} already: choose another name.")
             return
         try:
-            change = Change(
-                side=Side.DESTINATION,
-                what=registered(repository.name),
-                made_by=register_request(repository),
-                undo=unregister_request(repository.name),
-            )
+            change, to, said = steps.registration(repository, self.session)
         except ProblemError as error:
             self.say(error.problem.sentence())
             return
-        draft = self.session.draft
-        to = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
-        access = (
-            "It is registered readonly: the destination cannot write into it."
-            if repository.is_readonly
-            else "It is NOT readonly: two clusters that write into one repository destroy it."
-        )
-        sentences = (
-            f"The destination is told where the repository is. No data is read or written by that. {access}",
-            (
-                "It is written in a ledger before it is made; `esmigrate cleanup` takes it away again, and leaves the "
-                "files in the repository as they are."
-            ),
-        )
 
         def answered(registers: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if registers:
@@ -370,7 +279,7 @@ class RepositoryScreen(StepScreen):
         self.app.push_screen(
             ConfirmScreen(
                 f"Register {repository.name} on the destination?",
-                asked_of(sentences, to, change.made_by),
+                asked_of(said, to, change.made_by),
                 yes="Register it",
                 no="Not now",
             ),
@@ -378,11 +287,6 @@ class RepositoryScreen(StepScreen):
         )
 
     async def _register(self, name: str, change: Change) -> None:
-        self._wait_for(f"registering {name} on the destination")
-        try:
-            where_to = await self.wizard.change(change, TAKEN_AWAY)
-        except ProblemError as error:
-            self._look_at(doing="", problem=error.problem)
-            return
-        await self._list(then=name)
-        self.say(f"Registered. `esmigrate cleanup {where_to}` {TAKEN_AWAY}.")
+        if said := await steps.register(self.wizard, name, change):
+            self.query_one(Board).move_to(self.session.shelf.cursor)
+            self.say(said)

@@ -10,11 +10,23 @@ from textual.containers import Horizontal, Vertical
 from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, shorten, wrap
+from esmigrate_tui.wizard.draw import (
+    ACCENT,
+    DIM,
+    STRONG,
+    TROUBLE,
+    Look,
+    as_console,
+    ink,
+    paragraph,
+    rule,
+    shorten,
+    wrap,
+)
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.screens.leaves import as_console
 from esmigrate_tui.wizard.steps import name_to_type
+from esmigrate_tui.wizard.walk.review import begin, plan
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -102,13 +114,13 @@ class ReviewScreen(StepScreen):
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """What and where to."""
-        plan = session.plan
-        if plan is None:
+        made = session.plan
+        if made is None:
             return "Review", ""
         so_far = "no data is changed yet" if session.made else "nothing is changed yet"
-        files = [len(task.reading.files) for task in plan.tasks if task.reading is not None]
-        what = counted(sum(files), "file") if files else amount_of(plan)
-        return f"{what} to {plan.destination.endpoint.authority}", so_far
+        files = [len(task.reading.files) for task in made.tasks if task.reading is not None]
+        what = counted(sum(files), "file") if files else amount_of(made)
+        return f"{what} to {made.destination.endpoint.authority}", so_far
 
     def next_word(self, session: Session) -> str:
         """Start is a button here; only its reason stands in the footer."""
@@ -135,17 +147,7 @@ class ReviewScreen(StepScreen):
         super().on_mount()
         self.query_one("#back", Press).focus()
         if self.wizard.is_live and self.session.plan is None:
-            self._plan()
-
-    def _plan(self) -> None:
-        doors = self.wizard.doors
-        try:
-            plan = doors.plan(self.session.draft)
-            preview = doors.preview(plan)
-        except ProblemError as error:
-            self.wizard.update(self.session.but(plan_problem=error.problem))
-        else:
-            self.wizard.update(self.session.but(plan=plan, preview=preview, plan_problem=None))
+            plan(self.wizard)
 
     def action_scroll_page(self, lines: int) -> None:
         """Scroll the page while a button has the focus."""
@@ -184,18 +186,11 @@ class ReviewScreen(StepScreen):
         self.run_worker(self._begin(), group="begin", exclusive=True)
 
     async def _begin(self) -> None:
-        wizard, plan = self.wizard, self.session.plan
-        if plan is None:
-            return
-        wizard.update(self.session.but(starting_since=wizard.doors.now()))
-        try:
-            run = await wizard.doors.begin(plan, wizard.credentials)
-        except ProblemError as error:
-            wizard.update(self.session.but(starting_since=None))
-            self.say(f"Not started: {error.problem.sentence()}")
-        else:
-            wizard.update(self.session.but(starting_since=None))
-            wizard.follow(run)
+        run, problem = await begin(self.wizard)
+        if run:
+            self.wizard.follow(run)
+        elif problem is not None:
+            self.say(f"Not started: {problem.sentence()}")
 
     def action_write(self) -> None:
         """Write the plan to a file."""

@@ -7,16 +7,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from rich.text import Text
 
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, spread, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.session import (
-    Holder,
     Listing,
     Session,
     SortBy,
@@ -32,8 +29,9 @@ from esmigrate_tui.wizard.session import (
     offered,
     taken_names,
     why_not,
-    why_not_a_name,
 )
+from esmigrate_tui.wizard.walk import selection as steps
+from esmigrate_tui.wizard.walk.selection import CLOSABLE, DELETABLE, DONE_WITH, ONLY_RENAMED, described, destined
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -119,24 +117,6 @@ def _number(value: int | None) -> str:
     return "–" if value is None else number(value)
 
 
-_DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted first"}
-
-
-def destined(index: IndexFacts, draft: Draft) -> tuple[str, bool]:
-    """Where a chosen index goes, with what is there already; and whether that still has to be decided."""
-    target, holder = draft.target(index.name), at_its_name(index, draft)
-    accepted = draft.restoration is not None and draft.restoration.partial
-    if not accepted and (missing := missing_shards(draft).get(index.name)):
-        return f"{counted(missing, 'shard')} missing (o)", True
-    if not holder:
-        return target, False
-    decided = draft.in_the_way.get(target)
-    same = "" if target == index.name else f"{target} "
-    if decided is not None:
-        return f"{same}{_DONE_WITH[decided]}", False
-    return f"{same}taken: {holder}", True
-
-
 def restored(index: IndexFacts, session: Session) -> list[str]:
     """What is known of an index in a snapshot, and what it would meet on the destination."""
     draft = session.draft
@@ -145,7 +125,7 @@ def restored(index: IndexFacts, session: Session) -> list[str]:
     if index.name in draft.selected and there is not None:
         state = "closed" if there.state is IndexState.CLOSED else f"open, {counted(there.documents or 0, 'document')}"
         decided = draft.in_the_way.get(there.name)
-        parts.append(f"there already: {state}; " + (_DONE_WITH[decided] if decided is not None else "w decides"))
+        parts.append(f"there already: {state}; " + (DONE_WITH[decided] if decided is not None else "w decides"))
     if missing := missing_shards(draft).get(index.name):
         parts.append(f"{counted(missing, 'shard')} of it not in the snapshot")
     if index.documents is not None:
@@ -230,39 +210,21 @@ _SNAPSHOT_HOLDS_NOTHING: Final = (
 )
 
 
-_CLOSABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED})
-_DELETABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED, Holder.OTHER_SHARDS, Holder.STREAM_TOO})
-_ONLY_RENAMED: Final = {
-    Holder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
-    Holder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
-    Holder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
-    Holder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
-}
-
-
 def met(indices: tuple[IndexFacts, ...], draft: Draft, width: int) -> list[Text]:
     """What the destination holds at the names that these are to get, and what can be done about it."""
     taken = taken_names(draft.destination_indices)
     lines: list[Text] = []
     for index in indices[:6]:
-        lines += paragraph(_described(taken.index(draft.target(index.name)), draft.target(index.name)), width)
+        lines += paragraph(described(taken.index(draft.target(index.name)), draft.target(index.name)), width)
     if len(indices) > 6:
         lines += paragraph(f"and {number(len(indices) - 6)} more: they are listed before anything is taken.", width)
     holders = dict.fromkeys(at_its_name(index, draft) for index in indices)
     for holder in holders:
-        if holder in _ONLY_RENAMED:
-            lines += paragraph(_ONLY_RENAMED[holder], width)
-    if any(holder in _CLOSABLE for holder in holders):
+        if holder in ONLY_RENAMED:
+            lines += paragraph(ONLY_RENAMED[holder], width)
+    if any(holder in CLOSABLE for holder in holders):
         lines += paragraph("Restoring over an index closes it, and replaces what it holds.", width, 1, DIM)
     return lines
-
-
-def _described(there: IndexFacts | None, name: str) -> str:
-    if there is None:
-        return name
-    if there.state is IndexState.CLOSED:
-        return f"{name}: closed, {counted(there.shards, 'shard')}"
-    return f"{name}: open, {counted(there.documents or 0, 'document')}, {size(there.primary_bytes or 0)}"
 
 
 def doomed(names: tuple[str, ...], draft: Draft, way: InTheWay, width: int) -> list[Text]:
@@ -276,7 +238,7 @@ def doomed(names: tuple[str, ...], draft: Draft, way: InTheWay, width: int) -> l
         Text(),
     ]
     for name in names:
-        lines += [ink("   ").append(each, STRONG) for each in wrap(_described(taken.index(name), name), width - 4)]
+        lines += [ink("   ").append(each, STRONG) for each in wrap(described(taken.index(name), name), width - 4)]
     last = "It happens when the run comes to it, not now; and it cannot be put back."
     return [*lines, Text(), *paragraph(last, width)]
 
@@ -429,21 +391,13 @@ class SelectionScreen(FilteredScreen):
             self.say("Choose it first, then give it another name.")
             return
         draft, name = self.session.draft, index.name
-        others = {draft.target(each) for each in draft.selected if each != name}
-
-        def wrong(typed: str) -> str:
-            return why_not_a_name(typed) or ("another chosen index goes there" if typed in others else "")
-
         label = f"{name} is called on the destination:"
         self.app.push_screen(
-            LineScreen("Another name", label, draft.target(name), wrong), lambda typed: self._rename(name, typed)
+            LineScreen(
+                "Another name", label, draft.target(name), lambda typed: steps.why_not_called(name, typed, draft)
+            ),
+            lambda typed: steps.rename(self.wizard, name, typed) if typed is not None else None,
         )
-
-    def _rename(self, name: str, typed: str | None) -> None:
-        if typed is None:
-            return
-        others = {source: target for source, target in self.session.draft.renamed.items() if source != name}
-        self.wizard.update(self.session.answered(renamed=others | ({} if typed == name else {name: typed})))
 
     def action_rename_all(self) -> None:
         """New names for all that are chosen, by a pattern."""
@@ -455,12 +409,8 @@ class SelectionScreen(FilteredScreen):
         self.app.push_screen(PatternScreen(self.wizard), self._rename_all)
 
     def _rename_all(self, found: object) -> None:
-        from esmigrate_tui.wizard.screens.forms import Renaming  # noqa: PLC0415  # loaded when first needed
-
-        if isinstance(found, Renaming):
-            names = frozenset(self.session.draft.selected)
-            others = {old: new for old, new in self.session.draft.renamed.items() if old not in names}
-            self.wizard.update(self.session.answered(renamed=others | found.renamed))
+        if isinstance(found, steps.Renaming):
+            steps.rename_all(self.wizard, found)
 
     def action_options(self) -> None:
         """What else the restore is told."""
@@ -496,8 +446,8 @@ class SelectionScreen(FilteredScreen):
         from esmigrate_tui.wizard.screens.leaves import PickScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
-        closable = tuple(index for index in indices if at_its_name(index, draft) in _CLOSABLE)
-        deletable = tuple(index for index in indices if at_its_name(index, draft) in _DELETABLE)
+        closable = tuple(index for index in indices if at_its_name(index, draft) in CLOSABLE)
+        deletable = tuple(index for index in indices if at_its_name(index, draft) in DELETABLE)
         answers = [("leave", "Leave it"), ("rename", "Another name")]
         answers += [("close", "Restore over it")] if closable else []
         answers += [("delete", "Delete it first")] if deletable else []
@@ -514,9 +464,7 @@ class SelectionScreen(FilteredScreen):
             elif answer == "delete":
                 self._confirm(deletable, InTheWay.DELETE)
             elif answer == "leave" and any(draft.target(index.name) in draft.in_the_way for index in indices):
-                gone = {draft.target(index.name) for index in indices}
-                kept = {name: way for name, way in draft.in_the_way.items() if name not in gone}
-                self.wizard.update(self.session.answered(in_the_way=kept))
+                steps.leave_alone(self.wizard, tuple(draft.target(index.name) for index in indices))
 
         self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), tuple(answers)), answered)
 
@@ -525,14 +473,13 @@ class SelectionScreen(FilteredScreen):
 
         draft = self.session.draft
         names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
-        typed = names[0] if len(names) == 1 and names[0].isascii() and names[0].isprintable() else str(len(names))
+        typed = steps.word_to_type(names)
         verb = "delete" if way is InTheWay.DELETE else "restore over"
         what = names[0] if len(names) == 1 else f"these {len(names)} indices"
 
         def answered(agrees: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if agrees:
-                decided = self.session.draft.in_the_way | dict.fromkeys(names, way)
-                self.wizard.update(self.session.answered(in_the_way=decided))
+                steps.decide(self.wizard, names, way)
 
         self.app.push_screen(
             ConfirmScreen(
@@ -552,28 +499,10 @@ class SelectionScreen(FilteredScreen):
         self.run_worker(self._go_on(), group="definitions", exclusive=True)
 
     async def _go_on(self) -> None:
-        draft = self.session.draft
-        if self.session.is_restore:
-            targets = {draft.target(name) for name in draft.selected}
-            ways = {name: way for name, way in draft.in_the_way.items() if name in targets}
-            self.wizard.update(self.session.answered(in_the_way=ways))
+        if reason := await steps.settle(self.wizard):
+            self.say(f"Next is not possible: {reason}.")
+        else:
             self.wizard.go("preflight")
-            return
-        missing = [name for name in draft.selected if name not in draft.definitions]
-        if missing:
-            doing = f"reading {counted(len(missing), 'definition')} from the source"
-            self.look_at(doing=doing, since=self.wizard.doors.now(), problem=None)
-            try:
-                source = self.wizard.cluster(Side.SOURCE)
-                read = await source.definitions(missing)
-            except ProblemError as error:
-                self.look_at(doing="", problem=error.problem)
-                self.say("Next is not possible: the definitions could not be read.")
-                return
-            kept = {name: found for name, found in draft.definitions.items() if name in draft.selected}
-            self.wizard.update(self.session.answered(definitions=kept | read))
-            self.look_at(doing="")
-        self.wizard.go("preflight")
 
     def let_go(self) -> None:
         """A reading that ends with this screen was not made."""

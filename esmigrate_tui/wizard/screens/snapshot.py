@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
@@ -12,14 +11,13 @@ from rich.text import Text
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import Change
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, fit, ink, moment, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.session import (
     Album,
-    Listing,
     Making,
     NewSnapshot,
     Session,
@@ -30,6 +28,8 @@ from esmigrate_tui.wizard.session import (
     source_of,
     why_not_from,
 )
+from esmigrate_tui.wizard.walk import snapshot as steps
+from esmigrate_tui.wizard.walk.snapshot import STATE_WORDS, beside, measures
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.wizard.doors import Taking
     from esmigrate_tui.wizard.draw import Mark
 
 _STATE, _VERSION, _TAKEN, _INDICES = 13, 14, 18, 8
@@ -49,13 +48,13 @@ _WIDE: Final = 112
 _DETAILS: Final = 6
 _LOOK_EVERY: Final = 0.5
 
-_STATES: Final[dict[SnapshotState, tuple[Mark, str]]] = {
-    SnapshotState.SUCCESS: ("good", "success"),
-    SnapshotState.PARTIAL: ("warn", "partial"),
-    SnapshotState.FAILED: ("bad", "failed"),
-    SnapshotState.IN_PROGRESS: ("none", "in progress"),
-    SnapshotState.INCOMPATIBLE: ("bad", "incompatible"),
-    SnapshotState.UNKNOWN: ("none", "not known"),
+_MARKS: Final[dict[SnapshotState, Mark]] = {
+    SnapshotState.SUCCESS: "good",
+    SnapshotState.PARTIAL: "warn",
+    SnapshotState.FAILED: "bad",
+    SnapshotState.IN_PROGRESS: "none",
+    SnapshotState.INCOMPATIBLE: "bad",
+    SnapshotState.UNKNOWN: "none",
 }
 
 
@@ -79,7 +78,7 @@ def heading(width: int) -> Text:
 
 def snapshot_row(snapshot: SnapshotFacts, look: Look, *, here: bool) -> Text:
     """One snapshot as a line of exactly the width."""
-    mark, word = _STATES[snapshot.state]
+    mark, word = _MARKS[snapshot.state], STATE_WORDS[snapshot.state]
     drawn = look.mark(mark)
     line = ink("").append_text(look.mark("here" if here else "none"))
     line.append(" " * max(0, 3 - drawn.cell_len)).append_text(drawn).append(" ", "none")
@@ -110,31 +109,13 @@ def told(snapshot: SnapshotFacts | None, session: Session, look: Look) -> list[T
         lines.append(ink(" That is not a regular expression yet.", DIM))
     elif snapshot is not None:
         lines.append(
-            ink(" ").append(shorten(snapshot.name, look.width // 2), STRONG).append(f"   {_measures(snapshot)}", DIM)
+            ink(" ").append(shorten(snapshot.name, look.width // 2), STRONG).append(f"   {measures(snapshot)}", DIM)
         )
-        lines += paragraph(_beside(snapshot), look.width, 1, DIM)
+        lines += paragraph(beside(snapshot), look.width, 1, DIM)
         lines += _warned(snapshot, session, look)
     for line in lines:
         line.truncate(look.width, overflow="ellipsis")
     return (lines + [Text()] * _DETAILS)[:_DETAILS]
-
-
-def _measures(snapshot: SnapshotFacts) -> str:
-    parts = [f"took {duration(snapshot.seconds)}"] if snapshot.seconds is not None else []
-    if snapshot.shards is not None:
-        parts.append(counted(snapshot.shards, "shard"))
-    parts.append(counted(len(snapshot.indices), "index", "indices"))
-    if snapshot.data_streams:
-        parts.append(counted(len(snapshot.data_streams), "data stream"))
-    if sizes := [detail.bytes for detail in snapshot.details if detail.bytes is not None]:
-        parts.append(size(sum(sizes)))
-    return ", ".join(parts)
-
-
-def _beside(snapshot: SnapshotFacts) -> str:
-    features = ", ".join(state.name for state in snapshot.feature_states) or "none"
-    whole = {True: "in it", False: "not in it", None: "not known"}[snapshot.global_state]
-    return f"Feature states: {features}.   Global state: {whole}."
 
 
 def _warned(snapshot: SnapshotFacts, session: Session, look: Look) -> list[Text]:
@@ -292,7 +273,7 @@ class SnapshotScreen(FilteredScreen):
 
     def look_at(self, **changes: object) -> None:
         """Look at the list otherwise."""
-        self.wizard.update(self.session.but(album=msgspec.structs.replace(self.session.album, **changes)))
+        steps.look_at(self.wizard, **changes)
 
     # -- the list ----------------------------------------------------------------------------------------------------
 
@@ -306,32 +287,12 @@ class SnapshotScreen(FilteredScreen):
 
     async def _list(self, then: str = "") -> None:
         """List them page by page; the cursor goes to the one named `then`, or to the one that is chosen."""
-        snapshot = self.session.draft.snapshot
-        repository = self.session.album.repository
-        if not then and snapshot is not None and snapshot.repository == repository:
-            then = snapshot.name
-        doing = f"listing the snapshots in {repository}"
-        self.look_at(rows=(), is_whole=False, doing=doing, since=self.wizard.doors.now(), problem=None)
-        try:
-            async for page in self.wizard.cluster(Side.DESTINATION).snapshots.snapshots(repository):
-                self.look_at(rows=(*self.session.album.rows, *page))
-                await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
-                if then:
-                    then = self._go_to(then)
-        except ProblemError as error:
-            self.look_at(doing="", problem=error.problem)
-            return
-        self.look_at(doing="", is_whole=True)
-
-    def _go_to(self, name: str) -> str:
-        """Put the cursor on a snapshot where it is listed; the name where it is not yet."""
-        rows = shown_snapshots(self.session.album)
-        at = next((at for at, one in enumerate(rows) if one.name == name), None)
-        if at is None:
-            return name
-        self.query_one(Board).move_to(at)
-        self.look_at(cursor=at)
-        return ""
+        then = then or steps.wanted(self.session)
+        async for _ in steps.pages(self.wizard):
+            if then and (at := steps.place_of(then, self.session)) is not None:
+                self.query_one(Board).move_to(at)
+                self.look_at(cursor=at)
+                then = ""
 
     def on_board_moved(self, message: Board.Moved) -> None:
         """The details follow the cursor."""
@@ -364,55 +325,18 @@ class SnapshotScreen(FilteredScreen):
             self.run_worker(self._take(snapshot), group="snapshots", exclusive=True)
 
     async def _take(self, snapshot: SnapshotFacts) -> None:
-        known, draft = self.session.draft.snapshot, self.session.draft
-        same = known is not None and (known.repository, known.name, known.uuid, known.state) == (
-            snapshot.repository,
-            snapshot.name,
-            snapshot.uuid,
-            snapshot.state,
-        )
-        if not same or draft.restoration is None:
-            repository = next(
-                (one for one in self.session.shelf.destination or () if one.name == snapshot.repository), None
-            )
-            if repository is None:
-                self.say("The repository is not registered on the destination any more: go back.")
-                return
-            self.look_at(doing=f"reading what is in {snapshot.name}", since=self.wizard.doors.now(), problem=None)
-            try:
-                found = await self.wizard.cluster(Side.DESTINATION).snapshots.snapshot(
-                    snapshot.repository, snapshot.name
-                )
-            except ProblemError as error:
-                self.look_at(doing="", problem=error.problem)
-                return
-            before = draft.restoration or Restoration(repository=repository, snapshot="")
-            restoration = msgspec.structs.replace(
-                before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
-            )
-            session = self.session.answered(snapshot=found).answered(restoration=restoration)
-            looked = Listing(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
-            self.wizard.update(session.but(listing=looked))
-            self.look_at(doing="")
+        if reason := await steps.take(self.wizard, snapshot):
+            if self.session.album.problem is None:
+                self.say(reason)
+            return
         await super().go_on()
 
     # -- a new one ---------------------------------------------------------------------------------------------------
 
-    def _why_not_new(self) -> str:
-        """Why the source cannot take one into this repository; "" where it can."""
-        session = self.session
-        if session.is_left_out(Side.SOURCE) or (self.wizard.is_live and Side.SOURCE not in self.wizard.clusters):
-            return "a new snapshot is taken by the source, and none is connected"
-        if session.album.making is not None and session.album.making.problem is None:
-            return "one is being made already"
-        there = source_of(session)
-        if there is None:
-            return f"the source has not registered {session.album.repository}"
-        return "the source has registered it readonly" if there.is_readonly else ""
-
     def action_new(self) -> None:
         """The form for a new snapshot, where the source can take one."""
-        if reason := self._why_not_new():
+        is_connected = not self.wizard.is_live or Side.SOURCE in self.wizard.clusters
+        if reason := steps.why_not_new(self.session, is_connected=is_connected):
             self.say(f"Not here: {reason}.")
             return
         self.run_worker(self._fill_in(), group="new", exclusive=True)
@@ -420,50 +344,21 @@ class SnapshotScreen(FilteredScreen):
     async def _fill_in(self) -> None:
         from esmigrate_tui.wizard.screens.forms import SnapshotForm  # noqa: PLC0415  # loaded when first needed
 
-        new = self.session.album.new
-        features = new.features
-        try:
-            if self.wizard.is_live:
-                features = await self.wizard.cluster(Side.SOURCE).snapshots.features()
-        except ProblemError as error:
-            self.say(f"Its feature states are not known: {error.problem.what}")
-        at = datetime.fromtimestamp(self.wizard.doors.now(), UTC)
-        name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
-        self.look_at(new=msgspec.structs.replace(new, name=name, features=features))
+        if said := await steps.named(self.wizard, is_live=self.wizard.is_live):
+            self.say(said)
         self.app.push_screen(SnapshotForm(self.wizard), self._filled_in)
 
     def _filled_in(self, new: object) -> None:
-        from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
-            delete_snapshot_request,
-            take_request,
-        )
-        from esmigrate_tui.wizard.screens.forms import resolved  # noqa: PLC0415  # likewise
-        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # likewise
+        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
         there, draft = source_of(self.session), self.session.draft
         if not isinstance(new, NewSnapshot) or there is None or draft.source is None:
             return
         try:
-            request = take_request(
-                there.name,
-                new.name,
-                resolved(new.patterns, draft),
-                feature_states=new.feature_states,
-                knows_features=bool(new.features),
-            )
-            change = Change(
-                side=Side.SOURCE,
-                what=f"taken the snapshot {new.name} in {there.name}",
-                made_by=request,
-                undo=delete_snapshot_request(there.name, new.name),
-            )
+            change = steps.taking(new, self.session)
         except ProblemError as error:
             self.say(error.problem.sentence())
             return
-        sentences = (
-            "The source writes a snapshot into the repository. Its indices stay as they are, in use or not.",
-            "It is written in a ledger before it is made; `esmigrate cleanup` deletes the snapshot again.",
-        )
 
         def answered(takes: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if takes:
@@ -472,7 +367,7 @@ class SnapshotScreen(FilteredScreen):
         self.app.push_screen(
             ConfirmScreen(
                 f"Take the snapshot {new.name} on the source?",
-                asked_of(sentences, draft.source.endpoint.authority, request),
+                asked_of(steps.TAKING, draft.source.endpoint.authority, change.made_by),
                 yes="Take it",
                 no="Not now",
             ),
@@ -501,12 +396,14 @@ class SnapshotScreen(FilteredScreen):
                 gone = making.is_cancelled and error.problem.cause is Cause.MISSING
                 self._ended("It was cancelled." if gone else "", making, error)
                 return
-            self.look_at(making=msgspec.structs.replace(self.session.album.making or making, taken=_value_of(seen)))
+            self.look_at(
+                making=msgspec.structs.replace(self.session.album.making or making, taken=steps.taken_so_far(seen))
+            )
             if seen.state is not SnapshotState.IN_PROGRESS:
                 self.look_at(making=None, pattern="")
                 with self.prevent(PlainInput.Changed):
                     self.query_one("#filter", PlainInput).value = ""
-                word = _STATES[seen.state][1]
+                word = STATE_WORDS[seen.state]
                 self.say(f"Taken ({word}). Enter goes on with it." if not making.is_cancelled else f"It ended: {word}.")
                 self.run_worker(self._list(then=making.name), group="snapshots", exclusive=True)
                 return
@@ -562,17 +459,6 @@ class SnapshotScreen(FilteredScreen):
         taken = f"taken the snapshot {making.name} in {making.repository}"
         kept = tuple(each for each in self.session.made if each.what != taken)
         self.wizard.update(self.session.but(made=kept))
-
-
-def _value_of(seen: Taking) -> Taken:
-    return Taken(
-        state=seen.state,
-        shards=seen.shards,
-        shards_done=seen.shards_done,
-        shards_failed=seen.shards_failed,
-        bytes=seen.bytes,
-        bytes_done=seen.bytes_done,
-    )
 
 
 __all__ = ["Album", "SnapshotScreen"]

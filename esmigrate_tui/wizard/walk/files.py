@@ -1,0 +1,196 @@
+"""Files, or another program that sends: what can be answered, what a look has shown, and what is made of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.files import FileFormat, IdRule, Sample
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.shipping import Configuration, Shipper, Shipping
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.wizard.session import Pile, Session, shipping_of, there_already, why_not_into
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.draft import IndexDefinition
+    from esmigrate_tui.wizard.walk.base import Walk
+
+Options = tuple[tuple[str, str], ...]
+
+FROM: Final = (
+    ("files", "files of this machine"),
+    ("sent", "another program sends them (Logstash, Filebeat, a client …)"),
+)
+SENDERS: Final = tuple((shipper.value, shipper.title) for shipper in Shipper)
+HEADER: Final = (("yes", "names the columns"), ("no", "is data already"))
+_FORMATS: Final[dict[FileFormat, str]] = {
+    FileFormat.NDJSON: "one JSON object a line",
+    FileFormat.JSON: "an array, or objects one after another",
+    FileFormat.BULK: "action lines and documents in turn",
+    FileFormat.ELASTICDUMP: "what elasticdump wrote, a hit a line",
+    FileFormat.CSV: "a table, its first row names the columns",
+    FileFormat.TSV: "a table with tabs",
+    FileFormat.PARQUET: "columns",
+}
+_DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "blank"}
+_ENCODINGS: Final = ("utf-8", "latin-1", "cp1252", "iso8859-15", "cp1250", "cp1251", "cp850")
+_NEW: Final = "a new one for each row: a second run doubles them"
+NO_TYPES: Final = '{\n  "settings": {},\n  "mappings": {\n    "properties": {}\n  }\n}'
+"""The body of an index whose fields nobody has seen yet."""
+
+
+def formats(pile: Pile) -> tuple[Options, str]:
+    """What files can be read as, and what was chosen of that."""
+    sample = sample_of(pile)
+    seen = f"{sample.reading.format} (recognised)" if sample is not None and pile.wishes.format is None else ""
+    options = [("", seen or "what they are recognised as")]
+    options += [(kind.value, f"{kind}: {words}") for kind, words in _FORMATS.items()]
+    return tuple(options), pile.wishes.format or ""
+
+
+def delimiters(pile: Pile) -> tuple[Options, str]:
+    """What can stand between the cells of a table, and what was chosen of that."""
+    sample = sample_of(pile)
+    seen = _DELIMITERS.get(sample.reading.delimiter, sample.reading.delimiter) if sample is not None else ""
+    first = f"{seen} (recognised)" if seen and not pile.wishes.delimiter else "what is recognised"
+    return (("", first), *_DELIMITERS.items()), pile.wishes.delimiter
+
+
+def encodings(pile: Pile) -> tuple[Options, str]:
+    """The encodings of a table, and what was chosen of that."""
+    sample = sample_of(pile)
+    is_recognised = sample is not None and not pile.wishes.encoding
+    first = f"{sample.reading.encoding} (recognised)" if sample is not None and is_recognised else "what is recognised"
+    return (("", first), *((name, name) for name in _ENCODINGS)), pile.wishes.encoding
+
+
+def id_rules(pile: Pile) -> tuple[Options, str]:
+    """Where the _id can come from, and what was chosen of that."""
+    kind = format_of(pile)
+    options = [("", "its own, as the file has it" if kind is not None and kind.has_ids else _NEW)]
+    options += [
+        (IdRule.FIELD.value, "the value of a field"),
+        (IdRule.HASH.value, "a hash of the row: equal rows are one document"),
+    ]
+    if kind is not None and kind.has_ids:
+        options.append((IdRule.NEW.value, _NEW))
+    chosen = pile.wishes.ids.value if pile.wishes.ids is not None else ""
+    return tuple(options), chosen if chosen in dict(options) else ""
+
+
+def names_of(typed: str) -> tuple[str, ...]:
+    """The names of columns with commas between them; one that is empty is called by its place."""
+    names = tuple(name.strip() for name in typed.split(","))
+    return names if any(names) else ()
+
+
+def sample_of(pile: Pile) -> Sample | None:
+    """The first rows of the files, once they were looked at."""
+    return pile.look.sample if pile.look is not None else None
+
+
+def format_of(pile: Pile) -> FileFormat | None:
+    """What the files are read as, once that is known."""
+    sample = sample_of(pile)
+    return pile.wishes.format or (sample.reading.format if sample is not None else None)
+
+
+def known_fields(pile: Pile) -> tuple[str, ...]:
+    """The fields that were seen; those that cannot be typed as they are shown are left out."""
+    sample = sample_of(pile)
+    return tuple(guess.field for guess in sample.guesses if clean(guess.field) == guess.field) if sample else ()
+
+
+# -- what is taken as an answer ---------------------------------------------------------------------------------------
+
+
+def configuration_for(session: Session) -> Configuration:
+    """What the sender is told of this destination; raises ProblemError where it cannot be told."""
+    from esmigrate_tui.methods.shipping_texts import configuration  # noqa: PLC0415  # loaded when first needed
+
+    draft, sender = session.draft, session.pile.sender
+    if sender is None or draft.destination is None or draft.destination_facts is None:
+        raise ProblemError(Problem(cause=Cause.STATE, what="The destination is not connected."))
+    shipping = shipping_of(session.pile) or Shipping(shipper=sender)
+    return configuration(shipping, draft.destination, draft.into or "INDEX", draft.destination_facts.version)
+
+
+def _settled_of_others(session: Session) -> Session:
+    """The session with the sender as an answer; a mapping that was edited holds."""
+    pile = session.pile
+    mapping = pile.mapping if pile.guessed == NO_TYPES and pile.mapping else NO_TYPES
+    create = "" if pile.there is not None else mapping
+    session = session.answered(shipping=shipping_of(pile), reading=None, create=create)
+    return session.but(pile=msgspec.structs.replace(pile, guessed=NO_TYPES, mapping=mapping, left_out=()))
+
+
+def settled(session: Session) -> Session:
+    """The session with the files as answers; a mapping that was edited holds as long as its guess does."""
+    from esmigrate_tui.reading.sample import create_body  # noqa: PLC0415  # loaded when first needed
+
+    pile = session.pile
+    if pile.sender is not None:
+        return _settled_of_others(session)
+    sample = sample_of(pile)
+    if sample is None:
+        return session
+    guessed = create_body(sample)
+    mapping = pile.mapping if pile.mapping and pile.guessed == guessed else guessed
+    columns = tuple(
+        msgspec.structs.replace(column, type="") if column.name in pile.left_out else column
+        for column in sample.reading.columns
+    )
+    reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=pile.pipeline)
+    session = session.answered(shipping=None, reading=reading, create="" if pile.there is not None else mapping)
+    return session.but(pile=msgspec.structs.replace(pile, guessed=guessed, mapping=mapping))
+
+
+# -- what is done ----------------------------------------------------------------------------------------------------
+
+
+def look_at(walk: Walk, **changes: object) -> None:
+    """Choose otherwise."""
+    walk.update(walk.session.but(pile=msgspec.structs.replace(walk.session.pile, **changes)))
+
+
+async def look(walk: Walk) -> bool:
+    """Look at the files as they are to be read now; whether they could be looked at."""
+    pile = walk.session.pile
+    asked = (pile.typed, pile.wishes)
+    look_at(walk, doing="looking at the files", since=walk.doors.now(), problem=None)
+    try:
+        seen = await walk.doors.files(*asked)
+    except ProblemError as error:
+        look_at(walk, doing="", problem=error.problem, look=None, looked_for=asked)
+        return False
+    look_at(walk, doing="", look=seen, looked_for=asked)
+    return True
+
+
+async def settle(walk: Walk) -> str:
+    """See what the destination has of that name, and take the files as answers; why not, "" where it was done.
+
+    A trouble of the destination is the pile's problem, and a sentence as well.
+    """
+    into = walk.session.draft.into
+    look_at(walk, doing=f"asking the destination for {into}", since=walk.doors.now(), problem=None)
+    there: IndexDefinition | None = None
+    try:
+        cluster = walk.cluster(Side.DESTINATION)
+        walk.update(walk.session.answered(destination_indices=await cluster.indices()))
+        if name := there_already(walk.session.draft):
+            there = (await cluster.definitions([name])).get(name)
+    except ProblemError as error:
+        look_at(walk, doing="", problem=error.problem)
+        return error.problem.sentence()
+    look_at(walk, doing="", there=there)
+    is_stream = any(index.data_stream == into for index in walk.session.draft.destination_indices)
+    wrong = why_not_into(walk.session.draft)
+    if is_stream and walk.session.pile.sender is not None:
+        wrong = "a data stream there has that name, and it is an index that is watched"
+    if wrong:
+        return f"Not into {into}: {wrong}."
+    walk.update(settled(walk.session))
+    return ""

@@ -1,0 +1,157 @@
+"""The repositories: both clusters are asked, one is looked at by every node, one is registered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.wizard.session import (
+    TAKEN_AWAY,
+    Album,
+    Known,
+    Session,
+    other_name,
+    registered,
+    repositories,
+    repository_here,
+)
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.snapshot import Repository
+    from esmigrate_tui.wizard.walk.base import Walk
+
+
+def where(known: Known, session: Session) -> tuple[str, bool]:
+    """On which of the clusters it is registered in two or three words, and whether that is a trouble."""
+    if session.shelf.verified.get(known.name) is not None:
+        return "not reached", True
+    if known.destination is None:
+        return "the source only", False
+    if known.source is None:
+        return "the destination", False
+    if known.is_same_place is False:
+        return "both, they differ", True
+    return ("both, the same" if known.is_same_place else "both"), False
+
+
+def sentences(known: Known, session: Session, *, takes: str, verifies: str) -> tuple[str, ...]:
+    """What is to be known of a repository; `takes` and `verifies` are what a person does to take or verify it."""
+    if known.destination is None:
+        other = other_name(known, session.shelf)
+        if other:
+            return (f"The destination has the same repository under the name {other}: take that one.",)
+        return (f"The destination does not know it yet. {takes} registers it there, readonly, after a question.",)
+    if known.is_same_place is False:
+        return ("Each cluster has another repository of this name (the uuids differ): the destination's is read.",)
+    if known.source is not None and known.is_same_place is None:
+        same = (known.source.type, known.source.place) == (known.destination.type, known.destination.place)
+        first = "Both describe the same place" if same else "Both have one of this name, described otherwise"
+        return (f"{first}; there is no uuid to be sure by.",)
+    if not known.destination.is_readonly:
+        return ("The destination may write into it: take care that no other cluster does as well.",)
+    return (f"{takes} lists its snapshots. {verifies} looks whether every node reaches it.",)
+
+
+# -- what is done ----------------------------------------------------------------------------------------------------
+
+
+def look_at(walk: Walk, **changes: object) -> None:
+    """Look at the shelf otherwise."""
+    walk.update(walk.session.but(shelf=msgspec.structs.replace(walk.session.shelf, **changes)))
+
+
+def _wait_for(walk: Walk, doing: str) -> None:
+    look_at(walk, doing=doing, since=walk.doors.now(), problem=None)
+
+
+async def list_them(walk: Walk, then: str = "") -> None:
+    """List both sides' repositories; the cursor goes to the one named `then`, or to the one that is in use."""
+    both = "" if walk.session.is_left_out(Side.SOURCE) else " of both clusters"
+    _wait_for(walk, f"listing the repositories{both}")
+    try:
+        destination = await walk.cluster(Side.DESTINATION).snapshots.repositories()
+    except ProblemError as error:
+        look_at(walk, doing="", problem=error.problem)
+        return
+    source: tuple[Repository, ...] = ()
+    problem: Problem | None = None
+    if not walk.session.is_left_out(Side.SOURCE):
+        try:
+            source = await walk.cluster(Side.SOURCE).snapshots.repositories()
+        except ProblemError as error:
+            problem = error.problem
+    shelf = msgspec.structs.replace(
+        walk.session.shelf, destination=destination, source=source, source_problem=problem, doing=""
+    )
+    restoration = walk.session.draft.restoration
+    wanted = then or (restoration.repository.name if restoration is not None else "")
+    at = next((at for at, known in enumerate(repositories(shelf)) if known.name == wanted), shelf.cursor)
+    shelf = msgspec.structs.replace(shelf, cursor=max(0, min(at, len(repositories(shelf)) - 1)))
+    walk.update(walk.session.but(shelf=shelf))
+
+
+async def verify(walk: Walk, name: str) -> None:
+    """Let every node of the destination look whether it reaches it."""
+    _wait_for(walk, f"every node of the destination looks at {name}")
+    problem: Problem | None = None
+    try:
+        await walk.cluster(Side.DESTINATION).snapshots.verify(name)
+    except ProblemError as error:
+        problem = error.problem
+    look_at(walk, doing="", verified={**walk.session.shelf.verified, name: problem})
+
+
+def take(walk: Walk) -> None:
+    """Take the one at the cursor; the snapshots of another one are forgotten."""
+    known, album = repository_here(walk.session.shelf), walk.session.album
+    if known is not None and album.repository != known.name:
+        walk.update(walk.session.but(album=Album(repository=known.name, new=album.new, making=album.making)))
+
+
+def registration(repository: Repository, session: Session) -> tuple[Change, str, tuple[str, ...]]:
+    """The change that registers it, to which cluster it goes, and what has to be known before one says yes.
+
+    Raises ProblemError for a name or a setting that cannot be sent.
+    """
+    from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
+        register_request,
+        unregister_request,
+    )
+
+    change = Change(
+        side=Side.DESTINATION,
+        what=registered(repository.name),
+        made_by=register_request(repository),
+        undo=unregister_request(repository.name),
+    )
+    draft = session.draft
+    to = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
+    access = (
+        "It is registered readonly: the destination cannot write into it."
+        if repository.is_readonly
+        else "It is NOT readonly: two clusters that write into one repository destroy it."
+    )
+    said = (
+        f"The destination is told where the repository is. No data is read or written by that. {access}",
+        (
+            "It is written in a ledger before it is made; `esmigrate cleanup` takes it away again, and leaves the "
+            "files in the repository as they are."
+        ),
+    )
+    return change, to, said
+
+
+async def register(walk: Walk, name: str, change: Change) -> str:
+    """Register it, and list again with the cursor on it; a sentence, "" where it was refused."""
+    _wait_for(walk, f"registering {name} on the destination")
+    try:
+        where_to = await walk.change(change, TAKEN_AWAY)
+    except ProblemError as error:
+        look_at(walk, doing="", problem=error.problem)
+        return ""
+    await list_them(walk, then=name)
+    return f"Registered. `esmigrate cleanup {where_to}` {TAKEN_AWAY}."

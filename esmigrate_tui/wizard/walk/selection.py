@@ -1,0 +1,242 @@
+"""The selection: where each chosen one goes, what it meets there, what else a restore is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.text import counted, size
+from esmigrate_tui.wizard.session import (
+    Holder,
+    Session,
+    at_its_name,
+    chosen,
+    missing_shards,
+    registered,
+    taken_names,
+    why_not,
+    why_not_a_name,
+)
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.wizard.walk.base import Walk
+
+DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted first"}
+
+
+def destined(index: IndexFacts, draft: Draft) -> tuple[str, bool]:
+    """Where a chosen index goes, with what is there already; and whether that still has to be decided."""
+    target, holder = draft.target(index.name), at_its_name(index, draft)
+    accepted = draft.restoration is not None and draft.restoration.partial
+    if not accepted and (missing := missing_shards(draft).get(index.name)):
+        return f"{counted(missing, 'shard')} missing (o)", True
+    if not holder:
+        return target, False
+    decided = draft.in_the_way.get(target)
+    same = "" if target == index.name else f"{target} "
+    if decided is not None:
+        return f"{same}{DONE_WITH[decided]}", False
+    return f"{same}taken: {holder}", True
+
+
+def restored(index: IndexFacts, session: Session) -> list[str]:
+    """What is known of an index in a snapshot, and what it would meet on the destination."""
+    draft = session.draft
+    parts = ["data stream"] if index.data_stream else []
+    there = taken_names(draft.destination_indices).index(draft.target(index.name))
+    if index.name in draft.selected and there is not None:
+        state = "closed" if there.state is IndexState.CLOSED else f"open, {counted(there.documents or 0, 'document')}"
+        decided = draft.in_the_way.get(there.name)
+        parts.append(f"there already: {state}; " + (DONE_WITH[decided] if decided is not None else "w decides"))
+    if missing := missing_shards(draft).get(index.name):
+        parts.append(f"{counted(missing, 'shard')} of it not in the snapshot")
+    if index.documents is not None:
+        parts.append(f"{counted(index.documents, 'document')} on the source now")
+    if index.created is not None:
+        parts.append(f"made by {index.created}")
+    if reason := why_not(index, draft):
+        parts.append(f"cannot be chosen: {reason}")
+    return parts
+
+
+CLOSABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED})
+DELETABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED, Holder.OTHER_SHARDS, Holder.STREAM_TOO})
+ONLY_RENAMED: Final = {
+    Holder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
+    Holder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
+    Holder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
+    Holder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
+}
+
+
+def described(there: IndexFacts | None, name: str) -> str:
+    """An index of the destination, by its name."""
+    if there is None:
+        return name
+    if there.state is IndexState.CLOSED:
+        return f"{name}: closed, {counted(there.shards, 'shard')}"
+    return f"{name}: open, {counted(there.documents or 0, 'document')}, {size(there.primary_bytes or 0)}"
+
+
+class Renaming(msgspec.Struct, frozen=True, kw_only=True):
+    """What a pattern makes of the chosen names: each with its new one and a word about that; or what is wrong."""
+
+    rows: tuple[tuple[str, str, str], ...] = ()
+    renamed: dict[str, str] = {}
+    wrong: str = ""
+
+
+def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
+    """Every resulting name, with what stands against it."""
+    from esmigrate_tui.translate.renaming import renamed_by  # noqa: PLC0415  # loaded when first needed
+
+    names = tuple(index.name for index in chosen(draft))
+    try:
+        new = renamed_by(names, pattern, replacement)
+    except ProblemError as error:
+        return Renaming(rows=tuple((name, name, "") for name in names), wrong=error.problem.sentence())
+    targets = [new.get(name, name) for name in names]
+    taken = taken_names(draft.destination_indices)
+    rows: list[tuple[str, str, str]] = []
+    wrong = ""
+    twice = {target for target, many in Counter(targets).items() if many > 1}
+    for index, target in zip(chosen(draft), targets, strict=True):
+        word = why_not_a_name(target)
+        if word or target in twice:
+            word = word or "two would go there"
+            wrong = wrong or f"{target}: {word}"
+        elif holder := taken.get_of(index, target):
+            word = f"taken: {holder}"
+        elif target == index.name:
+            word = "keeps its name"
+        rows.append((index.name, target, word))
+    return Renaming(rows=tuple(rows), renamed=new, wrong=wrong)
+
+
+_MOUNTABLE: Final = frozenset({"fs", "url", "s3", "gcs", "azure", "hdfs"})
+_MOUNTS: Final = Version(7, 12)
+
+
+def why_not_mounted(draft: Draft) -> str:
+    """Why no index can be mounted as a searchable snapshot; "" where it may be, the licence left to the checks."""
+    facts, restoration = draft.destination_facts, draft.restoration
+    if facts is None or restoration is None:
+        return "nothing is known of the destination"
+    if facts.version < _MOUNTS:
+        return f"the destination is {facts.version}, it needs {_MOUNTS} or newer"
+    if restoration.repository.type not in _MOUNTABLE:
+        return f"not from a repository of the type {restoration.repository.type}"
+    if facts.modules and not any("searchable-snapshots" in module for module in facts.modules):
+        return "the destination lacks the module for it"
+    return ""
+
+
+OPTION_MEANS: Final = {
+    "set": "A setting that wins over the snapshot's: index.number_of_replicas=0. One a line; another line appears when "
+    "this one is filled.",
+    "aliases": "The names by which the indices can also be reached. An alias that is in use there then covers both.",
+    "global_state": "It would overwrite, where the names are the same: index templates, ingest pipelines, lifecycle "
+    "policies, stored scripts; and all persistent cluster settings of the destination.",
+    "partial": "A shard that is not in the snapshot comes up empty: what was in it is missing. Without this, an index "
+    "that is not whole is refused.",
+    "ignore": "Settings that the restored indices are not to have, separated by blanks: "
+    "index.routing.allocation.* where the destination has no such nodes.",
+    "unregister": "The files in the repository stay as they are in any case.",
+    "mount": "A searchable snapshot reads from the repository, which has to stay. It needs an Enterprise or trial "
+    "licence: the checks look at that.",
+}
+"""What each option means, and what it would overwrite."""
+
+
+def is_ours(session: Session) -> bool:
+    """Whether the restore's repository was registered from here: only that is taken away again."""
+    wishes = session.draft.restoration
+    return wishes is not None and any(each.what == registered(wishes.repository.name) for each in session.made)
+
+
+def why_not_called(name: str, typed: str, draft: Draft) -> str:
+    """Why an index that is chosen cannot be called so on the destination; "" where it can."""
+    others = {draft.target(each) for each in draft.selected if each != name}
+    return why_not_a_name(typed) or ("another chosen index goes there" if typed in others else "")
+
+
+def word_to_type(names: tuple[str, ...]) -> str:
+    """What has to be typed before these are lost: the one name, or how many they are."""
+    return names[0] if len(names) == 1 and names[0].isascii() and names[0].isprintable() else str(len(names))
+
+
+# -- what is done ----------------------------------------------------------------------------------------------------
+
+
+def rename(walk: Walk, name: str, typed: str) -> None:
+    """Give a chosen index this name on the destination."""
+    others = {source: target for source, target in walk.session.draft.renamed.items() if source != name}
+    walk.update(walk.session.answered(renamed=others | ({} if typed == name else {name: typed})))
+
+
+def rename_all(walk: Walk, found: Renaming) -> None:
+    """Give all that are chosen the names that a pattern has made."""
+    names = frozenset(walk.session.draft.selected)
+    others = {old: new for old, new in walk.session.draft.renamed.items() if old not in names}
+    walk.update(walk.session.answered(renamed=others | found.renamed))
+
+
+def decide(walk: Walk, names: tuple[str, ...], way: InTheWay) -> None:
+    """What becomes of these indices of the destination."""
+    walk.update(walk.session.answered(in_the_way=walk.session.draft.in_the_way | dict.fromkeys(names, way)))
+
+
+def leave_alone(walk: Walk, names: tuple[str, ...]) -> None:
+    """Take back what was decided about these indices of the destination."""
+    kept = {name: way for name, way in walk.session.draft.in_the_way.items() if name not in names}
+    walk.update(walk.session.answered(in_the_way=kept))
+
+
+def wish(walk: Walk, **changes: object) -> None:
+    """Let the restore be asked for otherwise."""
+    if walk.session.draft.restoration is not None:
+        wishes = msgspec.structs.replace(walk.session.draft.restoration, **changes)
+        walk.update(walk.session.answered(restoration=wishes))
+
+
+def with_feature(walk: Walk, name: str) -> None:
+    """Restore the state of a feature, or leave it out again."""
+    draft = walk.session.draft
+    if draft.snapshot is not None:
+        wanted = {*draft.feature_states} ^ {name}
+        states = tuple(state.name for state in draft.snapshot.feature_states if state.name in wanted)
+        walk.update(walk.session.answered(feature_states=states))
+
+
+async def settle(walk: Walk) -> str:
+    """Read the definitions of what is chosen, so that the checks can look again; why not, "" where it was done."""
+    draft = walk.session.draft
+    if walk.session.is_restore:
+        targets = {draft.target(name) for name in draft.selected}
+        ways = {name: way for name, way in draft.in_the_way.items() if name in targets}
+        walk.update(walk.session.answered(in_the_way=ways))
+        return ""
+    missing = [name for name in draft.selected if name not in draft.definitions]
+    if missing:
+        doing = f"reading {counted(len(missing), 'definition')} from the source"
+        _look_at(walk, doing=doing, since=walk.doors.now(), problem=None)
+        try:
+            read = await walk.cluster(Side.SOURCE).definitions(missing)
+        except ProblemError as error:
+            _look_at(walk, doing="", problem=error.problem)
+            return "the definitions could not be read"
+        kept = {name: found for name, found in draft.definitions.items() if name in draft.selected}
+        walk.update(walk.session.answered(definitions=kept | read))
+        _look_at(walk, doing="")
+    return ""
+
+
+def _look_at(walk: Walk, **changes: object) -> None:
+    walk.update(walk.session.but(listing=msgspec.structs.replace(walk.session.listing, **changes)))

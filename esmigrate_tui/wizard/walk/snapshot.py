@@ -1,0 +1,238 @@
+"""The snapshot: listed, taken as an answer, or made anew by the source."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.text import counted, duration, size
+from esmigrate_tui.wizard.session import (
+    Listing,
+    NewSnapshot,
+    Session,
+    Taken,
+    matcher,
+    shown_snapshots,
+    source_of,
+    why_not_a_name,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.wizard.doors import Taking
+    from esmigrate_tui.wizard.walk.base import Walk
+
+STATE_WORDS: Final[dict[SnapshotState, str]] = {
+    SnapshotState.SUCCESS: "success",
+    SnapshotState.PARTIAL: "partial",
+    SnapshotState.FAILED: "failed",
+    SnapshotState.IN_PROGRESS: "in progress",
+    SnapshotState.INCOMPATIBLE: "incompatible",
+    SnapshotState.UNKNOWN: "not known",
+}
+_CLOSED_TOO: Final = Version(7, 2)
+"""From here on a closed index has replicas of its own, and can be put into a snapshot."""
+
+
+def measures(snapshot: SnapshotFacts) -> str:
+    """How long it took, and how much is in it."""
+    parts = [f"took {duration(snapshot.seconds)}"] if snapshot.seconds is not None else []
+    if snapshot.shards is not None:
+        parts.append(counted(snapshot.shards, "shard"))
+    parts.append(counted(len(snapshot.indices), "index", "indices"))
+    if snapshot.data_streams:
+        parts.append(counted(len(snapshot.data_streams), "data stream"))
+    if sizes := [detail.bytes for detail in snapshot.details if detail.bytes is not None]:
+        parts.append(size(sum(sizes)))
+    return ", ".join(parts)
+
+
+def beside(snapshot: SnapshotFacts) -> str:
+    """What is in it beside indices."""
+    features = ", ".join(state.name for state in snapshot.feature_states) or "none"
+    whole = {True: "in it", False: "not in it", None: "not known"}[snapshot.global_state]
+    return f"Feature states: {features}.   Global state: {whole}."
+
+
+def resolved(patterns: str, draft: Draft) -> tuple[str, ...]:
+    """The indices and data streams of the source that these patterns mean, each by its own name.
+
+    System and hidden ones only where a pattern says their dot, or the whole name.
+    """
+    version = draft.source_facts.version if draft.source_facts is not None else _CLOSED_TOO
+    found: dict[str, None] = {}
+    for pattern in filter(None, (part.strip() for part in patterns.split(","))):
+        means = matcher(pattern)
+        if means is None:
+            continue
+        for index in draft.source_indices:
+            name = index.data_stream or index.name
+            is_inside = (index.hidden and not index.data_stream) or name.startswith(".")
+            if is_inside and not (pattern.startswith(".") or pattern == name):
+                continue
+            if index.state is IndexState.CLOSED and version < _CLOSED_TOO:
+                continue
+            if pattern == name or (("*" in pattern or "?" in pattern) and means.search(name)):
+                found[name] = None
+    return tuple(found)
+
+
+def why_not_new(session: Session, *, is_connected: bool) -> str:
+    """Why the source cannot take one into this repository; "" where it can."""
+    if session.is_left_out(Side.SOURCE) or not is_connected:
+        return "a new snapshot is taken by the source, and none is connected"
+    if session.album.making is not None and session.album.making.problem is None:
+        return "one is being made already"
+    there = source_of(session)
+    if there is None:
+        return f"the source has not registered {session.album.repository}"
+    return "the source has registered it readonly" if there.is_readonly else ""
+
+
+def why_not_called(new: NewSnapshot, session: Session) -> str:
+    """What is wrong with a snapshot as it is asked for, in a sentence; "" where nothing is."""
+    if wrong := why_not_a_name(new.name):
+        return f"That is no name for a snapshot: {wrong}."
+    if any(one.name == new.name for one in session.album.rows):
+        return "There is a snapshot of that name already."
+    if not resolved(new.patterns, session.draft) and not new.feature_states:
+        return "Nothing would be in it."
+    return ""
+
+
+TAKING: Final = (
+    "The source writes a snapshot into the repository. Its indices stay as they are, in use or not.",
+    "It is written in a ledger before it is made; `esmigrate cleanup` deletes the snapshot again.",
+)
+"""What has to be known before one says yes to a new snapshot."""
+
+
+def taking(new: NewSnapshot, session: Session) -> Change:
+    """The change that lets the source take a snapshot; raises ProblemError where that cannot be sent."""
+    from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
+        delete_snapshot_request,
+        take_request,
+    )
+
+    there = source_of(session)
+    if there is None:
+        what = f"The source has not registered {session.album.repository}."
+        raise ProblemError(Problem(cause=Cause.STATE, what=what))
+    return Change(
+        side=Side.SOURCE,
+        what=f"taken the snapshot {new.name} in {there.name}",
+        made_by=take_request(
+            there.name,
+            new.name,
+            resolved(new.patterns, session.draft),
+            feature_states=new.feature_states,
+            knows_features=bool(new.features),
+        ),
+        undo=delete_snapshot_request(there.name, new.name),
+    )
+
+
+def taken_so_far(seen: Taking) -> Taken:
+    """How far the making of a snapshot is, as a value."""
+    return Taken(
+        state=seen.state,
+        shards=seen.shards,
+        shards_done=seen.shards_done,
+        shards_failed=seen.shards_failed,
+        bytes=seen.bytes,
+        bytes_done=seen.bytes_done,
+    )
+
+
+# -- what is done ----------------------------------------------------------------------------------------------------
+
+
+def look_at(walk: Walk, **changes: object) -> None:
+    """Look at the album otherwise."""
+    walk.update(walk.session.but(album=msgspec.structs.replace(walk.session.album, **changes)))
+
+
+async def pages(walk: Walk) -> AsyncIterator[None]:
+    """List the snapshots anew, page by page; where that cannot be done, the album has the problem."""
+    repository = walk.session.album.repository
+    doing = f"listing the snapshots in {repository}"
+    look_at(walk, rows=(), is_whole=False, doing=doing, since=walk.doors.now(), problem=None)
+    try:
+        async for page in walk.cluster(Side.DESTINATION).snapshots.snapshots(repository):
+            look_at(walk, rows=(*walk.session.album.rows, *page))
+            await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
+            yield
+    except ProblemError as error:
+        look_at(walk, doing="", problem=error.problem)
+        return
+    look_at(walk, doing="", is_whole=True)
+
+
+def wanted(session: Session) -> str:
+    """The snapshot of this repository that was chosen before; "" for none."""
+    snapshot = session.draft.snapshot
+    return snapshot.name if snapshot is not None and snapshot.repository == session.album.repository else ""
+
+
+def place_of(name: str, session: Session) -> int | None:
+    """Where a snapshot is among those shown, None where it is not (yet)."""
+    return next((at for at, one in enumerate(shown_snapshots(session.album)) if one.name == name), None)
+
+
+async def take(walk: Walk, snapshot: SnapshotFacts) -> str:
+    """Take a snapshot as the answer, with all that the server says of it; why not in a sentence, "" where it was.
+
+    A trouble of the server is the album's problem, and a sentence as well.
+    """
+    known, draft = walk.session.draft.snapshot, walk.session.draft
+    same = known is not None and (known.repository, known.name, known.uuid, known.state) == (
+        snapshot.repository,
+        snapshot.name,
+        snapshot.uuid,
+        snapshot.state,
+    )
+    if same and draft.restoration is not None:
+        return ""
+    repository = next((one for one in walk.session.shelf.destination or () if one.name == snapshot.repository), None)
+    if repository is None:
+        return "The repository is not registered on the destination any more: go back."
+    look_at(walk, doing=f"reading what is in {snapshot.name}", since=walk.doors.now(), problem=None)
+    try:
+        found = await walk.cluster(Side.DESTINATION).snapshots.snapshot(snapshot.repository, snapshot.name)
+    except ProblemError as error:
+        look_at(walk, doing="", problem=error.problem)
+        return error.problem.sentence()
+    before = draft.restoration or Restoration(repository=repository, snapshot="")
+    restoration = msgspec.structs.replace(
+        before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
+    )
+    session = walk.session.answered(snapshot=found).answered(restoration=restoration)
+    looked = Listing(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
+    walk.update(session.but(listing=looked))
+    look_at(walk, doing="")
+    return ""
+
+
+async def named(walk: Walk, *, is_live: bool = True) -> str:
+    """Give the new snapshot a name and what features there are; a sentence where those are not known."""
+    new, said = walk.session.album.new, ""
+    features = new.features
+    try:
+        if is_live:
+            features = await walk.cluster(Side.SOURCE).snapshots.features()
+    except ProblemError as error:
+        said = f"Its feature states are not known: {error.problem.what}"
+    at = datetime.fromtimestamp(walk.doors.now(), UTC)
+    name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
+    look_at(walk, new=msgspec.structs.replace(new, name=name, features=features))
+    return said
