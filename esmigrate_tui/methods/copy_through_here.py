@@ -37,9 +37,10 @@ from esmigrate_tui.methods.filling import (
     manner,
     more_than_given,
     plan_of_indices,
-    settings_request,
     source_of,
+    switches_off,
     tuning_requests,
+    without_final_pipeline,
 )
 from esmigrate_tui.methods.pump import Pump, Setting
 from esmigrate_tui.methods.pumping import Pumped
@@ -49,7 +50,6 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.model.text import clean
 from esmigrate_tui.verify import Comparison, compare_counts
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class CopyThroughHere(Pumped[Pump]):
         """
         await make_index(work, clusters, book)
         if work.task.create and switches_off(work.plan, await clusters.destination.version()):
-            await _without_final_pipeline(work, clusters, book)
+            await without_final_pipeline(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
         """Yield what was acknowledged until each look, until all that the source holds was.
@@ -193,24 +193,6 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
     if plan.copying.pipelines is Pipelines.RESPECTED:
         return ("Let the documents go through the ingest pipelines that their index on the destination has.",)
     return ("Pass the destination's ingest pipelines by: the documents went through theirs when they were new.",)
-
-
-def switches_off(plan: Plan, destination: Version) -> bool:
-    """Whether every request has to say that the index's default pipeline is not meant; before 6.5 it has none."""
-    return plan.copying.pipelines is Pipelines.OFF and destination >= DEFAULT_PIPELINES
-
-
-async def _without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
-    """Switch the final pipeline of the index that the run has made off while it fills, where it has one."""
-    index = work.task.destination_index
-    final = (await clusters.destination.settings_of(index)).get("index.final_pipeline", NO_PIPELINE)
-    if final != NO_PIPELINE:
-        await book.change(
-            Side.DESTINATION,
-            f"the final pipeline {clean(final)} of {index} was switched off while it fills",
-            settings_request(index, {"final_pipeline": NO_PIPELINE}),
-            settings_request(index, {"final_pipeline": final}),
-        )
 
 
 async def _setting(work: Work, clusters: Clusters) -> Setting:

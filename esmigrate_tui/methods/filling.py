@@ -7,8 +7,9 @@ from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import AS_IT_IS, Types, apart
+from esmigrate_tui.model.copying import AS_IT_IS, Pipelines, Types, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import Request
@@ -329,3 +330,21 @@ def another_index(work: Work) -> ProblemError:
             todo=f"Delete {name} on the destination and run the plan again.",
         )
     )
+
+
+def switches_off(plan: Plan, destination: Version) -> bool:
+    """Whether every request has to say that the index's default pipeline is not meant; before 6.5 it has none."""
+    return plan.copying.pipelines is Pipelines.OFF and destination >= DEFAULT_PIPELINES
+
+
+async def without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
+    """Switch the final pipeline of the index that the run has made off while it fills, where it has one."""
+    index = work.task.destination_index
+    final = (await clusters.destination.settings_of(index)).get("index.final_pipeline", NO_PIPELINE)
+    if final != NO_PIPELINE:
+        await book.change(
+            Side.DESTINATION,
+            f"the final pipeline {clean(final)} of {index} was switched off while it fills",
+            settings_request(index, {"final_pipeline": NO_PIPELINE}),
+            settings_request(index, {"final_pipeline": final}),
+        )

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.copy_decisions import Fate, fate
-from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given
+from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switches_off
 from esmigrate_tui.methods.reindex_ranges import Field, query_of
 from esmigrate_tui.methods.writing_troubles import blocked, busy, full, turned_away
 from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.preflight.remote import remote_index
@@ -160,9 +162,11 @@ def first_batch(task: Task, plan: Plan) -> int:
 def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, Any]) -> dict[str, Any]:
     """The body of `POST _reindex` for one pass; `remote` holds the secret and is put in as it is.
 
-    `op_type: create` with `conflicts: proceed` never overwrites: a second document of the same `_id` is counted.
+    `op_type: create` with `conflicts: proceed` never overwrites: a second document of the same `_id` is counted. The
+    documents went through ingest pipelines when they were new: one that the index has by default is passed by.
     """
     left_out = tuple(identifier for _, identifier in part.left_out)
+    passing = {"pipeline": NO_PIPELINE} if switches_off(work.plan, Version.parse(work.plan.destination_version)) else {}
     return {
         "conflicts": "proceed",
         "source": {
@@ -171,7 +175,7 @@ def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, 
             "size": part.batch or first_batch(work.task, work.plan),
             "query": query_of(field, part.start, part.end, left_out),
         },
-        "dest": {"index": work.task.destination_index, "op_type": "create"},
+        "dest": {"index": work.task.destination_index, "op_type": "create", **passing},
     }
 
 

@@ -29,7 +29,9 @@ from esmigrate_tui.methods.filling import (
     manner,
     plan_of_indices,
     source_of,
+    switches_off,
     tuning_requests,
+    without_final_pipeline,
 )
 from esmigrate_tui.methods.reindex_decisions import (
     PAUSE_SECONDS,
@@ -144,6 +146,8 @@ class ReindexFromRemote:
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
         """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
         await make_index(work, clusters, book)
+        if work.task.create and switches_off(work.plan, await clusters.destination.version()):
+            await without_final_pipeline(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
         """Yield a Moved a look, until the server's own results say that all was read and written.

@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.surroundings import SIMULATES
-from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields, flat
@@ -37,7 +35,6 @@ _PLUGINS: Final = "https://www.elastic.co/guide/en/elasticsearch/plugins/current
 _LIMITS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-settings-limit.html"
 _LICENCES: Final = "https://www.elastic.co/subscriptions"
 _LIFECYCLE: Final = "index.lifecycle.name"
-_ACTING: Final = ("index.default_pipeline", "index.final_pipeline")
 _RANKS: Final = ("oss", "basic", "standard", "gold", "platinum", "enterprise", "trial")
 # What differs from one index to the next and cannot be refused by itself.
 _OWN: Final = ("index.number_of_shards", "index.number_of_replicas", "index.routing_partition_size")
@@ -219,17 +216,17 @@ async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
 
 
 async def template_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether templates of the destination give the new indices a lifecycle policy, or pipelines for a reindex."""
+    """Whether templates of the destination give the new indices a lifecycle policy."""
     targets = {target for name in draft.selected for target in draft.all_targets(name)} or {draft.into} - {""}
     made = sorted(targets - set(draft.uses))
     if not made:
         return
-    told = await clusters.destination.surroundings.settings_by_templates(made, (_LIFECYCLE, *_ACTING))
-    for finding in judged_template_settings(draft, told):
+    told = await clusters.destination.surroundings.settings_by_templates(made, (_LIFECYCLE,))
+    for finding in judged_template_settings(told):
         yield finding
 
 
-def judged_template_settings(draft: Draft, told: Mapping[str, Mapping[str, str]] | None) -> tuple[Finding, ...]:
+def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tuple[Finding, ...]:
     """What it means that templates give these settings to indices to be made; None where they cannot be seen."""
     if told is None:
         return (
@@ -237,7 +234,7 @@ def judged_template_settings(draft: Draft, told: Mapping[str, Mapping[str, str]]
                 check="template-settings",
                 severity=Severity.NOTE,
                 title="Which templates of the destination the new indices would get could not be seen",
-                why="A template may give an index a lifecycle that deletes it, or a pipeline that changes documents.",
+                why="A template may give an index a lifecycle that deletes it.",
                 fix="Ask somebody who may read index templates (privilege manage_index_templates):",
                 copy="GET _index_template\nGET _template",
             ),
@@ -257,27 +254,6 @@ def judged_template_settings(draft: Draft, told: Mapping[str, Mapping[str, str]]
                 copy=f'"{_LIFECYCLE}": null',
                 link="https://www.elastic.co/guide/en/elasticsearch/reference/current/index-lifecycle-management.html",
                 subjects=tuple(managed),
-            )
-        )
-    acting = {
-        name: pipeline
-        for name, one in told.items()
-        for key in _ACTING
-        if (pipeline := one.get(key, "")) not in {"", "_none"}
-    }
-    if acting and draft.method is MethodName.REINDEX_FROM_REMOTE and draft.copying.pipelines is Pipelines.OFF:
-        found.append(
-            Finding(
-                check="template-settings",
-                severity=Severity.WARNING,
-                title=f"Documents would go through ingest pipelines of the destination again: {some(tuple(acting))}",
-                evidence=listed([f"{name}: {clean(pipeline, 80)}" for name, pipeline in acting.items()]),
-                why="A template gives the new indices that pipeline. The documents went through theirs when they were "
-                "new; this one may change them, or drop some.",
-                fix="Put this into the settings of the plan, or copy through this machine, which passes them by:",
-                copy='"index.default_pipeline": "_none",\n"index.final_pipeline": "_none"',
-                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html",
-                subjects=tuple(acting),
             )
         )
     if not found:

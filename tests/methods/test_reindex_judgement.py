@@ -181,7 +181,7 @@ def test_the_tasks_own_trouble_keeps_what_was_written() -> None:
 
 def test_the_body_never_overwrites() -> None:
     body = reindex_body(work(), None, FIRST, {"host": "http://old:9200", "username": "u", "password": "p"})
-    assert body["dest"] == {"index": "logs-new", "op_type": "create"}
+    assert body["dest"] == {"index": "logs-new", "op_type": "create", "pipeline": "_none"}
     assert body["conflicts"] == "proceed"
     assert "slices" not in body
     assert body["source"]["query"] == {"match_all": {}}

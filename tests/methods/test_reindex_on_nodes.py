@@ -81,6 +81,32 @@ async def test_refused_documents_are_set_aside_and_all_others_arrive(nodes: Shar
     assert (steps[-1].done, steps[-1].refused, steps[-1].collided) == (300, 3, 0)
 
 
+@pytest.mark.parametrize("pipeline", ["default_pipeline", "final_pipeline"])
+async def test_documents_pass_the_pipelines_by_that_a_template_gives_their_index(
+    nodes: SharedNodes, pipeline: str
+) -> None:
+    # The pipeline is not there: whatever goes through it is refused.
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        loose = {"settings": {"number_of_shards": 1}, "mappings": {"_doc": {"enabled": False}}}
+        await fill(clusters.source, "rf-piped", loose, [({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)])
+        template = {"index_patterns": ["rf-piped"], "template": {"settings": {f"index.{pipeline}": "rf-gone"}}}
+        path = "/_index_template/rf-piped"
+        await clusters.destination.perform(Request(method="PUT", path=path, body=json.dumps(template)))
+        try:
+            work = await work_for(clusters, draft, "rf-piped")
+            book = PlainBook(clusters)
+            await METHOD.prepare(work, clusters, book)
+            steps = await carried_out(work, clusters)
+            for undo in book.undo:
+                await clusters.destination.perform(undo)
+            kept = await clusters.destination.settings_of("rf-piped")
+        finally:
+            await clusters.destination.perform(Request(method="DELETE", path=path))
+    assert (steps[-1].written, steps[-1].refused) == (5, 0)
+    assert kept[f"index.{pipeline}"] == "rf-gone"
+
+
 async def test_one_id_under_several_routings_is_seen_not_swallowed(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None

@@ -157,21 +157,9 @@ async def _fill(old: Cluster, new: Cluster) -> None:
         await old.perform(send("PUT", f"/_security/user/{name}", {"password": "narrow-12", "roles": [name]}))
     await new.perform(send("PUT", "/pfc-taken", {"settings": ALONE}))
     await new.perform(send("PUT", "/pfc-flooded", {"settings": {**ALONE, "index.blocks.read_only_allow_delete": True}}))
-    await new.perform(
-        send(
-            "PUT",
-            "/_index_template/pfc-piped",
-            {
-                "index_patterns": ["pfc-piped*"],
-                "priority": 7,
-                "template": {"settings": {"index.default_pipeline": "stamp"}},
-            },
-        )
-    )
 
 
 async def _clear(new: Cluster) -> None:
-    await new.perform(send("DELETE", "/_index_template/pfc-piped"))
     for index in await new.indices():
         if index.name.startswith("pfc-"):
             await new.delete_index(index.name)
@@ -214,7 +202,6 @@ CHOSEN: Final[list[tuple[Check, str, Severity, str]]] = [
     (source.colliding_ids, "pfc-routed", Severity.WARNING, "One _id under several routings"),
     (remote.numbers_rewritten, "pfc-priced", Severity.WARNING, "Numbers will be written otherwise"),
     (definitions.lacking_parts, "pfc-snow", Severity.WARNING, "The destination lacks"),
-    (definitions.template_settings, "pfc-piped", Severity.WARNING, "Documents would go through ingest pipelines"),
     (destination.existing_names, "pfc-taken", Severity.BLOCKER, "1 name on the destination taken"),
 ]
 

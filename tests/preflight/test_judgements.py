@@ -141,16 +141,16 @@ def test_a_definition_is_accepted_refused_or_was_not_tried(why: str | None, seve
 
 
 def test_templates_that_cannot_be_seen_are_said_to_be_unseen() -> None:
-    [told] = judged_template_settings(Draft(), None)
+    [told] = judged_template_settings(None)
     assert told.severity is Severity.NOTE
     assert "could not be seen" in told.title
 
 
-def test_a_pipeline_of_a_template_matters_to_a_reindex_and_not_to_a_copy_that_passes_it_by() -> None:
-    given = {"logs": {"index.default_pipeline": "stamp"}}
-    [reindexed] = judged_template_settings(Draft(method=MethodName.REINDEX_FROM_REMOTE), given)
-    [copied] = judged_template_settings(Draft(method=MethodName.COPY_THROUGH_HERE), given)
-    assert (reindexed.severity, copied.severity) == (Severity.WARNING, Severity.PASSED)
+def test_a_lifecycle_of_a_template_warns_and_names_the_index() -> None:
+    [told] = judged_template_settings({"logs": {"index.lifecycle.name": "short"}, "shop": {}})
+    assert (told.severity, told.subjects) == (Severity.WARNING, ("logs",))
+    [quiet] = judged_template_settings({"logs": {}})
+    assert quiet.severity is Severity.PASSED
 
 
 def test_a_licence_that_has_expired_includes_no_more_than_basic() -> None:
