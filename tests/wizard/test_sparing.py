@@ -1,0 +1,72 @@
+"""What goes over the line when little has changed; an emulated terminal says whether it was enough."""
+
+from __future__ import annotations
+
+import pyte
+from hypothesis import given
+from hypothesis import strategies as some
+from rich.console import Console
+from rich.control import Control
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from esmigrate_tui.wizard.widgets.sparing import Shown
+
+WIDTH = 24
+CONSOLE = Console(color_system="truecolor", force_terminal=True)
+PIECES = some.tuples(
+    some.text("ab 1─書籍e\u0301", max_size=8), some.sampled_from([Style(), Style(bold=True), Style(color="cyan")])
+)
+LINES = some.lists(PIECES, max_size=4).map(
+    lambda pieces: Strip([Segment(text, style) for text, style in pieces]).adjust_cell_length(WIDTH, Style())
+)
+
+
+def on_a_terminal(sent: str) -> object:
+    """Every cell of a terminal that was sent this, with its look."""
+    screen = pyte.Screen(WIDTH, 1)
+    pyte.Stream(screen).feed(sent)
+    return [(cell.data, cell.bold, cell.fg) for cell in (screen.buffer[0][at] for at in range(WIDTH))]
+
+
+def whole(line: Strip) -> str:
+    """A line sent from its first cell to its last."""
+    return Control.move_to(0, 0).segment.text + line.render(CONSOLE)
+
+
+def sparing(shown: Shown, line: Strip) -> str:
+    """The same line, as far as it looks different."""
+    return "".join(
+        Control.move_to(first, 0).segment.text + line.crop(first, last).render(CONSOLE)
+        for first, last in shown.news(0, 0, line)
+    )
+
+
+@given(some.lists(LINES, min_size=1, max_size=5))
+def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[Strip]) -> None:
+    shown = Shown()
+    sent = "".join(sparing(shown, line) for line in lines)
+    assert on_a_terminal(sent) == on_a_terminal("".join(map(whole, lines)))
+
+
+@given(LINES)
+def test_a_line_that_is_there_already_is_not_sent(line: Strip) -> None:
+    shown = Shown()
+    sparing(shown, line)
+    assert sparing(shown, line) == ""
+
+
+def test_a_number_that_grows_costs_its_last_digits() -> None:
+    shown = Shown()
+    before, after = (Strip([Segment(f"logs-2026.01.01 {n:>8}", Style())]).adjust_cell_length(WIDTH) for n in (41, 42))
+    shown.news(0, 0, before)
+    assert shown.news(0, 0, after) == [(23, 24)]
+
+
+def test_what_was_painted_by_something_else_is_sent_again() -> None:
+    shown = Shown()
+    line = Strip([Segment("logs", Style())])
+    shown.news(0, 0, line)
+    shown.forget()
+    assert shown.news(0, 0, line) == [(0, 4)]
