@@ -173,7 +173,7 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     more = sum(index.shards * (1 + replicas[index.name]) for index in indices)
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
-        raised = facts.max_shards_per_node + more
+        raised = needed_limit(facts.open_shards, more, facts.data_nodes)
         yield Finding(
             check="shard-limit",
             severity=Severity.BLOCKER,
@@ -186,6 +186,11 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
         )
     else:
         yield Finding(check="shard-limit", severity=Severity.PASSED, title=f"Shards: {measured}")
+
+
+def needed_limit(there: int, more: int, data_nodes: int) -> int:
+    """The least cluster.max_shards_per_node with which so many more open shards have room."""
+    return -(-(there + more) // max(1, data_nodes))
 
 
 async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check

@@ -371,3 +371,12 @@ def test_two_registrations_are_of_one_place_by_their_settings(
     one: Repository, other: Repository, *, is_same: bool
 ) -> None:
     assert same_place(one, other) is is_same
+
+
+@pytest.mark.parametrize(
+    ("there", "more", "data_nodes", "limit"), [(66, 4, 1, 70), (66, 4, 2, 35), (66, 5, 2, 36), (0, 1, 0, 1)]
+)
+def test_a_limit_of_shards_is_raised_to_what_is_there_and_to_be_made(
+    there: int, more: int, data_nodes: int, limit: int
+) -> None:
+    assert destination.needed_limit(there, more, data_nodes) == limit
