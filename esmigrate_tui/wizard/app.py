@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.segment import Segment, Segments
 from rich.text import Text
 from textual import events
+from textual._compositor import ChopsUpdate  # private, as what becomes of it
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 
@@ -24,10 +25,12 @@ from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.theme import CALM, STYLES
 from esmigrate_tui.wizard.walk.base import Walk, begun
+from esmigrate_tui.wizard.widgets.sparing import Shown, SparingUpdate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from rich.console import RenderableType
     from textual.color import Color
     from textual.screen import Screen
 
@@ -49,6 +52,8 @@ SCREENS: Final = {
     "run": "RunScreen",
     "finish": "FinishScreen",
 }
+
+_HELD_SECONDS: Final = 0.008
 
 
 class _AsciiOnly(LineFilter):
@@ -88,6 +93,7 @@ class WizardApp(Walk, App[ExitCode]):
         self.register_theme(CALM)
         self.theme = CALM.name
         self.animation_level = "none"
+        self._on_terminal = Shown()
         self.doors = doors
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
@@ -244,6 +250,17 @@ class WizardApp(Walk, App[ExitCode]):
         """The end: let go of the clusters."""
         await self.let_clusters_go()
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """What Textual paints, without what is on the terminal already; nothing at all where that is all of it."""
+        if not self.is_headless and not self._batch_count:
+            if isinstance(renderable, ChopsUpdate):
+                renderable = sparing = SparingUpdate(renderable, self._on_terminal, self.console)
+                if not sparing.text and self.cursor_position == self._previous_cursor_position:
+                    renderable = None
+            elif renderable is not None:
+                self._on_terminal.forget()
+        super()._display(screen, renderable)
+
     def _fatal_error(self) -> None:
         """Our own fault: what happened, without the values of variables, which may hold a password."""
         self.bell()
@@ -258,7 +275,19 @@ class WizardApp(Walk, App[ExitCode]):
         """Every event passes here."""
         if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
             step.say("")
+            self._hold_paints()
         await super().on_event(event)
+
+    def _hold_paints(self) -> None:
+        """Paint once what a key does, not first the letter and a frame later the list that it filters."""
+        held = contextlib.ExitStack()
+        held.callback(self._may_paint)
+        held.enter_context(self.batch_update())
+        self.set_timer(_HELD_SECONDS, held.close)
+
+    def _may_paint(self) -> None:
+        """Tell the screen that the wait is over, which nobody else does."""
+        self.screen.check_idle()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The step's own actions by name; no screenshot, which would write what is visible to a file."""
