@@ -14,7 +14,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MOST_RANGES, MethodName
+from esmigrate_tui.model.plan import MOST_RANGES, MethodName, Proof
 from esmigrate_tui.model.shipping import Shipper
 
 if TYPE_CHECKING:
@@ -109,6 +109,12 @@ _MOVING: Final = (
         "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second and index at most; 0: no limit."
     ),
     click.option(
+        "--verify",
+        type=click.Choice([one.value for one in Proof]),
+        help="By what it is proved that nothing was lost: the numbers of both sides, also 20 documents of each index "
+        "taken by chance, or every document. Else samples where bytes are kept (copy-through-here), and counts.",
+    ),
+    click.option(
         "--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report."
     ),
     click.option(
@@ -146,6 +152,10 @@ def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
     @timestamp, another date, a whole number, or the number that the source itself gives each change. Documents without
     a value are in the last range. Each task holds a search open on every shard of the source, so no more than 8 go on
     at the same time, unless --split asks for them; with --pace there is one for each index.
+
+    Both sides are counted in the end. With --verify everything, each document is then read once more on both sides and
+    compared by value: a remote reindex writes documents anew, and 1.10 becomes 1.1. What differs is named by its _id,
+    also where only digits were lost that no double can hold; the run then ends with 7.
     """
     from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
 
@@ -198,6 +208,10 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
 
     Of types merged into one index, a document whose _id another type has taken is refused and counted. A _parent
     becomes the routing; the relation itself has to be given by a join field afterwards.
+
+    Both sides are counted in the end, and some documents are compared byte for byte; with --verify everything, all of
+    them are. That reads both sides once more, as fast as they were copied, and names by its _id what is missing, extra
+    or different; the run then ends with 7.
 
     A data stream takes documents with an @timestamp, and no routing. It looks for an _id in its newest index alone:
     what is in an older one is not found there, and would be doubled.
@@ -330,6 +344,14 @@ def plan_files(**options: Any) -> int:  # noqa: ANN401  # click hands over what 
 @click.option("--writable", is_flag=True, help="Register it writable. Two clusters that write destroy a repository.")
 @click.option("--remove-repository", is_flag=True, help="Take the registration away at the run's end.")
 @click.option("--at-once", type=click.IntRange(1, 32), help="Indices at the same time; else the cluster decides.")
+@click.option(
+    "--verify",
+    type=click.Choice([one.value for one in Proof]),
+    default=Proof.SAMPLES.value,
+    show_default=True,
+    help="What is compared beside the shards, where a --source is given: the numbers of documents, also 20 of each "
+    "index taken by chance, or every document.",
+)
 @click.option("--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report.")
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, allow_dash=True, path_type=Path), default="-", help="The file."

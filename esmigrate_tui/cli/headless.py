@@ -24,7 +24,7 @@ from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import MethodName, Plan, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, size
@@ -94,6 +94,7 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
         copying=_copying(options),
         split=options.get("split", 0),
         split_by=options.get("split_by", ""),
+        verify=Proof(options["verify"]) if options["verify"] else None,
     )
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         plan, choice = await planning.plan_for(

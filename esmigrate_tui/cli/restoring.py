@@ -17,7 +17,7 @@ from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import MethodName, Plan, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotState
 from esmigrate_tui.model.text import clean, listed
@@ -49,6 +49,7 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
         source=source[0] if source else None,
         destination=sides[Side.DESTINATION][0],
         at_once=options["at_once"] or 0,
+        verify=Proof(options["verify"]),
     )
     made_at = planning.timestamp(time.time())
     async with connected(sides[Side.DESTINATION], source) as clusters:

@@ -78,9 +78,19 @@ def total_line(progress: Progress, now: float) -> str:
     if held and held[0].held_by is not None:
         left = duration(max(0.0, (held[0].held_until or now) - now))
         parts.append(f"waiting ({held[0].held_by.what} Next try in {left})")
+    parts += _compared(progress)
     if progress.refused:
         parts.append(f"{counted(progress.refused, 'document')} set aside")
     return "   ".join(part for part in parts if part)
+
+
+def _compared(progress: Progress) -> list[str]:
+    """How far comparing every document is, over all indices that are at it."""
+    reading = [task for task in progress.tasks if task.read_share is not None]
+    if not reading:
+        return []
+    what = "naming what differs" if all(task.is_naming for task in reading) else "comparing"
+    return [f"{what}: {number(sum(task.read for task in reading))} of {number(sum(task.to_read for task in reading))}"]
 
 
 def _amounts(progress: Progress) -> list[str]:
@@ -102,12 +112,21 @@ def _verified(event: TaskFinished, kind: RestoreKind) -> str:
         return "restored, by the server's own word"
     there, arrived = event.source_count, event.destination_count
     if event.shards is None:
-        return f"{number(there or 0)} = {number(arrived or 0)}, verified"
+        return f"{number(there or 0)} = {number(arrived or 0)}, verified{_each(event)}"
     shards = f"verified: all of {counted(event.shards.wanted, 'shard')}"
     if arrived is None:
         return shards
     documents = counted(arrived, "document") if there is None else f"{number(there)} = {counted(arrived, 'document')}"
-    return f"{shards}, {documents}"
+    return f"{shards}, {documents}{_each(event)}"
+
+
+def _each(event: TaskFinished) -> str:
+    """What a comparison of the documents themselves has added to their number."""
+    if event.compared is not None:
+        return f", every document compared {event.compared.manner}"
+    if event.samples is not None and event.samples.compared:
+        return f", {counted(event.samples.compared, 'sample')} compared"
+    return ""
 
 
 def _ended(event: TaskFinished, progress: Progress) -> str:

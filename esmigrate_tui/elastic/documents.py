@@ -45,6 +45,7 @@ _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
 _THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over by a search that does not ask for them
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
+_EACH_ID: Final = 8  # documents of one _id that are looked at
 _STUMBLED: Final = 500
 _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a document; others of all requests
 
@@ -234,6 +235,25 @@ class Documents:
         if answer.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
             raise self._cluster.partial(index, "read", shards)
         return Page(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
+
+    async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[Document, ...]:
+        """So many documents that the server takes by chance; fewer where it holds fewer."""
+        scored: dict[str, Any] = {"random_score": {}}
+        if (query := of_type(kind)) is not None:
+            scored["query"] = query
+        body = {"size": size, "query": {"function_score": scored}}
+        return (await self._searched(index, "request_cache=false", body)).documents
+
+    async def by_id(self, index: str, ids: Sequence[str], kind: str = "") -> tuple[Document, ...]:
+        """The documents of these ids, as a search sees them: several have one where types or routings keep them apart.
+
+        A request by id would want to know the type, which a newer server has forgotten.
+        """
+        wanted: list[dict[str, Any]] = [{"ids": {"values": list(ids)}}]
+        if (query := of_type(kind)) is not None:
+            wanted.append(query)
+        body = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": wanted}}}
+        return (await self._searched(index, "request_cache=false", body)).documents
 
     # -- writing -----------------------------------------------------------------------------------------------------
 

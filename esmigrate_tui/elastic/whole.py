@@ -45,10 +45,15 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.until < 0
 
 
-async def stretches(cluster: Cluster, index: str, pieces: int = 1) -> tuple[Stretch, ...]:
-    """All of an index as it is now, each shard's numbers in so many pieces; raises ProblemError."""
+async def stretches(cluster: Cluster, index: str, pieces: int = 1, kind: str = "") -> tuple[Stretch, ...]:
+    """All of an index as it is now, each shard's numbers in so many pieces; raises ProblemError.
+
+    Where only documents of the type `kind` are meant there are no numbers: such an index was made before there were.
+    """
     settings = await cluster.settings_of(index)
     shards = range(int(settings.get("index.number_of_shards", "1")))
+    if kind:
+        return tuple(Stretch(shard=shard) for shard in shards)
     found: list[Stretch] = []
     for shard, numbers in zip(
         shards, await asyncio.gather(*(cluster.documents.numbers(index, shard) for shard in shards)), strict=True
@@ -66,16 +71,21 @@ async def stretches(cluster: Cluster, index: str, pieces: int = 1) -> tuple[Stre
 
 
 async def pages(
-    cluster: Cluster, index: str, stretch: Stretch, most_documents: int = LARGEST_PAGE
+    cluster: Cluster, index: str, stretch: Stretch, most_documents: int = LARGEST_PAGE, kind: str = ""
 ) -> AsyncIterator[tuple[Sequence[Document], Stretch | None]]:
     """The documents of a stretch, and with each page what is left of it then: None where it was the last.
 
-    The next page is under way while one is looked at. Raises ProblemError; a scroll that was lost (missing), or had a
-    page that was too large, has to be read again from its beginning, the latter with fewer documents a page.
+    A scroll gives those of the type `kind` alone, "" for all. The next page is under way while one is looked at. Raises
+    ProblemError; a scroll that was lost (missing), or had a page that was too large, has to be read again from its
+    beginning, the latter with fewer documents a page.
     """
     most = int((await cluster.settings_of(index)).get("index.max_result_window", _WINDOW))
     portion = first_portion(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
-    read = (_scrolled if stretch.is_scrolled else _windows)(cluster, index, stretch, portion)
+    read = (
+        _scrolled(cluster, index, stretch, portion, kind)
+        if stretch.is_scrolled
+        else _windows(cluster, index, stretch, portion)
+    )
     ahead: asyncio.Future[tuple[Sequence[Document], Stretch | None] | None] | None = None
     try:
         ahead = asyncio.ensure_future(anext(read, None))
@@ -124,14 +134,14 @@ def _smaller(portion: Portion, error: ProblemError) -> Portion:
 
 
 async def _scrolled(
-    cluster: Cluster, index: str, stretch: Stretch, portion: Portion
+    cluster: Cluster, index: str, stretch: Stretch, portion: Portion, kind: str
 ) -> AsyncGenerator[tuple[Sequence[Document], Stretch | None]]:
     documents = cluster.documents
     scroll = ""
     while True:
         limit = MOST_SCROLLED if portion.documents > 1 else 0
         try:
-            page = await documents.open_scroll(index, stretch.shard, 0, 1, portion.documents, most=limit)
+            page = await documents.open_scroll(index, stretch.shard, 0, 1, portion.documents, most=limit, kind=kind)
             break
         except ProblemError as error:
             portion = _smaller(portion, error)

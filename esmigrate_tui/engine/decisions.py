@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome
+from esmigrate_tui.model.difference import DifferenceKind
+from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome, Verifying
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
-from esmigrate_tui.model.text import counted, duration, number
+from esmigrate_tui.model.text import counted, duration, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from esmigrate_tui.methods.contract import Comparison
+    from esmigrate_tui.model.difference import Compared
+    from esmigrate_tui.model.event import Samples
     from esmigrate_tui.model.plan import Task
 
 LOOK_SECONDS: Final = 0.5
@@ -41,6 +45,10 @@ def judged(
         return TaskOutcome.VERIFIED, None
     if comparison.shards is not None or there is None or arrived is None:
         return TaskOutcome.DIFFERENT, _restored_otherwise(task, comparison)
+    if comparison.compared is not None and not comparison.compared.is_equal:
+        return TaskOutcome.DIFFERENT, _compared_otherwise(task, comparison.compared, there, arrived, moved)
+    if comparison.samples is not None and comparison.samples.different:
+        return TaskOutcome.DIFFERENT, _sampled_otherwise(task, comparison.samples, there, arrived)
     if refused and there - arrived == refused and task.reading is not None:
         return TaskOutcome.SET_ASIDE, Problem(
             cause=Cause.REFUSED,
@@ -107,6 +115,8 @@ def _restored_otherwise(task: Task, comparison: Comparison) -> Problem:
             todo="Restore it from another snapshot, or copy what is missing from the source.",
         )
     changed = f" {counted(len(samples.different), 'sampled document')} differ." if samples and samples.different else ""
+    compared = comparison.compared
+    changed = f" Compared one by one: {compared.sentence}." if compared and not compared.is_equal else changed
     return Problem(
         cause=Cause.STATE,
         what=f"{task.destination_index} holds {number(arrived or 0)} documents as they are in the snapshot, "
@@ -116,14 +126,98 @@ def _restored_otherwise(task: Task, comparison: Comparison) -> Problem:
     )
 
 
+def _compared_otherwise(task: Task, compared: Compared, there: int, arrived: int, moved: Moved | None) -> Problem:
+    """What a comparison of every document has found."""
+    found = {difference.kind for difference in compared.differences}
+    why = reasons(task, there, arrived, moved) if there != arrived else []
+    if DifferenceKind.CONTENT in found:
+        why.append("A document with another content was changed on one side since it was copied, or was there before.")
+    refused = moved.refused if moved else 0
+    if refused > compared.refused:
+        why.append(
+            f"The destination refused {counted(refused, 'document')}; {number(compared.refused)} of these are known "
+            "by name, the others are among the missing."
+        )
+    return Problem(
+        cause=Cause.STATE,
+        what=f"{task.source_index} and {task.destination_index} are not the same, compared {compared.manner}: "
+        f"{compared.sentence}.",
+        why=" ".join(why) or "One of them was written to meanwhile, or documents were there before.",
+        todo=_what_to_do(found),
+    )
+
+
+def _what_to_do(found: set[DifferenceKind]) -> str:
+    """What helps against differences of these kinds: nothing is ever overwritten."""
+    if found <= {DifferenceKind.MISSING}:
+        return "Stop what writes to them, then take the run up again: it copies what is missing."
+    if found <= {DifferenceKind.EXTRA}:
+        return "If these do not belong there, delete them on the destination."
+    return (
+        "Look at one of them on both sides. Nothing is ever overwritten: delete what is wrong on the destination, and "
+        "copy it again."
+    )
+
+
+def _sampled_otherwise(task: Task, samples: Samples, there: int, arrived: int) -> Problem:
+    """What some documents that were chosen by chance have shown."""
+    differ = "differs" if len(samples.different) == 1 else "differ"
+    return Problem(
+        cause=Cause.STATE,
+        what=f"{number(len(samples.different))} of {counted(samples.compared, 'sampled document')} of "
+        f"{task.source_index} {differ} on the two sides: {listed(samples.different)}.",
+        why=f"It has {counted(there, 'document')} there, {number(arrived)} here. A document was changed on one side "
+        "since it was copied, or was there before.",
+        todo="To see every document that differs: esmigrate verify --index "
+        f"{shlex.quote(task.destination_index)} --source … --destination …",
+    )
+
+
+def reasons(task: Task, there: int, arrived: int, moved: Moved | None) -> list[str]:
+    """Why the numbers of both sides may differ, by what was seen before and while the documents were moved.
+
+    Both are numbers of whole documents: nested ones, which _cat/indices counts as well, are in neither.
+    """
+    why: list[str] = []
+    if moved and moved.collided:
+        why.append(f"{counted(moved.collided, 'document')} wanted an _id that another document had taken.")
+    if moved and moved.refused:
+        why.append(f"The destination refused {counted(moved.refused, 'document')}, which should be the difference.")
+    if task.reading is None:
+        why += _of_source(task, there, moved)
+    if task.create and moved and task.reading is None:
+        acknowledged = moved.written + moved.there_already
+        if arrived < acknowledged <= moved.done:
+            gone = acknowledged - arrived
+            is_ = "is" if gone == 1 else "are"
+            why.append(
+                f"{counted(gone, 'document')} that the destination had acknowledged {is_} no longer there: something "
+                "deletes on it."
+            )
+        elif arrived > acknowledged > 0:
+            more = arrived - acknowledged
+            why.append(f"{counted(more, 'document')} there did not come from this run: something else writes to it.")
+    return why or ["Something wrote to one of them meanwhile."]
+
+
+def _of_source(task: Task, there: int, moved: Moved | None) -> list[str]:
+    """What became of the source since the plan was made, and since it was read."""
+    why: list[str] = []
+    if task.documents is not None and there != task.documents:
+        change = abs(there - task.documents)
+        came = f"{number(change)} more than when the plan was made: it is written to."
+        went = f"{number(change)} fewer than when the plan was made: documents are deleted on it."
+        why.append(f"The source has {came if there > task.documents else went}")
+    if moved and moved.done < there and moved.done:
+        late = there - moved.done
+        why.append(f"{counted(late, 'document')} came to the source after it was read.")
+    return why
+
+
 def _difference(task: Task, there: int, arrived: int, moved: Moved | None) -> Problem:
     gap = there - arrived
     missing = "none is missing" if gap == 0 else f"{number(abs(gap))} {'are missing' if gap > 0 else 'too many'}"
-    why = ["Something wrote to one of them meanwhile."]
-    if moved and moved.refused:
-        why.insert(0, f"The destination refused {counted(moved.refused, 'document')}, which should be the difference.")
-    if moved and moved.collided:
-        why = [f"{counted(moved.collided, 'document')} wanted an _id that another document had taken."]
+    why = reasons(task, there, arrived, moved)
     return Problem(
         cause=Cause.STATE,
         what=f"{task.source_index} has {counted(there, 'document')} on the source, "
@@ -229,6 +323,14 @@ def rest_after(looks: int) -> float:
 def is_whole(moved: Moved | None) -> bool:
     """Whether everything seems to be moved, so that the end is only one look away."""
     return moved is not None and moved.done == moved.total
+
+
+def is_worth_reading(before: Verifying | None, now: Verifying) -> bool:
+    """Whether it is journalled how far a comparison is: a hundred and some times, and now and then in a long one."""
+    if before is None or now.is_naming != before.is_naming:
+        return True
+    step = abs(now.read - before.read)
+    return step >= now.total / 100 or (step > 0 and now.at - before.at >= QUIET_SECONDS)
 
 
 def is_worth_telling(before: Moved | None, now: Moved, silent_seconds: float) -> bool:

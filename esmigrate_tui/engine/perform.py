@@ -23,6 +23,7 @@ from esmigrate_tui.engine.decisions import (
     can_pass,
     given_up,
     is_whole,
+    is_worth_reading,
     is_worth_telling,
     judged,
     may_be_too_early,
@@ -48,12 +49,15 @@ from esmigrate_tui.model.event import (
     TaskStarted,
     TaskSummary,
     VerificationStarted,
+    Verifying,
     WaitBegan,
     WaitEnded,
 )
+from esmigrate_tui.model.plan import Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.verify.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -72,6 +76,7 @@ _STOP_SECONDS: Final = 60.0  # for a server's task to end after it was cancelled
 _SETTLE_SECONDS: Final = 60.0  # for putting back, when the run is over but a cluster is away
 _PREPARE_GRACE: Final = 2.0  # for requests under way when the process is told to end
 _TURNED_AWAY: Final = 2  # tasks in a row
+_MOST_REFUSED: Final = 200_000  # of one task, known by name to its comparison: some 30 MB
 _AWAY: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
 _SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.ACCEPTED, TaskState.SET_ASIDE, TaskState.SKIPPED})
 
@@ -141,6 +146,7 @@ class _Hand:
     steps: AsyncIterator[Moved] | None = None
     look: asyncio.Task[Moved | None] | None = None
     last: Moved | None = None
+    reading: Verifying | None = None
     told_at: float = 0.0
     failed_at: float = 0.0
     away_at: float = -math.inf
@@ -399,8 +405,7 @@ class _Run:
         with contextlib.suppress(ProblemError):  # it stays on the ledger, and is tried again at the end of the run
             await self._patiently(hand, lambda: self._settle(hand))
         if comparison is None:
-            await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
-            comparison = await self._patiently(hand, lambda: self._compare(hand))
+            comparison = await self._compared(hand)
         if is_unseen:
             seen = "what arrived has been looked at" if self._plan.source is None else "both sides have been counted"
             await self._note(hand, f"the result of its copy was never seen; {seen} instead")
@@ -415,8 +420,7 @@ class _Run:
             except ProblemError as error:
                 if error.problem.cause is Cause.UNKNOWN_OUTCOME:
                     await self._note(hand, error.problem.what)
-                    await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
-                    comparison = await self._patiently(hand, lambda: self._compare(hand), is_progress=False)
+                    comparison = await self._compared(hand, is_progress=False)
                     if judged(hand.task, comparison, hand.last)[0] is not TaskOutcome.DIFFERENT:
                         return comparison, True
                 await self._hold(hand, error.problem)
@@ -492,17 +496,50 @@ class _Run:
         if problem is not None:
             raise ProblemError(problem)
 
-    async def _compare(self, hand: _Hand) -> Comparison:
-        """Count; a person who wants to leave need not wait for it."""
-        doing = asyncio.ensure_future(self._method.compare(hand.work, self._clusters))
-        try:
-            while not doing.done():
-                await self._until(hand, doing)
-                if not doing.done():
-                    self._check(hand)
-            return doing.result()
-        finally:
-            await _cancelled(doing)
+    async def _compared(self, hand: _Hand, *, is_progress: bool = True) -> Comparison:
+        """What both sides hold; a comparison that is broken off, for whatever reason, goes on from where it was."""
+        await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
+        watch = Watch()
+        if hand.last is not None and hand.last.refused and self._plan.proof is Proof.EVERYTHING:
+            rejects = await self._journal.rejects(_MOST_REFUSED, hand.task.number)
+            watch.refused = frozenset(reject.id for reject in rejects)
+        return await self._patiently(hand, lambda: self._compare(hand, watch), is_progress=is_progress)
+
+    async def _compare(self, hand: _Hand, watch: Watch) -> Comparison:
+        """Compare; a person who wants to leave need not wait for it, and another pace or a pause are obeyed soon."""
+        while True:
+            pacing = self.orders.pacing
+            watch.pace = pacing.requests_per_second
+            doing = asyncio.ensure_future(self._method.compare(hand.work, self._clusters, watch))
+            try:
+                while not doing.done() and not (watch.total and (pacing.is_paused or self.orders.pacing != pacing)):
+                    nap = asyncio.ensure_future(self._sleep(LOOK_SECONDS))
+                    try:
+                        await self._until(hand, doing, nap)
+                    finally:
+                        await _cancelled(nap)
+                    await self._tell_reading(hand, watch)
+                    if not doing.done():
+                        self._check(hand)
+                if doing.done():
+                    return doing.result()
+            finally:
+                await _cancelled(doing)
+            await self._rest_through_pause(hand)
+
+    async def _tell_reading(self, hand: _Hand, watch: Watch) -> None:
+        """Say how far a comparison of every document is, where it has got on since that was said last."""
+        now = self._clock()
+        reading = Verifying(
+            at=now, task=hand.task.number, read=watch.read, total=watch.total, is_naming=watch.is_naming
+        )
+        if not watch.total or not is_worth_reading(hand.reading, reading):
+            return
+        if hand.is_held:  # it gets on: a long one may well be held up twice
+            hand.is_held = False
+            hand.patience = Patience(limit=hand.patience.limit)
+        hand.reading = reading
+        await self._tell(reading)
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
@@ -562,11 +599,11 @@ class _Run:
                 await self._sleep(LOOK_SECONDS * 2)
             await self._obey(hand)
 
-    async def _until(self, hand: _Hand, doing: asyncio.Future[Any]) -> None:
-        """Wait for something, or for orders that this task has not seen yet."""
+    async def _until(self, hand: _Hand, *doing: asyncio.Future[Any]) -> None:
+        """Wait for one of these, or for orders that this task has not seen yet."""
         news = asyncio.ensure_future(self.orders.changed_since(hand.version))
         try:
-            await asyncio.wait({doing, news}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({*doing, news}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             news.cancel()
 
@@ -683,7 +720,7 @@ class _Run:
         found: list[Comparison] = []
 
         async def count() -> None:
-            found.append(await self._method.compare(hand.work, self._clusters))
+            found.append(await self._method.compare(hand.work, self._clusters, Watch(is_brief=True)))
 
         with contextlib.suppress(Exception):  # the first trouble is the one to tell
             await self._asked(count())
@@ -701,6 +738,7 @@ class _Run:
             refused=hand.last.refused if hand.last else 0,
             shards=comparison.shards if comparison else None,
             samples=comparison.samples if comparison else None,
+            compared=comparison.compared if comparison else None,
             watched=comparison.watched if comparison else None,
             problem=problem,
         )

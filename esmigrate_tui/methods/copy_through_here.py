@@ -42,6 +42,7 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
     without_final_pipeline,
 )
+from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.pump import Pump, Setting
 from esmigrate_tui.methods.pumping import Pumped
 from esmigrate_tui.model.connection import Side
@@ -51,6 +52,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.verify import Comparison, compare_counts
+from esmigrate_tui.verify.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -97,7 +99,7 @@ class CopyThroughHere(Pumped[Pump]):
                 f"{_written(plan)}; what is refused is set aside."
             ),
             *_past_pipelines(plan),
-            "Put settings back, refresh, count on both sides, and compare.",
+            proof_told(plan),
         )
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
@@ -163,20 +165,22 @@ class CopyThroughHere(Pumped[Pump]):
             state = await _again(work, clusters, state)
             yield msgspec.structs.replace(pump.look(), token=state.as_token(), note=note)
 
-    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
-        """Documents on both sides after a refresh of the destination.
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+        """Documents on both sides after a refresh of the destination, counted, and compared as the plan wants it.
 
         Of an index that had documents before, those are counted that were acknowledged, as far as it has grown by them.
         """
         task = work.task
         source, destination = source_of(clusters), clusters.destination
         found = await compare_counts(source, task.source_index, destination, task.destination_index, of_type(task.type))
+        watch = watch or Watch()
         if task.create:
-            return found
+            return await proved(work, clusters, found, watch, values=False)
         state = self._ended.get(work.opaque_id)
         if state is None or found.destination_count is None:
             return Comparison(source_count=None, destination_count=found.destination_count)
-        return Comparison(found.source_count, held_of(state, found.destination_count))
+        held = Comparison(found.source_count, held_of(state, found.destination_count))
+        return await proved(work, clusters, held, watch, values=False, is_shared=state.base > 0)
 
 
 def _written(plan: Plan) -> str:

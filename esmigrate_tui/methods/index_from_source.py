@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Moved
     from esmigrate_tui.model.files import Reading
+    from esmigrate_tui.verify.watch import Watch
 
 
 _ended: Final[dict[str, FileState]] = {}
@@ -180,7 +181,7 @@ class IndexFromSource(Pumped[FilePump]):
         if note := _same_rows(reading, pump.state, is_fresh=bool(work.task.create)):
             yield msgspec.structs.replace(pump.look(), note=note)
 
-    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
         """The rows that were read and settled, or what was expected, and what the destination holds after a refresh."""
         if work.task.shipping is not None:
             return await self._watch.compare(work, clusters)

@@ -33,6 +33,7 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
     without_final_pipeline,
 )
+from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.reindex_decisions import (
     PAUSE_SECONDS,
     WHOLE,
@@ -65,6 +66,7 @@ from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.verify import Comparison, compare_counts
+from esmigrate_tui.verify.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -114,7 +116,7 @@ class ReindexFromRemote:
                 f"Let the new cluster pull them{side_by_side} (_reindex from remote): {amount(plan)}{pace}. "
                 f"Nothing is overwritten; what is refused is set aside.{ranges_told(plan, most)}"
             ),
-            "Put settings back, refresh, count on both sides, and compare.",
+            proof_told(plan),
         )
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
@@ -222,12 +224,16 @@ class ReindexFromRemote:
             with _may_have_ended():
                 await clusters.destination.cancel_task(task)
 
-    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
-        """Documents on both sides after a refresh of the destination."""
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+        """Documents on both sides after a refresh of the destination; where they are compared, by what they mean.
+
+        A remote reindex writes each anew: 1.10 becomes 1.1.
+        """
         task = work.task
-        return await compare_counts(
+        counts = await compare_counts(
             source_of(clusters), task.source_index, clusters.destination, task.destination_index
         )
+        return await proved(work, clusters, counts, watch or Watch(), values=True)
 
 
 def _raise_unsplittable(draft: Draft) -> None:

@@ -10,6 +10,7 @@ cannot be held or slowed down but by the clusters' own settings, and it is cance
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
@@ -42,12 +43,14 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Moved, Samples, Shards
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Task, amount_of
+from esmigrate_tui.model.plan import MethodName, Plan, Proof, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.verify import Comparison
+from esmigrate_tui.verify.index import Index
 from esmigrate_tui.verify.samples import compare_samples
+from esmigrate_tui.verify.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -325,8 +328,21 @@ class RestoreFromSnapshot:
         steps.append(
             "Wait until every shard is started, refresh, count"
             + (", and compare with the source." if plan.source is not None else ", and compare with the snapshot.")
+            + self._proved(plan)
         )
         return tuple(steps)
+
+    @staticmethod
+    def _proved(plan: Plan) -> str:
+        """What comparing every document means for a restore, in words; "" where nobody has asked for it."""
+        if plan.proof is not Proof.EVERYTHING:
+            return ""
+        if plan.source is None:
+            return " No document can be compared: that needs the source, and the plan has none."
+        return (
+            " Then read every document of both sides once more, and compare it byte for byte; what the source has been "
+            "sent since the snapshot was made differs. Of what belongs to a feature only the shards are compared."
+        )
 
     @staticmethod
     def _restored(plan: Plan, wanted: Restoration) -> str:
@@ -612,7 +628,7 @@ class RestoreFromSnapshot:
 
     # -- proof ---------------------------------------------------------------------------------------------------------
 
-    async def compare(self, work: Work, clusters: Clusters) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
         """Started shards against the snapshot's; documents against the source's, where it has them and is connected.
 
         Of the global state nothing can be seen but that the server has said that it is restored: one part of one.
@@ -632,8 +648,15 @@ class RestoreFromSnapshot:
             return Comparison(None, None, shards)
         arrived = await self._counted(clusters.destination, task, names)
         there = await self._on_source(task, clusters, held)
-        samples = await self._sampled(clusters, names, held) if there is not None else None
-        return Comparison(there, arrived, shards, samples)
+        counts = Comparison(there, arrived, shards)
+        source, proof = clusters.source, work.plan.proof
+        if there is None or source is None or (watch is not None and watch.is_brief) or proof is Proof.COUNTS:
+            return counts
+        if proof is Proof.SAMPLES:
+            return replace(counts, samples=await self._sampled(clusters, names, held))
+        pairs = [(Index(source, old), Index(clusters.destination, new)) for new, old in zip(names, held, strict=True)]
+        compared = await (watch or Watch()).compare(pairs, there + (arrived or 0), values=False)
+        return replace(counts, compared=compared)
 
     @staticmethod
     async def _counted(cluster: Cluster, task: Task, names: Sequence[str]) -> int | None:

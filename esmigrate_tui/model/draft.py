@@ -11,7 +11,7 @@ from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan, Task
+from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan, Proof, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered
@@ -35,7 +35,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
     `definitions` has what the source says of each selected index. `acknowledged` holds Finding.key of warnings.
-    `at_once` is how many tasks go on at the same time, 0 to let the method choose; `split` and `split_by` are a Plan's.
+    `at_once` is how many tasks go on at the same time, 0 to let the method choose. `split`, `split_by` and `verify` are
+    a Plan's.
 
     For a restore, `snapshot` is the one to restore from (with its details), `restoration` how; `selected` are then
     names in the snapshot, `feature_states` the chosen ones among the snapshot's, `in_the_way` what becomes of indices
@@ -68,6 +69,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second: float = 0.0
     split: int = 0
     split_by: str = ""
+    verify: Proof | None = None
     snapshot: SnapshotFacts | None = None
     restoration: Restoration | None = None
     feature_states: tuple[str, ...] = ()
@@ -158,6 +160,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         requests_per_second=draft.requests_per_second,
         split=draft.split,
         split_by=draft.split_by,
+        verify=draft.verify,
         accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),
         restoration=draft.restoration,
         copying=draft.copying,

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 import msgspec
 
+from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Problem
@@ -140,6 +141,19 @@ class VerificationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="verifi
     task: int
 
 
+class Verifying(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verifying"):
+    """Every document is compared: so many of both sides were read, of about `total`.
+
+    A second reading, which begins anew, `is_naming` what differs.
+    """
+
+    at: float
+    task: int
+    read: int
+    total: int
+    is_naming: bool = False
+
+
 class Shards(msgspec.Struct, frozen=True, kw_only=True):
     """The proof of copied files: `arrived` of the `wanted` primary shards of the snapshot are there, with `bytes`."""
 
@@ -174,8 +188,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-finished"):
     """A task ended. Counts are documents after a refresh; None where they could not be had.
 
-    `shards` is the proof of a restore, `samples` of documents compared, `watched` what was seen while others sent; each
-    None where it was not looked for.
+    `shards` is the proof of a restore, `samples` some documents that were compared, `compared` all of them, `watched`
+    what was seen while others sent; each None where it was not looked for.
     """
 
     at: float
@@ -186,6 +200,7 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     refused: int = 0
     shards: Shards | None = None
     samples: Samples | None = None
+    compared: Compared | None = None
     watched: Watched | None = None
     problem: Problem | None = None
 
@@ -246,6 +261,7 @@ Event = (
     | WaitBegan
     | WaitEnded
     | VerificationStarted
+    | Verifying
     | TaskFinished
     | LedgerChanged
     | Paused

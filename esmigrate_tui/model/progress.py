@@ -9,6 +9,7 @@ from typing import Final
 
 import msgspec
 
+from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (
     Continued,
     EnoughSaid,
@@ -29,6 +30,7 @@ from esmigrate_tui.model.event import (
     TaskStarted,
     TaskSummary,
     VerificationStarted,
+    Verifying,
     WaitBegan,
     WaitEnded,
     Watched,
@@ -103,7 +105,11 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """One task's row on the board; `moved_at` is when a look last told of more than the one before."""
+    """One task's row on the board; `moved_at` is when a look last told of more than the one before.
+
+    While every document is compared, `read` of about `to_read` documents of both sides were looked at; `is_naming` says
+    that it is the second reading.
+    """
 
     summary: TaskSummary
     unit: Unit = Unit.DOCUMENTS
@@ -128,8 +134,18 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     destination_count: int | None = None
     shards: Shards | None = None
     samples: Samples | None = None
+    compared: Compared | None = None
     watched: Watched | None = None
     problem: Problem | None = None
+    read: int = 0
+    to_read: int = 0
+    is_naming: bool = False
+
+    @property
+    def read_share(self) -> float | None:
+        """How much of what is compared was read, 0.0 to 1.0; None where no document is."""
+        is_reading = self.state is TaskState.VERIFYING and self.to_read > 0
+        return min(1.0, self.read / self.to_read) if is_reading else None
 
     @property
     def expected(self) -> int | None:
@@ -308,7 +324,20 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
             case WaitEnded():
                 return _with_task(now, event.task, state=TaskState.MOVING, held_by=None, held_until=None)
             case VerificationStarted():
-                return _with_task(now, event.task, state=TaskState.VERIFYING, held_by=None, held_until=None)
+                return _with_task(
+                    now, event.task, state=TaskState.VERIFYING, held_by=None, held_until=None, read=0, to_read=0
+                )
+            case Verifying():
+                return _with_task(
+                    now,
+                    event.task,
+                    state=TaskState.VERIFYING,
+                    held_by=None,
+                    held_until=None,
+                    read=event.read,
+                    to_read=event.total,
+                    is_naming=event.is_naming,
+                )
             case TaskFinished():
                 return _ended(now, event)
             case LedgerChanged():
@@ -392,6 +421,7 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         refused=event.refused,
         shards=event.shards,
         samples=event.samples,
+        compared=event.compared,
         watched=event.watched,
         problem=event.problem,
         done=settled if arrived and settled is not None else task.done,
@@ -410,7 +440,8 @@ def _ending(summary: TaskSummary, event: TaskFinished) -> str:
             documents = "" if event.destination_count is None else f", {counted(event.destination_count, 'document')}"
             return f"{name} verified: all of {counted(event.shards.wanted, 'shard')} arrived{documents}"
         case TaskOutcome.VERIFIED:
-            return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides"
+            compared = ", every one compared" if event.compared is not None else ""
+            return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides{compared}"
         case TaskOutcome.SET_ASIDE:
             return f"{name}: {counted(event.refused, 'document')} set aside, all others arrived"
         case _:

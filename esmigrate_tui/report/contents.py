@@ -218,15 +218,23 @@ def _row(task: TaskProgress, planned: Task | None) -> Row:
         source_count=expected,
         destination_count=there,
         was_counted=was_counted,
-        is_verified=task.state is TaskState.VERIFIED and was_counted and expected == there,
+        is_verified=task.state is TaskState.VERIFIED and was_counted and expected == there and _is_same(task),
         refused=task.refused,
         there_already=task.there_already,
         collided=task.collided,
         seconds=_took(task),
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),
+        samples=task.samples,
+        compared=task.compared,
         watched=task.watched,
     )
+
+
+def _is_same(task: TaskProgress) -> bool:
+    """Whether no document was seen that is not the same on both sides."""
+    is_sampled = task.samples is not None and bool(task.samples.different)
+    return not is_sampled and (task.compared is None or task.compared.is_equal)
 
 
 def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
@@ -242,10 +250,7 @@ def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
         source_count=task.source_count,
         destination_count=task.destination_count,
         was_counted=was_counted,
-        is_verified=task.state is TaskState.VERIFIED
-        and is_whole
-        and not is_other
-        and not (task.samples and task.samples.different),
+        is_verified=task.state is TaskState.VERIFIED and is_whole and not is_other and _is_same(task),
         seconds=_took(task),
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),
@@ -253,6 +258,7 @@ def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
         size=None if is_state else task.shards.bytes if task.shards and task.shards.bytes else task.done,
         shards=None if is_state else task.shards,
         samples=task.samples,
+        compared=task.compared,
     )
 
 

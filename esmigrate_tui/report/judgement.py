@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import RunOutcome, Samples, Shards, Watched
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.plan import MethodName, Plan
@@ -50,6 +51,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     shards: Shards | None = None
     samples: Samples | None = None
+    compared: Compared | None = None
     watched: Watched | None = None
 
     @property
@@ -57,6 +59,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         """Yes, or in a few words why not."""
         if self.is_verified:
             return "yes"
+        if self.kind is None and self.state is TaskState.DIFFERENT and self.are_documents_different:
+            return "no: documents differ"
         if self.kind is not None and self.state in {TaskState.VERIFIED, TaskState.DIFFERENT}:
             return f"no: {self._why_not_as_in_the_snapshot}"
         if self.state is TaskState.VERIFIED:
@@ -67,6 +71,12 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return f"all but {number(self.refused)} set aside"
         words = {TaskState.DIFFERENT: "counts differ", TaskState.WAITING: "not begun"}
         return f"no: {words.get(self.state, self.state.value)}"
+
+    @property
+    def are_documents_different(self) -> bool:
+        """Whether a document was seen that is not the same on both sides."""
+        is_sampled = self.samples is not None and bool(self.samples.different)
+        return is_sampled or (self.compared is not None and not self.compared.is_equal)
 
     @property
     def _why_not_as_in_the_snapshot(self) -> str:
@@ -159,10 +169,42 @@ def how_checked(rows: Sequence[Row]) -> str:
     if not seen:
         return "Nothing was checked."
     equal = sum(row.source_count == row.destination_count for row in seen)
+    each = _how_documents_were_compared(rows)
     return (
         f"Documents were counted on both sides after a refresh, in {number(len(seen))} of "
-        f"{counted(len(rows), *_INDICES)}: equal in {number(equal)}. Counts compare numbers, not contents."
+        f"{counted(len(rows), *_INDICES)}: equal in {number(equal)}. "
+        + (each or "Counts compare numbers, not contents.")
     )
+
+
+def _how_documents_were_compared(rows: Sequence[Row]) -> str:
+    """Every document, or some; "" where none was."""
+    said: list[str] = []
+    if compared := [row.compared for row in rows if row.compared is not None]:
+        manners = {one.manner for one in compared}
+        differ = sum(not one.is_equal for one in compared)
+        said.append(
+            f"Every document of both sides was read and compared {' or '.join(sorted(manners))} in "
+            f"{number(len(compared))}: "
+            + (f"{number(differ)} {'differs' if differ == 1 else 'differ'}." if differ else "no difference.")
+        )
+        if refused := sum(one.refused for one in compared):
+            aside = "document that the destination refused was", "documents that the destination refused were"
+            said.append(f"{counted(refused, *aside)} not looked for there.")
+        if bare := sum(one.without_source for one in compared):
+            said.append(
+                f"{counted(bare, 'document')} of both sides keep no _source: only _id and routing were compared."
+            )
+    sampled = [row.samples for row in rows if row.samples is not None]
+    amount, different = sum(one.compared for one in sampled), sum(len(one.different) for one in sampled)
+    if amount:
+        samples = counted(amount, "document")
+        said.append(
+            f"{number(different)} of {samples}, chosen by chance, {'differs' if different == 1 else 'differ'}."
+            if different
+            else f"{samples}, chosen by chance, {'is' if amount == 1 else 'are'} equal on both sides."
+        )
+    return " ".join(said)
 
 
 def _how_it_was_watched(rows: Sequence[Row]) -> str:
@@ -201,7 +243,9 @@ def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
             f"How many documents {others}there should be cannot be known without the source: a snapshot does not say."
         )
     compared, different = sum(one.compared for one in sampled), sum(len(one.different) for one in sampled)
-    if compared:
+    if any(row.compared is not None for row in rows):
+        said.append(_how_documents_were_compared(rows))
+    elif compared:
         samples = counted(compared, "sampled document")
         said.append(
             f"{number(different)} of {samples} {'differs' if different == 1 else 'differ'} from the source."

@@ -20,6 +20,7 @@ _METHODS: Final[dict[str, str]] = {
     "restore-from-snapshot": "Restore from a snapshot",
     "copy-through-here": "Copy through this machine",
 }
+_DIFFERENCES: Final = 200  # rows of a table that somebody reads
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL: Final = re.compile(r"[&<>\\`*\[\]|~#$!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _LISTED: Final = re.compile(r"^(?:[-+](?=[\s-]|$)|\d+(?=[.)](?:\s|$)))")
@@ -56,6 +57,7 @@ def as_markdown(report: Report) -> str:
         _section("Indices", [_indices(report)] if report.indices else []),
         _section("Types that were chosen", _types(report)),
         _section(f"Defined differently than {_origin(report)}", _definitions(report)),
+        _section("Documents that differ", _differences(report)),
         _section("Set aside", _refusals(report)),
         _section("Troubles and waits", _troubles(report)),
         _section("Changed, and not put back", _open(report.not_put_back)),
@@ -195,6 +197,28 @@ def _types(report: Report) -> list[str]:
 def _definitions(report: Report) -> list[str]:
     rows = [(row.destination_index, change) for row in report.indices for change in row.changes]
     return [table(("Index", "Change"), rows)] if rows else []
+
+
+def _differences(report: Report) -> list[str]:
+    """Each by its kind and _id; of very many the first, as the report in JSON has them."""
+    rows: list[tuple[str, str, str]] = []
+    for row in report.indices:
+        if row.compared is not None:
+            rows += [(row.destination_index, one.kind.words, one.id) for one in row.compared.differences]
+        if row.samples is not None:
+            rows += [(row.destination_index, "differs, or is missing", one) for one in row.samples.different]
+    pieces = [table(("Index", "How", "_id"), rows[:_DIFFERENCES])] if rows else []
+    if len(rows) > _DIFFERENCES:
+        pieces.append(f"There are {number(len(rows) - _DIFFERENCES)} more in report.json.")
+    pieces += [
+        escape(
+            f"{row.destination_index}: there are more. {number(row.compared.partitions_left)} of "
+            f"{number(row.compared.partitions)} parts of the index that differ were not looked into."
+        )
+        for row in report.indices
+        if row.compared is not None and row.compared.partitions_left
+    ]
+    return pieces
 
 
 def _refusals(report: Report) -> list[str]:

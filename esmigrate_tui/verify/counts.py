@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.difference import Compared
     from esmigrate_tui.model.event import Samples, Shards, Watched
 
 
@@ -19,14 +20,16 @@ class Comparison:
 
     Counts are top-level documents as `_count` says after a refresh of the destination; `source_count` is None where
     there is no source to ask, `destination_count` where what was moved holds no documents that could be counted.
-    `shards` proves copied files, `samples` compared documents; None where these were not looked for. Where others sent
-    the documents, `source_count` is the number that was expected, and `watched` says what the cluster has counted.
+    `shards` proves copied files, `samples` some documents that were compared, `compared` all of them; None where these
+    were not looked for. Where others sent the documents, `source_count` is the number that was expected, and `watched`
+    says what the cluster has counted.
     """
 
     source_count: int | None
     destination_count: int | None
     shards: Shards | None = None
     samples: Samples | None = None
+    compared: Compared | None = None
     watched: Watched | None = None
 
     @property
@@ -35,6 +38,8 @@ class Comparison:
         if self.shards is not None and not self.shards.is_whole:
             return False
         if self.samples is not None and self.samples.different:
+            return False
+        if self.compared is not None and not self.compared.is_equal:
             return False
         if self.source_count is None:
             return self.shards is not None

@@ -39,11 +39,15 @@ def where_kept(document: Document) -> str | None:
 
 
 class Digest:
-    """The sums of one side, over the bytes of its documents or over their values; `bare` counts those without any."""
+    """The sums of one side, over the bytes of its documents or over their values.
+
+    `bare` counts those without any, `left_out` those that were not meant to be looked for on the other side.
+    """
 
     def __init__(self, *, by_value: bool = False) -> None:
         self.is_by_value = by_value
         self.bare = 0
+        self.left_out = 0
         self._form: Callable[[bytes], bytes] = values_of if by_value else bytes
         self._counts = array("q", bytes(8 * PARTITIONS))
         self._sums = [0] * PARTITIONS
@@ -84,6 +88,7 @@ class Digest:
     def merge(self, other: Digest) -> None:
         """Take in what another has summed up."""
         self.bare += other.bare
+        self.left_out += other.left_out
         for place in range(PARTITIONS):
             self._counts[place] += other._counts[place]
             self._sums[place] = (self._sums[place] + other._sums[place]) % _WRAP

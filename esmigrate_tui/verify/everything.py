@@ -15,21 +15,21 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import gone
+from esmigrate_tui.elastic.documents import gone, of_type
 from esmigrate_tui.elastic.portions import LARGEST_PAGE
 from esmigrate_tui.elastic.whole import Stretch, pages, stretches
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.verify.digest import Digest, partition, where_kept
-from esmigrate_tui.verify.samples import compare_samples
+from esmigrate_tui.verify.samples import compare_by_id
 from esmigrate_tui.verify.values import by_value
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
-    from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.elastic.documents import Document
+    from esmigrate_tui.verify.index import Index
 
 MOST_NAMED: Final = 1_000
 """Differences that are named: whoever has more of them needs another run, not a longer list."""
@@ -45,25 +45,19 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Index:
-    """One side: an index of a cluster."""
-
-    cluster: Cluster
-    name: str
-
-
-@dataclass(frozen=True)
 class Manner:
     """How it is done.
 
     `values` compares what numbers and layout mean, None finds out by some documents whether bytes can be compared.
-    `pace` is documents a second of both sides together, 0 for no limit. `look` is called after every page.
+    `pace` is documents a second of both sides together, 0 for no limit. `look` is called after every page. `refused`
+    are ids, cleaned, of documents that the destination is known to have refused: the source's are left out.
     """
 
     values: bool | None = None
     pace: float = 0.0
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
     look: Callable[[Reading], None] = lambda _: None
+    refused: frozenset[str] = frozenset()
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -74,6 +68,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     left: tuple[tuple[Stretch, ...], tuple[Stretch, ...]]
     read: tuple[int, int]
     sums: tuple[str, str]
+    left_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -97,15 +92,19 @@ class Reading:
             left=(one.still, other.still),
             read=(one.digest.documents, other.digest.documents),
             sums=(next(sums), next(sums)),
+            left_out=one.digest.left_out,
         )
         return msgspec.json.encode(kept)
 
 
 class _Side:
-    """What one side has come to: its sums, and which stretches are left."""
+    """What one side has come to: its sums, and which stretches are left; documents of `refused` ids are passed over."""
 
-    def __init__(self, index: Index, uuid: str, left: Sequence[Stretch], digest: Digest) -> None:
+    def __init__(
+        self, index: Index, uuid: str, left: Sequence[Stretch], digest: Digest, refused: frozenset[str] = frozenset()
+    ) -> None:
         self.index = index
+        self._refused = refused
         self.uuid = uuid
         self.digest = digest
         self._left: dict[int, Stretch] = dict(enumerate(left))
@@ -119,7 +118,7 @@ class _Side:
     @property
     def read(self) -> int:
         """Documents that were looked at."""
-        return self.digest.documents + sum(digest.documents for digest in self._whole.values())
+        return sum(digest.documents + digest.left_out for digest in (self.digest, *self._whole.values()))
 
     def begin(self, place: int) -> None:
         """A stretch is read from its beginning, or again from there."""
@@ -128,13 +127,20 @@ class _Side:
 
     def take(self, place: int, documents: Sequence[Document], left: Stretch | None) -> None:
         """Look at a page, and remember what is left of its stretch: in one step, so that `keep` is true at any time."""
-        self._whole.get(place, self.digest).add(documents)
+        digest, meant = self._whole.get(place, self.digest), _meant(documents, self._refused)
+        digest.add(meant)
+        digest.left_out += len(documents) - len(meant)
         if left is not None:
             self._left[place] = left
             return
         del self._left[place]
         if place in self._whole:
             self.digest.merge(self._whole.pop(place))
+
+
+def _meant(documents: Sequence[Document], refused: frozenset[str]) -> Sequence[Document]:
+    """Those whose _id is none of the refused."""
+    return [document for document in documents if clean(document.id) not in refused] if refused else documents
 
 
 async def compare_everything(source: Index, destination: Index, manner: Manner, kept: bytes = b"") -> Compared:
@@ -161,10 +167,11 @@ async def compare_everything(source: Index, destination: Index, manner: Manner, 
         place += len(group)
         found += await _named(ends, frozenset(group), manner, pace, total, by_value=one.is_by_value)
     return Compared(
-        source_count=one.documents,
+        source_count=one.documents + one.left_out,
         destination_count=other.documents,
         by_value=one.is_by_value,
         without_source=one.bare + other.bare,
+        refused=one.left_out,
         differences=tuple(found[:MOST_NAMED]),
         partitions=len(differing),
         partitions_left=len(differing) - place,
@@ -175,7 +182,7 @@ async def _begun(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tupl
     """Both sides, and how many documents they have together."""
     await _refresh(*ends)
     sides = await _sides(ends, manner, kept)
-    return sides, sum(await asyncio.gather(*(end.cluster.count(end.name) for end in ends)))
+    return sides, sum(await asyncio.gather(*(end.cluster.count(end.name, of_type(end.kind)) for end in ends)))
 
 
 async def _refresh(source: Index, destination: Index) -> None:
@@ -190,19 +197,23 @@ async def _refresh(source: Index, destination: Index) -> None:
 
 async def _sides(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tuple[_Side, _Side]:
     """Both sides at their beginning, or where an earlier process has left them."""
+    passed: tuple[frozenset[str], frozenset[str]] = (manner.refused, frozenset())
     settings = await asyncio.gather(*(end.cluster.settings_of(end.name) for end in ends))
     uuids = tuple(one.get("index.uuid", "") for one in settings)
     earlier = _earlier(kept)
     if earlier is not None and earlier.uuids == uuids and manner.values in {None, earlier.by_value}:
+        digests = [Digest.from_bytes(base64.b64decode(sums), by_value=earlier.by_value) for sums in earlier.sums]
+        digests[0].left_out = earlier.left_out
         source, destination = (
-            _Side(end, uuid, left, Digest.from_bytes(base64.b64decode(sums), by_value=earlier.by_value))
-            for end, uuid, left, sums in zip(ends, uuids, earlier.left, earlier.sums, strict=True)
+            _Side(end, uuid, left, digest, refused)
+            for end, uuid, left, digest, refused in zip(ends, uuids, earlier.left, digests, passed, strict=True)
         )
         return source, destination
     values = await _must_be_by_value(ends) if manner.values is None else manner.values
-    whole = await asyncio.gather(*(stretches(end.cluster, end.name, _PIECES) for end in ends))
+    whole = await asyncio.gather(*(stretches(end.cluster, end.name, _PIECES, end.kind) for end in ends))
     source, destination = (
-        _Side(end, uuid, left, Digest(by_value=values)) for end, uuid, left in zip(ends, uuids, whole, strict=True)
+        _Side(end, uuid, left, Digest(by_value=values), refused)
+        for end, uuid, left, refused in zip(ends, uuids, whole, passed, strict=True)
     )
     return source, destination
 
@@ -218,7 +229,7 @@ def _earlier(kept: bytes) -> Kept | None:
 async def _must_be_by_value(ends: tuple[Index, Index]) -> bool:
     """Whether documents are kept in other words on the other side, as a reindex from remote leaves them."""
     source, destination = ends
-    samples = await compare_samples(source.cluster, destination.cluster, {destination.name: source.name})
+    samples = await compare_by_id(destination, source)
     return bool(samples.different)
 
 
@@ -239,21 +250,22 @@ async def _named(
     found: tuple[dict[_Key, bytes], ...] = ({}, {})
     read = 0
 
-    async def collect(end: Index, into: dict[_Key, bytes]) -> None:
+    async def collect(end: Index, into: dict[_Key, bytes], refused: frozenset[str]) -> None:
         def take(_place: int, documents: Sequence[Document], _left: Stretch | None) -> None:
             nonlocal read
             read += len(documents)
-            for document in documents:
+            for document in _meant(documents, refused):
                 if partition(document.id) in places:
                     into[document.id, where_kept(document)] = _hash(document, by_value=by_value)
 
         def tell() -> None:
             manner.look(Reading(min(read, total), total, is_naming=True))
 
-        whole = await _patiently(lambda: stretches(end.cluster, end.name, _PIECES), manner.sleep)
+        whole = await _patiently(lambda: stretches(end.cluster, end.name, _PIECES, end.kind), manner.sleep)
         await _read(end, whole, take, lambda _: None, pace, tell)
 
-    await _together(*(collect(end, into) for end, into in zip(ends, found, strict=True)))
+    passed = (manner.refused, frozenset[str]())
+    await _together(*(collect(*one) for one in zip(ends, found, passed, strict=True)))
     return differences(*found)
 
 
@@ -322,7 +334,7 @@ async def _read(
             begin(place)
             while at is not None:
                 try:
-                    async for documents, rest in pages(index.cluster, index.name, at, portion):
+                    async for documents, rest in pages(index.cluster, index.name, at, portion, index.kind):
                         take(place, documents, rest)
                         at, tries = rest, 0
                         tell()

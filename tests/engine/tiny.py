@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.verify.watch import Watch
 
 HERE: Final = Connection(endpoint=Endpoint(scheme="http", host="localhost", port=9200))
 TUNED: Final = Request(method="PUT", path="/new/_settings", body='{"index":{"refresh_interval":"-1"}}')
@@ -88,8 +89,9 @@ class Tiny:
     """A task is a number of documents, the token how many have arrived; `per_look` arrive between two looks.
 
     `troubles` are met one after another by the task that has settled so many documents, `refused` documents of a task
-    are its last ones, `lost` are documents that do not arrive though the server said so. `opening` is the change that
-    all tasks share, with its inverse.
+    are its last ones, `lost` are documents that do not arrive though the server said so. Comparing reads `to_read`
+    documents one after another, at one of the `paces`, and meets troubles where so many are read (`reading`). `opening`
+    is the change that all tasks share, with its inverse.
     """
 
     plan_to_move: Plan
@@ -99,6 +101,9 @@ class Tiny:
     comparing: dict[int, list[Problem]] = field(default_factory=dict)
     refused: dict[int, int] = field(default_factory=dict)
     lost: dict[int, int] = field(default_factory=dict)
+    to_read: int = 0
+    reading: dict[int, list[Problem]] = field(default_factory=dict)
+    paces: list[float] = field(default_factory=list)
     opening: tuple[Request, Request | None] | None = None
     tunes: bool = False
     look_takes: float = 0.0
@@ -169,9 +174,16 @@ class Tiny:
         self.calls.append(("stop", work.task.number))
         self.cancelled.add(work.task.number)
 
-    async def compare(self, work: Work, clusters: Clusters) -> Comparison:  # noqa: ARG002  # the contract
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
         number = work.task.number
         self.calls.append(("compare", number))
+        if watch is not None and not watch.is_brief and self.to_read:
+            watch.total = self.to_read
+            self.paces.append(watch.pace)
+            while watch.read < self.to_read:
+                _meet(self.reading.get(watch.read))
+                await asyncio.sleep(0.001)
+                watch.read += 1
         _meet(self.comparing.get(number))
         return Comparison(self.documents(number), self.arrived[number] - self.lost.get(number, 0))
 

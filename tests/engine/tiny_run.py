@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.verify.watch import Watch
 
 
 class Filed(Tiny):
@@ -46,7 +47,7 @@ class Filed(Tiny):
             if os.environ.get("TINY_HANGS"):
                 await asyncio.sleep(3_600)
 
-    async def compare(self, work: Work, clusters: Clusters) -> Comparison:  # noqa: ARG002  # the contract
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
         return Comparison(work.task.documents or 0, _there(work).stat().st_size)
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.methods.contract import Methods
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.model.problem import Cause
@@ -140,7 +141,9 @@ class Ended:
         return "; ".join(filter(None, told))
 
 
-async def migrated(plan: Plan, clusters: Clusters, folder: Path, *, factor: float = 10.0) -> Ended:
+async def migrated(
+    plan: Plan, clusters: Clusters, folder: Path, *, factor: float = 10.0, methods: Methods = METHODS
+) -> Ended:
     """Perform a plan to its end, by the real engine; its waits are shorter by that factor."""
     fast = Fast(factor)
     async with await Journal.create(folder / "journal") as journal:
@@ -148,7 +151,7 @@ async def migrated(plan: Plan, clusters: Clusters, folder: Path, *, factor: floa
             plan,
             clusters,
             journal,
-            METHODS,
+            methods,
             clock=fast.clock,
             sleep=fast.sleep,
             run_id="7K2P",

@@ -6,24 +6,38 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
 import pytest
 
 from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.methods.copy_through_here import CopyThroughHere
+from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
+from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.difference import DifferenceKind
+from esmigrate_tui.model.event import RunOutcome
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.verify import everything
-from esmigrate_tui.verify.everything import Index, Manner, Reading, compare_everything
-from tests.methods.copying import fill, make, numbered, reach, settings
+from esmigrate_tui.verify.everything import Manner, Reading, compare_everything
+from esmigrate_tui.verify.index import Index
+from tests.methods.copying import fill, make, numbered, pair, reach, settings
+from tests.methods.migrating import migrated, planned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+    from pathlib import Path
 
-    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.methods.contract import Comparison, Work
+    from esmigrate_tui.verify.watch import Watch
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
 LOOSE: Final[dict[str, Any]] = {"settings": settings(1), "mappings": {"enabled": False}}
 AMOUNT: Final = 3_000
+FEW: Final = 300
 
 
 async def swift(_: float) -> None:
@@ -226,3 +240,182 @@ async def test_an_index_that_is_not_there_is_a_sentence(ends: tuple[Cluster, Clu
     with pytest.raises(ProblemError) as caught:
         await compare_everything(Index(source, "vf-none"), Index(destination, "vf-none"), Manner())
     assert caught.value.problem.cause is Cause.MISSING
+
+
+# -- whole runs: what was meddled with before the proof is named -----------------------------------------------------
+
+
+class Copied(CopyThroughHere):
+    """A copy after which somebody meddles with the destination before it is looked at."""
+
+    def __init__(self, meddle: Callable[[Cluster], Awaitable[None]]) -> None:
+        super().__init__()
+        self._meddle = meddle
+
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+        await self._meddle(clusters.destination)
+        return await super().compare(work, clusters, watch)
+
+
+class Reindexed(ReindexFromRemote):
+    """The same after a remote reindex."""
+
+    def __init__(self, meddle: Callable[[Cluster], Awaitable[None]]) -> None:
+        self._meddle = meddle
+
+    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+        await self._meddle(clusters.destination)
+        return await super().compare(work, clusters, watch)
+
+
+def folder(parent: Path, name: str) -> Path:
+    """A new folder for a run."""
+    path = parent / name
+    path.mkdir()
+    return path
+
+
+async def send(cluster: Cluster, method: str, path: str, body: bytes = b"") -> None:
+    status, answer = await cluster.carry(method, path, body)
+    assert status in {200, 201}, answer
+
+
+async def test_a_copy_names_every_document_that_was_meddled_with_before_the_proof(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async def meddle(cluster: Cluster) -> None:
+        await send(cluster, "PUT", "/vr-four/_doc/17", b'{"n": 17}')
+        await send(cluster, "DELETE", "/vr-four/_doc/5")
+        await send(cluster, "PUT", "/vr-four/_doc/new", b"{}")
+        await send(cluster, "DELETE", "/vr-four/_doc/23")
+        await send(cluster, "PUT", "/vr-four/_doc/23?routing=x", b'{"n":23}')
+
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await make(clusters.source, "vr-four", {"settings": settings(2), "mappings": {"_doc": {"enabled": False}}})
+        await fill(clusters.source, "vr-four", numbered(FEW))
+        plan = await planned(clusters, draft, "vr-four", verify=Proof.EVERYTHING)
+        run = await migrated(plan, clusters, tmp_path, methods={plan.method: Copied(meddle)})
+        await clusters.destination.delete_index("vr-four")
+    [task] = run.progress.tasks
+    assert (run.outcome, run.progress.exit_code()) == (RunOutcome.INCOMPLETE, ExitCode.DIFFERENT)
+    assert task.state is TaskState.DIFFERENT
+    assert (task.source_count, task.destination_count) == (FEW, FEW)
+    assert task.compared is not None
+    assert {(one.kind, one.id) for one in task.compared.differences} == {
+        (DifferenceKind.CONTENT, "17"),
+        (DifferenceKind.MISSING, "5"),
+        (DifferenceKind.EXTRA, "new"),
+        (DifferenceKind.ROUTING, "23"),
+    }
+    assert task.problem is not None
+    assert "1 another content (17)" in task.problem.what
+
+
+async def test_documents_that_the_destination_refused_are_told_as_such_and_nothing_else_is_missing(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await make(clusters.source, "vr-aside", {"settings": settings(2), "mappings": {"_doc": {"enabled": False}}})
+        await fill(clusters.source, "vr-aside", numbered(FEW))
+        await fill(clusters.source, "vr-aside", [({"_type": "_doc", "_id": i}, b'{"n":"x"}') for i in ("a", "b")])
+        strict = {"settings": {"index.number_of_replicas": "0"}, "mappings": {"properties": {"n": {"type": "long"}}}}
+        plan = await planned(clusters, draft, "vr-aside", create=strict, verify=Proof.EVERYTHING)
+        run = await migrated(plan, clusters, tmp_path)
+        await clusters.destination.delete_index("vr-aside")
+    [task] = run.progress.tasks
+    assert task.state is TaskState.SET_ASIDE
+    assert task.compared is not None
+    assert task.compared.is_equal
+    assert (task.compared.source_count, task.compared.destination_count) == (FEW + 2, FEW)
+    assert task.compared.refused == 2
+
+
+async def test_a_copy_compares_some_documents_where_nothing_else_was_asked_for(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async def meddle(cluster: Cluster) -> None:
+        await send(cluster, "PUT", "/vr-some/_doc/3", b'{"n": 3}')
+
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await make(clusters.source, "vr-some", {"settings": settings(2), "mappings": {"log": {"enabled": False}}})
+        await fill(clusters.source, "vr-some", numbered(12, "log"))
+        plan = await planned(clusters, draft, "vr-some")
+        good = await migrated(plan, clusters, folder(tmp_path, "good"))
+        await clusters.destination.delete_index("vr-some")
+        methods = {plan.method: Copied(meddle)}
+        bad = await migrated(plan, clusters, folder(tmp_path, "bad"), methods=methods)
+        await clusters.destination.delete_index("vr-some")
+    [equal], [differs] = good.progress.tasks, bad.progress.tasks
+    assert equal.samples is not None
+    assert (equal.state, equal.samples.compared, equal.samples.different) == (TaskState.VERIFIED, 12, ())
+    assert differs.samples is not None
+    assert (differs.state, differs.samples.different) == (TaskState.DIFFERENT, ("3",))
+    assert bad.progress.exit_code() is ExitCode.DIFFERENT
+
+
+async def test_each_type_is_compared_with_the_index_it_went_into(nodes: SharedNodes, tmp_path: Path) -> None:
+    async with pair(nodes, "5.6.16") as (clusters, draft):
+        assert clusters.source is not None
+        loose: dict[str, Any] = {"enabled": False}
+        await make(clusters.source, "vr-types", {"settings": settings(2), "mappings": {"a": loose, "b": loose}})
+        await fill(clusters.source, "vr-types", [*numbered(40, "a"), *numbered(30, "b", first=20)])
+        apart = draft.answered(copying=Copying(types=Types.APART))
+        plan = await planned(clusters, apart, "vr-types", verify=Proof.EVERYTHING)
+        for task in plan.tasks:
+            if await clusters.destination.existing([task.destination_index]):
+                await clusters.destination.delete_index(task.destination_index)
+        run = await migrated(plan, clusters, tmp_path)
+        for task in plan.tasks:
+            await clusters.destination.delete_index(task.destination_index)
+    assert run.outcome is RunOutcome.VERIFIED
+    compared = [task.compared for task in run.progress.tasks]
+    assert [(one.source_count, one.destination_count) for one in compared if one] == [(40, 40), (30, 30)]
+
+
+async def test_a_remote_reindex_is_compared_by_what_documents_mean_and_what_it_lost_is_named(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async def meddle(cluster: Cluster) -> None:
+        await send(cluster, "PUT", "/vr-pulled/_doc/5", b'{"n":6}')
+
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        pulled = draft.answered(method=MethodName.REINDEX_FROM_REMOTE)
+        await make(clusters.source, "vr-pulled", {"settings": settings(2), "mappings": {"_doc": {"enabled": False}}})
+        await fill(clusters.source, "vr-pulled", numbered(50))
+        odd = [("spaced", b'{ "n" : 1.10 }'), ("long", b'{"n":0.12345678901234567890123}')]
+        await fill(clusters.source, "vr-pulled", [({"_type": "_doc", "_id": name}, text) for name, text in odd])
+        plan = await planned(clusters, pulled, "vr-pulled", verify=Proof.EVERYTHING)
+        run = await migrated(plan, clusters, tmp_path, methods={plan.method: Reindexed(meddle)})
+        await clusters.destination.delete_index("vr-pulled")
+    [task] = run.progress.tasks
+    assert task.compared is not None
+    assert task.compared.by_value
+    assert {(one.kind, one.id) for one in task.compared.differences} == {
+        (DifferenceKind.CONTENT, "5"),
+        (DifferenceKind.CONTENT, "long"),
+    }
+
+
+async def test_in_an_index_that_had_documents_some_of_the_sources_are_looked_for(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        await make(clusters.source, "vr-there", {"settings": settings(2), "mappings": {"_doc": {"enabled": False}}})
+        await fill(clusters.source, "vr-there", numbered(15))
+        plan = await planned(clusters, draft, "vr-there", verify=Proof.EVERYTHING)
+        await make(clusters.destination, "vr-there", {"mappings": {"enabled": False}})
+        await fill(clusters.destination, "vr-there", [({"_id": name}, b'{"n":-1}') for name in ("3", "other")])
+        used = tuple(msgspec.structs.replace(task, create="") for task in plan.tasks)
+        plan = msgspec.structs.replace(plan, tasks=used)
+        run = await migrated(plan, clusters, tmp_path)
+        await clusters.destination.delete_index("vr-there")
+    [task] = run.progress.tasks
+    assert (task.source_count, task.destination_count) == (15, 15)
+    assert task.samples is not None
+    assert (task.samples.compared, task.samples.different) == (15, ("3",))
+    assert task.state is TaskState.DIFFERENT

@@ -88,12 +88,28 @@ def summary(progress: Progress, look: Look) -> list[Text]:
         words = [f"{counted(sum(task.source_count or 0 for task in progress.tasks), 'row')} read"]
     arrived = sum(task.destination_count or 0 for task in progress.tasks)
     words.append(f"{counted(arrived, 'document')} on the destination")
+    if (each := _compared(progress)) and progress.outcome is not None:
+        words.append(each)
     if progress.refused:
         words.append(f"{number(progress.refused)} set aside (e)")
     lines += paragraph(", ".join(words) + ".", look.width, 3)
     if progress.problem is not None and progress.problem.todo:
         lines += paragraph(progress.problem.todo, look.width, 3)
     return lines
+
+
+def _compared(progress: Progress) -> str:
+    """What comparing documents themselves has shown, in a few words; "" where none was."""
+    whole = [task.compared for task in progress.tasks if task.compared is not None]
+    if whole:
+        unequal = sum(not one.is_equal for one in whole)
+        found = f"not equal in {number(unequal)}" if unequal else "all equal"
+        return f"every document of {counted(len(whole), 'index', 'indices')} compared: {found}"
+    sampled = [task.samples for task in progress.tasks if task.samples is not None and task.samples.compared]
+    if not sampled:
+        return ""
+    different = sum(len(one.different) for one in sampled)
+    return f"{counted(sum(one.compared for one in sampled), 'sample')} compared, {number(different)} different"
 
 
 def how_checked(progress: Progress) -> tuple[str, ...]:
@@ -114,6 +130,7 @@ def how_checked(progress: Progress) -> tuple[str, ...]:
     different = sum(len(task.samples.different) for task in progress.tasks if task.samples is not None)
     second = f"Counts equal to the source's now on {number(equal)} of {counted(len(compared), 'index', 'indices')}"
     second += f"; {counted(samples, 'sample')} compared, {number(different)} different" if samples else ""
+    second += f"; {_compared(progress)}" if any(task.compared is not None for task in progress.tasks) else ""
     return first, second + "."
 
 

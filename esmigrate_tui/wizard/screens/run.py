@@ -210,6 +210,10 @@ def state_words(task: TaskProgress, now: float) -> str:
             return f"waits {about(max(0.0, task.held_until - now))}" if task.held_until is not None else "waits"
         case TaskState.SET_ASIDE:
             return f"{number(task.refused)} set aside"
+        case TaskState.VERIFYING if task.is_naming and task.read_share is not None:
+            return f"naming {task.read_share * 100:.0f} %"
+        case TaskState.VERIFYING if task.read_share is not None:
+            return f"compared {task.read_share * 100:.0f}%"
         case _:
             return task.state.value
 
@@ -307,6 +311,7 @@ def task_page(task: TaskProgress, width: int) -> list[Text]:
             ("Set aside", number(task.refused)),
             ("Retried", number(task.retries)),
             ("Counted", _counts(task)),
+            ("Compared", compared(task)),
         ]
         if summary.size is not None:
             facts.insert(1, ("Size", size(summary.size)))
@@ -334,7 +339,20 @@ def checked(task: TaskProgress) -> str:
     if task.samples is not None and task.samples.compared:
         different = len(task.samples.different)
         parts.append(f"{counted(task.samples.compared, 'sample')} compared, {number(different)} different")
+    if task.compared is not None:
+        parts.append(f"compared {compared(task)}")
     return "; ".join(parts)
+
+
+def compared(task: TaskProgress) -> str:
+    """What comparing the documents themselves has shown; "" where none was."""
+    if task.compared is not None:
+        found = task.compared.sentence or "every one is equal"
+        return f"{task.compared.manner}: {found}"
+    if task.samples is not None and task.samples.compared:
+        different = len(task.samples.different)
+        return f"{counted(task.samples.compared, 'sample')}, {number(different)} different"
+    return ""
 
 
 def _counts(task: TaskProgress) -> str:

@@ -1,0 +1,120 @@
+"""How far it can be proved that an index arrived as it was, and doing so: by counts, by samples, by every document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES
+from esmigrate_tui.methods.filling import source_of
+from esmigrate_tui.model.copying import Pipelines
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.plan import MethodName, Plan, Proof
+from esmigrate_tui.model.problem import PASSING, ProblemError
+from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.verify.index import Index
+from esmigrate_tui.verify.samples import SAMPLES, compare_by_id
+from esmigrate_tui.verify.values import by_value
+
+if TYPE_CHECKING:
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.model.event import Samples
+    from esmigrate_tui.model.plan import Task
+    from esmigrate_tui.verify import Comparison
+    from esmigrate_tui.verify.watch import Watch
+
+_MODE: Final = "index.mapping.source.mode"
+_ANEW: Final = frozenset({"synthetic", "disabled"})
+
+
+def why_only_counted(plan: Plan, task: Task) -> str:
+    """Why the documents of an index cannot be compared with the source's, in words; "" where they can."""
+    if task.kind is RestoreKind.DATA_STREAM:
+        return "in a data stream nobody can tell them from those that were there"
+    through = plan.copying.pipelines is Pipelines.RESPECTED
+    if through and Version.parse(plan.destination_version) >= DEFAULT_PIPELINES:
+        return "the destination's ingest pipelines change them"
+    if _is_made_anew(task):
+        return "the destination puts them together anew when they are read"
+    return ""
+
+
+def proof_of(plan: Plan, task: Task) -> Proof:
+    """By what the documents of a task can be proved, at most by what the plan wants."""
+    return Proof.COUNTS if plan.proof is Proof.COUNTS or why_only_counted(plan, task) else plan.proof
+
+
+def proof_told(plan: Plan) -> str:
+    """The last step of a plan: how both sides are compared, and where that cannot be done whole."""
+    step = "Put settings back, refresh, count on both sides, and compare"
+    manner = "by value" if plan.method is MethodName.REINDEX_FROM_REMOTE else "byte for byte"
+    if plan.proof is Proof.COUNTS:
+        return f"{step}."
+    if plan.proof is Proof.SAMPLES:
+        step += f"; so are {SAMPLES} documents of each index, chosen by chance, {manner}."
+    else:
+        step += f"; then read every document of both sides once more, and compare it {manner}."
+    reasons: dict[str, int] = {}
+    for task in plan.tasks:
+        if why := why_only_counted(plan, task):
+            reasons[why] = reasons.get(why, 0) + 1
+    for why, amount in reasons.items():
+        step += f" Of {counted(amount, 'index', 'indices')} only the counts are compared: {why}."
+    used = any(not task.create and not why_only_counted(plan, task) for task in plan.tasks)
+    if used and plan.proof is Proof.EVERYTHING:
+        step += (
+            f" Where an index had documents before, {SAMPLES} of the source's are looked for in it instead: nobody can "
+            "tell the others from those that were there."
+        )
+    elif used:
+        step += " Where an index had documents before, only the counts are compared."
+    return step
+
+
+async def proved(
+    work: Work, clusters: Clusters, counts: Comparison, watch: Watch, *, values: bool, is_shared: bool = False
+) -> Comparison:
+    """What was counted, with what a comparison of the documents themselves has shown, as far as the plan wants one.
+
+    `values` compares what they mean, else every byte counts. Where an index `is_shared` with documents that were there
+    before, some of the source's are looked for in it. Raises ProblemError.
+    """
+    task, source, destination = work.task, source_of(clusters), clusters.destination
+    proof = proof_of(work.plan, task)
+    if watch.is_brief or proof is Proof.COUNTS or (is_shared and proof is Proof.SAMPLES):
+        return counts
+    if proof is Proof.EVERYTHING and not is_shared:
+        pair = (Index(source, task.source_index, task.type), Index(destination, task.destination_index))
+        documents = (counts.source_count or 0) + (counts.destination_count or 0)
+        return replace(counts, compared=await watch.compare([pair], documents, values=values))
+    return replace(counts, samples=await _sampled(work, clusters, watch, values=values, is_shared=is_shared))
+
+
+async def _sampled(work: Work, clusters: Clusters, watch: Watch, *, values: bool, is_shared: bool) -> Samples | None:
+    """Documents of one side looked for on the other; None where a user may not look, which no count suffers from."""
+    task, form = work.task, by_value if values else bytes
+    there = Index(source_of(clusters), task.source_index, task.type)
+    here = Index(clusters.destination, task.destination_index)
+    try:
+        if is_shared:
+            return await compare_by_id(there, here, form=form, without=watch.refused)
+        return await compare_by_id(here, there, form=form)
+    except ProblemError as error:
+        if error.problem.cause in PASSING:
+            raise
+        return None
+
+
+def _is_made_anew(task: Task) -> bool:
+    """Whether the destination keeps no document as it was sent, by the body that makes the index."""
+    body: dict[str, Any] = msgspec.json.decode(task.create or "{}", type=dict[str, Any])
+    settings, mappings = body.get("settings") or {}, body.get("mappings") or {}
+    source = mappings.get("_source") or {}
+    modes = {str(settings.get(_MODE, "")).lower(), str(source.get("mode", "")).lower()}
+    if source.get("enabled") in {False, "false"} or modes & _ANEW:
+        return True
+    return modes == {""} and settings.get("index.mode") in {"time_series", "logsdb"}
