@@ -61,13 +61,14 @@ def first_portion(
 ) -> Portion:
     """What to begin with: `batch` of the plan or less, from the average size in the store where that is known.
 
-    `window` is index.max_result_window of the source, one of which is kept for seeing that a page was cut. Small at
-    first, but for a scroll, whose pages cannot grow.
+    `window` is index.max_result_window of the source, one of which is kept for seeing that a page was cut. Where the
+    size is not known it is small at first, but for a scroll, whose pages cannot grow.
     """
     limit = max(1, min(batch or LARGEST_PAGE, window - 1))
+    is_known = bool(documents and size)
     average = size * _DOCUMENT_GROWS / documents if documents and size else 1_000.0
     fitting = int(TARGET_BYTES / max(1.0, average))
-    first = limit if is_scrolled else FIRST_PAGE
+    first = limit if is_scrolled or is_known else FIRST_PAGE
     return Portion(documents=max(1, min(limit, first, fitting)), limit=limit, average=average)
 
 

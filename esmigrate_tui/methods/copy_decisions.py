@@ -6,6 +6,7 @@ token holds how far each part was acknowledged, never how far it was read.
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,11 @@ _FIRST_WAIT: Final = 0.25
 _LONGEST_WAIT: Final = 4.0
 _TRIES: Final = 7  # 0.25 to 4 seconds, twelve in all: longer waits are the engine's
 _FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
+
+# "… rejected execution of primary operation […, primary_operation_bytes=80000032, max_primary_bytes=53687091]"
+_TOO_MUCH_AT_ONCE: Final = re.compile(
+    r"rejected execution of \w+ operation \[[^\]]*?\w+_operation_bytes=(\d+), max_\w+_bytes=(\d+)"
+)
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -374,6 +380,15 @@ def fate(status: int, reason: str) -> Fate:
     if status in {408, 429, 502, 503, 504} or (status >= 500 and kind in _ENDING):
         return Fate.LATER
     return Fate.REFUSED
+
+
+def never_fits(words: str) -> bool:
+    """Whether a server sent an operation back that is larger than all such memory it has: waiting cures nothing.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/current/index-modules-indexing-pressure.html
+    """
+    found = _TOO_MUCH_AT_ONCE.search(words)
+    return found is not None and int(found[1]) > int(found[2])
 
 
 def wait_before(tries: int) -> float | None:

@@ -77,8 +77,10 @@ class Pump:
         self._versions = setting.work.plan.copying.versions
         self.state = state
         self._told: State | None = None
-        # Each part has its own: a document of 20 MB in one must not make the pages of all others small.
-        self._portions = dict.fromkeys(range(len(state.parts)), portion)
+        # Each part has its own: a document of 20 MB in one must not make the pages of all others small. It begins with
+        # the largest that another has come to: what it really holds is seen with its first page.
+        self._portions: dict[int, Portion] = {}
+        self._largest = portion
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._writer = Writer(
             setting.work,
@@ -174,6 +176,7 @@ class Pump:
         if not self._waiting:
             return
         position = self._waiting.popleft()
+        self._portions.setdefault(position, self._largest)
         if self.state.parts[position].is_scrolled:
             await self._carry_scrolled(position)
         else:
@@ -328,7 +331,8 @@ class Pump:
 
     def _learn(self, position: int, page: Page, asked: Window, after: int) -> None:
         """Remember how large documents are, and how many numbers stand for none."""
-        self._portions[position] = self._portions[position].after(len(page.documents), page.bytes)
+        self._portions[position] = portion = self._portions[position].after(len(page.documents), page.bytes)
+        self._largest = max(self._largest, portion, key=lambda one: one.documents)
         passed = after - asked.after
         if passed > 0:
             found = min(1.0, len(page.documents) / passed)

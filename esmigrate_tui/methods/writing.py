@@ -18,6 +18,7 @@ from esmigrate_tui.methods.copy_decisions import (
     action,
     bulks,
     fate,
+    never_fits,
     versioned,
     wait_before,
 )
@@ -48,6 +49,7 @@ _REPLACED: Final = 200
 _AT_ONCE: Final = 4  # documents of one page that are written by requests of their own
 # Whole bulks are refused for one bad document (an _id that is too long, a body that is too large): halves find it.
 _OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
+_STATUS: Final = {Cause.TOO_LARGE: 413, Cause.BUSY: 429}
 
 
 class Room:
@@ -197,7 +199,7 @@ class Writer:
             try:
                 items = await self._destination.bulk(self._target, self._body(pending), self._pipeline)
             except ProblemError as error:
-                if error.problem.cause in _OF_ONE:
+                if error.problem.cause in _OF_ONE or never_fits(error.problem.evidence):
                     return tally.plus(await self._in_halves(pending, rejects, found, error.problem))
                 if error.problem.cause is not Cause.BUSY:
                     raise
@@ -207,6 +209,8 @@ class Writer:
                     raise ProblemError(odd_answer(self._target, len(pending), len(items)))
                 told, later, why = self._judged(pending, items, rejects, found)
                 tally = tally.plus(told)
+                if never_fits(why):
+                    return tally.plus(await self._in_halves(later, rejects, found, busy(self._target, why)))
                 trouble = busy(self._target, why) if later else None
             if trouble is not None:
                 tries += 1
@@ -260,7 +264,7 @@ class Writer:
 
     def _alone(self, document: Document, rejects: list[Reject], problem: Problem) -> Tally:
         """Set a document aside whose own request was refused."""
-        status = 413 if problem.cause is Cause.TOO_LARGE else 400
+        status = _STATUS.get(problem.cause, 400)
         rejects.append(self._reject(document, status, problem.evidence or problem.what))
         return _REFUSED
 
@@ -281,7 +285,7 @@ class Writer:
                     versions=self._versions,
                 )
             except ProblemError as error:
-                if error.problem.cause is Cause.TOO_LARGE:
+                if error.problem.cause is Cause.TOO_LARGE or never_fits(error.problem.evidence):
                     return tally.plus(self._alone(document, rejects, error.problem))
                 if error.problem.cause is not Cause.BUSY:
                     raise
@@ -293,6 +297,8 @@ class Writer:
                     case Fate.THERE:
                         found.append(document)
                         return tally.plus(_THERE)
+                    case Fate.LATER if never_fits(item.reason):
+                        return tally.plus(self._alone(document, rejects, busy(self._target, item.reason)))
                     case Fate.LATER:
                         trouble = busy(self._target, item.reason)
                     case _:

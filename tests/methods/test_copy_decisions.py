@@ -33,6 +33,7 @@ from esmigrate_tui.methods.copy_decisions import (
     action,
     bulks,
     fate,
+    never_fits,
     newer_parts,
     next_pass,
     numbered_parts,
@@ -222,7 +223,8 @@ def test_room_is_made_for_a_document_of_which_only_is_known_that_it_is_large() -
     ("documents", "size", "batch", "largest", "expected"),
     [
         (None, None, 0, 10_000, 500),
-        (1_000_000, 100_000_000, 0, 10_000, 500),
+        (1_000_000, None, 0, 10_000, 500),
+        (1_000_000, 100_000_000, 0, 10_000, LARGEST_PAGE),
         (10, 50_000_000, 0, 10_000, 1),
         (1_000, 10_000_000, 0, 10_000, 78),
         (1_000_000, 100_000_000, 200, 10_000, 200),
@@ -230,7 +232,7 @@ def test_room_is_made_for_a_document_of_which_only_is_known_that_it_is_large() -
         (1_000_000, 100_000_000, 0, 1, 1),
     ],
 )
-def test_the_first_page_is_small(
+def test_the_first_page_is_small_unless_the_size_of_documents_is_known(
     documents: int | None, size: int | None, batch: int, largest: int, expected: int
 ) -> None:
     assert first_portion(documents, size, batch, largest).documents == expected
@@ -406,3 +408,24 @@ def test_an_older_destination_is_told_the_type() -> None:
 
 def test_a_page_of_the_target_fits_one_bulk() -> None:
     assert len(bulks([TARGET_BYTES // 5_000] * 5_000, 8 * 1024 * 1024, LARGEST_PAGE)) == 1
+
+
+OF_9 = "rejected execution of primary operation [coordinating_and_primary_bytes=5, replica_bytes=0, all_bytes=5, "
+OF_7 = "rejected execution of coordinating operation [coordinating_and_primary_bytes=0, replica_bytes=0, all_bytes=0, "
+
+
+@pytest.mark.parametrize(
+    ("words", "is_hopeless"),
+    [
+        (f"es_rejected_execution_exception: {OF_9}primary_operation_bytes=80000032, max_primary_bytes=53687091]", True),
+        (f"{OF_7}coordinating_operation_bytes=60000000, max_coordinating_and_primary_bytes=53687091]", True),
+        (f"{OF_9}primary_operation_bytes=8000000, max_primary_bytes=53687091]", False),
+        ("es_rejected_execution_exception: rejected execution of TimedRunnable, queue capacity = 200", False),
+        ("", False),
+    ],
+)
+def test_what_is_larger_than_the_memory_for_it_is_not_waited_for(
+    words: str,
+    is_hopeless: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    assert never_fits(words) is is_hopeless

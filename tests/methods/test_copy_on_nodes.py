@@ -196,6 +196,29 @@ async def test_refused_documents_are_set_aside_with_their_reasons_and_all_others
     assert (steps[-1].done, steps[-1].refused, steps[-1].collided) == (3_001, 5, 0)
 
 
+async def test_a_document_for_which_a_destination_never_has_the_memory_is_set_aside_and_not_waited_for(
+    nodes: SharedNodes,
+) -> None:
+    # A 9.5 counts a document of 20 MB as 80, and lets writes have a tenth of its 512 MB.
+    async with pair(nodes, "6.8.23", "9.5.0") as (clusters, draft):
+        source = clusters.source
+        assert source is not None
+        await make(source, "cp-vast", {"settings": settings(1), "mappings": {"_doc": {"enabled": False}}})
+        await fill(source, "cp-vast", numbered(100))
+        vast = b'{"t":"' + b"x" * 20_000_000 + b'"}'
+        await fill(source, "cp-vast", [({"_type": "_doc", "_id": "vast"}, vast)])
+        await fill(source, "cp-vast", numbered(100, first=100))
+        work = await work_for(clusters, draft, "cp-vast")
+        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        steps = await carried_out(work, clusters)
+        arrived = await METHOD.compare(work, clusters)
+        await source.delete_index("cp-vast")
+        await clusters.destination.delete_index("cp-vast")
+    assert [(reject.id, reject.status) for step in steps for reject in step.rejects] == [("vast", 429)]
+    assert (steps[-1].done, steps[-1].written, steps[-1].refused) == (201, 200, 1)
+    assert (arrived.source_count, arrived.destination_count) == (201, 200)
+
+
 @pytest.mark.parametrize("old", ["5.6.16", "6.8.23"])
 async def test_what_was_not_acknowledged_is_written_again_and_found_in_place(nodes: SharedNodes, old: str) -> None:
     async with pair(nodes, old) as (clusters, draft):
