@@ -44,6 +44,7 @@ _NUMBERED: Final = Version(6, 0)
 _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
 _THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over by a search that does not ask for them
+_VECTORS_APART: Final = Version(9, 2)  # leaves vectors out of _source for whoever does not ask for them
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
 _EACH_ID: Final = 8  # documents of one _id that are looked at
 _STUMBLED: Final = 500
@@ -212,6 +213,8 @@ class Documents:
             query += "&allow_partial_search_results=false"
         if _THROTTLED <= version < Version(8):
             query += "&ignore_throttled=false"
+        if version >= _VECTORS_APART:
+            body = {"_source": {"exclude_vectors": False}, **body}
         if version >= _NUMBERED and "scroll=" not in query:
             body = {**body, "track_total_hits": False}
         sent = msgspec.json.encode(body)

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 _MODE: Final = "index.mapping.source.mode"
 _ANEW: Final = frozenset({"synthetic", "disabled"})
+_VECTORS: Final = frozenset({"dense_vector", "rank_vectors", "sparse_vector"})
+_VECTORS_APART: Final = Version(9, 2)
+"""From this version on vectors are kept beside _source, and put into it when somebody asks for them."""
+_VECTORS_KEPT_APART: Final = "index.mapping.exclude_source_vectors"
 
 
 def why_only_counted(plan: Plan, task: Task) -> str:
@@ -38,7 +42,7 @@ def why_only_counted(plan: Plan, task: Task) -> str:
     through = plan.copying.pipelines is Pipelines.RESPECTED
     if through and Version.parse(plan.destination_version) >= DEFAULT_PIPELINES:
         return "the destination's ingest pipelines change them"
-    if _is_made_anew(task):
+    if _is_made_anew(task, Version.parse(plan.destination_version)):
         return "the destination puts them together anew when they are read"
     return ""
 
@@ -51,13 +55,16 @@ def proof_of(plan: Plan, task: Task) -> Proof:
 def proof_told(plan: Plan) -> str:
     """The last step of a plan: how both sides are compared, and where that cannot be done whole."""
     step = "Put settings back, refresh, count on both sides, and compare"
-    manner = "by value" if plan.method is MethodName.REINDEX_FROM_REMOTE else "byte for byte"
+    is_exact = plan.method is not MethodName.REINDEX_FROM_REMOTE
+    manner = "byte for byte" if is_exact else "by value"
     if plan.proof is Proof.COUNTS:
         return f"{step}."
     if plan.proof is Proof.SAMPLES:
-        step += f"; so are {SAMPLES} documents of each index, chosen by chance, {manner}."
+        step += f" the counts, and {SAMPLES} documents of each index, chosen by chance, {manner}."
     else:
-        step += f"; then read every document of both sides once more, and compare it {manner}."
+        step += f" the counts; then read every document of both sides once more, and compare it {manner}."
+    if filtered := sum(_is_filtered(task) and not why_only_counted(plan, task) for task in plan.tasks):
+        step += f" Of {counted(filtered, 'index', 'indices')} by value, as _source is filtered." if is_exact else ""
     reasons: dict[str, int] = {}
     for task in plan.tasks:
         if why := why_only_counted(plan, task):
@@ -84,6 +91,7 @@ async def proved(
     before, some of the source's are looked for in it. Raises ProblemError.
     """
     task, source, destination = work.task, source_of(clusters), clusters.destination
+    values = values or _is_filtered(task)
     proof = proof_of(work.plan, task)
     if watch.is_brief or proof is Proof.COUNTS or (is_shared and proof is Proof.SAMPLES):
         return counts
@@ -109,12 +117,32 @@ async def _sampled(work: Work, clusters: Clusters, watch: Watch, *, values: bool
         return None
 
 
-def _is_made_anew(task: Task) -> bool:
+def _is_made_anew(task: Task, destination: Version) -> bool:
     """Whether the destination keeps no document as it was sent, by the body that makes the index."""
-    body: dict[str, Any] = msgspec.json.decode(task.create or "{}", type=dict[str, Any])
-    settings, mappings = body.get("settings") or {}, body.get("mappings") or {}
-    source = mappings.get("_source") or {}
+    settings, mappings, source = _made(task)
     modes = {str(settings.get(_MODE, "")).lower(), str(source.get("mode", "")).lower()}
     if source.get("enabled") in {False, "false"} or modes & _ANEW:
         return True
-    return modes == {""} and settings.get("index.mode") in {"time_series", "logsdb"}
+    if modes == {""} and settings.get("index.mode") in {"time_series", "logsdb"}:
+        return True
+    keeps_vectors = settings.get(_VECTORS_KEPT_APART) in {False, "false"}
+    return destination >= _VECTORS_APART and not keeps_vectors and _has_vectors(mappings)
+
+
+def _is_filtered(task: Task) -> bool:
+    """Whether the destination leaves fields out of what it keeps, and writes the rest anew."""
+    _, _, source = _made(task)
+    return bool(source.get("includes") or source.get("excludes"))
+
+
+def _made(task: Task) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Settings, mappings, and what these say of _source, of the body that makes the index."""
+    body: dict[str, Any] = msgspec.json.decode(task.create or "{}", type=dict[str, Any])
+    mappings = body.get("mappings") or {}
+    return body.get("settings") or {}, mappings, mappings.get("_source") or {}
+
+
+def _has_vectors(mapping: dict[str, Any]) -> bool:
+    """Whether a field, however deep, is a vector."""
+    inner = [one for one in (mapping.get("properties") or {}).values() if isinstance(one, dict)]
+    return any(one.get("type") in _VECTORS or _has_vectors(one) for one in inner)

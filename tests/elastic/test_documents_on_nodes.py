@@ -63,6 +63,36 @@ async def test_a_scroll_gives_every_document_of_a_shard_as_its_bytes(cluster: Cl
 
 
 @pytest.mark.nodes
+@on(*EVERY)
+async def test_documents_are_found_by_their_ids_whatever_their_type_and_drawn_by_chance(cluster: Cluster) -> None:
+    kind = await an_index(cluster, "cpd-ids", 2)
+    typed = {"_type": kind} if kind else {}
+    lines = [*numbered(30, kind), ({**typed, "_id": "odd", "routing": "far"}, STORED)]
+    await fill(cluster, "cpd-ids", lines)
+    found = await cluster.documents.by_id("cpd-ids", ["odd", "7", "none"])
+    drawn = await cluster.documents.by_chance("cpd-ids", 20)
+    assert {document.id: bytes(document.source) for document in found} == {"odd": STORED, "7": b'{"n":7}'}
+    assert len({document.id for document in drawn}) == 20
+
+
+@pytest.mark.nodes
+@on("9.5.0")
+async def test_vectors_that_the_server_keeps_apart_are_read_with_their_document(cluster: Cluster) -> None:
+    vector = {"properties": {"v": {"type": "dense_vector", "dims": 3}, "t": {"type": "keyword"}}}
+    await make(cluster, "cpd-vector", {"settings": settings(1), "mappings": vector})
+    await fill(cluster, "cpd-vector", [({"_id": "1"}, b'{"t":"x","v":[0.5,10,6]}')])
+    hidden = json.loads((await cluster.carry("GET", "/cpd-vector/_search", b""))[1])["hits"]["hits"][0]["_source"]
+    window = await cluster.documents.window("cpd-vector", 0, -1, 10, 10)
+    scrolled = await cluster.documents.open_scroll("cpd-vector", 0, 0, 1, 10)
+    await cluster.documents.close_scroll(scrolled.scroll)
+    await cluster.delete_index("cpd-vector")
+    assert "v" not in hidden
+    for page in (window, scrolled):
+        source = json.loads(bytes(page.documents[0].source))
+        assert (source["t"], source["v"]) == ("x", pytest.approx([0.5, 10, 6]))  # put together anew, as floats
+
+
+@pytest.mark.nodes
 @on("5.6.16", "6.8.23", "9.5.0")
 async def test_the_slices_of_a_shard_are_together_all_of_it(cluster: Cluster) -> None:
     kind = await an_index(cluster, "cpd-slices")
