@@ -150,7 +150,10 @@ def _compared_otherwise(task: Task, compared: Compared, there: int, arrived: int
 def _what_to_do(found: set[DifferenceKind]) -> str:
     """What helps against differences of these kinds: nothing is ever overwritten."""
     if found <= {DifferenceKind.MISSING}:
-        return "Stop what writes to them, then take the run up again: it copies what is missing."
+        return (
+            "Stop what writes to them, then take the run up again: it copies what came to the source since. What was "
+            "deleted on the destination a new copy brings back with --into-existing, which writes only what is missing."
+        )
     if found <= {DifferenceKind.EXTRA}:
         return "If these do not belong there, delete them on the destination."
     return (

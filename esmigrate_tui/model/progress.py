@@ -233,6 +233,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return min(1.0, self.done / self.expected)
 
     @property
+    def comparing(self) -> tuple[TaskProgress, ...]:
+        """The tasks of which every document is being compared at this moment."""
+        return tuple(task for task in self.tasks if task.read_share is not None)
+
+    @property
     def is_finished(self) -> bool:
         """Whether the run has ended."""
         return self.outcome is not None

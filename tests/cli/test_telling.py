@@ -8,18 +8,21 @@ import msgspec
 
 from esmigrate_tui.cli.telling import event_lines, finding_lines, total_line
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (
     EnoughSaid,
     Event,
     Moved,
     Noted,
     RunStarted,
+    Samples,
     Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
     TaskStarted,
     TaskSummary,
+    Verifying,
 )
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Change, Request
@@ -81,6 +84,31 @@ def test_a_restored_index_whose_source_was_counted_is_told_with_both_counts() ->
     assert finished(70, 70, Shards(wanted=1, arrived=1, bytes=1)) == [
         "ok  logs: verified: all of 1 shard, 70 = 70 documents"
     ]
+
+
+def test_how_far_comparing_every_document_is_stands_on_the_line() -> None:
+    progress = folded(
+        TaskAdvanced(at=0.0, task=1, moved=Moved(done=1_000, total=1_000)),
+        Verifying(at=50.0, task=1, read=1_200, total=2_000),
+        method=MethodName.COPY_THROUGH_HERE,
+    )
+    assert total_line(progress, 50.0) == "100%   1 000 of 1 000   comparing: 1 200 of 2 000"
+    naming = progress.after(Verifying(at=51.0, task=1, read=10, total=2_000, is_naming=True))
+    assert total_line(naming, 51.0).endswith("naming what differs: 10 of 2 000")
+
+
+def test_what_was_compared_is_told_with_the_counts() -> None:
+    event = TaskFinished(
+        at=1.0,
+        task=1,
+        outcome=TaskOutcome.VERIFIED,
+        source_count=70,
+        destination_count=70,
+        compared=Compared(source_count=70, destination_count=70, by_value=True),
+    )
+    assert event_lines(event, folded(event)) == ["ok  logs: 70 = 70, verified, every document compared by value"]
+    some = msgspec.structs.replace(event, compared=None, samples=Samples(compared=20))
+    assert event_lines(some, folded(some)) == ["ok  logs: 70 = 70, verified, 20 samples compared"]
 
 
 def test_what_holds_no_documents_is_told_by_its_shards_alone() -> None:

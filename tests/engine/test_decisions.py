@@ -13,12 +13,14 @@ from esmigrate_tui.engine.decisions import (
     given_up,
     is_worth_telling,
     judged,
+    reasons,
     rest_after,
     run_outcome,
     with_counts,
 )
 from esmigrate_tui.methods.contract import Comparison
-from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome
+from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
+from esmigrate_tui.model.event import Moved, RunOutcome, Samples, TaskOutcome
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, Problem
 
@@ -62,6 +64,87 @@ def test_documents_that_wanted_the_same_id_are_named_as_the_reason() -> None:
     _, problem = judged(TASK, Comparison(6, 3), Moved(done=6, collided=3))
     assert problem is not None
     assert "3 documents wanted an _id" in problem.why
+
+
+def comparison(
+    there: int, arrived: int, *differences: tuple[DifferenceKind, str], refused: int = 0, left: int = 0
+) -> Comparison:
+    """Both counts, and what a comparison of every document has found."""
+    compared = Compared(
+        source_count=there,
+        destination_count=arrived,
+        refused=refused,
+        differences=tuple(Difference(kind=kind, id=name) for kind, name in differences),
+        partitions=left + len(differences),
+        partitions_left=left,
+    )
+    return Comparison(there, arrived, compared=compared)
+
+
+def test_equal_counts_of_unequal_documents_are_a_difference_that_names_them() -> None:
+    found = comparison(100, 100, (DifferenceKind.MISSING, "a"), (DifferenceKind.EXTRA, "b"))
+    outcome, problem = judged(TASK, found, Moved(done=100))
+    assert outcome is TaskOutcome.DIFFERENT
+    assert problem is not None
+    assert "1 missing on the destination (a), 1 only on the destination (b)" in problem.what
+
+
+def test_what_was_not_looked_into_is_no_equality() -> None:
+    outcome, problem = judged(TASK, comparison(100, 100, left=3), Moved(done=100))
+    assert outcome is TaskOutcome.DIFFERENT
+    assert problem is not None
+    assert "more in 3 of 3 parts" in problem.what
+
+
+def test_documents_that_were_refused_and_are_missing_explain_themselves() -> None:
+    outcome, problem = judged(TASK, comparison(100, 97, refused=3), Moved(done=100, refused=3))
+    assert outcome is TaskOutcome.SET_ASIDE
+    assert problem is not None
+    assert problem.cause is Cause.REFUSED
+
+
+def test_refused_documents_that_are_not_known_by_name_are_said_to_be_among_the_missing() -> None:
+    found = comparison(100, 95, (DifferenceKind.MISSING, "x"), refused=3)
+    _, problem = judged(TASK, found, Moved(done=100, refused=5))
+    assert problem is not None
+    assert "refused 5 documents; 3 of these are known by name" in problem.why
+
+
+def test_documents_that_differ_are_not_promised_to_be_mended_by_going_on() -> None:
+    _, missing = judged(TASK, comparison(100, 99, (DifferenceKind.MISSING, "a")), Moved(done=100))
+    _, changed = judged(TASK, comparison(100, 100, (DifferenceKind.CONTENT, "a")), Moved(done=100))
+    assert missing is not None
+    assert changed is not None
+    assert "take the run up again" in missing.todo
+    assert "Nothing is ever overwritten" in changed.todo
+
+
+def test_a_sample_that_differs_is_a_difference_with_the_command_that_shows_them_all() -> None:
+    found = Comparison(100, 100, samples=Samples(compared=20, different=("a",)))
+    outcome, problem = judged(TASK, found, Moved(done=100))
+    assert outcome is TaskOutcome.DIFFERENT
+    assert problem is not None
+    assert "1 of 20 sampled documents of books differs" in problem.what
+    assert "esmigrate verify --index books-new" in problem.todo
+
+
+def test_reasons_for_a_difference_are_looked_up_in_what_was_seen() -> None:
+    made = msgspec.structs.replace(TASK, create="{}")
+    whole = Moved(done=100, written=100)
+    assert reasons(made, 100, 98, whole) == [
+        "2 documents that the destination had acknowledged are no longer there: something deletes on it."
+    ]
+    assert reasons(made, 100, 103, whole) == [
+        "3 documents there did not come from this run: something else writes to it."
+    ]
+    assert reasons(made, 104, 100, whole) == [
+        "The source has 4 more than when the plan was made: it is written to.",
+        "4 documents came to the source after it was read.",
+    ]
+    assert reasons(made, 90, 100, whole) == [
+        "The source has 10 fewer than when the plan was made: documents are deleted on it."
+    ]
+    assert reasons(made, 100, 99, None) == ["Something wrote to one of them meanwhile."]
 
 
 @given(COUNTS, COUNTS, st.integers(0, 10_000))

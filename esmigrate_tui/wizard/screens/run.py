@@ -148,6 +148,9 @@ def totals(session: Session, look: Look) -> list[Text]:
         parts.append(f"limit {number(round(pace))}/s each")
     if session.is_watching and progress.expected is None:
         parts.append("d says that this is all")
+    elif (reading := progress.comparing) and not progress.is_paused and progress.eta() is None:
+        read, to_read = sum(task.read for task in reading), sum(task.to_read for task in reading)
+        parts.append(f"{number(read)} of {number(to_read)} read to compare them")
     else:
         parts.append("paused" if progress.is_paused else remaining(progress.eta()))
     second = ink(" " + "   ".join(parts))
