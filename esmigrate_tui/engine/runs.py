@@ -25,6 +25,7 @@ from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import REJECTS, Journal
 from esmigrate_tui.engine.places import runs_home
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome, RunStarted, RunTakenUp
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.ledger import LedgerEntry
     from esmigrate_tui.model.progress import Progress
 
@@ -48,6 +49,7 @@ __all__ = [
     "RunSummary",
     "all_runs",
     "begin",
+    "changed_beside",
     "find_run",
     "held_elsewhere",
     "hold_for_a_moment",
@@ -453,6 +455,24 @@ async def summary(folder: RunFolder) -> RunSummary:
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
     )
+
+
+async def changed_beside(plan: Plan, home: Path) -> dict[str, tuple[str, ...]]:
+    """What was changed on the clusters of a plan before a run and is not put back: by the name that puts it back."""
+    found: dict[str, tuple[str, ...]] = {}
+    ends = {end.endpoint.url for end in (plan.source, plan.destination) if end is not None}
+    for folder in await asyncio.to_thread(_folders, home):
+        try:
+            async with Journal.open(folder.journal) as journal:
+                progress = await journal.progress()
+        except ProblemError:
+            continue  # `esmigrate status` says that it cannot be read
+        touched = {
+            progress.source if entry.side is Side.SOURCE else progress.destination for entry in progress.open_ledger
+        }
+        if progress.is_of_changes and progress.open_ledger and touched & ends:
+            found[folder.run] = tuple(entry.what for entry in progress.open_ledger)
+    return found
 
 
 async def settle_run(

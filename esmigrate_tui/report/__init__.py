@@ -2,8 +2,19 @@
 
 from esmigrate_tui.report.contents import Report, gather
 from esmigrate_tui.report.files import as_json, write_all
-from esmigrate_tui.report.lines import as_lines
+from esmigrate_tui.report.judgement import Beside
+from esmigrate_tui.report.lines import as_lines, to_do_lines
 from esmigrate_tui.report.markdown import as_markdown
 from esmigrate_tui.report.page import as_html
 
-__all__ = ["Report", "as_html", "as_json", "as_lines", "as_markdown", "gather", "write_all"]
+__all__ = [
+    "Beside",
+    "Report",
+    "as_html",
+    "as_json",
+    "as_lines",
+    "as_markdown",
+    "gather",
+    "to_do_lines",
+    "write_all",
+]

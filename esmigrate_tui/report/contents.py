@@ -18,7 +18,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry
 from esmigrate_tui.model.plan import MethodName, Plan, Task, Unit
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.report.judgement import Row, ToDo, how_checked, to_do, verdict
+from esmigrate_tui.report.judgement import Beside, Row, ToDo, by_hand, how_checked, to_do, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,7 +79,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     where one index is unknown. `rate_over_time` has pairs of seconds since the start and `unit`s a second: a restore is
     told in bytes, and `snapshot` says what was restored ("" for all other methods). `sender` is who sent the documents,
     where others did; `types` are those that were chosen, where no source had them.
-    `refusals` sums up `refused_seen` refused documents, which may be fewer than `documents_refused`.
+    `refusals` sums up `refused_seen` refused documents, which may be fewer than `documents_refused`. `by_hand` has
+    again those things of `to_do` that only clean up.
     """
 
     format: int = FORMAT
@@ -113,6 +114,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     not_put_back: tuple[Change, ...]
     meant_to_stay: tuple[Change, ...]
     to_do: tuple[ToDo, ...]
+    by_hand: tuple[ToDo, ...] = ()
     waivers: tuple[Waiver, ...]
     refusals: tuple[Refusals, ...]
     refused_seen: int
@@ -121,7 +123,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     rate_over_time: tuple[tuple[float, float], ...]
 
 
-def gather(
+def gather(  # noqa: PLR0913  # all that a report tells of is an argument
     plan: Plan,
     progress: Progress,
     *,
@@ -131,10 +133,12 @@ def gather(
     findings: Sequence[Finding] = (),
     rejects_file: str = "",
     plan_file: str = "",
+    beside: Sequence[Beside] = (),
 ) -> Report:
     """The report of a run as `progress` shows it at `now` (seconds since 1970).
 
-    `rejects` are the refused documents, or the first of them; `findings` what preflight found, for the waivers.
+    `rejects` are the refused documents, or the first of them; `findings` what preflight found, for the waivers;
+    `beside` what was changed on these clusters before the run, and is not put back.
     """
     tasks = {task.number: task for task in plan.tasks}
     rows = tuple(_row(task, tasks.get(task.summary.number)) for task in progress.tasks)
@@ -176,7 +180,8 @@ def gather(
         meant_to_stay=_changes(
             entry for entry in progress.ledger if not entry.is_open and entry.state is not EntryState.UNDONE
         ),
-        to_do=to_do(plan, progress, rows, run=name, rejects_file=rejects_file),
+        to_do=to_do(plan, progress, rows, run=name, rejects_file=rejects_file, beside=beside),
+        by_hand=by_hand(plan, progress, rows, beside),
         waivers=_waivers(plan, findings),
         refusals=_refusals(rejects),
         refused_seen=len(rejects),

@@ -10,11 +10,12 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import RunOutcome, Samples, Shards, Watched
+from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import Mount, Restoration, RestoreKind
-from esmigrate_tui.model.text import clean, counted, number
+from esmigrate_tui.model.text import clean, counted, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 _INDICES: Final = ("index", "indices")
 _PARTS: Final = ("part", "parts")
 _NAMED: Final = 20
+_ILM: Final = Version(6, 6)
+_SLM: Final = Version(7, 4)
 _REPLICAS: Final = "index.number_of_replicas"
 
 
@@ -92,6 +95,13 @@ class ToDo(msgspec.Struct, frozen=True, kw_only=True):
 
     what: str
     copy: str = ""
+
+
+class Beside(msgspec.Struct, frozen=True, kw_only=True):
+    """Changes that somebody made on these clusters before the run and that are not put back; `name` puts them back."""
+
+    name: str
+    changes: tuple[str, ...]
 
 
 def verdict(progress: Progress, rows: Sequence[Row]) -> str:
@@ -255,7 +265,15 @@ def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
     return " ".join([*said, by_word]).strip()
 
 
-def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, rejects_file: str) -> tuple[ToDo, ...]:
+def to_do(  # all that a run leaves behind
+    plan: Plan,
+    progress: Progress,
+    rows: Sequence[Row],
+    *,
+    run: str,
+    rejects_file: str,
+    beside: Sequence[Beside] = (),
+) -> tuple[ToDo, ...]:
     """What a person must still do, in that order; the guide's own last steps among it."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
@@ -281,23 +299,65 @@ def to_do(plan: Plan, progress: Progress, rows: Sequence[Row], *, run: str, reje
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
         things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
+    things += _settings_by_hand(plan, progress, rows, beside)
+    if is_complete:
+        things.append(
+            ToDo(what="Point your writers and readers at the new cluster.", copy=plan.destination.endpoint.url)
+        )
+        things += _old_cluster(plan, progress)
+    return _begun_large(things)
+
+
+def by_hand(plan: Plan, progress: Progress, rows: Sequence[Row], beside: Sequence[Beside] = ()) -> tuple[ToDo, ...]:
+    """What only a person can put back or take away, on the clusters themselves."""
+    if progress.is_of_changes:
+        return ()
+    is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
+    settings = _settings_by_hand(plan, progress, rows, beside)
+    return _begun_large([*settings, *(_old_cluster(plan, progress) if is_complete else [])])
+
+
+def _begun_large(things: Sequence[ToDo]) -> tuple[ToDo, ...]:
+    return tuple(ToDo(what=thing.what[0].upper() + thing.what[1:], copy=thing.copy) for thing in things)
+
+
+def _settings_by_hand(plan: Plan, progress: Progress, rows: Sequence[Row], beside: Sequence[Beside]) -> list[ToDo]:
+    """What was opened, stopped or registered for the migration, by a person or before the run."""
+    is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
+    things: list[ToDo] = []
     if plan.method is MethodName.REINDEX_FROM_REMOTE and plan.source is not None:
         things.append(
             ToDo(
                 what=f"{'' if is_complete else 'When everything has arrived: '}take the line reindex.remote.whitelist "
                 f"for {plan.source.endpoint.authority} out of the new cluster's settings, if it was added for this "
-                "migration (hosted: Edit, Manage user settings and extensions; else elasticsearch.yml and a restart)."
+                "migration (hosted: Edit, Manage user settings and extensions; else elasticsearch.yml and a restart). "
+                "To see whether a node still has it:",
+                copy="GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex",
             )
         )
-    if plan.restoration is not None and any(row.size or row.is_verified for row in rows):
-        things += _after_a_restore(plan.restoration, rows)
-    if is_complete:
-        things.append(
-            ToDo(what="Point your writers and readers at the new cluster.", copy=plan.destination.endpoint.url)
+    things += [
+        ToDo(
+            what=f"When it is needed no more, put back what was changed before the run: {listed(one.changes)}.",
+            copy=f"esmigrate cleanup {one.name}",
         )
-        if plan.source is not None:
-            things.append(ToDo(what=f"Keep or delete the old cluster: {_touched(progress)}."))
-    return tuple(ToDo(what=thing.what[0].upper() + thing.what[1:], copy=thing.copy) for thing in things)
+        for one in beside
+    ]
+    if plan.restoration is not None and any(row.size or row.is_verified for row in rows):
+        things += _after_a_restore(plan, plan.restoration, rows)
+    return things
+
+
+def _old_cluster(plan: Plan, progress: Progress) -> list[ToDo]:
+    """What becomes of the source, where there is one."""
+    if plan.source is None:
+        return []
+    return [
+        ToDo(
+            what=f"When you are satisfied, shut the old cluster down; {_touched(progress)}. As long as somebody uses "
+            "it, these numbers of it grow:",
+            copy="GET /_stats/search,indexing?filter_path=_all.total.*.*_total",
+        )
+    ]
 
 
 def _after_the_end(rows: Sequence[Row], run: str) -> list[ToDo]:
@@ -318,7 +378,7 @@ def _can_be_looked_at(row: Row) -> bool:
     return False
 
 
-def _after_a_restore(restoration: Restoration, rows: Sequence[Row]) -> list[ToDo]:
+def _after_a_restore(plan: Plan, restoration: Restoration, rows: Sequence[Row]) -> list[ToDo]:
     """What a restore leaves behind on purpose: the repository, settings that were overridden, the snapshot itself."""
     repository, snapshot = restoration.repository.name, restoration.snapshot
     place = f"/_snapshot/{quote(repository, safe='')}"
@@ -336,12 +396,7 @@ def _after_a_restore(restoration: Restoration, rows: Sequence[Row]) -> list[ToDo
     if restoration.ignore_index_settings:
         ignored = ", ".join(clean(name, 100) for name in restoration.ignore_index_settings)
         things.append(ToDo(what=f"Left out of the snapshot's settings: {ignored}. Set again what you need of them."))
-    things.append(
-        ToDo(
-            what="Start index lifecycle management again, if you stopped it for this migration.",
-            copy="POST /_ilm/start",
-        )
-    )
+    things += _lifecycles(Version.parse(plan.destination_version))
     features = {row.source_index for row in rows if row.kind is RestoreKind.FEATURE_STATE}
     if features & {"kibana", "security"}:
         things.append(
@@ -367,6 +422,20 @@ def _after_a_restore(restoration: Restoration, rows: Sequence[Row]) -> list[ToDo
             )
         )
     return things
+
+
+def _lifecycles(destination: Version) -> list[ToDo]:
+    """What a person may have stopped by hand, as preflight proposes; older servers have none of it."""
+    if destination < _ILM:
+        return []
+    both = destination >= _SLM
+    return [
+        ToDo(
+            what=f"Start the lifecycles of indices{' and of snapshots' if both else ''} again, if you stopped them for "
+            "this migration.",
+            copy="POST /_ilm/start" + ("\nPOST /_slm/start" if both else ""),
+        )
+    ]
 
 
 def _touched(progress: Progress) -> str:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.report.contents import Change, Report
-    from esmigrate_tui.report.judgement import Row
+    from esmigrate_tui.report.judgement import Row, ToDo
 
 _GAP: Final = "  "
 _LABEL: Final = 14
@@ -40,7 +40,7 @@ def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[st
     below = [
         *_changes("Put back", report.put_back, width),
         *_changes("Not put back", report.not_put_back, width),
-        *_to_do(report, width),
+        *to_do_lines(report.to_do, width),
         *_labelled("Accepted", ", ".join(waiver.check for waiver in report.waivers), width),
         *(f"{'Report' if at == 0 else '':{_LABEL}}{clean(str(path))}" for at, path in enumerate(files)),
     ]
@@ -155,9 +155,10 @@ def _changes(label: str, changes: Sequence[Change], width: int) -> list[str]:
     return lines
 
 
-def _to_do(report: Report, width: int) -> list[str]:
+def to_do_lines(things: Sequence[ToDo], width: int) -> list[str]:
+    """What is left for a person, numbered, each with what can be copied below it."""
     lines: list[str] = []
-    for at, thing in enumerate(report.to_do, start=1):
+    for at, thing in enumerate(things, start=1):
         label = f"{'For you' if at == 1 else '':<{_LABEL}}{at}  "
         lines += _wrapped(thing.what, width, label, " " * len(label))
         lines += [f"{'':{len(label) + 2}}{line}" for line in thing.copy.splitlines()]

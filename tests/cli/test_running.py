@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import pytest
 
 from esmigrate_tui.cli.commands import main
@@ -203,6 +204,66 @@ def test_where_nothing_is_left_to_put_back_no_secret_and_no_cluster_is_needed(sh
     said = shell.do("cleanup", "CCCC")
     assert said.code == ExitCode.DONE
     assert said.out == "Nothing that run CCCC changed is left to put back.\n"
+
+
+# -- what a run leaves behind ------------------------------------------------------------------------------------------
+
+
+def an_entry(state: EntryState) -> LedgerEntry:
+    return LedgerEntry(
+        number=1,
+        side=Side.DESTINATION,
+        what="replicas of logs were switched off",
+        made_by=Request(method="PUT", path="/logs/_settings"),
+        undo=Request(method="PUT", path="/logs/_settings"),
+        state=state,
+    )
+
+
+def has_reindex(shell: Shell, *events: Event) -> RunFolder:
+    """A remote reindex of which nothing but these events is known."""
+    old = Connection(endpoint=Endpoint(scheme="http", host="old", port=9200))
+    plan = msgspec.structs.replace(_plan(()), method=MethodName.REINDEX_FROM_REMOTE, source=old)
+    summary = TaskSummary(number=1, source_index="logs", destination_index="logs")
+    begun = msgspec.structs.replace(_started("NNNN", (summary,)), method=MethodName.REINDEX_FROM_REMOTE)
+    return shell.has("NNNN", plan, begun, *events)
+
+
+def test_a_run_whose_process_died_says_what_it_left_changed_and_what_puts_it_back(shell: Shell) -> None:
+    has_reindex(shell, TaskStarted(at=1.0, task=1), LedgerChanged(at=1.0, entry=an_entry(EntryState.MADE)))
+    said = shell.do("status", "NNNN").out
+    assert "  not put back  destination: replicas of logs were switched off\n" in said
+    assert "esmigrate resume NNNN" in said
+    assert "esmigrate cleanup NNNN" in said
+    assert "1 change to put back" in shell.do("status").out
+
+
+def test_a_run_that_left_nothing_changed_is_not_said_to_be_put_back(shell: Shell) -> None:
+    entry = LedgerChanged(at=1.0, entry=an_entry(EntryState.UNDONE))
+    has_reindex(shell, entry, RunFinished(at=2.0, outcome=RunOutcome.STOPPED))
+    assert "cleanup" not in shell.do("status", "NNNN").out
+
+
+def test_cleaning_up_says_what_only_a_person_can_put_back(shell: Shell) -> None:
+    has_reindex(shell, RunFinished(at=2.0, outcome=RunOutcome.STOPPED))
+    shell.has_changes(EntryState.MADE)
+    said = shell.do("cleanup", "NNNN")
+    assert said.code == ExitCode.DONE
+    assert "Nothing that run NNNN changed is left to put back." in said.out
+    assert "reindex.remote.whitelist" in said.out
+    assert "GET /_nodes/settings?" in said.out
+    assert "repository old was registered" not in said.out  # that is another cluster's: the addresses differ
+
+
+def test_what_was_changed_before_a_run_on_its_cluster_is_named_at_its_end(shell: Shell) -> None:
+    new = Connection(endpoint=Endpoint(scheme="http", host="new", port=9200))
+    folder = has_reindex(shell, RunFinished(at=2.0, outcome=RunOutcome.STOPPED))
+    plan = Plan.from_toml(folder.plan.read_text())
+    folder.plan.write_text(msgspec.structs.replace(plan, destination=new).to_toml())
+    shell.has_changes(EntryState.MADE)
+    said = shell.do("cleanup", "NNNN").out
+    assert "put back what was changed before the run: repository old was registered." in " ".join(said.split())
+    assert "esmigrate cleanup CCCC" in said
 
 
 # -- what a restore cannot do, and what it does when it is stopped -----------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from esmigrate_tui.model.connection import Connection, Endpoint, Side, SignIn
+from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
 from esmigrate_tui.model.event import (
     Event,
     LedgerChanged,
@@ -21,6 +23,7 @@ from esmigrate_tui.model.event import (
     RunFinished,
     RunOutcome,
     RunStarted,
+    Samples,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -36,7 +39,7 @@ from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.report import Report, as_json, as_lines, as_markdown, gather
+from esmigrate_tui.report import Beside, Report, as_json, as_lines, as_markdown, gather
 from esmigrate_tui.report.lines import _columns
 from esmigrate_tui.report.markdown import block, escape, table
 
@@ -179,6 +182,52 @@ def test_a_verified_run_says_that_everything_arrived_and_was_checked() -> None:
     )
 
 
+def compared(*ids: str, **more: Any) -> TaskFinished:  # noqa: ANN401  # the fields of Compared
+    """The second index at its end, every document compared; those of these ids have another content."""
+    found = tuple(Difference(kind=DifferenceKind.CONTENT, id=name) for name in ids)
+    return TaskFinished(
+        at=START + 99,
+        task=2,
+        outcome=TaskOutcome.DIFFERENT if found else TaskOutcome.VERIFIED,
+        source_count=2000,
+        destination_count=2000,
+        compared=Compared(source_count=2000, destination_count=2000, differences=found, **more),
+    )
+
+
+def test_a_run_that_compared_every_document_says_so() -> None:
+    report = a_report(a_progress(orders=compared(without_source=4)))
+    assert report.is_verified
+    assert report.how_checked.endswith(
+        "Every document of both sides was read and compared byte for byte in 1: no difference. "
+        "4 documents of both sides keep no _source: only _id and routing were compared."
+    )
+
+
+def test_documents_that_differ_are_listed_by_kind_and_id_as_text_and_nothing_else() -> None:
+    progress = a_progress(
+        orders=compared("<b>|x", "17", partitions=9, partitions_left=2), outcome=RunOutcome.INCOMPLETE
+    )
+    report = a_report(progress)
+    text = as_markdown(report)
+    assert report.indices[1].verified == "no: documents differ"
+    assert not report.is_verified
+    assert "| orders-v2 | another content | &lt;b&gt;\\|x |" in text
+    assert "2 of 9 parts of the index that differ were not looked into" in text
+    assert msgspec.json.decode(as_json(report), type=Report) == report
+
+
+def test_sampled_documents_are_told_with_their_number() -> None:
+    ended = msgspec.structs.replace(compared(), compared=None, samples=Samples(compared=20))
+    assert "20 documents, chosen by chance, are equal on both sides." in a_report(a_progress(orders=ended)).how_checked
+    differs = msgspec.structs.replace(
+        ended, outcome=TaskOutcome.DIFFERENT, samples=Samples(compared=20, different=("7",))
+    )
+    report = a_report(a_progress(orders=differs, outcome=RunOutcome.INCOMPLETE))
+    assert "1 of 20 documents, chosen by chance, differs." in report.how_checked
+    assert "| orders-v2 | differs, or is missing | 7 |" in as_markdown(report)
+
+
 def test_refused_documents_are_in_the_verdict() -> None:
     report = a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE))
     assert report.verdict == (
@@ -301,11 +350,31 @@ def test_after_a_verified_reindex_the_whitelist_the_writers_and_the_old_cluster_
     first, second, third, fourth = a_report().to_do
     assert first.copy == "GET /books/_search?pretty"
     assert "Take the line reindex.remote.whitelist for old.example.org:9200 out" in second.what
+    assert second.copy == "GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex"
     assert (third.what, third.copy) == (
         "Point your writers and readers at the new cluster.",
         "https://new.example.org:9243",
     )
-    assert fourth.what == "Keep or delete the old cluster: nothing on it was changed."
+    assert fourth.what.startswith("When you are satisfied, shut the old cluster down; nothing on it was changed.")
+    assert fourth.copy.startswith("GET /_stats/search,indexing")
+
+
+def test_what_was_changed_before_the_run_and_not_put_back_is_told_with_the_command_for_it() -> None:
+    beside = [Beside(name="5QWA", changes=("the index lifecycles are stopped",))]
+    report = gather(a_plan(), a_progress(), now=START + 500, beside=beside)
+    told = [(thing.what, thing.copy) for thing in report.to_do]
+    assert (
+        "When it is needed no more, put back what was changed before the run: the index lifecycles are stopped.",
+        "esmigrate cleanup 5QWA",
+    ) in told
+
+
+def test_what_only_a_person_can_put_back_stands_apart_from_what_a_run_still_does() -> None:
+    report = a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE),)))
+    assert set(report.by_hand) < set(report.to_do)
+    told = " ".join(thing.copy for thing in report.by_hand)
+    assert "reindex" in told
+    assert "esmigrate" not in told
 
 
 def test_only_a_reindex_from_a_remote_cluster_leaves_a_whitelist() -> None:
@@ -317,7 +386,7 @@ def test_an_unfinished_run_is_to_be_gone_on_with_before_anything_moves_over() ->
     assert "esmigrate resume 7K2P" in things
     assert "When everything has arrived: take the line" in things
     assert "writers" not in things
-    assert "delete the old cluster" not in things
+    assert "the old cluster down" not in things
 
 
 def test_where_all_but_refused_documents_arrived_there_is_nothing_to_go_on_with() -> None:
@@ -496,10 +565,15 @@ def test_a_headless_run_prints_a_line_an_index_the_verdict_and_what_is_left() ->
         "              2  Take the line reindex.remote.whitelist for old.example.org:9200",
         "                 out of the new cluster's settings, if it was added for this",
         "                 migration (hosted: Edit, Manage user settings and extensions;",
-        "                 else elasticsearch.yml and a restart).",
+        "                 else elasticsearch.yml and a restart). To see whether a node",
+        "                 still has it:",
+        "                   GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex",
         "              3  Point your writers and readers at the new cluster.",
         "                   https://new.example.org:9243",
-        "              4  Keep or delete the old cluster: nothing on it was changed.",
+        "              4  When you are satisfied, shut the old cluster down; nothing on",
+        "                 it was changed. As long as somebody uses it, these numbers of",
+        "                 it grow:",
+        f"                   {report.to_do[3].copy}",
         "Report        /runs/7K2P/report.md",
     )
 

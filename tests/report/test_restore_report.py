@@ -203,7 +203,7 @@ def test_after_a_restore_nobody_is_sent_to_a_whitelist() -> None:
     things = _things(a_report())
     assert "whitelist" not in things
     assert "GET /orders/_search?pretty" in things
-    assert "POST /_ilm/start" in things
+    assert "POST /_ilm/start\nPOST /_slm/start" in things
     assert "Keep the snapshot nightly until you are satisfied" in things
     assert "https://new.example.org:9243" in things
 
@@ -245,7 +245,7 @@ def test_a_mounted_index_needs_its_repository_for_good() -> None:
 
 def test_without_a_source_no_old_cluster_is_to_be_deleted() -> None:
     assert "old cluster" not in _things(a_report())
-    assert "Keep or delete the old cluster" in _things(a_report(a_plan(source=True)))
+    assert "shut the old cluster down" in _things(a_report(a_plan(source=True)))
 
 
 # -- three ways to tell it ---------------------------------------------------------------------------------------------
