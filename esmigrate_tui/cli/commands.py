@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +17,7 @@ from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MOST_RANGES, MethodName, Proof
 from esmigrate_tui.model.shipping import Shipper
+from esmigrate_tui.wizard.environment import wants_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,8 +56,9 @@ def _version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # n
 
 @click.group(cls=LateGroup, invoke_without_command=True, context_settings=_CONTEXT, epilog=_TRY)
 @click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_version, help="Show the version.")
+@click.option("--plain", is_flag=True, help="The wizard as numbered questions and lines, without a screen.")
 @click.pass_context
-def main(ctx: click.Context) -> int:
+def main(ctx: click.Context, plain: bool) -> int:  # noqa: FBT001  # click's flag
     """Move data into a new Elasticsearch cluster, with proof that nothing was lost.
 
     Without a command the wizard opens. It leads through the choice of a method, both connections, the preflight, the
@@ -71,13 +74,20 @@ def main(ctx: click.Context) -> int:
 
     `esmigrate plan restore-from-snapshot` needs the destination alone: the source may be gone.
 
+    With --plain the same steps are numbered questions, one at a time: for screen readers, for terminals that can only
+    show lines (TERM=dumb, where it comes by itself), and for answers through a pipe, each a line. ? explains, b goes
+    back, q leaves.
+
     A run lives in a process of its own: closing this terminal does not stop it.
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
     if ctx.invoked_subcommand is not None:
+        if plain:
+            msg = "--plain is for the wizard, which opens without a command. For a run: esmigrate attach RUN --plain"
+            raise click.UsageError(msg)
         return ExitCode.DONE
     from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
 
-    return open_wizard()
+    return open_wizard(in_lines=plain)
 
 
 @main.group()
@@ -456,10 +466,10 @@ def status(run_id: str | None, as_json: bool) -> int:  # noqa: FBT001  # click's
 @click.option("--plain", is_flag=True, help="Lines instead of the screen.")
 def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # click's flags
     """Watch a run that is going on."""
-    if as_json or plain or not sys.stdout.isatty() or not sys.stdin.isatty():
+    if as_json or plain or wants_lines(os.environ) or not sys.stdout.isatty() or not sys.stdin.isatty():
         from esmigrate_tui.cli.running import watch  # noqa: PLC0415
 
-        return asyncio.run(watch(run_id, as_json=as_json))
+        return asyncio.run(watch(run_id, as_json=as_json, in_lines=plain))
     from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
 
     return open_wizard(follow=run_id)
@@ -557,12 +567,7 @@ def report(run_id: str, kind: str) -> int:
 @secret_options(Side.SOURCE)
 @secret_options(Side.DESTINATION)
 def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """Put back what a run changed on the clusters and could not put back itself; say what is left for you.
-
-    Also after a crash: each change is written down with its inverse before it is made. What no request can put back
-    (reindex.remote.whitelist, lifecycles that you stopped, the old cluster) is listed with text to copy. It ends with
-    3 where something could not be put back.
-    """
+    """Put back what a run changed on the clusters and could not put back itself."""
     from esmigrate_tui.cli.running import clean_up  # noqa: PLC0415
 
     return asyncio.run(clean_up(options))

@@ -12,6 +12,7 @@ from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
+from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 from esmigrate_tui.wizard.offer import METHODS, preview
 
 if TYPE_CHECKING:
@@ -261,10 +262,14 @@ async def wizard_session(
     draft: Draft | None = None,
     credentials: Mapping[Side, Credential] | None = None,
     follow: str | None = None,
+    in_lines: bool = False,
 ) -> int:
-    """The wizard from its first screen to its last; the exit code."""
+    """The wizard from its first screen to its last, or its first question to its last; the exit code."""
+    if follow is None and (in_lines or wants_lines(os.environ)):
+        if not in_lines:
+            print("This terminal (TERM=dumb) can only show lines: the same steps as questions, as with --plain.")  # noqa: T201  # before any question
+        return await _questions(draft, credentials)
     from esmigrate_tui.wizard.app import WizardApp
-    from esmigrate_tui.wizard.environment import wants_ascii
 
     app: WizardApp = WizardApp(
         real_doors(),
@@ -284,6 +289,25 @@ async def wizard_session(
     return int(ended if ended is not None else app.return_code or ExitCode.DONE)
 
 
-def open_wizard(*, follow: str | None = None) -> int:
-    """Open the wizard on this terminal; the exit code."""
-    return asyncio.run(wizard_session(follow=follow))
+async def _questions(draft: Draft | None, credentials: Mapping[Side, Credential] | None) -> int:
+    """The wizard's steps as questions, then the run in lines; the exit code."""
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.terminal import Terminal
+    from esmigrate_tui.plain.walk import PlainWalk, walk_through
+
+    console = Console(Terminal(), ascii_only=wants_ascii(os.environ))
+    left = await walk_through(PlainWalk(real_doors(), console, draft, credentials))
+    for sentence in left.said:
+        console.say(sentence)
+    if not left.run:
+        return ExitCode.DONE
+    from esmigrate_tui.cli.running import follow_to_end, started_sentence
+
+    if left.is_new:
+        console.say(started_sentence(left.run))
+    return await follow_to_end(left.run, in_lines=True)
+
+
+def open_wizard(*, follow: str | None = None, in_lines: bool = False) -> int:
+    """Open the wizard on this terminal, as a screen or in lines; the exit code."""
+    return asyncio.run(wizard_session(follow=follow, in_lines=in_lines))

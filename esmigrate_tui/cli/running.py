@@ -27,6 +27,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed
+from esmigrate_tui.wizard.environment import wants_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.engine.runs import RunFolder, RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential, Side
-    from esmigrate_tui.model.ledger import Change, LedgerEntry
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
 
 _ANSWER_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
@@ -93,12 +94,15 @@ def leaving_warning() -> str:
 # -- following ---------------------------------------------------------------------------------------------------------
 
 
-async def follow_to_end(run_id: str, *, as_json: bool = False, stop_when_left: bool = False) -> int:
+async def follow_to_end(
+    run_id: str, *, as_json: bool = False, stop_when_left: bool = False, in_lines: bool = False
+) -> int:
     """Tell everything a run does until it ends, then its report; the exit code.
 
-    Ctrl+C leaves the run going on, unless `stop_when_left`: then the run is ended first.
+    Ctrl+C leaves the run going on, unless `stop_when_left`: then the run is ended first. With `in_lines` nothing is
+    drawn over, on a terminal neither.
     """
-    following = asyncio.ensure_future(_tell(run_id, as_json=as_json))
+    following = asyncio.ensure_future(_tell(run_id, as_json=as_json, in_lines=in_lines))
     left = asyncio.Event()
 
     def leave() -> None:
@@ -134,8 +138,9 @@ async def follow_to_end(run_id: str, *, as_json: bool = False, stop_when_left: b
     return progress.exit_code()
 
 
-async def _tell(run_id: str, *, as_json: bool, quietly: bool = False) -> Progress:
-    teller = JsonTeller(sys.stdout) if as_json else LineTeller(sys.stdout)
+async def _tell(run_id: str, *, as_json: bool, quietly: bool = False, in_lines: bool = False) -> Progress:
+    in_lines = in_lines or wants_lines(os.environ)
+    teller = JsonTeller(sys.stdout) if as_json else LineTeller(sys.stdout, in_lines=in_lines)
     progress = Progress()
     async with journal_of(run_id) as journal:
         async for batch in journal.follow():
@@ -152,9 +157,9 @@ async def _show_end(run_id: str, paths: tuple[Path, ...]) -> None:
     click.echo("\n".join(report.as_lines(gathered, 100, paths)))
 
 
-async def watch(run_id: str, *, as_json: bool) -> int:
+async def watch(run_id: str, *, as_json: bool, in_lines: bool = False) -> int:
     """Follow a run that is going on, or tell one that has ended."""
-    return await follow_to_end(runs.find_run(run_id, _home()).run, as_json=as_json)
+    return await follow_to_end(runs.find_run(run_id, _home()).run, as_json=as_json, in_lines=in_lines)
 
 
 # -- telling -----------------------------------------------------------------------------------------------------------
@@ -324,14 +329,12 @@ _NOTHING_LEFT: Final = "Nothing that run {} changed is left to put back."
 
 
 async def clean_up(options: Mapping[str, Any]) -> int:
-    """Put back what a run left changed; then what is left for a person to put back."""
+    """Put back what a run left changed."""
     from esmigrate_tui.engine.process import open_clusters  # noqa: PLC0415  # the client costs start-up time
 
     folder = runs.find_run(options["run_id"], _home())
-    before = await _ledger_of(folder)
-    if not folder.is_live and not any(entry.is_open for entry in before):
+    if not folder.is_live and not (await runs.summary(folder)).open_entries:
         click.echo(_NOTHING_LEFT.format(folder.run))
-        await _say_by_hand(folder)
         return ExitCode.DONE
     credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
     try:
@@ -339,31 +342,14 @@ async def clean_up(options: Mapping[str, Any]) -> int:
     except runs.RunHeldError as error:
         click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
         return ExitCode.HELD
-    numbers = {entry.number for entry in left}
-    for entry in before:
-        if entry.is_open and entry.number not in numbers:
-            click.echo(f"ok  put back on the {entry.side}: {clean(entry.what)}")
     for entry in left:
-        click.echo(f"x   not put back on the {entry.side}: {clean(entry.what)}. {clean(entry.trouble)}", err=True)
+        click.echo(f"x   not put back: {entry.what}. {entry.trouble}", err=True)
         if entry.undo is not None:
-            click.echo("    By hand:", err=True)
-            lines = entry.undo.as_console().splitlines()
-            click.echo("\n".join(f"    {clean(line, len(line))}" for line in lines), err=True)
-    if not left:
-        click.echo(_NOTHING_LEFT.format(folder.run))
-    await _say_by_hand(folder)
-    return ExitCode.INCOMPLETE if left else ExitCode.DONE
-
-
-async def _ledger_of(folder: RunFolder) -> tuple[LedgerEntry, ...]:
-    async with Journal.open(folder.journal) as journal:
-        return (await journal.progress()).ledger
-
-
-async def _say_by_hand(folder: RunFolder) -> None:
-    """What no request of this program can put back, each with text to copy."""
-    for line in report.to_do_lines((await _gathered(folder)).by_hand, 100):
-        click.echo(line)
+            click.echo(entry.undo.as_console(), err=True)
+    if left:
+        return ExitCode.INCOMPLETE
+    click.echo(_NOTHING_LEFT.format(folder.run))
+    return ExitCode.DONE
 
 
 # -- looking -----------------------------------------------------------------------------------------------------------
@@ -425,22 +411,7 @@ async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
     for task in progress.tasks:
         share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"
         click.echo(f"  {task.state:10} {share}  {task.summary.source_index}", file=out)
-    if not summary.is_live:
-        _say_what_is_left(folder, progress, out)
     return ExitCode.DONE
-
-
-def _say_what_is_left(folder: RunFolder, progress: Progress, out: TextIO) -> None:
-    """What a run whose process has gone left changed, and how it goes on; a living one puts it back itself."""
-    for entry in progress.open_ledger:
-        trouble = f" ({clean(entry.trouble)})" if entry.trouble else ""
-        click.echo(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}", file=out)
-    if not progress.is_finished:
-        click.echo(
-            f"Its process has ended. What was acknowledged stays; go on with: esmigrate resume {folder.run}", file=out
-        )
-    if progress.open_ledger:
-        click.echo(f"Put back what it changed, without going on, with: esmigrate cleanup {folder.run}", file=out)
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------
@@ -451,7 +422,6 @@ async def _gathered(folder: RunFolder) -> report.Report:
         progress = await journal.progress()
         rejects = await journal.rejects(10_000)
     plan = await asyncio.to_thread(runs.read_plan, folder)
-    beside = await runs.changed_beside(plan, _home()) if progress.is_finished and not progress.is_of_changes else {}
     return report.gather(
         plan,
         progress,
@@ -460,7 +430,6 @@ async def _gathered(folder: RunFolder) -> report.Report:
         rejects=rejects,
         rejects_file=str(folder.rejects) if rejects else "",
         plan_file=str(folder.plan),
-        beside=[report.Beside(name=name, changes=changes) for name, changes in beside.items()],
     )
 
 

@@ -86,7 +86,7 @@ def total_line(progress: Progress, now: float) -> str:
 
 def _compared(progress: Progress) -> list[str]:
     """How far comparing every document is, over all indices that are at it."""
-    reading = progress.comparing
+    reading = [task for task in progress.tasks if task.read_share is not None]
     if not reading:
         return []
     what = "naming what differs" if all(task.is_naming for task in reading) else "comparing"
@@ -163,11 +163,14 @@ def event_lines(event: Event, progress: Progress) -> list[str]:
 
 
 class LineTeller:
-    """Progress for people: a line that is drawn over on a terminal, a line every few seconds elsewhere."""
+    """Progress for people: a line that is drawn over on a terminal, a line every few seconds elsewhere.
 
-    def __init__(self, out: TextIO) -> None:
+    Only lines on a terminal too, where `in_lines` says that nothing is to be drawn over.
+    """
+
+    def __init__(self, out: TextIO, *, in_lines: bool = False) -> None:
         self._out = out
-        self._is_terminal = out.isatty()
+        self._is_terminal = out.isatty() and not in_lines
         self._told_at = 0.0
         self._last_wait = ""
 

@@ -36,3 +36,8 @@ def wants_ascii(environ: Mapping[str, str]) -> bool:
     """Whether the locale is one that cannot show more than ASCII safely: set, and not UTF-8."""
     locale = environ.get("LC_ALL") or environ.get("LC_CTYPE") or environ.get("LANG") or ""
     return bool(locale) and "utf8" not in locale.lower().replace("-", "")
+
+
+def wants_lines(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal says of itself that it can only show one line after another."""
+    return environ.get("TERM") == "dumb"

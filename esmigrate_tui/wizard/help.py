@@ -302,16 +302,20 @@ What was changed for the run has been put back; what could not be is listed, and
 }
 
 
+def words_of(step: str, session: Session) -> tuple[str, str]:
+    """A step's title and its page in plain words, as the session's method has them."""
+    if step in _INDEXED and session.is_of_files:
+        return _INDEXED[step]
+    if step in _WATCHED and session.is_watching:
+        return _WATCHED[step]
+    if step in _RESTORED and session.is_restore:
+        return _RESTORED[step]
+    return _PAGES[step]
+
+
 def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]:
     """A step's title and its page at a width: the words, then the keys."""
-    title, words = _PAGES[step]
-
-    if step in _RESTORED and session.is_restore:
-        title, words = _RESTORED[step]
-    if step in _WATCHED and session.is_watching:
-        title, words = _WATCHED[step]
-    if step in _INDEXED and session.is_of_files:
-        title, words = _INDEXED[step]
+    title, words = words_of(step, session)
 
     def lines(width: int) -> list[Text]:
         drawn: list[Text] = [Text()]

@@ -9,7 +9,7 @@ from rich.text import Text
 from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, spread
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import in_order
+from esmigrate_tui.wizard.walk.opening import keep_what_is_offered, take
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
 if TYPE_CHECKING:
@@ -82,11 +82,9 @@ class MethodScreen(StepScreen):
 
     async def go_on(self) -> None:
         """What was chosen for another method and is not offered by this one is no answer any more."""
-        draft = self.session.draft
-        if draft.source_facts is not None or draft.snapshot is not None:
-            self.wizard.update(self.session.answered(selected=in_order(draft, frozenset(draft.selected))))
+        keep_what_is_offered(self.wizard)
         await super().go_on()
 
     def _take(self, position: int) -> None:
         if self.session.methods:
-            self.wizard.update(self.session.answered(method=self.session.methods[position].name))
+            take(self.wizard, self.session.methods[position].name)

@@ -8,10 +8,11 @@ from rich.text import Text
 
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, shorten, spread
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.walk.opening import standing
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
 if TYPE_CHECKING:
@@ -22,19 +23,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.wizard.doors import RunCard
     from esmigrate_tui.wizard.session import Session
-
-
-def standing(card: RunCard) -> tuple[str, str]:
-    """What a run is, and what Enter does with it."""
-    if card.is_live:
-        return "going on", "Enter looks at it; it does not need this screen."
-    if card.is_of_changes:
-        left = counted(card.open_entries, "change") if card.open_entries else "nothing left"
-        settle = f"`esmigrate cleanup {card.run}` puts it back." if card.open_entries else "It was put back, or stays."
-        return f"before a run: {left} to put back", settle
-    if card.is_finished:
-        return f"finished, {card.outcome}" if card.outcome else "finished", "Enter shows how it ended."
-    return "stopped half-way", "Enter goes on where the clusters acknowledged last."
 
 
 def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:

@@ -1,0 +1,285 @@
+"""Which files, how they are read, and the index they go into; or another program that sends."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from esmigrate_tui.model.files import FileFormat, IdRule
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.shipping import Shipper
+from esmigrate_tui.model.text import clean, counted, number, size
+from esmigrate_tui.plain.console import in_turn
+from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.wizard.session import shipping_of, why_not_into
+from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.walk import files as steps
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.files import Sample
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.walk import PlainWalk
+
+_SHOWN = 3
+
+
+async def files(walk: PlainWalk, console: Console) -> str:
+    """Ask one after the other; looking comes as soon as the files are named."""
+    questions = (
+        _from,
+        _sender,
+        _typed,
+        _reading,
+        _ids,
+        _id_field,
+        _into,
+        _expected,
+        _pipeline,
+        _configuration,
+        _settle,
+    )
+    await in_turn(partial(question, walk, console) for question in questions)
+    return ""
+
+
+def _wish(walk: PlainWalk, **changes: object) -> None:
+    steps.look_at(walk, wishes=msgspec.structs.replace(walk.session.pile.wishes, **changes))
+
+
+async def _from(walk: PlainWalk, console: Console) -> bool:
+    sender = walk.session.pile.sender
+    chosen = await console.choose("Where do the documents come from?", steps.FROM, "sent" if sender else "files")
+    steps.look_at(walk, sender=(sender or Shipper(steps.SENDERS[0][0])) if chosen == "sent" else None)
+    return True
+
+
+async def _sender(walk: PlainWalk, console: Console) -> bool:
+    sender = walk.session.pile.sender
+    if sender is None:
+        return False
+    steps.look_at(walk, sender=Shipper(await console.choose("Which program sends?", steps.SENDERS, sender.value)))
+    return True
+
+
+# -- files -----------------------------------------------------------------------------------------------------------
+
+
+async def _typed(walk: PlainWalk, console: Console) -> bool:
+    if walk.session.pile.sender is not None:
+        return False
+    console.say("Paths, and patterns with * and ?, separated by blanks; ** goes into folders.")
+    while True:
+        typed = await console.text(
+            "Files", walk.session.pile.typed, why_not=lambda typed: "" if typed else "name a file, or a pattern"
+        )
+        steps.look_at(walk, typed=typed)
+        if not walk.session.pile.is_looked_at or walk.session.pile.look is None:
+            await steps.look(walk)
+        _say(walk, console)
+        look = walk.session.pile.look
+        if look is not None and look.files:
+            return True
+
+
+def _say(walk: PlainWalk, console: Console) -> None:
+    """What a look has shown."""
+    pile = walk.session.pile
+    found = pile.look
+    for problem in (pile.problem, found.problem if found is not None else None):
+        if problem is not None:
+            console.trouble(problem)
+    if found is None:
+        return
+    for file in found.files[:_SHOWN]:
+        console.say(f"{file.path}, {size(file.size)}", 2)
+    if len(found.files) > _SHOWN:
+        console.say(f"and {number(len(found.files) - _SHOWN)} more", 2)
+    if found.sample is not None:
+        _say_sample(found.sample, console)
+
+
+def _say_sample(sample: Sample, console: Console) -> None:
+    console.say(f"Read as {how_read(sample.reading)}; {counted(sample.amount, 'row')} looked at.")
+    if sample.bad:
+        every = sample.bad == sample.amount
+        some = f"None of them is {sample.reading.format}." if every else f"{number(sample.bad)} cannot be read."
+        console.say(some if every else f"{some} They will be set aside, each with its line; the others go on.")
+    for error in sample.errors[:_SHOWN]:
+        console.say(f"{PurePath(error.path).name}:{error.line}: {error.reason}", 2)
+    if sample.repeated_ids:
+        console.say(f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}.")
+    if sample.rows:
+        console.say("The first rows as they will be sent:")
+    is_new = sample.reading.ids is IdRule.NEW
+    for row in sample.rows[:_SHOWN]:
+        body = clean(row.source.decode("utf-8", "replace"), 300)
+        console.say(f"_id {'(new)' if is_new else clean(row.id, 100)}: {body}", 2)
+
+
+async def _reading(walk: PlainWalk, console: Console) -> bool:
+    """Whether they are read rightly; if not, how."""
+    if walk.session.pile.sender is not None:
+        return False
+    while True:
+        sample = steps.sample_of(walk.session.pile)
+        is_bad = sample is None or (bool(sample.bad) and sample.bad == sample.amount)
+        options = (("yes", "yes"), ("no", "no: say how they are to be read"))
+        if await console.choose("Is that read rightly?", options, "no" if is_bad else "yes") == "yes":
+            if not is_bad:
+                return True
+            console.say("It cannot go on yet: the files cannot be read like this.")
+            continue
+        await in_turn(partial(each, walk, console) for each in (_format, _delimiter, _encoding, _header, _names))
+        await steps.look(walk)
+        _say(walk, console)
+
+
+async def _format(walk: PlainWalk, console: Console) -> bool:
+    chosen = await console.choose("Read as", *steps.formats(walk.session.pile))
+    _wish(walk, format=FileFormat(chosen) if chosen else None)
+    return True
+
+
+def _is_table(walk: PlainWalk) -> bool:
+    kind = steps.format_of(walk.session.pile)
+    return kind is not None and kind.has_columns
+
+
+async def _delimiter(walk: PlainWalk, console: Console) -> bool:
+    if not _is_table(walk):
+        return False
+    _wish(walk, delimiter=await console.choose("The cells are separated by", *steps.delimiters(walk.session.pile)))
+    return True
+
+
+async def _encoding(walk: PlainWalk, console: Console) -> bool:
+    if not _is_table(walk):
+        return False
+    _wish(walk, encoding=await console.choose("Encoding", *steps.encodings(walk.session.pile)))
+    return True
+
+
+async def _header(walk: PlainWalk, console: Console) -> bool:
+    if not _is_table(walk):
+        return False
+    now = "yes" if walk.session.pile.wishes.has_header else "no"
+    _wish(walk, has_header=await console.choose("The first row", steps.HEADER, now) == "yes")
+    return True
+
+
+async def _names(walk: PlainWalk, console: Console) -> bool:
+    wishes = walk.session.pile.wishes
+    if not _is_table(walk) or wishes.has_header:
+        return False
+    typed = await console.ask("Names of the columns, with commas; Enter for col1, col2 …", ", ".join(wishes.names))
+    _wish(walk, names=steps.names_of(typed))
+    return True
+
+
+async def _ids(walk: PlainWalk, console: Console) -> bool:
+    if walk.session.pile.sender is not None:
+        return False
+    console.say("The _id decides what a second run does: the same _id each time, and nothing is doubled.")
+    chosen = await console.choose("Where does the _id come from?", *steps.id_rules(walk.session.pile))
+    _wish(walk, ids=IdRule(chosen) if chosen else None)
+    if chosen != IdRule.FIELD:
+        await _look_again(walk, console)
+    return True
+
+
+async def _id_field(walk: PlainWalk, console: Console) -> bool:
+    pile = walk.session.pile
+    if pile.sender is not None or pile.wishes.ids is not IdRule.FIELD:
+        return False
+    known = steps.known_fields(pile)
+    if known:
+        console.say(f"Fields: {', '.join(known)}.")
+    while True:
+        typed = await console.text(
+            "Which field is the _id?",
+            walk.session.pile.wishes.id_field,
+            why_not=lambda typed: "" if typed else "which field is the _id",
+        )
+        _wish(walk, id_field=typed)
+        await _look_again(walk, console)
+        look = walk.session.pile.look
+        if look is not None and look.problem is None:
+            return True
+
+
+async def _look_again(walk: PlainWalk, console: Console) -> None:
+    if not walk.session.pile.is_looked_at:
+        await steps.look(walk)
+        _say(walk, console)
+
+
+# -- where to --------------------------------------------------------------------------------------------------------
+
+
+async def _into(walk: PlainWalk, console: Console) -> bool:
+    draft = walk.session.draft
+    typed = await console.text(
+        "Index on the destination that they go into",
+        draft.into,
+        why_not=lambda typed: why_not_into(msgspec.structs.replace(draft, into=typed)),
+    )
+    walk.update(walk.session.answered(into=typed))
+    return True
+
+
+async def _expected(walk: PlainWalk, console: Console) -> bool:
+    pile = walk.session.pile
+    if pile.sender is None:
+        return False
+
+    def why_not(typed: str) -> str:
+        is_number = shipping_of(msgspec.structs.replace(pile, expected=typed)) is not None
+        return "" if is_number else "how many is not a number"
+
+    typed = await console.text(
+        "How many documents will it be? Enter where that is not known", pile.expected, why_not=why_not
+    )
+    steps.look_at(walk, expected=typed)
+    return True
+
+
+async def _pipeline(walk: PlainWalk, console: Console) -> bool:
+    if walk.session.pile.sender is not None:
+        return False
+    asked = "Ingest pipeline of the destination; Enter for none"
+    steps.look_at(walk, pipeline=await console.ask(asked, walk.session.pile.pipeline))
+    return True
+
+
+async def _configuration(walk: PlainWalk, console: Console) -> bool:
+    """What the sender has to be told, and whether that goes into a file."""
+    if walk.session.pile.sender is None:
+        return False
+    try:
+        told = steps.configuration_for(walk.session)
+    except ProblemError as error:
+        console.trouble(error.problem)
+        return False
+    console.say("What to do, once the run watches:")
+    for at, step in enumerate(told.steps, start=1):
+        console.say(f"{at}. {step}", 2)
+    console.say(f"Its configuration, {told.name}; it holds no secret:")
+    console.show(told.text)
+    name = await console.ask(f"Name of a file to write it to, such as {told.name}; Enter for none")
+    if name:
+        try:
+            console.say(f"Written: {await walk.doors.save_text(name, told.text)}")
+        except ProblemError as error:
+            console.trouble(error.problem)
+    return True
+
+
+async def _settle(walk: PlainWalk, console: Console) -> bool:
+    """See what the destination has of that name; another one is asked for where it does not do."""
+    while reason := BY_NAME["files"].may_go_on(walk.session) or await steps.settle(walk):
+        console.say(f"It cannot go on yet: {reason.rstrip('.')}.")
+        await _into(walk, console)
+    return False

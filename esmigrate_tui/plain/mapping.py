@@ -1,0 +1,142 @@
+"""The mapping of a new index, field by field, as it was guessed and as it is wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.plain.console import BackError, Pages, place_of
+from esmigrate_tui.reading.mapping import body_of
+from esmigrate_tui.wizard.walk import mapping as steps
+
+if TYPE_CHECKING:
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.walk import PlainWalk
+
+_HOW = (
+    "A number chooses another type for the field; f 3 says how its dates are written; x 3 leaves a column out, or "
+    "takes it in; u 3 takes the guess again; d 3 says all about it; j shows all of it as JSON, j FILE reads it from a "
+    "file; m shows more. Enter goes on."
+)
+
+
+async def mapping(walk: PlainWalk, console: Console) -> str:
+    """Say what was guessed, and correct it until one goes on."""
+    pages = Pages(console)
+    is_there = walk.session.pile.there is not None
+    if is_there:
+        console.say(f"{walk.session.draft.into} is there already: it is used as it is, its mapping stays.")
+    else:
+        console.say(_HOW)
+    _say(walk, console, pages)
+    while typed := await console.ask("Change, or Enter goes on"):
+        try:
+            if typed == "m":
+                pages.more(len(steps.mapped(walk.session)))
+                _say(walk, console, pages)
+            elif typed == "j" or typed.startswith("j "):
+                await _json(typed[2:].strip(), walk, console)
+            elif is_there:
+                console.say("The index is there already: its mapping stays as it is. Another name (b) makes a new one.")
+            elif await _changed(typed, walk, console):
+                _say(walk, console, pages)
+        except BackError:
+            _say(walk, console, pages)
+    return ""
+
+
+def _say(walk: PlainWalk, console: Console, pages: Pages) -> None:
+    rows = []
+    for row in steps.mapped(walk.session):
+        kind = steps.LEFT_OUT if row.is_left_out else " ".join(filter(None, (row.kind or steps.OWN_GUESS, row.format)))
+        alone = row.guess.dynamic if row.guess is not None else ""
+        changed = ", CHANGED" if row.is_changed else ""
+        rows.append(f"{row.field}: {kind}{changed}" + (f" (its own guess: {alone})" if alone else ""))
+    if rows:
+        pages.say(rows)
+    elif walk.session.pile.sender is not None:
+        console.say(
+            "Nobody has seen yet what will be sent: the destination guesses each field. j FILE gives a mapping."
+        )
+    else:
+        console.say("No row could be read, so nothing is known of any field. j FILE gives a mapping.")
+
+
+async def _changed(typed: str, walk: PlainWalk, console: Console) -> bool:
+    """Do one thing with one field; whether there is something new to say."""
+    command, _, rest = typed.partition(" ")
+    which = rest if command in {"f", "x", "u", "d"} else typed
+    rows = steps.mapped(walk.session)
+    at, wrong = place_of(which, [row.field for row in rows])
+    if wrong:
+        console.say(f"Which field? {wrong[0].upper()}{wrong[1:]}.")
+        return False
+    row = rows[at]
+    match command if rest else "":
+        case "f":
+            return await _format(row, walk, console)
+        case "x":
+            if reason := steps.leave_out(walk, row):
+                console.say(f"{reason}.")
+        case "u":
+            steps.undo(walk, row)
+        case "d":
+            if row.guess is not None and row.guess.examples:
+                console.say(f"Such as {', '.join(row.guess.examples)}.")
+            for sentence in steps.sentences(row, walk.session):
+                console.say(sentence)
+            return False
+        case _:
+            await _kind(row, walk, console)
+    return True
+
+
+async def _kind(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
+    options = [(name, f"{name or steps.OWN_GUESS}: {words}") for name, words in steps.KINDS]
+    kind = await console.choose(f"What is {row.field}?", options, row.kind)
+    if kind == row.kind and not row.is_left_out:
+        return
+    known = steps.known_format(row, kind)
+    steps.become(walk, row, kind, known)
+    if kind == "date" and not known:
+        now = next(one for one in steps.mapped(walk.session) if one.field == row.field)
+        await _format(now, walk, console)
+
+
+async def _format(row: steps.Mapped, walk: PlainWalk, console: Console) -> bool:
+    if row.kind != "date":
+        console.say("Only a date has a format: its number makes a date of it.")
+        return False
+    console.say(
+        f"How the dates of {row.field} are written, as Elasticsearch says it: dd.MM.yyyy HH:mm:ss, epoch_millis; "
+        "several with || between them. Enter: ISO dates and milliseconds."
+    )
+    steps.become(walk, row, "date", await console.ask("Format", row.format))
+    return True
+
+
+async def _json(name: str, walk: PlainWalk, console: Console) -> None:
+    """Show the body that makes the index, or take it from a file."""
+    if not name:
+        console.show(steps.body_there(walk.session), 0)
+        return
+    if walk.session.pile.there is not None:
+        console.say("The index is there already: its mapping stays as it is.")
+        return
+    try:
+        text = await asyncio.to_thread(_bytes_of, name)
+        body = body_of(text, clean(name, 200))
+    except OSError as error:
+        console.say(f"{name} cannot be read: {clean(error.strerror or str(error), 200)}.")
+    except ProblemError as error:
+        console.trouble(error.problem)
+    else:
+        steps.make(walk, body)
+        console.say("Taken: the index is made with that.")
+
+
+def _bytes_of(name: str) -> bytes:
+    return Path(name).expanduser().read_bytes()

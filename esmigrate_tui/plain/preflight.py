@@ -1,0 +1,120 @@
+"""What was found before anything moves, as lines: worst first, with evidence, reason and remedy; waived by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.finding import Finding, Severity, worst_first
+from esmigrate_tui.model.text import counted, listed
+from esmigrate_tui.plain.console import numbers
+from esmigrate_tui.wizard.steps import BY_NAME, checked_as
+from esmigrate_tui.wizard.walk.preflight import asked, look
+
+if TYPE_CHECKING:
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.walk import PlainWalk
+
+_WORDS: Final = {
+    Severity.BLOCKER: "blocks",
+    Severity.WARNING: "warns",
+    Severity.NOTE: "note",
+    Severity.PASSED: "passed",
+}
+
+
+async def preflight(walk: PlainWalk, console: Console) -> str:
+    """Let the checks look, say what they found, and take what is accepted."""
+    checking = walk.session.checking
+    if checking.looked_at is None or checking.checked != checked_as(walk.session):
+        await _look(walk, console)
+    else:
+        _say(walk, console)
+    while True:
+        reason = BY_NAME["preflight"].may_go_on(walk.session)
+        question = "Enter goes on, r looks again, p says what passed"
+        if walk.session.draft.unacknowledged:
+            question = "A number or a name accepts a warning, all accepts every one; r looks again, p says what passed"
+        elif reason:
+            question = "r looks again, p says what passed"
+        match await console.ask(question):
+            case "" if not reason:
+                return ""
+            case "":
+                console.say(f"It cannot go on yet: {reason}.")
+            case "r":
+                await _look(walk, console)
+            case "p":
+                passed = [one for one in walk.session.draft.findings if one.severity is Severity.PASSED]
+                for one in passed:
+                    console.say(f"passed: {one.title}", 2)
+                console.say(f"{counted(len(passed), 'check')} passed.")
+            case typed:
+                _accept(typed, walk, console)
+
+
+async def _look(walk: PlainWalk, console: Console) -> None:
+    console.say(f"Asking {asked(walk.session)} …")
+    await look(walk)
+    _say(walk, console)
+
+
+def _rows(walk: PlainWalk) -> tuple[Finding, ...]:
+    found = worst_first(walk.session.draft.findings)
+    return tuple(one for one in found if one.severity is not Severity.PASSED)
+
+
+def _say(walk: PlainWalk, console: Console) -> None:
+    if (problem := walk.session.checking.problem) is not None:
+        console.say("The checks could not be made:")
+        console.trouble(problem)
+        return
+    draft, rows = walk.session.draft, _rows(walk)
+    for at, finding in enumerate(rows, start=1):
+        accepted = ", accepted" if finding.key in draft.acknowledged else ""
+        console.say(f"{at}. {_WORDS[finding.severity]}{accepted}: {finding.title} ({finding.check})", 2)
+        _explain(finding, console)
+    blocks, passed = len(draft.blockers), len(draft.findings) - len(rows)
+    warns = sum(one.severity is Severity.WARNING for one in rows)
+    console.say(f"{counted(len(draft.findings), 'check')}: {blocks} block, {warns} warn, {passed} passed.")
+
+
+def _explain(finding: Finding, console: Console) -> None:
+    if finding.evidence:
+        console.say(f"It answered: {finding.evidence}", 5)
+    for word, sentence in (("Why", finding.why), ("Fix", finding.fix)):
+        if sentence:
+            console.say(f"{word}: {sentence}", 5)
+    if finding.copy:
+        console.show(finding.copy, 7)
+    if finding.subjects:
+        console.say(f"About: {listed(finding.subjects)}", 5)
+    if finding.link:
+        console.show(finding.link, 5)
+
+
+def _accept(typed: str, walk: PlainWalk, console: Console) -> None:
+    """Accept warnings by number or name; naming one that is accepted takes that back."""
+    rows, draft = _rows(walk), walk.session.draft
+    meant = draft.unacknowledged if typed == "all" else tuple(one for one in rows if one.check in typed.split())
+    if typed == "all" and not meant:
+        console.say("There is nothing to accept.")
+        return
+    if not meant:
+        chosen, wrong = numbers(typed, len(rows))
+        if wrong:
+            names = listed(tuple(dict.fromkeys(one.check for one in draft.unacknowledged)))
+            console.say(f"No check here is called that: {wrong}. {f'To be accepted: {names}.' if names else ''}")
+            return
+        meant = tuple(rows[at - 1] for at in chosen)
+    for finding in meant:
+        known = walk.session.draft.acknowledged
+        if finding.severity is Severity.BLOCKER:
+            console.say(f"{finding.check} blocks: it cannot be accepted, only put right. Then r looks again.")
+        elif finding.severity is Severity.NOTE:
+            console.say(f"{finding.check} is a note, which needs no acceptance.")
+        else:
+            is_known = finding.key in known
+            changed = known - {finding.key} if is_known else known | {finding.key}
+            walk.update(walk.session.answered(acknowledged=changed))
+            said = "No longer accepted" if is_known else "Accepted, and the report will say so"
+            console.say(f"{said}: {finding.check}.")

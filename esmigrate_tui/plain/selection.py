@@ -1,0 +1,455 @@
+"""Which indices, and what they are called over there; for a restore also what they meet, and what else it is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.snapshot import InTheWay, Mount
+from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.model.text import listed as several
+from esmigrate_tui.plain.console import BackError, Pages, numbers, place_of
+from esmigrate_tui.wizard.session import (
+    SortBy,
+    at_its_name,
+    chosen,
+    in_order,
+    in_the_way,
+    listed,
+    matcher,
+    needed_bytes,
+    not_whole,
+    offered,
+    settings_of,
+    taken_names,
+    why_not,
+)
+from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.walk import selection as steps
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.walk import PlainWalk
+
+_HOW = (
+    "A number such as 3, a range such as 5-9, or a name or pattern such as logs-* chooses, or lets go; a all shown; "
+    "i inverts; /PATTERN shows only what goes by it, / shows all again; l says the list again, m more of it; "
+    "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter goes on."
+)
+_HOW_RESTORED = (
+    "p gives all chosen ones names by a pattern; w 3 decides about what has its name, W about all; o options."
+)
+
+
+async def selection(walk: PlainWalk, console: Console) -> str:
+    """Choose until one goes on."""
+    return await _Selection(walk, console).ask()
+
+
+def row_of(index: IndexFacts, walk: PlainWalk, picked: frozenset[str]) -> str:
+    """One index as a line to be read aloud."""
+    session = walk.session
+    parts = [index.name]
+    if not session.is_restore:
+        parts.append("documents not known" if index.documents is None else counted(index.documents, "document"))
+    parts.append("size not known" if index.primary_bytes is None else size(index.primary_bytes))
+    if index.state is IndexState.CLOSED:
+        parts.append("closed")
+    elif not session.is_restore:
+        parts.append(str(index.health))
+    words = ", ".join(parts)
+    if reason := why_not(index, session.draft):
+        return f"{words}. Cannot be chosen: {reason}"
+    if index.name not in picked:
+        return words
+    goes_to = steps.destined(index, session.draft)[0] if session.is_restore else session.draft.target(index.name)
+    return f"CHOSEN {words}" + (f", goes to {goes_to}" if goes_to != index.name else "")
+
+
+def totals(walk: PlainWalk) -> str:
+    """How much is chosen, and the room there is."""
+    draft = walk.session.draft
+    picked = chosen(draft)
+    parts = [f"Chosen: {number(len(picked))} of {number(len(offered(draft)))}"]
+    if not walk.session.is_restore:
+        parts.append(counted(sum(index.documents or 0 for index in picked), "document"))
+    else:
+        if draft.feature_states:
+            parts.append(counted(len(draft.feature_states), "feature state"))
+        if draft.restoration is not None and draft.restoration.global_state:
+            parts.append("the GLOBAL STATE")
+        if lacking := len(not_whole(draft)):
+            parts.append(f"{number(lacking)} not whole (o)")
+        if taken := len(in_the_way(draft)):
+            parts.append(f"{number(taken)} taken there (w)")
+    needed = needed_bytes(draft)
+    parts.append(size(needed))
+    disk = draft.destination_facts.disk if draft.destination_facts is not None else None
+    if disk is not None:
+        room = "" if needed <= disk.usable else ": TOO MUCH"
+        parts.append(f"room for {size(disk.usable)}{room}")
+    return ", ".join(parts) + "."
+
+
+@dataclass
+class _Selection:
+    walk: PlainWalk
+    console: Console
+
+    def __post_init__(self) -> None:
+        self._pages = Pages(self.console)
+
+    @property
+    def _rows(self) -> tuple[IndexFacts, ...]:
+        return listed(offered(self.walk.session.draft), self.walk.session.listing)
+
+    async def ask(self) -> str:
+        self.console.say(_HOW + (f" {_HOW_RESTORED}" if self.walk.session.is_restore else ""))
+        self._say()
+        while True:
+            reason = BY_NAME["selection"].may_go_on(self.walk.session)
+            typed = await self.console.ask("Choose" if reason else "Choose, or Enter goes on")
+            if not typed and reason:
+                self.console.say(f"It cannot go on yet: {reason}.")
+            elif not typed:
+                if not (reason := await steps.settle(self.walk)):
+                    return ""
+                if (problem := self.walk.session.listing.problem) is not None:
+                    self.console.trouble(problem)
+                self.console.say(f"It cannot go on: {reason}.")
+            else:
+                try:
+                    await self._do(typed)
+                except BackError:
+                    self._say()
+
+    def _say(self) -> None:
+        picked = frozenset(self.walk.session.draft.selected)
+        rows = [row_of(index, self.walk, picked) for index in self._rows]
+        if rows:
+            self._pages.say(rows)
+        else:
+            pattern = self.walk.session.listing.pattern
+            self.console.say("Nothing here goes by that filter; / shows all again." if pattern else "There is nothing.")
+        self.console.say(totals(self.walk))
+
+    def _look_at(self, **changes: object) -> None:
+        self._pages.first()
+        listing = msgspec.structs.replace(self.walk.session.listing, **changes)
+        self.walk.update(self.walk.session.but(listing=listing))
+
+    async def _do(self, typed: str) -> None:
+        """One answer."""
+        command, _, rest = typed.partition(" ")
+        with_row = {"d": self._details, "e": self._rename, "w": self._resolve}
+        alone: dict[str, Callable[[], Awaitable[None]]] = {
+            "p": self._rename_all,
+            "W": self._resolve_all,
+            "o": self._options,
+        }
+        if typed.startswith("/"):
+            self._filter(typed[1:])
+        elif command in with_row and rest.strip():
+            await self._with_row(rest, with_row[command])
+        elif command in with_row:
+            self.console.say(f"Which row? Say {command} with its number, such as {command} 3.")
+        elif typed in alone and self.walk.session.is_restore:
+            await alone[typed]()
+        else:
+            self._look_or_choose(typed)
+
+    def _filter(self, pattern: str) -> None:
+        if matcher(pattern) is None:
+            self.console.say("That is not a regular expression.")
+            return
+        self._look_at(pattern=pattern)
+        self._say()
+
+    def _look_or_choose(self, typed: str) -> None:
+        session = self.walk.session
+        match typed:
+            case "a":
+                names, shown = frozenset(session.draft.selected), self._choosable()
+                self._choose(names - shown if shown <= names else names | shown)
+                return
+            case "i":
+                self._choose(frozenset(session.draft.selected) ^ self._choosable())
+                return
+            case "l":
+                pass
+            case "m":
+                self._pages.more(len(self._rows))
+            case "h":
+                self._look_at(shows_hidden=not session.listing.shows_hidden)
+                self.console.say("Hidden ones are " + ("left out." if session.listing.shows_hidden else "shown."))
+            case "s":
+                left_out = {SortBy.DOCUMENTS, SortBy.HEALTH} if session.is_restore else set()
+                by = [each for each in SortBy if each not in left_out]
+                now = session.listing.sort
+                self._look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0])
+                self.console.say(f"Sorted by {self.walk.session.listing.sort}.")
+            case _:
+                self._toggle(typed)
+                return
+        self._say()
+
+    def _choosable(self) -> frozenset[str]:
+        return frozenset(index.name for index in self._rows if not why_not(index, self.walk.session.draft))
+
+    def _choose(self, names: frozenset[str]) -> None:
+        """Take this as the selection, and say what is new of it: the list is not read once more."""
+        before = self.walk.session.draft.selected
+        self.walk.update(self.walk.session.answered(selected=in_order(self.walk.session.draft, names)))
+        now = self.walk.session.draft.selected
+        for words, new in (("Chosen", set(now) - set(before)), ("Let go", set(before) - set(now))):
+            if new:
+                self.console.say(f"{words}: {several(tuple(sorted(new)))}.")
+        self.console.say(totals(self.walk))
+
+    def _toggle(self, typed: str) -> None:
+        """Choose by numbers, or by names and patterns."""
+        rows, draft = self._rows, self.walk.session.draft
+        at, wrong = numbers(typed, len(rows))
+        meant = [rows[each - 1] for each in at]
+        if wrong:
+            patterns = typed.replace(",", " ").split()
+            meant = [index for index in offered(draft) if any(fnmatchcase(index.name, each) for each in patterns)]
+            # A pattern means what can be seen; a name in full means itself.
+            shown = {index.name for index in rows}
+            meant = [index for index in meant if index.name in shown or index.name in patterns]
+            if not meant:
+                self.console.say(f"Nothing here is called that, and it is no answer either: {wrong}.")
+                return
+        for index in meant:
+            if reason := why_not(index, draft):
+                self.console.say(f"{index.name} cannot be chosen: {reason}.")
+        names = frozenset(index.name for index in meant if not why_not(index, draft))
+        now = frozenset(draft.selected)
+        if names:
+            self._choose(now - names if names <= now else now | names)
+
+    async def _with_row(self, typed: str, do: Callable[[IndexFacts], Awaitable[None]]) -> None:
+        rows = self._rows
+        at, wrong = place_of(typed, [index.name for index in rows])
+        if wrong:
+            self.console.say(f"Which row? {wrong[0].upper()}{wrong[1:]}.")
+        else:
+            await do(rows[at])
+
+    async def _details(self, index: IndexFacts) -> None:
+        draft = self.walk.session.draft
+        parts = [f"made by {index.created}"] if index.created is not None else []
+        parts += [counted(index.shards, "shard"), counted(index.replicas, "replica")]
+        parts += [f"aliases {', '.join(index.aliases)}"] if index.aliases else []
+        parts += [f"{len(index.types)} types"] if len(index.types) > 1 else []
+        parts += ["hidden"] if index.hidden else []
+        parts += [f"in the data stream {index.data_stream}"] if index.data_stream else []
+        self.console.say(row_of(index, self.walk, frozenset(draft.selected)))
+        self.console.say(", ".join(parts) + ".")
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    async def _rename(self, index: IndexFacts) -> None:
+        draft, name = self.walk.session.draft, index.name
+        if name not in draft.selected:
+            self.console.say("Choose it first, then give it another name.")
+            return
+        typed = await self.console.text(
+            f"{name} is called on the destination",
+            draft.target(name),
+            why_not=lambda typed: steps.why_not_called(name, typed, draft),
+        )
+        steps.rename(self.walk, name, typed)
+        self.console.say(f"{name} goes to {typed}.")
+
+    async def _rename_all(self) -> None:
+        if not self.walk.session.draft.selected:
+            self.console.say("Choose first, then give all of them new names.")
+            return
+        self.console.say("A regular expression as Elasticsearch reads it; $1 is what the first brackets found.")
+        while True:
+            before = self.walk.session.listing.pattern_of_names
+            found = await self.console.ask("Found in the name", before[0])
+            place = await self.console.ask("Put in its place", before[1])
+            listing = msgspec.structs.replace(self.walk.session.listing, pattern_of_names=(found, place))
+            self.walk.update(self.walk.session.but(listing=listing))
+            made = steps.renaming(self.walk.session.draft, found, place)
+            for old, new, word in made.rows:
+                self.console.say(f"{old} becomes {new}" + (f": {word}" if word else ""), 2)
+            if made.wrong:
+                self.console.say(made.wrong)
+            elif await self.console.agrees("Take these names?"):
+                steps.rename_all(self.walk, made)
+                return
+
+    # -- what has the name already -----------------------------------------------------------------------------------
+
+    async def _resolve(self, index: IndexFacts) -> None:
+        draft = self.walk.session.draft
+        if not self.walk.session.is_restore or index.name not in draft.selected:
+            self.console.say("Choose it first; then w decides about what has its name.")
+        elif not at_its_name(index, draft):
+            self.console.say("Nothing is in its way.")
+        else:
+            await self._decide((index,))
+
+    async def _resolve_all(self) -> None:
+        draft = self.walk.session.draft
+        found = tuple(index for index in chosen(draft) if at_its_name(index, draft))
+        if found:
+            await self._decide(found)
+        else:
+            self.console.say("Nothing is in the way.")
+
+    async def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
+        draft = self.walk.session.draft
+        taken = taken_names(draft.destination_indices)
+        for index in indices:
+            target = draft.target(index.name)
+            self.console.say(f"There already: {steps.described(taken.index(target), target)}.")
+        holders = dict.fromkeys(at_its_name(index, draft) for index in indices)
+        for holder in holders:
+            if holder in steps.ONLY_RENAMED:
+                self.console.say(steps.ONLY_RENAMED[holder])
+        closable = tuple(index for index in indices if at_its_name(index, draft) in steps.CLOSABLE)
+        deletable = tuple(index for index in indices if at_its_name(index, draft) in steps.DELETABLE)
+        options = [("leave", "Leave it"), ("rename", "Another name")]
+        options += [("close", "Restore over it: it is closed, and what it holds is replaced")] if closable else []
+        options += [("delete", "Delete it first")] if deletable else []
+        match await self.console.choose("What becomes of it?", options, "leave"):
+            case "rename" if len(indices) == 1:
+                await self._rename(indices[0])
+            case "rename":
+                await self._rename_all()
+            case "close":
+                await self._confirm(closable, InTheWay.CLOSE)
+            case "delete":
+                await self._confirm(deletable, InTheWay.DELETE)
+            case _:
+                steps.leave_alone(self.walk, tuple(draft.target(index.name) for index in indices))
+
+    async def _confirm(self, indices: tuple[IndexFacts, ...], way: InTheWay) -> None:
+        draft = self.walk.session.draft
+        names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
+        taken = taken_names(draft.destination_indices)
+        lost = "deleted" if way is InTheWay.DELETE else "closed, and replaced by what is in the snapshot"
+        where = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
+        self.console.say(f"On {where} {'this is' if len(names) == 1 else 'these are'} {lost}:")
+        for name in names:
+            self.console.say(steps.described(taken.index(name), name), 2)
+        self.console.say("It happens when the run comes to it, not now; and it cannot be put back.")
+        word = steps.word_to_type(names)
+        if await self.console.ask(f"Type {word} to allow it; Enter leaves it") == word:
+            steps.decide(self.walk, names, way)
+        else:
+            self.console.say("That is not it: it was left as it is.")
+
+    # -- options -----------------------------------------------------------------------------------------------------
+
+    async def _options(self) -> None:
+        """What else the restore is told, until one goes back to the list."""
+        while True:
+            each = self._all_options()
+            options = [("back", "back to the list"), *((name, f"{name}: {now}") for name, (now, _) in each.items())]
+            name = await self.console.choose("Options of the restore: which one?", options, "back")
+            if name == "back":
+                self._say()
+                return
+            try:
+                await each[name][1]()
+            except BackError:
+                continue
+
+    def _all_options(self) -> dict[str, tuple[str, Callable[[], Awaitable[None]]]]:
+        draft = self.walk.session.draft
+        wishes, snapshot = draft.restoration, draft.snapshot
+        if wishes is None:
+            return {}
+        found: dict[str, tuple[str, Callable[[], Awaitable[None]]]] = {}
+        for state in snapshot.feature_states if snapshot is not None else ():
+            now = "restored" if state.name in draft.feature_states else "left out"
+
+            async def feature(name: str = state.name, indices: tuple[str, ...] = state.indices) -> None:
+                self.console.say(f"Its indices: {', '.join(indices)}.")
+                self.console.say("What the destination holds of this feature is closed and overwritten.")
+                if await self._yes("Restore it?", is_now=name in self.walk.session.draft.feature_states):
+                    steps.with_feature(self.walk, name)
+
+            found[f"feature {state.name}"] = (now, feature)
+        found["aliases"] = ("restored with the indices" if wishes.aliases else "left out", self._switch("aliases"))
+        if snapshot is None or snapshot.global_state is not False:
+            words = "RESTORED, it overwrites" if wishes.global_state else "left out"
+            found["global state"] = (words, self._switch("global_state"))
+        found["missing shards"] = ("accepted" if wishes.partial else "not accepted", self._switch("partial"))
+        found["set"] = (", ".join(f"{k}={v}" for k, v in wishes.index_settings.items()) or "nothing", self._set)
+        found["ignore settings"] = (" ".join(wishes.ignore_index_settings) or "none", self._ignore)
+        found["repository after it"] = (
+            "its registration is removed" if wishes.unregister else "stays registered",
+            self._unregister,
+        )
+        found["mounted"] = (
+            "no, copied" if wishes.mount is Mount.NONE else wishes.mount.value.replace("_", " "),
+            self._mount,
+        )
+        return found
+
+    async def _yes(self, question: str, *, is_now: bool) -> bool:
+        """Whether the answer is another one than now."""
+        return await self.console.agrees(question, default=is_now) is not is_now
+
+    def _switch(self, name: str) -> Callable[[], Awaitable[None]]:
+        async def ask() -> None:
+            wishes = self.walk.session.draft.restoration
+            is_now = bool(getattr(wishes, name))
+            self.console.say(steps.OPTION_MEANS[name])
+            if await self._yes("Do that?", is_now=is_now):
+                steps.wish(self.walk, **{name: not is_now})
+
+        return ask
+
+    async def _set(self) -> None:
+        self.console.say(f"{steps.OPTION_MEANS['set'].partition(' One a line')[0]} Several are separated by blanks.")
+        wishes = self.walk.session.draft.restoration
+        now = " ".join(f"{key}={value}" for key, value in wishes.index_settings.items()) if wishes is not None else ""
+        typed = await self.console.text("KEY=VALUE", now, why_not=lambda typed: settings_of(tuple(typed.split()))[1])
+        lines = tuple(typed.split())
+        listing = msgspec.structs.replace(self.walk.session.listing, settings=lines)
+        self.walk.update(self.walk.session.but(listing=listing))
+        steps.wish(self.walk, index_settings=settings_of(lines)[0])
+
+    async def _ignore(self) -> None:
+        self.console.say(steps.OPTION_MEANS["ignore"])
+        wishes = self.walk.session.draft.restoration
+        now = " ".join(wishes.ignore_index_settings) if wishes is not None else ""
+        typed = await self.console.ask("Settings to leave out", now)
+        steps.wish(self.walk, ignore_index_settings=tuple(dict.fromkeys(typed.replace(",", " ").split())))
+
+    async def _unregister(self) -> None:
+        wishes = self.walk.session.draft.restoration
+        if not steps.is_ours(self.walk.session) or wishes is None:
+            self.console.say("It was registered before this: whoever did that takes it away.")
+            return
+        self.console.say(steps.OPTION_MEANS["unregister"])
+        if await self._yes("Remove its registration at the end?", is_now=wishes.unregister):
+            # Only what a run registers itself does it take away: it registers the same once more.
+            steps.wish(self.walk, unregister=not wishes.unregister, register=not wishes.unregister)
+
+    async def _mount(self) -> None:
+        if reason := steps.why_not_mounted(self.walk.session.draft):
+            self.console.say(f"Not here: {reason}.")
+            return
+        self.console.say(steps.OPTION_MEANS["mount"])
+        mounts = (
+            (Mount.NONE.value, "no, copied"),
+            (Mount.FULL_COPY.value, "yes, with a full local copy"),
+            (Mount.SHARED_CACHE.value, "yes, with a shared cache (frozen)"),
+        )
+        wishes = self.walk.session.draft.restoration
+        now = wishes.mount.value if wishes is not None else Mount.NONE.value
+        steps.wish(self.walk, mount=Mount(await self.console.choose("Mounted?", mounts, now)))

@@ -1,0 +1,201 @@
+"""Which snapshot: the newest first; or a new one, taken by the source and watched in lines."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
+from esmigrate_tui.model.text import counted, listed, number, size
+from esmigrate_tui.plain.console import BackError, Pages, place_of
+from esmigrate_tui.plain.repository import say_request
+from esmigrate_tui.wizard.draw import moment
+from esmigrate_tui.wizard.session import Making, NewSnapshot, Taken, matcher, shown_snapshots, source_of, why_not_from
+from esmigrate_tui.wizard.steps import BY_NAME
+from esmigrate_tui.wizard.walk import snapshot as steps
+
+if TYPE_CHECKING:
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.walk import PlainWalk
+
+_LOOK_EVERY: Final = 0.5
+_SAY_EVERY: Final = 5.0  # seconds between two lines
+
+
+async def snapshot(walk: PlainWalk, console: Console) -> str:
+    """Take one of the list, or let the source make one."""
+    pages = Pages(console)
+    if not walk.session.album.is_whole:
+        await _list(walk)
+    _say(walk, console, pages)
+    while True:
+        rows = shown_snapshots(walk.session.album)
+        here = str(walk.session.album.cursor + 1) if walk.session.album.cursor < len(rows) else ""
+        typed = await console.ask("A number takes it; /PATTERN filters, t takes a new snapshot, r lists again", here)
+        try:
+            match typed:
+                case "r":
+                    await _list(walk)
+                    _say(walk, console, pages)
+                case "m":
+                    pages.more(len(rows))
+                    _say(walk, console, pages)
+                case "t":
+                    await _new(walk, console)
+                    _say(walk, console, pages)
+                case pattern if pattern.startswith("/"):
+                    if matcher(pattern[1:]) is None:
+                        console.say("That is not a regular expression.")
+                        continue
+                    steps.look_at(walk, pattern=pattern[1:], cursor=0)
+                    pages.first()
+                    _say(walk, console, pages)
+                case _:
+                    if await _take(typed, walk, console):
+                        return ""
+        except BackError:
+            _say(walk, console, pages)
+
+
+async def _list(walk: PlainWalk, then: str = "") -> None:
+    then = then or steps.wanted(walk.session)
+    async for _ in steps.pages(walk):
+        if then and (at := steps.place_of(then, walk.session)) is not None:
+            steps.look_at(walk, cursor=at)
+            then = ""
+
+
+def _row(one: SnapshotFacts) -> str:
+    begun = "begin not known" if one.started_at is None else f"begun {moment(one.started_at)}"
+    made = f"made by {one.version}, " if one.version else ""
+    return f"{one.name}, {steps.STATE_WORDS[one.state]}, {made}{begun}, {counted(len(one.indices), 'index', 'indices')}"
+
+
+def _say(walk: PlainWalk, console: Console, pages: Pages) -> None:
+    album = walk.session.album
+    if album.problem is not None:
+        console.trouble(album.problem)
+    rows = [_row(one) for one in shown_snapshots(album)]
+    if rows:
+        pages.say(rows)
+    elif album.pattern and album.rows:
+        console.say("No snapshot goes by that filter; / shows all again.")
+    elif album.is_whole:
+        console.say("There is no snapshot in this repository yet. t lets the source take one, where it is connected.")
+
+
+async def _take(typed: str, walk: PlainWalk, console: Console) -> bool:
+    """Whether one can go on with the snapshot of this number or name."""
+    rows = shown_snapshots(walk.session.album)
+    cursor, wrong = place_of(typed, [one.name for one in rows])
+    if wrong:
+        console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
+        return False
+    steps.look_at(walk, cursor=cursor, problem=None)
+    one = rows[cursor]
+    if reason := BY_NAME["snapshot"].may_go_on(walk.session) or why_not_from(one):
+        console.say(f"It cannot go on with that: {reason}.")
+        if one.reason:
+            console.say(one.reason)
+        return False
+    if refused := await steps.take(walk, one):
+        console.say(refused)
+        return False
+    taken = walk.session.draft.snapshot or one
+    console.say(f"{taken.name}: {steps.measures(taken)}. {steps.beside(taken)}")
+    if not taken.is_whole:
+        missing = taken.shards_failed or len(taken.failures)
+        which = listed(tuple(f"{each.index} shard {each.shard}" for each in taken.failures))
+        console.say(f"{number(missing)} shards are not in it{': ' + which if which else ''}.")
+    return True
+
+
+# -- a new one -------------------------------------------------------------------------------------------------------
+
+
+async def _new(walk: PlainWalk, console: Console) -> None:
+    if reason := steps.why_not_new(walk.session, is_connected=Side.SOURCE in walk.clusters):
+        console.say(f"Not here: {reason}.")
+        return
+    if said := await steps.named(walk):
+        console.say(said)
+    while True:
+        new = await _asked(walk, console)
+        steps.look_at(walk, new=new)
+        if not (wrong := steps.why_not_called(new, walk.session)):
+            break
+        console.say(wrong)
+    draft, there = walk.session.draft, source_of(walk.session)
+    try:
+        change = steps.taking(new, walk.session)
+    except ProblemError as error:
+        console.trouble(error.problem)
+        return
+    for sentence in steps.TAKING:
+        console.say(sentence)
+    say_request(console, draft.source.endpoint.authority if draft.source is not None else "the source", change.made_by)
+    if there is None or not await console.agrees(f"Take the snapshot {new.name} on the source?"):
+        console.say("No snapshot was taken.")
+        return
+    steps.look_at(walk, making=Making(repository=there.name, name=new.name, since=walk.doors.now()), problem=None)
+    try:
+        await walk.change(change, "deletes it again")
+    except ProblemError as error:
+        steps.look_at(walk, making=None, problem=error.problem)
+        return
+    await _watch(walk, console)
+
+
+async def _asked(walk: PlainWalk, console: Console) -> NewSnapshot:
+    new = walk.session.album.new
+    name = await console.ask("Name of the new snapshot", new.name)
+    console.say(
+        "Which indices: names with * and ?, separated by commas; * is all but system and hidden ones, those need "
+        "their dot. The cluster's global state (templates, settings) is left out of it."
+    )
+    patterns = await console.ask("Indices", new.patterns)
+    names = steps.resolved(patterns, walk.session.draft)
+    means = counted(len(names), "index or data stream", "indices and data streams")
+    console.say(f"That means {means}{': ' + listed(names, 20) if names else ''}.")
+    states = new.feature_states
+    if new.features:
+        console.say(f"Feature states that can be taken as well: {', '.join(new.features)}.")
+        typed = await console.text(
+            "Feature states, by name, separated by blanks; Enter for none",
+            " ".join(states),
+            why_not=lambda typed: next((f"there is no {one}" for one in typed.split() if one not in new.features), ""),
+        )
+        states = tuple(dict.fromkeys(typed.split()))
+    return msgspec.structs.replace(new, name=name, patterns=patterns, feature_states=states)
+
+
+async def _watch(walk: PlainWalk, console: Console) -> None:
+    """Say how far it is until it has ended; then list again, with the cursor on it."""
+    console.say("It is being made on the source. Ctrl+C leaves; it goes on without you.")
+    said_at = walk.doors.now()
+    while (making := walk.session.album.making) is not None:
+        try:
+            seen = await walk.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
+        except ProblemError as error:
+            steps.look_at(walk, making=None, problem=error.problem)
+            return
+        taken = steps.taken_so_far(seen)
+        if taken.state is not SnapshotState.IN_PROGRESS:
+            steps.look_at(walk, making=None, pattern="")
+            await _list(walk, then=making.name)
+            console.say(f"Taken ({steps.STATE_WORDS[taken.state]}). Enter goes on with it.")
+            return
+        steps.look_at(walk, making=msgspec.structs.replace(making, taken=taken))
+        if walk.doors.now() - said_at >= _SAY_EVERY:
+            said_at = walk.doors.now()
+            console.say(_so_far(taken), 2)
+        await asyncio.sleep(_LOOK_EVERY)
+
+
+def _so_far(taken: Taken) -> str:
+    shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
+    return shards + (f", {size(taken.bytes_done)} of {size(taken.bytes)}" if taken.bytes else "")

@@ -1,0 +1,296 @@
+"""Each method from the first question to a run that has begun, by answers alone; over frozen values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+import pytest
+
+from esmigrate_tui.model.connection import Credential, Side, SignIn
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.files import FileLook
+from esmigrate_tui.model.outcome import ExitCode, exit_code
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipper
+from esmigrate_tui.model.snapshot import InTheWay, SnapshotState
+from esmigrate_tui.wizard import sample_values as sample
+from esmigrate_tui.wizard.session import Taken
+from tests.plain.script import Script, in_order, lines_of, walked
+from tests.wizard.world import SECRET, Kept, Seen
+
+if TYPE_CHECKING:
+    from tests.plain.script import Planning
+
+OLD = ("https://old:9200", "password", "elastic", "system", SECRET)
+NEW = ("https://new:9200", "api-key", "system", SECRET)
+ON = ""
+"""Enter, where the default goes on."""
+BOTH = Draft(source=sample.OLD, destination=sample.NEW)
+SECRETS = {
+    Side.SOURCE: Credential(sign_in=SignIn.PASSWORD, user="elastic", secret=SECRET),
+    Side.DESTINATION: Credential(sign_in=SignIn.API_KEY, secret=SECRET),
+}
+FOUND = sample.FILES.pile.look or FileLook(files=())
+CUT = ProblemError(Problem(cause=Cause.CONNECTION, what="The line is cut.", todo="Mend it."))
+
+
+async def chosen(world: Planning, *answers: str) -> Script:
+    """A script from the selection on, both clusters connected, for a remote reindex; the person leaves at its end."""
+    script = Script("reindex-from-remote", ON, ON, ON, *answers, "q")
+    await walked(world, script, BOTH, credentials=SECRETS)
+    return script
+
+
+# -- each method, once -----------------------------------------------------------------------------------------------
+
+
+async def test_a_remote_reindex_is_begun_with_what_was_answered(world: Planning) -> None:
+    script = Script("reindex-from-remote", *OLD, ON, *NEW, ON, ON, "orders", "e orders", "shop", ON, ON, "start")
+    left, walk = await walked(world, script)
+    ((plan, credentials),) = world.begun
+    assert (left.run, left.is_new) == ("7K2P", True)
+    assert [(task.source_index, task.destination_index) for task in plan.tasks] == [("orders", "shop")]
+    assert plan.method is MethodName.REINDEX_FROM_REMOTE
+    assert {side: one.secret for side, one in credentials.items()} == {Side.SOURCE: SECRET, Side.DESTINATION: SECRET}
+    assert script.secrets == [SECRET, SECRET]
+    assert SECRET not in script.told
+    assert world.source.closed == [sample.OLD_FACTS.name]
+    assert walk.session.run == "7K2P"
+    assert in_order(script.told, ("Step 1 of 7, Method.", "Step 2 of 7", "Step 3 of 7", "Step 4 of 7", "Step 5 of 7"))
+
+
+async def test_a_copy_is_begun_with_what_was_answered(world: Planning) -> None:
+    script = Script("4", *OLD, ON, *NEW, ON, ON, "/logs-2026.01.0*", "a", "/", ON, ON, "start")
+    await walked(world, script)
+    ((plan, _),) = world.begun
+    assert plan.method is MethodName.COPY_THROUGH_HERE
+    assert [task.source_index for task in plan.tasks] == [f"logs-2026.01.0{day}" for day in (1, 2, 3, 5, 6, 7, 8, 9)]
+
+
+async def test_files_are_begun_with_the_mapping_that_was_corrected(world: Planning) -> None:
+    world.look_of = lambda _: msgspec.structs.replace(FOUND, problem=None)
+    script = Script(
+        *("index-from-source", *NEW, ON, "files", "export/*.csv.gz", "yes", "field", "order_id", "orders", ON),
+        *("city", "keyword", "f ordered_at", "yyyy-MM-dd HH:mm:ss", "x note", ON),
+        *(ON, "start"),
+    )
+    await walked(world, script)
+    ((plan, _),) = world.begun
+    (task,) = plan.tasks
+    assert (plan.method, task.destination_index) == (MethodName.INDEX_FROM_SOURCE, "orders")
+    assert '"city":{"type":"keyword"}' in "".join(str(task.create).split())
+    assert task.reading is not None
+    assert [column.name for column in task.reading.columns if not column.type] == ["note"]
+    assert world.looked[0][0] == "export/*.csv.gz"
+
+
+async def test_a_run_that_only_watches_is_begun_with_its_sender(world: Planning) -> None:
+    script = Script(
+        *("index-from-source", *NEW, ON, "sent", "filebeat", "orders", "many", "500", "send.yml", ON, ON, "start")
+    )
+    await walked(world, script)
+    ((plan, _),) = world.begun
+    shipping = plan.tasks[0].shipping
+    assert shipping is not None
+    assert (shipping.shipper, shipping.expected) == (Shipper.FILEBEAT, 500)
+    assert lines_of(script, "That does not do: how many is not a number.")
+    assert [name for name, _ in world.saved] == ["send.yml"]
+
+
+def restoring(world: Planning) -> None:
+    """A destination of 8.19.3 whose repository holds the sample's snapshot, and whose names are taken."""
+    world.destination = Seen(
+        msgspec.structs.replace(sample.NEW_FACTS, version=Version(8, 19, 3)),
+        listing=sample.ALONE.draft.destination_indices,
+        kept=Kept(registered=(sample.NIGHTLY,), pages={"nightly": [(sample.CHOSEN_SNAPSHOT,)]}),
+    )
+
+
+async def test_a_restore_is_begun_over_what_is_in_the_way_after_both_names_were_typed(world: Planning) -> None:
+    restoring(world)
+    script = Script(
+        *("restore-from-snapshot", ON, *NEW, ON, ON, ON, ON, "orders", ON, "w orders", "delete", "no", "w orders"),
+        *("delete", "orders", "o", "set", "index.number_of_replicas", "number_of_replicas=0", "back", ON, ON),
+        *("start", "new.example.org", "start", "logs-2026"),
+    )
+    await walked(world, script)
+    ((plan, _),) = world.begun
+    (task,) = plan.tasks
+    assert task.in_the_way == {"orders": InTheWay.DELETE}
+    assert plan.restoration is not None
+    assert plan.restoration.index_settings == {"index.number_of_replicas": "0"}
+    assert len(lines_of(script, "That is not it: it was left as it is.")) == 1
+    assert lines_of(script, "It cannot go on yet: 1 name is taken there (w).")
+    assert lines_of(script, "Nothing was begun: type logs-2026 first.")
+
+
+async def test_a_repository_of_the_source_is_registered_and_a_snapshot_taken_after_a_yes_each(world: Planning) -> None:
+    seven = msgspec.structs.replace(sample.OLD_FACTS, version=Version(7, 17, 28))
+    writable = msgspec.structs.replace(sample.NIGHTLY, settings={"bucket": "acme-backup"}, uuid="")
+    old, new = Kept(registered=(writable,)), Kept(pages={"nightly": [(sample.CHOSEN_SNAPSHOT,)]})
+    old.looks = [Taken(shards=4, shards_done=1), Taken(state=SnapshotState.SUCCESS, shards=4, shards_done=4)]
+    world.source = Seen(seven, sample.INDICES, kept=old)
+    world.destination = Seen(msgspec.structs.replace(seven, name="other", uuid="x"), kept=new)
+    script = Script("restore-from-snapshot", ON, ON, ON, "1", "n", "1", "y", "q")
+    new_registered = new
+
+    async def change(*_: object) -> str:
+        new_registered.registered = (sample.NIGHTLY,)
+        return "5QWA"
+
+    world.change = change  # type: ignore[method-assign,assignment]  # a change is seen by whoever looks afterwards
+    script.answers[-1:] = ["t", "walked", "orders", "y", "q"]
+    left, walk = await walked(world, script, BOTH, credentials=SECRETS)
+    assert [made.what for made in walk.session.made] == [
+        "registered the repository nightly",
+        "taken the snapshot walked in nightly",
+    ]
+    assert left.said == (
+        "You had registered the repository nightly. `esmigrate cleanup 5QWA` takes it away again.",
+        "You had taken the snapshot walked in nightly. `esmigrate cleanup 5QWA` deletes it again.",
+    )
+    assert lines_of(script, "Nothing was registered.")
+    assert lines_of(script, "PUT /_snapshot/nightly")
+    assert lines_of(script, "Taken (success).")
+
+
+# -- back, help, leaving ---------------------------------------------------------------------------------------------
+
+
+async def test_back_keeps_every_answer(world: Planning) -> None:
+    script = Script("reindex-from-remote", *OLD, "b", ON, ON, "https://new:9200", "b", ON, "b", "q")
+    _, walk = await walked(world, script)
+    assert walk.session.source.address == "https://old:9200"
+    assert walk.session.destination.address == "https://new:9200"
+    assert walk.session.draft.method is MethodName.REINDEX_FROM_REMOTE
+    assert "Number [2]: " in script.told
+
+
+async def test_before_the_first_step_there_is_none(world: Planning) -> None:
+    script = Script("b", "q")
+    await walked(world, script)
+    assert lines_of(script, "There is no step before this one; q leaves.")
+
+
+async def test_question_mark_gives_the_words_of_the_wizards_own_page(world: Planning) -> None:
+    script = Script("?", "q")
+    await walked(world, script)
+    assert lines_of(script, "There are four ways to bring data into a new cluster.")
+    assert lines_of(script, "One question at a time.")
+
+
+async def test_leaving_says_that_nothing_was_changed(world: Planning) -> None:
+    left, _ = await walked(world, Script("reindex-from-remote", "q"))
+    assert left.said == ("Nothing was changed on either cluster.",)
+    assert not world.begun
+
+
+async def test_answers_that_end_before_the_migration_end_with_a_sentence_and_exit_code_2(world: Planning) -> None:
+    with pytest.raises(ProblemError) as caught:
+        await walked(world, Script("reindex-from-remote", "https://old:9200"))
+    assert exit_code(caught.value.problem.cause) is ExitCode.USAGE
+    assert "came to an end before a migration was begun" in caught.value.problem.what
+
+
+# -- wrong answers, troubles -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("99", "there are 31 rows, and 99 is not among them"),
+        ("nothing-like-that", "Nothing here is called that"),
+        ("/" + "/[", "That is not a regular expression."),
+        ("5", "logs-2026.01.04 cannot be chosen: open it first."),
+        ("e 1", "Choose it first, then give it another name."),
+        ("e", "Which row? Say e with its number, such as e 3."),
+        ("w orders", "Choose it first; then w decides about what has its name."),
+        (ON, "It cannot go on yet: nothing is chosen."),
+    ],
+)
+async def test_a_wrong_answer_in_the_selection_gets_a_sentence(world: Planning, answer: str, sentence: str) -> None:
+    script = await chosen(world, answer)
+    assert sentence in script.told
+    assert script.answers == []
+
+
+async def test_a_name_that_cannot_be_is_asked_for_again(world: Planning) -> None:
+    script = await chosen(world, "orders", "e orders", "Shop", "shop", ON)
+    assert lines_of(script, "That does not do: only small letters.")
+    assert lines_of(script, "goes to shop")
+
+
+async def test_a_blocker_cannot_be_accepted_and_a_warning_is_by_its_name(world: Planning) -> None:
+    world.findings = (sample.BLOCKED_FINDING, *sample.WARNINGS)
+    script = Script("reindex-from-remote", ON, ON, "whitelist", "types", "3", "nobody", ON, "q")
+    _, walk = await walked(world, script, BOTH, credentials=SECRETS)
+    assert walk.session.draft.unacknowledged == ()
+    assert lines_of(script, "whitelist blocks: it cannot be accepted, only put right.")
+    assert lines_of(script, "Accepted, and the report will say so: types.")
+    assert lines_of(script, "Accepted, and the report will say so: writes.")
+    assert lines_of(script, "No check here is called that")
+    assert lines_of(script, "It cannot go on yet: 1 check blocks.")
+    assert lines_of(script, sample.BLOCKED_FINDING.copy)
+
+
+async def test_a_side_that_refuses_says_why_and_is_asked_for_again(world: Planning) -> None:
+    world.troubles["connect"] = CUT
+    script = Script("reindex-from-remote", *OLD, "again", "q")
+    await walked(world, script)
+    assert len(lines_of(script, "The line is cut.")) == 2
+    assert lines_of(script, "The source is not connected.")
+
+
+async def test_an_address_that_is_none_is_asked_for_again(world: Planning) -> None:
+    script = Script("reindex-from-remote", "ftp://old", "https://old:9200", "q")
+    _, walk = await walked(world, script)
+    assert walk.session.source.address == "https://old:9200"
+
+
+async def test_a_pinned_certificate_is_trusted_only_after_it_was_compared(world: Planning) -> None:
+    pinned = ("https://old:9200", "none", "pinned")
+    script = Script("reindex-from-remote", *pinned, "n", *(ON,) * 3, "y", "q")
+    _, walk = await walked(world, script)
+    assert len(lines_of(script, "9F:2C:41:00")) == 2
+    ((connection, _),) = world.connected
+    assert connection.trust.fingerprint.startswith("9f2c41")
+    assert walk.session.source.is_accepted
+
+
+async def test_a_secret_goes_into_the_keyring_only_if_one_says_so(world: Planning) -> None:
+    world.vault_word = sample.KEYRING
+    script = Script("reindex-from-remote", *OLD, "no", ON, *NEW, "yes", "q")
+    await walked(world, script)
+    assert [connection.endpoint.host for connection in world.remembered] == ["new"]
+
+
+async def test_a_secret_typed_for_one_address_is_not_sent_to_another(world: Planning) -> None:
+    script = Script("reindex-from-remote", *OLD, "change", "https://old2:9200", ON, ON, ON, "", "q")
+    await walked(world, script)
+    assert len(world.connected) == 1
+    assert lines_of(script, "The password is missing.")
+
+
+async def test_nothing_is_begun_by_anything_but_the_word(world: Planning) -> None:
+    script = Script("reindex-from-remote", ON, ON, ON, "orders", ON, ON, "", "y", "1", "w", "q")
+    await walked(world, script, BOTH, credentials=SECRETS)
+    assert world.begun == []
+    assert len(lines_of(script, "Nothing was begun. Type start in full")) == 3
+    assert lines_of(script, "The plan is in /tmp/plan.toml")
+
+
+async def test_a_run_that_does_not_begin_says_why_and_asks_again(world: Planning) -> None:
+    world.troubles["begin"] = CUT
+    script = Script("reindex-from-remote", ON, ON, ON, "orders", ON, ON, "start", "q")
+    await walked(world, script, BOTH, credentials=SECRETS)
+    assert in_order(script.told, ("Not started:", "The line is cut.", "Type start to begin"))
+
+
+async def test_a_run_that_is_going_on_is_offered_first(world: Planning) -> None:
+    world.cards = sample.RUNS
+    live = next(card for card in sample.RUNS if card.is_live)
+    left, _ = await walked(world, Script(ON))
+    assert (left.run, left.is_new) == (live.run, False)
