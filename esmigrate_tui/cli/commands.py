@@ -567,7 +567,12 @@ def report(run_id: str, kind: str) -> int:
 @secret_options(Side.SOURCE)
 @secret_options(Side.DESTINATION)
 def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """Put back what a run changed on the clusters and could not put back itself."""
+    """Put back what a run changed on the clusters and could not put back itself; say what is left for you.
+
+    Also after a crash: each change is written down with its inverse before it is made. What no request can put back
+    (reindex.remote.whitelist, lifecycles that you stopped, the old cluster) is listed with text to copy. It ends with
+    3 where something could not be put back.
+    """
     from esmigrate_tui.cli.running import clean_up  # noqa: PLC0415
 
     return asyncio.run(clean_up(options))

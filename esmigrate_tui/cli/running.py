@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.engine.runs import RunFolder, RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential, Side
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import Change, LedgerEntry
     from esmigrate_tui.model.plan import Plan
 
 _ANSWER_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
@@ -329,12 +329,14 @@ _NOTHING_LEFT: Final = "Nothing that run {} changed is left to put back."
 
 
 async def clean_up(options: Mapping[str, Any]) -> int:
-    """Put back what a run left changed."""
+    """Put back what a run left changed; then what is left for a person to put back."""
     from esmigrate_tui.engine.process import open_clusters  # noqa: PLC0415  # the client costs start-up time
 
     folder = runs.find_run(options["run_id"], _home())
-    if not folder.is_live and not (await runs.summary(folder)).open_entries:
+    before = await _ledger_of(folder)
+    if not folder.is_live and not any(entry.is_open for entry in before):
         click.echo(_NOTHING_LEFT.format(folder.run))
+        await _say_by_hand(folder)
         return ExitCode.DONE
     credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
     try:
@@ -342,14 +344,31 @@ async def clean_up(options: Mapping[str, Any]) -> int:
     except runs.RunHeldError as error:
         click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
         return ExitCode.HELD
+    numbers = {entry.number for entry in left}
+    for entry in before:
+        if entry.is_open and entry.number not in numbers:
+            click.echo(f"ok  put back on the {entry.side}: {clean(entry.what)}")
     for entry in left:
-        click.echo(f"x   not put back: {entry.what}. {entry.trouble}", err=True)
+        click.echo(f"x   not put back on the {entry.side}: {clean(entry.what)}. {clean(entry.trouble)}", err=True)
         if entry.undo is not None:
-            click.echo(entry.undo.as_console(), err=True)
-    if left:
-        return ExitCode.INCOMPLETE
-    click.echo(_NOTHING_LEFT.format(folder.run))
-    return ExitCode.DONE
+            click.echo("    By hand:", err=True)
+            lines = entry.undo.as_console().splitlines()
+            click.echo("\n".join(f"    {clean(line, len(line))}" for line in lines), err=True)
+    if not left:
+        click.echo(_NOTHING_LEFT.format(folder.run))
+    await _say_by_hand(folder)
+    return ExitCode.INCOMPLETE if left else ExitCode.DONE
+
+
+async def _ledger_of(folder: RunFolder) -> tuple[LedgerEntry, ...]:
+    async with Journal.open(folder.journal) as journal:
+        return (await journal.progress()).ledger
+
+
+async def _say_by_hand(folder: RunFolder) -> None:
+    """What no request of this program can put back, each with text to copy."""
+    for line in report.to_do_lines((await _gathered(folder)).by_hand, 100):
+        click.echo(line)
 
 
 # -- looking -----------------------------------------------------------------------------------------------------------
@@ -411,7 +430,22 @@ async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
     for task in progress.tasks:
         share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"
         click.echo(f"  {task.state:10} {share}  {task.summary.source_index}", file=out)
+    if not summary.is_live:
+        _say_what_is_left(folder, progress, out)
     return ExitCode.DONE
+
+
+def _say_what_is_left(folder: RunFolder, progress: Progress, out: TextIO) -> None:
+    """What a run whose process has gone left changed, and how it goes on; a living one puts it back itself."""
+    for entry in progress.open_ledger:
+        trouble = f" ({clean(entry.trouble)})" if entry.trouble else ""
+        click.echo(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}", file=out)
+    if not progress.is_finished:
+        click.echo(
+            f"Its process has ended. What was acknowledged stays; go on with: esmigrate resume {folder.run}", file=out
+        )
+    if progress.open_ledger:
+        click.echo(f"Put back what it changed, without going on, with: esmigrate cleanup {folder.run}", file=out)
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------
@@ -422,6 +456,7 @@ async def _gathered(folder: RunFolder) -> report.Report:
         progress = await journal.progress()
         rejects = await journal.rejects(10_000)
     plan = await asyncio.to_thread(runs.read_plan, folder)
+    beside = await runs.changed_beside(plan, _home()) if progress.is_finished and not progress.is_of_changes else {}
     return report.gather(
         plan,
         progress,
@@ -430,6 +465,7 @@ async def _gathered(folder: RunFolder) -> report.Report:
         rejects=rejects,
         rejects_file=str(folder.rejects) if rejects else "",
         plan_file=str(folder.plan),
+        beside=[report.Beside(name=name, changes=changes) for name, changes in beside.items()],
     )
 
 

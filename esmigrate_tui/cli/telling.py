@@ -86,7 +86,7 @@ def total_line(progress: Progress, now: float) -> str:
 
 def _compared(progress: Progress) -> list[str]:
     """How far comparing every document is, over all indices that are at it."""
-    reading = [task for task in progress.tasks if task.read_share is not None]
+    reading = progress.comparing
     if not reading:
         return []
     what = "naming what differs" if all(task.is_naming for task in reading) else "comparing"
