@@ -90,7 +90,8 @@ class Console:
     async def ask(self, question: str, default: str = "", *, shown: str = "") -> str:
         """One answer, "" for none; `shown` stands in the brackets where the default itself does not."""
         bracket = clean(shown or default, 300)
-        prompt = f"{question}{f' [{bracket}]' if bracket else ''}: "
+        prompt = f"{question} " if question.endswith("?") else f"{question}: "
+        prompt = f"{question} [{bracket}]: " if bracket else prompt
         while True:
             typed = (await self._asked(prompt, is_secret=False)).strip()
             match typed:

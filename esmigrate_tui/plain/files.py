@@ -109,6 +109,10 @@ def _say_sample(sample: Sample, console: Console) -> None:
         console.say(some if every else f"{some} They will be set aside, each with its line; the others go on.")
     for error in sample.errors[:_SHOWN]:
         console.say(f"{PurePath(error.path).name}:{error.line}: {error.reason}", 2)
+    _say_rows(sample, console)
+
+
+def _say_rows(sample: Sample, console: Console) -> None:
     if sample.repeated_ids:
         console.say(f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}.")
     if sample.rows:
@@ -211,9 +215,16 @@ async def _id_field(walk: PlainWalk, console: Console) -> bool:
 
 
 async def _look_again(walk: PlainWalk, console: Console) -> None:
-    if not walk.session.pile.is_looked_at:
-        await steps.look(walk)
-        _say(walk, console)
+    """Look at the files with this _id, and say only what it changes."""
+    if walk.session.pile.is_looked_at:
+        return
+    await steps.look(walk)
+    pile = walk.session.pile
+    for problem in (pile.problem, pile.look.problem if pile.look is not None else None):
+        if problem is not None:
+            console.trouble(problem)
+    if (sample := steps.sample_of(pile)) is not None:
+        _say_rows(sample, console)
 
 
 # -- where to --------------------------------------------------------------------------------------------------------

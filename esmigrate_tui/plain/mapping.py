@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _HOW = (
     "A number chooses another type for the field; f 3 says how its dates are written; x 3 leaves a column out, or "
     "takes it in; u 3 takes the guess again; d 3 says all about it; j shows all of it as JSON, j FILE reads it from a "
-    "file; m shows more. Enter goes on."
+    "file; l says the list again, m more of it. Enter goes on."
 )
 
 
@@ -34,50 +34,51 @@ async def mapping(walk: PlainWalk, console: Console) -> str:
     _say(walk, console, pages)
     while typed := await console.ask("Change, or Enter goes on"):
         try:
-            if typed == "m":
-                pages.more(len(steps.mapped(walk.session)))
+            if typed in {"m", "l"}:
+                if typed == "m":
+                    pages.more(len(steps.mapped(walk.session)))
                 _say(walk, console, pages)
             elif typed == "j" or typed.startswith("j "):
                 await _json(typed[2:].strip(), walk, console)
             elif is_there:
                 console.say("The index is there already: its mapping stays as it is. Another name (b) makes a new one.")
-            elif await _changed(typed, walk, console):
-                _say(walk, console, pages)
+            else:
+                await _change(typed, walk, console)
         except BackError:
             _say(walk, console, pages)
     return ""
 
 
+def _row(row: steps.Mapped) -> str:
+    kind = steps.LEFT_OUT if row.is_left_out else " ".join(filter(None, (row.kind or steps.OWN_GUESS, row.format)))
+    alone = row.guess.dynamic if row.guess is not None else ""
+    changed = ", CHANGED" if row.is_changed else ""
+    return f"{row.field}: {kind}{changed}" + (f" (its own guess: {alone})" if alone else "")
+
+
 def _say(walk: PlainWalk, console: Console, pages: Pages) -> None:
-    rows = []
-    for row in steps.mapped(walk.session):
-        kind = steps.LEFT_OUT if row.is_left_out else " ".join(filter(None, (row.kind or steps.OWN_GUESS, row.format)))
-        alone = row.guess.dynamic if row.guess is not None else ""
-        changed = ", CHANGED" if row.is_changed else ""
-        rows.append(f"{row.field}: {kind}{changed}" + (f" (its own guess: {alone})" if alone else ""))
+    rows = [_row(row) for row in steps.mapped(walk.session)]
     if rows:
         pages.say(rows)
     elif walk.session.pile.sender is not None:
-        console.say(
-            "Nobody has seen yet what will be sent: the destination guesses each field. j FILE gives a mapping."
-        )
+        console.say("Nobody has seen yet what will be sent: the destination guesses. j FILE gives a mapping.")
     else:
         console.say("No row could be read, so nothing is known of any field. j FILE gives a mapping.")
 
 
-async def _changed(typed: str, walk: PlainWalk, console: Console) -> bool:
-    """Do one thing with one field; whether there is something new to say."""
+async def _change(typed: str, walk: PlainWalk, console: Console) -> None:
+    """Do one thing with one field, and say what it is then."""
     command, _, rest = typed.partition(" ")
     which = rest if command in {"f", "x", "u", "d"} else typed
     rows = steps.mapped(walk.session)
     at, wrong = place_of(which, [row.field for row in rows])
     if wrong:
         console.say(f"Which field? {wrong[0].upper()}{wrong[1:]}.")
-        return False
+        return
     row = rows[at]
     match command if rest else "":
         case "f":
-            return await _format(row, walk, console)
+            await _format(row, walk, console)
         case "x":
             if reason := steps.leave_out(walk, row):
                 console.say(f"{reason}.")
@@ -88,10 +89,10 @@ async def _changed(typed: str, walk: PlainWalk, console: Console) -> bool:
                 console.say(f"Such as {', '.join(row.guess.examples)}.")
             for sentence in steps.sentences(row, walk.session):
                 console.say(sentence)
-            return False
+            return
         case _:
             await _kind(row, walk, console)
-    return True
+    console.say(next((f"{_row(now)}." for now in steps.mapped(walk.session) if now.field == row.field), ""))
 
 
 async def _kind(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
@@ -106,16 +107,15 @@ async def _kind(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
         await _format(now, walk, console)
 
 
-async def _format(row: steps.Mapped, walk: PlainWalk, console: Console) -> bool:
+async def _format(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
     if row.kind != "date":
         console.say("Only a date has a format: its number makes a date of it.")
-        return False
+        return
     console.say(
         f"How the dates of {row.field} are written, as Elasticsearch says it: dd.MM.yyyy HH:mm:ss, epoch_millis; "
         "several with || between them. Enter: ISO dates and milliseconds."
     )
     steps.become(walk, row, "date", await console.ask("Format", row.format))
-    return True
 
 
 async def _json(name: str, walk: PlainWalk, console: Console) -> None:

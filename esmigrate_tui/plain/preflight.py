@@ -75,7 +75,8 @@ def _say(walk: PlainWalk, console: Console) -> None:
         _explain(finding, console)
     blocks, passed = len(draft.blockers), len(draft.findings) - len(rows)
     warns = sum(one.severity is Severity.WARNING for one in rows)
-    console.say(f"{counted(len(draft.findings), 'check')}: {blocks} block, {warns} warn, {passed} passed.")
+    stops = f"{blocks} {'blocks' if blocks == 1 else 'block'}, {warns} {'warns' if warns == 1 else 'warn'}"
+    console.say(f"{counted(len(draft.findings), 'check')}: {stops}, {passed} passed.")
 
 
 def _explain(finding: Finding, console: Console) -> None:

@@ -71,7 +71,7 @@ class PlainWalk(Walk):
         self._session = session
         for place, doing in waits.items():
             if doing and doing != waited[place]:
-                self.console.say(f"{doing[0].upper()}{doing[1:]} …")
+                self.console.say(f"{doing} …")
 
 
 def _doing(session: Session) -> dict[str, str]:
@@ -160,9 +160,9 @@ def _announce(step: str, walk: PlainWalk) -> None:
     title, _ = words_of(step, walk.session)
     rail = list(dict.fromkeys(filter(None, (BY_NAME[name].in_rail for name in walked(walk.session)))))
     word = BY_NAME[step].in_rail
-    place = f"Step {rail.index(word) + 1} of {len(rail)}, {word}. " if word else ""
+    place = f"Step {rail.index(word) + 1} of {len(rail)}" if word else ""
     walk.console.say()
-    walk.console.say(f"{place}{title}.")
+    walk.console.say(", ".join(dict.fromkeys(filter(None, (place, word, title)))) + ".")
     walk.console.help = lambda: explain(step, walk)
 
 
