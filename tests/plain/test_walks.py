@@ -60,8 +60,6 @@ async def test_a_remote_reindex_is_begun_with_what_was_answered(world: Planning)
     assert world.source.closed == [sample.OLD_FACTS.name]
     assert walk.session.run == "7K2P"
     assert in_order(script.told, ("Step 1 of 7, Method, Which way.", *(f"Step {at} of 7" for at in range(2, 6))))
-        script.told, ("Step 1 of 7, Method, Which way.", "Step 2 of 7", "Step 3 of 7", "Step 4 of 7", "Step 5 of 7")
-    )
 
 
 async def test_a_copy_is_begun_with_what_was_answered(world: Planning) -> None:
