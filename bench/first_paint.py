@@ -75,5 +75,5 @@ def figure() -> str:
     ratio = statistics.median(ours / theirs for ours, theirs in pairs)
     return (
         f"first paint, median of {ROUNDS}: wizard {wizard * 1000:.0f} ms, smallest Textual program "
-        f"{smallest * 1000:.0f} ms, ratio {ratio:.2f} (bar: 1.5)"
+        f"{smallest * 1000:.0f} ms, ratio {ratio:.2f} (bar: 1.3)"
     )

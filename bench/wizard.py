@@ -20,7 +20,7 @@ import subprocess
 import sys
 import termios
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 MOVING: Final = 50
 _QUIET: Final = 0.15  # seconds without a byte: the answer is there
 _LIMIT: Final = 20.0
+_PAINTED_SECONDS: Final = 0.5
 _IDLE_SECONDS: Final = 5.0
 _BOARD_SECONDS: Final = 15.0
 _KEY_BAR, _MOVE_BAR, _LIST_BAR = 50, 30, 300  # milliseconds
@@ -77,6 +78,26 @@ class Terminal:
             raise RuntimeError(message)
         self._seen(heard)
         return last - began
+
+    def leave(self, keys: bytes) -> float:
+        """Seconds from a key to the end of the program; raises TimeoutError where it goes on."""
+        began = time.perf_counter()
+        os.write(self._master, keys)
+        while self.process.poll() is None:
+            if time.perf_counter() - began > _LIMIT:
+                message = f"{keys!r} did not end it, but shows:\n{self.text}"
+                raise TimeoutError(message)
+            if select.select([self._master], [], [], 0.002)[0]:
+                with suppress(OSError):  # the other end is closed
+                    self._seen(os.read(self._master, 65_536))
+        return time.perf_counter() - began
+
+    def resize(self, columns: int, rows: int) -> None:
+        """Give it another size; the program paints all of it anew."""
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self.screen.resize(rows, columns)
+        self.process.send_signal(signal.SIGWINCH)
+        self.listen(_PAINTED_SECONDS)
 
     def listen(self, seconds: float) -> int:
         """Bytes that come within so many seconds."""
@@ -149,6 +170,10 @@ def figure() -> str:
         terminal.listen(1.0)
         idle = terminal.listen(_IDLE_SECONDS)
         peak = terminal.peak
+        terminal.press(b"\r")
+        terminal.press(b"q")
+        terminal.press(b"\t")
+        left = terminal.leave(b"\r")
     read = _read_seconds()
     with wizard("run", (120, 40)) as board:
         board.until("documents/s")
@@ -159,7 +184,7 @@ def figure() -> str:
         f"ten thousand indices: on the screen {(read + listed) * 1000:.0f} ms after the server's answer "
         f"(read {read * 1000:.0f}, shown {listed * 1000:.0f}; bar: {_LIST_BAR}); {len(keys)} keys in the filter: "
         f"{_spread(keys)} (bar: {_KEY_BAR}); {len(moves)} arrow and page keys: {_spread(moves)} (bar: {_MOVE_BAR}); "
-        f"memory at most {peak / 1024**2:.0f} MiB (bar: {_MEMORY_BAR / 1024**2:.0f})\n"
+        f"memory at most {peak / 1024**2:.0f} MiB (bar: {_MEMORY_BAR / 1024**2:.0f}); left after {left * 1000:.0f} ms\n"
         f"bytes to the terminal: {idle} in {_IDLE_SECONDS:.0f} idle seconds (bar: 0); the board of a run with {MOVING} "
         f"indices moving at 120x40 {rate:.0f} a second (bar: {_BYTES_BAR})"
     )

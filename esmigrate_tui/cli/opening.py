@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.preflight.advice import Advice
     from esmigrate_tui.vault import VaultReport
 
 T = TypeVar("T")
@@ -87,19 +88,30 @@ async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None)
         yield finding
 
 
+async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice:
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.preflight.advice import advise
+    from esmigrate_tui.preflight.survey import surveyed
+
+    return advise(await surveyed(draft, Clusters(destination=destination, source=source), time.perf_counter))
+
+
 def _with_tasks(draft: Draft) -> Draft:
     """The draft with what its plan would make, once the definitions of all that is chosen are known."""
     import msgspec
 
+    from esmigrate_tui.cli.planning import named_there
     from esmigrate_tui.model.problem import ProblemError
 
     reads_documents = draft.method in {MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE}
     if not (reads_documents and draft.selected and draft.definitions.keys() >= set(draft.selected)):
         return draft
     try:
-        return msgspec.structs.replace(draft, tasks=_plan(draft).tasks)
+        plan = _plan(draft)
     except ProblemError:
         return draft  # why there can be no plan yet, the checks find as well
+    targets, uses = named_there(plan)
+    return msgspec.structs.replace(draft, tasks=plan.tasks, targets=targets, uses=uses)
 
 
 def _plan(draft: Draft) -> Plan:
@@ -240,6 +252,7 @@ def real_doors() -> Doors[Cluster]:
         fingerprint=_fingerprint,
         files=_files,
         preflight=_preflight,
+        advise=_advise,
         plan=_plan,
         preview=preview,
         save_text=_save_text,

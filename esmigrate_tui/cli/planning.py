@@ -98,18 +98,15 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
     """The draft that a plan was made of, as far as preflight needs it; `snapshot` is the one it restores from."""
     indices = [task for task in plan.tasks if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}]
     features = [task for task in plan.tasks if task.kind is RestoreKind.FEATURE_STATE]
-    targets: dict[str, tuple[str, ...]] = {}
-    for task in indices:
-        targets[task.source_index] = (*targets.get(task.source_index, ()), task.destination_index)
-    is_copy = plan.method is MethodName.COPY_THROUGH_HERE
+    targets, uses = named_there(plan)
     return Draft(
         method=plan.method,
         source=plan.source,
         destination=plan.destination,
         selected=tuple(dict.fromkeys(task.source_index for task in indices)),
         renamed={t.source_index: t.destination_index for t in indices if t.source_index != t.destination_index},
-        targets={source: names for source, names in targets.items() if len(names) > 1},
-        uses=tuple(task.destination_index for task in indices if not task.create) if is_copy else (),
+        targets=targets,
+        uses=uses,
         copying=plan.copying,
         at_once=plan.at_once,
         batch=plan.batch,
@@ -126,6 +123,17 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
         create=plan.tasks[0].create if plan.tasks else "",
         tasks=plan.tasks,
     )
+
+
+def named_there(plan: Plan) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """The names of each index whose types go apart, and the names of the destination that are used as they are."""
+    targets: dict[str, tuple[str, ...]] = {}
+    indices = [task for task in plan.tasks if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}]
+    for task in indices:
+        targets[task.source_index] = (*targets.get(task.source_index, ()), task.destination_index)
+    is_copy = plan.method is MethodName.COPY_THROUGH_HERE
+    uses = tuple(task.destination_index for task in indices if not task.create) if is_copy else ()
+    return {source: names for source, names in targets.items() if len(names) > 1}, uses
 
 
 def as_planned(plan: Plan) -> SnapshotFacts | None:

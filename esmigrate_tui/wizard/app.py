@@ -23,7 +23,7 @@ from esmigrate_tui.model.text import clean
 from esmigrate_tui.wizard.draw import plain
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.theme import CALM, STYLES
+from esmigrate_tui.wizard.theme import CALM, STYLES, Contrast
 from esmigrate_tui.wizard.walk.base import Walk, begun
 from esmigrate_tui.wizard.widgets.sparing import Shown, SparingUpdate
 
@@ -94,6 +94,7 @@ class WizardApp(Walk, App[ExitCode]):
         self.theme = CALM.name
         self.animation_level = "none"
         self._on_terminal = Shown()
+        self._owes_a_paint = False
         self.doors = doors
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
@@ -106,6 +107,8 @@ class WizardApp(Walk, App[ExitCode]):
         self._session = opening[0] if opening else begun(doors.methods, draft or Draft(), self.credentials)
         if ascii_only:
             self._filters.append(_AsciiOnly())
+        self._contrast = Contrast(enabled=False)
+        self._filters.append(self._contrast)
 
     # -- the session -------------------------------------------------------------------------------------------------
 
@@ -252,7 +255,9 @@ class WizardApp(Walk, App[ExitCode]):
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """What Textual paints, without what is on the terminal already; nothing at all where that is all of it."""
-        if not self.is_headless and not self._batch_count:
+        if self._batch_count:
+            self._owes_a_paint = self._owes_a_paint or renderable is not None
+        elif self._running and not self.is_headless:
             if isinstance(renderable, ChopsUpdate):
                 renderable = sparing = SparingUpdate(renderable, self._on_terminal, self.console)
                 if not sparing.text and self.cursor_position == self._previous_cursor_position:
@@ -269,6 +274,13 @@ class WizardApp(Walk, App[ExitCode]):
         self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
         self._close_messages_no_wait()
 
+    def action_contrast(self) -> None:
+        """More contrast, or the calm look again."""
+        self._contrast.enabled = not self._contrast.enabled
+        for screen in self.screen_stack:
+            for each in (screen, *screen.query("*")):
+                each.refresh()
+
     # -- keys and words ----------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
@@ -276,6 +288,8 @@ class WizardApp(Walk, App[ExitCode]):
         if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
             step.say("")
             self._hold_paints()
+        if isinstance(event, events.Resize):
+            self._on_terminal.forget()
         await super().on_event(event)
 
     def _hold_paints(self) -> None:
@@ -286,7 +300,12 @@ class WizardApp(Walk, App[ExitCode]):
         self.set_timer(_HELD_SECONDS, held.close)
 
     def _may_paint(self) -> None:
-        """Tell the screen that the wait is over, which nobody else does."""
+        """Tell the screen that the wait is over, which nobody else does; what was to be painted meanwhile is owed."""
+        if self._batch_count or not self.screen_stack:
+            return
+        if self._owes_a_paint:
+            self._owes_a_paint = False
+            self.screen.refresh()
         self.screen.check_idle()
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:

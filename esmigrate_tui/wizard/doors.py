@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
+    from esmigrate_tui.preflight.advice import Advice
 
 
 class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -206,12 +207,12 @@ class Doors(Generic[C]):
     """What the wizard may do; the command line wires the real ones. Each may raise ProblemError, none blocks.
 
     `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `files` looks at the files that a line
-    names, as long as that takes a bearable time. `preflight` gets the draft, the destination
-    and the source. `plan` and `preview` are pure. `save_text` writes a text into a new file
-    and gives its path, `save_plan` the plan as TOML. `begin` gives
-    the run's name; `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in
-    batches, until the run has finished. `report` writes the report and gives the paths of its files. `change` makes one
-    change that the person has confirmed before a run, in a ledger of its own, and gives the name to put it back by.
+    names, as long as that takes a bearable time. `preflight` gets the draft, the destination and the source; `advise`
+    says of every method whether it is open between the two. `plan` and `preview` are pure. `save_text` writes a text
+    into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name; `take_up` goes on
+    with one whose process has ended. `follow` yields events from the first one on, in batches, until the run has
+    finished. `report` writes the report and gives the paths of its files. `change` makes one change that the person has
+    confirmed before a run, in a ledger of its own, and gives the name to put it back by.
     """
 
     methods: tuple[MethodDescription, ...]
@@ -219,6 +220,7 @@ class Doors(Generic[C]):
     fingerprint: Callable[[Endpoint], Awaitable[str]]
     files: Callable[[str, FileWishes], Awaitable[FileLook]]
     preflight: Callable[[Draft, C, C | None], AsyncIterator[Finding]]
+    advise: Callable[[Draft, C, C], Awaitable[Advice]]
     plan: Callable[[Draft], Plan]
     preview: Callable[[Plan], Preview]
     save_text: Callable[[str, str], Awaitable[str]]

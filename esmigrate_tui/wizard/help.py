@@ -41,6 +41,9 @@ Restore from a snapshot: fastest, and exact; versions must fit.
 Copy through this machine: both run, but cannot see each other; this machine sees both.
 
 For all of them the new cluster should be as large as the old one, or larger.
+
+Once both clusters are tested, come back here (Esc): each method says whether it is open between the two, what has to
+be arranged first, and how long it may take; the one to prefer is marked.
 """,
     ),
     "connections": (
@@ -167,6 +170,11 @@ Hidden and system indices (their name begins with a dot) are left out until you 
 Elasticsearch or Kibana, and the new cluster makes its own.
 
 A closed index cannot be read: open it on the old cluster first. e gives an index another name over there.
+
+v begins a range and ends it. On a wide terminal the index you are at is described beside the list.
+
+o has what else the run can be told: by what it is proved that nothing was lost, and for a copy what becomes of
+pipelines, version numbers and mapping types. Each stands at its safe answer.
 """,
     ),
     "review": (
@@ -183,6 +191,8 @@ w writes the plan to a file: the same migration without a screen, for a colleagu
         """
 The run has its own process. You may leave (Esc), close the terminal, lose the line: it goes on. `esmigrate
 attach` shows it again.
+
+What needs you stands first, then what moves, then what waits. What is done is one line at the end: f shows it.
 
 If a cluster is away or full for a while, the run waits and tries again; the line at the bottom says what for. A
 document that the new cluster refuses is set aside with the reason (e), and the rest goes on.

@@ -108,6 +108,15 @@ ACTIONS: Final = (
         _RESTORE,
     ),
     Action(
+        "options",
+        "o",
+        "o",
+        "options",
+        "How it is proved that nothing was lost, and what else the run can be told.",
+        ("selection",),
+        not_for=_RESTORE,
+    ),
+    Action(
         "resolve",
         "w",
         "w",
@@ -135,6 +144,8 @@ ACTIONS: Final = (
         ("selection",),
     ),
     Action("sort", "s", "s", "sort", "Sort by the next column.", ("selection",)),
+    Action("reverse", "S", "S", "", "Sort the other way round.", ("selection",)),
+    Action("range", "v", "v", "", "Choose a range: v at its one end, v at the other.", ("selection",)),
     Action("rename", "e", "e", "rename", "Give the index another name on the destination.", ("selection",)),
     Action("rename_all", "p", "p", "", "Give all that are chosen new names, by a pattern.", ("selection",), _RESTORE),
     Action("hidden", "h", "h", "hidden", "Show or hide hidden and system indices.", ("selection",)),
@@ -186,6 +197,7 @@ ACTIONS: Final = (
         ("run", "finish"),
         not_for=_RESTORE,
     ),
+    Action("fold", "f", "f", "", "Show or hide the indices that are done.", ("run",)),
     Action("resume", "r", "r", "", "Go on with a run whose process has ended.", ("run",)),
     Action("leave", "escape,q", "Esc", "leave", "Leave the screen; the run goes on without it.", ("run",)),
     Action("stop", "ctrl+x", "Ctrl+X", "stop", "Stop the run, after a question.", ("run",)),
@@ -205,6 +217,9 @@ ACTIONS: Final = (
     Action("next", "ctrl+n", "Ctrl+N", "", "Go on; where that is not possible yet, it says why.", (*TYPED, "review")),
     Action("explain", "question_mark,f1", "?", "explain", "This page.", tuple(s for s in _ALL if s not in TYPED)),
     Action("explain", "f1", "F1", "explain", "This page.", TYPED),
+    Action(
+        "contrast", "f2", "F2", "", "More contrast: nothing dim, only trouble in colour. F2 again: as before.", _ALL
+    ),
     Action("palette", "ctrl+p", "Ctrl+P", "", "Everything that can be done here, by name.", _ALL),
     Action(
         "leave",

@@ -58,12 +58,14 @@ from esmigrate_tui.model.snapshot import (
     SnapshotIndex,
     SnapshotState,
 )
+from esmigrate_tui.preflight.advice import Situation, advise
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entry_of, with_entry
 from esmigrate_tui.wizard.doors import Doors, OpenCluster, RunCard, VaultWord
 from esmigrate_tui.wizard.offer import METHODS, preview
 from esmigrate_tui.wizard.session import (
     TAKEN_AWAY,
+    Advising,
     Album,
     Checking,
     Form,
@@ -240,6 +242,24 @@ CONNECTED: Final = (
     .with_form(Side.SOURCE, test=Test.GOOD)
     .with_form(Side.DESTINATION, test=Test.GOOD)
 )
+ADVISED: Final = CONNECTED.answered(method=MethodName.REINDEX_FROM_REMOTE).but(
+    advising=Advising(
+        advice=advise(
+            Situation(
+                source=OLD_FACTS,
+                destination=NEW_FACTS,
+                indices=tuple(index for index in INDICES if not index.is_system),
+                reaches=False,
+                trouble="The destination may not fetch from old.example.org:9243",
+                todo="In the deployment's user settings put this line, save, wait for the restart.\n"
+                'reindex.remote.whitelist: ["old.example.org:9243","*.io:*","*.com:*"]',
+                licence="basic",
+            )
+        ),
+        between=(OLD_FACTS.uuid, NEW_FACTS.uuid),
+    )
+)
+ADVISING: Final = CONNECTED.but(advising=Advising(since=NOW - 3))
 HALF_CONNECTED: Final = CONNECTED.with_form(Side.DESTINATION, test=Test.BAD, problem=REFUSED).but(vault=NO_KEYRING)
 COMPARING: Final = TYPED.with_form(Side.DESTINATION, is_accepted=False).with_form(
     Side.SOURCE, address="http://old.example.org:9200"
@@ -305,10 +325,39 @@ PASSED: Final = (
     .answered(acknowledged=frozenset({WARNINGS[0].key}))
     .but(checking=Checking(looked_at=NOW - 12, checked=(), is_opened=True))
 )
+_VISIBLE: Final = tuple(index for index in INDICES if not index.is_system)
 _LOGS: Final = tuple(index.name for index in INDICES if index.name.startswith("logs") and index.documents is not None)
 SELECTED: Final = PASSED.answered(selected=(*_LOGS[:2], "orders"), renamed={"orders": "shop-orders"}).but(
     listing=Listing(cursor=29)
 )
+LOOKED_INTO: Final = SELECTED.answered(
+    definitions={
+        "orders": IndexDefinition(
+            name="orders",
+            settings={
+                "index": {
+                    "number_of_shards": "5",
+                    "refresh_interval": "30s",
+                    "mapping": {"total_fields": {"limit": "2000"}},
+                    "analysis": {"analyzer": {"plain": {"type": "custom", "tokenizer": "standard"}}},
+                }
+            },
+            mappings={
+                "order": {
+                    "properties": {
+                        "customer": {"properties": {"name": {"type": "text"}, "id": {"type": "keyword"}}},
+                        "placed": {"type": "date"},
+                        "total": {"type": "scaled_float", "scaling_factor": 100},
+                        HOSTILE_NAME: {"type": "keyword"},
+                    }
+                },
+                "line": {"properties": {"product": {"type": "keyword"}, "amount": {"type": "integer"}}},
+            },
+            aliases={"shop": {}},
+        )
+    }
+).but(listing=Listing(cursor=next(at for at, index in enumerate(_VISIBLE) if index.name == "orders")))
+COPIED: Final = SELECTED.answered(method=MethodName.COPY_THROUGH_HERE)
 FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=Listing(pattern="logs-2026.01.0*", cursor=1))
 NOTHING_FOUND: Final = PASSED.but(listing=Listing(pattern="metrics"))
 TEN_THOUSAND: Final = PASSED.answered(source_indices=MANY)
@@ -1073,9 +1122,14 @@ class Scene:
 
 
 WIDE: Final = (120, 40)
+LARGE: Final = (200, 60)
 SCENES: Final = (
     Scene("start", "start", FRESH.but(runs=RUNS)),
     Scene("method", "method", CHOSEN),
+    Scene("method-advised", "method", ADVISED),
+    Scene("method-preferred", "method", ADVISED, press=("end",)),
+    Scene("method-looking", "method", ADVISING),
+    Scene("method-wide", "method", ADVISED, WIDE),
     Scene("connections-empty", "connections", EMPTY_FORMS),
     Scene("connections-testing", "connections", TESTING),
     Scene("connections", "connections", CONNECTED),
@@ -1089,6 +1143,10 @@ SCENES: Final = (
     Scene("selection-filtered", "selection", FILTERED),
     Scene("selection-nothing", "selection", NOTHING_FOUND),
     Scene("selection-wide", "selection", SELECTED, WIDE),
+    Scene("selection-details", "selection", LOOKED_INTO, WIDE),
+    Scene("selection-large", "selection", LOOKED_INTO, LARGE),
+    Scene("selection-options", "selection", COPIED, press=("o", "tab", "space")),
+    Scene("selection-options-reindex", "selection", SELECTED, press=("o",)),
     Scene("review", "review", REVIEWED),
     Scene("review-no-plan", "review", NO_PLAN),
     Scene("review-wide", "review", WRITTEN, WIDE),
@@ -1097,6 +1155,9 @@ SCENES: Final = (
     Scene("run-waiting", "run", WAITED),
     Scene("run-process-gone", "run", ORPHANED),
     Scene("run-wide", "run", RUNNING, WIDE),
+    Scene("run-unfolded", "run", RUNNING, press=("f", "end")),
+    Scene("run-large", "run", RUNNING, LARGE),
+    Scene("run-contrast", "run", RUNNING, press=("f2",)),
     Scene("run-small", "run", RUNNING, (60, 10)),
     Scene("run-stop", "run", RUNNING, press=("ctrl+x",)),
     Scene("finish", "finish", FINISHED),
@@ -1234,6 +1295,7 @@ PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     fingerprint=_closed,
     files=_closed,
     preflight=_nothing,
+    advise=_closed,
     plan=lambda _: PLAN,
     preview=preview,
     save_text=_closed,

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from enum import StrEnum
 from fnmatch import translate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -28,6 +28,9 @@ from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, RunCard, VaultWord
+
+if TYPE_CHECKING:
+    from esmigrate_tui.preflight.advice import Advice  # noqa: TC004  # nobody reads a session from bytes
 
 
 class Test(StrEnum):
@@ -120,6 +123,15 @@ class Checking(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int = 0
 
 
+class Advising(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of the methods `between` two clusters, by their uuids; asked since a moment, or why it was not."""
+
+    advice: Advice | None = None
+    between: tuple[str, str] = ("", "")
+    since: float | None = None
+    problem: Problem | None = None
+
+
 class SortBy(StrEnum):
     """The columns that the list of indices can be sorted by."""
 
@@ -135,6 +147,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     pattern: str = ""
     sort: SortBy = SortBy.NAME
+    backwards: bool = False
     shows_hidden: bool = False
     cursor: int = 0
     doing: str = ""
@@ -281,6 +294,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     vault: VaultWord | None = None
     source: Form = Form()
     destination: Form = Form()
+    advising: Advising = Advising()
     checking: Checking = Checking()
     shelf: Shelf = Shelf()
     album: Album = Album()
@@ -303,6 +317,17 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def method(self) -> MethodDescription | None:
         """The chosen method as it is described."""
         return next((method for method in self.methods if method.name == self.draft.method), None)
+
+    @property
+    def both(self) -> tuple[str, str] | None:
+        """The uuids of source and destination; None where one of them is not known."""
+        source, destination = self.draft.source_facts, self.draft.destination_facts
+        return (source.uuid, destination.uuid) if source is not None and destination is not None else None
+
+    @property
+    def advice(self) -> Advice | None:
+        """What is said of every method for the two clusters that are known now."""
+        return self.advising.advice if self.advising.between == self.both else None
 
     @property
     def sides(self) -> tuple[Side, ...]:
@@ -433,7 +458,7 @@ def listed(indices: tuple[IndexFacts, ...], listing: Listing) -> tuple[IndexFact
             shown.sort(key=lambda index: str(index.created or ""))
         case SortBy.NAME:
             pass
-    return tuple(shown)
+    return tuple(reversed(shown)) if listing.backwards else tuple(shown)
 
 
 _OFFERED: Final[list[tuple[object, object, tuple[IndexFacts, ...]]]] = []

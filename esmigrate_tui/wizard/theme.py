@@ -1,10 +1,16 @@
-"""One calm theme: the terminal's own foreground and background, one accent, one colour for trouble, one for good."""
+"""One calm theme in the terminal's own colours: one accent, one for trouble, one for good. And one of more contrast."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from rich.segment import Segment
+from rich.style import Style
+from textual.filter import LineFilter
 from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from textual.color import Color
 
 CALM: Final = Theme(
     name="calm",
@@ -44,6 +50,27 @@ CALM: Final = Theme(
         "scrollbar-corner-color": "ansi_default",
     },
 )
+
+_STANDS_OUT: Final = Style(bold=True)
+_WITHOUT_COLOUR: Final = Style.parse("bold default on default")
+
+
+class Contrast(LineFilter):
+    """Nothing dim and nothing in colour but trouble, which is bold as well: readable on any background."""
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        """Change the look, not the text."""
+        del background
+        return [Segment(text, style and _stronger(style), control) for text, style, control in segments]
+
+
+def _stronger(style: Style) -> Style:
+    name = style.color.name if style.color is not None else "default"
+    plain = style + Style(dim=False) if style.dim else style
+    if name in {"default", "bright_black"}:
+        return plain
+    return plain + (_STANDS_OUT if name == "red" else _WITHOUT_COLOUR)
+
 
 STYLES: Final = """
 Screen { layout: vertical; overflow: hidden; }

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from esmigrate_tui.cli import opening
+from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.draft import Draft, IndexDefinition
+from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.files import FileWishes
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.wizard.sample_values import NEW, NEW_FACTS, OLD, OLD_FACTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,3 +44,26 @@ async def test_a_text_is_written_into_a_new_file_alone(tmp_path: Path) -> None:
     assert (tmp_path / "send.sh").read_text() == "x\n"
     assert "exists already" in there.value.problem.what
     assert "cannot be written: No such file or directory" in nowhere.value.problem.what
+
+
+def test_the_checks_of_a_copy_know_what_its_plan_uses_and_where_its_types_go() -> None:
+    both: dict[str, Any] = {"a": {"properties": {}}, "b": {"properties": {}}}
+    facts = {name: IndexFacts(name=name, documents=1, primary_bytes=1) for name in ("old", "there")}
+    draft = Draft(
+        method=MethodName.COPY_THROUGH_HERE,
+        source=OLD,
+        destination=NEW,
+        source_facts=OLD_FACTS,
+        destination_facts=NEW_FACTS,
+        source_indices=tuple(facts.values()),
+        destination_indices=(facts["there"],),
+        selected=("old", "there"),
+        definitions={
+            "old": IndexDefinition(name="old", settings={}, mappings=both, aliases={}),
+            "there": IndexDefinition(name="there", settings={}, mappings={"a": {"properties": {}}}, aliases={}),
+        },
+        copying=Copying(types=Types.APART, into_existing=True),
+    )
+    seen = opening._with_tasks(draft)
+    assert seen.targets == {"old": ("old-a", "old-b")}
+    assert seen.uses == ("there",)

@@ -16,6 +16,22 @@ def test_the_methods_stand_in_the_guides_order(is_as_accepted: Callable[[str], b
     assert is_as_accepted("method")
 
 
+def test_the_methods_say_how_they_stand_between_two_known_clusters(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("method-advised")
+
+
+def test_a_method_that_is_to_be_preferred_says_why(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("method-preferred")
+
+
+def test_looking_which_way_fits_says_how_long_it_takes_already(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("method-looking")
+
+
+def test_the_methods_use_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("method-wide")
+
+
 def test_two_empty_connections_ask_for_an_address(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("connections-empty")
 
@@ -70,6 +86,22 @@ def test_the_selection_uses_a_wide_terminal(is_as_accepted: Callable[[str], bool
     assert is_as_accepted("selection-wide")
 
 
+def test_one_index_is_described_beside_a_wide_list(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-details")
+
+
+def test_the_selection_uses_a_large_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-large")
+
+
+def test_the_options_of_a_copy_say_what_each_answer_comes_to(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-options")
+
+
+def test_the_options_of_a_reindex_have_the_safe_answer_first(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-options-reindex")
+
+
 def test_the_review_tells_the_order_and_has_its_focus_on_back(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("review")
 
@@ -100,6 +132,18 @@ def test_a_run_whose_process_is_gone_says_how_to_go_on(is_as_accepted: Callable[
 
 def test_the_board_uses_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("run-wide")
+
+
+def test_what_is_done_can_be_unfolded(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("run-unfolded")
+
+
+def test_the_board_uses_a_large_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("run-large")
+
+
+def test_more_contrast_dims_nothing(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("run-contrast")
 
 
 def test_a_small_terminal_still_shows_the_run_in_a_line(is_as_accepted: Callable[[str], bool]) -> None:

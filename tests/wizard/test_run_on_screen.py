@@ -18,6 +18,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard import sample_values as sample
+from esmigrate_tui.wizard.widgets.board import Board
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:
@@ -188,3 +189,32 @@ async def test_a_terminal_without_room_asks_for_it_and_shows_the_run_in_a_line(w
         await pilot.pause(PAINTED)
         assert "More room, please: 80x24 at least, this is 60x10." in shown(app)
         assert "run 7K2P: 51 %" in shown(app)
+
+
+async def test_what_is_done_folds_into_a_line_that_opens(world: World) -> None:
+    world.events, world.ends = sample.RUN_EVENTS, False
+    app = world.app(follow="7K2P")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(PAINTED)
+        await pilot.press("end")
+        await pilot.pause()
+        assert "11 verified   f shows them" in shown(app)
+        assert "logs-2026.01.03  verified" not in " ".join(shown(app).split())
+        await pilot.press("enter", "end")
+        await pilot.pause()
+        assert "f shows them" not in shown(app)
+        assert "logs-2026.01.11" in shown(app)
+
+
+async def test_the_cursor_stays_on_the_line_of_what_is_done(world: World) -> None:
+    world.events, world.ends = sample.RUN_EVENTS, False
+    app = world.app(follow="7K2P")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause(PAINTED)
+        await pilot.press("end")
+        board = app.screen.query_one(Board)
+        at = board.cursor
+        assert app.step is not None
+        app.step.show()
+        assert at == board.sheet.items - 1
+        assert board.cursor == at

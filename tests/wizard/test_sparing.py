@@ -11,6 +11,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from bench.wizard import wizard
 from esmigrate_tui.wizard.widgets.sparing import Shown
 
 WIDTH = 24
@@ -70,3 +71,32 @@ def test_what_was_painted_by_something_else_is_sent_again() -> None:
     shown.news(0, 0, line)
     shown.forget()
     assert shown.news(0, 0, line) == [(0, 4)]
+
+
+def test_what_was_sent_sparingly_is_what_a_whole_paint_shows() -> None:
+    keys = (
+        b"\x1b[C",
+        b"\x1b[B",
+        b"\x1b[6~",
+        b" ",
+        b"/",
+        b"0",
+        b"7",
+        b"\r",
+        b"s",
+        b"o",
+        b" ",
+        b"\x1b",
+        b"?",
+        b"\x1b",
+        b"a",
+    )
+    with wizard("list", (80, 24)) as terminal:
+        terminal.until("checks")
+        for key in keys:
+            terminal.press(key)
+        sparingly = terminal.text
+        terminal.resize(90, 24)
+        terminal.resize(80, 24)
+        assert "filter: 07" in sparingly
+        assert terminal.text.split("\n") == sparingly.split("\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileLook
+from esmigrate_tui.preflight.advice import Situation, advise
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import ProblemError
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
+    from esmigrate_tui.preflight.advice import Advice
     from esmigrate_tui.wizard.session import Taken
 
 SECRET = "correct-horse-battery"
@@ -89,6 +91,7 @@ class Seen:
     trouble: ProblemError | None = None
     closed: list[str] = field(default_factory=list)
     kept: Kept = field(default_factory=Kept)
+    defined: list[tuple[str, ...]] = field(default_factory=list)
 
     @property
     def snapshots(self) -> Kept:
@@ -101,6 +104,7 @@ class Seen:
         return self.listing
 
     async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
+        self.defined.append(tuple(names))
         if self.trouble is not None:
             raise self.trouble
         return {name: IndexDefinition(name=name, settings={}, mappings={}, aliases={}) for name in names}
@@ -125,6 +129,7 @@ class World:
     hangs: bool = False
     connected: list[tuple[Connection, Credential]] = field(default_factory=list)
     checked: list[Draft] = field(default_factory=list)
+    advised: list[Draft] = field(default_factory=list)
     begun: list[tuple[Plan, Mapping[Side, Credential]]] = field(default_factory=list)
     taken_up: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
@@ -162,6 +167,13 @@ class World:
         self.checked.append(draft)
         for finding in self.findings:
             yield finding
+
+    async def advise(self, draft: Draft, destination: Seen, source: Seen) -> Advice:
+        self._maybe("advise")
+        self.advised.append(draft)
+        if self.hangs:
+            await asyncio.Event().wait()
+        return advise(Situation(source=source.facts, destination=destination.facts, indices=source.listing))
 
     def plan(self, draft: Draft) -> Plan:
         del draft
@@ -234,6 +246,7 @@ class World:
             fingerprint=self.fingerprint,
             files=self.files,
             preflight=self.preflight,
+            advise=self.advise,
             plan=self.plan,
             preview=preview,
             save_text=self.save_text,

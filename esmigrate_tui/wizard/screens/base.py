@@ -8,7 +8,16 @@ from textual.screen import Screen
 
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, following
-from esmigrate_tui.wizard.widgets.bars import LEAST_HEIGHT, LEAST_WIDTH, FootLine, RailLine, TitleLine, TooSmall
+from esmigrate_tui.wizard.widgets.bars import (
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    TALL,
+    WIDE,
+    FootLine,
+    RailLine,
+    TitleLine,
+    TooSmall,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -81,6 +90,8 @@ class StepScreen(Screen[None]):
         """It has another size."""
         size = self.app.size
         self.set_class(size.width < LEAST_WIDTH or size.height < LEAST_HEIGHT, "-small")
+        self.set_class(size.width >= WIDE, "-wide")
+        self.set_class(size.height >= TALL, "-tall")
         self.show()
 
     def show(self) -> None:
@@ -126,6 +137,10 @@ class StepScreen(Screen[None]):
 
     def let_go(self) -> None:
         """Put the session into a state that holds without this screen's workers, which end with it."""
+
+    def action_contrast(self) -> None:
+        """More contrast, or the calm look again."""
+        self.wizard.action_contrast()
 
     def action_explain(self) -> None:
         """The page in plain words."""

@@ -22,6 +22,7 @@ from esmigrate_tui.wizard.session import (
     settings_of,
 )
 from esmigrate_tui.wizard.walk import selection as steps
+from esmigrate_tui.wizard.walk.carrying import answer, proof, questions, said_otherwise
 from esmigrate_tui.wizard.walk.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
 from esmigrate_tui.wizard.walk.snapshot import resolved, why_not_called
 from esmigrate_tui.wizard.widgets.bars import TitleLine
@@ -494,6 +495,9 @@ class OptionsScreen(FormScreen):
         )
         allowed = mounts if not why_not_mounted(self._draft) else mounts[:1]
         found.append(_choice("Mounted", "mount", allowed, wishes.mount.value))
+        if self._draft.source_facts is not None:
+            asked = proof(self._wizard.session)
+            found.append(_choice(asked.label, asked.name, asked.options, asked.value))
         return found
 
     @property
@@ -527,6 +531,8 @@ class OptionsScreen(FormScreen):
         said = OPTION_MEANS.get(self.at.partition("-")[0], "")
         if self.at == "unregister" and not self._is_ours:
             said = "It was registered before this: whoever did that takes it away."
+        if self.at == "verify":
+            said = proof(self._wizard.session).means
         if self.at == "mount" and (why_not := why_not_mounted(self._draft)):
             said = f"Not here: {why_not}."
         return (said,) if said else ()
@@ -542,6 +548,9 @@ class OptionsScreen(FormScreen):
             self.tell()
         elif field == "mount":
             self._wish(mount=Mount(value))
+        elif field == "verify":
+            answer(self._wizard, field, value)
+            self.tell()
         elif field == "unregister":
             # Only what a run registers itself does it take away: it registers the same once more.
             self._wish(unregister=value == "yes", register=value == "yes")
@@ -567,6 +576,41 @@ class OptionsScreen(FormScreen):
             self._wish(index_settings=settings)
         else:
             self.tell()
+
+    def on_press_pressed(self, message: Press.Pressed) -> None:
+        """Back to the selection."""
+        message.stop()
+        self.dismiss(None)
+
+
+# -- what else a run is told -------------------------------------------------------------------------------------------
+
+
+class CarryingScreen(FormScreen):
+    """How documents are carried and proved; each answer holds at once."""
+
+    CSS = _STYLES.format(name="CarryingScreen")
+    TITLE_WORDS = "What else the run is told"
+
+    def fields(self) -> list[Widget]:
+        """One line each."""
+        return [_choice(each.label, each.name, each.options, each.value) for each in questions(self._wizard.session)]
+
+    def told(self, look: Look) -> list[Text]:
+        """What the answers to the question at the cursor come to, and what is otherwise than by itself."""
+        session = self._wizard.session
+        lines = [
+            line for each in questions(session) if each.name == self.at for line in paragraph(each.means, look.width)
+        ]
+        changed = said_otherwise(session)
+        says = f"Changed: {'; '.join(changed)}." if changed else "All of it is as it would be by itself."
+        return [*lines, Text(), *paragraph(says, look.width, 1, STRONG if changed else DIM), Text()]
+
+    def on_choice_changed(self, message: Choice.Changed) -> None:
+        """An answer holds at once."""
+        message.stop()
+        answer(self._wizard, message.choice.id or "", message.value)
+        self.tell()
 
     def on_press_pressed(self, message: Press.Pressed) -> None:
         """Back to the selection."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
-from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, spread
+from esmigrate_tui.model.text import duration
+from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, paragraph, shorten, spread
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.walk.advising import ask, can_be_asked
 from esmigrate_tui.wizard.walk.opening import keep_what_is_offered, take
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
@@ -18,20 +20,67 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.preflight.advice import Advice, MethodAdvice
+    from esmigrate_tui.wizard.draw import Mark
     from esmigrate_tui.wizard.session import Session
 
 
+_STANDING: Final[dict[str, tuple[Mark, str]]] = {
+    "open": ("good", "open here"),
+    "to be arranged": ("warn", "to be arranged"),
+    "closed": ("bad", "closed here"),
+}
+
+
 def offered(session: Session, look: Look, cursor: int) -> Blocks:
-    """The methods in the guide's order, and what each needs."""
+    """The methods in the guide's order, and what each needs; where both clusters are known, how each stands there."""
     blocks = []
     for position, method in enumerate(session.methods):
         here = position == cursor
         title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
         title.append(method.title, STRONG if here else "none")
-        lines = [spread(title, ink(method.needs + " ", DIM), look.width)]
-        lines += [ink("     ").append(line, "none" if here else DIM) for line in method.summary]
+        said = session.advice.of(method.name) if session.advice is not None else None
+        right = ink(method.needs + " ", DIM) if said is None else standing(said, session.advice, look)
+        lines = [spread(title, right, look.width)]
+        if said is not None and here:
+            lines += reasons(said, session.advice, look)
+        elif said is not None and said.standing == "closed":
+            lines += [line for sentence in said.why[:1] for line in paragraph(sentence, look.width, 5, DIM)]
+        else:
+            lines += [ink("     ").append(line, "none" if here else DIM) for line in method.summary]
         blocks.append((*lines, Text()))
-    return Blocks(tuple(blocks), (ink(" All of them: the new cluster as large as the old one, or larger."),))
+    after = [ink(" All of them: the new cluster as large as the old one, or larger.")]
+    if session.advising.problem is not None:
+        trouble = session.advising.problem.sentence()
+        after += paragraph(f"Which way fits could not be found out: {trouble}", look.width, 1, DIM)
+    return Blocks(tuple(blocks), tuple(after))
+
+
+def standing(said: MethodAdvice, advice: Advice | None, look: Look) -> Text:
+    """Whether a method can be used between these clusters, in a word or two."""
+    mark, words = _STANDING[said.standing]
+    line = Text()
+    if advice is not None and advice.recommended is said.method:
+        line.append("recommended, ", STRONG)
+    return line.append_text(look.mark(mark)).append(f" {words} ")
+
+
+def reasons(said: MethodAdvice, advice: Advice | None, look: Look) -> list[Text]:
+    """Why a method stands so here, what has to be done first, and how long it may take."""
+    from esmigrate_tui.preflight.advice import estimated  # noqa: PLC0415  # the first screen needs none of it
+
+    lines: list[Text] = []
+    if advice is not None and advice.recommended is said.method:
+        lines += paragraph(advice.reason, look.width, 5, STRONG)
+    for sentence in said.why:
+        lines += paragraph(sentence, look.width, 5)
+    for todo in said.todo:
+        first, *rest = todo.splitlines()
+        lines += paragraph(f"First: {first}", look.width, 5)
+        lines += [ink(" " * 7).append(shorten(line, look.width - 8), "none") for line in rest]
+    if said.estimate is not None:
+        lines += paragraph(f"Moving takes {estimated(said.estimate)}: {said.estimate.basis}.", look.width, 5, DIM)
+    return lines
 
 
 class MethodScreen(StepScreen):
@@ -49,8 +98,11 @@ class MethodScreen(StepScreen):
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """The question."""
-        del session
-        return "How should the data get into the new cluster?", ""
+        since = session.advising.since
+        waits = (
+            "" if since is None else f"looking which way fits, {duration(max(0.0, self.wizard.doors.now() - since))}"
+        )
+        return "How should the data get into the new cluster?", waits
 
     def paint(self, session: Session) -> None:
         """The methods."""
@@ -61,6 +113,13 @@ class MethodScreen(StepScreen):
         """Now it is on the screen."""
         self._take(self.query_one(Board).cursor)
         super().on_mount()
+        if self.wizard.is_live and can_be_asked(self.wizard):
+            self.set_interval(1.0, self._tick)
+            self.run_worker(ask(self.wizard), group="advice", exclusive=True)
+
+    def _tick(self) -> None:
+        if self.session.advising.since is not None:
+            self.show()
 
     def on_board_moved(self, message: Board.Moved) -> None:
         """The one at the cursor is the answer."""

@@ -67,12 +67,26 @@ _BYTES_STATE, _SHARDS, _BYTES, _BYTES_RATE, _BYTES_LEFT = 12, 8, 9, 11, 11
 _PACES: Final = (50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0)
 
 
+_FOLDED: Final = frozenset({TaskState.VERIFIED, TaskState.SKIPPED})
+_FEW: Final = 3
+"""As many that are done are shown; more are one line."""
+_EVENTS, _MORE_EVENTS = 3, 10
+
+
 # -- questions to a progress -----------------------------------------------------------------------------------------
 
 
 def by_attention(progress: Progress) -> tuple[TaskProgress, ...]:
     """What needs somebody first, then what moves, what waits, what is done."""
     return tuple(sorted(progress.tasks, key=lambda task: (_ATTENTION[task.state], task.summary.number)))
+
+
+def folded(tasks: tuple[TaskProgress, ...]) -> tuple[tuple[TaskProgress, ...], tuple[TaskProgress, ...]]:
+    """The tasks that somebody may want to see, and those that are done and need nobody, as long as others are not."""
+    done = tuple(task for task in tasks if task.state in _FOLDED)
+    if len(done) <= _FEW or len(done) == len(tasks):
+        return tasks, ()
+    return tuple(task for task in tasks if task.state not in _FOLDED), done
 
 
 def slower(progress: Progress) -> float:
@@ -206,6 +220,23 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index") ->
     return ink("     ").append(words, DIM)
 
 
+def done_row(done: tuple[TaskProgress, ...], look: Look, *, here: bool) -> Text:
+    """All that are done as one line."""
+    line = ink("").append_text(look.mark("here" if here else "none"))
+    mark = look.mark("good")
+    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    return line.append(counted_states(done), STRONG if here else DIM).append("   f shows them", DIM)
+
+
+def counted_states(tasks: tuple[TaskProgress, ...]) -> str:
+    """How many are where: 2 moving, 10 waiting."""
+    counts: dict[str, int] = {}
+    for task in tasks:
+        word = {TaskState.SET_ASIDE: "with some set aside", TaskState.HELD: "held up"}.get(task.state, task.state.value)
+        counts[word] = counts.get(word, 0) + 1
+    return ", ".join(f"{number(many)} {word}" for word, many in counts.items())
+
+
 def state_words(task: TaskProgress, now: float) -> str:
     """A task's state in a word or two."""
     match task.state:
@@ -253,17 +284,13 @@ def task_row(task: TaskProgress, look: Look, now: float, *, here: bool) -> Text:
     return line.append(fit(left or "–", _BYTES_LEFT if is_bytes else _LEFT, "right"), calm)
 
 
-def below(session: Session, look: Look, now: float) -> list[Text]:
+def below(session: Session, look: Look, now: float, events: int = _EVENTS) -> list[Text]:
     """What the run waits for, how many are where, and the last notable events; always as many lines."""
     progress = session.progress
-    counts: dict[str, int] = {}
-    for task in by_attention(progress):
-        word = {TaskState.SET_ASIDE: "with some set aside", TaskState.HELD: "held up"}.get(task.state, task.state.value)
-        counts[word] = counts.get(word, 0) + 1
-    line = ink(" ").append(",  ".join(f"{number(many)} {word}" for word, many in counts.items()), DIM)
+    line = ink(" ").append(counted_states(by_attention(progress)), DIM)
     lines = [line, rule(look.width)]
     notable = [*reversed(progress.notable)]
-    room = 3
+    room = events
     if session.run_problem is not None:
         lines += paragraph(session.run_problem.sentence(), look.width, 1, TROUBLE)[:2]
         room -= len(lines) - 2
@@ -291,7 +318,7 @@ def below(session: Session, look: Look, now: float) -> list[Text]:
         room -= 1 + bool(more)
     for each_line in lines:
         each_line.truncate(look.width, overflow="ellipsis")
-    return (lines + [Text()] * 5)[:5]
+    return (lines + [Text()] * (events + 2))[: events + 2]
 
 
 def task_page(task: TaskProgress, width: int) -> list[Text]:
@@ -390,13 +417,20 @@ class RunScreen(StepScreen):
 
     STEP = "run"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
-    CSS = "#totals { height: 5; } #heading { height: 1; } #below { height: 5; }"
+    CSS = f"""
+    #totals {{ height: 5; }}
+    #heading {{ height: 1; }}
+    #below {{ height: {_EVENTS + 2}; }}
+    RunScreen.-tall #below {{ height: {_MORE_EVENTS + 2}; }}
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self._news: Progress | None = None
         self._painted_at = 0.0
         self._tasks: tuple[TaskProgress, ...] = ()
+        self._done: tuple[TaskProgress, ...] = ()
+        self._is_unfolded = False
 
     def body(self) -> Iterable[Widget]:
         """Totals, list, events."""
@@ -436,17 +470,28 @@ class RunScreen(StepScreen):
         board = self.query_one(Board)
         # A cursor that was moved stays with its index, wherever that goes; at the top it stays at the top.
         watched = self._tasks[board.cursor].summary.number if 0 < board.cursor < len(self._tasks) else 0
-        self._tasks = tasks = by_attention(session.progress)
+        is_below = bool(self._done) and board.cursor == len(self._tasks)
+        every = by_attention(session.progress)
+        self._tasks, self._done = tasks, done = (every, ()) if self._is_unfolded else folded(every)
         at = next((position for position, task in enumerate(tasks) if task.summary.number == watched), 0)
+        at = len(tasks) if is_below and done else at
+        rows: tuple[TaskProgress | None, ...] = (*tasks, *([None] if done else []))
 
-        def make(width: int, cursor: int) -> Rows[TaskProgress]:
+        def make(width: int, cursor: int) -> Rows[TaskProgress | None]:
             drawn = Look(width, 0, ascii_only)
-            return Rows(tasks, lambda at, task: task_row(task, drawn, now, here=at == cursor))
+
+            def row(at: int, task: TaskProgress | None) -> Text:
+                if task is None:
+                    return done_row(done, drawn, here=at == cursor)
+                return task_row(task, drawn, now, here=at == cursor)
+
+            return Rows(rows, row)
 
         board.show(make, at)
         first = "files" if session.is_of_files else "sender" if session.is_watching else "index"
         self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
-        self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now))
+        events = _MORE_EVENTS if self.has_class("-tall") else _EVENTS
+        self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now, events))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -632,6 +677,15 @@ class RunScreen(StepScreen):
 
         if (task := self._here()) is not None:
             self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
+        elif self._done:
+            self.action_fold()
+
+    def action_fold(self) -> None:
+        """Show or hide those that are done."""
+        self._is_unfolded = not self._is_unfolded
+        self.show()
+        if not self._is_unfolded and not self._done:
+            self.say("Nothing to hide: few are done yet, or all of them.")
 
     def action_aside(self) -> None:
         """The documents that were refused."""

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
 from rich.text import Text
+from textual.containers import Horizontal, Vertical
 
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, spread, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
+from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.session import (
     Listing,
     Session,
@@ -41,9 +46,12 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.draft import Draft, IndexDefinition
+    from esmigrate_tui.model.problem import Problem
 
 _DOCUMENTS, _SIZE, _SHARDS, _HEALTH = 14, 10, 4, 8
+_RESTS_SECONDS: Final = 0.3
+"""How long the cursor is on an index before its definition is read: whoever runs down a list reads none of it."""
 
 
 def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:
@@ -254,27 +262,35 @@ class SelectionScreen(FilteredScreen):
     #filter-line Lines { width: 9; }
     #heading { height: 1; }
     #details { height: 4; }
+    #beside { height: 1fr; }
+    #list { width: 2fr; height: 1fr; }
+    #pane { width: 1fr; height: 1fr; display: none; }
+    SelectionScreen.-wide #pane { display: block; }
     """
 
     def __init__(self) -> None:
         super().__init__()
+        self._range_from = ""
+        self._read: dict[str, IndexDefinition | Problem] = {}
+        self._asked = ""
         self._shown: tuple[IndexFacts, ...] = ()
         self._shown_for: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """Filter, list, details."""
         yield self.filter_line()
-        yield Lines(id="heading", classes="body")
-        yield Board(cursor=self.session.listing.cursor)
+        rows = Vertical(Lines(id="heading"), Board(cursor=self.session.listing.cursor), id="list")
+        yield Horizontal(rows, Lines(id="pane"), id="beside", classes="body")
         yield Lines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are, and how one looks at them."""
         listing = session.listing
         shown = len(self._rows(session))
-        words = [f"filter: {listing.pattern}"] if listing.pattern else []
+        words = [f"range from {shorten(self._range_from, 20)}"] if self._range_from else []
+        words += [f"filter: {listing.pattern}"] if listing.pattern else []
         words += [
-            f"by {listing.sort}",
+            f"by {listing.sort}{', backwards' if listing.backwards else ''}",
             "hidden shown" if listing.shows_hidden else "hidden off",
             f"{number(shown)} shown",
         ]
@@ -309,6 +325,29 @@ class SelectionScreen(FilteredScreen):
         )
         here = rows[board.cursor] if board.cursor < len(rows) else None
         self.query_one("#details", Lines).show(lambda width: details(session, here, Look(width, 0, ascii_only)))
+        if self.has_class("-wide"):
+            self._show_beside(here, session)
+
+    def _show_beside(self, here: IndexFacts | None, session: Session) -> None:
+        """All about the index at the cursor; its definition is read when the cursor rests there."""
+        pane = self.query_one("#pane", Lines)
+        if here is None:
+            pane.show(lambda _: [])
+            return
+        read = session.draft.definitions.get(here.name) or self._read.get(here.name)
+        look = self.look
+        pane.show(lambda width: about(here, session, Look(width, 0, look.ascii_only), read))
+        if read is None and self._asked != here.name and self.wizard.is_live and not session.is_restore:
+            self._asked = here.name
+            self.run_worker(self._read_definition(here.name), group="beside", exclusive=True)
+
+    async def _read_definition(self, name: str) -> None:
+        await asyncio.sleep(_RESTS_SECONDS)
+        try:
+            self._read.update(await self.wizard.cluster(Side.SOURCE).definitions([name]))
+        except ProblemError as error:
+            self._read[name] = error.problem
+        self.paint(self.session)
 
     @property
     def pattern(self) -> str:
@@ -319,7 +358,7 @@ class SelectionScreen(FilteredScreen):
         """What is listed; found again only when the question changed."""
         listing = session.listing
         rows = offered(session.draft)
-        question = (rows, listing.pattern, listing.sort, listing.shows_hidden)
+        question = (rows, listing.pattern, listing.sort, listing.backwards, listing.shows_hidden)
         if not self._shown_for or any(new is not old for new, old in zip(question, self._shown_for, strict=True)):
             self._shown_for, self._shown = question, listed(rows, listing)
         return self._shown
@@ -377,6 +416,27 @@ class SelectionScreen(FilteredScreen):
         self.query_one(Board).move_to(0)
         self.look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0], cursor=0)
 
+    def action_reverse(self) -> None:
+        """Sort the other way round."""
+        self.query_one(Board).move_to(0)
+        self.look_at(backwards=not self.session.listing.backwards, cursor=0)
+
+    def action_range(self) -> None:
+        """Begin a range at the cursor, or choose all from where it began."""
+        rows = self._rows(self.session)
+        begins = next((at for at, index in enumerate(rows) if index.name == self._range_from), None)
+        here = self.query_one(Board).cursor
+        if begins is None:
+            self._range_from = rows[here].name if here < len(rows) else ""
+            self.show()
+            self.say("Go to the other end of the range, and press v again.")
+            return
+        self._range_from = ""
+        between = rows[min(begins, here) : max(begins, here) + 1]
+        names = {index.name for index in between if not why_not(index, self.session.draft)}
+        self._choose(frozenset(self.session.draft.selected) | names)
+        self.show()
+
     def action_hidden(self) -> None:
         """Show or hide hidden and system indices."""
         self.query_one(Board).move_to(0)
@@ -413,13 +473,11 @@ class SelectionScreen(FilteredScreen):
             steps.rename_all(self.wizard, found)
 
     def action_options(self) -> None:
-        """What else the restore is told."""
-        from esmigrate_tui.wizard.screens.forms import OptionsScreen  # noqa: PLC0415  # loaded when first needed
+        """What else the run is told."""
+        from esmigrate_tui.wizard.screens.forms import CarryingScreen, OptionsScreen  # noqa: PLC0415  # loaded when first needed
 
-        if self.session.draft.restoration is None:
-            self.say("Only a restore from a snapshot has options.")
-            return
-        self.app.push_screen(OptionsScreen(self.wizard))
+        is_restore = self.session.draft.restoration is not None
+        self.app.push_screen(OptionsScreen(self.wizard) if is_restore else CarryingScreen(self.wizard))
 
     # -- what has the name already -----------------------------------------------------------------------------------
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LEAST_WIDTH = 80
 LEAST_HEIGHT = 24
+WIDE, TALL = 120, 40
+"""From where on a step has room for more: details beside a list, more lines of a log."""
 
 
 def rail(current: str, method: MethodName | None = None) -> tuple[Text, tuple[tuple[int, int, str], ...]]:

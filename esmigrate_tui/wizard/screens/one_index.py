@@ -1,0 +1,126 @@
+"""All that is known of one index, beside the list where there is room: facts, settings, fields."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from esmigrate_tui.model.draft import IndexDefinition
+from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.text import clean, counted, listed, number, size
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, shorten, wrap
+from esmigrate_tui.wizard.session import why_not
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.text import Text
+
+    from esmigrate_tui.model.problem import Problem
+    from esmigrate_tui.wizard.session import Session
+
+_LABEL: Final = 11
+_SETTINGS, _FIELDS = 6, 24
+_TOLD_ELSEWHERE: Final = frozenset(
+    {
+        "index.uuid",
+        "index.provided_name",
+        "index.creation_date",
+        "index.version.created",
+        "index.number_of_shards",
+        "index.number_of_replicas",
+    }
+)
+
+
+def about(index: IndexFacts, session: Session, look: Look, read: IndexDefinition | Problem | None) -> list[Text]:
+    """An index as its cluster lists it, and as it is defined: `read` is None until that was asked."""
+    draft = session.draft
+    lines = [ink("  ").append(line, STRONG) for line in wrap(index.name, look.width - 3)]
+    facts = [*_facts(index)]
+    if reason := why_not(index, draft):
+        facts.append(("Not chosen", reason))
+    elif index.name in draft.selected:
+        facts.append(("Goes to", draft.target(index.name)))
+    for label, said in facts:
+        for at, line in enumerate(wrap(said, look.width - _LABEL - 3)):
+            lines.append(ink("  " + fit(label if not at else "", _LABEL), DIM).append(line, "none"))
+    if isinstance(read, IndexDefinition):
+        lines += _defined(read, look)
+    elif read is not None:
+        lines += [ink(""), *paragraph(read.sentence(), look.width, 2, TROUBLE)]
+    return lines
+
+
+def _facts(index: IndexFacts) -> Iterator[tuple[str, str]]:
+    state = "closed" if index.state is IndexState.CLOSED else f"open, {index.health.value}"
+    yield "State", ", ".join((state, *(["frozen"] if index.frozen else []), *(["hidden"] if index.hidden else [])))
+    if index.created is not None:
+        yield "Made by", str(index.created)
+    if index.documents is not None:
+        deleted = f", {number(index.deleted)} deleted" if index.deleted else ""
+        yield "Documents", f"{number(index.documents)}{deleted}"
+    if index.primary_bytes is not None:
+        copies = "" if index.store_bytes in {None, index.primary_bytes} else f", {size(index.store_bytes or 0)} in all"
+        yield "Size", f"{size(index.primary_bytes)}{copies}"
+    each = f", {size(index.primary_bytes // index.shards)} each" if index.primary_bytes and index.shards > 1 else ""
+    yield "Shards", f"{number(index.shards)}{each}, {counted(index.replicas, 'replica')}"
+    if index.aliases:
+        yield "Aliases", listed(index.aliases, most=8)
+    if index.data_stream:
+        yield "Of stream", index.data_stream
+    if len(index.types) > 1:
+        yield "Types", listed(index.types, most=8)
+    if index.refresh_interval:
+        yield "Refresh", index.refresh_interval
+    if index.blocks:
+        yield "Blocked", listed(index.blocks)
+
+
+def _defined(read: IndexDefinition, look: Look) -> list[Text]:
+    settings = [(key, value) for key, value in _flat(read.settings) if key not in _TOLD_ELSEWHERE]
+    fields = [*_fields(read.mappings)]
+    lines = [ink(""), ink("  ").append(counted(len(fields), "field"), STRONG)]
+    lines += [_pair(path, kind, look.width) for path, kind in fields[:_FIELDS]]
+    lines += _more(len(fields) - _FIELDS)
+    if settings:
+        lines += [ink(""), ink("  ").append(counted(len(settings), "setting"), STRONG)]
+        lines += [_pair(key.removeprefix("index."), value, look.width) for key, value in settings[:_SETTINGS]]
+        lines += _more(len(settings) - _SETTINGS)
+    return lines
+
+
+def _more(left: int) -> list[Text]:
+    return [ink("  ").append(f"and {number(left)} more", DIM)] if left > 0 else []
+
+
+def _pair(name: str, said: str, width: int) -> Text:
+    room = width - 4
+    right = shorten(said, max(8, room // 2))
+    return ink("  ").append(fit(name, max(8, room - len(right))), "none").append(f" {right}", DIM)
+
+
+def _flat(settings: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Settings by their full names, safe to be shown."""
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{key}.")
+        else:
+            yield clean(f"{above}{key}", 200), clean(str(value), 200)
+
+
+def _fields(mappings: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
+    """Every field of a mapping with its type, safe to be shown; of several mapping types, one after the other."""
+    properties = mappings.get("properties")
+    if not isinstance(properties, dict):
+        for body in mappings.values():
+            if isinstance(body, dict) and not above:
+                yield from _fields(body, above)
+        return
+    for name, field in properties.items():
+        if not isinstance(field, dict):
+            continue
+        path = f"{above}{name}"
+        if "properties" not in field or field.get("type") == "nested":
+            yield clean(path, 300), clean(str(field.get("type", "object")), 100)
+        if "properties" in field:
+            yield from _fields(field, f"{path}.")
