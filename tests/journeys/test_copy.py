@@ -54,6 +54,25 @@ async def test_a_copy_moves_and_verifies_without_anything_opened_on_the_destinat
     assert not [path for path in written for secret in secrets if secret.encode() in path.read_bytes()]
 
 
+async def test_a_copy_that_compares_every_document_says_so_in_its_plan_its_lines_and_its_report(
+    operator: Operator, pair: tuple[Node, Node], opened: Opening
+) -> None:
+    made = await planned(operator, *pair, *renamed("copy-proved", "orders"), "--verify", "everything")
+    done = await operator.do("run", "move.toml")
+    told = json.loads((await operator.do("report", done.run, "--format", "json")).out)
+    plan = (operator.folder / "move.toml").read_text()
+    async with await opened(pair[1]) as cluster:
+        await cluster.delete_index("copy-proved-orders")
+    assert made.code == 0, made.text
+    assert 'verify = "everything"' in plan
+    assert done.code == 0, done.text
+    assert "ok  orders: 1 000 = 1 000, verified, every document compared byte for byte" in done.out
+    assert (
+        "Every document of both sides was read and compared byte for byte in 1: no difference." in told["how_checked"]
+    )
+    assert told["indices"][0]["compared"]["source_count"] == 1_000
+
+
 async def test_a_second_copy_goes_into_what_is_there_only_where_that_is_asked_for(
     operator: Operator, pair: tuple[Node, Node], opened: Opening
 ) -> None:
