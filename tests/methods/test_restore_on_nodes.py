@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,7 +14,9 @@ import pytest
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.snapshots import register_request, unregister_request
 from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot, State
+from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.plan import Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind, SnapshotState
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions
@@ -87,6 +90,27 @@ async def test_a_document_that_was_changed_since_the_snapshot_is_found_by_the_sa
     assert compared.samples is not None
     assert compared.samples.different == ("3",)
     assert not compared.is_equal
+
+
+async def test_every_document_that_was_changed_since_the_snapshot_is_named_where_that_was_asked_for(
+    nodes: SharedNodes,
+) -> None:
+    async with usual(nodes) as pair:
+        index = await pair.fill("books", 30)
+        await pair.snapshot(index)
+        for name in ("3", "later"):
+            path = f"/{index}/book/{name}?routing=0&refresh=true"
+            await pair.old.perform(Request(method="PUT", path=path, body='{"n":-1}'))
+        work = await pair.work(index)
+        work = replace(work, plan=msgspec.structs.replace(work.plan, verify=Proof.EVERYTHING))
+        await pair.carried_out(work)
+        found = await pair.method.compare(work, pair.clusters)
+    assert found.compared is not None
+    assert {(one.kind, one.id) for one in found.compared.differences} == {
+        (DifferenceKind.CONTENT, "3"),
+        (DifferenceKind.MISSING, "later"),
+    }
+    assert not found.is_equal
 
 
 async def test_an_index_is_restored_under_another_name_and_without_its_aliases(nodes: SharedNodes) -> None:
