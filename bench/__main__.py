@@ -5,13 +5,14 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_snapshots, moving, preflight
+from bench import first_paint, many_snapshots, moving, preflight, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 FIGURES: Final[dict[str, Callable[[], str]]] = {
     "first-paint": first_paint.figure,
+    "wizard": wizard.figure,
     "snapshots": many_snapshots.figure,
     "preflight": preflight.figure,
     "moving": moving.figure,

@@ -13,6 +13,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.preflight.advice import Standing
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.session import Test
 from tests.journeys.conftest import renamed, with_user
@@ -86,6 +87,13 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
             lambda: app.session.source.test is Test.GOOD and app.session.destination.test is Test.GOOD,
             "both connected",
         )
+        await pilot.press("escape")
+        await until(pilot, lambda: shows("MethodScreen"), "the methods again")
+        await until(pilot, lambda: app.session.advice is not None, "which way fits")
+        assert app.session.advice is not None
+        assert app.session.advice.of(MethodName.REINDEX_FROM_REMOTE).standing is Standing.OPEN
+        await pilot.press("enter")
+        await until(pilot, lambda: shows("ConnectionsScreen"), "the connections again")
         await pilot.press("ctrl+n")
         await until(pilot, lambda: shows("PreflightScreen"), "the preflight")
         await until(pilot, lambda: app.session.checking.looked_at is not None, "the findings")
