@@ -702,13 +702,25 @@ def credentials_forget(url: str, api_key: bool) -> int:  # noqa: FBT001  # click
 @click.option("--source-version", default="6.8.23", show_default=True, help="Version of the old cluster.")
 @click.option("--destination-version", default="7.17.28", show_default=True, help="Version of the new cluster.")
 @click.option("--headless", is_flag=True, help="Move everything at once instead of opening the wizard.")
-def demo(size: int, source_version: str, destination_version: str, headless: bool) -> int:  # noqa: FBT001  # click's flag
+@click.option("--tour", is_flag=True, help="Be led through the wizard: Enter presses the keys that each stop names.")
+def demo(
+    size: int,
+    source_version: str,
+    destination_version: str,
+    headless: bool,  # noqa: FBT001  # click's flag
+    tour: bool,  # noqa: FBT001  # click's flag
+) -> int:
     """Start two real clusters with sample data on this machine, and migrate between them.
 
-    The wizard opens with both connections filled in. Where there is no terminal, everything that can be chosen is
-    moved and verified; the exit code is 0 only if that holds. Both clusters end with the command.
+    The wizard opens with both connections filled in; with --tour it stops at each step, says what is to be seen, and
+    names the keys that Enter then presses: two minutes, for showing it to others. Where there is no terminal,
+    everything that can be chosen is moved and verified; the exit code is 0 only if that holds. Both clusters end with
+    the command.
     """
     from esmigrate_tui.cli.demo import demonstrate  # noqa: PLC0415
 
     is_headless = headless or not sys.stdin.isatty() or not sys.stdout.isatty()
-    return demonstrate(size, source_version, destination_version, is_headless=is_headless)
+    if tour and (is_headless or wants_lines(os.environ)):
+        msg = "--tour shows the screen: it needs a terminal that has one, and excludes --headless."
+        raise click.UsageError(msg)
+    return demonstrate(size, source_version, destination_version, is_headless=is_headless, is_toured=tour)

@@ -97,17 +97,23 @@ async def _move_everything(source: tuple[Connection, Credential], destination: t
     return await follow_to_end(run_id, stop_when_left=True)
 
 
-def demonstrate(size: int, source_version: str, destination_version: str, *, is_headless: bool) -> int:
+def demonstrate(
+    size: int, source_version: str, destination_version: str, *, is_headless: bool, is_toured: bool = False
+) -> int:
     """Start the nodes, migrate with the wizard or without, end the nodes; the exit code."""
     # the demo's runs are kept apart from real ones; those of an earlier demo point to clusters that are gone
     home = runs_home(os.environ).parent / "demo"
     if not any(is_held(run / "lock") for run in home.glob("runs/*")):
         shutil.rmtree(home, ignore_errors=True)
     os.environ["ESMIGRATE_STATE_DIR"] = str(home)
-    return asyncio.run(_demonstrate(size, source_version, destination_version, is_headless=is_headless))
+    return asyncio.run(
+        _demonstrate(size, source_version, destination_version, is_headless=is_headless, is_toured=is_toured)
+    )
 
 
-async def _demonstrate(size: int, source_version: str, destination_version: str, *, is_headless: bool) -> int:
+async def _demonstrate(
+    size: int, source_version: str, destination_version: str, *, is_headless: bool, is_toured: bool
+) -> int:
     task = asyncio.current_task()
     if task is not None:
         # a terminal that is closed, or a plain kill, must end the nodes as Ctrl+C does
@@ -122,7 +128,7 @@ async def _demonstrate(size: int, source_version: str, destination_version: str,
 
             draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
             given = {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}
-            return await wizard_session(draft=draft, credentials=given)
+            return await wizard_session(draft=draft, credentials=given, is_toured=is_toured)
     except asyncio.CancelledError:
         click.echo("esmigrate: the demo was ended, and both clusters with it.", err=True)
         return 128 + signal.SIGTERM

@@ -276,6 +276,7 @@ async def wizard_session(
     credentials: Mapping[Side, Credential] | None = None,
     follow: str | None = None,
     in_lines: bool = False,
+    is_toured: bool = False,
 ) -> int:
     """The wizard from its first screen to its last, or its first question to its last; the exit code."""
     if follow is None and (in_lines or wants_lines(os.environ)):
@@ -290,6 +291,7 @@ async def wizard_session(
         follow=follow,
         credentials=dict(credentials or {}),
         ascii_only=wants_ascii(os.environ),
+        is_toured=is_toured,
     )
     ended: Any = await app.run_async()
     lines = [*app.farewell]

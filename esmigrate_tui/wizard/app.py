@@ -69,8 +69,9 @@ class WizardApp(Walk, App[ExitCode]):
     """The wizard over a set of doors.
 
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
-    that run. `opening` (a session and a step) opens it anywhere, for pictures. `run()` gives the exit code, or None
-    after a crash or a signal, when `return_code` has it. `farewell` are lines to print once the screen is gone.
+    that run. `opening` (a session and a step) opens it anywhere, for pictures. `is_toured` shows it step by step.
+    `run()` gives the exit code, or None after a crash or a signal, when `return_code` has it. `farewell` are lines to print
+    once the screen is gone.
     """
 
     TITLE = "esmigrate"
@@ -88,6 +89,7 @@ class WizardApp(Walk, App[ExitCode]):
         credentials: Mapping[Side, Credential] | None = None,
         ascii_only: bool = False,
         opening: tuple[Session, str] | None = None,
+        is_toured: bool = False,
     ) -> None:
         super().__init__(ansi_color=True)
         self.register_theme(CALM)
@@ -102,6 +104,7 @@ class WizardApp(Walk, App[ExitCode]):
         self.farewell: tuple[str, ...] = ()
         self.is_live = opening is None
         self._follow = follow
+        self._is_toured = is_toured
         self._opening = opening
         self._heading_for = ""
         self._session = opening[0] if opening else begun(doors.methods, draft or Draft(), self.credentials)
@@ -145,6 +148,10 @@ class WizardApp(Walk, App[ExitCode]):
                 loop.add_signal_handler(number, self._left_by, number)
         self._heading_for = await self._first()
         await self.push_screen(self._screen(self._heading_for))
+        if self._is_toured:
+            from esmigrate_tui.wizard.tour import toured  # noqa: PLC0415  # only the demo has one
+
+            self.run_worker(toured(self), group="tour")
 
     async def _first(self) -> str:
         """The step to open at; the start is skipped where it has nothing to show."""

@@ -62,6 +62,7 @@ class AskScreen(ModalScreen[bool]):
     AskScreen Horizontal { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer(False)", show=False)]
+    FIRST: ClassVar[str] = "#no"
 
     def __init__(self, title: str, question: str, *, yes: str, no: str) -> None:
         super().__init__()
@@ -79,7 +80,7 @@ class AskScreen(ModalScreen[bool]):
     def on_mount(self) -> None:
         """Now it is on the screen."""
         self.query_one(TitleLine).title(self._title)
-        self.query_one("#no", Press).focus()
+        self.query_one(self.FIRST, Press).focus()
 
     def on_press_pressed(self, message: Press.Pressed) -> None:
         """One of the two answers."""
