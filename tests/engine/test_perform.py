@@ -582,7 +582,7 @@ async def test_a_run_that_was_paused_goes_on_when_it_is_taken_up(tmp_path: Path)
     await bench.tell(Pause())
     bench.ending.set()
     await running
-    assert type(bench.events[-2]) is Paused
+    assert bench.of(Paused)
     bench.ending = asyncio.Event()
     await bench.run()
     assert bench.outcome is RunOutcome.VERIFIED
