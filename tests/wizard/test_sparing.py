@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyte
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from rich.console import Console
 from rich.control import Control
@@ -44,6 +44,7 @@ def sparing(shown: Shown, line: Strip) -> str:
     )
 
 
+@settings(max_examples=40)
 @given(some.lists(LINES, min_size=1, max_size=5))
 def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[Strip]) -> None:
     shown = Shown()
@@ -51,6 +52,7 @@ def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[
     assert on_a_terminal(sent) == on_a_terminal("".join(map(whole, lines)))
 
 
+@settings(max_examples=40)
 @given(LINES)
 def test_a_line_that_is_there_already_is_not_sent(line: Strip) -> None:
     shown = Shown()
@@ -74,23 +76,8 @@ def test_what_was_painted_by_something_else_is_sent_again() -> None:
 
 
 def test_what_was_sent_sparingly_is_what_a_whole_paint_shows() -> None:
-    keys = (
-        b"\x1b[C",
-        b"\x1b[B",
-        b"\x1b[6~",
-        b" ",
-        b"/",
-        b"0",
-        b"7",
-        b"\r",
-        b"s",
-        b"o",
-        b" ",
-        b"\x1b",
-        b"?",
-        b"\x1b",
-        b"a",
-    )
+    down, page, enter, escape = b"\x1b[B", b"\x1b[6~", b"\r", b"\x1b"
+    keys = (b"\x1b[C", down, page, b" ", b"/", b"0", b"7", enter, b"o", escape)
     with wizard("list", (80, 24)) as terminal:
         terminal.until("checks")
         for key in keys:
