@@ -67,6 +67,13 @@ def test_a_number_that_grows_costs_its_last_digits() -> None:
     assert shown.news(0, 0, after) == [(23, 24)]
 
 
+def test_a_wide_character_is_sent_whole_where_only_its_first_half_differs() -> None:
+    shown = Shown()
+    before, after = (Strip([Segment(text, Style())]).adjust_cell_length(WIDTH) for text in ("書a", "籍a"))
+    sent = sparing(shown, before) + sparing(shown, after)
+    assert on_a_terminal(sent) == on_a_terminal(whole(before) + whole(after))
+
+
 def test_what_was_painted_by_something_else_is_sent_again() -> None:
     shown = Shown()
     line = Strip([Segment("logs", Style())])

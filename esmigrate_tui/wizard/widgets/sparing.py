@@ -39,11 +39,10 @@ class Shown:
             if row.get(left + at) == cell:
                 continue
             row[left + at] = cell
-            first = at if cell[0] else at - 1  # the second half of a wide character comes with its first
-            if stretches and first - stretches[-1][1] <= _JUMP:
+            if stretches and at - stretches[-1][1] <= _JUMP:
                 stretches[-1] = (stretches[-1][0], at + 1)
             else:
-                stretches.append((max(0, first), at + 1))
+                stretches.append((at, at + 1))
         return [(first, last + (last < strip.cell_length and _is_cut(strip, last))) for first, last in stretches]
 
 
@@ -64,6 +63,7 @@ def cells(strip: Strip) -> list[Cell]:
 
 
 def _is_cut(strip: Strip, column: int) -> bool:
+    """Whether a stretch that ends before this column would leave out the second half of a wide character."""
     return not cells(strip)[column][0]
 
 
