@@ -220,8 +220,8 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
     becomes the routing; the relation itself has to be given by a join field afterwards.
 
     Both sides are counted in the end, and some documents are compared byte for byte; with --verify everything, all of
-    them are. That reads both sides once more, as fast as they were copied, and names by its _id what is missing, extra
-    or different; the run then ends with 7.
+    them are. That reads both sides once more, and names by its _id what is missing, extra or different; the run then
+    ends with 7.
 
     A data stream takes documents with an @timestamp, and no routing. It looks for an _id in its newest index alone:
     what is in an older one is not found there, and would be doubled.
