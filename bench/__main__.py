@@ -16,6 +16,8 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "snapshots": many_snapshots.figure,
     "preflight": preflight.figure,
     "moving": moving.figure,
+    "moving-to-newest": moving.newest,
+    "moving-from-afar": moving.far_away,
 }
 
 

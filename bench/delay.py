@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import sys
 from typing import Final
 
@@ -48,6 +49,7 @@ async def _main(host: str, port: int, seconds: float) -> None:
     print(server.sockets[0].getsockname()[1], flush=True)
     await asyncio.to_thread(sys.stdin.read)
     server.close()
+    os._exit(0)  # lines may still be open: nobody needs them any more
 
 
 if __name__ == "__main__":

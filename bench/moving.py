@@ -475,6 +475,7 @@ def _side_by_side(ends: Ends, folder: Path, *, has_reindex: bool) -> list[str]:
     movers = [Mover("ours", _ours(ends, source)), Mover(f"limit, {streams} streams", _limit(ends, folder, streams))]
     if has_reindex:
         movers += [Mover(f"_reindex, {size}", _reindex(ends, source, size)) for size in SIZES]
+        movers.append(Mover("reindex in ranges (ours)", _ours(ends, source, MethodName.REINDEX_FROM_REMOTE)))
     program = _elasticdump()
     if program is not None:
         movers.append(Mover("elasticdump", _dumped(ends, source, program)))
@@ -552,25 +553,33 @@ def _heavy(ends: Ends) -> list[str]:
     return [f"  {'holds' if peak < 150 else 'MISSED'}: at most {peak:.0f} MB with documents of 20 MB (bar: 150)"]
 
 
-def figure() -> str:
-    """A table for each destination: rates, ours against each, processor a document, memory."""
-    lines: list[str] = []
+def _between(destination: str, measure: Callable[[Ends, Path], list[str]]) -> str:
+    """What is measured between a filled 6.8.23 and that destination."""
     options = NodeOptions(password=secrets.token_urlsafe(15), brief=False, heap="1g")
-    with tempfile.TemporaryDirectory() as name:
+    with tempfile.TemporaryDirectory() as folder:
         source = asyncio.run(up("6.8.23", options))
         try:
-            for version in ("7.17.28", "9.5.0"):
-                destination = asyncio.run(up(version, options))
-                try:
-                    ends = Ends(source, destination)
-                    if not lines:
-                        _fill(ends)
-                    lines += _side_by_side(ends, Path(name), has_reindex=version == "7.17.28")
-                    lines += _heavy(ends)
-                    if version == "7.17.28":
-                        lines += _far_away(ends)
-                finally:
-                    asyncio.run(down(destination))
+            there = asyncio.run(up(destination, options))
+            try:
+                ends = Ends(source, there)
+                _fill(ends)
+                return "\n".join(measure(ends, Path(folder)))
+            finally:
+                asyncio.run(down(there))
         finally:
             asyncio.run(down(source))
-    return "\n".join(lines)
+
+
+def figure() -> str:
+    """A table: rates, ours against each, processor a document, memory."""
+    return _between("7.17.28", lambda ends, folder: [*_side_by_side(ends, folder, has_reindex=True), *_heavy(ends)])
+
+
+def newest() -> str:
+    """The same to the newest version, whose node here has no `_reindex`."""
+    return _between("9.5.0", lambda ends, folder: [*_side_by_side(ends, folder, has_reindex=False), *_heavy(ends)])
+
+
+def far_away() -> str:
+    """A table for a source at the end of a long line."""
+    return _between("7.17.28", lambda ends, _: _far_away(ends))

@@ -141,7 +141,7 @@ def _component(kind: str, told: dict[str, Any], destination: Version, shown: str
     if renamed is not None and destination.major >= renamed[1]:
         changes.append(f"setting {shown}.type: {new['type']} is written {renamed[0]} now")
         new["type"] = renamed[0]
-    if destination.major >= 9 and new.get("type") == "stemmer" and new.get("language") in _STEMS_NOTHING:
+    if destination.major >= 9 and new.get("type") == "stemmer" and str(new.get("language")) in _STEMS_NOTHING:
         changes.append(f"setting {shown}: the language {new['language']} stems nothing any more")
     return new
 

@@ -53,7 +53,9 @@ def _measured(mapping: object, depth: int) -> tuple[int, int, int]:
     for key in ("properties", "fields", "runtime"):
         inner = mapping.get(key)
         for name, field in inner.items() if isinstance(inner, dict) else ():
-            is_object = isinstance(field, dict) and ("properties" in field or field.get("type") in {"object", "nested"})
+            is_object = isinstance(field, dict) and (
+                "properties" in field or str(field.get("type")) in {"object", "nested"}
+            )
             below, depth_below, nested_below = _measured(
                 field, depth + 1 + name.count(".") if key == "properties" else 0
             )

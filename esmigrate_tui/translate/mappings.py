@@ -147,7 +147,11 @@ def _torn(mapping: _Json, path: str) -> tuple[str, ...]:
         parts = name.split(".")
         for length in range(1, len(parts)):
             above = properties.get(".".join(parts[:length]))
-            if isinstance(above, dict) and "properties" not in above and above.get("type") not in {"object", "nested"}:
+            if (
+                isinstance(above, dict)
+                and "properties" not in above
+                and str(above.get("type")) not in {"object", "nested"}
+            ):
                 front = clean(".".join(parts[:length]), 200)
                 found.append(f"{clean(here, 200)}: {front} cannot be a value and an object at once")
         if isinstance(field, dict):

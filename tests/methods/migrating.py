@@ -78,7 +78,7 @@ async def whole(cluster: Cluster, index: str) -> Index:
     hits = msgspec.json.decode(body, type=_Found).hits.hits
     counted: Any = await cluster.read(f"{path}/_count", dict)
     told: Any = await cluster.read(f"{path}?flat_settings=true", dict)
-    for _ in range(20):
+    for _ in range(100):
         stats: Any = await cluster.read(f"{path}/_stats/search", dict)
         scrolls = stats["_all"]["total"]["search"]["open_contexts"]
         if not scrolls:

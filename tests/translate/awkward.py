@@ -205,9 +205,11 @@ IN_2: Final[dict[str, Json]] = {
         },
         "mappings": {"doc": {"properties": {"f": _string(similarity="mine")}}},
         "aliases": {
-            "both": {"filter": {"and": [{"term": {"f": "a"}}, {"not": {"missing": {"field": "g"}}}]}},
-            "some": {"filter": {"or": {"filters": [{"query": {"match": {"f": "b"}}}, {"type": {"value": "doc"}}]}}},
-            "plain": {"routing": "r"},
+            "accepted-both": {"filter": {"and": [{"term": {"f": "a"}}, {"not": {"missing": {"field": "g"}}}]}},
+            "accepted-some": {
+                "filter": {"or": {"filters": [{"query": {"match": {"f": "b"}}}, {"type": {"value": "doc"}}]}}
+            },
+            "accepted-plain": {"routing": "r"},
         },
     },
 }
