@@ -62,7 +62,10 @@ class Asked:
 
 
 class Line:
-    """A line to a node. `judge` is asked before each request; `met` are the requests that met a fault."""
+    """A line to a node. `judge` is asked before each request; `met` are the requests that met a fault.
+
+    `under_way` counts the requests that were judged and not answered yet.
+    """
 
     def __init__(self, node: Node) -> None:
         self._node = node
@@ -70,6 +73,7 @@ class Line:
         self._ends: set[asyncio.Task[None]] = set()
         self.judge: Callable[[Asked], Awaitable[Fault | None]] | None = None
         self.met: list[Asked] = []
+        self.under_way = 0
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0, limit=1 << 20)
@@ -150,6 +154,22 @@ class Line:
         fault = None if self.judge is None else await self.judge(asked)
         if fault is not None:
             self.met.append(asked)
+        self.under_way += 1
+        try:
+            return await self._carried(asked, fault, head, (reader, writer), (back, there))
+        finally:
+            self.under_way -= 1
+
+    async def _carried(
+        self,
+        asked: Asked,
+        fault: Fault | None,
+        head: bytes,
+        here: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        far: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+    ) -> bool:
+        """Let a request meet its fault, or go on its way; whether another may follow."""
+        (reader, writer), (back, there) = here, far
         if fault is Break.BEFORE:
             _reset(writer)
             return False

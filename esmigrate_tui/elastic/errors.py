@@ -538,6 +538,13 @@ def _walk(error: object) -> Iterator[tuple[str, str]]:
         yield from _walk(told)
 
 
+def _failures(body: dict[str, Any]) -> list[Any]:
+    """Why each shard failed, in the answer of a search that 2.4 gives an error's status: it has no error of its own."""
+    shards = body.get("_shards")
+    failures = shards.get("failures") if isinstance(shards, dict) else None
+    return [one.get("reason") for one in failures if isinstance(one, dict)] if isinstance(failures, list) else []
+
+
 def _said(body: object) -> _Said | None:
     """The error in a body; None where it is not one of Elasticsearch's."""
     if isinstance(body, bytes | bytearray | str):
@@ -550,6 +557,8 @@ def _said(body: object) -> _Said | None:
     error = body.get("error")
     if error is None and ("type" in body or "reason" in body):
         error = body
+    if error is None and (failures := _failures(body)):
+        error = {"failed_shards": failures}
     if not isinstance(error, str | dict):
         return None
     parts = tuple(dict.fromkeys(_walk(error)))
