@@ -16,7 +16,7 @@ from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
 from esmigrate_tui.cli.headless import hand_over
-from esmigrate_tui.cli.shipping import chosen_lines
+from esmigrate_tui.cli.shipping import body_in, chosen_lines
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -27,7 +27,6 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
-from esmigrate_tui.reading.mapping import body_of
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 
@@ -48,7 +47,7 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
     rule = _rule(options)
     delimiter = _delimiter(options["delimiter"])
     _must_be_known(options["encoding"])
-    body = await asyncio.to_thread(_mapping_of, options["mapping"]) if options["mapping"] else ""
+    body = await asyncio.to_thread(body_in, options["mapping"]) if options["mapping"] else ""
     side = await credential_for(
         connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
     )
@@ -197,8 +196,3 @@ def _kept(pattern: str, options: Mapping[str, Any]) -> str:
         half.unlink(missing_ok=True)
     click.echo(f"Standard input is kept in {kept} ({size(kept.stat().st_size)}); delete it when all is done.", err=True)
     return str(kept)
-
-
-def _mapping_of(path: Path) -> str:
-    """The body that makes an index, by a file that has the whole of it, its mappings, or their properties alone."""
-    return body_of(path.read_bytes(), str(path))

@@ -54,7 +54,7 @@ async def make_shipping_plan(options: Mapping[str, Any]) -> int:
     """Look at the destination, write the plan, and the configuration for the sender with what is to be done with it."""
     _must_fit(options)
     shipping = Shipping(shipper=Shipper(options["shipper"]), expected=options["expected"])
-    body = await asyncio.to_thread(_body_in, options["mapping"]) if options["mapping"] else ""
+    body = await asyncio.to_thread(body_in, options["mapping"]) if options["mapping"] else ""
     side = await credential_for(
         connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
     )
@@ -107,7 +107,8 @@ def _must_fit(options: Mapping[str, Any]) -> None:
         raise click.UsageError(msg)
 
 
-def _body_in(path: Path) -> str:
+def body_in(path: Path) -> str:
+    """The body that makes an index, by a file that has the whole of it, its mappings, or their properties alone."""
     return body_of(path.read_bytes(), str(path))
 
 

@@ -72,6 +72,12 @@ def first_portion(
     return Portion(documents=max(1, min(limit, first, fitting)), limit=limit, average=average)
 
 
+def ranges(lowest: int, highest: int, amount: int) -> tuple[tuple[int, int], ...]:
+    """The numbers of a shard in `amount` ranges of equal width: above the first, to the second; none of no number."""
+    width = max(1, -(-(highest - lowest + 1) // amount))
+    return tuple((first - 1, min(highest, first + width - 1)) for first in range(lowest, highest + 1, width))
+
+
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers above `after` to `until`, and how many documents to ask for."""
 

@@ -18,6 +18,7 @@ from esmigrate_tui.elastic.portions import (
     Portion,
     cut,
     first_portion,
+    ranges,
     window,
 )
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -61,12 +62,7 @@ async def stretches(cluster: Cluster, index: str, pieces: int = 1, kind: str = "
         if numbers is None:
             found.append(Stretch(shard=shard))
             continue
-        lowest, highest = numbers
-        width = max(1, -(-(highest - lowest + 1) // pieces))
-        found += [
-            Stretch(shard=shard, after=first - 1, until=min(highest, first + width - 1))
-            for first in range(lowest, highest + 1, width)
-        ]
+        found += [Stretch(shard=shard, after=after, until=until) for after, until in ranges(*numbers, pieces)]
     return tuple(found)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.portions import LARGEST_PAGE
+from esmigrate_tui.elastic.portions import LARGEST_PAGE, ranges
+from esmigrate_tui.methods.token import Token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,7 +62,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.until < 0
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the copy of one index stands; its JSON is the token of each Moved.
 
     `made` is the uuid of the destination's index, `of` that of the source's. `most` is what an earlier pass settled.
@@ -81,15 +82,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     base: int = 0
     streams: int = FIRST_STREAMS
     parts: tuple[Part, ...] = ()
-
-    def as_token(self) -> str:
-        """The state as text."""
-        return msgspec.json.encode(self).decode()
-
-    @classmethod
-    def from_token(cls, token: str) -> State:
-        """The state in a token, or the beginning."""
-        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
 
     @property
     def settled(self) -> int:
@@ -123,13 +115,7 @@ def pieces(documents: int, shards: int) -> int:
 
 def numbered_parts(shard: int, lowest: int, highest: int, amount: int) -> tuple[Part, ...]:
     """The numbers of a shard, in `amount` ranges of equal width; none where the shard has no document."""
-    if highest < lowest:
-        return ()
-    width = max(1, -(-(highest - lowest + 1) // amount))
-    return tuple(
-        Part(shard=shard, after=first - 1, until=min(highest, first + width - 1))
-        for first in range(lowest, highest + 1, width)
-    )
+    return tuple(Part(shard=shard, after=after, until=until) for after, until in ranges(lowest, highest, amount))
 
 
 def sliced_parts(shard: int, amount: int) -> tuple[Part, ...]:

@@ -33,14 +33,13 @@ from esmigrate_tui.methods.filling import (
     create_request,
     made_index,
     made_indices,
-    make_index,
+    make_index_beside_pipelines,
     manner,
     more_than_given,
     plan_of_indices,
     source_of,
     switches_off,
     tuning_requests,
-    without_final_pipeline,
 )
 from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.pump import Pump, Setting
@@ -135,9 +134,7 @@ class CopyThroughHere(Pumped[Pump]):
 
         So is a final pipeline that a template has given it: no request can pass that by.
         """
-        await make_index(work, clusters, book)
-        if work.task.create and switches_off(work.plan, await clusters.destination.version()):
-            await without_final_pipeline(work, clusters, book)
+        await make_index_beside_pipelines(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
         """Yield what was acknowledged until each look, until all that the source holds was.

@@ -9,12 +9,13 @@ from __future__ import annotations
 import msgspec
 
 from esmigrate_tui.methods.copy_decisions import FIRST_STREAMS, MOST_STREAMS, Tally
+from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.reading.pages import Place
 from esmigrate_tui.verify import Comparison
 
 
-class FileState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the files of one task stand; its JSON is the token of each Moved.
 
     `made` is the uuid of the destination's index, `base` how many documents it had before. `rows` were settled: each
@@ -35,15 +36,6 @@ class FileState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     retries: int = 0
     replay: int = 0
     streams: int = FIRST_STREAMS
-
-    def as_token(self) -> str:
-        """The state as text."""
-        return msgspec.json.encode(self).decode()
-
-    @classmethod
-    def from_token(cls, token: str) -> FileState:
-        """The state in a token, or the beginning."""
-        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
 
     def total(self, size: int) -> int | None:
         """How many rows there are, reckoned from the bytes they took; exact at the end, None before the first.

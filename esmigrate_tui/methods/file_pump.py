@@ -18,6 +18,7 @@ from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.elastic.portions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, Portion
 from esmigrate_tui.methods.copy_decisions import Streams, Tally
 from esmigrate_tui.methods.file_decisions import FileState, are_collisions, settled
+from esmigrate_tui.methods.pumping import Steered
 from esmigrate_tui.methods.writing import Writer, now, room
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -58,14 +59,11 @@ class _Outcome:
     bad: int
 
 
-class FilePump:
+class FilePump(Steered):
     """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
 
     def __init__(self, setting: FileSetting, state: FileState) -> None:
-        self._setting = setting
-        self._reading = setting.reading
-        self._target = setting.work.task.destination_index
-        self._writer = Writer(
+        writer = Writer(
             setting.work,
             setting.clusters,
             destination_major=setting.destination_major,
@@ -73,13 +71,16 @@ class FilePump:
             pipeline=setting.reading.pipeline,
             name=_place,
         )
+        super().__init__(writer)
+        self._setting = setting
+        self._reading = setting.reading
+        self._target = setting.work.task.destination_index
         self.state = state
         self._told: FileState | None = None
         batch = setting.work.plan.batch or LARGEST_PAGE
         self._portion = Portion(documents=min(FIRST_PAGE, batch), limit=batch)
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._room = room()
-        self._stopped = asyncio.Event()
 
     def look(self) -> Moved:
         """What was acknowledged until now, with what was refused since the last look."""
@@ -102,18 +103,6 @@ class FilePump:
     def has_news(self) -> bool:
         """Whether the next look has something that the last one had not."""
         return bool(self._writer.rejects) or self.state is not self._told
-
-    def pace(self, rate: float) -> None:
-        """Go on, at that many documents a second (0 for no limit)."""
-        self._writer.pace(rate)
-
-    def pause(self) -> None:
-        """Begin nothing more; what is under way is seen through."""
-        self._writer.pause()
-
-    def stop(self) -> None:
-        """End, and say so to whoever awaits `run()`."""
-        self._stopped.set()
 
     async def run(self) -> None:
         """Index every file to its end; raises ProblemError with the first trouble that the engine has to wait for."""

@@ -337,8 +337,14 @@ def switches_off(plan: Plan, destination: Version) -> bool:
     return plan.copying.pipelines is Pipelines.OFF and destination >= DEFAULT_PIPELINES
 
 
-async def without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
-    """Switch the final pipeline of the index that the run has made off while it fills, where it has one."""
+async def make_index_beside_pipelines(work: Work, clusters: Clusters, book: Book) -> None:
+    """Make the destination index, and switch off what no request can pass by: its final pipeline, until it is full."""
+    await make_index(work, clusters, book)
+    if work.task.create and switches_off(work.plan, await clusters.destination.version()):
+        await _without_final_pipeline(work, clusters, book)
+
+
+async def _without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
     index = work.task.destination_index
     final = (await clusters.destination.settings_of(index)).get("index.final_pipeline", NO_PIPELINE)
     if final != NO_PIPELINE:

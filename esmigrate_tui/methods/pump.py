@@ -19,6 +19,7 @@ from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.elastic.portions import MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
 from esmigrate_tui.methods.copy_decisions import State, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
+from esmigrate_tui.methods.pumping import Steered
 from esmigrate_tui.methods.writing import Writer, now, room
 from esmigrate_tui.methods.writing_troubles import stopped
 from esmigrate_tui.model.event import Moved
@@ -67,10 +68,18 @@ class Setting:
     pipeline: str = ""
 
 
-class Pump:
+class Pump(Steered):
     """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
 
     def __init__(self, setting: Setting, state: State, portion: Portion) -> None:
+        writer = Writer(
+            setting.work,
+            setting.clusters,
+            destination_major=setting.destination_major,
+            limit=setting.limit,
+            pipeline=setting.pipeline,
+        )
+        super().__init__(writer)
         self._setting = setting
         self._source = source_of(setting.clusters).documents
         self._index = setting.work.task.source_index
@@ -82,20 +91,12 @@ class Pump:
         self._portions: dict[int, Portion] = {}
         self._largest = portion
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
-        self._writer = Writer(
-            setting.work,
-            setting.clusters,
-            destination_major=setting.destination_major,
-            limit=setting.limit,
-            pipeline=setting.pipeline,
-        )
         self._waiting = deque(position for position, part in enumerate(state.parts) if not part.is_done)
         self._density: dict[int, float] = {}
         self._notes: list[str] = []
         self._bytes = 0
         self._running = 0
         self._room = room()
-        self._stopped = asyncio.Event()
 
     # -- what the method asks of it ----------------------------------------------------------------------------------
 
@@ -122,18 +123,6 @@ class Pump:
     def has_news(self) -> bool:
         """Whether the next look has something that the last one had not."""
         return bool(self._writer.rejects or self._notes) or self.state is not self._told
-
-    def pace(self, rate: float) -> None:
-        """Go on, at that many documents a second (0 for no limit)."""
-        self._writer.pace(rate)
-
-    def pause(self) -> None:
-        """Begin nothing more; what is under way is seen through."""
-        self._writer.pause()
-
-    def stop(self) -> None:
-        """End, and say so to whoever awaits `run()`."""
-        self._stopped.set()
 
     async def run(self) -> None:
         """Carry every part to its end; raises ProblemError with the first trouble that the engine has to wait for."""

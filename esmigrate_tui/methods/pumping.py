@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.methods.writing import Writer
     from esmigrate_tui.model.event import Moved
 
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
@@ -42,6 +43,26 @@ class Pumping(Protocol):
     async def run(self) -> None:
         """Carry everything to its end; raises ProblemError."""
         ...
+
+
+class Steered:
+    """How a pump is ordered about: by its writer, and by an event that says that it is to end."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+        self._stopped = asyncio.Event()
+
+    def pace(self, rate: float) -> None:
+        """Go on, at that many documents a second (0 for no limit)."""
+        self._writer.pace(rate)
+
+    def pause(self) -> None:
+        """Begin nothing more; what is under way is seen through."""
+        self._writer.pause()
+
+    def stop(self) -> None:
+        """End, and say so to whoever awaits `run()`."""
+        self._stopped.set()
 
 
 P = TypeVar("P", bound=Pumping)

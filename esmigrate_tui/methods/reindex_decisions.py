@@ -13,6 +13,7 @@ from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.copy_decisions import Fate, fate
 from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switches_off
 from esmigrate_tui.methods.reindex_ranges import Field, query_of
+from esmigrate_tui.methods.token import Token
 from esmigrate_tui.methods.writing_troubles import blocked, busy, full, turned_away
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.facts import Version
@@ -61,7 +62,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_done: bool = False
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the work on one index stands; its JSON is the token of each Moved.
 
     `made` is the uuid of the destination's index when the work began, "" where a token does not say. `field` is what
@@ -71,15 +72,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     made: str = ""
     field: Field | None = None
     parts: tuple[Part, ...] = ()
-
-    def as_token(self) -> str:
-        """The state as text."""
-        return msgspec.json.encode(self).decode()
-
-    @classmethod
-    def from_token(cls, token: str) -> State:
-        """The state in a token, or the beginning."""
-        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
 
     @property
     def open(self) -> tuple[int, ...]:

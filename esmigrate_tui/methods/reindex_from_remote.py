@@ -25,13 +25,11 @@ from esmigrate_tui.methods.filling import (
     create_request,
     made_index,
     made_indices,
-    make_index,
+    make_index_beside_pipelines,
     manner,
     plan_of_indices,
     source_of,
-    switches_off,
     tuning_requests,
-    without_final_pipeline,
 )
 from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.reindex_decisions import (
@@ -147,9 +145,7 @@ class ReindexFromRemote:
 
     async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
         """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
-        await make_index(work, clusters, book)
-        if work.task.create and switches_off(work.plan, await clusters.destination.version()):
-            await without_final_pipeline(work, clusters, book)
+        await make_index_beside_pipelines(work, clusters, book)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
         """Yield a Moved a look, until the server's own results say that all was read and written.

@@ -39,6 +39,7 @@ from esmigrate_tui.methods.restore_troubles import (
     stuck,
     unplaced,
 )
+from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Moved, Samples, Shards
 from esmigrate_tui.model.facts import Version
@@ -66,24 +67,15 @@ _RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
 """Before that a restore knew only the repository's own limit, of 40 MB a second where nothing was said."""
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the restore of one task stands; its JSON is the token of each Moved.
 
     `made` has the uuid of each index of the destination that the restore has made. `is_acknowledged` says that the
     server has told the end by itself, which it does for the global state alone.
     """
 
-    made: dict[str, str] = {}
+    made: dict[str, str] = {}  # noqa: RUF012  # msgspec makes a new one for each
     is_acknowledged: bool = False
-
-    def as_token(self) -> str:
-        """The state as text."""
-        return msgspec.json.encode(self).decode()
-
-    @classmethod
-    def from_token(cls, token: str) -> State:
-        """The state in a token, or the beginning."""
-        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
 
 
 # -- judging what is seen, pure ----------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ import msgspec
 
 from esmigrate_tui.elastic.arrivals import Troubles, troubles
 from esmigrate_tui.methods.filling import another_index, create_request, index_gone, made_index
+from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Moved, Watched
 from esmigrate_tui.model.facts import Version
@@ -39,7 +40,7 @@ _QUIET: Final = (120, 1_200, 12_000)
 _ON: Final = "true"
 
 
-class WatchState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class WatchState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """What was seen so far; its JSON is the token of each Moved.
 
     `made` is the uuid of the index, `base` how many documents it had before the run, `arrived` how many more it has.
@@ -55,15 +56,6 @@ class WatchState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     failed_last: int | None = None
     turned_last: int | None = None
     blocks: tuple[str, ...] = ()
-
-    def as_token(self) -> str:
-        """The state as text."""
-        return msgspec.json.encode(self).decode()
-
-    @classmethod
-    def from_token(cls, token: str) -> WatchState:
-        """The state in a token, or the beginning."""
-        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
 
     def counted(self, amount: int) -> WatchState:
         """The state after a count of all documents of the index."""

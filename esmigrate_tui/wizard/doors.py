@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 import msgspec
@@ -189,14 +188,6 @@ class Vault(Protocol):
     async def recall(self, connection: Connection) -> Credential | None:
         """The secret kept for this connection."""
         ...
-
-
-class Ending(StrEnum):
-    """How a wizard was left, for the sentence that stays on the terminal."""
-
-    LEFT = "left"
-    DETACHED = "detached"
-    FINISHED = "finished"
 
 
 C = TypeVar("C", bound=OpenCluster)

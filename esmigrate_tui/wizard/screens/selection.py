@@ -28,7 +28,6 @@ from esmigrate_tui.wizard.session import (
     in_the_way,
     listed,
     matcher,
-    missing_shards,
     needed_bytes,
     not_whole,
     offered,
@@ -36,7 +35,7 @@ from esmigrate_tui.wizard.session import (
     why_not,
 )
 from esmigrate_tui.wizard.walk import selection as steps
-from esmigrate_tui.wizard.walk.selection import CLOSABLE, DELETABLE, DONE_WITH, ONLY_RENAMED, described, destined
+from esmigrate_tui.wizard.walk.selection import CLOSABLE, DELETABLE, ONLY_RENAMED, described, destined, restored
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -123,26 +122,6 @@ def index_row(index: IndexFacts, session: Session, look: Look, *, here: bool, ch
 
 def _number(value: int | None) -> str:
     return "–" if value is None else number(value)
-
-
-def restored(index: IndexFacts, session: Session) -> list[str]:
-    """What is known of an index in a snapshot, and what it would meet on the destination."""
-    draft = session.draft
-    parts = ["data stream"] if index.data_stream else []
-    there = taken_names(draft.destination_indices).index(draft.target(index.name))
-    if index.name in draft.selected and there is not None:
-        state = "closed" if there.state is IndexState.CLOSED else f"open, {counted(there.documents or 0, 'document')}"
-        decided = draft.in_the_way.get(there.name)
-        parts.append(f"there already: {state}; " + (DONE_WITH[decided] if decided is not None else "w decides"))
-    if missing := missing_shards(draft).get(index.name):
-        parts.append(f"{counted(missing, 'shard')} of it not in the snapshot")
-    if index.documents is not None:
-        parts.append(f"{counted(index.documents, 'document')} on the source now")
-    if index.created is not None:
-        parts.append(f"made by {index.created}")
-    if reason := why_not(index, draft):
-        parts.append(f"cannot be chosen: {reason}")
-    return parts
 
 
 def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text]:

@@ -1,0 +1,20 @@
+"""The token of a Moved as a value: where a task stands, as text that the journal keeps and nobody else reads."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+
+
+class Token(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Where a task stands; each method has its own, whose defaults are the beginning."""
+
+    def as_token(self) -> str:
+        """The state as text."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_token(cls, token: str) -> Self:
+        """The state in a token, or the beginning."""
+        return msgspec.json.decode(token.encode(), type=cls) if token else cls()
