@@ -14,6 +14,8 @@ Pages are not asked for with `filter_path`: the server would then parse each doc
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
 
 KEPT_OPEN: Final = "30m"
 """How long a scroll waits for the next request: long enough for a pause, short enough for what a crash leaves."""
+
+_CLOSING: Final = 5.0  # seconds in which a scroll is closed, or given up: the server closes it by itself in the end
 
 NO_PIPELINE: Final = "_none"
 """What a request names to go through no ingest pipeline; an index's final one acts all the same."""
@@ -185,7 +189,8 @@ class Documents:
     ) -> Page:
         """The first page of a scroll over one slice of a shard; a server older than 5.0 knows no slices.
 
-        With `versions` each document tells its own; `kind` is the type of those that are wanted, "" for all.
+        With `versions` each document tells its own; `kind` is the type of those that are wanted, "" for all. Cut short
+        while it is opened, the scroll, which nobody else knows yet, is closed.
         """
         body: dict[str, Any] = {"size": size, "sort": ["_doc"]}
         if versions:
@@ -194,7 +199,14 @@ class Documents:
             body["slice"] = {"id": part, "max": parts}
         if (query := of_type(kind)) is not None:
             body["query"] = query
-        return await self._searched(index, f"scroll={KEPT_OPEN}&preference=_shards:{shard:d}", body, most=most)
+        kept = f"scroll={KEPT_OPEN}&preference=_shards:{shard:d}"
+        opening = asyncio.ensure_future(self._searched(index, kept, body, most=most))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            with contextlib.suppress(ProblemError, TimeoutError):
+                await self.close_scroll((await asyncio.wait_for(opening, _CLOSING)).scroll)
+            raise
 
     async def scroll(self, index: str, scroll: str, *, most: int = 0) -> Page:
         """The next page; raises ProblemError (missing) where the server no longer has the scroll."""
@@ -202,9 +214,18 @@ class Documents:
         return self._page(index, *await self._cluster.carry("POST", "/_search/scroll", body, most=most))
 
     async def close_scroll(self, scroll: str) -> None:
-        """Let go of a scroll; one that is gone already is no trouble."""
+        """Let go of a scroll, also where whoever does it is cut short; that it cannot be done is no trouble."""
         body = msgspec.json.encode({"scroll_id": [scroll]})
-        await self._cluster.carry("DELETE", "/_search/scroll", body, told_by_status=frozenset({404}))
+        carried = self._cluster.carry("DELETE", "/_search/scroll", body, told_by_status=frozenset({404}))
+        closing = asyncio.ensure_future(carried)
+        try:
+            await asyncio.wait({closing}, timeout=_CLOSING)
+        except asyncio.CancelledError:
+            await asyncio.wait({closing}, timeout=_CLOSING)
+            raise
+        finally:
+            closing.cancel()
+            await asyncio.gather(closing, return_exceptions=True)
 
     async def _searched(self, index: str, query: str, body: dict[str, Any], *, most: int = 0) -> Page:
         version = await self._cluster.version()

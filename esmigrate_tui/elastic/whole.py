@@ -6,7 +6,6 @@ A stretch is what is left to be read of one shard: numbers above `after`, or a w
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING, Final
 
 import msgspec
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.documents import Document
 
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
-_CLOSING: Final = 5.0
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -150,5 +148,4 @@ async def _scrolled(
         yield (), None
     finally:
         if scroll:
-            with contextlib.suppress(ProblemError, TimeoutError):
-                await asyncio.wait_for(documents.close_scroll(scroll), _CLOSING)
+            await documents.close_scroll(scroll)

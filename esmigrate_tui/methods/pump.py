@@ -7,7 +7,6 @@ memory is bounded by one room. Nothing counts before the destination acknowledge
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
@@ -31,14 +30,12 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.elastic.documents import Document, Page
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.methods.copy_decisions import Part
     from esmigrate_tui.model.event import Reject
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
 _READ_TRIES: Final = 4
 _PACED: Final = 4  # bulks in a page, where a pace makes them small
 _FRUITLESS: Final = 5  # readings of a slice in a row that came no further than the one before
-_CLOSING: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -220,7 +217,18 @@ class Pump(Steered):
         scroll = ""
         reading: asyncio.Task[_Read] | None = None
         try:
-            read = await self._held(position, lambda: self._opened(part, size, most))
+            opening = partial(
+                self._source.open_scroll,
+                self._index,
+                part.shard,
+                part.slice,
+                part.slices,
+                size,
+                most=most,
+                versions=self._versions,
+                kind=self._setting.work.task.type,
+            )
+            read = await self._held(position, opening)
             while read.documents:
                 scroll = read.scroll
                 following = partial(self._source.scroll, self._index, scroll, most=most)
@@ -233,32 +241,7 @@ class Pump(Steered):
         finally:
             await self._let_go(reading)
             if scroll:
-                await self._close(scroll)
-
-    async def _opened(self, part: Part, size: int, most: int) -> Page:
-        """The first page of a slice; its scroll, which nobody else knows yet, is closed where the work is cut short."""
-        opening = asyncio.ensure_future(
-            self._source.open_scroll(
-                self._index,
-                part.shard,
-                part.slice,
-                part.slices,
-                size,
-                most=most,
-                versions=self._versions,
-                kind=self._setting.work.task.type,
-            )
-        )
-        try:
-            return await asyncio.shield(opening)
-        except asyncio.CancelledError:
-            with contextlib.suppress(ProblemError, TimeoutError):
-                await self._close((await asyncio.wait_for(opening, _CLOSING)).scroll)
-            raise
-
-    async def _close(self, scroll: str) -> None:
-        with contextlib.suppress(ProblemError, TimeoutError):
-            await asyncio.wait_for(self._source.close_scroll(scroll), _CLOSING)
+                await self._source.close_scroll(scroll)
 
     async def _let_go(self, reading: asyncio.Task[_Read] | None) -> None:
         """Drop a page that is being read, or was and is not wanted."""

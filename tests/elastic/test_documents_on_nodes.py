@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +121,28 @@ async def test_a_scroll_that_is_gone_is_told_from_other_troubles(cluster: Cluste
         await cluster.documents.open_scroll("cpd-gone", 0, 0, 1, 10)
     assert gone(lost.value.problem)
     assert not gone(missing.value.problem)
+
+
+@pytest.mark.nodes
+@on("5.6.16", "7.17.28")
+async def test_a_scroll_is_closed_also_where_whoever_opens_or_closes_it_is_cut_short(cluster: Cluster) -> None:
+    kind = await an_index(cluster, "cpd-cut")
+    await fill(cluster, "cpd-cut", numbered(30, kind))
+    page = await cluster.documents.open_scroll("cpd-cut", 0, 0, 1, 10)
+    for under_way in (
+        asyncio.ensure_future(cluster.documents.close_scroll(page.scroll)),
+        asyncio.ensure_future(cluster.documents.open_scroll("cpd-cut", 0, 0, 1, 10)),
+    ):
+        await asyncio.sleep(0)
+        under_way.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await under_way
+    with pytest.raises(ProblemError) as lost:
+        await cluster.documents.scroll("cpd-cut", page.scroll)
+    held = json.loads((await cluster.carry("GET", "/cpd-cut/_stats/search", b""))[1])["_all"]["total"]["search"]
+    await cluster.delete_index("cpd-cut")
+    assert gone(lost.value.problem)
+    assert (held["scroll_total"], held["scroll_current"]) == (2, 0)
 
 
 @pytest.mark.nodes
