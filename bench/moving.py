@@ -459,7 +459,7 @@ def _figures(title: str, movers: list[Mover], bars: Mapping[str, float]) -> list
     ours = movers[0]
     lines = [title, _HEAD, *(_row(mover, ours) for mover in movers)]
     for name, bar in bars.items():
-        of = [mover for mover in movers if mover.name.startswith(name)]
+        of = [mover for mover in movers if mover.name.split(", ")[0] == name or mover.name == name]
         if not of:
             lines.append(f"  {name}: not measured")
             continue
@@ -550,7 +550,7 @@ def _heavy(ends: Ends) -> list[str]:
         message = f"{arrived} of 20005 documents came"
         raise RuntimeError(message)
     peak = taken.peak / 1e6
-    return [f"  {'holds' if peak < 150 else 'MISSED'}: at most {peak:.0f} MB with documents of 20 MB (bar: 150)"]
+    return [f"  {'holds' if peak < 150 else 'MISSED'}: at most {peak:.1f} MB with documents of 20 MB (bar: 150)"]
 
 
 def _between(destination: str, measure: Callable[[Ends, Path], list[str]]) -> str:
