@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from esmigrate_tui.cli.connecting import connection_options, secret_options
+from esmigrate_tui.model.carried import Group
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.files import FileFormat
@@ -125,6 +126,14 @@ _MOVING: Final = (
         "taken by chance, or every document. Else samples where bytes are kept (copy-through-here), and counts.",
     ),
     click.option(
+        "--with",
+        "bring",
+        multiple=True,
+        type=click.Choice([group.value for group in Group]),
+        help="Also bring over these, in the words of the newer version: made at the end, once every index is there. "
+        "What has the name on the destination stays as it is. May be given several times.",
+    ),
+    click.option(
         "--accept", multiple=True, metavar="CHECK", help="Accept the findings of this check; kept in the report."
     ),
     click.option(
@@ -166,6 +175,9 @@ def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
     Both sides are counted in the end. With --verify everything, each document is then read once more on both sides and
     compared by value: a remote reindex writes documents anew, and 1.10 becomes 1.1. What differs is named by its _id,
     also where only digits were lost that no double can hold; the run then ends with 7.
+
+    --with templates, pipelines or policies also brings over what stands beside the indices. The plan has each as it
+    will be made, to be read and corrected. One that is refused ends nothing: the run says so, and ends with 3.
     """
     from esmigrate_tui.cli.headless import make_plan  # noqa: PLC0415
 
@@ -215,6 +227,9 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
     replaces: so a second copy, with --into-existing, brings what has changed on the source since. Deletions are not
     carried over. No version from outside goes with the action create, so none can be kept in a data stream; and types
     that may share an _id are not merged with it.
+
+    --with templates, pipelines or policies also brings over what stands beside the indices. The plan has each as it
+    will be made, to be read and corrected. One that is refused ends nothing: the run says so, and ends with 3.
 
     Of types merged into one index, a document whose _id another type has taken is refused and counted. A _parent
     becomes the routing; the relation itself has to be given by a join field afterwards.
@@ -622,7 +637,8 @@ def carry_over(**options: Any) -> int:  # noqa: ANN401  # click hands over what 
 
     Each is shown with what would be otherwise and with what the destination has of that name: + would be made, = is
     there already, ! stays as it is. Nothing is ever written over; `esmigrate cleanup` takes away what was made. What
-    Elastic's own programs look after is left to them.
+    Elastic's own programs look after is left to them. A plan does the same at the end of its run: `esmigrate plan …
+    --with templates`.
 
     \b
       esmigrate carry --source https://elastic@old:9200 --destination https://elastic@new:9200 \\

@@ -19,6 +19,7 @@ from esmigrate_tui.cli.ending import tell
 from esmigrate_tui.cli.mending import mend, repairs_for
 from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
 from esmigrate_tui.cli.telling import finding_lines
+from esmigrate_tui.model.carried import Conflict, Group, amounts
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
 from esmigrate_tui.model.draft import Draft
@@ -95,6 +96,7 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
         split=options.get("split", 0),
         split_by=options.get("split_by", ""),
         verify=Proof(options["verify"]) if options["verify"] else None,
+        bring=tuple(group for group in Group if group in options["bring"]),
     )
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         plan, choice = await planning.plan_for(
@@ -169,8 +171,13 @@ def _say_plan(plan: Plan, output: Path) -> None:
                 click.echo(f"      {change}", err=True)
     for change in shared:
         click.echo(f"  of each of them: {change}", err=True)
+    for one in plan.carried:
+        for line in one.told():
+            click.echo(f"  {line}", err=True)
     noun = ("part", "parts") if any(task.kind is not RestoreKind.INDEX for task in plan.tasks) else ("index", "indices")
-    click.echo(f"{counted(len(plan.tasks), *noun)} in the plan. Nothing was moved yet.", err=True)
+    made = amounts(one.kind for one in plan.carried if one.conflict is Conflict.NONE)
+    beside = f", and beside them {made} to be made" if plan.carried else ""
+    click.echo(f"{counted(len(plan.tasks), *noun)} in the plan{beside}. Nothing was moved yet.", err=True)
     for line in overwritten(plan):
         click.echo(f"! {line}", err=True)
     if str(output) != "-":

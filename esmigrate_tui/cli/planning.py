@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from esmigrate_tui import preflight
 from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.methods import METHODS
+from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.plan import MethodName
@@ -75,7 +76,12 @@ async def plan_for(
     if clusters.source is None or method is None:
         raise ProblemError(Problem(cause=Cause.USAGE, what="This method needs a source."))
     definitions = await clusters.source.definitions(choice.names)
-    draft = draft.answered(selected=choice.names, renamed=renamed, definitions=definitions)
+    draft = draft.answered(
+        selected=choice.names,
+        renamed=renamed,
+        definitions=definitions,
+        carried=await previewed(clusters, draft.bring),
+    )
     return METHODS[method].plan(draft, timestamp(now)), choice
 
 

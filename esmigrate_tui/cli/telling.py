@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import msgspec
 
+from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.event import (
+    CarriedOver,
     EnoughSaid,
     LedgerChanged,
     Noted,
@@ -140,7 +142,7 @@ def _ended(event: TaskFinished, progress: Progress) -> str:
     return f"{'ok ' if by_word else 'x  '} {name}: {event.outcome}. {why}".rstrip()
 
 
-def event_lines(event: Event, progress: Progress) -> list[str]:
+def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911  # one branch an event, side by side
     """What is worth a line of its own; `progress` is that after the event."""
     match event:
         case TaskFinished():
@@ -154,6 +156,9 @@ def event_lines(event: Event, progress: Progress) -> list[str]:
             return ["-   somebody said that what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:
             return [f"-   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
+        case CarriedOver():
+            mark = "ok " if event.fate in {Fate.MADE, Fate.SAME} else "x  " if event.fate.is_open else "-  "
+            return [f"{mark} {event.label}: {event.words}"]
         case LedgerChanged() if event.entry.state is EntryState.NOT_UNDONE:
             return [f"x   could not be put back: {event.entry.what} ({event.entry.trouble})"]
         case RunFinished() if event.problem is not None:

@@ -5,12 +5,14 @@ https://www.elastic.co/guide/en/elasticsearch/reference/current/indices-get-temp
 https://www.elastic.co/guide/en/elasticsearch/reference/current/get-pipeline-api.html
 https://www.elastic.co/guide/en/elasticsearch/reference/current/ilm-get-lifecycle.html
 
-One request for all of a kind. Policies of 7 and newer are asked for as documented: no node here has any.
+One request for all of a kind, or for one by its name. Policies of 7 and newer are asked for as documented: no node
+here has any.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import msgspec
 
@@ -48,8 +50,8 @@ _NONE_THERE: Final = frozenset({404})
 _ABSENT: Final = frozenset({Cause.MISSING, Cause.UNSUPPORTED})
 
 
-async def carried(cluster: Cluster, kinds: Iterable[Kind]) -> tuple[Definition, ...]:
-    """Everything of these kinds that a cluster has.
+async def carried(cluster: Cluster, kinds: Iterable[Kind], name: str = "") -> tuple[Definition, ...]:
+    """Everything of these kinds that a cluster has, or what is of that name.
 
     Those that Elastic's own programs look after are in it, marked. A kind that came later is left out.
 
@@ -61,7 +63,8 @@ async def carried(cluster: Cluster, kinds: Iterable[Kind]) -> tuple[Definition, 
         if version < _SINCE[kind]:
             continue
         try:
-            status, body = await cluster.carry("GET", kind.path, told_by_status=_NONE_THERE)
+            path = f"{kind.path}/{quote(name, safe='')}" if name else kind.path
+            status, body = await cluster.carry("GET", path, told_by_status=_NONE_THERE)
         except ProblemError as error:
             raise (_none_kept(cluster, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
         if status not in _NONE_THERE:

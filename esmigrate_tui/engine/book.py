@@ -78,6 +78,11 @@ class Ledger:
         return Page(self, task)
 
     @property
+    def entries(self) -> tuple[LedgerEntry, ...]:
+        """All of them, the first change first."""
+        return tuple(entry for _, entry in sorted(self._entries.items()))
+
+    @property
     def open_entries(self) -> tuple[LedgerEntry, ...]:
         """What still has to be put back, the last change first."""
         return tuple(entry for _, entry in sorted(self._entries.items(), reverse=True) if entry.is_open)

@@ -32,9 +32,12 @@ from esmigrate_tui.engine.decisions import (
     with_counts,
 )
 from esmigrate_tui.engine.orders import Orders, Pacing
+from esmigrate_tui.methods.carrying import bring, decided_before, not_yet
 from esmigrate_tui.methods.contract import Comparison, Work
+from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.command import Command, Skip
 from esmigrate_tui.model.event import (
+    CarriedOver,
     Continued,
     Moved,
     Noted,
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.journal import Journal
     from esmigrate_tui.methods.contract import Method, Methods
+    from esmigrate_tui.model.carried import Carried
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.plan import MethodName, Plan, Task
 
@@ -79,6 +83,9 @@ _TURNED_AWAY: Final = 2  # tasks in a row
 _MOST_REFUSED: Final = 200_000  # of one task, known by name to its comparison: some 30 MB
 _AWAY: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
 _SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.ACCEPTED, TaskState.SET_ASIDE, TaskState.SKIPPED})
+_MAY_LACK_INDEX: Final = frozenset({TaskOutcome.FAILED, TaskOutcome.STOPPED})
+_STOPPED: Final = "The run came to its end before all was done."
+_INDICES_LACK: Final = "Not every index is there yet, and a template would change one that is still to be made."
 
 
 class Leave(Exception):  # noqa: N818  # a way out, not an error
@@ -183,6 +190,7 @@ class _Run:
         self._queue: deque[Task] = deque()
         self._outcomes: dict[int, TaskOutcome] = {}
         self._turned_away: list[Problem] = []
+        self._to_carry: list[Carried] = []
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
@@ -197,6 +205,7 @@ class _Run:
                 problem = await self._open(self._known_method)
                 if problem is None:
                     await self._all_tasks()
+                    await self._carry_over()
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
@@ -205,6 +214,7 @@ class _Run:
                 return None
             problem = problem or (self._turned_away[-1] if self._is_turned_away else None)
         await self._leave_the_rest(problem)
+        await self._leave_definitions(_STOPPED)
         await self._settle_all()
         with contextlib.suppress(ProblemError, OSError):  # the table of rejects is whole all the same
             await self._journal.export_rejects()
@@ -244,6 +254,8 @@ class _Run:
                 self._outcomes[task.number] = TaskOutcome(state.value)
             else:
                 self._queue.append(task)
+        done = {(one.kind, one.name) for one in before.carried if not one.fate.is_open}
+        self._to_carry = [one for one in self._plan.carried if (one.kind, one.name) not in done]
 
     async def _open(self, method: Method) -> Problem | None:
         """Make ready what all tasks share, waiting as long as the plan's patience; the trouble that did not pass."""
@@ -300,6 +312,59 @@ class _Run:
         )
         self._outcomes |= dict.fromkeys((task.number for task in self._queue), outcome)
         self._queue.clear()
+
+    async def _carry_over(self) -> None:
+        """Make what stands beside the indices, once all of these are there; what is refused is said, and ends nothing.
+
+        What was decided with the plan is said even where nothing is made yet.
+        """
+        for one in [one for one in self._to_carry if decided_before(one) is not None]:
+            await self._carried(one, decided_before(one))
+        if any(outcome in _MAY_LACK_INDEX for outcome in self._outcomes.values()):
+            await self._leave_definitions(_INDICES_LACK)
+        patience = Patience(limit=float(self._plan.patience))
+        while self._to_carry and not self._is_closing:
+            one, ledger = self._to_carry[0], self._ledger
+            try:
+                fate = await bring(one, self._clusters.destination, ledger.page(0), ledger.entries)
+            except ProblemError as error:
+                now = self._clock()
+                patience = patience.failed(now, error.problem.cause)
+                until = patience.next_try(now, self._random) if can_pass(error.problem) else None
+                if until is not None:
+                    await self._rest_or_obey(until - now)
+                elif can_pass(error.problem):
+                    await self._leave_definitions(error.problem.what)
+                else:
+                    await self._carried(one, Fate.REFUSED, error.problem)
+            except Exception as error:  # noqa: BLE001  # a fault of ours must not take the rest of the run along
+                traceback.print_exc()  # into process.log
+                await self._carried(one, Fate.REFUSED, _stumbled(error, f"the {one.label}"))
+            else:
+                patience = Patience(limit=patience.limit)
+                await self._carried(one, fate)
+
+    async def _rest_or_obey(self, seconds: float) -> None:
+        """Let time pass until somebody orders something."""
+        nap = asyncio.ensure_future(self._sleep(seconds))
+        news = asyncio.ensure_future(self.orders.changed_since(self.orders.version))
+        try:
+            await asyncio.wait({nap, news}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            await _cancelled(nap)
+            await _cancelled(news)
+
+    async def _carried(self, one: Carried, fate: Fate | None, problem: Problem | None = None) -> None:
+        """Say what became of a definition."""
+        if fate is not None:
+            at = self._clock()
+            await self._tell(CarriedOver(at=at, kind=one.kind, name=one.name, fate=fate, problem=problem))
+            self._to_carry.remove(one)
+
+    async def _leave_definitions(self, why: str) -> None:
+        """Say of every definition that was to be made and is not that it is left for later."""
+        for one in [*self._to_carry]:
+            await self._carried(one, Fate.NOT_YET, not_yet(why, self._run_id))
 
     async def _settle_all(self) -> None:
         """Put back what is still open; what cannot be stays on the list."""

@@ -131,7 +131,8 @@ class RunFolder:
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a list shows it. `problem` says why its journal cannot be read; the other fields are empty then.
 
-    `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what has to be put back.
+    `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what has to be put back,
+    `not_carried` what was to be made beside the indices and is not.
     """
 
     run: str
@@ -146,6 +147,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     is_live: bool = False
     is_of_changes: bool = False
     open_entries: int = 0
+    not_carried: int = 0
     problem: Problem | None = None
 
     @property
@@ -156,7 +158,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def can_be_taken_up(self) -> bool:
         """Whether a new process would find something to do."""
-        is_done = self.outcome is RunOutcome.VERIFIED or self.is_of_changes
+        is_done = (self.outcome is RunOutcome.VERIFIED and not self.not_carried) or self.is_of_changes
         return not self.is_live and self.problem is None and not is_done
 
 
@@ -262,7 +264,7 @@ async def place_to_go_on(folder: RunFolder) -> int:
                 todo=settle,
             )
         )
-    if progress.outcome is RunOutcome.VERIFIED:
+    if progress.outcome is RunOutcome.VERIFIED and not progress.not_carried:
         settle = f" `esmigrate cleanup {folder.run}` puts back what is left." if progress.open_ledger else ""
         raise ProblemError(
             Problem(
@@ -454,6 +456,7 @@ async def summary(folder: RunFolder) -> RunSummary:
         is_live=is_live,
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
+        not_carried=len(progress.not_carried),
     )
 
 

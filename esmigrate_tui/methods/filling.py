@@ -67,7 +67,11 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
                 )
             )
         tasks += tasks_of(draft, index, copying, len(tasks) + 1)
-    return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None, copying=copying)
+    if draft.bring and draft.carried is None:
+        what = "What is to be brought over beside the indices was not looked at yet."
+        raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Go back to the selection, and on from there."))
+    carried = draft.carried or () if draft.bring else ()
+    return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None, copying=copying, carried=carried)
 
 
 def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> list[Task]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.text import clean, counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Kind(StrEnum):
@@ -33,9 +38,34 @@ class Kind(StrEnum):
         }[self]
 
     @property
+    def plural(self) -> str:
+        """Several of them."""
+        return "lifecycle policies" if self is Kind.POLICY else f"{self.value}s"
+
+    @property
     def can_be_made_only(self) -> bool:
         """Whether a server can be told to make it, and never to write over one that is there."""
         return self in {Kind.COMPONENT, Kind.TEMPLATE, Kind.LEGACY}
+
+
+class Group(StrEnum):
+    """What somebody asks for, as the command line spells it."""
+
+    TEMPLATES = "templates"
+    PIPELINES = "pipelines"
+    POLICIES = "policies"
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """The kinds that belong to it."""
+        return _KINDS[self]
+
+
+_KINDS: Final = {
+    Group.TEMPLATES: (Kind.COMPONENT, Kind.TEMPLATE, Kind.LEGACY),
+    Group.PIPELINES: (Kind.PIPELINE,),
+    Group.POLICIES: (Kind.POLICY,),
+}
 
 
 class Conflict(StrEnum):
@@ -66,6 +96,17 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     changes: tuple[str, ...] = ()
     conflict: Conflict = Conflict.NONE
 
+    @property
+    def label(self) -> str:
+        """What it is, and its name."""
+        return f"{self.kind} {clean(self.name, 300)}"
+
+    def told(self) -> tuple[str, ...]:
+        """It in lines: + would be made, = is there already, ! stays as it is; then what is otherwise, each indented."""
+        sign = {Conflict.NONE: "+", Conflict.SAME: "="}.get(self.conflict, "!")
+        why = f": {self.conflict}" if self.conflict else ""
+        return (f"{sign} {self.label}{why}", *(f"    {change}" for change in self.changes))
+
     def change(self) -> Change:
         """What makes it, and its inverse; what is there is never written over where the server can be told so."""
         path = f"{self.kind.path}/{quote(self.name, safe='')}"
@@ -76,3 +117,26 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             made_by=Request(method="PUT", path=f"{path}{only}", body=self.body),
             undo=Request(method="DELETE", path=path),
         )
+
+
+class Fate(StrEnum):
+    """What became of one of them in a run that was asked to carry it over."""
+
+    MADE = "made"
+    SAME = "there already, the same"
+    LEFT = "another of that name is there, left as it is"
+    UNFIT = "left out: the destination cannot hold it as it is"
+    REFUSED = "refused"
+    NOT_YET = "not made"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it was to be made and is not: a run that goes on tries it again."""
+        return self in {Fate.REFUSED, Fate.NOT_YET}
+
+
+def amounts(kinds: Iterable[Kind]) -> str:
+    """How many of each, in words: 2 index templates and 1 ingest pipeline."""
+    many = Counter(kinds)
+    parts = [counted(many[kind], kind.value, kind.plural) for kind in Kind if kind in many]
+    return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "none"

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from esmigrate_tui.model.carried import Carried, Group
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
@@ -63,6 +64,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     renamed: dict[str, str] = {}
     definitions: dict[str, IndexDefinition] = {}
     findings: tuple[Finding, ...] = ()
+    `bring` are the groups of definitions that are to be carried over beside the indices, `carried` what that comes to:
+    None until it was looked at.
+
     acknowledged: frozenset[str] = frozenset()
     at_once: int = 0
     batch: int = 0
@@ -96,6 +100,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """The destination's name for a source index."""
         return self.renamed.get(source_index, source_index)
 
+    bring: tuple[Group, ...] = ()
+    carried: tuple[Carried, ...] | None = None
     def all_targets(self, source_index: str) -> tuple[str, ...]:
         """Every name of the destination that a source index goes into: mostly one."""
         return self.targets.get(source_index) or (self.target(source_index),)
@@ -195,6 +201,7 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "renamed": ("findings",),
     "restoration": ("findings",),
     "feature_states": ("findings",),
+    "carried",
     "in_the_way": ("findings",),
     "reading": ("findings",),
     "shipping": ("findings",),
@@ -209,6 +216,7 @@ _EMPTY: Final[dict[str, Any]] = {
     "destination_indices": (),
     "selected": (),
     "renamed": {},
+        "carried",
     "definitions": {},
     "findings": (),
     "acknowledged": frozenset(),
@@ -217,3 +225,5 @@ _EMPTY: Final[dict[str, Any]] = {
     "feature_states": (),
     "in_the_way": {},
 }
+    "bring": ("carried",),
+    "carried": None,

@@ -9,11 +9,13 @@ from enum import StrEnum
 
 import msgspec
 
+from esmigrate_tui.model.carried import Fate, Kind
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Problem
 from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import clean
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -212,6 +214,26 @@ class LedgerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="ledger-chang
     entry: LedgerEntry
 
 
+class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="carried-over"):
+    """It was decided what becomes of a definition that was to be carried over; `problem` says why it was not made."""
+
+    at: float
+    kind: Kind
+    name: str
+    fate: Fate
+    problem: Problem | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is, and its name."""
+        return f"{self.kind} {clean(self.name, 300)}"
+
+    @property
+    def words(self) -> str:
+        """What became of it, and why."""
+        return f"{self.fate}. {self.problem.sentence()}" if self.problem is not None else str(self.fate)
+
+
 class Paused(msgspec.Struct, frozen=True, kw_only=True, tag="paused"):
     """Somebody paused the run."""
 
@@ -264,6 +286,7 @@ Event = (
     | Verifying
     | TaskFinished
     | LedgerChanged
+    | CarriedOver
     | Paused
     | Continued
     | PaceChanged

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 import tomli_w
 
+from esmigrate_tui.model.carried import Carried
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.files import Reading
@@ -124,7 +125,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seconds a run waits for a cluster that is away or full before it gives up on a task. `verify` is by what it is
     proved that nothing was lost, None for the method's own way. `accepted` names the checks whose findings somebody has
     accepted. `restoration` is there for a restore from a snapshot, and for nothing else;
-    `copying` matters to a copy through this machine.
+    `copying` matters to a copy through this machine. `carried` is what stands beside the indices of the source and is
+    made on the destination at the end, as it was translated when the plan was made.
     """
 
     format: int = FORMAT
@@ -149,6 +151,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     copying: Copying = AS_IT_IS
     tasks: tuple[Task, ...] = ()
 
+    carried: tuple[Carried, ...] = ()
     @property
     def proof(self) -> Proof:
         """By what a run of it is proved: as somebody has chosen, else as the method does by itself."""

@@ -11,6 +11,7 @@ import msgspec
 
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (
+    CarriedOver,
     Continued,
     EnoughSaid,
     Event,
@@ -198,6 +199,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     rate: Rate = Rate()
     plot: tuple[tuple[float, float], ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
+    carried: tuple[CarriedOver, ...] = ()
     notable: tuple[Notable, ...] = ()
 
     # -- what the board asks ---------------------------------------------------------------------------------------
@@ -252,6 +254,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         """Changes that somebody still has to put back."""
         return tuple(entry for entry in self.ledger if entry.is_open)
 
+    @property
+    def not_carried(self) -> tuple[CarriedOver, ...]:
+        """What was to be carried over, and was not."""
+        return tuple(one for one in self.carried if one.fate.is_open)
+
     def task(self, number: int) -> TaskProgress:
         """The task with that number; raises KeyError."""
         return self.tasks[self.place(number)]
@@ -291,7 +298,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         if self.outcome is None:
             return ExitCode.DETACHED
         if self.outcome in {RunOutcome.VERIFIED, RunOutcome.ACCEPTED, RunOutcome.CHANGED}:
-            return ExitCode.DONE
+            return ExitCode.INCOMPLETE if self.not_carried else ExitCode.DONE
         if any(task.state is TaskState.DIFFERENT for task in self.tasks):
             return ExitCode.DIFFERENT
         return ExitCode.INTERNAL if self.outcome is RunOutcome.FAILED else ExitCode.INCOMPLETE
@@ -350,6 +357,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 is_known = place < len(self.ledger) and self.ledger[place].number == event.entry.number
                 after = self.ledger[place + is_known :]
                 return msgspec.structs.replace(now, ledger=(*self.ledger[:place], event.entry, *after))
+            case CarriedOver():
+                others = tuple(one for one in self.carried if (one.kind, one.name) != (event.kind, event.name))
+                with_it = msgspec.structs.replace(now, carried=(*others, event))
+                return _telling(with_it, event.at, f"{event.label}: {event.words}", trouble=event.fate.is_open)
             case Paused():
                 return _telling(msgspec.structs.replace(now, is_paused=True), event.at, "paused")
             case Continued():

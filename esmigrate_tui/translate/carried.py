@@ -49,6 +49,11 @@ def preview(
     return tuple(_beside_others(one, found, there) for one in found)
 
 
+def is_same(one: Carried, there: Definition) -> bool:
+    """Whether what a destination has is what would be made there."""
+    return one.kind is there.kind and comparable(msgspec.json.decode(one.body)) == _known(one.kind, there.body)
+
+
 def _beside_others(one: Carried, found: Iterable[Carried], there: Iterable[Definition]) -> Carried:
     """A template with what is to be said of others that are for some of its indices: one alone applies, since 7.8."""
     if one.kind is not Kind.TEMPLATE or one.conflict is not Conflict.NONE:

@@ -1,0 +1,97 @@
+"""What stands beside the indices: looked at before a run, and made on the destination at its end.
+
+It is made last. A template would change the indices that the run makes, a policy could delete from one that is half
+full, and a pipeline that an index of the destination names would change what arrives. Once every index is there, none
+of them touches it: a template is for indices to come, and indices are made without their policy and pipelines.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from esmigrate_tui.elastic.carried import carried, processors
+from esmigrate_tui.methods.filling import source_of
+from esmigrate_tui.model.carried import Conflict, Fate
+from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.translate.carried import is_same, preview
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.methods.contract import Book
+    from esmigrate_tui.model.carried import Carried, Definition, Group
+    from esmigrate_tui.model.ledger import LedgerEntry
+
+_BEFORE_IT = {Conflict.SAME: Fate.SAME, Conflict.OTHER: Fate.LEFT, Conflict.REFUSED: Fate.UNFIT}
+
+
+async def previewed(clusters: Clusters, groups: Iterable[Group], patterns: Sequence[str] = ()) -> tuple[Carried, ...]:
+    """What would be made, as far as it is anybody's own and its name fits one of the patterns.
+
+    Raises ProblemError where it cannot be seen on one of the clusters.
+    """
+    kinds = [kind for group in groups for kind in group.kinds]
+    if not kinds:
+        return ()
+    source, destination = source_of(clusters), clusters.destination
+    told, there, known, facts = await asyncio.gather(
+        carried(source, kinds), carried(destination, kinds), processors(destination), destination.probe()
+    )
+    chosen = [one for one in told if not one.is_managed and _fits(one.name, patterns)]
+    plugins = (*facts.plugins, *facts.modules) if facts.modules else None
+    return preview(chosen, there, facts.version, await source.version(), plugins=plugins, processors=known)
+
+
+def _fits(name: str, patterns: Sequence[str]) -> bool:
+    return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def decided(one: Carried, there: Definition | None, entry: LedgerEntry | None) -> Fate | None:
+    """What has become of one of them by what the destination has of that name now; None where it is to be made.
+
+    `entry` is the ledger's, where an earlier process has begun to make it: what that may have made is no other.
+    """
+    if entry is not None and entry.state in {EntryState.MADE, EntryState.KEPT}:
+        return Fate.MADE
+    if there is None:
+        return None
+    if not is_same(one, there):
+        return Fate.LEFT
+    is_maybe_ours = entry is not None and entry.state is EntryState.INTENDED
+    return None if is_maybe_ours else Fate.SAME
+
+
+def decided_before(one: Carried) -> Fate | None:
+    """What was decided when the plan was made; None where it was to be made."""
+    return _BEFORE_IT.get(one.conflict)
+
+
+async def bring(one: Carried, destination: Cluster, book: Book, ledger: Iterable[LedgerEntry]) -> Fate:
+    """Make one of them where nothing of its name is there, and say what became of it; nothing is written over.
+
+    It is meant to stay. Raises the ProblemError of the request.
+    """
+    change = one.change()
+    entry = next((each for each in reversed([*ledger]) if each.made_by == change.made_by), None)
+    named = await carried(destination, (one.kind,), one.name)
+    there = next((each for each in named if each.name == one.name), None)
+    fate = decided(one, there, entry)
+    if fate is not None:
+        return fate
+    try:
+        await book.change(change.side, change.what, change.made_by, None)
+    except ProblemError as error:
+        if error.problem.cause is Cause.EXISTS:
+            return Fate.LEFT
+        raise
+    return Fate.MADE
+
+
+def not_yet(why: str, run: str) -> Problem:
+    """That one of them was left for later, why, and what makes it."""
+    todo = f"`esmigrate resume {run}` makes it once every index is there."
+    return Problem(cause=Cause.STATE, what="It was left for later.", why=why, todo=todo)

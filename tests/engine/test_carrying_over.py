@@ -1,0 +1,326 @@
+"""What stands beside the indices, made at the end of a run: when, never over another, and again after a death.
+
+The method is one in memory; what is made, is made on a real node.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import sys
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pytest
+
+from esmigrate_tui.elastic.carried import carried as found
+from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.perform import perform
+from esmigrate_tui.engine.runs import RunFolder, make_folder, place_to_go_on
+from esmigrate_tui.methods.carrying import decided, decided_before
+from esmigrate_tui.model.carried import Carried, Conflict, Definition, Fate, Kind, amounts
+from esmigrate_tui.model.command import Stop
+from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.event import CarriedOver, LedgerChanged, RunFinished, RunOutcome, TaskFinished
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.problem import Cause
+from tests.engine.tiny import Fast, Tiny, plan_of, trouble
+from tests.journeys.mortal import Order, Way
+from tests.methods.copying import fill, joined, make, numbered, settings
+from tests.methods.migrating import planned
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.progress import Progress
+    from esmigrate_tui.sandbox.nodes import Node
+    from tests.fixtures_nodes import SharedNodes
+
+TEMPLATE: Final = Carried(kind=Kind.TEMPLATE, name="co-logs", body='{"index_patterns":["co-logs-*"],"priority":7}')
+PIPELINE: Final = Carried(kind=Kind.PIPELINE, name="co-empty", body='{"description":"none","processors":[]}')
+OTHER: Final = {"description": "somebody else's", "processors": []}
+
+
+# -- decided ---------------------------------------------------------------------------------------------------------
+
+
+def an_entry(state: EntryState) -> LedgerEntry:
+    change = PIPELINE.change()
+    return LedgerEntry(number=1, side=change.side, what=change.what, made_by=change.made_by, state=state)
+
+
+def told(body: dict[str, Any]) -> Definition:
+    return Definition(kind=Kind.PIPELINE, name="co-empty", body=body)
+
+
+@pytest.mark.parametrize(
+    ("there", "state", "fate"),
+    [
+        (None, None, None),
+        (None, EntryState.INTENDED, None),
+        (None, EntryState.UNDONE, None),
+        (OTHER, None, Fate.LEFT),
+        (OTHER, EntryState.INTENDED, Fate.LEFT),
+        (json.loads(PIPELINE.body), None, Fate.SAME),
+        (json.loads(PIPELINE.body), EntryState.UNDONE, Fate.SAME),
+        (json.loads(PIPELINE.body), EntryState.INTENDED, None),
+        (None, EntryState.MADE, Fate.MADE),
+        (OTHER, EntryState.MADE, Fate.MADE),
+        (OTHER, EntryState.KEPT, Fate.MADE),
+    ],
+)
+def test_what_is_there_is_left_and_what_an_earlier_process_made_is_known(
+    there: dict[str, Any] | None, state: EntryState | None, fate: Fate | None
+) -> None:
+    entry = None if state is None else an_entry(state)
+    assert decided(PIPELINE, None if there is None else told(there), entry) is fate
+
+
+def test_what_the_plan_has_found_in_the_way_is_never_made() -> None:
+    found = {one: decided_before(msgspec.structs.replace(PIPELINE, conflict=one)) for one in Conflict}
+    assert found == {
+        Conflict.NONE: None,
+        Conflict.SAME: Fate.SAME,
+        Conflict.OTHER: Fate.LEFT,
+        Conflict.REFUSED: Fate.UNFIT,
+    }
+
+
+def test_amounts_are_told_in_the_order_in_which_they_are_made() -> None:
+    kinds = (Kind.LEGACY, Kind.POLICY, Kind.TEMPLATE, Kind.POLICY)
+    assert amounts(kinds) == "2 lifecycle policies, 1 index template and 1 legacy template"
+
+
+# -- performed -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Bench:
+    """A run of a method in memory, on a real destination."""
+
+    folder: Path
+    plan: Plan
+    destination: Cluster
+    tiny: Tiny
+
+    async def run(self) -> Progress:
+        from esmigrate_tui.elastic.cluster import Clusters  # noqa: PLC0415  # the pure tests need no client
+
+        fast = Fast()
+        async with await Journal.create(self.folder / "journal") as journal:
+            await perform(
+                self.plan,
+                Clusters(destination=self.destination, source=None),
+                journal,
+                {MethodName.REINDEX_FROM_REMOTE: self.tiny},
+                clock=fast.clock,
+                sleep=fast.sleep,
+                run_id="7K2P",
+                random=lambda: 0.5,
+            )
+            return await journal.progress()
+
+    async def events(self) -> list[Any]:
+        async with Journal.open(self.folder / "journal") as journal:
+            return [event for _, event in await journal.read(limit=10_000)]
+
+
+def signed(node: Node) -> Credential:
+    return Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
+
+
+def address(node: Node) -> Connection:
+    return Connection(endpoint=parse_address(node.url)[0], sign_in=SignIn.PASSWORD, user=node.user or "")
+
+
+async def sent(cluster: Cluster, path: str) -> dict[str, Any] | None:
+    """What the node has there; None for nothing."""
+    status, body = await cluster.carry("GET", path, told_by_status=frozenset({404}))
+    return None if status == 404 else dict(json.loads(body))
+
+
+async def take_away(cluster: Cluster) -> None:
+    for one in await found(cluster, (Kind.TEMPLATE, Kind.PIPELINE)):
+        if one.name.startswith("co-"):
+            await cluster.perform(Request(method="DELETE", path=f"{one.kind.path}/{one.name}"))
+
+
+@pytest.fixture
+async def bench(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Bench]:
+    node = await nodes.get("7.17.28")
+    plan = msgspec.structs.replace(plan_of(20, 20), carried=(PIPELINE, TEMPLATE))
+    async with await connect(address(node), signed(node)) as cluster:
+        await take_away(cluster)
+        yield Bench(tmp_path, plan, cluster, Tiny(plan))
+        await take_away(cluster)
+
+
+def fates(progress: Progress) -> dict[str, Fate]:
+    return {one.name: one.fate for one in progress.carried}
+
+
+@pytest.mark.nodes
+async def test_they_are_made_once_every_index_is_there_and_stay(bench: Bench) -> None:
+    progress = await bench.run()
+    kinds = [type(event) for event in await bench.events()]
+    each = [LedgerChanged, LedgerChanged, CarriedOver]
+    assert kinds[-9:] == [*each, *each, LedgerChanged, LedgerChanged, RunFinished]
+    assert kinds.count(TaskFinished) == 2
+    assert fates(progress) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert [entry.state for entry in progress.ledger] == [EntryState.KEPT, EntryState.KEPT]
+    assert (progress.outcome, progress.exit_code()) == (RunOutcome.VERIFIED, ExitCode.DONE)
+    assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": json.loads(PIPELINE.body)}
+    assert await sent(bench.destination, "/_index_template/co-logs") is not None
+
+
+@pytest.mark.nodes
+async def test_another_that_came_since_the_plan_stays_as_it_is(bench: Bench) -> None:
+    await bench.destination.perform(
+        Request(method="PUT", path="/_ingest/pipeline/co-empty", body=json.dumps(OTHER)),
+    )
+    progress = await bench.run()
+    assert fates(progress) == {"co-empty": Fate.LEFT, "co-logs": Fate.MADE}
+    assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": OTHER}
+    assert progress.exit_code() is ExitCode.DONE
+
+
+@pytest.mark.nodes
+async def test_one_that_is_refused_ends_nothing_and_is_made_when_the_run_is_taken_up(bench: Bench) -> None:
+    twin = Request(method="PUT", path="/_index_template/co-twin", body=TEMPLATE.body)
+    await bench.destination.perform(twin)
+    refused = await bench.run()
+    [lacking] = refused.not_carried
+    assert fates(refused) == {"co-empty": Fate.MADE, "co-logs": Fate.REFUSED}
+    assert (refused.outcome, refused.exit_code()) == (RunOutcome.VERIFIED, ExitCode.INCOMPLETE)
+    assert "co-twin" in lacking.words
+    await bench.destination.perform(Request(method="DELETE", path="/_index_template/co-twin"))
+    made = await bench.run()
+    assert fates(made) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert made.exit_code() is ExitCode.DONE
+    assert [call for call in bench.tiny.calls if call[0] == "prepare"] == [("prepare", 1), ("prepare", 2)]
+
+
+@pytest.mark.nodes
+async def test_nothing_is_made_before_every_index_is_there(bench: Bench) -> None:
+    bench.tiny.preparing = {1: [trouble(Cause.REFUSED)]}
+    failed = await bench.run()
+    assert fates(failed) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
+    assert "esmigrate resume 7K2P" in failed.not_carried[0].words
+    assert failed.ledger == ()
+    assert await sent(bench.destination, "/_index_template/co-logs") is None
+    whole = await bench.run()
+    assert fates(whole) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert whole.exit_code() is ExitCode.DONE
+
+
+@pytest.mark.nodes
+async def test_a_run_that_is_stopped_makes_nothing(bench: Bench) -> None:
+    bench.plan = msgspec.structs.replace(plan_of(200_000), carried=(PIPELINE, TEMPLATE))
+    bench.tiny = Tiny(bench.plan)
+    async with await Journal.create(bench.folder / "journal") as journal:
+        await journal.command(Stop())
+    progress = await bench.run()
+    assert progress.outcome is RunOutcome.STOPPED
+    assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
+    assert await sent(bench.destination, "/_ingest/pipeline/co-empty") is None
+
+
+async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_path: Path) -> None:
+    plan = msgspec.structs.replace(plan_of(20), carried=(PIPELINE, TEMPLATE))
+    nowhere = Connection(endpoint=parse_address("http://127.0.0.1:9")[0])
+    async with await connect(nowhere, NO_CREDENTIAL) as cluster:
+        progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run()
+    assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
+    assert progress.outcome is RunOutcome.VERIFIED
+
+
+# -- killed ----------------------------------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def mortal() -> AsyncIterator[Callable[[RunFolder, bytes, Way, int], Awaitable[int]]]:
+    """A program that performs runs, each in a process of its own that dies as it is told; how each ended."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.journeys.mortal",
+        cwd=Path(__file__).parents[2],
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+    async def perform_one(folder: RunFolder, credentials: bytes, way: Way = "", number: int = 0) -> int:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(msgspec.json.encode(Order(str(folder.path), credentials, way, number)) + b"\n")
+        await program.stdin.drain()
+        return int(await program.stdout.readline())
+
+    try:
+        yield perform_one
+    finally:
+        program.terminate()
+        await program.wait()
+
+
+def named(plan: Plan, prefix: str) -> Plan:
+    """The plan with a target and definitions of its own."""
+    [task] = plan.tasks
+    carried = (
+        msgspec.structs.replace(PIPELINE, name=prefix),
+        msgspec.structs.replace(TEMPLATE, name=prefix, body=TEMPLATE.body.replace("co-logs", prefix)),
+    )
+    return msgspec.structs.replace(
+        plan, carried=carried, tasks=(msgspec.structs.replace(task, destination_index=prefix),)
+    )
+
+
+@pytest.mark.nodes
+async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: SharedNodes, tmp_path: Path) -> None:
+    old, new = await nodes.get("6.8.23"), await nodes.get("7.17.28")
+    credentials = msgspec.msgpack.encode({Side.SOURCE: signed(old), Side.DESTINATION: signed(new)})
+    async with joined(old, new) as (clusters, draft), mortal() as perform_one:
+        assert clusters.source is not None
+        await make(clusters.source, "co-one", {"settings": settings(1)})
+        await fill(clusters.source, "co-one", numbered(5))
+        plan = await planned(clusters, draft, "co-one")
+
+        async def dying(way: Way, number: int) -> tuple[int, Progress, list[type]]:
+            """How the process ended, and what the run came to when it was taken up."""
+            prefix = f"co-{way or 'whole'}-{number}"
+            folder = make_folder(named(plan, prefix), tmp_path, lambda: f"{len(way)}{number:03}")
+            code = await perform_one(folder, credentials, way, number)
+            if code:
+                await place_to_go_on(folder)
+                assert await perform_one(folder, credentials, "", 0) == ExitCode.DONE, folder.log.read_text()
+            async with Journal.open(folder.journal) as journal:
+                kinds = [type(event) for _, event in await journal.read(limit=10_000)]
+                progress = await journal.progress()
+            await clusters.destination.delete_index(prefix)
+            return code, progress, kinds
+
+        _, whole, kinds = await dying("", 0)
+        # The first write makes the journal's tables: the first change is written down with the third after this one.
+        intended = kinds.index(TaskFinished) + 3
+        deaths: list[tuple[Way, int]] = [("before", intended + at) for at in (1, 2, 4, 5, 6)]
+        deaths += [("after", intended), ("after", intended + 3)]
+        ends = {death: await dying(*death) for death in deaths}
+        told = await found(clusters.destination, (Kind.PIPELINE, Kind.TEMPLATE))
+        there = [one.name for one in told if one.name.startswith("co-")]
+        await take_away(clusters.destination)
+        await clusters.source.delete_index("co-one")
+    assert [one.fate for one in whole.carried] == [Fate.MADE, Fate.MADE]
+    assert len(there) == 2 * (1 + len(deaths))
+    for death, (code, progress, _) in ends.items():
+        assert code == -signal.SIGKILL, death
+        assert [one.fate for one in progress.carried] == [Fate.MADE, Fate.MADE], death
+        made = [entry for entry in progress.ledger if entry.undo is None and entry.task == 0]
+        assert [entry.state for entry in made] == [EntryState.KEPT, EntryState.KEPT], death
