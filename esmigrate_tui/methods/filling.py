@@ -18,6 +18,8 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.translate import translate
+from esmigrate_tui.translate.beside import changed_at
+from esmigrate_tui.translate.settings import named
 from esmigrate_tui.translate.types import of_type, types_of
 
 if TYPE_CHECKING:
@@ -28,11 +30,13 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.copying import Copying
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.translate import Translation
 
 
 _TYPELESS_IF_TOLD: Final = Version(6, 7)
 _TYPELESS: Final = Version(7, 0)
 _ONE_TYPE: Final = 6  # the major from which on an index has one type at most
+EDITED: Final = "its definition was changed by you"
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
 
@@ -44,7 +48,8 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
     """
     if draft.source is None or draft.destination is None or draft.destination_facts is None:
         raise ProblemError(Problem(cause=Cause.USAGE, what="Both connections are needed for a plan."))
-    bare = bare_plan(msgspec.structs.replace(draft, method=method), made_at)
+    draft = msgspec.structs.replace(draft, method=method)
+    bare = bare_plan(draft, made_at)
     if not draft.chosen:
         raise ProblemError(
             Problem(
@@ -53,8 +58,7 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
                 todo="Choose at least one index that exists on the source.",
             )
         )
-    # A value of its own is written into the plan's file whatever it is; the default itself is left out there.
-    copying = msgspec.structs.replace(draft.copying) if method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
+    copying = copying_of(draft)
     tasks: list[Task] = []
     for index in draft.chosen:
         if index.state is IndexState.CLOSED or index.name not in draft.definitions:
@@ -74,48 +78,83 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
     return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None, copying=copying, carried=carried)
 
 
+def copying_of(draft: Draft) -> Copying:
+    """How the draft's method copies: a remote reindex knows of no choices."""
+    # A value of its own is written into the plan's file whatever it is; the default itself is left out there.
+    return msgspec.structs.replace(draft.copying) if draft.method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
+
+
 def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> list[Task]:
     """What is to be done for one index: one task, or one for each of its types; raises ProblemError (usage).
 
     `first` is the number of the first of them.
     """
     definition = draft.definitions[index.name]
-    version = draft.destination_facts.version if draft.destination_facts else Version(0)
-    target = draft.target(index.name)
-    plugins = _plugins(draft.destination_facts)
-    types = types_of(definition.mappings)
-    if copying.only_type and copying.only_type not in types:
-        raise ProblemError(_no_such_type(index.name, copying.only_type, types))
-    if len(types) < 2:
-        kinds = {"": target}
-    elif copying.only_type:
-        kinds = {copying.only_type: target}
-    elif copying.types is Types.APART:
-        kinds = {kind: apart(target, kind) for kind in sorted(types)}
-    elif copying.versions and version.major >= _ONE_TYPE:
-        raise ProblemError(_mixed_versions(index.name, types))
-    else:
-        kinds = {"": target}
     tasks = []
-    for number_, (kind, name) in enumerate(kinds.items(), start=first):
-        translation = translate(of_type(definition, kind) if kind else definition, version, plugins=plugins)
+    for number_, (kind, name) in enumerate(kinds_of(draft, index.name, copying).items(), start=first):
+        translation, edited = translated(draft, index.name, kind), draft.edited_of(index.name, kind)
+        if edited is not None and edited.made_of != translation.as_json():
+            raise ProblemError(_no_longer_fits(index.name))
         alone = (f"only documents of the type {clean(kind, 200)} go into it",) if kind else ()
+        yours = (f"{EDITED}: {listed(changed_at(edited.made_of, edited.body))}",) if edited is not None else ()
         documents = index.documents if definition.documents is None else definition.documents
         task = Task(
             number=number_,
             source_index=index.name,
             destination_index=name,
-            create=translation.as_json(),
+            create=translation.as_json() if edited is None else edited.body,
             documents=None if kind else documents,
             size=None if kind else index.primary_bytes,
-            changes=alone + translation.changes,
+            changes=yours + alone + translation.changes,
+            is_edited=edited is not None,
             type=kind,
         )
         task = used_as_it_is(draft, task) if copying.into_existing else task
-        if task.create and translation.conflicts:
-            raise ProblemError(_not_as_it_is(index.name, types if not kind else (), translation.conflicts))
+        if task.create and translation.conflicts and edited is None:
+            types = () if kind else types_of(definition.mappings)
+            raise ProblemError(_not_as_it_is(index.name, types, translation.conflicts))
         tasks.append(task)
     return tasks
+
+
+def kinds_of(draft: Draft, index: str, copying: Copying) -> dict[str, str]:
+    """The types of an index that get one of their own, "" for all of it, each with the name on the destination.
+
+    Raises ProblemError (usage) where it has not the type that is asked for, or cannot keep versions.
+    """
+    target, types = draft.target(index), types_of(draft.definitions[index].mappings)
+    version = _version_of(draft)
+    if copying.only_type and copying.only_type not in types:
+        raise ProblemError(_no_such_type(index, copying.only_type, types))
+    if len(types) < 2:
+        return {"": target}
+    if copying.only_type:
+        return {copying.only_type: target}
+    if copying.types is Types.APART:
+        return {kind: apart(target, kind) for kind in sorted(types)}
+    if copying.versions and version.major >= _ONE_TYPE:
+        raise ProblemError(_mixed_versions(index, types))
+    return {"": target}
+
+
+def translated(draft: Draft, index: str, kind: str) -> Translation:
+    """The definition of an index, or of one type of it alone, in the words of the draft's destination."""
+    definition = draft.definitions[index]
+    plugins = _plugins(draft.destination_facts)
+    return translate(of_type(definition, kind) if kind else definition, _version_of(draft), plugins=plugins)
+
+
+def _version_of(draft: Draft) -> Version:
+    return draft.destination_facts.version if draft.destination_facts else Version(0)
+
+
+def _no_longer_fits(index: str) -> Problem:
+    return Problem(
+        cause=Cause.STATE,
+        what=f"Your definition of {index} no longer fits.",
+        why="It was made of another translation: the index, the destination or an option has changed since.",
+        todo="Look at it once more in the selection.",
+    )
 
 
 def _plugins(facts: ClusterFacts | None) -> tuple[str, ...] | None:
@@ -155,10 +194,12 @@ def used_as_it_is(draft: Draft, task: Task) -> Task:
                 )
             )
         change = "the data stream is used as it is: documents are added to its newest index, without a routing"
-        return msgspec.structs.replace(task, create="", kind=RestoreKind.DATA_STREAM, changes=(change,))
+        return msgspec.structs.replace(
+            task, create="", is_edited=False, kind=RestoreKind.DATA_STREAM, changes=(change,)
+        )
     if any(name == index.name for index in draft.destination_indices):
         change = "the index is used as it is: its own settings, mappings and aliases stay"
-        return msgspec.structs.replace(task, create="", changes=(change,))
+        return msgspec.structs.replace(task, create="", is_edited=False, changes=(change,))
     return task
 
 
@@ -190,6 +231,7 @@ def more_than_given(missing: int) -> str:
 def made_indices(plan: Plan, new: str) -> str:
     """The step in which the indices of a plan are made, in words; `new` says where."""
     renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
+    edited = [task.label for task in plan.tasks if task.is_edited]
     changed = sum(bool(task.changes and task.create) for task in plan.tasks)
     made = sum(bool(task.create) for task in plan.tasks)
     used = len(plan.tasks) - made
@@ -201,6 +243,7 @@ def made_indices(plan: Plan, new: str) -> str:
         + (f", {number(renamed)} under another name" if renamed else "")
         + (f", {number(changed)} in the words of the newer version" if changed else "")
         + "."
+        + (f" You have changed the definition of {listed(edited)}." if edited else "")
         + (f" {adds}." if used else "")
     )
 
@@ -243,7 +286,7 @@ def create_request(task: Task, destination: Version) -> Request:
 
 def tuning_requests(task: Task) -> tuple[Request, Request]:
     """What switches replicas and refresh off, and what puts them back to what the plan wants (null: the default)."""
-    wanted = msgspec.json.decode(task.create or "{}").get("settings", {})
+    wanted = named(msgspec.json.decode(task.create or "{}").get("settings", {}))
     fast: dict[str, Any] = {"refresh_interval": "-1"}
     back: dict[str, Any] = {"refresh_interval": wanted.get("index.refresh_interval")}
     if wanted.get("index.auto_expand_replicas") in {None, "false", False}:

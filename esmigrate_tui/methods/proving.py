@@ -15,6 +15,7 @@ from esmigrate_tui.model.plan import MethodName, Plan, Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
+from esmigrate_tui.translate.settings import named
 from esmigrate_tui.verify.index import Index
 from esmigrate_tui.verify.samples import SAMPLES, compare_by_id
 from esmigrate_tui.verify.values import by_value
@@ -139,7 +140,7 @@ def _made(task: Task) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Settings, mappings, and what these say of _source, of the body that makes the index."""
     body: dict[str, Any] = msgspec.json.decode(task.create or "{}", type=dict[str, Any])
     mappings = body.get("mappings") or {}
-    return body.get("settings") or {}, mappings, mappings.get("_source") or {}
+    return named(body.get("settings") or {}), mappings, mappings.get("_source") or {}
 
 
 def _has_vectors(mapping: dict[str, Any]) -> bool:

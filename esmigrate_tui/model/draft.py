@@ -31,11 +31,25 @@ class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
     documents: int | None = None
 
 
+class Edited(msgspec.Struct, frozen=True, kw_only=True):
+    """A definition that a person has changed: of an index, or of the one that a `type` of it alone gets.
+
+    `made_of` is the translation that was changed, `body` what it became, both the JSON of a create request. It holds
+    as long as the translation is still that one.
+    """
+
+    index: str
+    type: str = ""
+    made_of: str
+    body: str
+
+
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
     """The wizard's and the command line's answers, up to the plan that is made of them.
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
-    `definitions` has what the source says of each selected index. `acknowledged` holds Finding.key of warnings.
+    `definitions` has what the source says of each selected index, `edited` what a person wants made instead of the
+    translation. `acknowledged` holds Finding.key of warnings.
     `at_once` is how many tasks go on at the same time, 0 to let the method choose. `split`, `split_by` and `verify` are
     a Plan's.
 
@@ -50,6 +64,9 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     makes it: "" where it is there and is used as it is. For documents that others send, `shipping` takes the place of
     `reading`.
 
+    `bring` are the groups of definitions that are to be carried over beside the indices, `carried` what that comes to:
+    None until it was looked at.
+
     `tasks` are those of the plan, once there is one: what will be made can only be judged by them.
     """
 
@@ -63,10 +80,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     selected: tuple[str, ...] = ()
     renamed: dict[str, str] = {}
     definitions: dict[str, IndexDefinition] = {}
+    edited: tuple[Edited, ...] = ()
     findings: tuple[Finding, ...] = ()
-    `bring` are the groups of definitions that are to be carried over beside the indices, `carried` what that comes to:
-    None until it was looked at.
-
     acknowledged: frozenset[str] = frozenset()
     at_once: int = 0
     batch: int = 0
@@ -85,6 +100,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     shipping: Shipping | None = None
     into: str = ""
     create: str = ""
+    bring: tuple[Group, ...] = ()
+    carried: tuple[Carried, ...] | None = None
     tasks: tuple[Task, ...] = ()
 
     def answered(self, **changes: Any) -> Draft:  # noqa: ANN401  # msgspec checks each by its field
@@ -100,11 +117,13 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """The destination's name for a source index."""
         return self.renamed.get(source_index, source_index)
 
-    bring: tuple[Group, ...] = ()
-    carried: tuple[Carried, ...] | None = None
     def all_targets(self, source_index: str) -> tuple[str, ...]:
         """Every name of the destination that a source index goes into: mostly one."""
         return self.targets.get(source_index) or (self.target(source_index),)
+
+    def edited_of(self, source_index: str, kind: str = "") -> Edited | None:
+        """What a person wants made for a source index, or for one type of it; None for the translation."""
+        return next((one for one in self.edited if (one.index, one.type) == (source_index, kind)), None)
 
     @property
     def offered(self) -> tuple[IndexFacts, ...]:
@@ -179,10 +198,12 @@ _FROM_SOURCE: Final = (
     "selected",
     "renamed",
     "definitions",
+    "edited",
     "findings",
     "acknowledged",
+    "carried",
 )
-_CHOSEN: Final = ("selected", "renamed", "definitions", "findings", "acknowledged")
+_CHOSEN: Final = ("selected", "renamed", "definitions", "edited", "findings", "acknowledged")
 _FROM_SNAPSHOT: Final = (*_CHOSEN, "feature_states", "in_the_way")
 _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "method": ("findings", "acknowledged"),
@@ -195,19 +216,21 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
         "snapshot",
         "restoration",
         "in_the_way",
+        "carried",
     ),
     "snapshot": _FROM_SNAPSHOT,
     "selected": ("findings",),
     "renamed": ("findings",),
+    "edited": ("findings",),
     "restoration": ("findings",),
     "feature_states": ("findings",),
-    "carried",
     "in_the_way": ("findings",),
     "reading": ("findings",),
     "shipping": ("findings",),
     "copying": ("findings",),
     "into": ("findings",),
     "create": ("findings",),
+    "bring": ("carried",),
 }
 _EMPTY: Final[dict[str, Any]] = {
     "source_facts": None,
@@ -216,14 +239,13 @@ _EMPTY: Final[dict[str, Any]] = {
     "destination_indices": (),
     "selected": (),
     "renamed": {},
-        "carried",
     "definitions": {},
+    "edited": (),
     "findings": (),
     "acknowledged": frozenset(),
     "snapshot": None,
     "restoration": None,
     "feature_states": (),
     "in_the_way": {},
-}
-    "bring": ("carried",),
     "carried": None,
+}

@@ -84,7 +84,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `create` is the JSON body that makes the destination index, "" where it exists and is used as it is.
     `documents` and `size` (bytes of the primaries) are what the source said when the plan was made; None where it did
-    not. `changes` says in words what the destination's definition has otherwise than the source's.
+    not. `changes` says in words what the destination's definition has otherwise than the source's; `is_edited` that a
+    person has changed it.
 
     A restore's task brings back `kind` (the `source_index` is then that index's, data stream's or feature's name in the
     snapshot) with `shards` primary shards; `in_the_way` are indices of the destination, each with what becomes of it.
@@ -103,6 +104,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     documents: int | None = None
     size: int | None = None
     changes: tuple[str, ...] = ()
+    is_edited: bool = False
     kind: RestoreKind = RestoreKind.INDEX
     shards: int | None = None
     in_the_way: dict[str, InTheWay] = {}
@@ -149,9 +151,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     accepted: tuple[str, ...] = ()
     restoration: Restoration | None = None
     copying: Copying = AS_IT_IS
+    carried: tuple[Carried, ...] = ()
     tasks: tuple[Task, ...] = ()
 
-    carried: tuple[Carried, ...] = ()
     @property
     def proof(self) -> Proof:
         """By what a run of it is proved: as somebody has chosen, else as the method does by itself."""

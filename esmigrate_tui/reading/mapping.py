@@ -5,7 +5,8 @@ A field is a dotted path, as the guesses have it. Nothing that stands beside an 
 
 from __future__ import annotations
 
-from typing import Any, Final
+import json
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -89,8 +90,11 @@ def body_of(text: str | bytes, where: str = "This") -> str:
     """The body in a text that has the whole of it, its mappings, or their properties alone; raises ProblemError."""
     try:
         given = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise _wrong(f"{where} is no JSON object: {clean(str(error), 200)}.") from None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        if (at := wrong_at(text)) is None:
+            raise _wrong(f"{where} is no JSON object: {clean(str(error), 200)}.") from None
+        what = f"{where} is no JSON object: {at.why} in line {at.line}, column {at.column}."
+        raise ProblemError(Problem(cause=Cause.USAGE, what=what)) from None
     body = given if given.keys() & _PARTS else {"mappings": given}
     if unknown := sorted(body.keys() - _PARTS):
         raise _wrong(f"{where} has {clean(unknown[0], 60)} beside mappings, settings and aliases.")
@@ -98,6 +102,25 @@ def body_of(text: str | bytes, where: str = "This") -> str:
         raise _wrong(f"{where} has no object at {wrong}.")
     _check(_object(body.get("mappings")).get("properties", {}), where, "properties")
     return _written(body)
+
+
+class WrongAt(NamedTuple):
+    """Where a text stops being JSON, both from 1, and why."""
+
+    line: int
+    column: int
+    why: str
+
+
+def wrong_at(text: str | bytes) -> WrongAt | None:
+    """Where a text stops being JSON; None where that cannot be said, or it is some."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return WrongAt(error.lineno, error.colno, f"{error.msg[:1].lower()}{clean(error.msg[1:], 200)}")
+    except (ValueError, RecursionError):
+        return None
+    return None
 
 
 def _check(properties: object, where: str, at: str) -> None:

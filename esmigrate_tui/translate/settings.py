@@ -140,6 +140,11 @@ def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     return found
 
 
+def named(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings by their full names, each with `index.` before it, however they were written."""
+    return {name if name.startswith("index.") else f"index.{name}": value for name, value in flat(settings).items()}
+
+
 def _matches(name: str, pattern: str) -> bool:
     return name.startswith(pattern) if pattern.endswith(".") else name == pattern
 
@@ -164,11 +169,11 @@ def translate_settings(
     where the settings do not say it. `referring` are the settings among index.lifecycle., index.default_pipeline and
     index.final_pipeline that are kept: those of a template are for documents to come.
     """
-    named = {name if name.startswith("index.") else f"index.{name}": v for name, v in flat(settings).items()}
-    source = created_by(named) or source
+    given = named(settings)
+    source = created_by(given) or source
     kept: dict[str, Any] = {}
     changes: list[str] = []
-    for name, value in sorted(named.items()):
+    for name, value in sorted(given.items()):
         if name.startswith(_PRIVATE):
             continue
         shown = clean(name, 200)

@@ -68,7 +68,8 @@ def test_the_properties_alone_are_a_body_too() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{", "is no JSON object"),
+        ("{", "is no JSON object: expecting property name enclosed in double quotes in line 1, column 2."),
+        ('{"mappings":\n {},,}', "in line 2, column 5."),
         ("[1]", "is no JSON object"),
         ('{"mappings":1}', "has no object at mappings"),
         ('{"mappings":{},"query":{}}', "has query beside mappings"),
