@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from esmigrate_tui.cli.preferring import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
@@ -265,6 +266,7 @@ def real_doors() -> Doors[Cluster]:
         rejects=_rejects,
         report=_report,
         change=_change,
+        keep_contrast=keep_contrast,
         vault=_Vault(),
         now=time.time,
     )
@@ -291,6 +293,7 @@ async def wizard_session(
         follow=follow,
         credentials=dict(credentials or {}),
         ascii_only=wants_ascii(os.environ),
+        has_contrast=recalled().contrast,
         is_toured=is_toured,
     )
     ended: Any = await app.run_async()

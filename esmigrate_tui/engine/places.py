@@ -1,4 +1,4 @@
-"""Where runs are kept. It imports next to nothing: the first screen asks whether there are any."""
+"""Where runs and settings are kept. It imports next to nothing: the first screen asks for both."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ def runs_home(environ: Mapping[str, str]) -> Path:
     base = environ.get("XDG_STATE_HOME", "")
     state = Path(base) if base.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".local" / "state"
     return state / "esmigrate" / "runs"
+
+
+def settings_file(environ: Mapping[str, str]) -> Path:
+    """Where the settings of this user are kept: below $XDG_CONFIG_HOME/esmigrate, else below ~/.config."""
+    base = environ.get("XDG_CONFIG_HOME", "")
+    config = Path(base) if base.startswith("/") else Path(environ.get("HOME") or Path.home()) / ".config"
+    return config / "esmigrate" / "settings.json"
 
 
 def has_runs(environ: Mapping[str, str]) -> bool:

@@ -88,6 +88,7 @@ class WizardApp(Walk, App[ExitCode]):
         follow: str | None = None,
         credentials: Mapping[Side, Credential] | None = None,
         ascii_only: bool = False,
+        has_contrast: bool = False,
         opening: tuple[Session, str] | None = None,
         is_toured: bool = False,
     ) -> None:
@@ -110,7 +111,8 @@ class WizardApp(Walk, App[ExitCode]):
         self._session = opening[0] if opening else begun(doors.methods, draft or Draft(), self.credentials)
         if ascii_only:
             self._filters.append(_AsciiOnly())
-        self._contrast = Contrast(enabled=False)
+        self._contrast = Contrast(enabled=has_contrast)
+        self._keeping = asyncio.Lock()
         self._filters.append(self._contrast)
 
     # -- the session -------------------------------------------------------------------------------------------------
@@ -282,11 +284,21 @@ class WizardApp(Walk, App[ExitCode]):
         self._close_messages_no_wait()
 
     def action_contrast(self) -> None:
-        """More contrast, or the calm look again."""
+        """More contrast, or the calm look again; the next start has it as well."""
         self._contrast.enabled = not self._contrast.enabled
         for screen in self.screen_stack:
             for each in (screen, *screen.query("*")):
                 each.refresh()
+        self.run_worker(self._keep_contrast(), group="contrast")
+
+    async def _keep_contrast(self) -> None:
+        """One after the other, each what holds by then: so the last one is the last that is written."""
+        async with self._keeping:
+            try:
+                await self.doors.keep_contrast(self._contrast.enabled)
+            except ProblemError as error:
+                if (step := self.step) is not None:
+                    step.say(error.problem.sentence())
 
     # -- keys and words ----------------------------------------------------------------------------------------------
 

@@ -203,7 +203,8 @@ class Doors(Generic[C]):
     into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name; `take_up` goes on
     with one whose process has ended. `follow` yields events from the first one on, in batches, until the run has
     finished. `report` writes the report and gives the paths of its files. `change` makes one change that the person has
-    confirmed before a run, in a ledger of its own, and gives the name to put it back by.
+    confirmed before a run, in a ledger of its own, and gives the name to put it back by. `keep_contrast` remembers for
+    the next start whether more contrast is preferred.
     """
 
     methods: tuple[MethodDescription, ...]
@@ -224,5 +225,6 @@ class Doors(Generic[C]):
     rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]
     report: Callable[[str], Awaitable[tuple[str, ...]]]
     change: Callable[[Plan, Mapping[Side, Credential], Change], Awaitable[str]]
+    keep_contrast: Callable[[bool], Awaitable[None]]
     vault: Vault
     now: Callable[[], float]

@@ -218,7 +218,12 @@ ACTIONS: Final = (
     Action("explain", "question_mark,f1", "?", "explain", "This page.", tuple(s for s in _ALL if s not in TYPED)),
     Action("explain", "f1", "F1", "explain", "This page.", TYPED),
     Action(
-        "contrast", "f2", "F2", "", "More contrast: nothing dim, only trouble in colour. F2 again: as before.", _ALL
+        "contrast",
+        "f2",
+        "F2",
+        "",
+        "More contrast: nothing dim, only trouble in colour. F2 again: as before. The next start has it too.",
+        _ALL,
     ),
     Action("palette", "ctrl+p", "Ctrl+P", "", "Everything that can be done here, by name.", _ALL),
     Action(

@@ -1289,6 +1289,10 @@ async def _told(run: str, command: Command) -> None:
     del run, command
 
 
+async def _kept(contrast: bool) -> None:  # noqa: FBT001  # as the door has it
+    del contrast
+
+
 PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     methods=METHODS,
     connect=_closed,
@@ -1308,6 +1312,7 @@ PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     rejects=_no_rejects,
     report=_closed,
     change=_closed,
+    keep_contrast=_kept,
     vault=_NoVault(),
     now=lambda: NOW,
 )

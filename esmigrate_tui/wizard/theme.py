@@ -84,5 +84,17 @@ PlainInput, SecretInput { background: ansi_default; color: ansi_default; }
 PlainInput:focus, SecretInput:focus { text-style: underline; background-tint: ansi_default 0%; }
 PlainInput > .input--cursor, SecretInput > .input--cursor { text-style: reverse; color: ansi_default;
     background: ansi_default; }
+CommandPalette, CommandPalette > Vertical { background: ansi_default; color: ansi_default; }
+CommandPalette > .command-palette--help-text { color: ansi_default; }
+CommandPalette #--input { border: none; border-bottom: solid ansi_bright_black; color: ansi_default; }
+CommandPalette #--input.--list-visible { border-bottom: solid ansi_bright_black; }
+CommandPalette SearchIcon, CommandPalette LoadingIndicator { display: none; }
+CommandInput, CommandInput:focus { border: none; height: 1; margin: 1 0; padding-left: 1; color: ansi_default;
+    background: ansi_default; }
+CommandInput > .input--placeholder, CommandInput > .input--suggestion { color: ansi_default; text-style: dim; }
+CommandInput > .input--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
+CommandList, CommandList:focus { border: none; color: ansi_default; background: ansi_default; }
+CommandList > .option-list--option { color: ansi_default; text-style: none; }
+CommandList > .option-list--option-highlighted { text-style: reverse; }
 PlainInput > .input--selection, SecretInput > .input--selection { text-style: reverse; }
 """

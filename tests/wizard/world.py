@@ -138,6 +138,7 @@ class World:
     look_of: Callable[[FileWishes], FileLook] | None = None
     saved: list[tuple[str, str]] = field(default_factory=list)
     looked: list[tuple[str, FileWishes]] = field(default_factory=list)
+    contrasts: list[bool] = field(default_factory=list)
 
     def _maybe(self, door: str) -> None:
         if door in self.troubles:
@@ -227,6 +228,10 @@ class World:
         self.changes.append((plan, change))
         return "5QWA"
 
+    async def keep_contrast(self, contrast: bool) -> None:  # noqa: FBT001  # as the door has it
+        self._maybe("keep_contrast")
+        self.contrasts.append(contrast)
+
     async def probe(self) -> VaultWord:
         return self.vault_word
 
@@ -259,6 +264,7 @@ class World:
             rejects=self.rejects,
             report=self.report,
             change=self.change,
+            keep_contrast=self.keep_contrast,
             vault=self,
             now=lambda: sample.NOW,
         )

@@ -1,0 +1,57 @@
+"""What a person prefers, kept from one start to the next. Nothing depends on it: a file that cannot be read is none."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.engine.places import settings_file
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MOST: Final = 65_536  # bytes that are read: what is longer was not written here
+_PATIENCE: Final = 5.0  # seconds for a few bytes; a home on a network that is away never answers
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a person prefers; each has its calm default."""
+
+    contrast: bool = False
+
+
+def recalled() -> Settings:
+    """What was kept; the defaults where nothing was, or nothing that can be read."""
+    try:
+        with settings_file(os.environ).open("rb") as file:
+            return msgspec.json.decode(file.read(_MOST), type=Settings)
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+        return Settings()
+
+
+async def keep_contrast(contrast: bool) -> None:  # noqa: FBT001  # the one thing that is kept
+    """Keep whether more contrast is preferred; raises ProblemError (state) where that cannot be written."""
+    from esmigrate_tui.vault.deadline import within  # noqa: PLC0415  # most people never change it
+
+    path = settings_file(os.environ)
+    try:
+        await within(_PATIENCE, lambda _: _write(path, msgspec.json.encode(Settings(contrast=contrast))))
+    except OSError as error:  # a TimeoutError is one as well
+        reason = clean(error.strerror or "the disk does not answer", 200)
+        what = f"It holds until you leave: {clean(str(path), 300)} cannot be written: {reason}."
+        raise ProblemError(Problem(cause=Cause.STATE, what=what)) from None
+
+
+def _write(path: Path, text: bytes) -> None:
+    """Write the file whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        fresh.write_bytes(text + b"\n")
+        fresh.replace(path)
+    finally:
+        fresh.unlink(missing_ok=True)

@@ -1,0 +1,123 @@
+"""The two looks: calm and of more contrast. Both are readable on black, on white, and without any colour."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.wizard.world import settled, shown
+
+if TYPE_CHECKING:
+    from rich.color import Color
+    from rich.style import Style
+
+    from tests.wizard.world import World
+
+ON_ANY_BACKGROUND = {"default", "cyan", "red", "green", "grey"}
+"""Colours of the terminal's own palette that can be read on black and on white; white, yellow and blue cannot."""
+NAMES = {1: "red", 2: "green", 6: "cyan", 8: "grey"}
+
+
+def styles(app: WizardApp) -> set[Style]:
+    """How what is on the screen is painted."""
+    strips = app.screen._compositor.render_strips(app.screen.size)
+    return {segment.style for strip in strips for segment in strip if segment.style is not None}
+
+
+def named(colour: Color | None) -> str:
+    """A colour by the name of its place in the palette; one that is no place in it as it is."""
+    if colour is None or colour.is_default:
+        return "default"
+    return NAMES.get(colour.number if colour.number is not None else -1, colour.name)
+
+
+def colours(app: WizardApp) -> tuple[set[str], set[str]]:
+    """The colours that are on the screen, of letters and of what is behind them."""
+    each = styles(app)
+    return {named(style.color) for style in each}, {named(style.bgcolor) for style in each}
+
+
+def app_of(name: str, *, has_contrast: bool = False) -> WizardApp:
+    scene = BY_NAME[name]
+    return WizardApp(
+        PICTURE_DOORS,
+        credentials=credentials_of(scene.session),
+        opening=(scene.session, scene.step),
+        has_contrast=has_contrast,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "keys"),
+    [
+        ("method", ("ctrl+p",)),
+        ("run", ("ctrl+p", "p", "a", "down")),
+        ("connections-refused", ()),
+        ("connections-compare", ("ctrl+n",)),
+        ("preflight-blocked", ()),
+        ("selection-details", ()),
+        ("selection-options", ("o",)),
+        ("repository-form", ("a",)),
+        ("restore-delete", ("w", "right", "right", "right", "enter", "x")),
+        ("mapping-json", ("j", "shift+down")),
+        ("run-waiting", ()),
+        ("run-stop", ("ctrl+x",)),
+        ("finish-incomplete", ()),
+        ("help", ("question_mark",)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_nothing_is_painted_in_a_colour_that_vanishes_on_black_or_on_white(
+    name: str, keys: tuple[str, ...]
+) -> None:
+    app = app_of(name)
+    async with app.run_test(size=BY_NAME[name].size) as pilot:
+        await pilot.press(*keys)
+        await settled(pilot)
+        letters, behind = colours(app)
+    assert letters <= ON_ANY_BACKGROUND
+    assert behind <= {"default"}
+
+
+async def test_more_contrast_dims_nothing_and_has_red_alone(world: World) -> None:
+    del world
+    app = app_of("run-waiting", has_contrast=True)
+    async with app.run_test(size=(80, 24)):
+        letters, behind = colours(app)
+        assert not any(style.dim for style in styles(app))
+    assert letters <= {"default", "red"}
+    assert behind <= {"default"}
+
+
+async def test_the_look_that_is_chosen_is_kept_for_the_next_start(world: World) -> None:
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f2")
+        await settled(pilot)
+        assert world.contrasts == [True]
+        await pilot.press("f2")
+        await settled(pilot)
+    assert world.contrasts == [True, False]
+
+
+async def test_a_look_that_cannot_be_kept_holds_and_says_so(world: World) -> None:
+    trouble = Problem(cause=Cause.STATE, what="It holds until you leave: no room.")
+    world.troubles["keep_contrast"] = ProblemError(trouble)
+    app = world.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("f2")
+        await settled(pilot)
+        assert "It holds until you leave: no room." in shown(app)
+        assert not any(style.dim for style in styles(app))
+
+
+async def test_the_palette_is_in_ascii_where_nothing_else_is(world: World) -> None:
+    app = world.app(ascii_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+p", *"expl")
+        await settled(pilot)
+        assert shown(app).isascii()
