@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.carried import Carried, Group
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft
@@ -95,6 +96,13 @@ async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice
     from esmigrate_tui.preflight.survey import surveyed
 
     return advise(await surveyed(draft, Clusters(destination=destination, source=source), time.perf_counter))
+
+
+async def _carried(groups: tuple[Group, ...], destination: Cluster, source: Cluster) -> tuple[Carried, ...]:
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.methods.carrying import previewed
+
+    return await previewed(Clusters(destination=destination, source=source), groups)
 
 
 def _with_tasks(draft: Draft) -> Draft:
@@ -254,6 +262,7 @@ def real_doors() -> Doors[Cluster]:
         files=_files,
         preflight=_preflight,
         advise=_advise,
+        carried=_carried,
         plan=_plan,
         preview=preview,
         save_text=_save_text,

@@ -76,6 +76,11 @@ def _say(walk: PlainWalk, console: Console) -> None:
         console.say("Changed for the time of the run, and put back:")
         for change in preview.put_back:
             console.say(change, 2)
+    if preview.carried:
+        console.say("Beside the indices, at the end:")
+        for told in preview.carried:
+            words = told.lstrip()
+            console.say(words, 2 + len(told) - len(words))
     console.say(f"How long: {preview.time or 'not known until it runs'}")
     for shown in preview.requests:
         console.say(f"A request to {shown.to}:")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.model.carried import Fate, Kind
 from esmigrate_tui.model.chosen import ChosenType, chosen_types
 from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.event import Reject, RunOutcome
@@ -52,6 +53,20 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     state: EntryState
     trouble: str = ""
     by_hand: str = ""
+
+
+class Definition(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands beside the indices and was to be made: `fate` is what became of it, `why` it was not made.
+
+    `changes` is what was otherwise in the destination's version, `away` the request that takes it away again.
+    """
+
+    kind: Kind
+    name: str
+    fate: Fate
+    why: str = ""
+    changes: tuple[str, ...] = ()
+    away: str = ""
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
@@ -109,6 +124,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bytes_expected: int | None = None
     bytes_per_second: float = 0.0
     indices: tuple[Row, ...]
+    carried: tuple[Definition, ...] = ()
     troubles: tuple[Trouble, ...]
     put_back: tuple[Change, ...]
     not_put_back: tuple[Change, ...]
@@ -174,6 +190,7 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
         bytes_expected=progress.expected if plan.method.unit is Unit.BYTES else None,
         bytes_per_second=round(copied / seconds, 1) if seconds > 0 else 0.0,
         indices=rows,
+        carried=_carried(plan, progress),
         troubles=_troubles(progress),
         put_back=_changes(entry for entry in progress.ledger if entry.state is EntryState.UNDONE),
         not_put_back=_changes(progress.open_ledger),
@@ -282,6 +299,26 @@ def _troubles(progress: Progress) -> tuple[Trouble, ...]:
     if progress.problem is None:
         return told
     return (*told, Trouble(at=_moment(progress.finished_at), text=progress.problem.sentence()))
+
+
+def _carried(plan: Plan, progress: Progress) -> tuple[Definition, ...]:
+    """What became of each definition of the plan, as far as the run has come to it."""
+    found: list[Definition] = []
+    for one in plan.carried:
+        told = next((each for each in progress.carried if (each.kind, each.name) == (one.kind, one.name)), None)
+        undo = one.change().undo
+        was_made = told is not None and told.fate is Fate.MADE
+        found.append(
+            Definition(
+                kind=one.kind,
+                name=one.name,
+                fate=Fate.NOT_YET if told is None else told.fate,
+                why=told.problem.sentence() if told is not None and told.problem is not None else "",
+                changes=one.changes,
+                away=undo.as_console() if undo is not None and was_made else "",
+            )
+        )
+    return tuple(found)
 
 
 def _changes(entries: Iterable[LedgerEntry]) -> tuple[Change, ...]:

@@ -105,12 +105,15 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def verdict(progress: Progress, rows: Sequence[Row]) -> str:
-    """Whether everything arrived, in one sentence, and one more where changes wait to be put back."""
-    left = len(progress.open_ledger)
-    if not left or not progress.is_finished:
-        return _verdict(progress, rows)
-    waits = "waits" if left == 1 else "wait"
-    return f"{_verdict(progress, rows)} {counted(left, 'change')} {waits} to be put back."
+    """Whether everything arrived, in one sentence, and one more each where something was not made, or not put back."""
+    said = [_verdict(progress, rows)]
+    if lacking := len(progress.not_carried):
+        was = "was" if lacking == 1 else "were"
+        said.append(f"Beside the indices {counted(lacking, 'definition')} {was} not made.")
+    if (left := len(progress.open_ledger)) and progress.is_finished:
+        waits = "waits" if left == 1 else "wait"
+        said.append(f"{counted(left, 'change')} {waits} to be put back.")
+    return " ".join(said)
 
 
 def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
@@ -126,7 +129,7 @@ def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
         return "There was nothing to move."
     if progress.outcome is RunOutcome.VERIFIED and good == len(rows):
         return "Everything arrived, and it was checked."
-    if all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows):
+    if _is_whole(rows):
         return f"Everything arrived but {_but(progress, sum(row.refused for row in rows))}."
     if different := sum(row.state is TaskState.DIFFERENT for row in rows):
         if rows[0].kind is not None:
@@ -296,6 +299,7 @@ def to_do(  # all that a run leaves behind
         )
     else:
         things += _after_the_end(rows, run)
+        things += _not_carried(progress, rows, run)
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
         things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
@@ -366,9 +370,23 @@ def _after_the_end(rows: Sequence[Row], run: str) -> list[ToDo]:
         arrived = counted(accepted.destination_count or 0, "document")
         sender = accepted.source_index.removeprefix("documents from ")
         return [ToDo(what=f"Compare the {arrived} with what {sender} says it has sent, and read its log.")]
-    if all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows):
+    if _is_whole(rows):
         return []
     return [ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}")]
+
+
+def _not_carried(progress: Progress, rows: Sequence[Row], run: str) -> list[ToDo]:
+    """What was to be made beside the indices and was not, where nothing else is left for the run to go on with."""
+    if not progress.not_carried or not _is_whole(rows):
+        return []
+    labels = listed([one.label for one in progress.not_carried], most=3)
+    what = f"Put right what kept these from being made, then let the run make them: {labels}."
+    return [ToDo(what=what, copy=f"esmigrate resume {run}")]
+
+
+def _is_whole(rows: Sequence[Row]) -> bool:
+    """Whether all arrived, but for what was set aside."""
+    return all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows)
 
 
 def _can_be_looked_at(row: Row) -> bool:

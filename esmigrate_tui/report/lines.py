@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import textwrap
 import unicodedata
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
@@ -40,6 +42,7 @@ def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[st
     below = [
         *_changes("Put back", report.put_back, width),
         *_changes("Not put back", report.not_put_back, width),
+        *_carried(report, width),
         *to_do_lines(report.to_do, width),
         *_labelled("Accepted", ", ".join(waiver.check for waiver in report.waivers), width),
         *(f"{'Report' if at == 0 else '':{_LABEL}}{clean(str(path))}" for at, path in enumerate(files)),
@@ -152,6 +155,19 @@ def _changes(label: str, changes: Sequence[Change], width: int) -> list[str]:
         lines += [f"{'':{_LABEL}}  {clean(line, len(line))}" for line in change.by_hand.splitlines()]
     if len(changes) > _SHOWN:
         lines += _labelled("", f"and {counted(len(changes) - _SHOWN, 'other change')}", width)
+    return lines
+
+
+def _carried(report: Report, width: int) -> list[str]:
+    """How many definitions were made, and each that was not."""
+    many = Counter(one.fate for one in report.carried)
+    lines = _labelled("Carried over", "; ".join(f"{number(many[fate])} {fate}" for fate in Fate if fate in many), width)
+    others = [one for one in report.carried if one.fate not in {Fate.MADE, Fate.SAME}]
+    for one in others[:_SHOWN]:
+        why = f". {one.why}" if one.why else ""
+        lines += _labelled("", f"{one.kind} {clean(one.name)}: {one.fate}{why}", width)
+    if len(others) > _SHOWN:
+        lines += _labelled("", f"and {number(len(others) - _SHOWN)} more", width)
     return lines
 
 

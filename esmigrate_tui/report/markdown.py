@@ -57,6 +57,7 @@ def as_markdown(report: Report) -> str:
         _section("Indices", [_indices(report)] if report.indices else []),
         _section("Types that were chosen", _types(report)),
         _section(f"Defined differently than {_origin(report)}", _definitions(report)),
+        _section("Carried over beside the indices", _carried(report)),
         _section("Documents that differ", _differences(report)),
         _section("Set aside", _refusals(report)),
         _section("Troubles and waits", _troubles(report)),
@@ -199,6 +200,20 @@ def _definitions(report: Report) -> list[str]:
     return [table(("Index", "Change"), rows)] if rows else []
 
 
+def _carried(report: Report) -> list[str]:
+    """Each definition, what became of it and what is otherwise; how what was made is taken away again."""
+    if not report.carried:
+        return []
+    rows = (
+        (one.kind, one.name, f"{one.fate}{f'. {one.why}' if one.why else ''}", "; ".join(one.changes))
+        for one in report.carried
+    )
+    pieces = [table(("Kind", "Name", "What became of it", "Otherwise than on the source"), rows)]
+    if away := [one.away for one in report.carried if one.away]:
+        pieces += ["What was made is meant to stay. This takes it away again:", block("\n".join(reversed(away)))]
+    return pieces
+
+
 def _differences(report: Report) -> list[str]:
     """Each by its kind and _id; of very many the first, as the report in JSON has them."""
     rows: list[tuple[str, str, str]] = []
@@ -257,7 +272,9 @@ def _open(changes: Sequence[Change]) -> list[str]:
 
 
 def _listed(changes: Sequence[Change]) -> list[str]:
-    return [table(("Where", "What"), ((change.side, change.what) for change in changes))] if changes else []
+    """Each with what is to be said of it: what was refused was never made, so nothing had to be put back."""
+    rows = ((change.side, f"{change.what}{f'. {change.trouble}' if change.trouble else ''}") for change in changes)
+    return [table(("Where", "What"), rows)] if changes else []
 
 
 def _waivers(report: Report) -> list[str]:

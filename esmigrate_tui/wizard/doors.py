@@ -13,6 +13,7 @@ from esmigrate_tui.model.plan import MethodName
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+    from esmigrate_tui.model.carried import Carried, Group
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft, IndexDefinition
@@ -76,12 +77,16 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plan will do, in words: in order, what is changed and put back, the requests, how long and why."""
+    """What a plan will do, in words: in order, what is changed and put back, the requests, how long and why.
+
+    `carried` are lines about what stands beside the indices: each name, and indented below it what is otherwise.
+    """
 
     steps: tuple[str, ...]
     put_back: tuple[str, ...] = ()
     requests: tuple[Shown, ...] = ()
     time: str = ""
+    carried: tuple[str, ...] = ()
 
 
 class Taking(Protocol):
@@ -199,7 +204,8 @@ class Doors(Generic[C]):
 
     `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `files` looks at the files that a line
     names, as long as that takes a bearable time. `preflight` gets the draft, the destination and the source; `advise`
-    says of every method whether it is open between the two. `plan` and `preview` are pure. `save_text` writes a text
+    says of every method whether it is open between the two. `carried` says what of these groups, as the source (the
+    second cluster) has it, would be made on the destination (the first). `plan` and `preview` are pure. `save_text` writes a text
     into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name; `take_up` goes on
     with one whose process has ended. `follow` yields events from the first one on, in batches, until the run has
     finished. `report` writes the report and gives the paths of its files. `change` makes one change that the person has
@@ -213,6 +219,7 @@ class Doors(Generic[C]):
     files: Callable[[str, FileWishes], Awaitable[FileLook]]
     preflight: Callable[[Draft, C, C | None], AsyncIterator[Finding]]
     advise: Callable[[Draft, C, C], Awaitable[Advice]]
+    carried: Callable[[tuple[Group, ...], C, C], Awaitable[tuple[Carried, ...]]]
     plan: Callable[[Draft], Plan]
     preview: Callable[[Plan], Preview]
     save_text: Callable[[str, str], Awaitable[str]]

@@ -174,7 +174,9 @@ A closed index cannot be read: open it on the old cluster first. e gives an inde
 v begins a range and ends it. On a wide terminal the index you are at is described beside the list.
 
 o has what else the run can be told: by what it is proved that nothing was lost, and for a copy what becomes of
-pipelines, version numbers and mapping types. Each stands at its safe answer.
+pipelines, version numbers and mapping types. Each stands at its safe answer. There too you can ask for what stands
+beside the indices: templates, ingest pipelines, lifecycle policies. They are made at the end, once every index is
+there; what has the name on the new cluster stays as it is, and the review shows each.
 """,
     ),
     "review": (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.model.carried import Conflict, amounts
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import size
@@ -38,8 +39,8 @@ METHODS: Final = (
         ),
         explained="Choose it when the new cluster can open a connection to the old one. The destination's setting "
         "reindex.remote.whitelist must name the source; the preflight computes the line. The documents' values are "
-        "kept, the way numbers are written is not: 1.10 arrives as 1.1. Not carried over: templates, pipelines, "
-        "lifecycle policies, users.",
+        "kept, the way numbers are written is not: 1.10 arrives as 1.1. Carried over only when asked for: templates, "
+        "pipelines, lifecycle policies. Never: users.",
     ),
     MethodDescription(
         name=MethodName.RESTORE_FROM_SNAPSHOT,
@@ -66,7 +67,7 @@ METHODS: Final = (
         explained="Choose it when the new cluster cannot reach the old one, but this machine can reach both. Any "
         "version to any newer one, nothing to open or to configure. Each document arrives as the bytes it is on the "
         "old cluster, with its _id and routing. Everything crosses this machine's network twice, so run it near the "
-        "clusters. Not carried over: templates, pipelines, lifecycle policies, users.",
+        "clusters. Carried over only when asked for: templates, pipelines, lifecycle policies. Never: users.",
     ),
 )
 
@@ -77,11 +78,15 @@ def preview(plan: Plan) -> Preview:
 
     method = PERFORMED[plan.method]
     to = plan.destination.endpoint.authority
+    made = [one for one in plan.carried if one.conflict is Conflict.NONE]
+    last = (f"Make {amounts(one.kind for one in made)} on {to}, to stay.",) if made else ()
+    requests = (*method.requests(plan), *(one.change().made_by for one in made[:1]))
     return Preview(
-        steps=method.steps(plan),
+        steps=(*method.steps(plan), *last),
         put_back=_put_back(plan),
-        requests=tuple(Shown(to=to, request=request) for request in method.requests(plan)),
+        requests=tuple(Shown(to=to, request=request) for request in requests),
         time=_time(plan),
+        carried=tuple(line for one in plan.carried for line in one.told()),
     )
 
 

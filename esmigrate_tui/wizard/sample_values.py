@@ -1300,6 +1300,7 @@ PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
     files=_closed,
     preflight=_nothing,
     advise=_closed,
+    carried=_closed,
     plan=lambda _: PLAN,
     preview=preview,
     save_text=_closed,

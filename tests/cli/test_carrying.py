@@ -42,6 +42,7 @@ MADE: dict[str, dict[str, Any]] = {
     "/_ingest/pipeline/cy-clean": {"processors": [{"date": {"field": "d", "formats": ["YYYY"]}}]},
     "/_ilm/policy/cy-keep": {"policy": {"phases": {"delete": {"min_age": "9d", "actions": {"delete": {}}}}}},
 }
+INDEX = "cy-logs-1"
 OPEN = NodeOptions(security=False)
 
 
@@ -62,10 +63,12 @@ def sent(node: Node, method: str, path: str, body: str = "") -> dict[str, Any] |
 @pytest.fixture(scope="module")
 def old(nodes: SharedNodes) -> Iterator[Node]:
     node = nodes.get_now("6.8.23", OPEN)
+    sent(node, "PUT", f"/{INDEX}", json.dumps({"settings": {"number_of_shards": 1}}))  # before its template is there
+    sent(node, "PUT", f"/{INDEX}/_doc/1", '{"d":"2026"}')
     for path, body in MADE.items():
         sent(node, "PUT", path, json.dumps(body))
     yield node
-    for path in MADE:
+    for path in (*MADE, f"/{INDEX}"):
         if sent(node, "GET", path) is not None:
             sent(node, "DELETE", path)
 
@@ -163,3 +166,72 @@ def test_a_template_that_came_meanwhile_is_not_written_over(new: Node) -> None:
             sent(new, "PUT", "/_index_template/cy-late?create=true", json.dumps({"index_patterns": ["cy-x"]}))
     finally:
         sent(new, "DELETE", "/_index_template/cy-late")
+
+
+# -- with a plan -----------------------------------------------------------------------------------------------------
+
+
+def said_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
+    """The exit code of a command, and what it said."""
+    err = io.StringIO()
+    code = told(lambda: main([*arguments], standalone_mode=False, prog_name="esmigrate"), err)
+    captured = capsys.readouterr()
+    return code, captured.out + captured.err + err.getvalue()
+
+
+def planned(
+    capsys: pytest.CaptureFixture[str], old: Node, new: Node, file: Path, *options: str
+) -> tuple[int, str, str]:
+    """The exit code of a plan, what it said, and what it has written."""
+    sides = ("--source", old.url, "--destination", new.url, "--index", INDEX, "-o", str(file))
+    code, said = said_by(capsys, "plan", "copy-through-here", *sides, *options)
+    return code, said, file.read_text() if file.exists() else ""
+
+
+@pytest.mark.parametrize("version", ["7.17.28", "9.5.0"])
+def test_a_run_makes_what_its_plan_has_beside_the_indices_after_them(
+    capsys: pytest.CaptureFixture[str], old: Node, nodes: SharedNodes, tmp_path: Path, version: str
+) -> None:
+    new, file = nodes.get_now(version, OPEN), tmp_path / "move.toml"
+    code, said, written = planned(capsys, old, new, file, "--with", "templates", "--with", "pipelines")
+    assert code == ExitCode.DONE, said
+    assert "  + index template cy-logs\n" in said
+    assert "      d: the date format YYYY is written yyyy now\n" in said
+    assert "  ! ingest pipeline cy-clean: the destination cannot hold it as it is\n" in said
+    assert 'name = "cy-logs"' in written
+    try:
+        code, said = said_by(capsys, "run", str(file))
+        assert code == ExitCode.DONE, said
+        assert "ok  index template cy-logs: made\n" in said
+        assert "ok  ingest pipeline cy-empty: made\n" in said
+        assert "-   ingest pipeline cy-clean: left out: the destination cannot hold it as it is\n" in said
+        moved = (sent(new, "GET", f"/{INDEX}") or {})[INDEX]
+        assert moved["aliases"] == {}
+        assert moved["settings"]["index"]["number_of_shards"] == "1"
+        assert "default_pipeline" not in moved["settings"]["index"]
+        [made] = (sent(new, "GET", "/_index_template/cy-logs") or {})["index_templates"]
+        assert made["index_template"]["template"]["settings"]["index"]["default_pipeline"] == "cy-clean"
+        assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is not None
+        [folder] = (tmp_path / "runs").iterdir()
+        code, said = said_by(capsys, "cleanup", folder.name)
+        assert code in {ExitCode.DONE, ExitCode.NOTHING}, said
+        assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is not None, "what a run brought over is meant to stay"
+        code, said = said_by(capsys, "report", folder.name, "--format", "markdown")
+        assert "DELETE /_index_template/cy-logs" in said
+    finally:
+        for path in (f"/{INDEX}", "/_index_template/cy-logs", "/_ingest/pipeline/cy-empty"):
+            if sent(new, "GET", path) is not None:
+                sent(new, "DELETE", path)
+
+
+def test_a_plan_without_them_has_none(capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path) -> None:
+    _, said, written = planned(capsys, old, new, tmp_path / "move.toml")
+    assert "cy-empty" not in said + written
+
+
+def test_a_plan_for_a_destination_that_keeps_no_policies_says_so(
+    capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path
+) -> None:
+    code, said, written = planned(capsys, old, new, tmp_path / "move.toml", "--with", "policies")
+    assert (code, written) == (ExitCode.BLOCKED, "")
+    assert "keeps no lifecycle policy at all" in said

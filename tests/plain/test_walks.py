@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
@@ -68,6 +69,21 @@ async def test_a_copy_is_begun_with_what_was_answered(world: Planning) -> None:
     ((plan, _),) = world.begun
     assert plan.method is MethodName.COPY_THROUGH_HERE
     assert [task.source_index for task in plan.tasks] == [f"logs-2026.01.0{day}" for day in (1, 2, 3, 5, 6, 7, 8, 9)]
+
+
+async def test_what_stands_beside_the_indices_is_asked_for_and_said_before_it_is_begun(world: Planning) -> None:
+    world.beside = (
+        Carried(kind=Kind.POLICY, name="keep", body="{}", changes=("its phase cold waits for 0ms",)),
+        Carried(kind=Kind.POLICY, name="mine", body="{}", conflict=Conflict.OTHER),
+    )
+    script = Script("reindex-from-remote", ON, ON, ON, "orders", "o", "bring", "4", "back", ON, ON, "start")
+    await walked(world, script, BOTH, credentials=SECRETS)
+    ((plan, _),) = world.begun
+    assert world.asked_beside == [(Group.POLICIES,)]
+    assert plan.carried == world.beside
+    assert lines_of(script, "+ lifecycle policy keep")
+    assert lines_of(script, "its phase cold waits for 0ms")
+    assert lines_of(script, "! lifecycle policy mine: the destination has another of that name, which stays as it is")
 
 
 async def test_files_are_begun_with_the_mapping_that_was_corrected(world: Planning) -> None:

@@ -12,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from esmigrate_tui.model.carried import Carried, Conflict, Fate, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side, SignIn
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
 from esmigrate_tui.model.event import (
+    CarriedOver,
     Event,
     LedgerChanged,
     Moved,
@@ -166,6 +168,63 @@ def a_report(progress: Progress | None = None, *, plan: Plan | None = None, reje
         rejects_file="/runs/7K2P/rejects.ndjson",
         plan_file="/runs/7K2P/my plan.toml",
     )
+
+
+# -- what stands beside the indices ------------------------------------------------------------------------------------
+
+CARRIED = (
+    Carried(kind=Kind.POLICY, name="keep", body="{}"),
+    Carried(kind=Kind.TEMPLATE, name="lo|gs`", body="{}", changes=("the type log is gone",)),
+    Carried(kind=Kind.PIPELINE, name="mine", body="{}", conflict=Conflict.OTHER),
+)
+NO_RIGHT = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo="Grant manage_index_templates.")
+
+
+def beside(*fates: Fate) -> Report:
+    """The report of a run whose plan had these, and came to so many of them."""
+    progress = a_progress()
+    for one, fate in zip(CARRIED, fates, strict=False):
+        problem = NO_RIGHT if fate is Fate.REFUSED else None
+        progress = progress.after(CarriedOver(at=START + 99, kind=one.kind, name=one.name, fate=fate, problem=problem))
+    return a_report(progress, plan=msgspec.structs.replace(a_plan(), carried=CARRIED))
+
+
+def test_what_was_carried_over_is_told_with_what_takes_it_away_again() -> None:
+    report = beside(Fate.MADE, Fate.MADE, Fate.LEFT)
+    assert report.verdict == "Everything arrived, and it was checked."
+    assert report.exit_code == ExitCode.DONE
+    assert [one.away for one in report.carried] == [
+        "DELETE /_ilm/policy/keep",
+        "DELETE /_index_template/lo%7Cgs%60",
+        "",
+    ]
+    text = as_markdown(report)
+    assert "| lifecycle policy | keep | made |  |" in text
+    assert "| index template | lo\\|gs\\` | made | the type log is gone |" in text
+    assert "| ingest pipeline | mine | another of that name is there, left as it is |  |" in text
+    assert "```\nDELETE /_index_template/lo%7Cgs%60\nDELETE /_ilm/policy/keep\n```" in text
+
+
+def test_what_was_not_made_is_in_the_verdict_and_left_for_a_person() -> None:
+    report = beside(Fate.MADE, Fate.REFUSED, Fate.LEFT)
+    assert report.verdict == "Everything arrived, and it was checked. Beside the indices 1 definition was not made."
+    assert report.exit_code == ExitCode.INCOMPLETE
+    assert report.is_verified, "the documents are, whatever became of a template"
+    [again] = [thing for thing in report.to_do if thing.copy == "esmigrate resume 7K2P"]
+    assert "index template lo|gs`" in again.what
+    lines = as_lines(report, 100)
+    assert "Carried over  1 made; 1 another of that name is there, left as it is; 1 refused" in lines
+    assert any("index template lo|gs`: refused. The user may not do that." in line for line in lines)
+
+
+def test_what_a_run_has_not_come_to_is_not_called_made() -> None:
+    assert [one.fate for one in beside(Fate.MADE).carried] == [Fate.MADE, Fate.NOT_YET, Fate.NOT_YET]
+
+
+def test_a_change_that_was_refused_is_not_told_as_made_and_put_back() -> None:
+    entry = an_entry(EntryState.UNDONE, trouble="It was never made: the user may not do that.")
+    text = as_markdown(a_report(a_progress(ledger=(entry,))))
+    assert "switched off while it fills. It was never made: the user may not do that. |" in text
 
 
 # -- the verdict -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.draft import IndexDefinition, bare_plan
@@ -16,6 +17,7 @@ from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import selection
 from esmigrate_tui.wizard.screens.one_index import about
+from esmigrate_tui.wizard.screens.review import reviewed
 from esmigrate_tui.wizard.session import Listing, SortBy, listed
 from esmigrate_tui.wizard.walk.carrying import questions, said_otherwise
 from tests.wizard.world import Seen, settled, shown
@@ -145,6 +147,53 @@ async def test_the_number_of_tasks_of_an_index_can_be_chosen(world: World) -> No
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("o", "space", "space")
         assert app.session.draft.split == 2
+
+
+TEMPLATE = Carried(
+    kind=Kind.TEMPLATE, name="logs", body='{"index_patterns":["logs-*"]}', changes=("the type log is gone",)
+)
+TAKEN = Carried(kind=Kind.PIPELINE, name="clean", body='{"processors":[]}', conflict=Conflict.OTHER)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+async def test_what_stands_beside_the_indices_is_asked_for_and_shown_in_the_review(
+    world: World, size: tuple[int, int]
+) -> None:
+    world.beside = (TEMPLATE, TAKEN)
+    app = at_selection(world, BARE.answered(selected=("orders",)))
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("o", "tab", "tab", "space", "space", "space", "space")
+        assert "Also bring over: templates and ingest pipelines" in " ".join(shown(app).split())
+        assert app.session.draft.bring == (Group.TEMPLATES, Group.PIPELINES)
+        await pilot.press("escape")
+        await settled(pilot)
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        assert world.asked_beside == [(Group.TEMPLATES, Group.PIPELINES)]
+        assert app.session.draft.carried == (TEMPLATE, TAKEN)
+        app.go("review")
+        await settled(pilot)
+        page = "\n".join(line.plain for line in reviewed(app.session, Look(76)))
+    assert "+ index template logs\n         the type log is gone\n" in page
+    assert "! ingest pipeline clean: the destination has another of that name" in page
+    assert "Make 1 index template on" in page
+    assert "PUT /_index_template/logs?create=true" in page
+
+
+async def test_what_cannot_be_read_beside_the_indices_keeps_the_selection_from_going_on(world: World) -> None:
+    world.troubles["carried"] = ProblemError(Problem(cause=Cause.UNSUPPORTED, what="It keeps no lifecycle policy."))
+    app = at_selection(world, BARE.answered(selected=("orders",), bring=(Group.POLICIES,)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        assert "policies could not be read (o leaves them out)" in shown(app)
+        assert app.session.draft.carried is None
+        assert app.session.listing.problem is not None
+
+
+def test_an_answer_about_what_stands_beside_the_indices_forgets_what_was_seen() -> None:
+    seen = BARE.answered(bring=(Group.TEMPLATES,)).answered(carried=(TEMPLATE,))
+    assert seen.answered(bring=(Group.PIPELINES,)).draft.carried is None
 
 
 async def test_more_contrast_leaves_nothing_dim_until_it_is_taken_back(world: World) -> None:

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileLook
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from esmigrate_tui.model.carried import Carried, Group
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Endpoint
     from esmigrate_tui.model.event import Event, Reject
@@ -134,6 +137,8 @@ class World:
     taken_up: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     changes: list[tuple[Plan, Change]] = field(default_factory=list)
+    beside: tuple[Carried, ...] = ()
+    asked_beside: list[tuple[Group, ...]] = field(default_factory=list)
     remembered: list[Connection] = field(default_factory=list)
     look_of: Callable[[FileWishes], FileLook] | None = None
     saved: list[tuple[str, str]] = field(default_factory=list)
@@ -176,10 +181,15 @@ class World:
             await asyncio.Event().wait()
         return advise(Situation(source=source.facts, destination=destination.facts, indices=source.listing))
 
+    async def carried(self, groups: tuple[Group, ...], destination: Seen, source: Seen) -> tuple[Carried, ...]:
+        del destination, source
+        self.asked_beside.append(groups)
+        self._maybe("carried")
+        return self.beside
+
     def plan(self, draft: Draft) -> Plan:
-        del draft
         self._maybe("plan")
-        return sample.PLAN
+        return msgspec.structs.replace(sample.PLAN, carried=draft.carried or ())
 
     async def save_text(self, name: str, text: str) -> str:
         self._maybe("save_text")
@@ -252,6 +262,7 @@ class World:
             files=self.files,
             preflight=self.preflight,
             advise=self.advise,
+            carried=self.carried,
             plan=self.plan,
             preview=preview,
             save_text=self.save_text,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
+from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.outcome import ExitCode
@@ -185,6 +187,21 @@ def put_back(progress: Progress, look: Look) -> list[Text]:
     return lines
 
 
+def carried_over(progress: Progress, look: Look) -> list[Text]:
+    """What was to be made beside the indices, and what of it was not."""
+    if not progress.carried:
+        return []
+    lacking = (f"{one.label}: {one.words}" for one in progress.not_carried[:2])
+    first = _labelled("Carried over", fates(progress), look)
+    return [first, *(_labelled("", words, look, TROUBLE) for words in lacking)]
+
+
+def fates(progress: Progress) -> str:
+    """How many definitions were made, and how many were not for which reason: 3 made; 1 refused."""
+    many = Counter(one.fate for one in progress.carried)
+    return "; ".join(f"{number(many[fate])} {fate}" for fate in Fate if fate in many)
+
+
 def after_restore(session: Session) -> tuple[str, ...]:
     """What only a restore leaves to a person: the repository, the replicas, what deletes or moves by itself."""
     wanted = session.plan.restoration if session.plan is not None else None
@@ -202,6 +219,8 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
     things: list[str] = []
     if progress.open_ledger:
         things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
+    if progress.not_carried and progress.outcome is RunOutcome.VERIFIED:
+        things.append(f"make what is not made beside the indices: esmigrate resume {progress.run}")
     if progress.method is MethodName.REINDEX_FROM_REMOTE:
         things.append("take reindex.remote.whitelist out of the settings again")
     things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made]
@@ -241,7 +260,7 @@ def _labelled(label: str, words: str, look: Look, style: str = "") -> Text:
 def below(session: Session, look: Look) -> list[Text]:
     """Put back, for you, report."""
     progress = session.progress
-    lines = [Text(), *put_back(progress, look)]
+    lines = [Text(), *put_back(progress, look), *carried_over(progress, look)]
     for at, thing in enumerate(to_do(progress, session.still_made, after_restore(session)), start=1):
         lines.append(_labelled("For you" if at == 1 else "", f"{at}  {thing}", look))
     if session.report:

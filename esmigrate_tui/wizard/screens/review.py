@@ -57,6 +57,11 @@ def reviewed(session: Session, look: Look) -> list[Text]:
         lines.append(_head("Changed for the time of the run, and put back"))
         for change in preview.put_back:
             lines += paragraph(change, look.width, 5)
+    if preview.carried:
+        lines.append(_head("Beside the indices, at the end"))
+        for told in preview.carried:
+            words = told.lstrip()
+            lines += paragraph(words, look.width, 5 + len(told) - len(words))
     lines.append(_head("How long"))
     lines += paragraph(preview.time or "not known until it runs", look.width, 5)
     lines.append(_head("The same without a screen"))

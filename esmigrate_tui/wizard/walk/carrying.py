@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.model.carried import Group
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
 from esmigrate_tui.model.plan import MethodName, Proof
 
@@ -57,7 +58,33 @@ def questions(session: Session) -> tuple[Question, ...]:
                 "the clusters have room; each holds a search open on every shard of the source.",
             )
         )
-    return (*found, proof(session)) if method is not None else ()
+    if method is not None:
+        found.append(proof(session))
+    if method in {MethodName.COPY_THROUGH_HERE, MethodName.REINDEX_FROM_REMOTE}:
+        found.append(_beside(session))
+    return tuple(found)
+
+
+_BESIDE: Final = (
+    ("", "nothing"),
+    ("templates", "templates"),
+    ("pipelines", "ingest pipelines"),
+    ("policies", "lifecycle policies"),
+    ("templates,pipelines", "templates and ingest pipelines"),
+    ("templates,pipelines,policies", "all: templates, pipelines, policies"),
+)
+
+
+def _beside(session: Session) -> Question:
+    """What stands beside the indices and is carried over with them."""
+    return Question(
+        name="bring",
+        label="Also bring over",
+        options=_BESIDE,
+        value=",".join(session.draft.bring),
+        means="Made at the end, once every index is there: so none of it acts on what is moved. What has the name on "
+        "the destination stays as it is. The review shows each, and what is otherwise in the newer version.",
+    )
 
 
 def proof(session: Session) -> Question:
@@ -124,6 +151,8 @@ def answer(walk: Walk, name: str, value: str) -> None:
     """Take the answer to one of the questions."""
     if name == "split":
         walk.update(walk.session.answered(split=int(value)))
+    elif name == "bring":
+        walk.update(walk.session.answered(bring=tuple(Group(word) for word in value.split(",") if word)))
     elif name == "verify":
         walk.update(walk.session.answered(verify=Proof(value) if value else None))
     else:
