@@ -292,7 +292,8 @@ async def wizard_session(
     """The wizard from its first screen to its last, or its first question to its last; the exit code."""
     if follow is None and (in_lines or wants_lines(os.environ)):
         if not in_lines:
-            print("This terminal (TERM=dumb) can only show lines: the same steps as questions, as with --plain.")  # noqa: T201  # before any question
+            term = os.environ["TERM"]
+            print(f"This terminal (TERM={term}) can only show lines: the same steps as questions, as with --plain.")  # noqa: T201  # before any question
         return await _questions(draft, credentials)
     from esmigrate_tui.wizard.app import WizardApp
 

@@ -2,17 +2,47 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import sys
 
-from esmigrate_tui.wizard.environment import harden_environment
+from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
 
 
 def run() -> int:
     """Do what argv says; the exit code. A trouble is one sentence on standard error, never a traceback."""
     harden_environment(os.environ)
     os.umask(0o077)
+    if wants_ascii(os.environ):
+        _speak_ascii()
     from esmigrate_tui.cli.commands import main  # noqa: PLC0415  # after the environment is clean
     from esmigrate_tui.cli.ending import told  # noqa: PLC0415
 
     return told(lambda: main(standalone_mode=False, prog_name="esmigrate"), sys.stderr)
+
+
+class _Ascii(codecs.IncrementalEncoder):
+    """Text in ASCII, by what the wizard itself shows in place of a sign."""
+
+    def encode(self, input: str, final: bool = False) -> bytes:  # noqa: A002, ARG002, FBT001, FBT002  # as codecs has it
+        """The bytes."""
+        if input.isascii():
+            return input.encode("ascii")
+        from esmigrate_tui.wizard.draw import plain  # noqa: PLC0415  # most texts need nothing of it
+
+        return plain(input).encode("ascii", "replace")
+
+
+def _speak_ascii() -> None:
+    """Let a terminal that shows nothing else get nothing else; what goes into a file or a pipe stays as it is.
+
+    By an encoding of its own: click takes a stream in "ascii" for one by mistake, and writes UTF-8.
+    """
+    ascii_only = codecs.CodecInfo(
+        name="esmigrate", encode=codecs.ascii_encode, decode=codecs.ascii_decode, incrementalencoder=_Ascii
+    )
+    codecs.register(lambda name: ascii_only if name == "esmigrate" else None)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.isatty():
+            stream.reconfigure(encoding="esmigrate")

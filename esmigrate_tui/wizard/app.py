@@ -237,8 +237,7 @@ class WizardApp(Walk, App[ExitCode]):
 
     def leave(self, code: ExitCode, sentence: str = "") -> None:
         """End with an exit code; the sentence is in `farewell`, to be said on the terminal that is given back."""
-        said = (*filter(None, (sentence,)), *self.to_put_back())
-        self.farewell = tuple(plain(each) if self.ascii_only else each for each in said)
+        self.farewell = (*filter(None, (sentence,)), *self.to_put_back())
         self.exit(code, return_code=int(code))
 
     async def action_quit(self) -> None:

@@ -115,6 +115,10 @@ def test_the_environment_is_made_safe_before_textual_sees_it() -> None:
         "TEXTUAL_DEVTOOLS_PORT": "1",
         "TEXTUAL_DRIVER": "x:y",
         "TEXTUAL_PRESS": "a",
+        "TEXTUAL_COLOR_SYSTEM": "many",
+        "TEXTUAL_FILTERS": "dim",
+        "TEXTUAL_THEME": "none",
+        "NO_COLOR": "",
         "SSLKEYLOGFILE": "/tmp/keys",  # noqa: S108  # a name, not a file
         "HOME": "/home/me",
         "SSH_CONNECTION": "10.0.0.1 1 10.0.0.2 22",
@@ -125,9 +129,20 @@ def test_the_environment_is_made_safe_before_textual_sees_it() -> None:
 
 @pytest.mark.parametrize(
     ("environ", "ascii_only"),
-    [({}, False), ({"LANG": "de_DE.UTF-8"}, False), ({"LANG": "C.utf8"}, False), ({"LC_ALL": "C"}, True)],
+    [
+        ({}, False),
+        ({"LANG": "de_DE.UTF-8"}, False),
+        ({"LANG": "C.utf8"}, False),
+        ({"LC_ALL": "C"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),  # the second is Python's own
+        ({"LANG": "C", "LC_CTYPE": "de_DE.UTF-8"}, False),
+        ({"LC_CTYPE": "C.UTF-8"}, False),
+        ({"LANG": "de_DE.UTF-8", "TERM": "linux"}, True),
+    ],
 )
-def test_only_a_locale_that_says_otherwise_is_ascii(environ: dict[str, str], *, ascii_only: bool) -> None:
+def test_a_locale_that_says_otherwise_is_ascii_and_so_is_a_bare_console(
+    environ: dict[str, str], *, ascii_only: bool
+) -> None:
     assert wants_ascii(environ) is ascii_only
 
 

@@ -1,0 +1,182 @@
+"""The wizard in the terminals that people have: sixteen colours, none, a bare console, a locale without UTF-8."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import sys
+import termios
+import time
+from typing import TYPE_CHECKING
+
+import pyte
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIXTEEN = {*range(30, 38), 39, *range(40, 48), 49, *range(90, 98), *range(100, 108)}
+"""What a terminal of sixteen colours is told: https://en.wikipedia.org/wiki/ANSI_escape_code#Colors."""
+NO_COLOUR = {39, 49}
+SCENE = """
+import os, sys
+from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
+harden_environment(os.environ)
+from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+scene = BY_NAME[sys.argv[1]]
+async def press(pilot):
+    await pilot.press(*scene.press)
+    await pilot.pause()
+    app.exit()
+app = WizardApp(
+    PICTURE_DOORS,
+    credentials=credentials_of(scene.session),
+    opening=(scene.session, scene.step),
+    ascii_only=wants_ascii(os.environ),
+)
+app.run(auto_pilot=press)
+"""
+
+
+class Painted:
+    """What a program sent to a terminal of 80x24, and what that showed until it was given back."""
+
+    def __init__(self) -> None:
+        self.sent, self.code = b"", 0
+        self.screen = pyte.Screen(80, 24)
+        self._stream = pyte.ByteStream(self.screen)
+        self._is_given_back = False
+
+    def feed(self, more: bytes) -> None:
+        """What was sent next."""
+        self.sent += more
+        if not self._is_given_back:
+            screen, end, _ = more.partition(b"\x1b[?1049l")
+            self._stream.feed(screen)
+            self._is_given_back = bool(end)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    @property
+    def colours(self) -> set[int]:
+        """Everything in the escape sequences that is about a colour."""
+        told = re.findall(rb"\x1b\[([0-9;:]*)m", self.sent)
+        return {number for each in told for number in map(int, re.findall(rb"\d+", each)) if number >= 30}
+
+    def looks(self, words: str) -> pyte.screens.Char:
+        """How the first of these words is painted."""
+        y = next(y for y, row in enumerate(self.screen.display) if words in row)
+        return self.screen.buffer[y][self.screen.display[y].index(words)]
+
+
+def painted(folder: Path, environ: dict[str, str], *arguments: str, keys: tuple[tuple[str, str], ...] = ()) -> Painted:
+    """A program in a terminal until it ends; `keys` are pressed as soon as the words before them are to be read."""
+    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
+    beside = {"HOME": str(folder), "TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
+    leader, follower = pty.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    process = subprocess.Popen(
+        [sys.executable, *arguments], stdin=follower, stdout=follower, stderr=follower, env=kept | beside | environ
+    )
+    os.close(follower)
+    shown, left, deadline = Painted(), [*keys], time.monotonic() + 30
+    try:
+        while time.monotonic() < deadline:
+            if select.select([leader], [], [], 0.1)[0]:
+                try:
+                    shown.feed(os.read(leader, 65_536))
+                except OSError:  # it has ended
+                    break
+            if left and left[0][0] in shown.text:
+                os.write(leader, left.pop(0)[1].encode())
+        assert not left, f"never saw {left[0][0]!r}, but:\n{shown.text}"
+        shown.code = process.wait(10)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(leader)
+    return shown
+
+
+def scene(folder: Path, name: str, **environ: str) -> Painted:
+    return painted(folder, environ, "-c", SCENE, name)
+
+
+@pytest.mark.parametrize("name", ["preflight-blocked", "run-waiting"])
+def test_sixteen_colours_are_all_that_a_terminal_is_told(tmp_path: Path, name: str) -> None:
+    plain = scene(tmp_path, name, TERM="xterm")
+    many = scene(tmp_path, name, COLORTERM="truecolor")
+    assert plain.colours <= SIXTEEN
+    assert many.colours <= SIXTEEN
+    assert 31 in plain.colours or 36 in plain.colours
+    assert plain.text == many.text
+
+
+def test_without_colour_troubles_and_the_row_one_is_at_still_stand_out(tmp_path: Path) -> None:
+    blocked = scene(tmp_path, "preflight-blocked", NO_COLOR="1")
+    assert blocked.colours <= NO_COLOUR
+    assert "✗ blocks" in blocked.text
+    assert "▸" in blocked.text
+
+
+def test_without_colour_the_answer_that_has_the_focus_is_reversed_or_underlined(tmp_path: Path) -> None:
+    asked = scene(tmp_path, "run-stop", NO_COLOR="1")
+    assert asked.colours <= NO_COLOUR
+    safe, other = asked.looks("Let it go on"), asked.looks("Stop the run")
+    assert (safe.reverse, safe.underscore, safe.bold) != (other.reverse, other.underscore, other.bold)
+
+
+@pytest.mark.parametrize(
+    "environ",
+    [{"LANG": "C"}, {"LC_ALL": "POSIX"}, {"TERM": "linux"}],
+    ids=["LANG=C", "LC_ALL=POSIX", "TERM=linux"],
+)
+def test_a_terminal_that_has_only_ascii_gets_only_ascii(tmp_path: Path, environ: dict[str, str]) -> None:
+    blocked = scene(tmp_path, "preflight-blocked", **environ)
+    assert blocked.sent.isascii()
+    assert blocked.colours <= SIXTEEN
+    assert "x blocks" in blocked.text
+    assert ">" in blocked.text
+
+
+def test_the_program_starts_whatever_the_environment_says_of_colours(tmp_path: Path) -> None:
+    environ = {
+        "TERM": "screen",
+        "LANG": "C",
+        "NO_COLOR": "",
+        "TEXTUAL_COLOR_SYSTEM": "many",
+        "TEXTUAL_FILTERS": "dim",
+        "TEXTUAL_THEME": "none",
+    }
+    started = painted(
+        tmp_path,
+        environ,
+        *("-m", "esmigrate_tui"),
+        keys=(
+            ("How should the data", "?"),
+            ("There are four ways", "q"),
+            ("How should the data", "q"),
+            ("Leave?", "\x1b[C\r"),
+        ),
+    )
+    assert started.code == 0
+    assert started.sent.isascii()
+    assert started.colours <= SIXTEEN
+
+
+def test_a_command_speaks_ascii_to_a_terminal_that_shows_nothing_else_and_utf_8_to_a_file(tmp_path: Path) -> None:
+    command = ("-m", "esmigrate_tui", "--help")
+    terminal = painted(tmp_path, {"LANG": "C"}, *command)
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "LANG": "C"}
+    file = subprocess.run([sys.executable, *command], env=environ, capture_output=True, check=True)
+    assert terminal.sent.isascii()
+    assert "ESMIGRATE_SOURCE_PASSWORD=." in terminal.sent.decode()
+    assert "ESMIGRATE_SOURCE_PASSWORD=…" in file.stdout.decode()
