@@ -208,6 +208,13 @@ _KNOWN: Final = (
         "Choose another name, or remove the one that is there.",
     ),
     _known(
+        r"(?:index|component)[_ ]template \[(?P<name>[^\]]+)\] already exists",
+        Cause.EXISTS,
+        "{place} already has a template {name}.",
+        "",
+        "Compare the two, and merge them by hand where both are needed.",
+    ),
+    _known(
         r"Invalid snapshot name \[[^\]]+\], snapshot with the same name already exists",
         Cause.EXISTS,
         "{place} has a snapshot of that name in this repository already.",
@@ -220,13 +227,6 @@ _KNOWN: Final = (
         r"|created with version \[(?P<made2>[^\]]+)\].*minimum (?:compatible|index)",
         Cause.UNSUPPORTED,
         "{place} cannot read this index of the snapshot: it is from version {made}, which is too old for it.",
-    _known(
-        r"(?:index|component)[_ ]template \[(?P<name>[^\]]+)\] already exists",
-        Cause.EXISTS,
-        "{place} already has a template {name}.",
-        "",
-        "Compare the two, and merge them by hand where both are needed.",
-    ),
         "A cluster reads what its own and the previous major version wrote.",
         "Go by a version between the two, or use a reindex, which reads any version.",
     ),
