@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, NodeFacts, Version
+from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, NodeFacts, ShardFacts, Version
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -179,6 +179,28 @@ class CatIndex(msgspec.Struct, frozen=True):
     deleted: str | None = msgspec.field(name="docs.deleted", default=None)
     store: str | None = msgspec.field(name="store.size", default=None)
     primary_store: str | None = msgspec.field(name="pri.store.size", default=None)
+
+
+class CatShard(msgspec.Struct, frozen=True):
+    """A line of `GET _cat/shards`; null where no node has the shard."""
+
+    shard: str
+    prirep: str
+    state: str | None = None
+    docs: str | None = None
+    store: str | None = None
+    node: str | None = None
+
+    @property
+    def facts(self) -> ShardFacts:
+        """What it says, as values."""
+        return ShardFacts(
+            number=_amount(self.shard) or 0,
+            state=clean(self.state or "", 40).lower(),
+            documents=_amount(self.docs),
+            bytes=_amount(self.store),
+            node=clean(self.node or "", 200),
+        )
 
 
 class CatName(msgspec.Struct, frozen=True):

@@ -23,7 +23,7 @@ from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import MOST
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
-from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
+from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -543,6 +543,14 @@ class Cluster:
 
     async def existing(self, names: Sequence[str]) -> dict[str, str]:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
+    async def shards(self, name: str) -> tuple[ShardFacts, ...]:
+        """The primary shards of one index, by their numbers; raises ProblemError."""
+        columns = "shard,prirep,state,docs,store,node"
+        told = await self._get(
+            f"/_cat/shards/{_exact(name)}?format=json&bytes=b&h={columns}", tuple[answers.CatShard, ...]
+        )
+        return tuple(sorted((one.facts for one in told if one.prirep == "p"), key=lambda one: one.number))
+
         version = await self.version()
         if version >= Version(7, 9):
             resolved = await self._get(_RESOLVE, answers.Resolved)

@@ -129,6 +129,16 @@ class ClusterFacts(msgspec.Struct, frozen=True, kw_only=True):
     most_scrolls: int | None = None
 
 
+class ShardFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One primary shard as its cluster lists it; documents and bytes are None while no node has it."""
+
+    number: int
+    state: str = ""
+    documents: int | None = None
+    bytes: int | None = None
+    node: str = ""
+
+
 class NodeFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One node as its cluster describes it, as far as it matters to where shards and repositories may be.
 

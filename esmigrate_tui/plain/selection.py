@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -31,7 +30,6 @@ from esmigrate_tui.wizard.session import (
 )
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.walk import selection as steps
-from esmigrate_tui.wizard.walk.carrying import answer, questions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -44,7 +42,7 @@ _HOW = (
     "i inverts; /PATTERN shows only what goes by it, / shows all again; l says the list again, m more of it; "
     "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter goes on."
 )
-_HOW_ELSE = "o: what else the run is told."
+_HOW_ELSE = "c 3 says what is made of a row there, and how to change that."
 _HOW_RESTORED = (
     "p gives all chosen ones names by a pattern; w 3 decides about what has its name, W about all; o options."
 )
@@ -66,6 +64,8 @@ def row_of(index: IndexFacts, walk: PlainWalk, picked: frozenset[str]) -> str:
         parts.append("closed")
     elif not session.is_restore:
         parts.append(str(index.health))
+    if any(one.index == index.name for one in session.draft.edited):
+        parts.append("its definition CHANGED by you")
     words = ", ".join(parts)
     if reason := why_not(index, session.draft):
         return f"{words}. Cannot be chosen: {reason}"
@@ -158,14 +158,14 @@ class _Selection:
         }
         if typed.startswith("/"):
             self._filter(typed[1:])
+        elif command == "c" and not self.walk.session.is_restore:
+            await self._made(rest)
         elif command in with_row and rest.strip():
             await self._with_row(rest, with_row[command])
         elif command in with_row:
             self.console.say(f"Which row? Say {command} with its number, such as {command} 3.")
         elif typed in alone and self.walk.session.is_restore:
             await alone[typed]()
-        elif typed == "o":
-            await self._told()
         else:
             self._look_or_choose(typed)
 
@@ -257,6 +257,13 @@ class _Selection:
         parts += [f"in the data stream {index.data_stream}"] if index.data_stream else []
         self.console.say(row_of(index, self.walk, frozenset(draft.selected)))
         self.console.say(", ".join(parts) + ".")
+
+    async def _made(self, typed: str) -> None:
+        """What is made of a row, and taking it from a file instead."""
+        from esmigrate_tui.plain.definition import definition  # noqa: PLC0415  # the first question needs no translation
+
+        which, _, wanted = typed.strip().partition(" ")
+        await self._with_row(which, lambda index: definition(index, wanted, self.walk, self.console))
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -356,20 +363,6 @@ class _Selection:
             self.console.say("That is not it: it was left as it is.")
 
     # -- options -----------------------------------------------------------------------------------------------------
-
-    async def _told(self) -> None:
-        """What else a run that reads documents is told, until one goes back to the list."""
-        while True:
-            each = {question.name: question for question in questions(self.walk.session)}
-            now = ((name, f"{one.label}: {dict(one.options).get(one.value, one.value)}") for name, one in each.items())
-            name = await self.console.choose("Which one?", [("back", "back to the list"), *now], "back")
-            if name == "back":
-                self._say()
-                return
-            asked = each[name]
-            self.console.say(asked.means)
-            with contextlib.suppress(BackError):
-                answer(self.walk, name, await self.console.choose(asked.label, asked.options, asked.value))
 
     async def _options(self) -> None:
         """What else the restore is told, until one goes back to the list."""

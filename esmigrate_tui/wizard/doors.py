@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.event import Event, Reject
-    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
     from esmigrate_tui.model.files import FileLook, FileWishes
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change
@@ -172,6 +172,10 @@ class OpenCluster(Protocol):
 
     async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
         """Settings, mappings and aliases of these indices; raises ProblemError."""
+        ...
+
+    async def shards(self, name: str) -> tuple[ShardFacts, ...]:
+        """The primary shards of one index; raises ProblemError."""
         ...
 
     async def close(self) -> None:

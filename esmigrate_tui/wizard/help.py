@@ -177,6 +177,10 @@ o has what else the run can be told: by what it is proved that nothing was lost,
 pipelines, version numbers and mapping types. Each stands at its safe answer. There too you can ask for what stands
 beside the indices: templates, ingest pipelines, lifecycle policies. They are made at the end, once every index is
 there; what has the name on the new cluster stays as it is, and the review shows each.
+m shows what will be made of an index: what the new version wants otherwise, the old definition beside the new one,
+and e to change it, u to take that back. Your change goes into the plan as it is; with the next checks the new cluster
+is asked whether it takes it, where it can be asked that without making anything.
+
 """,
     ),
     "review": (

@@ -147,6 +147,15 @@ ACTIONS: Final = (
     Action("reverse", "S", "S", "", "Sort the other way round.", ("selection",)),
     Action("range", "v", "v", "", "Choose a range: v at its one end, v at the other.", ("selection",)),
     Action("rename", "e", "e", "rename", "Give the index another name on the destination.", ("selection",)),
+    Action(
+        "definition",
+        "m",
+        "m",
+        "definition",
+        "See what will be made of the index, beside what it is: settings, mapping, aliases; and change it there.",
+        ("selection",),
+        not_for=_RESTORE,
+    ),
     Action("rename_all", "p", "p", "", "Give all that are chosen new names, by a pattern.", ("selection",), _RESTORE),
     Action("hidden", "h", "h", "hidden", "Show or hide hidden and system indices.", ("selection",)),
     # review

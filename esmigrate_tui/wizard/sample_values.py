@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
-from esmigrate_tui.model.draft import IndexDefinition
+from esmigrate_tui.model.draft import Edited, IndexDefinition
 from esmigrate_tui.model.event import (
     Event,
     LedgerChanged,
@@ -83,6 +83,7 @@ from esmigrate_tui.wizard.session import (
 )
 from esmigrate_tui.wizard.steps import checked_as
 from esmigrate_tui.wizard.walk.files import settled
+from esmigrate_tui.wizard.walk.definition import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -423,6 +424,78 @@ def _run_events() -> tuple[Event, ...]:
     began = NOW - 845
     events: list[Event] = [
         RunStarted(
+
+
+def _defined(**fields: Any) -> Session:  # noqa: ANN401  # JSON, as a mapping has it
+    """The list at an index of 5.6 that a newer version wants in other words; `fields` are some more of it."""
+    definition = IndexDefinition(
+        name="orders",
+        settings={
+            "index": {
+                "number_of_shards": "5",
+                "number_of_replicas": "1",
+                "uuid": "Zk3xQnT9RYq0",
+                "provided_name": "orders",
+                "creation_date": "1704067200000",
+                "version": {"created": "5061699", "upgraded": "6082399"},
+                "refresh_interval": "30s",
+                "analysis": {
+                    "analyzer": {
+                        "plain": {
+                            "type": "custom",
+                            "tokenizer": "standard",
+                            "filter": ["standard", "lowercase", "german_normalization"],
+                        }
+                    }
+                },
+            }
+        },
+        mappings={
+            "order": {
+                "_all": {"enabled": False},
+                "dynamic": "strict",
+                "properties": {
+                    "customer": {
+                        "properties": {
+                            "id": {"type": "keyword"},
+                            "name": {"type": "text", "analyzer": "plain", "include_in_all": True},
+                        }
+                    },
+                    "placed": {"type": "date", "format": "YYYY-MM-dd HH:mm:ss||epoch_millis"},
+                    "status": {"type": "string", "index": "not_analyzed"},
+                    "total": {"type": "scaled_float", "scaling_factor": 100},
+                    HOSTILE_NAME: {"type": "keyword"},
+                    **fields,
+                },
+            },
+            "line": {
+                "_all": {"enabled": False},
+                "dynamic": "strict",
+                "properties": {"product": {"type": "keyword"}, "status": {"type": "string", "index": "not_analyzed"}},
+            },
+        },
+        aliases={"shop": {}},
+    )
+    return LOOKED_INTO.answered(definitions={"orders": definition})
+
+
+DEFINED: Final = _defined()
+DEFINED_MANY: Final = _defined(
+    **{f"attribute_{at:04}": {"type": "string", "index": "not_analyzed"} for at in range(4_000)}
+)
+
+
+def _changed() -> Session:
+    """The same with a definition that somebody has changed."""
+    (part,) = parts_of(DEFINED.draft, "orders")
+    body = json.loads(part.translation)
+    body["settings"]["index.number_of_shards"] = 1
+    body["mappings"]["properties"]["note"] = {"type": "text"}
+    body["mappings"]["properties"]["status"] = {"type": "keyword", "ignore_above": 64}
+    return DEFINED.answered(edited=(Edited(index="orders", made_of=part.translation, body=json.dumps(body, indent=2)),))
+
+
+CHANGED: Final = _changed()
             at=began,
             run="7K2P",
             method=MethodName.REINDEX_FROM_REMOTE,

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Endpoint
     from esmigrate_tui.model.event import Event, Reject
-    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
     from esmigrate_tui.model.files import FileWishes
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change
@@ -95,6 +95,8 @@ class Seen:
     closed: list[str] = field(default_factory=list)
     kept: Kept = field(default_factory=Kept)
     defined: list[tuple[str, ...]] = field(default_factory=list)
+    sized: list[str] = field(default_factory=list)
+    spread: tuple[ShardFacts, ...] = ()
 
     @property
     def snapshots(self) -> Kept:
@@ -111,6 +113,10 @@ class Seen:
         if self.trouble is not None:
             raise self.trouble
         return {name: IndexDefinition(name=name, settings={}, mappings={}, aliases={}) for name in names}
+
+    async def shards(self, name: str) -> tuple[ShardFacts, ...]:
+        self.sized.append(name)
+        return self.spread
 
     async def close(self) -> None:
         self.closed.append(self.facts.name)

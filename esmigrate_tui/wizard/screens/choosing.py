@@ -12,7 +12,7 @@ from textual.widgets import TextArea
 
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.mapping import body_of
+from esmigrate_tui.reading.mapping import body_of, wrong_at
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Rows
@@ -156,9 +156,12 @@ class JsonScreen(Screen[str]):
         if self._is_fixed:
             self.dismiss(None)
             return
+        area = self.query_one(TextArea)
         try:
-            body = body_of(self.query_one(TextArea).text)
+            body = body_of(area.text)
         except ProblemError as error:
+            if (at := wrong_at(area.text)) is not None:
+                area.move_cursor((at.line - 1, at.column - 1), center=True)
             self._tell(error.problem.sentence())
             return
         self.dismiss(body)

@@ -11,15 +11,16 @@ from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, para
 from esmigrate_tui.wizard.session import why_not
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from rich.text import Text
 
+    from esmigrate_tui.model.facts import ShardFacts
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.wizard.session import Session
 
 _LABEL: Final = 11
-_SETTINGS, _FIELDS = 6, 24
+_SETTINGS, _FIELDS, _SHARDS = 6, 24, 32
 _TOLD_ELSEWHERE: Final = frozenset(
     {
         "index.uuid",
@@ -32,8 +33,14 @@ _TOLD_ELSEWHERE: Final = frozenset(
 )
 
 
-def about(index: IndexFacts, session: Session, look: Look, read: IndexDefinition | Problem | None) -> list[Text]:
-    """An index as its cluster lists it, and as it is defined: `read` is None until that was asked."""
+def about(
+    index: IndexFacts,
+    session: Session,
+    look: Look,
+    read: IndexDefinition | Problem | None,
+    shards: Sequence[ShardFacts] | None = None,
+) -> list[Text]:
+    """An index as its cluster lists it, and as it is defined: `read` and `shards` are None until that was asked."""
     draft = session.draft
     lines = [ink("  ").append(line, STRONG) for line in wrap(index.name, look.width - 3)]
     facts = [*_facts(index)]
@@ -41,6 +48,9 @@ def about(index: IndexFacts, session: Session, look: Look, read: IndexDefinition
         facts.append(("Not chosen", reason))
     elif index.name in draft.selected:
         facts.append(("Goes to", draft.target(index.name)))
+    if any(one.index == index.name for one in draft.edited):
+        facts.append(("Made", "as you have changed it (m)"))
+    facts += _largest(shards or ())
     for label, said in facts:
         for at, line in enumerate(wrap(said, look.width - _LABEL - 3)):
             lines.append(ink("  " + fit(label if not at else "", _LABEL), DIM).append(line, "none"))
@@ -48,7 +58,31 @@ def about(index: IndexFacts, session: Session, look: Look, read: IndexDefinition
         lines += _defined(read, look)
     elif read is not None:
         lines += [ink(""), *paragraph(read.sentence(), look.width, 2, TROUBLE)]
+    if shards and len(shards) > 1:
+        lines += [ink(""), ink("  ").append("shard by shard", STRONG)]
+        lines += [
+            _pair(f"{one.number}  {one.node or one.state}", _size_of(one), look.width) for one in shards[:_SHARDS]
+        ]
+        lines += _more(len(shards) - _SHARDS)
     return lines
+
+
+def _size_of(shard: ShardFacts) -> str:
+    return "not there" if shard.bytes is None else size(shard.bytes)
+
+
+def _largest(shards: Sequence[ShardFacts]) -> list[tuple[str, str]]:
+    """The largest and the smallest shard, where there are several; and those that no node has."""
+    known = sorted((one for one in shards if one.bytes is not None), key=lambda one: one.bytes or 0)
+    found = []
+    if len(known) > 1:
+        least, most = known[0], known[-1]
+        found.append(
+            ("Largest", f"shard {most.number} {_size_of(most)}, smallest shard {least.number} {_size_of(least)}")
+        )
+    if gone := [str(one.number) for one in shards if one.bytes is None]:
+        found.append(("Not there", f"{'shard' if len(gone) == 1 else 'shards'} {listed(gone, most=12)}"))
+    return found
 
 
 def _facts(index: IndexFacts) -> Iterator[tuple[str, str]]:

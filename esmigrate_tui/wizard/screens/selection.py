@@ -59,6 +59,7 @@ def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:
     name = max(16, (left * 11) // 20)
     return name, max(8, left - name)
 
+    from esmigrate_tui.model.facts import ShardFacts
 
 def heading(listing: Listing, width: int, *, is_restore: bool = False) -> Text:
     """The columns' words; the one that is sorted by stands out."""
@@ -115,8 +116,10 @@ def index_row(index: IndexFacts, session: Session, look: Look, *, here: bool, ch
     else:
         health = "closed" if index.state is IndexState.CLOSED else index.health.value
         line.append(fit(health, _HEALTH), TROUBLE if index.health is Health.RED else DIM)
-    renamed = chosen and goes_to != index.name
-    line.append(fit(goes_to, target), DIM if reason else TROUBLE if is_trouble else STRONG if renamed else "none")
+    stands_out = chosen and goes_to != index.name
+    if chosen and any(one.index == index.name for one in draft.edited):
+        goes_to, stands_out = _with_word(goes_to, target), True
+    line.append(fit(goes_to, target), DIM if reason else TROUBLE if is_trouble else STRONG if stands_out else "none")
     return line
 
 
@@ -133,6 +136,14 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
         )
         about.truncate(look.width, overflow="ellipsis")
     elif index is not None:
+def _with_word(goes_to: str, width: int) -> str:
+    """A name with the word that its definition was changed, as long as there is room for the one or the other."""
+    for word in (", changed by you", ", changed"):
+        if len(goes_to) + len(word) <= width:
+            return goes_to + word
+    return f"{shorten(goes_to, max(1, width - 9))}, changed"
+
+
         parts = [f"made by {index.created}"] if index.created is not None else []
         if len(index.types) > 1:
             parts.append(f"{len(index.types)} types")
@@ -154,6 +165,8 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
 
 def totals(session: Session, look: Look) -> Text:
     """How much is chosen, and whether there is room for it."""
+        if any(one.index == index.name for one in session.draft.edited):
+            parts.insert(0, "its definition was changed by you")
     draft = session.draft
     selected = chosen(draft)
     line = ink(f" chosen {number(len(selected))} of {number(len(offered(draft)))}")
@@ -264,6 +277,7 @@ class SelectionScreen(FilteredScreen):
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are, and how one looks at them."""
+        self._shards: dict[str, tuple[ShardFacts, ...]] = {}
         listing = session.listing
         shown = len(self._rows(session))
         words = [f"range from {shorten(self._range_from, 20)}"] if self._range_from else []
@@ -314,18 +328,25 @@ class SelectionScreen(FilteredScreen):
             pane.show(lambda _: [])
             return
         read = session.draft.definitions.get(here.name) or self._read.get(here.name)
-        look = self.look
-        pane.show(lambda width: about(here, session, Look(width, 0, look.ascii_only), read))
-        if read is None and self._asked != here.name and self.wizard.is_live and not session.is_restore:
+        shards, look = self._shards.get(here.name), self.look
+        pane.show(lambda width: about(here, session, Look(width, 0, look.ascii_only), read, shards))
+        is_known = read is not None and shards is not None
+        if not is_known and self._asked != here.name and self.wizard.is_live and not session.is_restore:
             self._asked = here.name
-            self.run_worker(self._read_definition(here.name), group="beside", exclusive=True)
+            self.run_worker(self._read_beside(here.name, is_defined=read is not None), group="beside", exclusive=True)
 
-    async def _read_definition(self, name: str) -> None:
+    async def _read_beside(self, name: str, *, is_defined: bool) -> None:
+        """Read the definition, and how large each shard is; what cannot be read is said, or left out."""
         await asyncio.sleep(_RESTS_SECONDS)
         try:
-            self._read.update(await self.wizard.cluster(Side.SOURCE).definitions([name]))
+            source = self.wizard.cluster(Side.SOURCE)
+            if not is_defined:
+                self._read.update(await source.definitions([name]))
+                self.paint(self.session)
+            self._shards[name] = await source.shards(name)
         except ProblemError as error:
-            self._read[name] = error.problem
+            self._read.setdefault(name, error.problem)
+            self._shards.setdefault(name, ())
         self.paint(self.session)
 
     @property
@@ -450,6 +471,18 @@ class SelectionScreen(FilteredScreen):
     def _rename_all(self, found: object) -> None:
         if isinstance(found, steps.Renaming):
             steps.rename_all(self.wizard, found)
+
+    def action_definition(self) -> None:
+        """What will be made for the index at the cursor, beside what it is, and the place to change that."""
+        from esmigrate_tui.wizard.screens.definition import DefinitionScreen  # noqa: PLC0415  # loaded when first needed
+
+        index = self._here()
+        if index is None or self.session.is_restore:
+            return
+        if reason := why_not(index, self.session.draft):
+            self.say(f"Nothing is made of it, it cannot be chosen: {reason}.")
+            return
+        self.app.push_screen(DefinitionScreen(self.wizard, index))
 
     def action_options(self) -> None:
         """What else the run is told."""

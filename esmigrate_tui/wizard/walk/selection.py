@@ -9,9 +9,9 @@ import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
-from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
-from esmigrate_tui.model.text import counted, size
+from esmigrate_tui.model.text import counted, listed, size
 from esmigrate_tui.wizard.session import (
     Holder,
     Session,
@@ -224,6 +224,8 @@ async def settle(walk: Walk) -> str:
         walk.update(walk.session.answered(in_the_way=ways))
         return ""
     missing = [name for name in draft.selected if name not in draft.definitions]
+    if walk.session.listing.problem is not None:
+        _look_at(walk, problem=None)
     if missing:
         doing = f"reading {counted(len(missing), 'definition')} from the source"
         _look_at(walk, doing=doing, since=walk.doors.now(), problem=None)
@@ -235,22 +237,26 @@ async def settle(walk: Walk) -> str:
         kept = {name: found for name, found in draft.definitions.items() if name in draft.selected}
         walk.update(walk.session.answered(definitions=kept | read))
         _look_at(walk, doing="")
-    return await _settle_beside(walk) if draft.bring else ""
+    return _without_unfitting(walk)
 
 
-async def _settle_beside(walk: Walk) -> str:
-    """Look what would be made beside the indices; why it cannot be known, "" where it is."""
-    groups = walk.session.draft.bring
-    _look_at(walk, doing=f"reading {' and '.join(groups)}", since=walk.doors.now(), problem=None)
-    try:
-        destination, source = walk.cluster(Side.DESTINATION), walk.cluster(Side.SOURCE)
-        found = await walk.doors.carried(groups, destination, source)
-    except ProblemError as error:
-        _look_at(walk, doing="", problem=error.problem)
-        return f"{' and '.join(groups)} could not be read (o leaves them out)"
-    walk.update(walk.session.answered(carried=found))
-    _look_at(walk, doing="")
-    return ""
+def _without_unfitting(walk: Walk) -> str:
+    """Forget what a person has changed and what fits no more; why one does not go on then, "" for nothing to say."""
+    if not walk.session.draft.edited:
+        return ""
+    from esmigrate_tui.wizard.walk.definition import drop  # noqa: PLC0415  # the first screen needs no translation
+
+    gone = drop(walk)
+    if not gone:
+        return ""
+    problem = Problem(
+        cause=Cause.STATE,
+        what=f"What you had changed in the definition of {listed(gone)} no longer fits, and is dropped.",
+        why="The index, the destination or an option has changed since.",
+        todo="Look at what is made now, then go on.",
+    )
+    _look_at(walk, problem=problem)
+    return f"{counted(len(gone), 'definition')} of yours no longer {'fits' if len(gone) == 1 else 'fit'}, dropped"
 
 
 def _look_at(walk: Walk, **changes: object) -> None:
