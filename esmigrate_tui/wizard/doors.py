@@ -212,9 +212,9 @@ class Doors(Generic[C]):
     second cluster) has it, would be made on the destination (the first). `plan` and `preview` are pure. `save_text`
     writes a text into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name;
     `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in batches, until
-    the run has finished. `report` writes the report and gives the paths of its files. `change` makes one change that the person has
-    confirmed before a run, in a ledger of its own, and gives the name to put it back by. `keep_contrast` remembers for
-    the next start whether more contrast is preferred.
+    the run has finished. `report` writes the report and gives the paths of its files. `change` makes one change that
+    the person has confirmed before a run, in a ledger of its own, and gives the name to put it back by. `keep_contrast`
+    remembers for the next start whether more contrast is preferred.
     """
 
     methods: tuple[MethodDescription, ...]
