@@ -541,8 +541,6 @@ class Cluster:
         counted = await self.counts(names) if names else {}
         return {name: msgspec.structs.replace(found[name], documents=counted.get(name)) for name in names}
 
-    async def existing(self, names: Sequence[str]) -> dict[str, str]:
-        """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
     async def shards(self, name: str) -> tuple[ShardFacts, ...]:
         """The primary shards of one index, by their numbers; raises ProblemError."""
         columns = "shard,prirep,state,docs,store,node"
@@ -551,6 +549,8 @@ class Cluster:
         )
         return tuple(sorted((one.facts for one in told if one.prirep == "p"), key=lambda one: one.number))
 
+    async def existing(self, names: Sequence[str]) -> dict[str, str]:
+        """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
         version = await self.version()
         if version >= Version(7, 9):
             resolved = await self._get(_RESOLVE, answers.Resolved)

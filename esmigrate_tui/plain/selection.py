@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ from esmigrate_tui.wizard.session import (
 )
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.walk import selection as steps
+from esmigrate_tui.wizard.walk.carrying import answer, questions
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -42,7 +44,7 @@ _HOW = (
     "i inverts; /PATTERN shows only what goes by it, / shows all again; l says the list again, m more of it; "
     "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter goes on."
 )
-_HOW_ELSE = "c 3 says what is made of a row there, and how to change that."
+_HOW_ELSE = "c 3 says what is made of a row there, and how to change that; o: what else the run is told."
 _HOW_RESTORED = (
     "p gives all chosen ones names by a pattern; w 3 decides about what has its name, W about all; o options."
 )
@@ -166,6 +168,8 @@ class _Selection:
             self.console.say(f"Which row? Say {command} with its number, such as {command} 3.")
         elif typed in alone and self.walk.session.is_restore:
             await alone[typed]()
+        elif typed == "o":
+            await self._told()
         else:
             self._look_or_choose(typed)
 
@@ -363,6 +367,20 @@ class _Selection:
             self.console.say("That is not it: it was left as it is.")
 
     # -- options -----------------------------------------------------------------------------------------------------
+
+    async def _told(self) -> None:
+        """What else a run that reads documents is told, until one goes back to the list."""
+        while True:
+            each = {question.name: question for question in questions(self.walk.session)}
+            now = ((name, f"{one.label}: {dict(one.options).get(one.value, one.value)}") for name, one in each.items())
+            name = await self.console.choose("Which one?", [("back", "back to the list"), *now], "back")
+            if name == "back":
+                self._say()
+                return
+            asked = each[name]
+            self.console.say(asked.means)
+            with contextlib.suppress(BackError):
+                answer(self.walk, name, await self.console.choose(asked.label, asked.options, asked.value))
 
     async def _options(self) -> None:
         """What else the restore is told, until one goes back to the list."""

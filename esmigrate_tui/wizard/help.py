@@ -173,14 +173,14 @@ A closed index cannot be read: open it on the old cluster first. e gives an inde
 
 v begins a range and ends it. On a wide terminal the index you are at is described beside the list.
 
-o has what else the run can be told: by what it is proved that nothing was lost, and for a copy what becomes of
-pipelines, version numbers and mapping types. Each stands at its safe answer. There too you can ask for what stands
-beside the indices: templates, ingest pipelines, lifecycle policies. They are made at the end, once every index is
-there; what has the name on the new cluster stays as it is, and the review shows each.
 m shows what will be made of an index: what the new version wants otherwise, the old definition beside the new one,
 and e to change it, u to take that back. Your change goes into the plan as it is; with the next checks the new cluster
 is asked whether it takes it, where it can be asked that without making anything.
 
+o has what else the run can be told: by what it is proved that nothing was lost, and for a copy what becomes of
+pipelines, version numbers and mapping types. Each stands at its safe answer. There too you can ask for what stands
+beside the indices: templates, ingest pipelines, lifecycle policies. They are made at the end, once every index is
+there; what has the name on the new cluster stays as it is, and the review shows each.
 """,
     ),
     "review": (

@@ -82,8 +82,8 @@ from esmigrate_tui.wizard.session import (
     registered,
 )
 from esmigrate_tui.wizard.steps import checked_as
-from esmigrate_tui.wizard.walk.files import settled
 from esmigrate_tui.wizard.walk.definition import parts_of
+from esmigrate_tui.wizard.walk.files import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -358,72 +358,6 @@ LOOKED_INTO: Final = SELECTED.answered(
         )
     }
 ).but(listing=Listing(cursor=next(at for at, index in enumerate(_VISIBLE) if index.name == "orders")))
-COPIED: Final = SELECTED.answered(method=MethodName.COPY_THROUGH_HERE)
-FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=Listing(pattern="logs-2026.01.0*", cursor=1))
-NOTHING_FOUND: Final = PASSED.but(listing=Listing(pattern="metrics"))
-TEN_THOUSAND: Final = PASSED.answered(source_indices=MANY)
-
-_CREATE: Final = json.dumps(
-    {
-        "settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}},
-        "mappings": {"properties": {"@timestamp": {"type": "date"}, "message": {"type": "text"}}},
-    }
-)
-PLAN: Final = Plan(
-    method=MethodName.REINDEX_FROM_REMOTE,
-    made_at="2026-11-23T23:00:00Z",
-    source=OLD,
-    destination=NEW,
-    source_version="6.8.23",
-    destination_uuid=NEW_FACTS.uuid,
-    destination_version="7.17.28",
-    tasks=(
-        Task(
-            number=1,
-            source_index="logs-2026.01.01",
-            destination_index="logs-2026.01.01",
-            create=_CREATE,
-            documents=812_004,
-            size=int(1.2 * GIB),
-        ),
-        Task(
-            number=2,
-            source_index="orders",
-            destination_index="shop-orders",
-            create=_CREATE,
-            documents=2_101_443,
-            size=int(3.4 * GIB),
-            changes=("two mapping types became one",),
-        ),
-    ),
-)
-REVIEWED: Final = SELECTED.but(
-    plan=PLAN, preview=preview(PLAN), checking=Checking(looked_at=NOW - 5, checked=checked_as(SELECTED))
-)
-WRITTEN: Final = REVIEWED.but(plan_path="~/plans/7K2P.toml")
-NO_PLAN: Final = SELECTED.but(
-    plan_problem=Problem(
-        cause=Cause.UNSUPPORTED,
-        what="orders cannot be created on 7.17.28: its analyser needs the plugin analysis-phonetic.",
-        todo="Install the plugin on the new cluster, or leave the index out (go back).",
-    )
-)
-
-# -- a run -----------------------------------------------------------------------------------------------------------
-
-_BUSY: Final = Problem(
-    cause=Cause.BUSY, what="the destination is busy (429).", todo="It is tried again; nothing has to be done."
-)
-_TASKS: Final = tuple(
-    TaskSummary(number=at, source_index=name, destination_index=name, documents=800_000 + at * 1_117, size=GIB)
-    for at, name in enumerate(("orders", *(f"logs-2026.01.{day:02}" for day in range(1, 25))), start=1)
-)
-
-
-def _run_events() -> tuple[Event, ...]:
-    began = NOW - 845
-    events: list[Event] = [
-        RunStarted(
 
 
 def _defined(**fields: Any) -> Session:  # noqa: ANN401  # JSON, as a mapping has it
@@ -496,6 +430,72 @@ def _changed() -> Session:
 
 
 CHANGED: Final = _changed()
+COPIED: Final = SELECTED.answered(method=MethodName.COPY_THROUGH_HERE)
+FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=Listing(pattern="logs-2026.01.0*", cursor=1))
+NOTHING_FOUND: Final = PASSED.but(listing=Listing(pattern="metrics"))
+TEN_THOUSAND: Final = PASSED.answered(source_indices=MANY)
+
+_CREATE: Final = json.dumps(
+    {
+        "settings": {"index": {"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"}},
+        "mappings": {"properties": {"@timestamp": {"type": "date"}, "message": {"type": "text"}}},
+    }
+)
+PLAN: Final = Plan(
+    method=MethodName.REINDEX_FROM_REMOTE,
+    made_at="2026-11-23T23:00:00Z",
+    source=OLD,
+    destination=NEW,
+    source_version="6.8.23",
+    destination_uuid=NEW_FACTS.uuid,
+    destination_version="7.17.28",
+    tasks=(
+        Task(
+            number=1,
+            source_index="logs-2026.01.01",
+            destination_index="logs-2026.01.01",
+            create=_CREATE,
+            documents=812_004,
+            size=int(1.2 * GIB),
+        ),
+        Task(
+            number=2,
+            source_index="orders",
+            destination_index="shop-orders",
+            create=_CREATE,
+            documents=2_101_443,
+            size=int(3.4 * GIB),
+            changes=("two mapping types became one",),
+        ),
+    ),
+)
+REVIEWED: Final = SELECTED.but(
+    plan=PLAN, preview=preview(PLAN), checking=Checking(looked_at=NOW - 5, checked=checked_as(SELECTED))
+)
+WRITTEN: Final = REVIEWED.but(plan_path="~/plans/7K2P.toml")
+NO_PLAN: Final = SELECTED.but(
+    plan_problem=Problem(
+        cause=Cause.UNSUPPORTED,
+        what="orders cannot be created on 7.17.28: its analyser needs the plugin analysis-phonetic.",
+        todo="Install the plugin on the new cluster, or leave the index out (go back).",
+    )
+)
+
+# -- a run -----------------------------------------------------------------------------------------------------------
+
+_BUSY: Final = Problem(
+    cause=Cause.BUSY, what="the destination is busy (429).", todo="It is tried again; nothing has to be done."
+)
+_TASKS: Final = tuple(
+    TaskSummary(number=at, source_index=name, destination_index=name, documents=800_000 + at * 1_117, size=GIB)
+    for at, name in enumerate(("orders", *(f"logs-2026.01.{day:02}" for day in range(1, 25))), start=1)
+)
+
+
+def _run_events() -> tuple[Event, ...]:
+    began = NOW - 845
+    events: list[Event] = [
+        RunStarted(
             at=began,
             run="7K2P",
             method=MethodName.REINDEX_FROM_REMOTE,

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from esmigrate_tui.model.draft import Draft, IndexDefinition
+    from esmigrate_tui.model.facts import ShardFacts
     from esmigrate_tui.model.problem import Problem
 
 _DOCUMENTS, _SIZE, _SHARDS, _HEALTH = 14, 10, 4, 8
@@ -59,7 +60,6 @@ def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:
     name = max(16, (left * 11) // 20)
     return name, max(8, left - name)
 
-    from esmigrate_tui.model.facts import ShardFacts
 
 def heading(listing: Listing, width: int, *, is_restore: bool = False) -> Text:
     """The columns' words; the one that is sorted by stands out."""
@@ -123,6 +123,14 @@ def index_row(index: IndexFacts, session: Session, look: Look, *, here: bool, ch
     return line
 
 
+def _with_word(goes_to: str, width: int) -> str:
+    """A name with the word that its definition was changed, as long as there is room for the one or the other."""
+    for word in (", changed by you", ", changed"):
+        if len(goes_to) + len(word) <= width:
+            return goes_to + word
+    return f"{shorten(goes_to, max(1, width - 9))}, changed"
+
+
 def _number(value: int | None) -> str:
     return "–" if value is None else number(value)
 
@@ -136,14 +144,6 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
         )
         about.truncate(look.width, overflow="ellipsis")
     elif index is not None:
-def _with_word(goes_to: str, width: int) -> str:
-    """A name with the word that its definition was changed, as long as there is room for the one or the other."""
-    for word in (", changed by you", ", changed"):
-        if len(goes_to) + len(word) <= width:
-            return goes_to + word
-    return f"{shorten(goes_to, max(1, width - 9))}, changed"
-
-
         parts = [f"made by {index.created}"] if index.created is not None else []
         if len(index.types) > 1:
             parts.append(f"{len(index.types)} types")
@@ -152,6 +152,8 @@ def _with_word(goes_to: str, width: int) -> str:
             parts.append("alias " + ", ".join(index.aliases))
         if index.hidden:
             parts.append("hidden")
+        if any(one.index == index.name for one in session.draft.edited):
+            parts.insert(0, "its definition was changed by you")
         if reason := why_not(index, session.draft):
             parts.append(f"cannot be chosen: {reason}")
         about.append(shorten(index.name, look.width // 2), STRONG).append("   " + ",  ".join(parts), DIM)
@@ -165,8 +167,6 @@ def _with_word(goes_to: str, width: int) -> str:
 
 def totals(session: Session, look: Look) -> Text:
     """How much is chosen, and whether there is room for it."""
-        if any(one.index == index.name for one in session.draft.edited):
-            parts.insert(0, "its definition was changed by you")
     draft = session.draft
     selected = chosen(draft)
     line = ink(f" chosen {number(len(selected))} of {number(len(offered(draft)))}")
@@ -264,6 +264,7 @@ class SelectionScreen(FilteredScreen):
         super().__init__()
         self._range_from = ""
         self._read: dict[str, IndexDefinition | Problem] = {}
+        self._shards: dict[str, tuple[ShardFacts, ...]] = {}
         self._asked = ""
         self._shown: tuple[IndexFacts, ...] = ()
         self._shown_for: tuple[object, ...] = ()
@@ -277,7 +278,6 @@ class SelectionScreen(FilteredScreen):
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are, and how one looks at them."""
-        self._shards: dict[str, tuple[ShardFacts, ...]] = {}
         listing = session.listing
         shown = len(self._rows(session))
         words = [f"range from {shorten(self._range_from, 20)}"] if self._range_from else []
@@ -459,6 +459,18 @@ class SelectionScreen(FilteredScreen):
             lambda typed: steps.rename(self.wizard, name, typed) if typed is not None else None,
         )
 
+    def action_definition(self) -> None:
+        """What will be made for the index at the cursor, beside what it is, and the place to change that."""
+        from esmigrate_tui.wizard.screens.definition import DefinitionScreen  # noqa: PLC0415  # loaded when first needed
+
+        index = self._here()
+        if index is None or self.session.is_restore:
+            return
+        if reason := why_not(index, self.session.draft):
+            self.say(f"Nothing is made of it, it cannot be chosen: {reason}.")
+            return
+        self.app.push_screen(DefinitionScreen(self.wizard, index))
+
     def action_rename_all(self) -> None:
         """New names for all that are chosen, by a pattern."""
         from esmigrate_tui.wizard.screens.forms import PatternScreen  # noqa: PLC0415  # loaded when first needed
@@ -471,18 +483,6 @@ class SelectionScreen(FilteredScreen):
     def _rename_all(self, found: object) -> None:
         if isinstance(found, steps.Renaming):
             steps.rename_all(self.wizard, found)
-
-    def action_definition(self) -> None:
-        """What will be made for the index at the cursor, beside what it is, and the place to change that."""
-        from esmigrate_tui.wizard.screens.definition import DefinitionScreen  # noqa: PLC0415  # loaded when first needed
-
-        index = self._here()
-        if index is None or self.session.is_restore:
-            return
-        if reason := why_not(index, self.session.draft):
-            self.say(f"Nothing is made of it, it cannot be chosen: {reason}.")
-            return
-        self.app.push_screen(DefinitionScreen(self.wizard, index))
 
     def action_options(self) -> None:
         """What else the run is told."""

@@ -237,7 +237,9 @@ async def settle(walk: Walk) -> str:
         kept = {name: found for name, found in draft.definitions.items() if name in draft.selected}
         walk.update(walk.session.answered(definitions=kept | read))
         _look_at(walk, doing="")
-    return _without_unfitting(walk)
+    if reason := _without_unfitting(walk):
+        return reason
+    return await _settle_beside(walk) if draft.bring else ""
 
 
 def _without_unfitting(walk: Walk) -> str:
@@ -257,6 +259,21 @@ def _without_unfitting(walk: Walk) -> str:
     )
     _look_at(walk, problem=problem)
     return f"{counted(len(gone), 'definition')} of yours no longer {'fits' if len(gone) == 1 else 'fit'}, dropped"
+
+
+async def _settle_beside(walk: Walk) -> str:
+    """Look what would be made beside the indices; why it cannot be known, "" where it is."""
+    groups = walk.session.draft.bring
+    _look_at(walk, doing=f"reading {' and '.join(groups)}", since=walk.doors.now(), problem=None)
+    try:
+        destination, source = walk.cluster(Side.DESTINATION), walk.cluster(Side.SOURCE)
+        found = await walk.doors.carried(groups, destination, source)
+    except ProblemError as error:
+        _look_at(walk, doing="", problem=error.problem)
+        return f"{' and '.join(groups)} could not be read (o leaves them out)"
+    walk.update(walk.session.answered(carried=found))
+    _look_at(walk, doing="")
+    return ""
 
 
 def _look_at(walk: Walk, **changes: object) -> None:
