@@ -333,7 +333,7 @@ async def _questions(draft: Draft | None, credentials: Mapping[Side, Credential]
 
     if left.is_new:
         console.say(started_sentence(left.run))
-    return await follow_to_end(left.run, in_lines=True)
+    return await follow_to_end(left.run, in_lines=True, console=console)
 
 
 def open_wizard(*, follow: str | None = None, in_lines: bool = False) -> int:

@@ -27,7 +27,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed
-from esmigrate_tui.wizard.environment import wants_lines
+from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.ledger import Change, LedgerEntry
     from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.plain.console import Console
 
 _ANSWER_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
 
@@ -94,37 +95,57 @@ def leaving_warning() -> str:
 # -- following ---------------------------------------------------------------------------------------------------------
 
 
+class _Told:
+    """What the journal has told so far."""
+
+    def __init__(self) -> None:
+        self.progress = Progress()
+
+
 async def follow_to_end(
-    run_id: str, *, as_json: bool = False, stop_when_left: bool = False, in_lines: bool = False
+    run_id: str,
+    *,
+    as_json: bool = False,
+    stop_when_left: bool = False,
+    in_lines: bool = False,
+    console: Console | None = None,
 ) -> int:
     """Tell everything a run does until it ends, then its report; the exit code.
 
     Ctrl+C leaves the run going on, unless `stop_when_left`: then the run is ended first. With `in_lines` nothing is
-    drawn over, on a terminal neither.
+    drawn over, on a terminal neither. What is typed on a `console` is told to the run.
     """
-    following = asyncio.ensure_future(_tell(run_id, as_json=as_json, in_lines=in_lines))
+    told = _Told()
+    following = asyncio.ensure_future(_tell(run_id, told, as_json=as_json, in_lines=in_lines))
     left = asyncio.Event()
 
-    def leave() -> None:
+    def leave(_: object = None) -> None:
         left.set()
         following.cancel()
 
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, leave)
+    steering = asyncio.ensure_future(_steer(run_id, console, told)) if console is not None else None
+    if steering is not None:
+        steering.add_done_callback(lambda done: None if done.cancelled() else leave())
     try:
         progress = await following
     except asyncio.CancelledError:
         if not left.is_set():
             raise
+        if steering is not None and steering.done():
+            steering.result()  # a mistake in it is no word of the person
         if stop_when_left:
             click.echo(f"\nEnding run {run_id} …", err=True)
             await tell_run(run_id, Stop())
-            progress = await _tell(run_id, as_json=as_json, quietly=True)
+            progress = await _tell(run_id, told, as_json=as_json, quietly=True)
             return progress.exit_code()
         click.echo(f"\nLeft. Run {run_id} goes on: esmigrate attach {run_id}", err=True)
         return ExitCode.DETACHED
     finally:
         loop.remove_signal_handler(signal.SIGINT)
+        if steering is not None:
+            steering.cancel()
     paths = await written_report(run_id)
     if not as_json:
         await _show_end(run_id, paths)
@@ -138,7 +159,13 @@ async def follow_to_end(
     return progress.exit_code()
 
 
-async def _tell(run_id: str, *, as_json: bool, quietly: bool = False, in_lines: bool = False) -> Progress:
+async def _steer(run_id: str, console: Console, told: _Told) -> None:
+    from esmigrate_tui.plain.running import steer  # noqa: PLC0415  # only the plain way takes what is typed
+
+    await steer(console, lambda: told.progress, lambda command: tell_run(run_id, command))
+
+
+async def _tell(run_id: str, told: _Told, *, as_json: bool, quietly: bool = False, in_lines: bool = False) -> Progress:
     in_lines = in_lines or wants_lines(os.environ)
     teller = JsonTeller(sys.stdout) if as_json else LineTeller(sys.stdout, in_lines=in_lines)
     progress = Progress()
@@ -146,6 +173,7 @@ async def _tell(run_id: str, *, as_json: bool, quietly: bool = False, in_lines: 
         async for batch in journal.follow():
             for _, event in batch:
                 progress = progress.after(event)
+            told.progress = progress
             if not quietly:
                 teller.tell([event for _, event in batch], progress, time.time())
     return progress
@@ -158,8 +186,15 @@ async def _show_end(run_id: str, paths: tuple[Path, ...]) -> None:
 
 
 async def watch(run_id: str, *, as_json: bool, in_lines: bool = False) -> int:
-    """Follow a run that is going on, or tell one that has ended."""
-    return await follow_to_end(runs.find_run(run_id, _home()).run, as_json=as_json, in_lines=in_lines)
+    """Follow a run that is going on, or tell one that has ended; in lines, what is typed is told to it."""
+    found = runs.find_run(run_id, _home())
+    console = None
+    if in_lines and not as_json and found.is_live:
+        from esmigrate_tui.plain.console import Console  # noqa: PLC0415  # only the plain way asks
+        from esmigrate_tui.plain.terminal import Terminal  # noqa: PLC0415  # likewise
+
+        console = Console(Terminal(), ascii_only=wants_ascii(os.environ))
+    return await follow_to_end(found.run, as_json=as_json, in_lines=in_lines, console=console)
 
 
 # -- telling -----------------------------------------------------------------------------------------------------------

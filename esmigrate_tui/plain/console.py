@@ -119,6 +119,10 @@ class Console:
         """A secret, which is not shown; every letter of it counts, so that only an empty one is none."""
         return await self._asked(f"{question}: ", is_secret=True)
 
+    async def word(self) -> str:
+        """A line that nobody was asked for; raises EndOfInputError."""
+        return (await self._asked("", is_secret=False)).strip()
+
     async def _asked(self, prompt: str, *, is_secret: bool) -> str:
         prompt = clean(prompt, 100_000)
         return await self._lines.ask(plain(prompt) if self._ascii_only else prompt, is_secret=is_secret)

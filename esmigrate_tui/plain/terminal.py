@@ -23,7 +23,7 @@ class Terminal:
     """Standard input and output. A line that is waited for does not hold up the loop, nor the end of the program."""
 
     def __init__(self) -> None:
-        self._input = sys.stdin.fileno()
+        self._input = sys.stdin.fileno() if sys.stdin is not None else -1  # closed: an answer is never there
         self._is_terminal = os.isatty(self._input)
         self._pending = b""
         self._has_ended = False

@@ -21,7 +21,7 @@ from esmigrate_tui.wizard.draw import Look, fit, plain, rule, wrap
 from esmigrate_tui.wizard.help import page
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.offer import preview
-from esmigrate_tui.wizard.screens.run import about, bar, by_attention, faster, remaining, slower, sparkline
+from esmigrate_tui.wizard.screens.run import about, bar, by_attention, remaining, sparkline
 from esmigrate_tui.wizard.session import (
     Form,
     Listing,
@@ -35,6 +35,7 @@ from esmigrate_tui.wizard.session import (
     why_not_choosable,
 )
 from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, checked_as, following, walked
+from esmigrate_tui.wizard.walk.steering import faster, slower
 from esmigrate_tui.wizard.widgets.bars import footer, rail
 
 # -- drawing ---------------------------------------------------------------------------------------------------------

@@ -28,7 +28,6 @@ from esmigrate_tui.model.snapshot import (
 )
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.screens.run import half_there
 from esmigrate_tui.wizard.session import (
     Form,
     Holder,
@@ -51,6 +50,7 @@ from esmigrate_tui.wizard.session import (
 from esmigrate_tui.wizard.steps import BY_NAME, before, following, name_to_type, walked
 from esmigrate_tui.wizard.walk.selection import renaming, why_not_mounted
 from esmigrate_tui.wizard.walk.snapshot import resolved
+from esmigrate_tui.wizard.walk.steering import half_there
 from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.board import Rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
-from esmigrate_tui.model.command import Command, Enough, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.command import Command, Enough, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
-from esmigrate_tui.model.text import counted, duration, listed, number, size
+from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import (
     ACCENT,
     DIM,
@@ -28,6 +28,7 @@ from esmigrate_tui.wizard.draw import (
 )
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.walk import steering
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -64,8 +65,6 @@ _MARKS: Final[dict[TaskState, Mark]] = {
 }
 _STATE, _DONE, _PERCENT, _RATE, _LEFT = 14, 12, 5, 8, 12
 _BYTES_STATE, _SHARDS, _BYTES, _BYTES_RATE, _BYTES_LEFT = 12, 8, 9, 11, 11
-_PACES: Final = (50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0)
-
 
 _FOLDED: Final = frozenset({TaskState.VERIFIED, TaskState.SKIPPED})
 _FEW: Final = 3
@@ -87,21 +86,6 @@ def folded(tasks: tuple[TaskProgress, ...]) -> tuple[tuple[TaskProgress, ...], t
     if len(done) <= _FEW or len(done) == len(tasks):
         return tasks, ()
     return tuple(task for task in tasks if task.state not in _FOLDED), done
-
-
-def slower(progress: Progress) -> float:
-    """The next pace down, in documents a second and task; from no limit, what is below the present rate."""
-    pace = progress.requests_per_second
-    if not pace:
-        moving = sum(task.state is TaskState.MOVING for task in progress.tasks) or 1
-        pace = progress.rate.per_second / moving or _PACES[-1] * 2
-    return max((each for each in _PACES if each < pace), default=_PACES[0])
-
-
-def faster(progress: Progress) -> float:
-    """The next pace up; 0.0, no limit, after the last."""
-    pace = progress.requests_per_second
-    return min((each for each in _PACES if each > pace), default=0.0) if pace else 0.0
 
 
 def about(seconds: float) -> str:
@@ -395,23 +379,6 @@ def _counts(task: TaskProgress) -> str:
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-_HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
-_THEIR_PACE: Final = "This run only watches: how fast documents come is up to who sends them."
-_OWN_PACE: Final = "A restore has the clusters' own pace: indices.recovery.max_bytes_per_sec on the destination."
-
-
-def half_there(progress: Progress, only: int = 0) -> str:
-    """The names of what a stop would delete, since Elasticsearch ends a restore so; "" where nothing is half there."""
-    if progress.method is None or not progress.method.stopping_deletes:
-        return ""
-    names = [
-        task.summary.destination_index
-        for task in progress.tasks
-        if task.state in _HALF_THERE and only in {0, task.summary.number}
-    ]
-    return listed(names)
-
-
 class RunScreen(StepScreen):
     """Follow a run, and tell it what to do."""
 
@@ -563,44 +530,23 @@ class RunScreen(StepScreen):
         self.wizard.update(self.session.but(run_problem=None))
         await self._follow()
 
+    def _order(self, order: steering.Order) -> None:
+        if order.command is None:
+            self.say(order.said)
+        else:
+            self._tell(order.command, order.said)
+
     def action_pause(self) -> None:
         """Pause, or go on."""
-        if self.session.progress.is_paused:
-            self._tell(Resume(), "It goes on.")
-        elif self.session.is_watching:
-            self._tell(Pause(), "What is sent goes on arriving: only the looks at it are held. p looks again.")
-        elif self._can_be_paced:
-            self._tell(Pause(), "Told to pause; p once more lets it go on.")
-        else:
-            self._tell(Pause(), "What has begun cannot be held; the ones not begun yet wait. p lets them go on.")
-
-    @property
-    def _can_be_paced(self) -> bool:
-        method = self.session.progress.method
-        return method is None or method.can_be_paced
+        self._order(steering.pausing(self.session.progress))
 
     def action_slower(self) -> None:
         """A step slower."""
-        if self.session.is_watching:
-            self.say(_THEIR_PACE)
-            return
-        if not self._can_be_paced:
-            self.say(_OWN_PACE)
-            return
-        pace = slower(self.session.progress)
-        self._tell(Pace(requests_per_second=pace), f"Limit: {number(round(pace))} documents a second for each index.")
+        self._order(steering.pacing(self.session.progress, is_faster=False))
 
     def action_faster(self) -> None:
         """A step faster."""
-        if self.session.is_watching:
-            self.say(_THEIR_PACE)
-            return
-        if not self._can_be_paced:
-            self.say(_OWN_PACE)
-            return
-        pace = faster(self.session.progress)
-        said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
-        self._tell(Pace(requests_per_second=pace), said)
+        self._order(steering.pacing(self.session.progress, is_faster=True))
 
     def action_enough(self) -> None:
         """Say that what others have sent is all there is, after a question."""
@@ -615,13 +561,7 @@ class RunScreen(StepScreen):
             if ends:
                 self._tell(Enough(), "It is counted once more, and then the run ends.")
 
-        expected = progress.expected
-        so_many = f"{counted(progress.done, 'document')} arrived so far"
-        of = f" of {number(expected)}" if expected is not None else ""
-        question = (
-            f"{so_many}{of}. They are counted once more after a refresh, and the run ends: accepted by your word, "
-            "not verified. See first that the sender has nothing left to send, and what its log says."
-        )
+        question = steering.whether_that_is_all(progress)
         self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Go on watching"), answered)
 
     def action_skip(self) -> None:
@@ -639,7 +579,7 @@ class RunScreen(StepScreen):
                 self._tell(Skip(task=told), f"Told to leave out {name}.")
 
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
-        if lost := half_there(self.session.progress, told):
+        if lost := steering.half_there(self.session.progress, told):
             question = f"What is half restored of it is deleted on the destination: {lost}. The snapshot stays."
         self.app.push_screen(AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"), answered)
 
@@ -647,21 +587,8 @@ class RunScreen(StepScreen):
         """Stop the run, after a question."""
         from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
 
-        progress = self.session.progress
-        work = "No more rows are read" if self.session.is_of_files else "The work on the servers is cancelled"
-        if self.session.is_watching:
-            work = "Watching ends: nothing is counted or verified (d does that). The sender is not stopped"
-        question = (
-            f"{work} and what was changed for the run is put back. "
-            "What has arrived stays. To leave only this screen, press Esc here and Esc again."
-        )
-        if progress.method is not None and progress.method.stopping_deletes:
-            lost = half_there(progress)
-            first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""
-            question = (
-                f"{first}What is wholly restored stays, and so does the snapshot. "
-                "To leave only this screen, press Esc here and Esc again."
-            )
+        question = steering.what_stopping_does(self.session.progress)
+        question += " To leave only this screen, press Esc here and Esc again."
 
         def answered(stops: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if stops:

@@ -1,0 +1,103 @@
+"""What a run that goes on can be told, and what is said of it: on the screen and in lines the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from esmigrate_tui.model.command import Command, Pace, Pause, Resume
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.progress import TaskState
+from esmigrate_tui.model.text import counted, listed, number
+from esmigrate_tui.wizard.session import is_watched
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.progress import Progress
+
+_PACES: Final = (50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0)
+_HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
+_THEIR_PACE: Final = "This run only watches: how fast documents come is up to who sends them."
+_OWN_PACE: Final = "A restore has the clusters' own pace: indices.recovery.max_bytes_per_sec on the destination."
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What the run is told, None where it cannot be, and what is said of it."""
+
+    said: str
+    command: Command | None = None
+
+
+def slower(progress: Progress) -> float:
+    """The next pace down, in documents a second and task; from no limit, what is below the present rate."""
+    pace = progress.requests_per_second
+    if not pace:
+        moving = sum(task.state is TaskState.MOVING for task in progress.tasks) or 1
+        pace = progress.rate.per_second / moving or _PACES[-1] * 2
+    return max((each for each in _PACES if each < pace), default=_PACES[0])
+
+
+def faster(progress: Progress) -> float:
+    """The next pace up; 0.0, no limit, after the last."""
+    pace = progress.requests_per_second
+    return min((each for each in _PACES if each > pace), default=0.0) if pace else 0.0
+
+
+def half_there(progress: Progress, only: int = 0) -> str:
+    """The names of what a stop would delete, since Elasticsearch ends a restore so; "" where nothing is half there."""
+    if progress.method is None or not progress.method.stopping_deletes:
+        return ""
+    names = [
+        task.summary.destination_index
+        for task in progress.tasks
+        if task.state in _HALF_THERE and only in {0, task.summary.number}
+    ]
+    return listed(names)
+
+
+def pausing(progress: Progress) -> Order:
+    """Pause, or go on."""
+    if progress.is_paused:
+        return Order(command=Resume(), said="It goes on.")
+    if is_watched(progress):
+        said = "What is sent goes on arriving: only the looks at it are held. p looks again."
+    elif progress.method is None or progress.method.can_be_paced:
+        said = "Told to pause; p once more lets it go on."
+    else:
+        said = "What has begun cannot be held; the ones not begun yet wait. p lets them go on."
+    return Order(command=Pause(), said=said)
+
+
+def pacing(progress: Progress, *, is_faster: bool) -> Order:
+    """A step faster or slower, where the pace is this run's own."""
+    if is_watched(progress):
+        return Order(said=_THEIR_PACE)
+    if progress.method is not None and not progress.method.can_be_paced:
+        return Order(said=_OWN_PACE)
+    pace = faster(progress) if is_faster else slower(progress)
+    said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
+    return Order(command=Pace(requests_per_second=pace), said=said)
+
+
+def what_stopping_does(progress: Progress) -> str:
+    """What is lost by a stop, and what stays, in a few sentences."""
+    if progress.method is not None and progress.method.stopping_deletes:
+        lost = half_there(progress)
+        first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""
+        return f"{first}What is wholly restored stays, and so does the snapshot."
+    work = "The work on the servers is cancelled"
+    if is_watched(progress):
+        work = "Watching ends: nothing is counted or verified (d does that). The sender is not stopped"
+    elif progress.method is MethodName.INDEX_FROM_SOURCE:
+        work = "No more rows are read"
+    return f"{work} and what was changed for the run is put back. What has arrived stays."
+
+
+def whether_that_is_all(progress: Progress) -> str:
+    """What saying that it is enough comes to, of a run that watches what others send."""
+    so_many = f"{counted(progress.done, 'document')} arrived so far"
+    of = f" of {number(progress.expected)}" if progress.expected is not None else ""
+    return (
+        f"{so_many}{of}. They are counted once more after a refresh, and the run ends: accepted by your word, "
+        "not verified. See first that the sender has nothing left to send, and what its log says."
+    )
