@@ -8,10 +8,12 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.walk import opening as steps
+from esmigrate_tui.wizard.walk.advising import STANDING, ask, can_be_asked
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.preflight.advice import Advice
     from esmigrate_tui.wizard.doors import RunCard
 
 
@@ -49,12 +51,35 @@ async def start(walk: PlainWalk, console: Console) -> str:
 
 
 async def method(walk: PlainWalk, console: Console) -> str:
-    """Which of the methods."""
-    methods = walk.session.methods
+    """Which of the methods; where both clusters are known, how each stands between them."""
+    if can_be_asked(walk):
+        console.say("Looking which way fits …")
+        await ask(walk)
+    if (problem := walk.session.advising.problem) is not None:
+        console.say(f"Which way fits could not be found out: {problem.sentence()}")
+    methods, advice = walk.session.methods, walk.session.advice
     first = next((one.name for one in methods if one.needs_source), methods[0].name)
-    options = [(one.name.value, f"{one.title} ({one.needs}). {' '.join(one.summary)}") for one in methods]
+    words = {one.name: f"{one.title} ({one.needs}). {' '.join(one.summary)}" for one in methods}
+    if advice is not None:
+        words = {one.name: f"{one.title}: {_advised(one.name, advice)}" for one in methods}
     asked = "How should the data get into the new cluster? It should be as large as the old one, or larger."
+    options = [(one.name.value, words[one.name]) for one in methods]
     chosen = await console.choose(asked, options, (walk.session.draft.method or first).value)
     steps.take(walk, MethodName(chosen))
     steps.keep_what_is_offered(walk)
     return ""
+
+
+def _advised(name: MethodName, advice: Advice) -> str:
+    """How a method stands between these clusters, what has to be done first, and how long it may take."""
+    from esmigrate_tui.preflight.advice import estimated  # noqa: PLC0415  # the first question needs none of it
+
+    said = advice.of(name)
+    is_first = advice.recommended is name
+    parts = [f"{'recommended, ' if is_first else ''}{STANDING[said.standing]}."]
+    parts += [advice.reason] if is_first else []
+    parts += said.why
+    parts += [f"First: {todo}" for todo in said.todo]
+    if said.estimate is not None:
+        parts.append(f"Moving takes {estimated(said.estimate)}: {said.estimate.basis}.")
+    return " ".join(parts)

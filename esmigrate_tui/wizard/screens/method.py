@@ -10,7 +10,7 @@ from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, paragraph, shorten, spread
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.walk.advising import ask, can_be_asked
+from esmigrate_tui.wizard.walk.advising import STANDING, ask, can_be_asked
 from esmigrate_tui.wizard.walk.opening import keep_what_is_offered, take
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
@@ -25,11 +25,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.wizard.session import Session
 
 
-_STANDING: Final[dict[str, tuple[Mark, str]]] = {
-    "open": ("good", "open here"),
-    "to be arranged": ("warn", "to be arranged"),
-    "closed": ("bad", "closed here"),
-}
+_MARKS: Final[dict[str, Mark]] = {"open": "good", "to be arranged": "warn", "closed": "bad"}
 
 
 def offered(session: Session, look: Look, cursor: int) -> Blocks:
@@ -58,11 +54,10 @@ def offered(session: Session, look: Look, cursor: int) -> Blocks:
 
 def standing(said: MethodAdvice, advice: Advice | None, look: Look) -> Text:
     """Whether a method can be used between these clusters, in a word or two."""
-    mark, words = _STANDING[said.standing]
     line = Text()
     if advice is not None and advice.recommended is said.method:
         line.append("recommended, ", STRONG)
-    return line.append_text(look.mark(mark)).append(f" {words} ")
+    return line.append_text(look.mark(_MARKS[said.standing])).append(f" {STANDING[said.standing]} ")
 
 
 def reasons(said: MethodAdvice, advice: Advice | None, look: Look) -> list[Text]:

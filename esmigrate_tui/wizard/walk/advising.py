@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -12,6 +12,9 @@ from esmigrate_tui.wizard.session import Advising
 
 if TYPE_CHECKING:
     from esmigrate_tui.wizard.walk.base import Walk
+
+STANDING: Final = {"open": "open here", "to be arranged": "to be arranged", "closed": "closed here"}
+"""How a method stands between two clusters, in a word or two."""
 
 
 def can_be_asked(walk: Walk) -> bool:
