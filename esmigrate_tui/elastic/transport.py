@@ -132,9 +132,8 @@ class _BytesAsTheyAre(SerializerCollection):
     """Bodies cross untouched: answers are decoded by msgspec, and an HTML page must not end in a library's error."""
 
     def dumps(self, data: Any, mimetype: str | None = None) -> bytes:  # noqa: ANN401  # the library's own shape
-        if isinstance(data, bytes):
-            return data if len(data) <= _SENT_WHOLE else io.BytesIO(data)  # type: ignore[return-value]  # not copied
-        return super().dumps(data, mimetype)
+        sent = data if isinstance(data, bytes) else super().dumps(data, mimetype)
+        return sent if len(sent) <= _SENT_WHOLE else io.BytesIO(sent)  # type: ignore[return-value]  # not copied
 
     def loads(self, data: bytes, mimetype: str | None = None) -> Any:  # noqa: ANN401, ARG002  # as above
         return data
