@@ -233,13 +233,19 @@ class Resolved(msgspec.Struct, frozen=True):
         data_stream: str = ""
 
     class Named(msgspec.Struct, frozen=True):
-        """Something with a name."""
+        """Something with a name; `indices` of an alias are what it leads to: indices, or data streams (7.14)."""
 
         name: str
+        indices: tuple[str, ...] = ()
 
     indices: tuple[Index, ...] = ()
     aliases: tuple[Named, ...] = ()
     data_streams: tuple[Named, ...] = ()
+
+    def aliases_of(self, index: Index) -> tuple[str, ...]:
+        """The aliases of an index, and those of the data stream that it backs, which it does not tell itself."""
+        of_stream = (one.name for one in self.aliases if index.data_stream and index.data_stream in one.indices)
+        return tuple(dict.fromkeys((*index.aliases, *of_stream)))
 
 
 class Aliased(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ from esmigrate_tui.elastic.answers import (
     Mapped,
     NodesDisk,
     NodesInfo,
+    Resolved,
     StateOfBlocks,
     Templates,
     blocks,
@@ -270,3 +271,14 @@ def test_of_legacy_templates_all_that_fit_count_by_their_order() -> None:
     )
     assert given_by_templates("beta", told) == {"index.x": "late", "index.y": "1"}
     assert given_by_templates("gamma", told) == {"index.x": "early", "index.y": "1"}
+
+
+def test_an_index_that_backs_a_data_stream_has_its_aliases_as_documented() -> None:
+    told = msgspec.json.decode(
+        b"""{"indices":[{"name":".ds-web-000001","attributes":["hidden","open"],"data_stream":"web"},
+        {"name":"shop","aliases":["sales"],"attributes":["open"]}],
+        "aliases":[{"name":"sales","indices":["shop"]},{"name":"traffic","indices":["web"]}],
+        "data_streams":[{"name":"web","backing_indices":[".ds-web-000001"],"timestamp_field":"@timestamp"}]}""",
+        type=Resolved,
+    )
+    assert [told.aliases_of(index) for index in told.indices] == [("traffic",), ("sales",)]
