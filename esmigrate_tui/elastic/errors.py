@@ -109,11 +109,24 @@ _KNOWN: Final = (
         "index.blocks.read_only_allow_delete off the index. Nothing is lost: the work goes on from there.",
     ),
     _known(
-        r"SERVICE_UNAVAILABLE/|master_not_discovered_exception|process_cluster_event_timeout_exception"
-        r"|unavailable_shards_exception|no_shard_available_action_exception|node_not_connected_exception"
-        r"|node_disconnected_exception|cluster_manager_not_discovered",
+        r"master_not_discovered_exception|cluster_manager_not_discovered|SERVICE_UNAVAILABLE/2/",
         Cause.BUSY,
-        "{place} is not ready: it has no elected master, or shards that are needed are not there.",
+        "{place} has no elected master, so nothing can be made or changed there.",
+        "Too few of its nodes find one another to elect one.",
+        "Start the nodes that are missing. Where they run, their logs say whom they look for (discovery.*).",
+    ),
+    _known(
+        r"process_cluster_event_timeout_exception",
+        Cause.BUSY,
+        "The master of {place} did not get round to it: too many tasks wait before this one.",
+        "Each index that is made or changed is a task of the master.",
+        "Wait until they are fewer (GET /_cluster/pending_tasks), or move fewer indices at once.",
+    ),
+    _known(
+        r"SERVICE_UNAVAILABLE/|unavailable_shards_exception|no_shard_available_action_exception"
+        r"|node_not_connected_exception|node_disconnected_exception",
+        Cause.BUSY,
+        "{place} is not ready: it is still starting, or shards that are needed are not there.",
         "This is so while nodes start, leave or recover.",
         "Wait until its health is yellow or green.",
     ),
@@ -196,7 +209,7 @@ _KNOWN: Final = (
         r"an open index with same name already exists|cannot restore index \[[^\]]*\] because it's open",
         Cause.EXISTS,
         "{place} has an open index of the same name, which a restore does not overwrite.",
-        "",
+        "A restore goes over a closed index only, and replaces all that is in it.",
         "Restore under another name, or close or delete that index first.",
     ),
     _known(
@@ -343,7 +356,7 @@ _KNOWN: Final = (
         r"non-compliant for \[(?P<feature>[^\]]+)\]",
         Cause.UNSUPPORTED,
         "The licence of {place} does not include {feature}.",
-        "",
+        "It is a feature that is paid for, and the licence there is another one, or has expired.",
         "Do without it, or start a trial there (POST /_license/start_trial?acknowledge=true).",
     ),
     _known(
