@@ -94,7 +94,7 @@ class Cluster:
         self._clock = clock
         self._root: answers.Root | None = None
         self._date: float | None = None
-        self._kept: dict[str, asyncio.Task[_Answer]] | None = None
+        self._kept: dict[tuple[str, bytes], asyncio.Task[_Answer]] | None = None
 
     def __repr__(self) -> str:
         return f"Cluster({self.connection.endpoint.url})"
@@ -131,7 +131,7 @@ class Cluster:
     # ── asking ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def remembering(self) -> Cluster:
-        """The same cluster, on the same lines, for many looks at one moment: by GET it is asked for each thing once."""
+        """The same cluster, on the same lines, for many looks at one moment: it is asked for each thing once."""
         twin = copy.copy(self)
         twin._kept = {} if self._kept is None else self._kept  # noqa: SLF001  # of this very class
         return twin
@@ -166,13 +166,15 @@ class Cluster:
             changes=changes,
             told_by_status=told_by_status,
         )
-        if self._kept is None or method != "GET" or body is not None or anew:
+        is_look = method == "GET" if body is None else changes is False
+        if self._kept is None or not is_look or anew:
             return await sent
-        if path not in self._kept:
-            self._kept[path] = asyncio.create_task(sent)
+        asked = (path, b"" if body is None else body.encode() if isinstance(body, str) else body)
+        if asked not in self._kept:
+            self._kept[asked] = asyncio.create_task(sent)
         else:
             sent.close()
-        return await asyncio.shield(self._kept[path])
+        return await asyncio.shield(self._kept[asked])
 
     async def _sent(  # noqa: PLR0913  # what is asked, how, and for how long
         self,
@@ -515,7 +517,7 @@ class Cluster:
         if version >= Version(7, 9):
             resolved = await self._get(_RESOLVE, answers.Resolved)
             return (
-                {index.name: index.aliases for index in resolved.indices},
+                {index.name: resolved.aliases_of(index) for index in resolved.indices},
                 {index.name: index.data_stream for index in resolved.indices if index.data_stream},
                 frozenset(index.name for index in resolved.indices if "hidden" in index.attributes),
             )

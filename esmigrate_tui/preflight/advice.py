@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from esmigrate_tui.elastic.answers import bytes_of
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, IndexState
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
@@ -25,6 +26,7 @@ _MOMENT: Final = 2.0  # seconds
 _MEASURED: Final = 512  # bytes of a document, in the figures below
 _REINDEXED: Final = (7_800.0, 15_500.0)
 _COPIED: Final = (15_000.0, 16_600.0)
+_OWN_CAP: Final = "max_restore_bytes_per_sec"
 _WHERE: Final = "documents of 512 bytes a second, from a 6.8.23 to a 7.17.28, all on two shared processor cores"
 
 
@@ -278,11 +280,9 @@ def _restore(here: Situation) -> MethodAdvice:
 def _repositories(here: Situation) -> tuple[Standing, str, tuple[str, ...]]:
     """Whether there is a place that both sides read, the sentence for it, and what has to be done."""
     ours, theirs = here.destination_repositories or (), here.source_repositories or ()
-    for one in ours:
-        for other in theirs:
-            if (one.uuid and one.uuid == other.uuid) or same_place(one, other):
-                words = f"Both clusters have the repository {one.name}"
-                return Standing.OPEN, f"{words}: a snapshot of the source in it can be restored.", ()
+    if shared := _shared(here):
+        words = f"Both clusters have the repository {shared[0].name}"
+        return Standing.OPEN, f"{words}: a snapshot of the source in it can be restored.", ()
     if here.source is None and ours:
         names = listed(tuple(one.name for one in ours))
         return (
@@ -304,20 +304,35 @@ def _repositories(here: Situation) -> tuple[Standing, str, tuple[str, ...]]:
     )
 
 
+def _shared(here: Situation) -> tuple[Repository, ...]:
+    """The destination's repositories that the source has, too; only the first one is spoken of."""
+    theirs = here.source_repositories or ()
+    return tuple(
+        one
+        for one in here.destination_repositories or ()
+        if any((one.uuid and one.uuid == other.uuid) or same_place(one, other) for other in theirs)
+    )[:1]
+
+
 # -- how long ----------------------------------------------------------------------------------------------------------
 
 
 def _by_bytes(here: Situation) -> Estimate | None:
-    """By the servers' own cap on what each node restores; nothing where there is none, or nothing to be restored."""
-    cap, nodes = here.destination.recovery_bytes, max(1, here.destination.data_nodes)
+    """By the servers' own cap on what each node restores; nothing where there is none, or nothing to be restored.
+
+    A repository may have a cap of its own: the one that is met first counts.
+    """
+    caps = [(here.destination.recovery_bytes, "indices.recovery.max_bytes_per_sec of the destination")]
+    caps += [(bytes_of(one.settings, _OWN_CAP), f"{_OWN_CAP} of the repository {one.name}") for one in _shared(here)]
+    cap, whose = min(((cap, whose) for cap, whose in caps if cap), default=(0, ""))
     if not cap or not here.bytes:
         return None
     shards = max(1, sum(index.shards for index in here.indices))
-    working = min(nodes, shards)
+    working = min(max(1, here.destination.data_nodes), shards)
     return Estimate(
         least=here.bytes / (cap * working),
-        basis=f"{size(here.bytes)} at {size(cap)} a second at most (indices.recovery.max_bytes_per_sec of the "
-        f"destination) on {counted(working, 'node')}; the repository may be slower",
+        basis=f"{size(here.bytes)} at {size(cap)} a second at most ({whose}) on {counted(working, 'node')}; the "
+        "repository may be slower",
     )
 
 

@@ -116,6 +116,7 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
         restore.data_stream_templates,
         restore.global_state_overwrites,
         restore.feature_states_lock_out,
+        selection.internal_indices,
         restore.analysis_parts,
         definitions.licence_features,
         source.still_written,

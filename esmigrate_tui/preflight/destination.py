@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import Health
+from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.problem import ProblemError
@@ -65,6 +65,11 @@ def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
     return {index.name: seen.get(index.name, 1) for index in indices}
 
 
+def held_in(index: IndexFacts) -> str:
+    """What an index holds, in words: nobody knows it of a closed one."""
+    return "closed" if index.state is IndexState.CLOSED else counted(index.documents or 0, "document")
+
+
 async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the destination is green or yellow."""
     facts = draft.destination_facts
@@ -79,6 +84,16 @@ async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[
             why="A cluster that has lost shards of its own should not be given more.",
             fix="Bring it back to green or yellow first; this request says which shards, and why:",
             copy="GET _cluster/allocation/explain",
+        )
+    elif facts.health is Health.UNKNOWN:
+        yield Finding(
+            check="destination-health",
+            severity=Severity.WARNING,
+            title="Whether the destination is healthy could not be seen",
+            evidence=f"{facts.name} did not answer GET _cluster/health",
+            why="A cluster that has lost shards of its own should not be given more.",
+            fix="Sign in as somebody who may look (cluster privilege monitor), or look at it yourself:",
+            copy="GET _cluster/health",
         )
     else:
         yield Finding(
@@ -197,7 +212,7 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     """Whether a name that will be made is taken on the destination, by an index, an alias or a data stream."""
     taken: dict[str, str] = {}
     for index in draft.destination_indices:
-        taken[index.name] = f"index, {counted(index.documents or 0, 'document')}"
+        taken[index.name] = f"index, {held_in(index)}"
         for alias in index.aliases:
             taken.setdefault(alias, f"alias of {index.name}")
         if index.data_stream:

@@ -13,7 +13,7 @@ from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import clean, number, size
+from esmigrate_tui.model.text import clean, listed, number, size
 from esmigrate_tui.preflight.destination import expected, some
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ _TASKS_TOGETHER: Final = 8
 _KEYS: Final = Version(6, 7)
 _KEY_LICENCES: Final = frozenset({"basic", "standard", "gold", "platinum", "enterprise", "trial"})
 _KEY_LICENCES_OF_6: Final = frozenset({"standard", "gold", "platinum", "enterprise", "trial"})
-_LARGE: Final = 1024 * 1024  # an average of 1 MiB on disk is several in a batch of the size that is usual
+_LARGE: Final = 1024 * 1024  # of 1 MiB each, a hundred fill the buffer, and a batch is of a thousand as a rule
+_BUFFER: Final = 100 * 1024 * 1024  # bytes of a batch that a destination can hold
 
 
 def whitelist_line(source: Endpoint, whitelist: tuple[str, ...] | None, *, is_hosted: bool) -> str:
@@ -156,10 +157,11 @@ def _differs(number: bytes) -> bool:
     return "e" in text.lower() or repr(float(text)) != text
 
 
-async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether a sample of the documents holds numbers that a remote reindex would rewrite or cut."""
-    if clusters.source is None or not draft.selected:
-        return
+async def _sampled(draft: Draft, clusters: Clusters) -> dict[str, tuple[bytes, ...]]:
+    """The first documents of the chosen indices, as bytes; of those with large ones none, that the answer stays light.
+
+    Checks that ask for it in one look have it by one request.
+    """
     names = [
         index.name
         for index in draft.chosen
@@ -167,7 +169,12 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         and index.documents
         and (index.primary_bytes or 0) / index.documents < _SAMPLED_BELOW
     ][:_MOST_SAMPLED]
-    samples = await clusters.source.first_sources(names, _SAMPLED) if names else {}
+    return await clusters.source.first_sources(names, _SAMPLED) if names and clusters.source is not None else {}
+
+
+async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether a sample of the documents holds numbers that a remote reindex would rewrite or cut."""
+    samples = await _sampled(draft, clusters)
     shaky = tuple(name for name, sources in samples.items() if any(is_rewritten(source) for source in sources))
     if shaky:
         yield Finding(
@@ -181,22 +188,31 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         )
 
 
-async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
-    """Whether documents are so large on average that a batch could exceed the 100 MB buffer."""
-    heavy = tuple(
-        index.name
-        for index in expected(draft)
-        if index.documents and (index.primary_bytes or 0) / index.documents > _LARGE
+async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether documents are so large, on average or the largest of a sample, that a batch could exceed 100 MB."""
+    heavy = {index.name: (index.primary_bytes or 0) // index.documents for index in expected(draft) if index.documents}
+    heavy = {name: average for name, average in heavy.items() if average > _LARGE}
+    seen = {name: max(map(len, one), default=0) for name, one in (await _sampled(draft, clusters)).items()}
+    large = {name: longest for name, longest in seen.items() if longest > _LARGE and name not in heavy}
+    if not heavy and not large:
+        return
+    sizes = [f"{name}: {size(average)} on average on the source's disk" for name, average in heavy.items()]
+    sizes += [f"{name}: {size(longest)} is the largest of the first {_SAMPLED}" for name, longest in large.items()]
+    names = (*heavy, *large)
+    batch = max(1, _BUFFER // (2 * max((*heavy.values(), *large.values()))))
+    yield Finding(
+        check="large-documents",
+        severity=Severity.WARNING,
+        title=f"Documents of more than {size(_LARGE)}: {some(names)}",
+        evidence=listed(sizes),
+        why="The destination reads at most 100 MB at a time from the source, and a document that is larger by itself "
+        "never arrives by a reindex.",
+        fix="Nothing has to be done: a batch that was too large is halved. So many in a batch are none too many (with "
+        "esmigrate plan):",
+        copy=f"--batch {batch}",
+        link=GUIDE,
+        subjects=names,
     )
-    if heavy:
-        yield Finding(
-            check="large-documents",
-            severity=Severity.NOTE,
-            title=f"Documents of {size(_LARGE)} and more on average: {some(heavy)}",
-            why="The destination reads at most 100 MB at a time from the source.",
-            fix="Nothing has to be done: smaller batches are used, and halved when the server says one was too large.",
-            subjects=heavy,
-        )
 
 
 async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check

@@ -9,7 +9,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.plan import MethodName
@@ -21,6 +20,7 @@ from esmigrate_tui.preflight.destination import (
     NOT_A_NAME,
     doubled,
     expected,
+    held_in,
     is_no_name,
     replicas_of,
     setting_raised,
@@ -30,12 +30,13 @@ from esmigrate_tui.preflight.repository import GUIDE, held
 from esmigrate_tui.preflight.restorable import Judgement, Verdict, judge
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Mapping
+    from collections.abc import Set as AbstractSet
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import IndexFacts
-    from esmigrate_tui.model.snapshot import SnapshotFacts
+    from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts
 
 _COMPATIBILITY: Final = GUIDE + "#snapshot-restore-version-compatibility"
 _ARCHIVE: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/archive-indices.html"
@@ -48,6 +49,7 @@ _FEATURES_ONLY: Final = 8  # major: from here on system indices only come back w
 _INTERNAL: Final = (".security", ".kibana", ".tasks", ".fleet", ".async-search", ".watches", ".triggered_watches")
 _DEFAULT_CAP: Final = "40mb"
 _CAP: Final = "indices.recovery.max_bytes_per_sec"
+_LIFECYCLE: Final = "index.lifecycle.name"
 
 _INSTEAD: Final = {
     MethodName.REINDEX_FROM_REMOTE: "reindex them from the source, or copy them through this machine: both take any "
@@ -228,8 +230,7 @@ class _Taken:
     def _meet(self, index: IndexFacts, origin: str) -> None:
         way = self._draft.in_the_way.get(index.name)
         if way is None:
-            told = "closed" if index.state is IndexState.CLOSED else counted(index.documents or 0, "document")
-            self.blocked[index.name] = f"index, {told}"
+            self.blocked[index.name] = f"index, {held_in(index)}"
             return
         if way is InTheWay.CLOSE:
             shards = self._shards.get(origin)
@@ -634,43 +635,62 @@ async def lifecycle_running(draft: Draft, clusters: Clusters) -> AsyncIterator[F
     if snapshot is None or wanted is None or not draft.selected:
         return
     modes = await clusters.destination.surroundings.lifecycle()
-    key = "index.lifecycle.name"
-    told = await clusters.source.surroundings.index_settings(key) if clusters.source is not None else None
-    if modes.get("ilm") == "RUNNING":
-        chosen = {one for name in draft.selected for one in held(snapshot, name)}
-        managed = tuple(
-            name
-            for name in sorted(chosen)
-            if told is not None and restored_settings(told.get(name, {}), wanted).get(key)
-        )
-        is_ignored = any(fnmatchcase(key, full(pattern)) for pattern in wanted.ignore_index_settings)
-        if managed or (told is None and not is_ignored):
-            whose = some(managed) if managed else "the restored indices, if they have a policy"
-            yield Finding(
+    told = await clusters.source.surroundings.index_settings(_LIFECYCLE) if clusters.source is not None else None
+    chosen = {one for name in draft.selected for one in held(snapshot, name)}
+    for finding in judged_lifecycles(modes, told, chosen, wanted):
+        yield finding
+
+
+def judged_lifecycles(
+    modes: Mapping[str, str],
+    told: Mapping[str, Mapping[str, str]] | None,
+    chosen: AbstractSet[str],
+    wanted: Restoration,
+) -> tuple[Finding, ...]:
+    """What it means that lifecycles ("ilm", "slm") are in these modes; `told` are the settings of the source's indices.
+
+    None where the source cannot be asked.
+    """
+    found: list[Finding] = []
+    managed = tuple(
+        name
+        for name in sorted(chosen)
+        if told is not None and restored_settings(told.get(name, {}), wanted).get(_LIFECYCLE)
+    )
+    is_ignored = any(fnmatchcase(_LIFECYCLE, full(pattern)) for pattern in wanted.ignore_index_settings)
+    if modes.get("ilm") == "RUNNING" and (managed or (told is None and not is_ignored)):
+        whose = some(managed) if managed else "the restored indices, if they have a policy"
+        found.append(
+            Finding(
                 check="lifecycle-running",
                 severity=Severity.WARNING,
                 title=f"Index lifecycles run on the destination, and will act on {whose}",
                 evidence=f"operation_mode {modes['ilm']}",
                 why="A policy goes by an index's age: it may be moved, shrunk or deleted soon after it is back.",
-                fix="Ignore the setting index.lifecycle.name, or stop the lifecycles for the time of the run "
+                fix=f"Ignore the setting {_LIFECYCLE}, or stop the lifecycles for the time of the run "
                 "(POST _ilm/start after it):",
                 copy="POST _ilm/stop",
                 link="https://www.elastic.co/guide/en/elasticsearch/reference/current/start-stop-ilm.html",
                 subjects=managed,
                 repairs=(_stopped("ilm", "index"),),
             )
-    if modes.get("slm") == "RUNNING" and not wanted.repository.is_readonly:
-        yield Finding(
-            check="lifecycle-running",
-            severity=Severity.WARNING,
-            title="Snapshot lifecycles run on the destination, and may write to the repository",
-            evidence=f"operation_mode {modes['slm']}",
-            why="A retention rule may delete snapshots there, and two writers spoil a repository.",
-            fix="Register the repository read-only, or stop them for the time of the run (POST _slm/start after it):",
-            copy="POST _slm/stop",
-            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/slm-api-stop.html",
-            repairs=(_stopped("slm", "snapshot"),),
         )
+    if modes.get("slm") == "RUNNING" and not wanted.repository.is_readonly:
+        found.append(
+            Finding(
+                check="lifecycle-running",
+                severity=Severity.WARNING,
+                title="Snapshot lifecycles run on the destination, and may write to the repository",
+                evidence=f"operation_mode {modes['slm']}",
+                why="A retention rule may delete snapshots there, and two writers spoil a repository.",
+                fix="Register the repository read-only, or stop them for the time of the run (POST _slm/start after "
+                "it):",
+                copy="POST _slm/stop",
+                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/slm-api-stop.html",
+                repairs=(_stopped("slm", "snapshot"),),
+            )
+        )
+    return tuple(found)
 
 
 def _stopped(kind: str, of: str) -> Change:

@@ -10,6 +10,7 @@ from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import expected, some
 
@@ -182,12 +183,14 @@ async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterato
 async def internal_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether indices of Elasticsearch or Kibana themselves are among the chosen."""
     internal = tuple(index.name for index in draft.chosen if index.is_system)
+    restores = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
     if internal:
         yield Finding(
             check="internal-indices",
             severity=Severity.WARNING,
             title=f"Internal indices are chosen: {some(internal)}",
             why="They belong to Elasticsearch or Kibana; another version may not understand what they hold.",
-            fix="Leave them out unless you know what they are for; between versions, restore them from a snapshot.",
+            fix="Leave them out unless you know what they are for"
+            + ("." if restores else "; between versions, restore them from a snapshot."),
             subjects=internal,
         )

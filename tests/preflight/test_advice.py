@@ -115,6 +115,14 @@ def test_a_restore_takes_at_least_what_the_cap_on_each_node_lets_through() -> No
     assert "indices.recovery.max_bytes_per_sec" in estimate.basis
 
 
+def test_a_cap_of_the_repository_itself_counts_where_it_is_met_first() -> None:
+    slow = msgspec.structs.replace(SHARED, settings={"bucket": "ours", "max_restore_bytes_per_sec": "10mb"})
+    estimate = advise(here(source_repositories=(SHARED,), destination_repositories=(slow,))).of(RESTORE).estimate
+    assert estimate is not None
+    assert estimate.least == pytest.approx(1024 / 20)
+    assert "max_restore_bytes_per_sec of the repository backups" in estimate.basis
+
+
 def test_nothing_is_estimated_of_a_restore_without_a_cap() -> None:
     assert advise(here(destination=newer(Version(7, 17, 28), recovery_bytes=None))).of(RESTORE).estimate is None
 

@@ -12,7 +12,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, destination, name_of, pressure, selection
+from esmigrate_tui.preflight import connections, destination, name_of, pressure, remote, selection
 from esmigrate_tui.preflight import source as source_checks
 from esmigrate_tui.preflight.remote import whitelist_line
 
@@ -87,6 +87,7 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     (connections.unverified_certificate, draft(source=BLIND), Severity.WARNING),
     (connections.clocks, source(clock_skew_seconds=-300.0), Severity.NOTE),
     (destination.destination_health, dest(health=Health.RED), Severity.BLOCKER),
+    (destination.destination_health, dest(health=Health.UNKNOWN), Severity.WARNING),
     (destination.destination_blocks, dest(blocks=("cluster read-only (api)",)), Severity.BLOCKER),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB // 2)), Severity.BLOCKER),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB + GIB // 10)), Severity.WARNING),
@@ -135,6 +136,12 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
         draft(destination_indices=(IndexFacts(name="x", blocks=("write",)),), uses=("x",)),
         Severity.BLOCKER,
     ),
+    (
+        destination.existing_names,
+        draft(destination_indices=(IndexFacts(name=".ds-logs-2026.01.01-000001", data_stream="logs"),)),
+        Severity.BLOCKER,
+    ),
+    (remote.speed_settings, draft(), Severity.NOTE),
     (source_checks.altered_sources, logs(source_synthetic=True), Severity.WARNING),
     (source_checks.altered_sources, logs(source_filtered=True), Severity.BLOCKER),
     (source_checks.reading_blocked, logs(blocks=("metadata",)), Severity.BLOCKER),
@@ -168,7 +175,8 @@ CHECKED: list[Check] = sorted({entry[0] for entry in TROUBLES}, key=name_of)
 
 @pytest.mark.parametrize("check", CHECKED)
 async def test_where_all_is_well_nothing_is_complained_about(check: Check) -> None:
-    assert all(finding.severity is Severity.PASSED for finding in await found(check, draft()))
+    given = draft(selected=()) if check is remote.speed_settings else draft()  # it is said of whatever is filled
+    assert all(finding.severity is Severity.PASSED for finding in await found(check, given))
 
 
 async def test_a_block_that_only_refuses_writes_does_not_keep_the_source_from_being_read() -> None:

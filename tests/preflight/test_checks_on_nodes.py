@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import shutil
+import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -16,6 +19,7 @@ from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -23,6 +27,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import Repository, Restoration
 from esmigrate_tui.preflight import (
     connections,
     definitions,
@@ -34,12 +39,16 @@ from esmigrate_tui.preflight import (
     selection,
     source,
 )
+from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.sample import recognised
 from esmigrate_tui.sandbox.nodes import NodeOptions
 from tests.fixtures_nodes import in_own_loop
 from tests.preflight.restoring import found
+from tests.whole import state
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.preflight.checks import Check
@@ -50,6 +59,7 @@ pytestmark = pytest.mark.nodes
 
 ALONE: Final = {"number_of_shards": 1, "number_of_replicas": 0}
 NOWHERE: Final = {**ALONE, "index.routing.allocation.require.room": "attic"}
+SCALED: Final = {"type": "scaled_float", "scaling_factor": 10}
 SNOW: Final = {"analysis": {"analyzer": {"own": {"tokenizer": "standard", "filter": ["snowball"]}}}}
 WIDE: Final = {f"f{number}": {"type": "keyword"} for number in range(950)}
 
@@ -71,12 +81,28 @@ ON_SOURCE: Final[dict[str, dict[str, Any]]] = {
     "pfc-piped": {"settings": ALONE},
     "pfc-taken": {"settings": ALONE},
     "pfc-priced": {"settings": ALONE},
+    "pfc-large": {"settings": ALONE, "mappings": {"_doc": {"enabled": False}}},
+    "pfc-scaled": {"settings": ALONE, "mappings": {"_doc": {"properties": {"a": SCALED}}}},
+    "pfc-both": {"settings": ALONE, "aliases": {"pfc-both-alias": {}}},
+    "pfc-aliased": {"settings": ALONE},
+    "pfc-shut": {"settings": ALONE},
+    ".pfc-own": {"settings": ALONE},
+}
+ON_DESTINATION: Final[dict[str, dict[str, Any]]] = {
+    "pfc-taken": {"settings": ALONE},
+    "pfc-flooded": {"settings": {**ALONE, "index.blocks.read_only_allow_delete": True}},
+    "pfc-named": {"settings": ALONE, "aliases": {"pfc-aliased": {}, "pfc-both-alias": {}}},
+    "pfc-shut": {"settings": ALONE},
+    "pfc-hidden": {"settings": {**ALONE, "index.hidden": True}},
+    "pfc-lonely": {"settings": {**ALONE, "number_of_replicas": 1}},
 }
 DOCUMENTS: Final = (
     ("pfc-good", "1", "", {"a": 1}),
     ("pfc-frozen", "1", "", {"a": 1}),
     *(("pfc-routed", "1", routing, {"a": 1}) for routing in "abcdef"),
     ("pfc-priced", "1", "", '{"price":1.10}'),
+    *(("pfc-large", str(n), "", {"a": n}) for n in range(19)),
+    ("pfc-large", "large", "", {"a": "x" * 1_500_000}),
 )
 
 
@@ -137,6 +163,7 @@ async def _fill(old: Cluster, new: Cluster) -> None:
     for name, one, routing, document in DOCUMENTS:
         routed = f"?routing={routing}" if routing else ""
         await old.perform(send("PUT", f"/{name}/_doc/{one}{routed}", document))
+    for name in dict.fromkeys(name for name, *_ in DOCUMENTS):
         await old.refresh(name)
     await old.perform(send("POST", "/pfc-frozen/_freeze"))
     await old.perform(send("POST", "/pfc-closed/_close"))
@@ -155,14 +182,18 @@ async def _fill(old: Cluster, new: Cluster) -> None:
     }.items():
         await old.perform(send("PUT", f"/_security/role/{name}", {"cluster": ["monitor"], "indices": [indices]}))
         await old.perform(send("PUT", f"/_security/user/{name}", {"password": "narrow-12", "roles": [name]}))
-    await new.perform(send("PUT", "/pfc-taken", {"settings": ALONE}))
-    await new.perform(send("PUT", "/pfc-flooded", {"settings": {**ALONE, "index.blocks.read_only_allow_delete": True}}))
+    for name, body in ON_DESTINATION.items():
+        await new.perform(send("PUT", f"/{name}", body))
+    await new.perform(send("POST", "/pfc-shut/_close"))
+    await new.read("/_cluster/health?wait_for_status=yellow", dict)  # an index that has just been closed is red
 
 
 async def _clear(new: Cluster) -> None:
     for index in await new.indices():
         if index.name.startswith("pfc-"):
             await new.delete_index(index.name)
+    if "pfc-kept" in {one.name for one in await new.snapshots.repositories()}:
+        await new.perform(unregister_request("pfc-kept"))
 
 
 @pytest.fixture(scope="module")
@@ -187,6 +218,7 @@ def world(nodes: SharedNodes) -> Iterator[World]:
         yield made
     finally:
         in_own_loop(end())
+        shutil.rmtree(made.new.snapshots / KEPT.settings["location"], ignore_errors=True)
 
 
 # -- what is chosen ----------------------------------------------------------------------------------------------------
@@ -203,6 +235,11 @@ CHOSEN: Final[list[tuple[Check, str, Severity, str]]] = [
     (remote.numbers_rewritten, "pfc-priced", Severity.WARNING, "Numbers will be written otherwise"),
     (definitions.lacking_parts, "pfc-snow", Severity.WARNING, "The destination lacks"),
     (destination.existing_names, "pfc-taken", Severity.BLOCKER, "1 name on the destination taken"),
+    (destination.existing_names, "pfc-aliased", Severity.BLOCKER, "1 name on the destination taken"),
+    (destination.existing_names, "pfc-shut", Severity.BLOCKER, "1 name on the destination taken"),
+    (destination.shared_aliases, "pfc-both", Severity.WARNING, "Aliases of the chosen indices are in use"),
+    (remote.large_documents, "pfc-large", Severity.WARNING, "Documents of more than 1.0 MiB"),
+    (selection.internal_indices, ".pfc-own", Severity.WARNING, "Internal indices are chosen"),
 ]
 
 
@@ -221,6 +258,29 @@ async def test_what_is_special_about_an_index_is_found_of_it_and_not_of_another(
     assert told[0].why
     assert told[0].fix
     assert {one.severity for one in good} <= {Severity.PASSED}
+
+
+async def test_what_has_a_name_already_is_told_by_what_it_is_and_holds(world: World) -> None:
+    async with world.open() as clusters:
+        chosen = world.draft("pfc-taken", "pfc-shut", "pfc-aliased")
+        [told] = await found(destination.existing_names, chosen, clusters)
+    assert told.evidence == "pfc-taken: index, 0 documents; pfc-shut: index, closed; pfc-aliased: alias of pfc-named"
+
+
+async def test_the_largest_document_seen_says_how_many_may_be_in_a_batch(world: World) -> None:
+    async with world.open() as clusters:
+        [told] = await found(remote.large_documents, world.draft("pfc-large", "pfc-good"), clusters)
+    assert told.evidence == "pfc-large: 1.4 MiB is the largest of the first 20"
+    assert told.copy == "--batch 34"
+
+
+async def test_hidden_indices_are_named_and_others_are_not(world: World) -> None:
+    async with world.open() as clusters:
+        there = world.draft("pfc-hidden", "pfc-taken", source_indices=world.seen.destination_indices)
+        [told] = await found(source.hidden_indices, there, clusters)
+        plain = msgspec.structs.replace(there, selected=("pfc-taken",))
+        assert await found(source.hidden_indices, plain, clusters) == []
+    assert (told.severity, told.subjects) == (Severity.NOTE, ("pfc-hidden",))
 
 
 # -- the state of the destination --------------------------------------------------------------------------------------
@@ -287,6 +347,12 @@ async def test_a_raised_limit_of_shards_can_be_put_back_to_what_it_was(world: Wo
     assert repair.undo.body == '{"persistent":{"cluster.max_shards_per_node":null}}'
 
 
+async def test_a_destination_that_is_yellow_is_told_with_what_that_means(world: World) -> None:
+    async with world.open() as clusters:
+        [told] = await found(pressure.copies_unplaced, world.seen, clusters)
+    assert (told.severity, "status yellow" in told.evidence) == (Severity.NOTE, True)
+
+
 async def test_an_index_that_refuses_writes_since_a_disk_was_full_blocks_only_where_it_is_filled(world: World) -> None:
     async with world.open() as clusters:
         [beside] = await found(pressure.refusing_indices, world.draft("pfc-good"), clusters)
@@ -306,6 +372,15 @@ async def test_a_destination_older_than_the_source_blocks(world: World) -> None:
     assert told.severity is Severity.BLOCKER
     assert told.title == "The destination (6.8.23) is older than the source (7.17.28)"
     assert fine.severity is Severity.PASSED
+
+
+async def test_a_clock_that_is_five_minutes_off_is_told(world: World) -> None:
+    async with await connect(*as_user(world.old), clock=lambda: time.time() - 300) as late:
+        off = world.draft(source_facts=await late.probe())
+    async with world.open() as clusters:
+        [told] = await found(connections.clocks, off, clusters)
+        assert await found(connections.clocks, world.seen, clusters) == []
+    assert (told.severity, told.title) == (Severity.NOTE, "The source's clock is 5 min 00 s ahead of this one")
 
 
 async def test_two_addresses_of_one_cluster_are_known_by_its_uuid(world: World) -> None:
@@ -356,6 +431,16 @@ async def test_a_licence_that_the_destination_lacks_is_told(world: World) -> Non
         assert await found(definitions.licence_features, world.draft("pfc-good"), same) == []
     assert told.title == "The source has the licence trial, the destination basic"
     assert told.severity is Severity.NOTE
+
+
+async def test_what_is_in_use_of_a_licence_that_the_destination_lacks_warns(world: World) -> None:
+    watch = {"trigger": {"schedule": {"yearly": {}}}, "input": {"none": {}}, "actions": {}}
+    async with world.open() as clusters:
+        assert clusters.source is not None
+        await clusters.source.perform(send("PUT", "/_xpack/watcher/watch/pfc-watch", watch))
+        [told] = await found(definitions.licence_features, world.draft("pfc-good"), clusters)
+        await clusters.source.perform(send("DELETE", "/_xpack/watcher/watch/pfc-watch"))
+    assert (told.severity, told.evidence) == (Severity.WARNING, "watcher: 1")
 
 
 # -- who asks ----------------------------------------------------------------------------------------------------------
@@ -449,12 +534,13 @@ async def planned(world: World, clusters: Clusters, *names: str) -> Draft:
 async def test_a_definition_that_the_destination_would_refuse_is_found_without_making_anything(world: World) -> None:
     async with world.open() as clusters:
         before = await clusters.destination.indices()
-        draft = await planned(world, clusters, "pfc-good", "pfc-priced", "pfc-snow")
+        draft = await planned(world, clusters, "pfc-good", "pfc-priced", "pfc-snow", "pfc-scaled")
         told = await found(definitions.definitions_accepted, draft, clusters)
         assert [one.name for one in await clusters.destination.indices()] == [one.name for one in before]
-    blocker, passed = told
-    assert (blocker.severity, blocker.subjects) == (Severity.BLOCKER, ("pfc-snow",))
-    assert "snowball" in blocker.evidence
+    *blockers, passed = told
+    refused = {one.subjects: one.evidence for one in blockers if one.severity is Severity.BLOCKER}
+    assert "snowball" in refused["pfc-snow",]
+    assert "scaled_float" in refused["pfc-scaled",]
     assert passed.title == "The destination takes the definition of 2 indices: it was asked"
 
 
@@ -507,21 +593,45 @@ LOOKS: Final = (
     "POST /_msearch",
     "POST /_reindex",  # of no document
     "POST /_security/user/_has_privileges",
+    "POST /_snapshot/pfc-kept/_verify",
 )
+KEPT: Final = Repository(name="pfc-kept", type="fs", settings={"location": f"pfc-kept-{os.getpid()}"})
 
 
-@pytest.mark.parametrize("method", [MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE])
-async def test_the_checks_only_look(world: World, method: MethodName) -> None:
+async def prepared(world: World, clusters: Clusters, method: MethodName, folder: Path) -> Draft:
+    """All answers for a method, as somebody gives them."""
+    names = ("pfc-good", "pfc-snow", "pfc-routed")
+    draft = msgspec.structs.replace(world.nothing_there, method=method)
+    if method is MethodName.INDEX_FROM_SOURCE:
+        (folder / "a.csv").write_text("id,city\n1,Rome\n2,Bonn\n3\n")
+        reading = recognised(found_files([str(folder / "a.csv")]))
+        return draft.answered(reading=reading, into="pfc-filed", create='{"mappings":{"properties":{}}}')
+    if method is MethodName.RESTORE_FROM_SNAPSHOT:
+        assert clusters.source is not None
+        taken = take_request("pfc-kept", "s", ("pfc-good",), knows_features=False)
+        path = taken.path.replace("wait_for_completion=false", "wait_for_completion=true")
+        await clusters.source.perform(register_request(KEPT))
+        await clusters.source.perform(msgspec.structs.replace(taken, path=path))
+        await clusters.destination.perform(register_request(KEPT.registered(readonly=True)))
+        restoration = Restoration(repository=KEPT.registered(readonly=True), snapshot="s")
+        return draft.answered(restoration=restoration, selected=("pfc-good",))
+    plan, _ = await planning.plan_for(draft, clusters, names, renamed={}, now=0.0)
+    return planning.draft_of(plan)
+
+
+@pytest.mark.parametrize("method", list(MethodName))
+async def test_the_checks_only_look(world: World, method: MethodName, tmp_path: Path) -> None:
     async with world.open() as clusters:
-        draft = msgspec.structs.replace(world.nothing_there, method=method)
-        names = ("pfc-good", "pfc-snow", "pfc-routed")
-        plan, _ = await planning.plan_for(draft, clusters, names, renamed={}, now=0.0)
-        before = await clusters.destination.indices()
+        assert clusters.source is not None
+        draft = await prepared(world, clusters, method, tmp_path)
+        before = [await state(cluster) for cluster in (clusters.source, clusters.destination)]
         world.asked.clear()
-        await planning.check(plan, clusters, lambda _: None)
+        told = [one async for one in preflight.run(draft, clusters)]
         asked = {one.partition("?")[0] for one in world.asked if not one.startswith("GET ")}
-        assert asked <= set(LOOKS)
-        assert await clusters.destination.indices() == before
+        after = [await state(cluster) for cluster in (clusters.source, clusters.destination)]
+    assert not [one.title for one in told if "could not be made" in one.title]
+    assert asked <= set(LOOKS)
+    assert after == before
 
 
 async def test_what_several_checks_ask_for_is_asked_once_and_anew_for_the_next_look(world: World) -> None:
@@ -531,7 +641,13 @@ async def test_what_several_checks_ask_for_is_asked_once_and_anew_for_the_next_l
             world.asked.clear()
             twin = clusters.source.remembering()
             assert await asyncio.gather(*(twin.surroundings.licence() for _ in range(3))) == ["trial"] * 3
-            assert [one for one in world.asked if "license" in one] == ["GET /_xpack/license"]
+            assert len({*await asyncio.gather(*(_bytes_of(twin, name) for name in ("pfc-good", "pfc-good")))}) == 1
+            assert await _bytes_of(twin, "pfc-priced") != await _bytes_of(twin, "pfc-good")
+            assert [one for one in world.asked if one != "GET /"] == ["GET /_xpack/license", *["POST /_msearch"] * 2]
+
+
+async def _bytes_of(cluster: Cluster, name: str) -> tuple[bytes, ...]:
+    return (await cluster.first_sources([name], 5))[name]
 
 
 @pytest.mark.parametrize(

@@ -11,13 +11,14 @@ from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, IndexFacts, Index
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, ShardFailure, SnapshotState
-from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, restore
+from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, restore, selection
 from esmigrate_tui.preflight.allocation import hindrances, restored_settings
 from esmigrate_tui.preflight.repository import mounted_elsewhere, same_place, unregistrable
 from tests.preflight.restoring import (
     FACTS,
     GIB,
     REPOSITORY,
+    RESTORATION,
     SNAPSHOT,
     dest,
     draft,
@@ -88,6 +89,11 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     ),
     (restore.cancel_deletes, draft(), Severity.NOTE),
     (repository.repository_integrity, draft(), Severity.NOTE),
+    (
+        selection.internal_indices,
+        draft(snapshot=msgspec.structs.replace(SNAPSHOT, indices=(".own",)), selected=(".own",)),
+        Severity.WARNING,
+    ),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB)), Severity.BLOCKER),
 ]
 
@@ -130,6 +136,29 @@ QUIET: list[tuple[Check, Draft]] = [
 @pytest.mark.parametrize(("check", "given"), QUIET)
 async def test_where_all_is_well_nothing_is_complained_about(check: Check, given: Draft) -> None:
     assert all(finding.severity is Severity.PASSED for finding in await found(check, given, NOBODY))
+
+
+WRITTEN = msgspec.structs.replace(RESTORATION, repository=msgspec.structs.replace(REPOSITORY, settings={}))
+MANAGED = {"logs": {"index.lifecycle.name": "thirty-days"}}
+
+
+@pytest.mark.parametrize(
+    ("modes", "told", "how", "words"),
+    [
+        ({"ilm": "RUNNING"}, MANAGED, RESTORATION, ["Index lifecycles run"]),
+        ({"ilm": "RUNNING"}, None, RESTORATION, ["Index lifecycles run"]),
+        ({"ilm": "RUNNING"}, {}, RESTORATION, []),
+        ({"ilm": "STOPPED", "slm": "STOPPED"}, MANAGED, WRITTEN, []),
+        ({"slm": "RUNNING"}, {}, WRITTEN, ["Snapshot lifecycles run"]),
+        ({"slm": "RUNNING"}, {}, RESTORATION, []),
+    ],
+)
+def test_lifecycles_as_documented_are_told_where_they_would_act_and_can_be_stopped_for_the_run(
+    modes: dict[str, str], told: dict[str, dict[str, str]] | None, how: Restoration, words: list[str]
+) -> None:
+    findings = restore.judged_lifecycles(modes, told, {"logs"}, how)
+    assert [one.title[: len(word)] for one, word in zip(findings, words, strict=True)] == words
+    assert all(one.copy == f"POST {one.repairs[0].made_by.path.lstrip('/')}" for one in findings)
 
 
 async def test_the_documents_that_will_be_lost_are_named_with_their_index() -> None:
