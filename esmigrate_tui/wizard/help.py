@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from rich.text import Text
 
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.draw import DIM, STRONG, fit, ink, paragraph, wrap
 from esmigrate_tui.wizard.keys import actions
 
@@ -276,7 +277,7 @@ Each line is an index, or a data stream, of the snapshot. Space chooses it; / fi
 the filter shows. Sizes are what will be copied. Who made it (the version) is known only where the old cluster still
 holds it.
 
-     repository ── every node of the new cluster reads its files ──→ new cluster
+     repository ── every node reads the files itself ──→ new cluster
 
 A name that is taken on the new cluster stands out: w decides. Another name keeps both. Restore over it closes the
 index there and replaces what it holds; delete it first removes it. Both want the name typed, and happen only when
@@ -318,8 +319,66 @@ What was changed for the run has been put back; what could not be is listed, and
 }
 
 
+_BREAK: Final = "\n"
+_SPEAKING: Final = """
+Who speaks to whom. Each arrow begins where the connection is opened, and a firewall must let it through; the port is
+that of the address: 9200 on servers of your own, mostly, and 9243 or 443 in Elastic Cloud.
+""".strip("\n")
+_WAYS: Final[dict[MethodName, str]] = {
+    MethodName.INDEX_FROM_SOURCE: """
+     esmigrate ── 9200 or 9243 ──→ new cluster   makes the index, writes rows
+     a sender ─── 9200 or 9243 ──→ new cluster   where another program sends
+""",
+    MethodName.REINDEX_FROM_REMOTE: """
+     esmigrate ──── 9200 or 9243 ──→ old cluster   reads what there is
+     esmigrate ──── 9200 or 9243 ──→ new cluster   makes indices, gives orders
+     new cluster ── 9200 or 9243 ──→ old cluster   fetches the documents
+""",
+    MethodName.RESTORE_FROM_SNAPSHOT: """
+     esmigrate ──── 9200 or 9243 ──→ new cluster   gives orders, looks
+     new cluster ── each node ─────→ repository    a shared folder, a bucket
+     esmigrate ──── 9200 or 9243 ──→ old cluster   to compare; may be gone
+""",
+    MethodName.COPY_THROUGH_HERE: """
+     esmigrate ── 9200 or 9243 ──→ old cluster   reads the documents
+     esmigrate ── 9200 or 9243 ──→ new cluster   writes the same bytes
+     old cluster  ·  ·  ·  ·  ·   new cluster   need not see each other
+""",
+}
+"""Which cluster speaks to which, and over which port, by method."""
+_FLOWS: Final[dict[MethodName, str]] = {
+    MethodName.REINDEX_FROM_REMOTE: """
+     old cluster ── the new one fetches, batch by batch ──→ new cluster
+                    (this screen only looks)
+""",
+    MethodName.COPY_THROUGH_HERE: """
+     old cluster ── read ──→ this machine ── written ──→ new cluster
+""",
+}
+"""Which way the documents go while a run is going on; the others have it in a page of their own."""
+
+
+def way(method: MethodName) -> str:
+    """The drawing of which cluster speaks to which in a method."""
+    return _WAYS[method].strip(_BREAK)
+
+
 def words_of(step: str, session: Session) -> tuple[str, str]:
-    """A step's title and its page in plain words, as the session's method has them."""
+    """A step's title and its page in plain words, with its drawing, as the session's method has them."""
+    title, words = _written(step, session)
+    method = session.method_name
+    drawing = ""
+    if step in {"connections", "preflight"} and method is not None:
+        drawing = f"{_SPEAKING}\n\n{way(method)}"
+    elif step == "run" and method in _FLOWS:
+        drawing = _FLOWS[method].strip(_BREAK)
+    if not drawing:
+        return title, words
+    first, _, rest = words.strip(_BREAK).partition("\n\n")
+    return title, f"{first}\n\n{drawing}\n\n{rest}"
+
+
+def _written(step: str, session: Session) -> tuple[str, str]:
     if step in _INDEXED and session.is_of_files:
         return _INDEXED[step]
     if step in _WATCHED and session.is_watching:
@@ -342,6 +401,7 @@ def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]
             drawn += [*paragraph(each.replace("\n", " "), min(width, 100), 1), Text()]
         for method in session.methods if step == "method" else ():
             drawn += [ink(" ").append(method.title, STRONG), *paragraph(method.explained, min(width, 100), 1), Text()]
+            drawn += [*(ink(line) for line in way(method.name).split(_BREAK)), Text()]
         drawn.append(ink(" Keys", STRONG))
         for action in actions(step, session.method_name):
             first, *rest = wrap(action.says, min(width, 100) - 15)
