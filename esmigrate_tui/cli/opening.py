@@ -219,10 +219,10 @@ async def _report(run: str) -> tuple[str, ...]:
     return tuple(str(path) for path in await written_report(run))
 
 
-async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Change) -> str:
+async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str) -> str:
     from esmigrate_tui.cli.running import make_change
 
-    return await make_change(plan, credentials, change)
+    return await make_change(plan, credentials, change, folder=folder)
 
 
 def _word(report: VaultReport) -> VaultWord:

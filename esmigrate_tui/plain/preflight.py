@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, listed
-from esmigrate_tui.plain.console import numbers
+from esmigrate_tui.plain.console import BackError, numbers, place_of
+from esmigrate_tui.plain.repository import say_request
+from esmigrate_tui.wizard.session import way_back
 from esmigrate_tui.wizard.steps import BY_NAME, checked_as
-from esmigrate_tui.wizard.walk.preflight import asked, look
+from esmigrate_tui.wizard.walk import preflight as steps
+from esmigrate_tui.wizard.walk.preflight import REMEDY_DOES, Remedy, asked, look, remedies
 
 if TYPE_CHECKING:
+    from collections.abc import Set as AbstractSet
+
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.walk import PlainWalk
 
@@ -20,6 +25,7 @@ _WORDS: Final = {
     Severity.NOTE: "note",
     Severity.PASSED: "passed",
 }
+_TYPED: Final = {Remedy.MEND: "f {at}", Remedy.COPY_HERE: "m"}
 
 
 async def preflight(walk: PlainWalk, console: Console) -> str:
@@ -31,12 +37,8 @@ async def preflight(walk: PlainWalk, console: Console) -> str:
         _say(walk, console)
     while True:
         reason = BY_NAME["preflight"].may_go_on(walk.session)
-        question = "Enter goes on, r looks again, p says what passed"
-        if walk.session.draft.unacknowledged:
-            question = "A number or a name accepts a warning, all accepts every one; r looks again, p says what passed"
-        elif reason:
-            question = "r looks again, p says what passed"
-        match await console.ask(question):
+        offered = {remedy for one in walk.session.draft.findings for remedy in remedies(one, walk.session)}
+        match await console.ask(_question(walk, reason, offered)):
             case "" if not reason:
                 return ""
             case "":
@@ -44,12 +46,33 @@ async def preflight(walk: PlainWalk, console: Console) -> str:
             case "r":
                 await _look(walk, console)
             case "p":
-                passed = [one for one in walk.session.draft.findings if one.severity is Severity.PASSED]
-                for one in passed:
-                    console.say(f"passed: {one.title}", 2)
-                console.say(f"{counted(len(passed), 'check')} passed.")
+                _say_passed(walk, console)
+            case "m" if Remedy.COPY_HERE in offered:
+                steps.copy_here(walk)
+                console.say("The method is Copy through this machine now; your other answers are kept.")
+                await _look(walk, console)
+            case typed if typed.partition(" ")[0] == "f":
+                await _mend(typed.partition(" ")[2].strip(), walk, console)
             case typed:
                 _accept(typed, walk, console)
+
+
+def _question(walk: PlainWalk, reason: str, offered: AbstractSet[Remedy]) -> str:
+    """What can be answered, where `reason` is why one may not go on, and these remedies are offered."""
+    words = "r looks again, p says what passed"
+    if walk.session.draft.unacknowledged:
+        words = f"A number or a name accepts a warning, all accepts every one; {words}"
+    elif not reason:
+        words = f"Enter goes on, {words}"
+    words += "; f with a number or a name puts right" if Remedy.MEND in offered else ""
+    return words + ("; m copies through this machine instead" if Remedy.COPY_HERE in offered else "")
+
+
+def _say_passed(walk: PlainWalk, console: Console) -> None:
+    passed = [one for one in walk.session.draft.findings if one.severity is Severity.PASSED]
+    for one in passed:
+        console.say(f"passed: {one.title}", 2)
+    console.say(f"{counted(len(passed), 'check')} passed.")
 
 
 async def _look(walk: PlainWalk, console: Console) -> None:
@@ -73,6 +96,8 @@ def _say(walk: PlainWalk, console: Console) -> None:
         accepted = ", accepted" if finding.key in draft.acknowledged else ""
         console.say(f"{at}. {_WORDS[finding.severity]}{accepted}: {finding.title} ({finding.check})", 2)
         _explain(finding, console)
+        for remedy in remedies(finding, walk.session):
+            console.say(f"{_TYPED[remedy].format(at=at)} {REMEDY_DOES[remedy]}.", 5)
     blocks, passed = len(draft.blockers), len(draft.findings) - len(rows)
     warns = sum(one.severity is Severity.WARNING for one in rows)
     stops = f"{blocks} {'blocks' if blocks == 1 else 'block'}, {warns} {'warns' if warns == 1 else 'warn'}"
@@ -91,6 +116,53 @@ def _explain(finding: Finding, console: Console) -> None:
         console.say(f"About: {listed(finding.subjects)}", 5)
     if finding.link:
         console.show(finding.link, 5)
+
+
+def _to_mend(typed: str, walk: PlainWalk, console: Console) -> Finding | None:
+    """The finding of a number or a name that can be put right from here; else it is said why not."""
+    rows = _rows(walk)
+    by_name = [one for one in rows if one.check == typed and one.repairs]
+    cursor, wrong = place_of(typed, [one.check for one in rows])
+    if wrong:
+        console.say(f"Which one? Say f with its number or its name: {wrong}.")
+        return None
+    finding = by_name[0] if by_name else rows[cursor]
+    if Remedy.MEND not in remedies(finding, walk.session):
+        console.say(f"{finding.check} cannot be put right from here: what to do stands after Fix.")
+        return None
+    return finding
+
+
+async def _mend(typed: str, walk: PlainWalk, console: Console) -> None:
+    """Show the requests, ask, and put it right; how that went is said, and the checks look again."""
+    finding = _to_mend(typed, walk, console)
+    if finding is None:
+        return
+    title, said = steps.mending(finding)
+    for sentence in said:
+        console.say(sentence)
+    for change in finding.repairs:
+        to = steps.where_to(change, walk.session)
+        say_request(console, to, change.made_by)
+        if change.undo is not None:
+            say_request(console, to, change.undo, "What puts it back")
+    try:
+        is_agreed = await console.agrees(title)
+    except BackError:
+        is_agreed = False
+    if not is_agreed:
+        console.say("Nothing was changed.")
+        return
+    await steps.mend(walk, finding)
+    mending = walk.session.mending
+    for made in mending.done:
+        console.say(f"Done: {made.what}.")
+    if mending.done:
+        console.say(way_back(mending.done[0].name, list(mending.done)) or "Nothing has to be put back.")
+    if mending.problem is not None:
+        console.say(f"This failed: {mending.failed}.")
+        console.trouble(mending.problem)
+    await _look(walk, console)
 
 
 def _accept(typed: str, walk: PlainWalk, console: Console) -> None:

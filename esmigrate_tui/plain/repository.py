@@ -119,11 +119,11 @@ async def _verify(known: Known, walk: PlainWalk, console: Console) -> None:
 # -- registering -----------------------------------------------------------------------------------------------------
 
 
-def say_request(console: Console, to: str, request: Request) -> None:
-    """A request that is about to be sent, to the letter."""
+def say_request(console: Console, to: str, request: Request, words: str = "The request") -> None:
+    """A request that is about to be sent, or `words` says what it is, to the letter."""
     from esmigrate_tui.wizard.draw import as_console  # noqa: PLC0415  # only then needed
 
-    console.say(f"The request, to {to}:")
+    console.say(f"{words}, to {to}:")
     console.show(as_console(request))
 
 

@@ -68,7 +68,7 @@ def _say(walk: PlainWalk, console: Console) -> None:
         return
     files = sum(len(task.reading.files) for task in plan.tasks if task.reading is not None)
     what = counted(files, "file") if files else amount_of(plan)
-    so_far = "no data is changed yet" if walk.session.made else "nothing is changed yet"
+    so_far = "no data is changed yet" if walk.session.is_anything_changed else "nothing is changed yet"
     console.say(f"{what} to {plan.destination.endpoint.authority}; {so_far}. In this order:")
     for position, step in enumerate(preview.steps, start=1):
         console.say(f"{position}. {step}", 2)

@@ -82,6 +82,7 @@ def _doing(session: Session) -> dict[str, str]:
         "album": session.album.doing,
         "listing": session.listing.doing,
         "pile": session.pile.doing,
+        "mending": session.mending.doing and f"putting right: {session.mending.doing}",
     }
 
 
@@ -95,7 +96,7 @@ async def walk_through(walk: PlainWalk) -> Left:
     try:
         run, is_new = await _walked(walk)
     except LeaveError:
-        nothing = "" if walk.session.made else "Nothing was changed on either cluster."
+        nothing = "" if walk.session.is_anything_changed else "Nothing was changed on either cluster."
         return Left(said=tuple(filter(None, (nothing, *walk.to_put_back()))))
     except asyncio.CancelledError:  # Ctrl+C
         console.say()

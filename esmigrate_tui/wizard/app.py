@@ -221,7 +221,7 @@ class WizardApp(Walk, App[ExitCode]):
         from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         question = "Nothing has been changed on either cluster. The answers given here are not kept."
-        if self.session.made:
+        if self.session.is_anything_changed:
             question = "\n".join(
                 (
                     "What you had done here stays, until it is put back:",

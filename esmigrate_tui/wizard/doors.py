@@ -213,8 +213,9 @@ class Doors(Generic[C]):
     writes a text into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name;
     `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in batches, until
     the run has finished. `report` writes the report and gives the paths of its files. `change` makes one change that
-    the person has confirmed before a run, in a ledger of its own, and gives the name to put it back by. `keep_contrast`
-    remembers for the next start whether more contrast is preferred.
+    the person has confirmed before a run, in a ledger of its own or in that of an earlier one (its name, "" for none),
+    and gives the name to put it back by. `keep_contrast` remembers for the next start whether more contrast is
+    preferred.
     """
 
     methods: tuple[MethodDescription, ...]
@@ -235,7 +236,7 @@ class Doors(Generic[C]):
     command: Callable[[str, Command], Awaitable[None]]
     rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]
     report: Callable[[str], Awaitable[tuple[str, ...]]]
-    change: Callable[[Plan, Mapping[Side, Credential], Change], Awaitable[str]]
+    change: Callable[[Plan, Mapping[Side, Credential], Change, str], Awaitable[str]]
     keep_contrast: Callable[[bool], Awaitable[None]]
     vault: Vault
     now: Callable[[], float]

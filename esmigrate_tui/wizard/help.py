@@ -119,6 +119,9 @@ Everything that is known to go wrong is looked at before anything moves. Nothing
 What blocks must be put right first: the fix says how, c copies its text, r looks again. A warning may be
 accepted with Space; the report will say that you did.
 
+Where a finding says so, x puts it right for you: a setting raised, a closed index opened. It asks first and shows the
+request; no document is lost by it, and `esmigrate cleanup` puts it back.
+
 Some checks depend on which indices you choose: after the selection it looks once more.
 """,
     ),
@@ -187,7 +190,7 @@ there; what has the name on the new cluster stays as it is, and the review shows
     "review": (
         "Review",
         """
-Nothing has been changed so far. Here is what will be, in order, with the very requests; passwords are shown as
+No data has been changed so far. Here is what will be, in order, with the very requests; passwords are shown as
 dots. What is changed only for the time of the run is put back at its end, also when it is stopped.
 
 w writes the plan to a file: the same migration without a screen, for a colleague to read or a machine to run.

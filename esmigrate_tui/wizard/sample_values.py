@@ -43,7 +43,7 @@ from esmigrate_tui.model.files import (
     Sample,
 )
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.ledger import Change, EntryState, LedgerEntry, Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
@@ -72,6 +72,7 @@ from esmigrate_tui.wizard.session import (
     Listing,
     Made,
     Making,
+    Mending,
     NewRepository,
     NewSnapshot,
     Pile,
@@ -267,7 +268,7 @@ COMPARING: Final = TYPED.with_form(Side.DESTINATION, is_accepted=False).with_for
 )
 
 BLOCKED_FINDING: Final = Finding(
-    check="whitelist",
+    check="destination-reaches-source",
     severity=Severity.BLOCKER,
     title="The new cluster may not fetch from old.example.org:9243",
     evidence="[old.example.org:9243] not whitelisted in reindex.remote.whitelist",
@@ -313,6 +314,71 @@ BLOCKED: Final = CONNECTED.answered(
         *_PASSED,
     )
 ).but(checking=Checking(looked_at=NOW - 12, checked=()))
+TOO_MANY_SHARDS: Final = Finding(
+    check="shard-limit",
+    severity=Severity.BLOCKER,
+    title="Too many shards for the destination: 2 980 open, 84 to be made, 3 000 allowed",
+    why="It refuses to create an index beyond its limit of open shards.",
+    fix="Choose fewer indices, add data nodes, or raise the limit for a while:",
+    copy='PUT _cluster/settings\n{"persistent":{"cluster.max_shards_per_node":1022}}',
+    repairs=(
+        Change(
+            side=Side.DESTINATION,
+            what="cluster.max_shards_per_node is 1022",
+            made_by=Request(
+                method="PUT",
+                path="/_cluster/settings",
+                body='{"persistent":{"cluster.max_shards_per_node":1022}}',
+            ),
+            undo=Request(
+                method="PUT",
+                path="/_cluster/settings",
+                body='{"persistent":{"cluster.max_shards_per_node":null}}',
+            ),
+        ),
+    ),
+)
+CLOSED_INDICES: Final = Finding(
+    check="readable",
+    severity=Severity.BLOCKER,
+    title="Closed on the source: logs-2026.01.02, orders",
+    why="A closed index cannot be read.",
+    fix="Open them on the source, or leave them out:",
+    copy="POST logs-2026.01.02/_open\nPOST orders/_open",
+    subjects=("logs-2026.01.02", "orders"),
+    repairs=tuple(
+        Change(
+            side=Side.SOURCE,
+            what=f"the index {name} is opened",
+            made_by=Request(method="POST", path=f"/{name}/_open"),
+            undo=Request(method="POST", path=f"/{name}/_close"),
+        )
+        for name in ("logs-2026.01.02", "orders")
+    ),
+)
+MENDABLE: Final = CONNECTED.answered(findings=(TOO_MANY_SHARDS, WARNINGS[1], *_PASSED)).but(
+    checking=Checking(looked_at=NOW - 12, checked=())
+)
+_RAISED: Final = Made(what=TOO_MANY_SHARDS.repairs[0].what, name="5QWA", repaired=Side.DESTINATION)
+MENDED: Final = CONNECTED.answered(findings=(WARNINGS[1], *_PASSED)).but(
+    checking=Checking(looked_at=NOW - 2, checked=()), made=(_RAISED,), mending=Mending(amount=1, done=(_RAISED,))
+)
+_OPENED: Final = Made(what=CLOSED_INDICES.repairs[0].what, name="5QWA", repaired=Side.SOURCE)
+HALF_MENDED: Final = CONNECTED.answered(findings=(CLOSED_INDICES, *_PASSED)).but(
+    checking=Checking(looked_at=NOW - 2, checked=()),
+    made=(_OPENED,),
+    mending=Mending(
+        amount=2,
+        done=(_OPENED,),
+        failed=CLOSED_INDICES.repairs[1].what,
+        problem=Problem(
+            cause=Cause.PRIVILEGES,
+            what="migrator may not do this on prod-logs.",
+            why="It needs the privilege manage on orders.",
+            todo="Let somebody open it who may, then press r.",
+        ),
+    ),
+)
 LOOKING: Final = CONNECTED.answered(findings=_PASSED[:2]).but(checking=Checking(since=NOW - 2))
 NOT_LOOKED: Final = CONNECTED.but(
     checking=Checking(
@@ -1211,6 +1277,11 @@ SCENES: Final = (
     Scene("preflight-looking", "preflight", LOOKING),
     Scene("preflight-blocked", "preflight", BLOCKED),
     Scene("preflight-passed", "preflight", PASSED),
+    Scene("preflight-mend", "preflight", MENDABLE),
+    Scene("preflight-mend-asked", "preflight", MENDABLE, press=("x",)),
+    Scene("preflight-mended", "preflight", MENDED),
+    Scene("preflight-mend-failed", "preflight", HALF_MENDED),
+    Scene("preflight-mended-leave", "preflight", MENDED, press=("q",)),
     Scene("preflight-trouble", "preflight", NOT_LOOKED),
     Scene("selection", "selection", SELECTED),
     Scene("selection-filtered", "selection", FILTERED),

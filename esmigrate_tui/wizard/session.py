@@ -273,11 +273,15 @@ def registered(name: str) -> str:
 
 
 class Made(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that was made before a run, the name to put it back by, and what that does."""
+    """A change that was made before a run, the name to put it back by, and what that does: "" where nothing has to be.
+
+    `repaired` is the side on which it put right what a check had found; None for what was asked for by itself.
+    """
 
     what: str
     name: str
     back: str = "puts it back"
+    repaired: Side | None = None
 
     @property
     def back_in_full(self) -> str:
@@ -285,8 +289,45 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         return self.back.replace("it", self.what.partition(" ")[2], 1)
 
 
+def repaired(made: tuple[Made, ...]) -> dict[str, list[Made]]:
+    """What was put right for a check, by the name that puts it back."""
+    found: dict[str, list[Made]] = {}
+    for each in made:
+        if each.repaired is not None:
+            found.setdefault(each.name, []).append(each)
+    return found
+
+
+def way_back(name: str, repairs: list[Made]) -> str:
+    """The command that puts repairs back, in a sentence; "" where nothing has to be."""
+    open_ones = [each for each in repairs if each.back]
+    if not open_ones:
+        return ""
+    them = "what can be" if len(open_ones) < len(repairs) else "it" if len(repairs) == 1 else "them"
+    back = f"puts back {them}" if them == "what can be" else f"puts {them} back"
+    return f"`esmigrate cleanup {name}` {back}."
+
+
+class Mending(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a finding is put right: what was done of `amount` changes, what is being done, and what failed, and why.
+
+    `doing` is "" where nothing is under way, else it is going on since `since`.
+    """
+
+    amount: int = 0
+    done: tuple[Made, ...] = ()
+    doing: str = ""
+    since: float = 0.0
+    failed: str = ""
+    problem: Problem | None = None
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """All that the wizard knows at one moment."""
+    """All that the wizard knows at one moment.
+
+    `made` is what was changed before a run, `changing` what is being changed, `unsure` what may have been: the line
+    broke before anybody knew.
+    """
 
     draft: Draft = Draft()
     methods: tuple[MethodDescription, ...] = ()
@@ -301,6 +342,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     listing: Listing = Listing()
     pile: Pile = Pile()
     made: tuple[Made, ...] = ()
+    changing: str = ""
+    unsure: tuple[str, ...] = ()
+    mending: Mending = Mending()
     plan: Plan | None = None
     preview: Preview | None = None
     plan_problem: Problem | None = None
@@ -357,6 +401,11 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def method_name(self) -> MethodName | None:
         """The method of the run that is looked at, else the one that is chosen."""
         return self.progress.method if self.run and self.progress.method is not None else self.draft.method
+
+    @property
+    def is_anything_changed(self) -> bool:
+        """Whether anything was changed on a cluster before a run, or may have been."""
+        return bool(self.made or self.changing or self.unsure)
 
     @property
     def still_made(self) -> tuple[Made, ...]:

@@ -71,6 +71,8 @@ def _connections(session: Session) -> str:
 
 def _preflight(session: Session) -> str:
     draft = session.draft
+    if session.mending.doing:
+        return "something is being put right"
     if session.checking.since is not None:
         return "the checks are going on"
     if session.checking.problem is not None:

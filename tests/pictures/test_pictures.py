@@ -64,6 +64,28 @@ def test_passed_checks_can_be_unfolded(is_as_accepted: Callable[[str], bool]) ->
     assert is_as_accepted("preflight-passed")
 
 
+def test_a_finding_that_can_be_put_right_says_by_which_key(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("preflight-mend")
+
+
+def test_before_something_is_put_right_the_requests_are_shown_there_and_back(
+    is_as_accepted: Callable[[str], bool],
+) -> None:
+    assert is_as_accepted("preflight-mend-asked")
+
+
+def test_what_was_put_right_stands_above_what_is_left(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("preflight-mended")
+
+
+def test_a_repair_that_failed_says_why_and_what_was_done_before_it(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("preflight-mend-failed")
+
+
+def test_leaving_says_what_was_put_right(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("preflight-mended-leave")
+
+
 def test_checks_that_could_not_be_made_say_why(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("preflight-trouble")
 

@@ -241,10 +241,10 @@ async def test_a_name_that_cannot_be_is_asked_for_again(world: Planning) -> None
 
 async def test_a_blocker_cannot_be_accepted_and_a_warning_is_by_its_name(world: Planning) -> None:
     world.findings = (sample.BLOCKED_FINDING, *sample.WARNINGS)
-    script = Script("reindex-from-remote", ON, ON, "whitelist", "types", "3", "nobody", ON, "q")
+    script = Script("reindex-from-remote", ON, ON, "destination-reaches-source", "types", "3", "nobody", ON, "q")
     _, walk = await walked(world, script, BOTH, credentials=SECRETS)
     assert walk.session.draft.unacknowledged == ()
-    assert lines_of(script, "whitelist blocks: it cannot be accepted, only put right.")
+    assert lines_of(script, "destination-reaches-source blocks: it cannot be accepted, only put right.")
     assert lines_of(script, "Accepted, and the report will say so: types.")
     assert lines_of(script, "Accepted, and the report will say so: writes.")
     assert lines_of(script, "No check here is called that")
@@ -310,3 +310,69 @@ async def test_a_run_that_is_going_on_is_offered_first(world: Planning) -> None:
     live = next(card for card in sample.RUNS if card.is_live)
     left, _ = await walked(world, Script(ON))
     assert (left.run, left.is_new) == (live.run, False)
+
+
+# -- putting right ---------------------------------------------------------------------------------------------------
+
+
+async def test_a_finding_is_put_right_by_its_number_after_a_yes(world: Planning) -> None:
+    world.findings = (sample.TOO_MANY_SHARDS,)
+    script = Script("reindex-from-remote", ON, ON, "f 1", "n", "f shard-limit", "b", "f 1", "y", "q")
+    left, _ = await walked(world, script, BOTH, credentials=SECRETS)
+    assert [change for _, change in world.changes] == list(sample.TOO_MANY_SHARDS.repairs)
+    assert len(lines_of(script, "Nothing was changed.")) == 2
+    assert in_order(
+        script.told,
+        (
+            "f 1 puts it right, after a question",
+            "Put this right on the destination? y or n [n]: y",
+            "putting right: cluster.max_shards_per_node is 1022 …",
+            "Done: cluster.max_shards_per_node is 1022.",
+            "`esmigrate cleanup 5QWA` puts it back.",
+            "Asking both clusters",
+        ),
+    )
+    assert left.said == (
+        "You had this put right: cluster.max_shards_per_node is 1022. `esmigrate cleanup 5QWA` puts it back.",
+    )
+
+
+async def test_a_repair_that_fails_says_so_and_what_was_done_before_it(world: Planning) -> None:
+    world.findings = (sample.CLOSED_INDICES,)
+    world.troubles[sample.CLOSED_INDICES.repairs[1].what] = CUT
+    script = Script("reindex-from-remote", ON, ON, "f readable", "y", "q")
+    left, _ = await walked(world, script, BOTH, credentials=SECRETS)
+    told = (
+        "Done: the index logs-2026.01.02 is opened.",
+        "This failed: the index orders is opened.",
+        "The line is cut.",
+    )
+    assert in_order(script.told, told)
+    assert left.said[1:] == (
+        "Whether this was done is not known: the index orders is opened. If it was, `esmigrate status` lists it.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "sentence"),
+    [
+        ("f", "Which one? Say f with its number or its name: a number is needed."),
+        ("f 9", "Which one? Say f with its number or its name: there are 2 rows, and 9 is not among them."),
+        ("f writes", "writes cannot be put right from here: what to do stands after Fix."),
+    ],
+)
+async def test_what_cannot_be_put_right_gets_a_sentence(world: Planning, answer: str, sentence: str) -> None:
+    world.findings = sample.WARNINGS
+    script = Script("reindex-from-remote", ON, ON, answer, "q")
+    await walked(world, script, BOTH, credentials=SECRETS)
+    assert lines_of(script, sentence)
+    assert world.changes == []
+
+
+async def test_a_reindex_that_cannot_reach_the_source_becomes_a_copy_by_one_letter(world: Planning) -> None:
+    world.findings = (sample.BLOCKED_FINDING,)
+    script = Script("reindex-from-remote", ON, ON, "m", "q")
+    _, walk = await walked(world, script, BOTH, credentials=SECRETS)
+    assert walk.session.draft.method is MethodName.COPY_THROUGH_HERE
+    assert [draft.method for draft in world.checked] == [MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE]
+    assert lines_of(script, "m uses Copy through this machine instead")

@@ -143,6 +143,8 @@ class World:
     taken_up: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     changes: list[tuple[Plan, Change]] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
+    holds_back: asyncio.Event | None = None
     beside: tuple[Carried, ...] = ()
     asked_beside: list[tuple[Group, ...]] = field(default_factory=list)
     remembered: list[Connection] = field(default_factory=list)
@@ -238,10 +240,14 @@ class World:
     async def report(self, run: str) -> tuple[str, ...]:
         return (f"/runs/{run}/report.md",)
 
-    async def change(self, plan: Plan, credentials: Mapping[Side, Credential], change: Change) -> str:
+    async def change(self, plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str) -> str:
         del credentials
+        if self.holds_back is not None:
+            await self.holds_back.wait()
         self._maybe("change")
+        self._maybe(change.what)
         self.changes.append((plan, change))
+        self.folders.append(folder)
         return "5QWA"
 
     async def keep_contrast(self, contrast: bool) -> None:  # noqa: FBT001  # as the door has it

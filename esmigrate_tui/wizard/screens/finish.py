@@ -8,18 +8,19 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.text import Text
 
 from esmigrate_tui.model.carried import Fate
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
-from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.wizard.draw import DIM, GOOD, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.run import by_attention, task_page
-from esmigrate_tui.wizard.session import is_watched
+from esmigrate_tui.wizard.session import is_watched, registered, repaired
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -206,7 +207,8 @@ def after_restore(session: Session) -> tuple[str, ...]:
     """What only a restore leaves to a person: the repository, the replicas, what deletes or moves by itself."""
     wanted = session.plan.restoration if session.plan is not None else None
     things = []
-    if wanted is not None and not wanted.unregister and not session.still_made:
+    made_here = {each.what for each in session.made}
+    if wanted is not None and not wanted.unregister and registered(wanted.repository.name) not in made_here:
         things.append(f"the repository {wanted.repository.name} stays registered there")
     replicas = wanted.index_settings.get("index.number_of_replicas") if wanted is not None else None
     asked = "see that there are as many replicas as you want"
@@ -223,7 +225,10 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
         things.append(f"make what is not made beside the indices: esmigrate resume {progress.run}")
     if progress.method is MethodName.REINDEX_FROM_REMOTE:
         things.append("take reindex.remote.whitelist out of the settings again")
-    things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made]
+    things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made if each.repaired is None]
+    for name, repairs in repaired(made).items():
+        if back := [each.what for each in repairs if each.back]:
+            things.append(f"esmigrate cleanup {name} puts back: {listed(back, 2)}")
     if progress.method is MethodName.RESTORE_FROM_SNAPSHOT and progress.outcome is RunOutcome.VERIFIED:
         things += more
     if progress.outcome is RunOutcome.ACCEPTED:
@@ -241,6 +246,8 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         things.append(f"point your writers at {progress.destination}")
         nothing = "no index of it was changed" if made else "nothing on it was changed"
+        if any(each.repaired is Side.SOURCE and each.back for each in made):
+            nothing = "put back first what was changed on it"
         old = f"keep or delete the old cluster: {nothing}"
         if not is_watched(progress):
             things.append("keep or delete the files: nothing in them was changed" if is_of_files else old)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets import Input
 
-    from esmigrate_tui.model.ledger import Request
+    from esmigrate_tui.model.ledger import Change, Request
 
 
 class ReadScreen(Screen[None]):
@@ -244,14 +244,33 @@ class PickScreen(ModalScreen[str]):
 
 def asked_of(sentences: tuple[str, ...], to: str, request: Request) -> Callable[[int], list[Text]]:
     """What is about to be sent: some sentences, then the cluster and the exact request."""
+    return lambda width: [*_said(sentences, width), *_sent("The request, to", to, request, width)]
+
+
+def asked_of_all(sentences: tuple[str, ...], sent: tuple[tuple[str, Change], ...]) -> Callable[[int], list[Text]]:
+    """What is about to be sent: some sentences, then for each change its cluster, its request and what undoes it."""
 
     def lines(width: int) -> list[Text]:
-        drawn = [Text()]
-        for sentence in sentences:
-            drawn += [*paragraph(sentence, width), Text()]
-        drawn.append(ink(" The request, to ", DIM).append(shorten(to, width - 20), STRONG))
-        for line in as_console(request).split("\n"):
-            drawn += [ink("   ").append(each) for each in wrap(line, width - 4)]
+        drawn = _said(sentences, width)
+        for to, change in sent:
+            drawn += _sent("The request, to", to, change.made_by, width)
+            if change.undo is not None:
+                drawn += _sent("What puts it back, to", to, change.undo, width)
+            drawn.append(Text())
         return drawn
 
     return lines
+
+
+def _said(sentences: tuple[str, ...], width: int) -> list[Text]:
+    drawn = [Text()]
+    for sentence in sentences:
+        drawn += [*paragraph(sentence, width), Text()]
+    return drawn
+
+
+def _sent(words: str, to: str, request: Request, width: int) -> list[Text]:
+    drawn = [ink(f" {words} ", DIM).append(shorten(to, width - len(words) - 4), STRONG)]
+    for line in as_console(request).split("\n"):
+        drawn += [ink("   ").append(each) for each in wrap(line, width - 4)]
+    return drawn

@@ -9,14 +9,16 @@ from rich.text import Text
 
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.text import counted, duration
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, spread, wrap
+from esmigrate_tui.model.text import counted, duration, listed
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, rule, spread, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Checking, Session
+from esmigrate_tui.wizard.session import Checking, Mending, Session, way_back
 from esmigrate_tui.wizard.steps import checked_as
-from esmigrate_tui.wizard.walk.preflight import asked, look
+from esmigrate_tui.wizard.walk import preflight as steps
+from esmigrate_tui.wizard.walk.preflight import REMEDY_DOES, Remedy, asked, look, remedies
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
+from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.wizard.app import WizardApp
     from esmigrate_tui.wizard.draw import Mark
 
 _WORDS: Final[dict[Severity, tuple[Mark, str]]] = {
@@ -33,6 +36,7 @@ _WORDS: Final[dict[Severity, tuple[Mark, str]]] = {
     Severity.PASSED: ("good", "passed"),
 }
 _INDENT: Final = 12
+_KEYS: Final = {Remedy.MEND: "x", Remedy.COPY_HERE: "m"}
 
 
 def shown_findings(session: Session) -> tuple[Finding | None, ...]:
@@ -85,10 +89,10 @@ def _block(session: Session, finding: Finding | None, look: Look, *, here: bool)
     word = "accepted " if accepted else "Space accepts " if finding.severity is Severity.WARNING else ""
     lines = [spread(line, ink(word, DIM), look.width)]
     lines += [ink(" " * _INDENT).append(each, style) for each in rest]
-    return (*lines, *_explained(finding, look))
+    return (*lines, *_explained(finding, session, look))
 
 
-def _explained(finding: Finding, look: Look) -> list[Text]:
+def _explained(finding: Finding, session: Session, look: Look) -> list[Text]:
     lines: list[Text] = []
     if finding.evidence:
         lines += paragraph(finding.evidence, look.width, _INDENT, DIM)
@@ -99,7 +103,8 @@ def _explained(finding: Finding, look: Look) -> list[Text]:
         lines += [
             ink(" " * (_INDENT + 2)).append(each, ACCENT) for each in wrap(finding.copy, look.width - _INDENT - 3)
         ]
-        lines += [ink(" " * _INDENT).append("c ", STRONG).append("copies it", DIM)]
+        lines.append(_key("c", "copies it"))
+    lines += [_key(_KEYS[remedy], REMEDY_DOES[remedy]) for remedy in remedies(finding, session)]
     if finding.subjects:
         about = ", ".join(finding.subjects[:5]) + (
             f" and {len(finding.subjects) - 5} more" if len(finding.subjects) > 5 else ""
@@ -110,14 +115,45 @@ def _explained(finding: Finding, look: Look) -> list[Text]:
     return lines
 
 
+def _key(key: str, does: str) -> Text:
+    return ink(" " * _INDENT).append(f"{key} ", STRONG).append(does, DIM)
+
+
+def mended(session: Session, look: Look, now: float) -> list[Text]:
+    """What is being put right, or was, and what failed of it; nothing where nothing was."""
+    mending = session.mending
+    lines: list[Text] = []
+    if mending.done:
+        lines += _told(look.mark("good"), "done", f"{listed([each.what for each in mending.done], 3)}", look)
+        way = way_back(mending.done[0].name, list(mending.done)) or "Nothing has to be put back."
+        lines += paragraph(way, look.width, _INDENT, DIM)
+    if mending.doing:
+        at = f"{len(mending.done) + 1} of {mending.amount}: " if mending.amount > 1 else ""
+        waited = duration(max(0.0, now - mending.since))
+        lines += paragraph(f"putting right {at}{mending.doing}, {waited} …", look.width, 3, DIM)
+    if mending.problem is not None:
+        lines += _told(look.mark("bad"), "failed", mending.failed, look)
+        for sentence in (mending.problem.what, mending.problem.why, mending.problem.todo):
+            lines += paragraph(sentence, look.width, _INDENT) if sentence else []
+    return [*lines, rule(look.width)] if lines else []
+
+
+def _told(mark: Text, word: str, what: str, look: Look) -> list[Text]:
+    first, *rest = wrap(what, look.width - _INDENT - 1)
+    line = ink("  ").append_text(mark).append(" ").append(fit(word, 8), STRONG).append(first, "none")
+    return [line, *(ink(" " * _INDENT).append(each) for each in rest)]
+
+
 class PreflightScreen(StepScreen):
-    """Look, accept, look again."""
+    """Look, accept, put right, look again."""
 
     STEP = "preflight"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("preflight")]
+    CSS = "#mended { max-height: 10; }"
 
     def body(self) -> Iterable[Widget]:
-        """The list."""
+        """What was put right, and the list."""
+        yield Lines(id="mended", classes="body")
         yield Board(cursor=self.session.checking.cursor)
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -142,6 +178,7 @@ class PreflightScreen(StepScreen):
     def paint(self, session: Session) -> None:
         """The findings."""
         now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
+        self.query_one("#mended", Lines).show(lambda width: mended(session, Look(width, 0, ascii_only), now))
         self.query_one(Board).show(lambda width, cursor: found(session, Look(width, 0, ascii_only), cursor, now))
 
     def on_mount(self) -> None:
@@ -155,13 +192,20 @@ class PreflightScreen(StepScreen):
             self.action_again()
 
     def _tick(self) -> None:
-        if self.session.checking.since is not None:
+        if self.session.checking.since is not None or self.session.mending.doing:
             self.paint(self.session)
 
     def let_go(self) -> None:
-        """Checks that end with this screen are asked again next time."""
+        """Checks that end with this screen are asked again next time; what goes on without it is told then."""
         if self.session.checking.since is not None:
             self.wizard.update(self.session.but(checking=Checking()))
+        if not self.session.mending.doing:
+            self.wizard.update(self.session.but(mending=Mending()))
+
+    async def go_on(self) -> None:
+        """Nothing stands in the way: what was put right has been told."""
+        self.let_go()
+        await super().go_on()
 
     def on_board_moved(self, message: Board.Moved) -> None:
         """Remember where one looks."""
@@ -200,6 +244,37 @@ class PreflightScreen(StepScreen):
             return
         self.wizard.copy(finding.copy)
 
+    def action_mend(self) -> None:
+        """Put the finding at the cursor right, after a question that shows the requests."""
+        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of_all  # noqa: PLC0415  # loaded when first needed
+
+        finding = self._at()
+        if finding is None or Remedy.MEND not in remedies(finding, self.session):
+            self.say("This cannot be put right from here: what to do stands beside Fix.")
+            return
+        if self.session.mending.doing:
+            self.say("Something is being put right already.")
+            return
+        session, (title, said) = self.session, steps.mending(finding)
+
+        def answered(mends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
+            if mends:
+                # The app's, not the screen's: what was begun is not cut short by going back.
+                self.wizard.run_worker(_mended(self.wizard, finding), group="mending")
+
+        sent = tuple((steps.where_to(change, session), change) for change in finding.repairs)
+        self.app.push_screen(ConfirmScreen(title, asked_of_all(said, sent), yes="Put it right", no="Not now"), answered)
+
+    def action_copy_here(self) -> None:
+        """Where the destination may not fetch from the source: the other method, with the same answers."""
+        finding = self._at()
+        if finding is None or Remedy.COPY_HERE not in remedies(finding, self.session):
+            self.say("That is for where the destination may not fetch from the source.")
+            return
+        steps.copy_here(self.wizard)
+        self.action_again()
+        self.say("The method is Copy through this machine now; your other answers are kept.")
+
     def action_open(self) -> None:
         """Show or hide the checks that passed."""
         checking = self.session.checking
@@ -211,3 +286,12 @@ class PreflightScreen(StepScreen):
         rows = shown_findings(self.session)
         if message.item < len(rows) and rows[message.item] is None:
             self.action_open()
+
+
+async def _mended(wizard: WizardApp, finding: Finding) -> None:
+    """Put it right, then look again: at once where one is still here, else when one comes back."""
+    await steps.mend(wizard, finding)
+    if isinstance(wizard.step, PreflightScreen):
+        wizard.step.action_again()
+    else:
+        steps.forget(wizard)

@@ -122,7 +122,7 @@ class ReviewScreen(StepScreen):
         made = session.plan
         if made is None:
             return "Review", ""
-        so_far = "no data is changed yet" if session.made else "nothing is changed yet"
+        so_far = "no data is changed yet" if session.is_anything_changed else "nothing is changed yet"
         files = [len(task.reading.files) for task in made.tasks if task.reading is not None]
         what = counted(sum(files), "file") if files else amount_of(made)
         return f"{what} to {made.destination.endpoint.authority}", so_far

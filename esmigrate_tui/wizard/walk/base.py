@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard.session import Form, Made, Session
+from esmigrate_tui.model.text import listed
+from esmigrate_tui.wizard.session import Form, Made, Session, repaired, way_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.wizard.doors import Doors, MethodDescription, OpenCluster
 
 
@@ -54,26 +56,67 @@ class Walk:
 
         Raises ProblemError.
         """
-        made_at = datetime.fromtimestamp(self.doors.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
-        name = await self.doors.change(bare_plan(self.session.draft, made_at), self.credentials, change)
+        name = await self.make(self.plan_so_far(), self.credentials, change)
         if back:
             self.update(self.session.but(made=(*self.session.made, Made(what=change.what, name=name, back=back))))
         return name
 
+    def plan_so_far(self) -> Plan:
+        """Which clusters, by which method, as they are known now; raises ProblemError where they are not."""
+        made_at = datetime.fromtimestamp(self.doors.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return bare_plan(self.session.draft, made_at)
+
+    async def make(self, plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str = "") -> str:
+        """Let a change be made, in an earlier folder or a new one; its name. Raises ProblemError.
+
+        As long as nobody knows how it ended, the session says so: whoever leaves is told.
+        """
+        self.update(self.session.but(changing=change.what))
+        unsure = change.what
+        try:
+            name = await self.doors.change(plan, credentials, change, folder)
+            unsure = ""
+        except ProblemError as error:
+            unsure = change.what if may_be_made(error.problem) else ""
+            raise
+        finally:
+            more = (unsure,) if unsure else ()
+            self.update(self.session.but(changing="", unsure=(*self.session.unsure, *more)))
+        return name
+
     def to_put_back(self) -> tuple[str, ...]:
-        """What was changed before a run, and the command that puts it back."""
+        """What was changed before a run, or may have been, and the command that puts it back."""
         goes_on = bool(self.session.run) and not self.session.progress.is_finished
         when = "Once the run has ended, " if goes_on else ""
-        return tuple(
+        made = self.session.still_made
+        said = [
             f"You had {each.what}. {when}`esmigrate cleanup {each.name}` {each.back}."
-            for each in self.session.still_made
-        )
+            for each in made
+            if each.repaired is None
+        ]
+        for name, repairs in repaired(made).items():
+            said.append(f"You had this put right: {listed([each.what for each in repairs])}.")
+            way = way_back(name, repairs)
+            said[-1] += f" {when}{way}" if way else " Nothing has to be put back."
+        said += [
+            f"Whether this was done is not known: {what}. If it was, `esmigrate status` lists it."
+            for what in (*self.session.unsure, self.session.changing)
+            if what
+        ]
+        return tuple(said)
 
     async def let_clusters_go(self) -> None:
         """Let go of the clusters, without waiting for one that does not answer."""
         for cluster in self.clusters.values():
             with contextlib.suppress(Exception):
                 await asyncio.wait_for(cluster.close(), 1.0)
+
+
+def may_be_made(problem: Problem) -> bool:
+    """Whether a change may have been made although it ended in this trouble."""
+    from esmigrate_tui.engine.book import NOT_MADE  # noqa: PLC0415  # the first screen needs nothing of the engine
+
+    return problem.cause not in NOT_MADE
 
 
 def begun(methods: tuple[MethodDescription, ...], draft: Draft, credentials: Mapping[Side, Credential]) -> Session:

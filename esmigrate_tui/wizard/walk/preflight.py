@@ -1,18 +1,39 @@
-"""The preflight: the checks are asked, their findings come in as they are found."""
+"""The preflight: the checks are asked, their findings come in as they are found; what can be is put right."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.wizard.session import Checking, Session
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.wizard.session import Checking, Made, Mending, Session
 from esmigrate_tui.wizard.steps import checked_as
+from esmigrate_tui.wizard.walk import opening
 
 if TYPE_CHECKING:
+    from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.wizard.walk.base import Walk
+
+
+class Remedy(StrEnum):
+    """What can be done from here about a finding."""
+
+    MEND = "mend"
+    COPY_HERE = "copy-here"
+
+
+REMEDY_DOES: Final = {
+    Remedy.MEND: "puts it right, after a question that shows the request",
+    Remedy.COPY_HERE: "uses Copy through this machine instead; your answers are kept",
+}
+"""What each does, after the key or the word that does it."""
+_REACHES: Final = "destination-reaches-source"
 
 
 def asked(session: Session) -> str:
@@ -21,6 +42,93 @@ def asked(session: Session) -> str:
         return "the destination, and the files"
     is_alone = Side.SOURCE not in session.sides or session.is_left_out(Side.SOURCE)
     return "the destination" if is_alone else "both clusters"
+
+
+def remedies(finding: Finding, session: Session) -> tuple[Remedy, ...]:
+    """What can be done from here about a finding, beside what it says."""
+    found = [Remedy.MEND] if finding.repairs else []
+    pulls = session.draft.method is MethodName.REINDEX_FROM_REMOTE
+    if pulls and finding.check == _REACHES and finding.severity is Severity.BLOCKER:
+        found.append(Remedy.COPY_HERE)
+    return tuple(found)
+
+
+# -- putting right -----------------------------------------------------------------------------------------------------
+
+
+def where_to(change: Change, session: Session) -> str:
+    """The address of the cluster that a change goes to."""
+    connection = session.draft.source if change.side is Side.SOURCE else session.draft.destination
+    return connection.endpoint.authority if connection is not None else f"the {change.side}"
+
+
+def mending(finding: Finding) -> tuple[str, tuple[str, ...]]:
+    """The question before a finding is put right, and what has to be known before one says yes."""
+    sides = list(dict.fromkeys(change.side for change in finding.repairs))
+    where = f"the {sides[0]}" if len(sides) == 1 else "both clusters"
+    amount, undoable = len(finding.repairs), sum(change.undo is not None for change in finding.repairs)
+    many = f"{counted(amount, 'request')} to {where}, one after the other. Each is" if amount > 1 else "It is"
+    back = "`esmigrate cleanup` puts it back, by the request that stands below it."
+    if not undoable:
+        back = "there is nothing to put back after it."
+    elif undoable < amount:
+        back = "`esmigrate cleanup` puts back what has a request for that below it."
+    return f"Put this right on {where}?", (
+        f"{finding.title.rstrip('.')}.",
+        f"{many} written in a ledger first; {back} No document is lost by that. Then the checks look again.",
+    )
+
+
+async def mend(walk: Walk, finding: Finding) -> None:
+    """Put a finding right, as the person has just confirmed: one change after the other, until one fails.
+
+    How far it came is the session's `mending`. All of it goes to the clusters as they are connected now, whatever is
+    answered meanwhile. The checks have to be asked again afterwards.
+    """
+    credentials = dict(walk.credentials)
+    _mends(walk, Mending(amount=len(finding.repairs)))
+    try:
+        plan = walk.plan_so_far()
+        for change in finding.repairs:
+            _mends(walk, doing=change.what, since=walk.doors.now(), failed=change.what)
+            name = await walk.make(plan, credentials, change, _folder(walk.session))
+            made = Made(what=change.what, name=name, repaired=change.side)
+            if change.undo is None:
+                made = msgspec.structs.replace(made, back="")
+            walk.update(walk.session.but(made=(*walk.session.made, made)))
+            _mends(walk, done=(*walk.session.mending.done, made), failed="")
+    except ProblemError as error:
+        _mends(walk, problem=error.problem)
+    finally:
+        _mends(walk, doing="")
+
+
+def _mends(walk: Walk, begun: Mending | None = None, **changes: object) -> None:
+    known = begun or walk.session.mending
+    walk.update(walk.session.but(mending=msgspec.structs.replace(known, **changes)))
+
+
+def _folder(session: Session) -> str:
+    """The name by which all that was put right so far is put back; "" where nothing was.
+
+    What undoes two repairs of one setting has to be done in turn, so they lie together. A repository or a snapshot has
+    a name of its own: it may stay when the repairs go.
+    """
+    return next((each.name for each in reversed(session.made) if each.repaired is not None), "")
+
+
+def copy_here(walk: Walk) -> None:
+    """Take the other method that reads documents, which needs no way from the destination to the source."""
+    opening.take(walk, MethodName.COPY_THROUGH_HERE)
+    opening.keep_what_is_offered(walk)
+
+
+# -- looking -----------------------------------------------------------------------------------------------------------
+
+
+def forget(walk: Walk) -> None:
+    """What was found does not hold any more."""
+    walk.update(walk.session.answered(findings=()).but(checking=Checking()))
 
 
 async def look(walk: Walk) -> None:
