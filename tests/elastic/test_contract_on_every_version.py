@@ -109,6 +109,16 @@ async def test_an_index_that_was_made_is_listed_with_all_its_facts(cluster: Clus
     assert cluster.left_out == ()
 
 
+async def test_the_shards_of_an_index_are_listed_with_what_each_holds(cluster: Cluster, version: str) -> None:
+    await cluster.create_index("wire-a", DEFINITION)
+    await cluster.perform(_bulk(version, "wire-a", "1", "2", "3"))
+    await cluster.refresh("wire-a")
+    shards = await cluster.shards("wire-a")
+    assert [(one.number, one.state) for one in shards] == [(0, "started"), (1, "started")]
+    assert sum(one.documents or 0 for one in shards) == 3
+    assert all(one.bytes is not None and one.node for one in shards)  # a size is known a while later
+
+
 async def test_closed_hidden_and_sourceless_indices_are_listed_as_such(cluster: Cluster, version: str) -> None:
     await cluster.create_index("wire-shut", DEFINITION)
     await cluster.perform(Request(method="GET", path="/_cluster/health/wire-shut?wait_for_status=green&timeout=20s"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING
 
 import pytest
+from textual.widgets import TextArea
 
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
@@ -123,6 +125,78 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
         assert await cluster.count("walked") == 300
     assert progress.exit_code() is ExitCode.DONE
     assert [(task.source_count, task.destination_count) for task in progress.tasks] == [(300, 300)]
+
+
+async def reworded(pilot: Pilot[ExitCode], kind: str) -> None:
+    """Give the one field of the index at the cursor another type, in the editor."""
+    await pilot.press("m", "e")
+    area = pilot.app.screen.query_one(TextArea)
+    area.text = re.sub(r'"type": "\w+"', f'"type": "{kind}"', area.text)
+    await pilot.press("ctrl+n", "escape")
+
+
+async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_was_changed(
+    pair: tuple[Node, Node], opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, destination = pair
+    await small_index(source, opened, "reworded", 60)
+    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
+    (old, old_secret), (new, new_secret) = side(source), side(destination)
+    app: WizardApp = WizardApp(
+        real_doors(),
+        Draft(method=MethodName.COPY_THROUGH_HERE, source=old, destination=new),
+        credentials={Side.SOURCE: old_secret, Side.DESTINATION: new_secret},
+    )
+
+    def shows(step: str) -> bool:
+        return type(app.step).__name__ == step
+
+    def is_looked_at() -> bool:
+        return shows("PreflightScreen") and app.session.checking.looked_at is not None
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, lambda: shows("MethodScreen"), "the methods")
+        await pilot.press("enter")
+        good = Test.GOOD
+        await until(
+            pilot, lambda: app.session.source.test is good and app.session.destination.test is good, "both connected"
+        )
+        await pilot.press("ctrl+n")
+        await until(pilot, is_looked_at, "the findings")
+        await pilot.press("right")
+        await until(pilot, lambda: bool(app.session.draft.source_indices), "the indices")
+        await pilot.press("slash", *"reworded", "enter", "a", "m")
+        await until(pilot, lambda: "reworded" in app.session.draft.definitions, "its definition")
+        await pilot.press("escape")
+        await reworded(pilot, "nonsense")
+        await pilot.press("right")
+        await until(pilot, is_looked_at, "the findings of the selection")
+        assert [finding.check for finding in app.session.draft.blockers] == ["definitions-accepted"]
+        assert "nonsense" in app.session.draft.blockers[0].evidence
+        await pilot.press("left")
+        await until(pilot, lambda: shows("SelectionScreen"), "the selection again")
+        await reworded(pilot, "keyword")
+        await pilot.press("right")
+        await until(pilot, is_looked_at, "the findings of the change")
+        await pilot.press("right")
+        await until(pilot, lambda: app.session.preview is not None, "the plan")
+        assert app.session.preview is not None
+        assert any("You have changed the definition of reworded." in step for step in app.session.preview.steps)
+        await pilot.press("tab", "enter")
+        await until(pilot, lambda: shows("FinishScreen"), "the finish", seconds=120)
+        progress = app.session.progress
+        await pilot.press("q")
+    async with await opened(destination) as cluster:
+        made = await cluster.definitions(["reworded"])
+        await cluster.delete_index("reworded")
+    async with await opened(source) as cluster:
+        before = await cluster.definitions(["reworded"])
+        await cluster.delete_index("reworded")
+    assert progress.exit_code() is ExitCode.DONE
+    assert made["reworded"].documents == 60
+    assert made["reworded"].mappings["properties"] == {"n": {"type": "keyword"}}
+    assert before["reworded"].mappings["_doc"]["properties"] == {"n": {"type": "long"}}
 
 
 async def test_a_person_at_a_terminal_migrates_with_keys_alone(
