@@ -121,3 +121,51 @@ async def test_the_palette_is_in_ascii_where_nothing_else_is(world: World) -> No
         await pilot.press("ctrl+p", *"expl")
         await settled(pilot)
         assert shown(app).isascii()
+
+
+# -- a terminal without room -------------------------------------------------------------------------------------------
+
+
+async def on(name: str, size: tuple[int, int], *keys: str) -> str:
+    """What a scene's screen says in a terminal of this size, in one line."""
+    app = app_of(name)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        return " ".join(shown(app).split())
+
+
+@pytest.mark.parametrize("size", [(79, 24), (80, 23), (40, 6)], ids=str)
+async def test_below_80x24_a_run_is_a_line_and_a_sentence_asks_for_more_room(size: tuple[int, int]) -> None:
+    said = await on("run", size)
+    assert "run 7K2P: 51 %, 10 339 077 documents, about 15 min more, 3 set aside" in said
+    assert f"More room, please: 80x24 at least, this is {size[0]}x{size[1]}." in said
+
+
+async def test_at_80x24_nobody_asks_for_more_room() -> None:
+    assert "More room" not in await on("run", (80, 24))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("run-waiting", "logs-2026.01.13 waits: the destination is busy (429)."),
+        ("run-process-gone", "run 7K2P: The process of this run has ended"),
+        ("restore-run", "11.9 GiB of 22.3 GiB"),
+        ("finish-incomplete", "run 7K2P: Not everything arrived."),
+        ("preflight-blocked", "2 block"),
+        ("connections-testing", "Reindex from a remote cluster"),
+    ],
+)
+async def test_a_line_says_what_matters_most(name: str, words: str) -> None:
+    assert words in await on(name, (60, 10))
+
+
+async def test_a_terminal_of_hardly_any_size_is_no_trouble() -> None:
+    assert "run 7K2P" in await on("run", (12, 3))
+    assert len(await on("run", (1, 1))) <= 1
+
+
+async def test_a_question_in_a_small_terminal_has_the_safe_answer_at_hand() -> None:
+    said = await on("run-stop", (60, 10), "ctrl+x")
+    assert "▸ Let it go on" in said

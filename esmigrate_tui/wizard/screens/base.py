@@ -55,7 +55,7 @@ class StepScreen(Screen[None]):
 
     def line_when_small(self, session: Session) -> str:
         """What matters most in one line, for a terminal without room."""
-        return " ".join(part for part in self.title_words(session) if part)
+        return ", ".join(part for part in self.title_words(session) if part)
 
     # -- what all of them do -----------------------------------------------------------------------------------------
 

@@ -298,6 +298,10 @@ class FinishScreen(StepScreen):
         ended = f"finished {clock(progress.finished_at)}" if progress.finished_at is not None else "finished"
         return f"run {session.run}   {ended}", duration(progress.elapsed(progress.finished_at or 0.0))
 
+    def line_when_small(self, session: Session) -> str:
+        """How it ended, in a line."""
+        return f"run {session.run}: {verdict(session.progress)[1]}"
+
     def next_word(self, session: Session) -> str:
         """There is nothing after this."""
         del session

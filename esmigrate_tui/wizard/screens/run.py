@@ -376,6 +376,24 @@ def _counts(task: TaskProgress) -> str:
     return f"{each[0]} on the source, {each[1]} on the destination"
 
 
+def in_a_line(session: Session) -> str:
+    """A whole run in a line: what keeps it from going on, how far it is, how much longer, what needs somebody."""
+    progress = session.progress
+    if session.run_problem is not None:
+        return f"run {session.run}: {session.run_problem.sentence()}"
+    held = next((task for task in by_attention(progress) if task.state is TaskState.HELD and task.held_by), None)
+    eta = progress.eta()
+    share = "" if progress.fraction is None else f"{progress.fraction * 100:.0f} %"
+    done = so_far(progress) if progress.unit is Unit.BYTES else counted(progress.done, "document")
+    left = f"about {about(eta.likely)} more" if eta is not None else remaining(eta)
+    parts = [share, done, "paused" if progress.is_paused else left]
+    if progress.refused:
+        parts.append(f"{number(progress.refused)} set aside")
+    if held is not None and held.held_by is not None:
+        parts.append(f"{held.summary.source_index} waits: {held.held_by.what}")
+    return f"run {session.run}: " + ", ".join(filter(None, parts))
+
+
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
@@ -422,12 +440,7 @@ class RunScreen(StepScreen):
 
     def line_when_small(self, session: Session) -> str:
         """The whole run in a line."""
-        progress = session.progress
-        share = "" if progress.fraction is None else f" {progress.fraction * 100:.0f} %,"
-        eta = progress.eta()
-        left = f"about {about(eta.likely)} more" if eta is not None else remaining(eta)
-        done = so_far(progress) if progress.unit is Unit.BYTES else f"{number(progress.done)} documents"
-        return f"run {session.run}:{share} {done}, {left}"
+        return in_a_line(session)
 
     def paint(self, session: Session) -> None:
         """The board."""
