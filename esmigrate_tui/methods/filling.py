@@ -19,7 +19,7 @@ from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.beside import changed_at
-from esmigrate_tui.translate.settings import named
+from esmigrate_tui.translate.settings import for_later, named
 from esmigrate_tui.translate.types import of_type, types_of
 
 if TYPE_CHECKING:
@@ -109,6 +109,8 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
             is_edited=edited is not None,
             type=kind,
         )
+        made = msgspec.json.decode(task.create).get("settings") or {}
+        task = msgspec.structs.replace(task, later=for_later(definition.settings, made))
         task = used_as_it_is(draft, task) if copying.into_existing else task
         if task.create and translation.conflicts and edited is None:
             types = () if kind else types_of(definition.mappings)
@@ -195,11 +197,11 @@ def used_as_it_is(draft: Draft, task: Task) -> Task:
             )
         change = "the data stream is used as it is: documents are added to its newest index, without a routing"
         return msgspec.structs.replace(
-            task, create="", is_edited=False, kind=RestoreKind.DATA_STREAM, changes=(change,)
+            task, create="", is_edited=False, later={}, kind=RestoreKind.DATA_STREAM, changes=(change,)
         )
     if any(name == index.name for index in draft.destination_indices):
         change = "the index is used as it is: its own settings, mappings and aliases stay"
-        return msgspec.structs.replace(task, create="", is_edited=False, changes=(change,))
+        return msgspec.structs.replace(task, create="", is_edited=False, later={}, changes=(change,))
     return task
 
 

@@ -85,7 +85,8 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `create` is the JSON body that makes the destination index, "" where it exists and is used as it is.
     `documents` and `size` (bytes of the primaries) are what the source said when the plan was made; None where it did
     not. `changes` says in words what the destination's definition has otherwise than the source's; `is_edited` that a
-    person has changed it.
+    person has changed it. `later` are settings of the source that would act on documents on their way: left out, and
+    to be set when all is done.
 
     A restore's task brings back `kind` (the `source_index` is then that index's, data stream's or feature's name in the
     snapshot) with `shards` primary shards; `in_the_way` are indices of the destination, each with what becomes of it.
@@ -105,6 +106,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     size: int | None = None
     changes: tuple[str, ...] = ()
     is_edited: bool = False
+    later: dict[str, str] = {}
     kind: RestoreKind = RestoreKind.INDEX
     shards: int | None = None
     in_the_way: dict[str, InTheWay] = {}

@@ -25,6 +25,7 @@ _PARTS: Final = ("part", "parts")
 _NAMED: Final = 20
 _ILM: Final = Version(6, 6)
 _SLM: Final = Version(7, 4)
+_ORIGINATION: Final = Version(7, 5)
 _REPLICAS: Final = "index.number_of_replicas"
 
 
@@ -303,6 +304,7 @@ def to_do(  # all that a run leaves behind
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
         things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
+    things += _to_set_again(plan, rows)
     things += _settings_by_hand(plan, progress, rows, beside)
     if is_complete:
         things.append(
@@ -373,6 +375,30 @@ def _after_the_end(rows: Sequence[Row], run: str) -> list[ToDo]:
     if _is_whole(rows):
         return []
     return [ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}")]
+
+
+def _to_set_again(plan: Plan, rows: Sequence[Row]) -> list[ToDo]:
+    """What was left out of the definitions so that it would not act on documents on their way."""
+    arrived = {row.destination_index for row in rows if row.is_verified or row.state is TaskState.SET_ASIDE}
+    wanted: dict[tuple[tuple[str, str], ...], list[str]] = {}
+    for task in plan.tasks:
+        if task.later and task.destination_index in arrived:
+            wanted.setdefault(tuple(task.later.items()), []).append(task.destination_index)
+    if not wanted:
+        return []
+    requests: list[str] = []
+    for settings, names in wanted.items():
+        body = msgspec.json.encode(dict(settings)).decode()
+        for at in range(0, len(names), _NAMED):
+            path = ",".join(quote(name, safe="") for name in names[at : at + _NAMED])
+            requests.append(f"PUT /{path}/_settings\n{body}")
+    has_policy = any(name.startswith("index.lifecycle.") for settings in wanted for name, _ in settings)
+    what = f"Set again what was left out of {counted(sum(map(len, wanted.values())), *_INDICES)}, once what it names "
+    what += "is on the new cluster: it would have acted on documents on their way."
+    if has_policy and Version.parse(plan.destination_version) >= _ORIGINATION:
+        what += " A policy counts the age of an index from when it was made, which this run did; "
+        what += "index.lifecycle.origination_date (milliseconds since 1970) gives it another day."
+    return [ToDo(what=what, copy="\n".join(requests))]
 
 
 def _not_carried(progress: Progress, rows: Sequence[Row], run: str) -> list[ToDo]:

@@ -121,7 +121,7 @@ def _one(
     return Carried(
         kind=kind,
         name=told.name,
-        body=msgspec.json.encode(_sent(kind, body, destination)).decode(),
+        body=msgspec.json.format(msgspec.json.encode(_sent(kind, body, destination)), indent=2).decode(),
         changes=(*changes, *conflicts),
         conflict=conflict,
     )

@@ -126,6 +126,10 @@ _BOOLEANS: Final = re.compile(
     r"|percolator\.map_unmapped_fields_as_(?:string|text))"
 )
 _REFERENCES: Final = ("index.lifecycle.", "index.default_pipeline", "index.final_pipeline")
+_FOR_LATER: Final = frozenset(
+    {"index.lifecycle.name", "index.lifecycle.rollover_alias", "index.default_pipeline", "index.final_pipeline"}
+)
+"""What a person sets again; where the lifecycle of the old index stood is not carried over with it."""
 _CODECS: Final = frozenset({"default", "best_compression", "legacy_default", "legacy_best_compression"})
 
 
@@ -154,6 +158,16 @@ def _reason_to_leave_out(name: str, destination: Version) -> str | None:
         if destination.major >= gone_since and _matches(name, pattern):
             return why
     return None
+
+
+def for_later(settings: dict[str, Any], made: dict[str, Any]) -> dict[str, str]:
+    """The settings that refer to a policy or to pipelines and were left out of what is `made`, by their full names."""
+    there = named(made)
+    return {
+        name: str(value)
+        for name, value in sorted(named(settings).items())
+        if name not in there and name in _FOR_LATER and value not in (None, "", "_none")
+    }
 
 
 def translate_settings(

@@ -63,8 +63,9 @@ def sent(node: Node, method: str, path: str, body: str = "") -> dict[str, Any] |
 @pytest.fixture(scope="module")
 def old(nodes: SharedNodes) -> Iterator[Node]:
     node = nodes.get_now("6.8.23", OPEN)
-    sent(node, "PUT", f"/{INDEX}", json.dumps({"settings": {"number_of_shards": 1}}))  # before its template is there
-    sent(node, "PUT", f"/{INDEX}/_doc/1", '{"d":"2026"}')
+    settings = {"number_of_shards": 1, "default_pipeline": "cy-empty"}
+    sent(node, "PUT", f"/{INDEX}", json.dumps({"settings": settings}))  # before its template is there
+    sent(node, "PUT", f"/{INDEX}/_doc/1?pipeline=_none", '{"d":"2026"}')
     for path, body in MADE.items():
         sent(node, "PUT", path, json.dumps(body))
     yield node
@@ -218,6 +219,12 @@ def test_a_run_makes_what_its_plan_has_beside_the_indices_after_them(
         assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is not None, "what a run brought over is meant to stay"
         code, said = said_by(capsys, "report", folder.name, "--format", "markdown")
         assert "DELETE /_index_template/cy-logs" in said
+        code, said = said_by(capsys, "report", folder.name, "--format", "json")
+        [again] = [thing["copy"] for thing in json.loads(said)["to_do"] if "Set again" in thing["what"]]
+        method, path, body = again.replace("\n", " ", 1).split(" ", 2)
+        sent(new, method, path, body)
+        moved = (sent(new, "GET", f"/{INDEX}") or {})[INDEX]
+        assert moved["settings"]["index"]["default_pipeline"] == "cy-empty"
     finally:
         for path in (f"/{INDEX}", "/_index_template/cy-logs", "/_ingest/pipeline/cy-empty"):
             if sent(new, "GET", path) is not None:
@@ -226,7 +233,9 @@ def test_a_run_makes_what_its_plan_has_beside_the_indices_after_them(
 
 def test_a_plan_without_them_has_none(capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path) -> None:
     _, said, written = planned(capsys, old, new, tmp_path / "move.toml")
-    assert "cy-empty" not in said + written
+    assert "ingest pipeline cy-empty" not in said
+    assert "[[carried]]" not in written
+    assert "template cy-logs" not in said
 
 
 def test_a_plan_for_a_destination_that_keeps_no_policies_says_so(

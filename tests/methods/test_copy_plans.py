@@ -12,6 +12,7 @@ from esmigrate_tui.cli.planning import draft_of
 from esmigrate_tui.engine.perform import started
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_decisions import State, held_of, versioned
+from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
 from esmigrate_tui.model.draft import Draft, IndexDefinition
@@ -197,3 +198,38 @@ def test_types_that_cannot_be_one_mapping_are_refused_and_may_go_apart() -> None
     assert "x: the types of the index differ in type" in refused.value.problem.why
     assert "--types apart" in refused.value.problem.todo
     assert len(plan(mappings=torn, copying=Copying(types=Types.APART)).tasks) == 2
+
+
+def referring(**settings: Any) -> IndexDefinition:  # noqa: ANN401  # JSON
+    return IndexDefinition(name="old", settings={"index": settings}, mappings={"properties": {}}, aliases={})
+
+
+def test_what_would_act_on_documents_on_their_way_is_kept_to_be_set_again() -> None:
+    settings = {"lifecycle": {"name": "keep", "indexing_complete": "true"}, "default_pipeline": "clean"}
+    made = plan(definitions={"old": referring(**settings, final_pipeline="_none")})
+    [task] = made.tasks
+    assert task.later == {"index.default_pipeline": "clean", "index.lifecycle.name": "keep"}
+    assert "lifecycle" not in task.create
+    assert Plan.from_toml(made.to_toml()) == made
+
+
+def test_what_is_used_as_it_is_gets_no_setting_again() -> None:
+    there = (IndexFacts(name="old"),)
+    copying = Copying(into_existing=True)
+    definitions = {"old": referring(default_pipeline="clean")}
+    [task] = plan(definitions=definitions, destination_indices=there, copying=copying).tasks
+    assert (task.create, task.later) == ("", {})
+
+
+def test_what_is_to_be_brought_over_has_to_be_looked_at_first() -> None:
+    with pytest.raises(ProblemError, match="was not looked at yet"):
+        plan(bring=(Group.TEMPLATES,))
+    assert plan(bring=(Group.TEMPLATES,), carried=()).carried == ()
+
+
+def test_a_plan_with_definitions_is_read_back_as_it_was_written() -> None:
+    one = Carried(
+        kind=Kind.TEMPLATE, name='a "b" \\ ü', body='{"x":"\\n\\"\'\'\'"}', changes=("a\tb",), conflict=Conflict.OTHER
+    )
+    made = plan(bring=(Group.TEMPLATES,), carried=(one,))
+    assert Plan.from_toml(made.to_toml()) == made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
@@ -44,6 +44,9 @@ from esmigrate_tui.model.text import clean
 from esmigrate_tui.report import Beside, Report, as_json, as_lines, as_markdown, gather
 from esmigrate_tui.report.lines import _columns
 from esmigrate_tui.report.markdown import block, escape, table
+
+if TYPE_CHECKING:
+    from esmigrate_tui.report.judgement import ToDo
 
 START = 1_790_000_000.0
 BUSY = Problem(cause=Cause.BUSY, what="The destination is too busy.", why="It answered 429.", todo="Wait.")
@@ -225,6 +228,30 @@ def test_a_change_that_was_refused_is_not_told_as_made_and_put_back() -> None:
     entry = an_entry(EntryState.UNDONE, trouble="It was never made: the user may not do that.")
     text = as_markdown(a_report(a_progress(ledger=(entry,))))
     assert "switched off while it fills. It was never made: the user may not do that. |" in text
+
+
+# -- what was left out for the time of the run ------------------------------------------------------------------------
+
+
+def left_out(progress: Progress, version: str = "7.17.28") -> list[ToDo]:
+    """What is to be set again of both indices, by a plan for a destination of this version."""
+    plan = msgspec.structs.replace(a_plan(), destination_version=version)
+    both = tuple(msgspec.structs.replace(task, later={"index.lifecycle.name": "ke\x1bep"}) for task in plan.tasks)
+    report = a_report(progress, plan=msgspec.structs.replace(plan, tasks=both))
+    return [thing for thing in report.to_do if thing.what.startswith("Set again")]
+
+
+def test_what_was_left_out_is_set_again_in_one_request_that_can_be_copied() -> None:
+    [thing] = left_out(a_progress())
+    assert thing.copy == 'PUT /books,orders-v2/_settings\n{"index.lifecycle.name":"ke\\u001bep"}'
+    assert thing.what.startswith("Set again what was left out of 2 indices, once what it names is on the new cluster")
+    assert "origination_date" in thing.what
+    assert "origination_date" not in left_out(a_progress(), "6.8.23")[0].what
+
+
+def test_what_has_not_arrived_is_not_set_again() -> None:
+    [thing] = left_out(a_progress(orders=DIFFERENT, outcome=RunOutcome.INCOMPLETE))
+    assert thing.copy.startswith("PUT /books/_settings\n")
 
 
 # -- the verdict -------------------------------------------------------------------------------------------------------

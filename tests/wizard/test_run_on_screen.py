@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
+from esmigrate_tui.model.carried import Fate, Kind
 from esmigrate_tui.model.command import Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.event import (
+    CarriedOver,
     Paused,
     RunFinished,
     RunOutcome,
@@ -18,6 +21,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard import sample_values as sample
+from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.board import Board
 from tests.wizard.world import settled, shown
 
@@ -57,6 +61,29 @@ async def test_a_run_that_has_finished_shows_the_finish_and_its_exit_code(world:
         await settled(pilot)
         assert "Not everything arrived." in shown(app)
         assert "/runs/7K2P/report.md" in shown(app)
+        await pilot.press("q")
+        await pilot.pause()
+    assert app.return_code == ExitCode.INCOMPLETE
+
+
+REFUSED = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo="Grant manage_pipeline.")
+
+
+async def test_the_finish_says_what_was_carried_over_and_what_was_not(world: World) -> None:
+    progress = sample.FINISHED.progress
+    for kind, fate, problem in ((Kind.TEMPLATE, Fate.MADE, None), (Kind.PIPELINE, Fate.REFUSED, REFUSED)):
+        event = CarriedOver(at=sample.NOW, kind=kind, name="logs", fate=fate, problem=problem)
+        progress = progress.after(event)
+    tasks = tuple(msgspec.structs.replace(task, later={"index.lifecycle.name": "keep"}) for task in sample.PLAN.tasks)
+    plan = msgspec.structs.replace(sample.PLAN, tasks=tasks)
+    app = WizardApp(world.doors(), opening=(sample.FINISHED.but(progress=progress, plan=plan), "finish"))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        lines = shown(app)
+        assert "Carried over 1 made; 1 refused" in lines
+        assert "ingest pipeline logs: refused. The user may not do that." in lines
+        assert "make what is not made beside the indices: esmigrate resume" in lines
+        assert "3  set again lifecycles and pipelines of 2 indices: see the report" in lines
         await pilot.press("q")
         await pilot.pause()
     assert app.return_code == ExitCode.INCOMPLETE

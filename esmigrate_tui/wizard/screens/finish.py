@@ -192,7 +192,7 @@ def carried_over(progress: Progress, look: Look) -> list[Text]:
     """What was to be made beside the indices, and what of it was not."""
     if not progress.carried:
         return []
-    lacking = (f"{one.label}: {one.words}" for one in progress.not_carried[:2])
+    lacking = (f"{one.label}: {one.words}" for one in progress.not_carried[:1])
     first = _labelled("Carried over", fates(progress), look)
     return [first, *(_labelled("", words, look, TROUBLE) for words in lacking)]
 
@@ -229,7 +229,7 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
     for name, repairs in repaired(made).items():
         if back := [each.what for each in repairs if each.back]:
             things.append(f"esmigrate cleanup {name} puts back: {listed(back, 2)}")
-    if progress.method is MethodName.RESTORE_FROM_SNAPSHOT and progress.outcome is RunOutcome.VERIFIED:
+    if progress.outcome is RunOutcome.VERIFIED:
         things += more
     if progress.outcome is RunOutcome.ACCEPTED:
         sender = ", ".join(task.summary.source_index.removeprefix("documents from ") for task in progress.tasks)
@@ -256,6 +256,12 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
     return tuple(things)
 
 
+def to_set_again(session: Session) -> tuple[str, ...]:
+    """What was left out of the definitions so that it would not act on documents on their way."""
+    many = sum(bool(task.later) for task in session.plan.tasks) if session.plan is not None else 0
+    return (f"set again lifecycles and pipelines of {counted(many, 'index', 'indices')}: see the report",) if many else ()
+
+
 def _first_index(progress: Progress) -> str:
     return next((task.summary.destination_index for task in progress.tasks if task.destination_count), "INDEX")
 
@@ -268,7 +274,8 @@ def below(session: Session, look: Look) -> list[Text]:
     """Put back, for you, report."""
     progress = session.progress
     lines = [Text(), *put_back(progress, look), *carried_over(progress, look)]
-    for at, thing in enumerate(to_do(progress, session.still_made, after_restore(session)), start=1):
+    more = after_restore(session) if session.is_restore else to_set_again(session)
+    for at, thing in enumerate(to_do(progress, session.still_made, more), start=1):
         lines.append(_labelled("For you" if at == 1 else "", f"{at}  {thing}", look))
     if session.report:
         for at, path in enumerate(session.report):
@@ -283,7 +290,7 @@ class FinishScreen(StepScreen):
 
     STEP = "finish"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("finish")]
-    CSS = "#heading { height: 1; } #below { max-height: 12; } #board { min-height: 3; }"
+    CSS = "#heading { height: 1; } #below { max-height: 13; } #board { min-height: 3; }"
 
     def body(self) -> Iterable[Widget]:
         """Verdict, counts, what is left."""
