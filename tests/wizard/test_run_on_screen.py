@@ -83,7 +83,7 @@ async def test_the_finish_says_what_was_carried_over_and_what_was_not(world: Wor
         assert "Carried over 1 made; 1 refused" in lines
         assert "ingest pipeline logs: refused. The user may not do that." in lines
         assert "make what is not made beside the indices: esmigrate resume" in lines
-        assert "3  set again lifecycles and pipelines of 2 indices: see the report" in lines
+        assert "3  give 2 indices pipelines and lifecycles again: see the report" in lines
         await pilot.press("q")
         await pilot.pause()
     assert app.return_code == ExitCode.INCOMPLETE

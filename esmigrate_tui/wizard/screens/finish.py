@@ -259,7 +259,7 @@ def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...]
 def to_set_again(session: Session) -> tuple[str, ...]:
     """What was left out of the definitions so that it would not act on documents on their way."""
     many = sum(bool(task.later) for task in session.plan.tasks) if session.plan is not None else 0
-    return (f"set again lifecycles and pipelines of {counted(many, 'index', 'indices')}: see the report",) if many else ()
+    return (f"give {counted(many, 'index', 'indices')} pipelines and lifecycles again: see the report",) if many else ()
 
 
 def _first_index(progress: Progress) -> str:
