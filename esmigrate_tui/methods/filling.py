@@ -37,6 +37,7 @@ _TYPELESS_IF_TOLD: Final = Version(6, 7)
 _TYPELESS: Final = Version(7, 0)
 _ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 EDITED: Final = "its definition was changed by you"
+FOR_ALL: Final = "chosen for all: "
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
 
@@ -96,13 +97,16 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
         if edited is not None and edited.made_of != translation.as_json():
             raise ProblemError(_no_longer_fits(index.name))
         alone = (f"only documents of the type {clean(kind, 200)} go into it",) if kind else ()
-        yours = (f"{EDITED}: {listed(changed_at(edited.made_of, edited.body))}",) if edited is not None else ()
+        if edited is not None:
+            yours: tuple[str, ...] = (f"{EDITED}: {listed(changed_at(edited.made_of, edited.body))}",)
+        else:
+            yours = tuple(f"{FOR_ALL}{name}={value}" for name, value in draft.settings.items())
         documents = index.documents if definition.documents is None else definition.documents
         task = Task(
             number=number_,
             source_index=index.name,
             destination_index=name,
-            create=translation.as_json() if edited is None else edited.body,
+            create=body_of(translation, draft) if edited is None else edited.body,
             documents=None if kind else documents,
             size=None if kind else index.primary_bytes,
             changes=yours + alone + translation.changes,
@@ -144,6 +148,14 @@ def translated(draft: Draft, index: str, kind: str) -> Translation:
     definition = draft.definitions[index]
     plugins = _plugins(draft.destination_facts)
     return translate(of_type(definition, kind) if kind else definition, _version_of(draft), plugins=plugins)
+
+
+def body_of(translation: Translation, draft: Draft) -> str:
+    """The body that makes an index which nobody has changed by itself: the translation, with the settings for all."""
+    if not draft.settings:
+        return translation.as_json()
+    settings = {**translation.body["settings"], **draft.settings}
+    return msgspec.structs.replace(translation, body={**translation.body, "settings": settings}).as_json()
 
 
 def _version_of(draft: Draft) -> Version:
@@ -234,7 +246,8 @@ def made_indices(plan: Plan, new: str) -> str:
     """The step in which the indices of a plan are made, in words; `new` says where."""
     renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
     edited = [task.label for task in plan.tasks if task.is_edited]
-    changed = sum(bool(task.changes and task.create) for task in plan.tasks)
+    for_all = {change for task in plan.tasks for change in task.changes if change.startswith(FOR_ALL)}
+    changed = sum(bool(set(task.changes) - for_all and task.create) for task in plan.tasks)
     made = sum(bool(task.create) for task in plan.tasks)
     used = len(plan.tasks) - made
     adds = f"Add to {counted(used, 'index', 'indices')} on {new} as they are"
@@ -245,6 +258,7 @@ def made_indices(plan: Plan, new: str) -> str:
         + (f", {number(renamed)} under another name" if renamed else "")
         + (f", {number(changed)} in the words of the newer version" if changed else "")
         + "."
+        + (f" All get {listed([change.removeprefix(FOR_ALL) for change in sorted(for_all)])}." if for_all else "")
         + (f" You have changed the definition of {listed(edited)}." if edited else "")
         + (f" {adds}." if used else "")
     )

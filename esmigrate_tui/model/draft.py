@@ -49,7 +49,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
     `definitions` has what the source says of each selected index, `edited` what a person wants made instead of the
-    translation. `acknowledged` holds Finding.key of warnings.
+    translation, and `settings` those by their full names that every other one gets. `acknowledged` holds Finding.key
+    of warnings.
     `at_once` is how many tasks go on at the same time, 0 to let the method choose. `split`, `split_by` and `verify` are
     a Plan's.
 
@@ -81,6 +82,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     renamed: dict[str, str] = {}
     definitions: dict[str, IndexDefinition] = {}
     edited: tuple[Edited, ...] = ()
+    settings: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
     acknowledged: frozenset[str] = frozenset()
     at_once: int = 0
@@ -222,6 +224,7 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "selected": ("findings",),
     "renamed": ("findings",),
     "edited": ("findings",),
+    "settings": ("findings",),
     "restoration": ("findings",),
     "feature_states": ("findings",),
     "in_the_way": ("findings",),

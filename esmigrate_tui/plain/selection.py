@@ -44,7 +44,10 @@ _HOW = (
     "i inverts; /PATTERN shows only what goes by it, / shows all again; l says the list again, m more of it; "
     "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter goes on."
 )
-_HOW_ELSE = "c 3 says what is made of a row there, and how to change that; o: what else the run is told."
+_HOW_ELSE = (
+    "c 3 says what is made of a row there, and how to change that; C number_of_replicas=0 gives a setting to all, C - "
+    "none; o: what else the run is told."
+)
 _HOW_RESTORED = (
     "p gives all chosen ones names by a pattern; w 3 decides about what has its name, W about all; o options."
 )
@@ -160,6 +163,8 @@ class _Selection:
         }
         if typed.startswith("/"):
             self._filter(typed[1:])
+        elif command == "C" and not self.walk.session.is_restore:
+            self._for_all(rest.strip())
         elif command == "c" and not self.walk.session.is_restore:
             await self._made(rest)
         elif command in with_row and rest.strip():
@@ -268,6 +273,16 @@ class _Selection:
 
         which, _, wanted = typed.strip().partition(" ")
         await self._with_row(which, lambda index: definition(index, wanted, self.walk, self.console))
+
+    def _for_all(self, typed: str) -> None:
+        """Settings for all, "-" for none of them, "" to hear which."""
+        if wrong := steps.why_no_settings("" if typed == "-" else typed):
+            self.console.say(f"That does not do: {wrong}.")
+            return
+        if typed:
+            steps.settings_for_all(self.walk, "" if typed == "-" else typed)
+        now = [f"{name}={value}" for name, value in self.walk.session.draft.settings.items()]
+        self.console.say(f"All get {several(now)}." if now else "Each index keeps its own settings.")
 
     # -- names -------------------------------------------------------------------------------------------------------
 

@@ -11,8 +11,9 @@ import msgspec
 from esmigrate_tui.elastic.surroundings import SIMULATES
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.preflight.bodies import flat
 from esmigrate_tui.preflight.destination import some
-from esmigrate_tui.preflight.files import FIELDS, amount_of_fields, flat
+from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence

@@ -14,6 +14,7 @@ from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.preflight.bodies import to_be_made
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -49,10 +50,11 @@ def expected(draft: Draft) -> tuple[IndexFacts, ...]:
 
 
 def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
-    """The replicas that each will have: as overridden, else as on the source, else one where nobody can say."""
+    """The replicas that each will have: as planned, else as on the source, else one where nobody can say."""
     restoration = draft.restoration
     if restoration is None:
-        return {index.name: index.replicas for index in indices}
+        made = to_be_made(draft)
+        return {index.name: made.get(index.name, (0, index.replicas))[1] for index in indices}
     if restoration.mount is not Mount.NONE:
         return {index.name: 0 for index in indices}
     for key in _REPLICAS:
@@ -184,8 +186,8 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
         return
     limit = facts.max_shards_per_node * max(1, facts.data_nodes)
     indices = expected(draft)
-    replicas = replicas_of(draft, indices)
-    more = sum(index.shards * (1 + replicas[index.name]) for index in indices)
+    replicas, made = replicas_of(draft, indices), to_be_made(draft)
+    more = sum(made.get(index.name, (index.shards, 0))[0] * (1 + replicas[index.name]) for index in indices)
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
         raised = needed_limit(facts.open_shards, more, facts.data_nodes)

@@ -13,6 +13,7 @@ from esmigrate_tui.model.files import Compression, IdRule
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.preflight.bodies import flat
 from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import sampled
@@ -290,18 +291,6 @@ def amount_of_fields(properties: Mapping[str, Any]) -> int:
         for one in properties.values()
         if isinstance(one, dict)
     )
-
-
-def flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
-    """Settings as dotted names, each with `index.` before it."""
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            found |= flat(value, f"{inside}{name}.")
-        else:
-            key = f"{inside}{name}"
-            found[key if key.startswith("index.") else f"index.{key}"] = value
-    return found
 
 
 def _kind(field: object) -> str:

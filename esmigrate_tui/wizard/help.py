@@ -179,7 +179,7 @@ v begins a range and ends it. On a wide terminal the index you are at is describ
 
 m shows what will be made of an index: what the new version wants otherwise, the old definition beside the new one,
 and e to change it, u to take that back. Your change goes into the plan as it is; with the next checks the new cluster
-is asked whether it takes it, where it can be asked that without making anything.
+is asked whether it takes it, where it can be asked that without making anything. M gives settings to all of them.
 
 o has what else the run can be told: by what it is proved that nothing was lost, and for a copy what becomes of
 pipelines, version numbers and mapping types. Each stands at its safe answer. There too you can ask for what stands

@@ -173,6 +173,15 @@ ACTIONS: Final = (
         ("selection",),
         not_for=_RESTORE,
     ),
+    Action(
+        "settings",
+        "M",
+        "M",
+        "",
+        "Settings for all indices to be made: number_of_shards=1 number_of_replicas=0.",
+        ("selection",),
+        not_for=_RESTORE,
+    ),
     Action("rename_all", "p", "p", "", "Give all that are chosen new names, by a pattern.", ("selection",), _RESTORE),
     Action("hidden", "h", "h", "hidden", "Show or hide hidden and system indices.", ("selection",)),
     # review

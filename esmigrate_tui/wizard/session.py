@@ -546,7 +546,7 @@ def is_anything_chosen(draft: Draft) -> bool:
 
 def needed_bytes(draft: Draft) -> int:
     """What the selection will take on the destination, replicas included."""
-    wished = draft.restoration.index_settings if draft.restoration is not None else {}
+    wished = draft.restoration.index_settings if draft.restoration is not None else draft.settings
     replicas = str(wished.get("index.number_of_replicas", wished.get("number_of_replicas", "")))
 
     def copies(index: IndexFacts) -> int:

@@ -15,6 +15,7 @@ from esmigrate_tui.model.draft import Draft, Edited
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.preflight.bodies import to_be_made
 from esmigrate_tui.preflight.definitions import bodies_of
 from tests.methods.test_copy_plans import draft
 
@@ -95,6 +96,40 @@ def test_another_source_or_snapshot_forgets_what_was_edited_and_another_name_doe
     assert base.answered(renamed={"old": "new"}).edited == base.edited
     assert base.answered(method=MethodName.REINDEX_FROM_REMOTE).edited == base.edited
     assert base.answered(source=None).edited == ()
+
+
+def test_settings_for_all_are_made_and_said_but_where_one_was_changed_by_itself() -> None:
+    made = plan(draft(settings={"index.number_of_shards": "1", "index.number_of_replicas": "0"}))
+    settings = json.loads(made.tasks[0].create)["settings"]
+    assert (settings["index.number_of_shards"], settings["index.number_of_replicas"]) == ("1", "0")
+    assert "chosen for all: index.number_of_replicas=0" in made.tasks[0].changes
+    assert any("All get index.number_of_replicas=0, index.number_of_shards=1." in one for one in COPY.steps(made))
+    own = plan(edited(draft()).answered(settings={"index.number_of_replicas": "0"}))
+    assert own.tasks[0].create == BODY
+    assert not any("All get" in step for step in COPY.steps(own))
+
+
+@pytest.mark.parametrize(
+    ("settings", "version", "made"),
+    [
+        ({}, "7.17.28", (1, 1)),
+        ({}, "6.8.23", (5, 1)),
+        ({"index.number_of_shards": "3", "index.number_of_replicas": "0"}, "7.17.28", (3, 0)),
+    ],
+)
+def test_the_checks_count_the_shards_that_will_be_made(
+    settings: dict[str, str], version: str, made: tuple[int, int]
+) -> None:
+    base = draft(to=version, settings=settings)
+    assert to_be_made(base) == {}
+    assert to_be_made(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": made}
+
+
+def test_each_type_apart_has_its_shards_and_an_index_that_is_there_gets_none() -> None:
+    base = draft(copying=Copying(types=Types.APART), settings={"index.number_of_shards": "2"})
+    assert to_be_made(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": (4, 1)}
+    there = draft(destination_indices=(IndexFacts(name="old", replicas=2),), copying=Copying(into_existing=True))
+    assert to_be_made(msgspec.structs.replace(there, tasks=plan(there).tasks)) == {"old": (0, 2)}
 
 
 @pytest.mark.parametrize(

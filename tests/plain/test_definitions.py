@@ -102,6 +102,15 @@ async def test_what_cannot_be_done_with_a_definition_is_one_sentence(
     assert lines_of(await said(world, *answers, "q"), line)
 
 
+async def test_settings_for_all_are_given_heard_and_taken_back(world: Planning) -> None:
+    script = await said(world, "orders", "C number_of_replicas", "C number_of_replicas=0", "C", ON, ON, "start")
+    ((plan, _),) = world.begun
+    assert json.loads(plan.tasks[0].create)["settings"]["index.number_of_replicas"] == "0"
+    assert lines_of(script, "That does not do: number_of_replicas is not KEY=VALUE.")
+    assert len(lines_of(script, "All get index.number_of_replicas=0.")) == 3
+    assert lines_of(await said(world, "C number_of_replicas=0", "C -", "q"), "Each index keeps its own settings.")
+
+
 async def test_a_file_that_makes_no_index_is_not_taken(world: Planning, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text('{"mappings": {},\n "settings": }')
     script = await said(world, "orders", f"c orders from {tmp_path / 'own.json'}", ON, ON, "start")

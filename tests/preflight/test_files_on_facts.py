@@ -10,9 +10,9 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.files import FileFormat, FileSource, Guess, IdRule, Reading, RowError, Sample
 from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.preflight.bodies import flat
 from esmigrate_tui.preflight.files import (
     amount_of_fields,
-    flat,
     judged_mapping,
     judged_sample,
     judged_stream,

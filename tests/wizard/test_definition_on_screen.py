@@ -298,6 +298,26 @@ async def test_what_is_not_chosen_is_looked_at_and_not_changed(world: Planning) 
         assert "Choose the index first" in shown(app)
 
 
+async def test_settings_for_all_hold_at_once_are_seen_and_can_be_taken_back(world: Planning) -> None:
+    app = at_selection(world, DEFINED)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("M", *"number_of_replicas")
+        await pilot.pause()
+        assert "number_of_replicas is not KEY=VALUE" in shown(app)
+        await pilot.press("enter", *"=0 x=a", "enter")
+        await settled(pilot)
+        assert app.session.draft.settings == {"index.number_of_replicas": "0", "index.x": "a"}
+        assert "2 settings for all" in shown(app)
+        await pilot.press("m")
+        await settled(pilot)
+        assert "chosen for all: index.number_of_replicas=0" in shown(app)
+        await pilot.press("e", "ctrl+n", "escape", "M")
+        assert not app.session.draft.edited
+        await pilot.press("end", "ctrl+u", "enter")
+        await settled(pilot)
+        assert app.session.draft.settings == {}
+
+
 # -- when it fits no more --------------------------------------------------------------------------------------------
 
 

@@ -282,6 +282,8 @@ class SelectionScreen(FilteredScreen):
         shown = len(self._rows(session))
         words = [f"range from {shorten(self._range_from, 20)}"] if self._range_from else []
         words += [f"filter: {listing.pattern}"] if listing.pattern else []
+        if session.draft.settings and not session.is_restore:
+            words.append(f"{counted(len(session.draft.settings), 'setting')} for all")
         words += [
             f"by {listing.sort}{', backwards' if listing.backwards else ''}",
             "hidden shown" if listing.shows_hidden else "hidden off",
@@ -470,6 +472,22 @@ class SelectionScreen(FilteredScreen):
             self.say(f"Nothing is made of it, it cannot be chosen: {reason}.")
             return
         self.app.push_screen(DefinitionScreen(self.wizard, index))
+
+    def action_settings(self) -> None:
+        """Type settings that all indices get."""
+        from esmigrate_tui.wizard.screens.leaves import LineScreen  # noqa: PLC0415  # loaded when first needed
+
+        if self.session.is_restore:
+            return
+        label = (
+            "Settings for all indices to be made, whatever the source has: number_of_shards=1 number_of_replicas=0, "
+            "with blanks between them. Nothing typed: each keeps its own. One that you have changed by itself stays so."
+        )
+        now = " ".join(f"{name.removeprefix('index.')}={value}" for name, value in self.session.draft.settings.items())
+        self.app.push_screen(
+            LineScreen("Settings for all", label, now, steps.why_no_settings),
+            lambda typed: steps.settings_for_all(self.wizard, typed) if typed is not None else None,
+        )
 
     def action_rename_all(self) -> None:
         """New names for all that are chosen, by a pattern."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.methods.filling import copying_of, kinds_of, translated, used_as_it_is
+from esmigrate_tui.methods.filling import FOR_ALL, body_of, copying_of, kinds_of, translated, used_as_it_is
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Edited
 from esmigrate_tui.model.plan import Task
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
 class Part(msgspec.Struct, frozen=True, kw_only=True):
     """An index to be made: for a whole index of the source, or for one `type` of it.
 
-    `translation` is the body that it would be made with by itself, `body` the one it will be made with, "" where one
-    that is there is used as it is. `changes` are words of the translation, `conflicts` what it could not carry over.
+    `translation` is its definition in the words of the destination, `by_itself` that with the settings for all, and
+    `body` what it will be made with, "" where one that is there is used as it is. `changes` are in words what is
+    otherwise than on the source, `conflicts` what could not be carried over.
     """
 
     index: str
     type: str = ""
     target: str
     translation: str
+    by_itself: str
     body: str
     changes: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
@@ -46,15 +48,17 @@ def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
     found: list[Part] = []
     for kind, target in kinds_of(draft, index, copying).items():
         translation, edited = translated(draft, index, kind), draft.edited_of(index, kind)
-        by_itself = translation.as_json()
-        fits = edited if edited is not None and edited.made_of == by_itself else None
+        made_of, by_itself = translation.as_json(), body_of(translation, draft)
+        fits = edited if edited is not None and edited.made_of == made_of else None
+        for_all = () if fits is not None else tuple(f"{FOR_ALL}{name}={one}" for name, one in draft.settings.items())
         part = Part(
             index=index,
             type=kind,
             target=target,
-            translation=by_itself,
+            translation=made_of,
+            by_itself=by_itself,
             body=fits.body if fits is not None else by_itself,
-            changes=translation.changes,
+            changes=(*for_all, *translation.changes),
             conflicts=translation.conflicts,
             is_edited=fits is not None,
         )
@@ -107,10 +111,10 @@ async def read(walk: Walk, name: str) -> Problem | None:
 
 
 def edit(walk: Walk, part: Part, body: str) -> None:
-    """Let it be made with another body; with the translation's own it is no change."""
+    """Let it be made with another body; what it would be made with by itself is no change."""
     others = _others(walk.session.draft, part)
     mine = Edited(index=part.index, type=part.type, made_of=part.translation, body=body)
-    is_changed = msgspec.json.decode(body) != msgspec.json.decode(part.translation)
+    is_changed = msgspec.json.decode(body) != msgspec.json.decode(part.by_itself)
     walk.update(walk.session.answered(edited=(*others, mine) if is_changed else others))
 
 

@@ -19,6 +19,7 @@ from esmigrate_tui.wizard.session import (
     chosen,
     missing_shards,
     registered,
+    settings_of,
     taken_names,
     why_not,
     why_not_a_name,
@@ -240,6 +241,16 @@ async def settle(walk: Walk) -> str:
     if reason := _without_unfitting(walk):
         return reason
     return await _settle_beside(walk) if draft.bring else ""
+
+
+def why_no_settings(typed: str) -> str:
+    """What is wrong with settings for all, separated by blanks; "" where they can be read."""
+    return settings_of(tuple(typed.split()))[1]
+
+
+def settings_for_all(walk: Walk, typed: str) -> None:
+    """Let every index that nobody has changed by itself get these settings, separated by blanks."""
+    walk.update(walk.session.answered(settings=settings_of(tuple(typed.split()))[0]))
 
 
 def _without_unfitting(walk: Walk) -> str:

@@ -1,0 +1,53 @@
+"""What the bodies of a plan make: settings by their full names, shards and copies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from esmigrate_tui.model.facts import Version
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from esmigrate_tui.model.draft import Draft
+
+_ONE_SHARD: Final = Version(7, 0)  # an index has one by itself from then on, five before
+
+
+def flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
+    """Settings as dotted names, each with `index.` before it."""
+    found: dict[str, Any] = {}
+    for name, value in settings.items():
+        if isinstance(value, dict):
+            found |= flat(value, f"{inside}{name}.")
+        else:
+            key = f"{inside}{name}"
+            found[key if key.startswith("index.") else f"index.{key}"] = value
+    return found
+
+
+def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
+    """The primary shards that each source index gets, and their replicas; nothing before there is a plan.
+
+    One that goes into an index that is there gets no shard, and the replicas which that has.
+    """
+    facts = draft.destination_facts
+    by_itself = 1 if facts is None or facts.version >= _ONE_SHARD else 5
+    there = {index.name: index.replicas for index in draft.destination_indices}
+    found: dict[str, tuple[int, int]] = {}
+    for task in draft.tasks if draft.restoration is None else ():
+        shards, replicas = found.get(task.source_index, (0, 0))
+        if task.create:
+            settings = flat(msgspec.json.decode(task.create, type=dict[str, Any]).get("settings") or {})
+            shards += _number(settings.get("index.number_of_shards"), by_itself)
+            replicas = max(replicas, _number(settings.get("index.number_of_replicas"), 1))
+        else:
+            replicas = max(replicas, there.get(task.destination_index, 1))
+        found[task.source_index] = shards, replicas
+    return found
+
+
+def _number(value: object, by_itself: int) -> int:
+    return int(str(value)) if str(value).isdigit() else by_itself
