@@ -1,6 +1,6 @@
 """Draws every scene of the sample values as an SVG, the same bytes each time; `make screenshots` calls it.
 
-`python -m esmigrate_tui.wizard.gallery FOLDER` writes one file a scene.
+`python -m esmigrate_tui.wizard.gallery FOLDER` writes one file a scene, and one that shows a whole migration in turn.
 """
 
 from __future__ import annotations
@@ -12,14 +12,32 @@ import re
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.wizard.environment import harden_environment
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
 
     from esmigrate_tui.wizard.sample_values import Scene
+
+WHOLE: Final = "whole-run"
+IN_ORDER: Final = (
+    "method",
+    "connections-empty",
+    "connections-testing",
+    "connections",
+    "preflight-blocked",
+    "preflight-passed",
+    "selection",
+    "review",
+    "run-started",
+    "run",
+    "run-waiting",
+    "finish-aside",
+)
+"""The scenes of a remote reindex from its first screen to its last; all of one size."""
+_SECONDS: Final = 4  # to read a screen of which one knows the frame already
 
 
 def settle_environment(environ: MutableMapping[str, str]) -> None:
@@ -47,6 +65,26 @@ async def draw(scene: Scene) -> str:
     return re.sub(r"terminal-\d+", name, svg)
 
 
+def in_turn(pictures: Iterable[str]) -> str:
+    """Pictures of one size as one that shows each for some seconds, again and again.
+
+    What cannot move, or is asked not to, shows the first.
+    """
+    drawn = tuple(pictures)
+    head, _, _ = drawn[0].partition("\n")
+    each = 100 / len(drawn)
+    style = (
+        f"@keyframes turn {{ 0% {{ visibility: visible }} {each:.4f}%, 100% {{ visibility: hidden }} }}\n"
+        ".turn { visibility: hidden }\n.turn:first-of-type { visibility: visible }\n"
+        "@media not (prefers-reduced-motion: reduce) {\n"
+        f".turn {{ animation: turn {_SECONDS * len(drawn)}s step-end infinite }}\n"
+    )
+    style += "".join(f".turn-{at} {{ animation-delay: {_SECONDS * at}s }}\n" for at in range(1, len(drawn))) + "}\n"
+    frames = (picture.partition("\n")[2].rpartition("</svg>")[0] for picture in drawn)
+    inner = "".join(f'<g class="turn turn-{at}">\n{frame}</g>\n' for at, frame in enumerate(frames))
+    return f"{head}\n<style>\n{style}</style>\n{inner}</svg>\n"
+
+
 def main(arguments: list[str]) -> int:
     """Draw all of them into a folder."""
     folder = Path(arguments[0] if arguments else "screenshots")
@@ -54,9 +92,11 @@ def main(arguments: list[str]) -> int:
     from esmigrate_tui.wizard.sample_values import SCENES  # noqa: PLC0415  # after the environment is settled
 
     folder.mkdir(parents=True, exist_ok=True)
-    for scene in SCENES:
-        (folder / f"{scene.name}.svg").write_text(asyncio.run(draw(scene)), encoding="utf-8")
-        print(folder / f"{scene.name}.svg")  # noqa: T201  # it is a command: these are its words
+    drawn = {scene.name: asyncio.run(draw(scene)) for scene in SCENES}
+    drawn[WHOLE] = in_turn(drawn[name] for name in IN_ORDER)
+    for name, picture in drawn.items():
+        (folder / f"{name}.svg").write_text(picture, encoding="utf-8")
+        print(folder / f"{name}.svg")  # noqa: T201  # it is a command: these are its words
     return 0
 
 

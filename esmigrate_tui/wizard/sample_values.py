@@ -14,6 +14,7 @@ from esmigrate_tui.model.event import (
     Event,
     LedgerChanged,
     Moved,
+    Paused,
     RunFinished,
     RunOutcome,
     RunStarted,
@@ -78,6 +79,7 @@ from esmigrate_tui.wizard.session import (
     Pile,
     Session,
     Shelf,
+    SortBy,
     Taken,
     Test,
     registered,
@@ -224,6 +226,23 @@ MIXED_RUNS: Final = (
         open_entries=1,
     ),
     *RUNS[1:2],
+)
+_OUTCOMES: Final = ("verified", "incomplete", "stopped", "verified")
+MANY_RUNS: Final = (
+    *RUNS,
+    *(
+        RunCard(
+            run=f"{at % 10}{chr(65 + at % 7)}{chr(75 + at % 11)}Q",
+            method=MethodName.COPY_THROUGH_HERE,
+            source=f"https://old-{at}.example.org:9243",
+            destination="https://new.example.org:9243",
+            started_at=NOW - 86_400.0 * at,
+            fraction=1.0,
+            is_finished=True,
+            outcome=_OUTCOMES[at % len(_OUTCOMES)],
+        )
+        for at in range(1, 40)
+    ),
 )
 EMPTY_FORMS: Final = CHOSEN.but(vault=KEYRING)
 TYPED: Final = CHOSEN.but(
@@ -500,6 +519,12 @@ COPIED: Final = SELECTED.answered(method=MethodName.COPY_THROUGH_HERE)
 FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=Listing(pattern="logs-2026.01.0*", cursor=1))
 NOTHING_FOUND: Final = PASSED.but(listing=Listing(pattern="metrics"))
 TEN_THOUSAND: Final = PASSED.answered(source_indices=MANY)
+_HALF_OF_THEM: Final = tuple(index.name for index in MANY[5_000:])
+THOUSANDS_CHOSEN: Final = TEN_THOUSAND.answered(selected=_HALF_OF_THEM).but(
+    listing=Listing(pattern="metrics-0[5-9]*", cursor=1_234, sort=SortBy.DOCUMENTS, backwards=True)
+)
+HOLDS_NOTHING: Final = PASSED.answered(source_indices=())
+DEFINING: Final = SELECTED.but(listing=Listing(cursor=29, doing="reading 3 definitions from the source", since=NOW - 4))
 
 _CREATE: Final = json.dumps(
     {
@@ -624,6 +649,7 @@ WAITED: Final = RUNNING.but(
         (WaitBegan(at=NOW - 8, task=14, problem=_BUSY, until=NOW + 12, patience_ends=NOW + 880),), RUNNING.progress
     )
 )
+PAUSED: Final = RUNNING.but(progress=folded((Paused(at=NOW - 30),), RUNNING.progress))
 ORPHANED: Final = RUNNING.but(
     run_problem=Problem(
         cause=Cause.STATE,
@@ -681,6 +707,14 @@ INCOMPLETE: Final = RUNNING.but(
 STOPPED: Final = RUNNING.but(
     progress=folded((RunFinished(at=NOW, outcome=RunOutcome.STOPPED),), RUNNING.progress), report=REPORT
 )
+_ALL_BUT_ORDERS: Final = tuple(
+    event for event in ENDING[:-1] if not (isinstance(event, TaskFinished) and event.task == 1)
+)
+ALL_BUT_THREE: Final = RUNNING.but(
+    progress=folded((*_ALL_BUT_ORDERS, RunFinished(at=NOW, outcome=RunOutcome.INCOMPLETE)), RUNNING.progress),
+    report=REPORT,
+)
+"""Three documents of orders were refused while it ran."""
 
 
 # -- a restore from a snapshot ---------------------------------------------------------------------------------------
@@ -1264,6 +1298,7 @@ WIDE: Final = (120, 40)
 LARGE: Final = (200, 60)
 SCENES: Final = (
     Scene("start", "start", FRESH.but(runs=RUNS)),
+    Scene("start-many", "start", FRESH.but(runs=MANY_RUNS), press=("down",) * 4),
     Scene("method", "method", CHOSEN),
     Scene("method-advised", "method", ADVISED),
     Scene("method-preferred", "method", ADVISED, press=("end",)),
@@ -1274,6 +1309,7 @@ SCENES: Final = (
     Scene("connections", "connections", CONNECTED),
     Scene("connections-refused", "connections", HALF_CONNECTED),
     Scene("connections-compare", "connections", COMPARING),
+    Scene("connections-large", "connections", CONNECTED, LARGE),
     Scene("preflight-looking", "preflight", LOOKING),
     Scene("preflight-blocked", "preflight", BLOCKED),
     Scene("preflight-passed", "preflight", PASSED),
@@ -1283,9 +1319,13 @@ SCENES: Final = (
     Scene("preflight-mend-failed", "preflight", HALF_MENDED),
     Scene("preflight-mended-leave", "preflight", MENDED, press=("q",)),
     Scene("preflight-trouble", "preflight", NOT_LOOKED),
+    Scene("preflight-large", "preflight", BLOCKED, LARGE),
     Scene("selection", "selection", SELECTED),
     Scene("selection-filtered", "selection", FILTERED),
     Scene("selection-nothing", "selection", NOTHING_FOUND),
+    Scene("selection-empty", "selection", HOLDS_NOTHING),
+    Scene("selection-thousands", "selection", THOUSANDS_CHOSEN),
+    Scene("selection-defining", "selection", DEFINING),
     Scene("selection-wide", "selection", SELECTED, WIDE),
     Scene("selection-details", "selection", LOOKED_INTO, WIDE),
     Scene("selection-large", "selection", LOOKED_INTO, LARGE),
@@ -1294,9 +1334,11 @@ SCENES: Final = (
     Scene("review", "review", REVIEWED),
     Scene("review-no-plan", "review", NO_PLAN),
     Scene("review-wide", "review", WRITTEN, WIDE),
+    Scene("review-large", "review", WRITTEN, LARGE),
     Scene("run-started", "run", JUST_STARTED),
     Scene("run", "run", RUNNING),
     Scene("run-waiting", "run", WAITED),
+    Scene("run-paused", "run", PAUSED),
     Scene("run-process-gone", "run", ORPHANED),
     Scene("run-wide", "run", RUNNING, WIDE),
     Scene("run-unfolded", "run", RUNNING, press=("f", "end")),
@@ -1306,6 +1348,8 @@ SCENES: Final = (
     Scene("run-stop", "run", RUNNING, press=("ctrl+x",)),
     Scene("finish", "finish", FINISHED),
     Scene("finish-incomplete", "finish", INCOMPLETE),
+    Scene("finish-aside", "finish", ALL_BUT_THREE),
+    Scene("finish-large", "finish", ALL_BUT_THREE, LARGE),
     Scene("finish-stopped", "finish", STOPPED),
     Scene("help", "preflight", BLOCKED, press=("question_mark",)),
     Scene("start-changes", "start", FRESH.but(runs=MIXED_RUNS)),

@@ -12,6 +12,10 @@ def test_the_start_lists_what_is_going_on_and_what_stopped(is_as_accepted: Calla
     assert is_as_accepted("start")
 
 
+def test_a_long_list_of_runs_scrolls(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("start-many")
+
+
 def test_the_methods_stand_in_the_guides_order(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("method")
 
@@ -52,6 +56,10 @@ def test_a_new_fingerprint_is_shown_to_be_compared(is_as_accepted: Callable[[str
     assert is_as_accepted("connections-compare")
 
 
+def test_connections_use_a_large_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("connections-large")
+
+
 def test_findings_appear_while_the_checks_are_going_on(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("preflight-looking")
 
@@ -90,6 +98,10 @@ def test_checks_that_could_not_be_made_say_why(is_as_accepted: Callable[[str], b
     assert is_as_accepted("preflight-trouble")
 
 
+def test_the_checks_use_a_large_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("preflight-large")
+
+
 def test_a_renamed_index_stands_out_in_the_selection(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("selection")
 
@@ -102,6 +114,18 @@ def test_a_filter_shows_what_it_leaves_and_why_a_closed_index_cannot_be_chosen(
 
 def test_a_filter_that_leaves_nothing_says_so(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("selection-nothing")
+
+
+def test_a_source_without_an_index_says_so(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-empty")
+
+
+def test_ten_thousand_indices_are_counted_in_full(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-thousands")
+
+
+def test_reading_definitions_says_how_long_it_takes_already(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-defining")
 
 
 def test_the_selection_uses_a_wide_terminal(is_as_accepted: Callable[[str], bool]) -> None:
@@ -136,6 +160,10 @@ def test_a_wide_review_shows_the_requests_with_dots_for_secrets(is_as_accepted: 
     assert is_as_accepted("review-wide")
 
 
+def test_the_review_uses_a_large_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("review-large")
+
+
 def test_a_run_that_has_just_begun_claims_nothing(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("run-started")
 
@@ -146,6 +174,10 @@ def test_a_run_shows_what_moves_and_what_needs_attention(is_as_accepted: Callabl
 
 def test_a_run_that_waits_says_for_what(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("run-waiting")
+
+
+def test_a_paused_run_claims_no_speed(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("run-paused")
 
 
 def test_a_run_whose_process_is_gone_says_how_to_go_on(is_as_accepted: Callable[[str], bool]) -> None:
@@ -182,6 +214,14 @@ def test_a_verified_run_says_what_is_left_to_do(is_as_accepted: Callable[[str], 
 
 def test_an_incomplete_run_shows_what_differs_first(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("finish-incomplete")
+
+
+def test_documents_that_were_set_aside_are_not_called_verified(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("finish-aside")
+
+
+def test_the_end_uses_a_large_terminal(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("finish-large")
 
 
 def test_a_stopped_run_says_what_was_not_begun(is_as_accepted: Callable[[str], bool]) -> None:

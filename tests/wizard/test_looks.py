@@ -169,3 +169,21 @@ async def test_a_terminal_of_hardly_any_size_is_no_trouble() -> None:
 async def test_a_question_in_a_small_terminal_has_the_safe_answer_at_hand() -> None:
     said = await on("run-stop", (60, 10), "ctrl+x")
     assert "▸ Let it go on" in said
+
+
+# -- very full, and at rest --------------------------------------------------------------------------------------------
+
+
+async def test_of_ten_thousand_indices_no_amount_is_cut() -> None:
+    said = await on("selection-thousands", (80, 24))
+    assert "10 000 indices" in said
+    assert "5 000 shown" in said
+    assert "chosen 5 000 of 10 000 22 666 879 docs 100.0 GiB room for 301 GiB ✓ ok" in said
+
+
+async def test_a_paused_run_claims_no_speed() -> None:
+    said = await on("run-paused", (80, 24))
+    assert "paused: p lets it go on" in said
+    assert "documents/s" not in said
+    assert "6 788" not in said
+    assert "6 788" in await on("run", (80, 24))

@@ -137,8 +137,7 @@ def totals(session: Session, look: Look) -> list[Text]:
     room = max(8, width - len(right) - 3)
     filled = bar(share or 0.0, room)
     first = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM).append(f" {right}")
-    rate = progress.rate.per_second
-    parts = [speed(rate, progress.unit)]
+    parts = [] if steering.is_held(progress) else [speed(progress.rate.per_second, progress.unit)]
     if progress.unit is Unit.BYTES and (wanted := sum(task.parts for task in progress.tasks)):
         parts.append(f"{number(sum(task.parts_done for task in progress.tasks))} of {counted(wanted, 'shard')}")
     pace = progress.requests_per_second
@@ -150,7 +149,7 @@ def totals(session: Session, look: Look) -> list[Text]:
         read, to_read = sum(task.read for task in reading), sum(task.to_read for task in reading)
         parts.append(f"{number(read)} of {number(to_read)} read to compare them")
     else:
-        parts.append("paused" if progress.is_paused else remaining(progress.eta()))
+        parts.append("paused: p lets it go on" if progress.is_paused else remaining(progress.eta()))
     second = ink(" " + "   ".join(parts))
     refused = progress.refused
     if progress.unit is Unit.DOCUMENTS and not session.is_watching:
@@ -236,8 +235,8 @@ def state_words(task: TaskProgress, now: float) -> str:
             return task.state.value
 
 
-def task_row(task: TaskProgress, look: Look, now: float, *, here: bool) -> Text:
-    """One task as a line of exactly the width."""
+def task_row(task: TaskProgress, look: Look, now: float, *, here: bool, is_held: bool = False) -> Text:
+    """One task as a line of exactly the width; of one that is held nothing is known of how long it takes."""
     is_bytes = task.unit is Unit.BYTES
     name = _name_width(look.width, task.unit)
     line = ink("").append_text(look.mark("here" if here else "none"))
@@ -250,7 +249,7 @@ def task_row(task: TaskProgress, look: Look, now: float, *, here: bool) -> Text:
     trouble = task.state in {TaskState.FAILED, TaskState.DIFFERENT}
     line.append(fit(state_words(task, now), _BYTES_STATE if is_bytes else _STATE), TROUBLE if trouble else calm)
     share = task.fraction
-    rate = task.rate.per_second if task.state is TaskState.MOVING else 0.0
+    rate = task.rate.per_second if task.state is TaskState.MOVING and not is_held else 0.0
     left = ""
     if rate > 0 and task.expected is not None:
         left = about((task.expected - task.done) / rate)
@@ -455,6 +454,7 @@ class RunScreen(StepScreen):
         self._tasks, self._done = tasks, done = (every, ()) if self._is_unfolded else folded(every)
         at = next((position for position, task in enumerate(tasks) if task.summary.number == watched), 0)
         at = len(tasks) if is_below and done else at
+        is_held = steering.is_held(session.progress)
         rows: tuple[TaskProgress | None, ...] = (*tasks, *([None] if done else []))
 
         def make(width: int, cursor: int) -> Rows[TaskProgress | None]:
@@ -463,7 +463,7 @@ class RunScreen(StepScreen):
             def row(at: int, task: TaskProgress | None) -> Text:
                 if task is None:
                     return done_row(done, drawn, here=at == cursor)
-                return task_row(task, drawn, now, here=at == cursor)
+                return task_row(task, drawn, now, here=at == cursor, is_held=is_held)
 
             return Rows(rows, row)
 

@@ -169,8 +169,15 @@ def totals(session: Session, look: Look) -> Text:
     """How much is chosen, and whether there is room for it."""
     draft = session.draft
     selected = chosen(draft)
+    needed = needed_bytes(draft)
     line = ink(f" chosen {number(len(selected))} of {number(len(offered(draft)))}")
     right = Text()
+    disk = draft.destination_facts.disk if draft.destination_facts is not None else None
+    if disk is not None:
+        fits = needed <= disk.usable
+        right = ink(f"room for {size(disk.usable)} ").append_text(look.mark("good" if fits else "bad"))
+        word = "too much " if not fits else " " if look.ascii_only else "ok "
+        right.append(f" {word}", "none" if fits else TROUBLE)
     if session.is_restore:
         if draft.feature_states:
             line.append(f" and {counted(len(draft.feature_states), 'feature state')}")
@@ -181,15 +188,10 @@ def totals(session: Session, look: Look) -> Text:
         if undecided := len(in_the_way(draft)):
             line.append(f"   {number(undecided)} taken there", STRONG)
     else:
-        line.append(f"   {counted(sum(index.documents or 0 for index in selected), 'document')}")
-    needed = needed_bytes(draft)
+        many = counted(sum(index.documents or 0 for index in selected), "document")
+        room = look.width - right.cell_len - line.cell_len - len(size(needed)) - 7
+        line.append("   " + (many if len(many) <= room else many.replace("document", "doc")))
     line.append(f"   {size(needed)}")
-    disk = draft.destination_facts.disk if draft.destination_facts is not None else None
-    if disk is not None:
-        fits = needed <= disk.usable
-        right = ink(f"room for {size(disk.usable)} ").append_text(look.mark("good" if fits else "bad"))
-        word = "too much " if not fits else " " if look.ascii_only else "ok "
-        right.append(f" {word}", "none" if fits else TROUBLE)
     return spread(line, right, look.width)
 
 
@@ -281,7 +283,6 @@ class SelectionScreen(FilteredScreen):
         listing = session.listing
         shown = len(self._rows(session))
         words = [f"range from {shorten(self._range_from, 20)}"] if self._range_from else []
-        words += [f"filter: {listing.pattern}"] if listing.pattern else []
         if session.draft.settings and not session.is_restore:
             words.append(f"{counted(len(session.draft.settings), 'setting')} for all")
         words += [

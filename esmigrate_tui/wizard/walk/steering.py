@@ -55,6 +55,12 @@ def half_there(progress: Progress, only: int = 0) -> str:
     return listed(names)
 
 
+def is_held(progress: Progress) -> bool:
+    """Whether nothing moves, since somebody said so; what a restore has begun goes on, and so do those who send."""
+    can_be_held = progress.method is not None and progress.method.can_be_paced and not is_watched(progress)
+    return progress.is_paused and can_be_held
+
+
 def pausing(progress: Progress) -> Order:
     """Pause, or go on."""
     if progress.is_paused:
