@@ -185,9 +185,11 @@ def _not_as_it_is(index: str, types: tuple[str, ...], conflicts: Sequence[str]) 
         if several
         else f"The mapping of {index} cannot be carried over.",
         why=f"{listed(conflicts, most=3)}.",
-        todo="Copy through this machine with --types apart: each type gets an index of its own."
+        todo="Copy through this machine with --types apart: each type gets an index of its own. Or decide yourself "
+        "what is made: in the wizard, m where indices are selected."
         if several
-        else "Make the index on the destination by hand, and copy into it with --into-existing.",
+        else "Decide yourself what is made: in the wizard, m where indices are selected. Or make the index on the "
+        "destination by hand, and copy into it with --into-existing.",
     )
 
 

@@ -130,7 +130,7 @@ def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple
             evidence=why,
             why="An index that cannot be made takes no documents: its task would end before the first one.",
             fix="Install what it lacks on every node of the destination (an analyser or a field type is part of a "
-            "module or plugin), or correct the index's create body in the plan.",
+            "module or plugin), or correct the definition: with m where indices are selected, or in the plan.",
             link=_PLUGINS,
             subjects=names,
         )
@@ -209,7 +209,7 @@ async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             f"{some(tuple(near))}",
             evidence=listed([f"{name}: {number(fields)} of {number(most)}" for name, (fields, most) in near.items()]),
             why="A document that brings one field more is refused.",
-            fix="Raise the limit in the settings of the create body in the plan:",
+            fix="Raise the limit in the definition, with m where indices are selected, or in the plan:",
             copy=f'"index.mapping.total_fields.limit": {2 * most_needed}',
             link=_LIMITS,
             subjects=tuple(near),

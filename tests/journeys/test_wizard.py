@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,7 +24,6 @@ from tests.journeys.terminal import CTRL_N, CTRL_T, DOWN, ENTER, ESCAPE, RIGHT, 
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from textual.pilot import Pilot
 
@@ -127,6 +127,10 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
     assert [(task.source_count, task.destination_count) for task in progress.tasks] == [(300, 300)]
 
 
+def report_of(app: WizardApp) -> str:
+    return next(Path(path).read_text() for path in app.session.report if path.endswith(".md"))
+
+
 async def reworded(pilot: Pilot[ExitCode], kind: str) -> None:
     """Give the one field of the index at the cursor another type, in the editor."""
     await pilot.press("m", "e")
@@ -185,7 +189,8 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
         assert any("You have changed the definition of reworded." in step for step in app.session.preview.steps)
         await pilot.press("tab", "enter")
         await until(pilot, lambda: shows("FinishScreen"), "the finish", seconds=120)
-        progress = app.session.progress
+        await until(pilot, lambda: bool(app.session.report), "the report")
+        report, progress = report_of(app), app.session.progress
         await pilot.press("q")
     async with await opened(destination) as cluster:
         made = await cluster.definitions(["reworded"])
@@ -194,6 +199,7 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
         before = await cluster.definitions(["reworded"])
         await cluster.delete_index("reworded")
     assert progress.exit_code() is ExitCode.DONE
+    assert "its definition was changed by you: n" in report
     assert made["reworded"].documents == 60
     assert made["reworded"].mappings["properties"] == {"n": {"type": "keyword"}}
     assert before["reworded"].mappings["_doc"]["properties"] == {"n": {"type": "long"}}
