@@ -73,7 +73,7 @@ async def _typed(walk: PlainWalk, console: Console) -> bool:
     console.say("Paths, and patterns with * and ?, separated by blanks; ** goes into folders.")
     while True:
         typed = await console.text(
-            "Files", walk.session.pile.typed, why_not=lambda typed: "" if typed else "name a file, or a pattern"
+            "Files", walk.session.pile.typed, why_not=lambda typed: "" if typed else "name the files"
         )
         steps.look_at(walk, typed=typed)
         if not walk.session.pile.is_looked_at or walk.session.pile.look is None:

@@ -22,6 +22,9 @@ GOOD: Final = "green"
 DIM: Final = "dim"
 STRONG: Final = "bold"
 
+MOVES: Final = "↑↓   "
+"""Stands above the cursor's column of a list: the keys that move it."""
+
 Mark = Literal["good", "bad", "warn", "here", "on", "off", "none"]
 
 _MARKS: Final[dict[Mark, tuple[str, str, str]]] = {

@@ -61,9 +61,9 @@ def _connections(session: Session) -> str:
             case Test.GOING:
                 return f"the {side} is being tested"
             case Test.BAD:
-                return f"the {side} refuses" + (" (or leave it empty)" if session.may_be_empty(side) else "")
+                return f"the {side} refuses"
             case Test.NOT_YET:
-                return f"the {side} is not tested yet"
+                return "not tested yet"
             case Test.GOOD:
                 pass
     return ""
@@ -80,7 +80,7 @@ def _preflight(session: Session) -> str:
     if draft.blockers:
         return f"{counted(len(draft.blockers), 'check')} {'blocks' if len(draft.blockers) == 1 else 'block'}"
     if waiting := len(draft.unacknowledged):
-        return f"{counted(waiting, 'warning')} to acknowledge"
+        return f"accept {counted(waiting, 'warning')}"
     if session.checking.looked_at is None or session.checking.checked != checked_as(session):
         return "nothing was checked yet"
     return ""
@@ -121,11 +121,11 @@ def _looked_at(pile: Pile) -> str:
     """Why the files cannot be taken as they were seen; "" where they can."""
     look = pile.look
     if not pile.typed.strip():
-        return "name a file, or a pattern"
+        return "name the files"
     if not pile.is_looked_at:
-        return "the files are not looked at yet (Ctrl+T)"
+        return "not looked at yet"
     if look is None or look.sample is None or look.problem is not None:
-        return "the files cannot be read like this"
+        return "not readable like this"
     if look.sample.bad and look.sample.bad == look.sample.amount:
         return f"no row can be read as {look.sample.reading.format}"
     if pile.wishes.ids is IdRule.FIELD and not pile.wishes.id_field:

@@ -75,7 +75,8 @@ def _stronger(style: Style) -> Style:
 STYLES: Final = """
 Screen { layout: vertical; overflow: hidden; }
 ModalScreen { align: center middle; background: ansi_default; }
-RailLine, TitleLine, FootLine { height: 1; width: 100%; }
+RailLine, TitleLine { height: 1; width: 100%; }
+FootLine { height: auto; width: 100%; }
 TooSmall { display: none; height: 1fr; width: 100%; }
 .-small RailLine, .-small TitleLine, .-small .body { display: none; }
 .-small TooSmall { display: block; }

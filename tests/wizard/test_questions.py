@@ -176,7 +176,7 @@ def test_a_running_migration_has_no_way_back() -> None:
     [
         ("method", Session(), "choose a method"),
         ("method", sample.CHOSEN, ""),
-        ("connections", sample.TYPED, "the source is not tested yet"),
+        ("connections", sample.TYPED, "not tested yet"),
         ("connections", sample.TESTING, "the source is being tested"),
         ("connections", sample.HALF_CONNECTED, "the destination refuses"),
         ("connections", sample.CONNECTED, ""),
@@ -184,10 +184,10 @@ def test_a_running_migration_has_no_way_back() -> None:
         ("preflight", sample.BLOCKED, "2 checks block"),
         ("preflight", sample.NOT_LOOKED, "the checks could not be made"),
         ("preflight", sample.PASSED, ""),
-        ("files", sample.FILES_EMPTY, "name a file, or a pattern"),
+        ("files", sample.FILES_EMPTY, "name the files"),
         ("files", sample.FILES_LOOKING, "looking at the files"),
-        ("files", sample.FILES_MISSING, "the files cannot be read like this"),
-        ("files", sample.FILES_MIXED, "the files cannot be read like this"),
+        ("files", sample.FILES_MISSING, "not readable like this"),
+        ("files", sample.FILES_MIXED, "not readable like this"),
         ("files", sample.FILES_UNREADABLE, "no row can be read as ndjson"),
         ("files", sample.FILES.answered(into=""), "the index: a name is needed"),
         ("files", sample.FILES.answered(into="Orders"), "the index: only small letters"),
@@ -207,7 +207,7 @@ def test_each_step_says_why_one_cannot_go_on(step: str, session: Session, reason
 def test_a_warning_that_nobody_accepted_stops_next() -> None:
     finding = Finding(check="a", severity=Severity.WARNING, title="b")
     session = sample.PASSED.answered(findings=(finding,))
-    assert BY_NAME["preflight"].may_go_on(session) == "1 warning to acknowledge"
+    assert BY_NAME["preflight"].may_go_on(session) == "accept 1 warning"
 
 
 def test_what_was_checked_names_both_ends() -> None:

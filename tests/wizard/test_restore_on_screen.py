@@ -133,13 +133,13 @@ def test_the_steps_of_a_restore_follow_each_other_both_ways() -> None:
     ("step", "session", "reason"),
     [
         ("connections", sample.ALONE, ""),
-        ("connections", sample.RESTORE_FORMS, "the destination is not tested yet"),
+        ("connections", sample.RESTORE_FORMS, "not tested yet"),
         (
             "connections",
             sample.BESIDE.with_form(Side.SOURCE, test=Test.BAD),
-            "the source refuses (or leave it empty)",
+            "the source refuses",
         ),
-        ("connections", sample.BESIDE.with_form(Side.SOURCE, test=Test.NOT_YET), "the source is not tested yet"),
+        ("connections", sample.BESIDE.with_form(Side.SOURCE, test=Test.NOT_YET), "not tested yet"),
         ("repository", sample.ALONE, "the repositories are not known yet"),
         ("repository", sample.LISTING_SHELF, "listing the repositories of both clusters"),
         ("repository", sample.BARE_SHELF, "there is no repository yet"),

@@ -129,7 +129,7 @@ async def test_an_edited_address_has_to_be_tested_again(world: World) -> None:
         await to_connections(pilot)
         await pilot.press("x")
         assert app.session.source.test is Test.NOT_YET
-        assert "the source is not tested yet" in shown(app)
+        assert "not tested yet" in shown(app)
 
 
 async def test_an_address_with_a_password_in_it_is_refused_in_a_sentence(world: World) -> None:
@@ -222,7 +222,7 @@ async def test_a_warning_is_accepted_with_space(world: World) -> None:
         await to_connections(pilot)
         await pilot.press("ctrl+n")
         await settled(pilot)
-        assert "1 warning to acknowledge" in shown(app)
+        assert "accept 1 warning" in shown(app)
         await pilot.press("space")
         assert app.session.draft.acknowledged == {sample.WARNINGS[0].key}
         await pilot.press("right")
@@ -324,6 +324,26 @@ async def test_a_plan_that_cannot_be_made_says_why(world: World) -> None:
         assert "There is no plan: The line is cut." in shown(app)
         await pilot.press("tab", "enter")
         assert "Next is not possible yet: there is no plan." in shown(app)
+
+
+async def test_a_plan_that_could_not_be_made_is_made_on_the_way_back_to_it(world: World) -> None:
+    world.troubles["plan"] = TROUBLE
+    app = world.demo()
+    async with app.run_test(size=(80, 24)) as pilot:
+        for keys in (["enter"], ["ctrl+n"], ["right"], ["a", "right"], ["right"]):
+            await pilot.press(*keys)
+            await settled(pilot)
+        assert "There is no plan: The line is cut." in shown(app)
+        world.troubles.clear()
+        await pilot.press("escape")
+        await settled(pilot)
+        assert app.step is not None
+        assert app.step.STEP == "selection"
+        await pilot.press("space", "right")
+        await settled(pilot)
+        await pilot.press("right")
+        await settled(pilot)
+        assert "In this order" in shown(app)
 
 
 async def test_enter_on_the_review_goes_back_since_that_is_the_safe_button(world: World) -> None:

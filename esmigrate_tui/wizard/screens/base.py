@@ -53,6 +53,10 @@ class StepScreen(Screen[None]):
         """What the footer says of Next: "next", the reason why not, or "" for a step without one."""
         return BY_NAME[self.STEP].may_go_on(session) or "next"
 
+    def keys_instead(self) -> tuple[tuple[str, str], ...]:
+        """The keys, each with what it does, that are the only ones now; () where those of the step are."""
+        return ()
+
     def line_when_small(self, session: Session) -> str:
         """What matters most in one line, for a terminal without room."""
         return ", ".join(part for part in self.title_words(session) if part)
@@ -101,13 +105,13 @@ class StepScreen(Screen[None]):
         session = self.session
         self.query_one(RailLine).offer(session.method_name)
         self.query_one(TitleLine).title(*self.title_words(session))
-        self.query_one(FootLine).offer(self.next_word(session), session.method_name)
+        self.query_one(FootLine).offer(self.next_word(session), session.method_name, self.keys_instead())
         if self.has_class("-small"):
             self.query_one(TooSmall).tell(self.line_when_small(session))
         self.paint(session)
 
     def say(self, sentence: str) -> None:
-        """Say something in the footer until the next key; "" takes it back."""
+        """Say something above the keys until the next one is pressed; "" takes it back."""
         if self.is_mounted:
             self.query_one(FootLine).say(sentence)
 

@@ -13,8 +13,8 @@ from textual.widgets import TextArea
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.mapping import body_of, wrong_at
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
-from esmigrate_tui.wizard.widgets.bars import TitleLine
+from esmigrate_tui.wizard.draw import DIM, TROUBLE, paragraph, rule
+from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import Press
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -47,16 +47,7 @@ class ChooseScreen(Screen[int], Generic[T]):
             lambda width, cursor: Rows(self._answers, lambda at, one: self._draw(one, width, at == cursor)),
             cursor=self._cursor,
         )
-        yield Lines(
-            lambda _: [
-                ink(" ↑↓ ", STRONG)
-                .append("choose   ", DIM)
-                .append("Enter ", STRONG)
-                .append("take   ", DIM)
-                .append("Esc ", STRONG)
-                .append("leave it as it was", DIM)
-            ]
-        )
+        yield KeyLine(("↑↓", "choose"), ("Enter", "take"), ("Esc", "leave it as it was"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""

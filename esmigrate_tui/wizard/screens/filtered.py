@@ -42,6 +42,14 @@ class FilteredScreen(StepScreen):
         """Whether the filter has the focus."""
         return self.focused is not None and self.focused.id == "filter"
 
+    def keys_instead(self) -> tuple[tuple[str, str], ...]:
+        """While a filter is typed, all other keys are letters of it."""
+        return (("Enter", "to the list, filtered like this"), ("Esc", "no filter")) if self.is_filtering else ()
+
+    def on_descendant_focus(self) -> None:
+        """Other keys do something now."""
+        self.show()
+
     def action_filter(self) -> None:
         """Type a filter."""
         self.query_one("#filter-line").add_class("-shown")

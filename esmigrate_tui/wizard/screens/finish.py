@@ -16,7 +16,7 @@ from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
-from esmigrate_tui.wizard.draw import DIM, GOOD, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
+from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.run import by_attention, task_page
@@ -142,11 +142,11 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index", th
     name = _name_width(width)
     if unit is Unit.BYTES:
         words = fit("index", name) + fit("state", _STATE) + fit("shards", 9, "right")
-        return ink("     ").append(
+        return ink(MOVES, DIM).append(
             words + fit("on the source", _COUNT, "right") + fit("destination", _COUNT, "right"), DIM
         )
     words = fit(first, name) + fit("state", _STATE) + fit(there, _COUNT, "right") + fit("destination", _COUNT, "right")
-    return ink("     ").append(words + fit("aside", 9, "right"), DIM)
+    return ink(MOVES, DIM).append(words + fit("aside", 9, "right"), DIM)
 
 
 def _name_width(width: int) -> int:

@@ -25,7 +25,7 @@ from esmigrate_tui.wizard.walk import selection as steps
 from esmigrate_tui.wizard.walk.carrying import answer, proof, questions, said_otherwise
 from esmigrate_tui.wizard.walk.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
 from esmigrate_tui.wizard.walk.snapshot import resolved, why_not_called
-from esmigrate_tui.wizard.widgets.bars import TitleLine
+from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, Press
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -46,6 +46,8 @@ _STYLES: Final = """
 {name} #told {{ height: auto; }}
 {name} #buttons {{ height: 1; }}
 """
+_KEYS: Final = (("Tab", "next field"), ("Enter", "press"), ("Esc", "back"))
+"""Stand beside the buttons: the fields need the lines."""
 
 
 class FormScreen(Screen[object]):
@@ -79,6 +81,7 @@ class FormScreen(Screen[object]):
         yield Lines(id="told")
         with Horizontal(id="buttons"):
             yield from self.buttons()
+            yield KeyLine(*_KEYS)
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -350,6 +353,7 @@ class PatternScreen(FormScreen):
         with Horizontal(id="buttons"):
             yield Press("Back", id="no")
             yield Press("Take these names", id="yes")
+            yield KeyLine(*_KEYS)
 
     def fields(self) -> list[Widget]:
         """They are made above."""

@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen, Screen
 
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, as_console, ink, paragraph, rule, shorten, wrap
-from esmigrate_tui.wizard.widgets.bars import TitleLine
+from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -40,9 +40,7 @@ class ReadScreen(Screen[None]):
         """Its widgets."""
         yield TitleLine()
         yield Board(lambda width, _: Page(tuple(self._lines(width))))
-        yield Lines(
-            lambda _: [ink(" ↑↓ ", STRONG).append("scroll   ", DIM).append("Esc ", STRONG).append("close", DIM)]
-        )
+        yield KeyLine(("↑↓", "scroll"), ("Esc", "close"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -76,6 +74,7 @@ class AskScreen(ModalScreen[bool]):
             with Horizontal():
                 yield Press(self._no, id="no")
                 yield Press(self._yes, id="yes")
+            yield KeyLine(("Tab", "other answer"), ("Enter", "take it"), ("Esc", "not now"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -165,6 +164,7 @@ class ConfirmScreen(Screen[bool]):
         with Horizontal():
             yield Press(self._no, id="no")
             yield Press(self._yes, id="yes")
+        yield KeyLine(("Tab", "other answer"), ("Enter", "take it"), ("↑↓", "scroll"), ("Esc", "not now"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -227,6 +227,7 @@ class PickScreen(ModalScreen[str]):
             with Horizontal():
                 for name, label in self._answers:
                     yield Press(label, id=name)
+            yield KeyLine(("Tab", "next answer"), ("Enter", "take it"), ("Esc", "leave it as it is"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""

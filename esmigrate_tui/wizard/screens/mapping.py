@@ -9,7 +9,7 @@ from rich.text import Text
 
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
-from esmigrate_tui.wizard.draw import DIM, STRONG, Look, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, Look, fit, ink, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.walk.mapping import (
@@ -54,7 +54,7 @@ def heading(width: int, *, is_there: bool) -> Text:
     """The columns' words."""
     name, kind = widths(width)
     words = fit("field", name) + fit("type there" if is_there else "type", kind) + OWN_GUESS
-    return ink("     ").append(words, DIM)
+    return ink(MOVES, DIM).append(words, DIM)
 
 
 def mapped_row(row: Mapped, look: Look, *, here: bool) -> Text:

@@ -11,7 +11,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import counted, duration
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.session import (
@@ -54,7 +54,7 @@ def heading(width: int) -> Text:
     """The columns' words."""
     name, place = columns(width)
     words = fit("repository", name) + fit("type", _TYPE) + fit("access", _ACCESS) + fit("place", place)
-    return ink("     ").append(words + "registered on", DIM)
+    return ink(MOVES, DIM).append(words + "registered on", DIM)
 
 
 def repository_row(known: Known, session: Session, look: Look, *, here: bool) -> Text:

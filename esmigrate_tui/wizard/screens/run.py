@@ -15,6 +15,7 @@ from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.draw import (
     ACCENT,
     DIM,
+    MOVES,
     STRONG,
     TROUBLE,
     Look,
@@ -200,7 +201,7 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index") ->
     else:
         words += fit("state", _STATE) + fit("docs", _DONE, "right") + fit("%", _PERCENT, "right")
         words += fit("docs/s", _RATE, "right") + fit("left", _LEFT, "right")
-    return ink("     ").append(words, DIM)
+    return ink(MOVES, DIM).append(words, DIM)
 
 
 def done_row(done: tuple[TaskProgress, ...], look: Look, *, here: bool) -> Text:

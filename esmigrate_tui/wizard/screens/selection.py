@@ -14,7 +14,20 @@ from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, spread, wrap
+from esmigrate_tui.wizard.draw import (
+    DIM,
+    MOVES,
+    STRONG,
+    TROUBLE,
+    Look,
+    fit,
+    ink,
+    paragraph,
+    rule,
+    shorten,
+    spread,
+    wrap,
+)
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.screens.one_index import about
@@ -64,7 +77,7 @@ def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:
 def heading(listing: Listing, width: int, *, is_restore: bool = False) -> Text:
     """The columns' words; the one that is sorted by stands out."""
     name, target = columns(width, is_restore=is_restore)
-    line = ink("     ")
+    line = ink(MOVES, DIM)
     words_of = (
         ("index", name, "left", SortBy.NAME),
         *(() if is_restore else (("docs", _DOCUMENTS, "right", SortBy.DOCUMENTS),)),

@@ -13,7 +13,20 @@ from esmigrate_tui.model.ledger import Change
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, number, size
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, fit, ink, moment, paragraph, rule, shorten
+from esmigrate_tui.wizard.draw import (
+    ACCENT,
+    DIM,
+    MOVES,
+    STRONG,
+    TROUBLE,
+    Look,
+    fit,
+    ink,
+    moment,
+    paragraph,
+    rule,
+    shorten,
+)
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.session import (
@@ -73,7 +86,7 @@ def heading(width: int) -> Text:
     words += fit("indices", _INDICES, "right")
     if width >= _WIDE:
         words += fit("took", _TOOK, "right") + fit("features", _FEATURES, "right") + fit("global", _GLOBAL, "right")
-    return ink("     ").append(words, DIM)
+    return ink(MOVES, DIM).append(words, DIM)
 
 
 def snapshot_row(snapshot: SnapshotFacts, look: Look, *, here: bool) -> Text:

@@ -45,15 +45,17 @@ def sentences(known: Known, session: Session, *, takes: str, verifies: str) -> t
         if other:
             return (f"The destination has the same repository under the name {other}: take that one.",)
         return (f"The destination does not know it yet. {takes} registers it there, readonly, after a question.",)
+    lists = f"{takes} lists its snapshots. {verifies} looks whether every node reaches it."
     if known.is_same_place is False:
-        return ("Each cluster has another repository of this name (the uuids differ): the destination's is read.",)
+        differ = "Each cluster has another repository of this name (the uuids differ): the destination's is read."
+        return differ, lists
     if known.source is not None and known.is_same_place is None:
         same = (known.source.type, known.source.place) == (known.destination.type, known.destination.place)
         first = "Both describe the same place" if same else "Both have one of this name, described otherwise"
-        return (f"{first}; there is no uuid to be sure by.",)
+        return f"{first}; there is no uuid to be sure by.", lists
     if not known.destination.is_readonly:
-        return ("The destination may write into it: take care that no other cluster does as well.",)
-    return (f"{takes} lists its snapshots. {verifies} looks whether every node reaches it.",)
+        return "The destination may write into it: take care that no other cluster does as well.", lists
+    return (lists,)
 
 
 # -- what is done ----------------------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule, shorten, wrap
-from esmigrate_tui.wizard.keys import TYPED, Action, actions
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule, wrap
+from esmigrate_tui.wizard.keys import Action, actions
 from esmigrate_tui.wizard.steps import STEPS, is_step_of
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -47,22 +47,19 @@ def footer(
     shown = [action for action in actions(step, method) if action.label]
     end = Text()
     if next_word:
-        key = "Ctrl+N" if step in TYPED else "→"
+        key = next((action.shown for action in actions(step, method) if action.name == "next"), "→")
         end.append(f"{key} next", STRONG if next_word == "next" else DIM)
         if next_word != "next":
             end.append(f": {next_word}")
         end = ink(" ").append_text(end)
         end.truncate(max(20, width - 20), overflow="ellipsis")
     room = width - end.cell_len - 1
-    explain = next((action for action in shown if action.name == "explain"), None)
-    if explain is not None:
-        room -= _length(explain)
+    for action in sorted(shown, key=lambda action: _rank(action, shown)):
+        if (room := room - _length(action)) < 0:
+            room += _length(action)
+            shown.remove(action)
     for action in shown:
-        if action is not explain and line.cell_len + _length(action) > room:
-            continue
         first = line.cell_len + 1
-        if action is explain:
-            room += _length(explain)
         line.append(" ").append(action.shown, STRONG).append(" ").append(action.label, DIM).append(" ")
         places.append((first, line.cell_len, action.name))
     if next_word:
@@ -72,8 +69,30 @@ def footer(
     return line, tuple(places)
 
 
+def _rank(action: Action, shown: list[Action]) -> int:
+    """Which keys give way last: the page that explains all of them, what the step is about, and the way back."""
+    if action.name == "explain":
+        return 0
+    return 1 if action in shown[:2] else 2 if action.name == "back" else 3
+
+
 def _length(action: Action) -> int:
     return len(action.shown) + len(action.label) + 3
+
+
+def key_words(*keys: tuple[str, str]) -> Text:
+    """Keys and what each does, in one line."""
+    line = ink(" ")
+    for at, (key, does) in enumerate(keys):
+        line.append("   " if at else "").append(f"{key} ", STRONG).append(does, DIM)
+    return line
+
+
+class KeyLine(Lines):
+    """The keys of a page that is laid over a step."""
+
+    def __init__(self, *keys: tuple[str, str]) -> None:
+        super().__init__(lambda _: [key_words(*keys)])
 
 
 class RailLine(Lines):
@@ -105,41 +124,50 @@ class TitleLine(Lines):
 
 
 class FootLine(Lines):
-    """The keys; or, until the next key, something that had to be said."""
+    """The keys; and above them, until the next key, something that had to be said."""
 
     def __init__(self, step: str) -> None:
         super().__init__()
         self._step = step
         self._next = ""
         self._method: MethodName | None = None
+        self._instead: tuple[tuple[str, str], ...] = ()
         self._said = ""
         self._places: tuple[tuple[int, int, str], ...] = ()
 
     @property
     def said(self) -> str:
-        """What stands there instead of the keys."""
+        """What stands above the keys."""
         return self._said
 
-    def offer(self, next_word: str, method: MethodName | None = None) -> None:
-        """Whether Next is there ("next"), why it is not possible, or "" where there is none; with the method's keys."""
-        self._next, self._method = next_word, method
+    def offer(
+        self, next_word: str, method: MethodName | None = None, instead: tuple[tuple[str, str], ...] = ()
+    ) -> None:
+        """Whether Next is there ("next"), why it is not possible, or "" where there is none; with the method's keys.
+
+        `instead` are the only keys that do something now.
+        """
+        self._next, self._method, self._instead = next_word, method, instead
         self.show(self._drawn)
 
     def say(self, sentence: str) -> None:
-        """Say something in place of the keys."""
+        """Say something above the keys, which are needed all the same."""
         if sentence != self._said:
             self._said = sentence
             self.show(self._drawn)
 
     def _drawn(self, width: int) -> list[Text]:
-        if self._said:
+        said = [ink(" ").append(each, STRONG) for each in wrap(self._said, width - 2)] if self._said else []
+        if self._instead:
             self._places = ()
-            return [ink(" ").append(shorten(self._said, width - 2), STRONG)]
+            return [*said, key_words(*self._instead)]
         line, self._places = footer(self._step, self._next, width, self._method)
-        return [line]
+        return [*said, line]
 
     async def on_click(self, event: events.Click) -> None:
         """It was clicked."""
+        if event.y < self.size.height - 1:
+            return
         for first, last, name in self._places:
             if first <= event.x < last and name != "none":
                 await self.screen.run_action(name if name != "palette" else "app.command_palette")

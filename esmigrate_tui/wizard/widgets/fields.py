@@ -101,11 +101,13 @@ class Choice(Lines, can_focus=True):
         self.show(self._drawn)
 
     def _drawn(self, width: int) -> list[Text]:
-        """The value, standing out without colour where it has the focus."""
+        """The value; where it has the focus it stands out without colour, between the keys that change it."""
         label = dict(self._options).get(self.value, self.value)
         here = Look(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here")
-        line = here.append(" ")
-        return [line.append(shorten(label, max(4, width - 2)), f"{STRONG} underline" if self.has_focus else "none")]
+        if not self.has_focus:
+            return [here.append(" ").append(shorten(label, max(4, width - 2)), "none")]
+        line = ink("← ").append(shorten(label, max(4, width - 2)), f"{STRONG} underline")
+        return [line.append(" →" if line.cell_len + 2 <= width else "", "none")]
 
 
 class Press(Lines, can_focus=True):
