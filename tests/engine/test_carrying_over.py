@@ -5,13 +5,9 @@ The method is one in memory; what is made, is made on a real node.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import signal
-import sys
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -21,7 +17,7 @@ from esmigrate_tui.elastic.carried import carried as found
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.perform import perform
-from esmigrate_tui.engine.runs import RunFolder, make_folder, place_to_go_on
+from esmigrate_tui.engine.runs import make_folder, place_to_go_on
 from esmigrate_tui.methods.carrying import decided, decided_before
 from esmigrate_tui.model.carried import Carried, Conflict, Definition, Fate, Kind, amounts
 from esmigrate_tui.model.command import Stop
@@ -32,12 +28,13 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause
 from tests.engine.tiny import Fast, Tiny, plan_of, trouble
-from tests.journeys.mortal import Order, Way
+from tests.journeys.mortal import Way, performer
 from tests.methods.copying import fill, joined, make, numbered, settings
 from tests.methods.migrating import planned
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator
+    from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.progress import Progress
@@ -245,32 +242,6 @@ async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_pat
 # -- killed ----------------------------------------------------------------------------------------------------------
 
 
-@asynccontextmanager
-async def mortal() -> AsyncIterator[Callable[[RunFolder, bytes, Way, int], Awaitable[int]]]:
-    """A program that performs runs, each in a process of its own that dies as it is told; how each ended."""
-    program = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "tests.journeys.mortal",
-        cwd=Path(__file__).parents[2],
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-
-    async def perform_one(folder: RunFolder, credentials: bytes, way: Way = "", number: int = 0) -> int:
-        assert program.stdin is not None
-        assert program.stdout is not None
-        program.stdin.write(msgspec.json.encode(Order(str(folder.path), credentials, way, number)) + b"\n")
-        await program.stdin.drain()
-        return int(await program.stdout.readline())
-
-    try:
-        yield perform_one
-    finally:
-        program.terminate()
-        await program.wait()
-
-
 def named(plan: Plan, prefix: str) -> Plan:
     """The plan with a target and definitions of its own."""
     [task] = plan.tasks
@@ -287,7 +258,7 @@ def named(plan: Plan, prefix: str) -> Plan:
 async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: SharedNodes, tmp_path: Path) -> None:
     old, new = await nodes.get("6.8.23"), await nodes.get("7.17.28")
     credentials = msgspec.msgpack.encode({Side.SOURCE: signed(old), Side.DESTINATION: signed(new)})
-    async with joined(old, new) as (clusters, draft), mortal() as perform_one:
+    async with joined(old, new) as (clusters, draft), performer() as perform_one:
         assert clusters.source is not None
         await make(clusters.source, "co-one", {"settings": settings(1)})
         await fill(clusters.source, "co-one", numbered(5))

@@ -6,15 +6,17 @@ The fork is the real process of a run in everything: its wiring, its lock, its j
 
 from __future__ import annotations
 
+import asyncio
 import io
 import os
 import signal
 import sqlite3
 import sys
 import traceback
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import msgspec
 
@@ -22,6 +24,11 @@ from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.engine.process import open_clusters, run
 from esmigrate_tui.methods import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from esmigrate_tui.engine.runs import RunFolder
 
 Way = Literal["", "before", "after", "told"]
 _LOADED = (Clusters, connect)  # the process loads them late; here that is to happen once
@@ -51,6 +58,32 @@ class _Mortal(sqlite3.Connection):
         if is_now:
             os.kill(os.getpid(), signal.SIGTERM if self.order.way == "told" else signal.SIGKILL)
         return False
+
+
+@asynccontextmanager
+async def performer() -> AsyncIterator[Callable[[RunFolder, bytes, Way, int], Awaitable[int]]]:
+    """A program that performs runs, each in a process of its own that dies as it is told; how each ended."""
+    program = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.journeys.mortal",
+        cwd=Path(__file__).parents[2],
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+
+    async def perform_one(folder: RunFolder, credentials: bytes, way: Way = "", number: int = 0) -> int:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(msgspec.json.encode(Order(str(folder.path), credentials, way, number)) + b"\n")
+        await program.stdin.drain()
+        return int(await program.stdout.readline())
+
+    try:
+        yield perform_one
+    finally:
+        program.terminate()
+        await program.wait()
 
 
 def perform(order: Order) -> int:
