@@ -62,13 +62,14 @@ class Asked:
 
 
 class Line:
-    """A line to a node. `judge` is asked before each request; `met` are the requests that met a fault.
+    """A line to a node, which listens at `host`. `judge` is asked before each request; `met` are requests with a fault.
 
     `under_way` counts the requests that were judged and not answered yet.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, host: str = "127.0.0.1") -> None:
         self._node = node
+        self._host = host
         self._server: asyncio.Server | None = None
         self._ends: set[asyncio.Task[None]] = set()
         self.judge: Callable[[Asked], Awaitable[Fault | None]] | None = None
@@ -76,7 +77,7 @@ class Line:
         self.under_way = 0
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._accepted, "127.0.0.1", 0, limit=1 << 20)
+        self._server = await asyncio.start_server(self._accepted, self._host, 0, limit=1 << 20)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -92,7 +93,7 @@ class Line:
         if self._server is None:
             raise AssertionError(self._node.name)
         port = self._server.sockets[0].getsockname()[1]
-        return replace(self._node, url=f"http://127.0.0.1:{port}", port=port)
+        return replace(self._node, url=f"http://{self._host}:{port}", port=port)
 
     def breaks(self, fault: Fault, part: str, *numbers: int) -> None:
         """Let the requests with these numbers meet a fault, of those whose method and path end with `part`."""

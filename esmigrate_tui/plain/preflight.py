@@ -160,7 +160,8 @@ async def _mend(typed: str, walk: PlainWalk, console: Console) -> None:
     if mending.done:
         console.say(way_back(mending.done[0].name, list(mending.done)) or "Nothing has to be put back.")
     if mending.problem is not None:
-        console.say(f"This failed: {mending.failed}.")
+        is_unsure = mending.failed in walk.session.unsure
+        console.say(f"{'Whether this was done is not known' if is_unsure else 'This failed'}: {mending.failed}.")
         console.trouble(mending.problem)
     await _look(walk, console)
 

@@ -1,4 +1,4 @@
-"""What blocks is put right in the wizard with a key, on a real node, and `esmigrate cleanup` puts back what it was."""
+"""What blocks is put right in the wizard with a key, on real nodes, and `esmigrate cleanup` puts back what it was."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.session import Test
+from tests.broken_line import Break, Line
 from tests.journeys.conftest import connected_to
 from tests.journeys.test_wizard import side, until
 from tests.wizard.world import shown
@@ -58,8 +59,9 @@ class Destination:
 
 
 @pytest.fixture
-async def destination(nodes: SharedNodes) -> AsyncIterator[Destination]:
+async def destination(nodes: SharedNodes, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Destination]:
     node = await nodes.get("7.17.28")
+    monkeypatch.setenv("ESMIGRATE_DESTINATION_PASSWORD", node.password or "")
     there = Destination(node, await connected_to(node))
     await there.make("one")
     await there.allow(1)
@@ -73,44 +75,60 @@ async def destination(nodes: SharedNodes) -> AsyncIterator[Destination]:
         await there.cluster.close()
 
 
-async def mended(pilot: Pilot[ExitCode], app: WizardApp) -> str:
-    """The one thing that blocks, put right; the page that asked before."""
+@pytest.fixture(autouse=True)
+def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
-    def looked() -> bool:
+
+def wizard(method: MethodName, destination: Node, source: Node | None = None) -> WizardApp:
+    """The wizard with its connections filled in."""
+    (here, secret), there = side(destination), side(source) if source is not None else None
+    credentials = {Side.DESTINATION: secret} | ({Side.SOURCE: there[1]} if there is not None else {})
+    draft = Draft(method=method, source=there[0] if there is not None else None, destination=here)
+    return WizardApp(real_doors(), draft, credentials=credentials)
+
+
+async def looked(pilot: Pilot[ExitCode], app: WizardApp) -> tuple[str, ...]:
+    """The names of what blocks, once the checks have looked."""
+
+    def is_so() -> bool:
         session = app.session
-        return type(app.screen).__name__ == "PreflightScreen" and session.checking.looked_at is not None
+        is_there = type(app.screen).__name__ == "PreflightScreen" and not session.mending.doing
+        return is_there and session.checking.looked_at is not None
 
-    await until(pilot, looked, "what blocks")
-    assert [finding.check for finding in app.session.draft.blockers] == ["shard-limit"]
-    made = len(app.session.made)
-    await pilot.press("x")
+    await until(pilot, is_so, "what blocks")
+    return tuple(finding.check for finding in app.session.draft.blockers)
+
+
+async def to_the_checks(pilot: Pilot[ExitCode], app: WizardApp) -> tuple[str, ...]:
+    """From the first screen to what blocks."""
+    await until(pilot, lambda: type(app.screen).__name__ == "MethodScreen", "the methods")
+    await pilot.press("enter")
+    sides = [each for each in Side if app.session.form(each).address]
+    await until(pilot, lambda: {app.session.form(each).test for each in sides} == {Test.GOOD}, "connected")
+    await pilot.press("ctrl+n")
+    return await looked(pilot, app)
+
+
+async def mended(pilot: Pilot[ExitCode], app: WizardApp) -> str:
+    """The one thing that blocks is put right, as far as that goes; the page that asked before."""
+    assert await looked(pilot, app) == ("shard-limit",)
+    await pilot.press("home", "x")
     await until(pilot, lambda: type(app.screen).__name__ == "ConfirmScreen", "the question")
     asked = shown(app)
+    before = app.session.mending
     await pilot.press("tab", "enter")
-    await until(pilot, lambda: len(app.session.made) > made and not app.session.mending.doing, "it is put right")
-    await until(pilot, looked, "looking again")
-    assert app.session.draft.blockers == ()
+    await until(pilot, lambda: app.session.mending is not before, "it is under way")
     return asked
 
 
-async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it_was(
-    destination: Destination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    monkeypatch.setenv("ESMIGRATE_DESTINATION_PASSWORD", destination.node.password or "")
-    connection, credential = side(destination.node)
-    app: WizardApp = WizardApp(
-        real_doors(),
-        Draft(method=MethodName.RESTORE_FROM_SNAPSHOT, destination=connection),
-        credentials={Side.DESTINATION: credential},
-    )
+async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it_was(destination: Destination) -> None:
+    app = wizard(MethodName.RESTORE_FROM_SNAPSHOT, destination.node)
     async with app.run_test(size=(80, 30)) as pilot:
-        await until(pilot, lambda: type(app.screen).__name__ == "MethodScreen", "the methods")
-        await pilot.press("enter")
-        await until(pilot, lambda: app.session.destination.test is Test.GOOD, "connected")
-        await pilot.press("ctrl+n")
+        await to_the_checks(pilot, app)
         asked = await mended(pilot, app)
+        assert await looked(pilot, app) == ()
         raised = await destination.allowed()
         await destination.allow(1_000)  # somebody else needs room for an index of their own, and takes it back again
         await destination.make("two")
@@ -118,13 +136,14 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
         await pilot.press("r")
         await until(pilot, lambda: bool(app.session.draft.blockers), "it blocks again")
         await mended(pilot, app)
+        assert await looked(pilot, app) == ()
         again = await destination.allowed()
         await pilot.press("q")
         await until(pilot, lambda: type(app.screen).__name__ == "AskScreen", "whether to leave")
         await pilot.press("tab", "enter")
     [folder] = await summaries()
     assert "PUT /_cluster/settings" in asked
-    assert f"The request, to {connection.endpoint.authority}" in asked
+    assert f"The request, to 127.0.0.1:{destination.node.port}" in asked
     assert f'"{LIMIT}": "1"' in asked  # what puts it back
     assert 1 < raised < again
     assert folder.is_of_changes
@@ -133,3 +152,65 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
     assert app.farewell == (f"{told} `esmigrate cleanup {folder.run}` puts them back.",)
     assert await clean_up({"run_id": folder.run}) == ExitCode.DONE
     assert await destination.allowed() == 1
+
+
+async def test_a_change_whose_answer_was_lost_is_told_when_leaving_and_put_back_by_cleanup(
+    destination: Destination,
+) -> None:
+    async with Line(destination.node) as line:
+        line.breaks(Break.AFTER, "PUT /_cluster/settings", 1)
+        app = wizard(MethodName.RESTORE_FROM_SNAPSHOT, line.node)
+        async with app.run_test(size=(80, 30)) as pilot:
+            await to_the_checks(pilot, app)
+            await mended(pilot, app)
+            assert await looked(pilot, app) == ()
+            page, raised = shown(app), await destination.allowed()
+            await pilot.press("q")
+            await until(pilot, lambda: type(app.screen).__name__ == "AskScreen", "whether to leave")
+            await pilot.press("tab", "enter")
+        [folder] = await summaries()
+        assert "! unsure" in page
+        assert raised > 1
+        assert app.farewell == (
+            f"Whether this was done is not known: {LIMIT} is {raised}. If it was, `esmigrate status` lists it.",
+        )
+        assert folder.open_entries == 1
+        assert await clean_up({"run_id": folder.run}) == ExitCode.DONE
+    assert await destination.allowed() == 1
+
+
+async def test_a_destination_that_may_not_fetch_is_got_round_with_a_key_and_the_documents_arrive(
+    pair: tuple[Node, Node],
+) -> None:
+    source, destination = pair
+    name = f"round-{secrets.token_hex(3)}"
+    old, new = await connected_to(source), await connected_to(destination)
+    lines = '{"index":{"_type":"_doc"}}\n{"n":1}\n' * 40
+    await old.perform(Request(method="POST", path=f"/{name}/_bulk?refresh=true", body=lines))
+    try:
+        async with Line(source, "127.0.0.2") as line:  # an address that no whitelist names
+            app = wizard(MethodName.REINDEX_FROM_REMOTE, destination, line.node)
+            async with app.run_test(size=(80, 30)) as pilot:
+                blocked = await to_the_checks(pilot, app)
+                await pilot.press("home", "m")
+                await until(pilot, lambda: app.session.draft.method is MethodName.COPY_THROUGH_HERE, "a copy")
+                left = await looked(pilot, app)
+                await pilot.press("right")
+                await until(pilot, lambda: type(app.screen).__name__ == "SelectionScreen", "the selection")
+                await pilot.press("slash", *name, "enter", "a", "right")
+                await until(pilot, lambda: app.session.checking.checked == (f"{name}→{name}",), "its checks")
+                await looked(pilot, app)
+                await pilot.press("right")
+                await until(pilot, lambda: app.session.plan is not None, "the plan")
+                await pilot.press("tab", "enter")
+                await until(pilot, lambda: type(app.screen).__name__ == "FinishScreen", "the end")
+        arrived = await new.count(name)
+    finally:
+        for cluster in (old, new):
+            with suppress(ProblemError):
+                await cluster.delete_index(name)
+            await cluster.close()
+    assert blocked == ("destination-reaches-source",)
+    assert left == ()
+    assert app.session.progress.exit_code() is ExitCode.DONE
+    assert arrived == 40

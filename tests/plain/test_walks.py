@@ -339,18 +339,29 @@ async def test_a_finding_is_put_right_by_its_number_after_a_yes(world: Planning)
 
 async def test_a_repair_that_fails_says_so_and_what_was_done_before_it(world: Planning) -> None:
     world.findings = (sample.CLOSED_INDICES,)
-    world.troubles[sample.CLOSED_INDICES.repairs[1].what] = CUT
+    cause = Cause.PRIVILEGES
+    world.troubles[sample.CLOSED_INDICES.repairs[1].what] = ProblemError(Problem(cause=cause, what="You may not."))
     script = Script("reindex-from-remote", ON, ON, "f readable", "y", "q")
     left, _ = await walked(world, script, BOTH, credentials=SECRETS)
     told = (
         "Done: the index logs-2026.01.02 is opened.",
         "This failed: the index orders is opened.",
-        "The line is cut.",
+        "You may not.",
     )
     assert in_order(script.told, told)
-    assert left.said[1:] == (
-        "Whether this was done is not known: the index orders is opened. If it was, `esmigrate status` lists it.",
+    assert left.said == (
+        "You had this put right: the index logs-2026.01.02 is opened. `esmigrate cleanup 5QWA` puts it back.",
     )
+
+
+async def test_a_repair_whose_answer_was_lost_is_said_to_be_unsure(world: Planning) -> None:
+    world.findings = (sample.TOO_MANY_SHARDS,)
+    world.troubles["change"] = CUT
+    script = Script("reindex-from-remote", ON, ON, "f 1", "y", "q")
+    left, _ = await walked(world, script, BOTH, credentials=SECRETS)
+    told = "Whether this was done is not known: cluster.max_shards_per_node is 1022."
+    assert in_order(script.told, (told, "The line is cut."))
+    assert left.said == (f"{told} If it was, `esmigrate status` lists it.",)
 
 
 @pytest.mark.parametrize(
