@@ -132,8 +132,9 @@ def mended(session: Session, look: Look, now: float) -> list[Text]:
         waited = duration(max(0.0, now - mending.since))
         lines += paragraph(f"putting right {at}{mending.doing}, {waited} …", look.width, 3, DIM)
     if mending.problem is not None:
-        mark, word = ("warn", "unsure") if mending.failed in session.unsure else ("bad", "failed")
-        lines += _told(look.mark(mark), word, mending.failed, look)
+        is_unsure = mending.failed in session.unsure
+        mark = look.mark("warn" if is_unsure else "bad")
+        lines += _told(mark, "unsure" if is_unsure else "failed", mending.failed, look)
         for sentence in (mending.problem.what, mending.problem.why, mending.problem.todo):
             lines += paragraph(sentence, look.width, _INDENT) if sentence else []
     return [*lines, rule(look.width)] if lines else []
