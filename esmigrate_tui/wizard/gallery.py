@@ -76,7 +76,7 @@ def in_turn(pictures: Iterable[str]) -> str:
     style = (
         f"@keyframes turn {{ 0% {{ visibility: visible }} {each:.4f}%, 100% {{ visibility: hidden }} }}\n"
         ".turn { visibility: hidden }\n.turn:first-of-type { visibility: visible }\n"
-        "@media not (prefers-reduced-motion: reduce) {\n"
+        "@media (prefers-reduced-motion: no-preference) {\n"
         f".turn {{ animation: turn {_SECONDS * len(drawn)}s step-end infinite }}\n"
     )
     style += "".join(f".turn-{at} {{ animation-delay: {_SECONDS * at}s }}\n" for at in range(1, len(drawn))) + "}\n"
