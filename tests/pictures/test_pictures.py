@@ -140,6 +140,42 @@ def test_the_selection_uses_a_large_terminal(is_as_accepted: Callable[[str], boo
     assert is_as_accepted("selection-large")
 
 
+def test_an_index_whose_definition_was_changed_is_marked(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-changed")
+
+
+def test_settings_for_all_are_typed_in_one_line(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("selection-settings")
+
+
+def test_what_the_translation_changes_stands_above_the_definition(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition")
+
+
+def test_differences_have_a_sign_before_them(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition-differences")
+
+
+def test_both_definitions_stand_beside_each_other_where_there_is_room(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition-wide")
+
+
+def test_what_a_person_has_changed_stands_first(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition-changed")
+
+
+def test_thousands_of_fields_are_counted_and_the_first_are_told(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition-many")
+
+
+def test_a_definition_is_edited_as_json(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition-json")
+
+
+def test_json_that_cannot_be_read_says_in_which_line(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("definition-wrong")
+
+
 def test_the_options_of_a_copy_say_what_each_answer_comes_to(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("selection-options")
 

@@ -16,7 +16,7 @@ from esmigrate_tui.model.text import clean, counted, duration, listed, number
 from esmigrate_tui.translate.beside import changed_at
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.walk import definition as steps
-from esmigrate_tui.wizard.widgets.bars import WIDE, TitleLine
+from esmigrate_tui.wizard.widgets.bars import WIDE, TitleLine, key_words
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -326,11 +326,8 @@ class DefinitionScreen(Screen[None]):
         keys = [("n N", "differences")] if part is not None and part.body else []
         keys += [("e", "edit"), *([("u", "as translated")] if part.is_edited else [])] if part is not None else []
         keys += [("t", "next type")] if len(self._parts) > 1 else []
-        line = ink(" ↑↓ ", STRONG).append("scroll", DIM)
-        for key, label in [*keys, ("Esc", "back")]:
-            line.append(f"   {key} ", STRONG).append(label, DIM)
-        shown = ink(" ").append(said, STRONG) if said else line
-        self.query_one("#foot", Lines).show(lambda _: [shown])
+        line = key_words(("↑↓", "scroll"), *keys, ("Esc", "back"))
+        self.query_one("#foot", Lines).show(lambda _: [ink(" ").append(said, STRONG) if said else line])
 
     def _say(self, sentence: str) -> None:
         self._said = sentence
