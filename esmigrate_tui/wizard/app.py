@@ -336,7 +336,7 @@ class WizardApp(Walk, App[ExitCode]):
             if action.name in {"none", "palette"} or action.name in seen:
                 continue
             seen.add(action.name)
-            title = (action.label or action.name).capitalize()
+            title = (action.label or action.name.replace("_", " ")).capitalize()
             yield SystemCommand(
                 f"{title}  ({action.shown})", action.says, lambda name=action.name: self._do(step, name)
             )

@@ -173,6 +173,17 @@ async def test_a_repository_of_the_source_is_registered_and_a_snapshot_taken_aft
     assert lines_of(script, "Taken (success).")
 
 
+async def test_a_registration_whose_answer_was_lost_is_not_said_to_be_nothing(world: Planning) -> None:
+    seven = msgspec.structs.replace(sample.OLD_FACTS, version=Version(7, 17, 28))
+    world.source = Seen(seven, sample.INDICES, kept=Kept(registered=(sample.NIGHTLY,)))
+    world.destination = Seen(msgspec.structs.replace(seven, name="other", uuid="x"))
+    world.troubles["change"] = CUT
+    script = Script("restore-from-snapshot", ON, ON, ON, "1", "y", "q")
+    left, _ = await walked(world, script, BOTH, credentials=SECRETS)
+    told = "Whether this was done is not known: registered the repository nightly."
+    assert left.said == (f"{told} If it was, `esmigrate status` lists it.",)
+
+
 # -- back, help, leaving ---------------------------------------------------------------------------------------------
 
 

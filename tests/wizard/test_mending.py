@@ -226,6 +226,14 @@ async def test_what_cannot_be_put_right_from_here_says_so(world: World) -> None:
     assert app.session.draft.method is MethodName.REINDEX_FROM_REMOTE
 
 
+async def test_both_can_be_done_by_name_in_the_palette(world: World) -> None:
+    app = preflight(world, RAISE)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        titles = [command.title for command in app.get_system_commands(app.screen)]
+    assert {"Mend  (x)", "Copy here  (m)"} <= set(titles)
+
+
 async def test_copying_through_here_keeps_every_answer_and_looks_again(world: World) -> None:
     session = sample.CONNECTED.answered(selected=("orders",), renamed={"orders": "shop"})
     app = preflight(world, sample.BLOCKED_FINDING, session=session)
