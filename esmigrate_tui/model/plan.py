@@ -192,7 +192,23 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                     todo="Make a new one with `esmigrate plan`.",
                 )
             )
+        for one in plan.carried:
+            _raise_no_body(one)
         return plan
+
+
+def _raise_no_body(one: Carried) -> None:
+    """Raise ProblemError (usage) where the body of a definition was corrected into something that is none."""
+    try:
+        msgspec.json.decode(one.body, type=dict)
+    except msgspec.DecodeError as error:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"The body of the {one.label} in the plan is not a JSON object: {clean(str(error), 200)}.",
+                todo="Correct it there, or take its [[carried]] out of the plan.",
+            )
+        ) from None
 
 
 def amount_of(plan: Plan) -> str:

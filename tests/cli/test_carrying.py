@@ -13,7 +13,9 @@ import pytest
 
 from esmigrate_tui.cli.commands import main
 from esmigrate_tui.cli.ending import told
+from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.model.carried import Conflict, Group
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, parse_address
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.outcome import ExitCode
@@ -244,3 +246,18 @@ def test_a_plan_for_a_destination_that_keeps_no_policies_says_so(
     code, said, written = planned(capsys, old, new, tmp_path / "move.toml", "--with", "policies")
     assert (code, written) == (ExitCode.BLOCKED, "")
     assert "keeps no lifecycle policy at all" in said
+
+
+async def _by_the_door(old: Node, new: Node) -> dict[str, Conflict]:
+    sides = (Connection(endpoint=parse_address(node.url)[0]) for node in (new, old))
+    async with await connect(next(sides), NO_CREDENTIAL) as to, await connect(next(sides), NO_CREDENTIAL) as source:
+        found = await real_doors().carried((Group.TEMPLATES, Group.PIPELINES), to, source)
+    return {one.name: one.conflict for one in found if one.name.startswith("cy-")}
+
+
+def test_the_wizard_s_door_tells_the_same(old: Node, new: Node) -> None:
+    assert in_own_loop(_by_the_door(old, new)) == {
+        "cy-clean": Conflict.REFUSED,
+        "cy-empty": Conflict.NONE,
+        "cy-logs": Conflict.NONE,
+    }

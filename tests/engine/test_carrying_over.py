@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import signal
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,8 +17,8 @@ import pytest
 from esmigrate_tui.elastic.carried import carried as found
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.perform import perform
-from esmigrate_tui.engine.runs import make_folder, place_to_go_on
+from esmigrate_tui.engine.perform import perform, started
+from esmigrate_tui.engine.runs import all_runs, make_folder, place_to_go_on
 from esmigrate_tui.methods.carrying import decided, decided_before
 from esmigrate_tui.model.carried import Carried, Conflict, Definition, Fate, Kind, amounts
 from esmigrate_tui.model.command import Stop
@@ -26,7 +27,7 @@ from esmigrate_tui.model.event import CarriedOver, LedgerChanged, RunFinished, R
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
-from esmigrate_tui.model.problem import Cause
+from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import Fast, Tiny, plan_of, trouble
 from tests.journeys.mortal import Way, performer
 from tests.methods.copying import fill, joined, make, numbered, settings
@@ -94,6 +95,32 @@ def test_what_the_plan_has_found_in_the_way_is_never_made() -> None:
 def test_amounts_are_told_in_the_order_in_which_they_are_made() -> None:
     kinds = (Kind.LEGACY, Kind.POLICY, Kind.TEMPLATE, Kind.POLICY)
     assert amounts(kinds) == "2 lifecycle policies, 1 index template and 1 legacy template"
+
+
+def carried_and_ended(fate: Fate) -> tuple[Any, ...]:
+    """A run that was verified, and came to this with one definition."""
+    told = CarriedOver(at=1.0, kind=Kind.PIPELINE, name="co-empty", fate=fate)
+    return (started(plan_of(1), "7K2P", 0.0), told, RunFinished(at=2.0, outcome=RunOutcome.VERIFIED))
+
+
+@pytest.mark.parametrize(("fate", "can_go_on"), [(Fate.REFUSED, True), (Fate.NOT_YET, True), (Fate.MADE, False)])
+async def test_a_verified_run_is_taken_up_for_what_was_not_made_and_for_nothing_else(
+    tmp_path: Path, fate: Fate, *, can_go_on: bool
+) -> None:
+    folder = make_folder(plan_of(1), tmp_path, lambda: "7K2P")
+    async with await Journal.create(folder.journal) as journal:
+        await journal.append_all(list(carried_and_ended(fate)))
+    [summary] = await all_runs(tmp_path)
+    assert summary.can_be_taken_up is can_go_on
+    with nullcontext() if can_go_on else pytest.raises(ProblemError, match="everything was verified"):
+        await place_to_go_on(folder)
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '"x"'])
+def test_a_body_that_was_corrected_into_no_json_is_named_before_anything_moves(body: str) -> None:
+    plan = msgspec.structs.replace(plan_of(1), carried=(msgspec.structs.replace(PIPELINE, body=body),))
+    with pytest.raises(ProblemError, match="The body of the ingest pipeline co-empty in the plan is not a JSON object"):
+        Plan.from_toml(plan.to_toml())
 
 
 # -- performed -------------------------------------------------------------------------------------------------------
