@@ -9,6 +9,7 @@ import pytest
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from esmigrate_tui.wizard.widgets.lines import Lines
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:
@@ -187,3 +188,27 @@ async def test_a_paused_run_claims_no_speed() -> None:
     assert "documents/s" not in said
     assert "6 788" not in said
     assert "6 788" in await on("run", (80, 24))
+
+
+# -- a terminal with more room -----------------------------------------------------------------------------------------
+
+
+async def test_on_a_wide_terminal_the_index_one_is_at_is_explained_beside_the_list() -> None:
+    said = await on("run-waiting", (120, 40))
+    assert "Goes to logs-2026.01.13" in said
+    below = await on("run-waiting", (120, 40), "down")
+    assert "Goes to orders" in below
+    assert "3, e shows why" in below
+    assert "Goes to" not in await on("run-waiting", (80, 24))
+
+
+async def test_on_a_wide_terminal_a_trouble_says_why_and_what_to_do_beside_the_list() -> None:
+    trouble = next(task.held_by for task in BY_NAME["restore-run-waiting"].session.progress.tasks if task.held_by)
+    app = app_of("restore-run-waiting")
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        pane = app.screen.query_one("#pane", Lines)
+        said = " ".join(" ".join(line.plain for line in pane.lines(pane.size.width)).split())
+    assert trouble.what in said
+    assert trouble.why in said
+    assert trouble.todo in said

@@ -92,5 +92,5 @@ def test_what_was_sent_sparingly_is_what_a_whole_paint_shows() -> None:
         sparingly = terminal.text
         terminal.resize(90, 24)
         terminal.resize(80, 24)
-        assert "filter: 07" in sparingly
+        assert " filter  07" in sparingly
         assert terminal.text.split("\n") == sparingly.split("\n")

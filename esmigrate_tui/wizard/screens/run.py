@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
+from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.model.command import Command, Enough, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
@@ -322,15 +323,18 @@ def task_page(task: TaskProgress, width: int) -> list[Text]:
             ("Written", number(task.written)),
             ("There already", number(task.there_already)),
             ("Same id twice", number(task.collided)),
-            ("Set aside", number(task.refused)),
+            ("Set aside", f"{number(task.refused)}, e shows why" if task.refused else "0"),
             ("Retried", number(task.retries)),
             ("Counted", _counts(task)),
             ("Compared", compared(task)),
         ]
         if summary.size is not None:
             facts.insert(1, ("Size", size(summary.size)))
-    lines = [ink(" ").append(summary.source_index, STRONG), Text()]
-    lines += [ink(f" {fit(word, 15)}", DIM).append(shorten(said, width - 18), "none") for word, said in facts if said]
+    lines = [ink(" ").append(each, STRONG) for each in wrap(summary.source_index, width - 2)]
+    lines.append(Text())
+    for word, said in facts:
+        for at, each in enumerate(wrap(said, width - 18) if said else ()):
+            lines.append(ink(f" {fit('' if at else word, 15)}", DIM).append(each, "none"))
     for problem in (task.held_by, task.problem):
         if problem is not None:
             lines.append(Text())
@@ -404,7 +408,11 @@ class RunScreen(StepScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
     CSS = f"""
     #totals {{ height: 5; }}
+    #beside {{ height: 1fr; }}
+    #list {{ width: 2fr; height: 1fr; }}
     #heading {{ height: 1; }}
+    #pane {{ width: 1fr; height: 1fr; display: none; }}
+    RunScreen.-wide #pane {{ display: block; }}
     #below {{ height: {_EVENTS + 2}; }}
     RunScreen.-tall #below {{ height: {_MORE_EVENTS + 2}; }}
     """
@@ -418,10 +426,10 @@ class RunScreen(StepScreen):
         self._is_unfolded = False
 
     def body(self) -> Iterable[Widget]:
-        """Totals, list, events."""
+        """Totals, list with the one at the cursor beside it, events."""
         yield Lines(id="totals", classes="body")
-        yield Lines(id="heading", classes="body")
-        yield Board(cursor=self.session.run_cursor)
+        rows = Vertical(Lines(id="heading"), Board(cursor=self.session.run_cursor), id="list")
+        yield Horizontal(rows, Lines(id="pane"), id="beside", classes="body")
         yield Lines(id="below", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -473,6 +481,16 @@ class RunScreen(StepScreen):
         self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
         events = _MORE_EVENTS if self.has_class("-tall") else _EVENTS
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now, events))
+        self._show_pane()
+
+    def on_board_moved(self) -> None:
+        """What stands beside the list follows the cursor."""
+        self._show_pane()
+
+    def _show_pane(self) -> None:
+        """All that is known of the one at the cursor, where there is room for it beside the list."""
+        task = self._here() if self.has_class("-wide") else None
+        self.query_one("#pane", Lines).show(lambda width: [] if task is None else task_page(task, width))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
