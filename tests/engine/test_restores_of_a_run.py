@@ -17,6 +17,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.snapshot import InTheWay
 from tests.methods.restoring import SLOW, fill, until, usual
+from tests.whole import before, whole
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +81,7 @@ async def test_a_stopped_run_leaves_no_half_restored_index_and_can_be_taken_up(
     async with usual(nodes, SLOW) as pair:
         small, large = await pair.fill("a-small", 2), await pair.fill("large", 600)
         await pair.snapshot(small, large)
+        seen = await before(pair.clusters, small, large)
         plan = pair.method.plan(await pair.draft(small, large), "2026-01-01T00:00:00Z")
         running = asyncio.ensure_future(run(pair, plan, path))
         await until(lambda: pair.new.existing([large]))
@@ -87,11 +89,11 @@ async def test_a_stopped_run_leaves_no_half_restored_index_and_can_be_taken_up(
         async with Journal.open(path) as journal:
             await journal.command(Stop())
         stopped = await running
-        left = await pair.new.existing([large])
+        await pair.unharmed(seen, small, gone=[large])
         again = await run(pair, plan, path)
         progress = await told(path)
+        await pair.unharmed(seen, small, large)
     assert stopped is RunOutcome.STOPPED
-    assert left == {}
     assert again is RunOutcome.VERIFIED
     assert {row.state for row in progress.tasks} == {TaskState.VERIFIED}
 
@@ -101,19 +103,21 @@ async def test_a_run_whose_process_ended_finds_its_restore_again(nodes: SharedNo
     async with usual(nodes, SLOW) as pair:
         index = await pair.fill("large", 600)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         plan = pair.method.plan(await pair.draft(index), "2026-01-01T00:00:00Z")
         ending = asyncio.Event()
         running = asyncio.ensure_future(run(pair, plan, path, ending))
         await moving(path)
         ending.set()
         ended = await running
-        before = (await pair.new.snapshots.recoveries([index]))[index]
+        first = (await pair.new.snapshots.recoveries([index]))[index]
         again = await run(pair, plan, path)
         after = (await pair.new.snapshots.recoveries([index]))[index]
+        await pair.unharmed(seen, index)
     assert ended is None
-    assert not before.is_complete
+    assert not first.is_complete
     assert again is RunOutcome.VERIFIED
-    assert before.uuid == after.uuid
+    assert first.uuid == after.uuid
 
 
 async def test_what_finds_no_node_is_waited_for_and_given_up_without_a_rest(nodes: SharedNodes, tmp_path: Path) -> None:
@@ -123,17 +127,17 @@ async def test_what_finds_no_node_is_waited_for_and_given_up_without_a_rest(node
         other = await pair.fill("other", 5)
         await pair.old.put_settings(index, '{"index.routing.allocation.require.box":"hot"}')
         await pair.snapshot(index, other)
+        seen = await before(pair.clusters, index, other)
         plan = pair.method.plan(await pair.draft(index, other), "2026-01-01T00:00:00Z")
         outcome = await run(pair, msgspec.structs.replace(plan, patience=3), path)
         progress = await told(path)
-        left = await pair.new.existing([index, other])
+        await pair.unharmed(seen, other, gone=[index])
     problem = progress.task(1).problem
     assert outcome is RunOutcome.INCOMPLETE
     assert [row.state for row in progress.tasks] == [TaskState.FAILED, TaskState.VERIFIED]
     assert problem is not None
     assert "index.routing.allocation.require" in problem.why
     assert problem.todo.endswith("take the run up again.")
-    assert left == {other: "index"}
 
 
 async def test_an_index_that_was_closed_for_a_refused_restore_is_open_again_with_its_documents(
@@ -143,12 +147,15 @@ async def test_an_index_that_was_closed_for_a_refused_restore_is_open_again_with
         index = await pair.fill("books", 20, shards=2)
         await pair.snapshot(index)
         await fill(pair.new, index, 7)  # one shard: a restore of two cannot go over it
+        seen, there = await before(pair.clusters, index), await whole(pair.new, index)
         draft = await pair.draft(index, in_the_way={index: InTheWay.CLOSE})
         plan = pair.method.plan(draft, "2026-01-01T00:00:00Z")
         outcome = await run(pair, plan, tmp_path / "journal.sqlite")
         await asyncio.sleep(1)
-        documents = await pair.new.count(index)
+        await pair.unharmed(seen)
+        kept = await whole(pair.new, index)
         progress = await told(tmp_path / "journal.sqlite")
     assert outcome is RunOutcome.INCOMPLETE
-    assert documents == 7
+    assert kept == there
+    assert kept.count == 7
     assert progress.open_ledger == ()

@@ -22,7 +22,8 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.report import gather
 from tests.journeys.mortal import Order, Way
 from tests.methods.copying import fill, joined, make, numbered, settings
-from tests.methods.migrating import ended, planned, whole
+from tests.methods.migrating import ended, planned
+from tests.whole import assert_unharmed, before, planned_settings, whole
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -198,12 +199,12 @@ async def test_a_run_that_dies_at_any_write_of_its_journal_ends_as_one_that_does
         assert clusters.source is not None
         await two_indices(clusters.source)
         plan = await planned(clusters, draft.answered(method=method), *NAMES, create=STRICT)
-        before = [await whole(clusters.source, name) for name in NAMES]
+        seen = await before(clusters, *NAMES)
         trial = Trial(plan, tmp_path, clusters.destination, by)
         writes, unbroken = await trial.unbroken()
         found = await trial.dying_everywhere(way, writes[-1])
-        after = [await whole(clusters.source, name) for name in NAMES]
-    assert after == before
+        await assert_unharmed(seen, clusters)
+    assert [index["settings"] for index in unbroken["indices"]] == [planned_settings(task) for task in plan.tasks]
     assert [task["state"] for task in unbroken["tasks"]] == ["verified", "set-aside"]
     assert [reject[1] for reject in unbroken["rejects"]] == [REFUSED]
     assert sum(code == DEATHS[way] for code, _ in found.values()) >= writes[0] - 1

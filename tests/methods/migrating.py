@@ -1,15 +1,10 @@
-"""A whole migration by the engine, and the one comparison that says whether anything was lost, doubled or left behind.
-
-Nothing of the program reads the two sides here: what is compared is what the servers say to plain requests.
-"""
+"""A whole migration by the engine, and what must hold of it whatever happened: nothing lost, doubled or left behind."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,78 +15,18 @@ from esmigrate_tui.model.event import Event, Noted, RunOutcome, TaskAdvanced, Wa
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.preflight import look
 from tests.engine.tiny import Fast
+from tests.whole import assert_unharmed, planned_settings, whole
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from pathlib import Path
 
-    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Methods
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.model.problem import Cause
-
-_MOST: Final = 10_000  # documents of an index under test: what one answer may hold
-_OWN: Final = frozenset(  # what a server itself adds to the settings of any index
-    {
-        "index.creation_date",
-        "index.provided_name",
-        "index.routing.allocation.include._tier_preference",
-        "index.uuid",
-        "index.version.created",
-        "index.version.upgraded",
-    }
-)
-
-
-@dataclass(frozen=True)
-class Index:
-    """All that an index is; `documents` are _id, routing and bytes of each, `scrolls` those that are open on it."""
-
-    documents: tuple[tuple[str, str, bytes], ...]
-    settings: dict[str, str]
-    mappings: dict[str, Any]
-    aliases: dict[str, Any]
-    count: int
-    scrolls: int
-
-
-class _Hit(msgspec.Struct, frozen=True):
-    id: str = msgspec.field(name="_id")
-    source: msgspec.Raw = msgspec.field(name="_source")
-    routing: str = msgspec.field(name="_routing", default="")
-
-
-class _Hits(msgspec.Struct, frozen=True):
-    hits: tuple[_Hit, ...]
-
-
-class _Found(msgspec.Struct, frozen=True):
-    hits: _Hits
-
-
-async def whole(cluster: Cluster, index: str) -> Index:
-    """An index as it is at this moment, refreshed."""
-    path = f"/{quote(index, safe='')}"
-    await cluster.carry("POST", f"{path}/_refresh")
-    _, body = await cluster.carry("POST", f"{path}/_search", b'{"size":%d}' % _MOST)
-    hits = msgspec.json.decode(body, type=_Found).hits.hits
-    counted: Any = await cluster.read(f"{path}/_count", dict)
-    told: Any = await cluster.read(f"{path}?flat_settings=true", dict)
-    for _ in range(100):
-        stats: Any = await cluster.read(f"{path}/_stats/search", dict)
-        scrolls = stats["_all"]["total"]["search"]["open_contexts"]
-        if not scrolls:
-            break
-        await asyncio.sleep(0.1)  # an answer comes before the server has let go of what it read from
-    return Index(
-        documents=tuple(sorted((hit.id, hit.routing, bytes(hit.source)) for hit in hits)),
-        settings={name: value for name, value in told[index]["settings"].items() if name not in _OWN},
-        mappings=told[index]["mappings"],
-        aliases=told[index]["aliases"],
-        count=counted["count"],
-        scrolls=scrolls,
-    )
+    from tests.whole import Before
 
 
 async def planned(
@@ -169,31 +104,27 @@ async def ended(folder: Path, outcome: RunOutcome | None = None) -> Ended:
     return Ended(outcome or progress.outcome, progress, events, tuple(json.loads(line) for line in lines))
 
 
-def planned_settings(task: Task) -> dict[str, str]:
-    """The settings that the plan gives an index, as a server tells them."""
-    wanted = json.loads(task.create)["settings"]
-    return {"index.number_of_shards": "1", "index.number_of_replicas": "1", **wanted}
-
-
-def assert_nothing_lost_or_doubled(
-    before: Index, after: Index, there: Index, task: Task, run: Ended, refused: Collection[str] = ()
+async def assert_nothing_lost_or_doubled(
+    seen: Before, clusters: Clusters, task: Task, run: Ended, refused: Collection[str] = ()
 ) -> None:
-    """All of it: each document byte for byte, the refused ones, the settings, the ledger, the source, the verdict.
+    """All of it: each document byte for byte, the refused ones, the settings, the ledger, both clusters, the verdict.
 
-    `before` and `after` are the source around the run, `there` is the destination after it.
+    `seen` are both sides before the run.
     """
+    assert seen.source is not None
+    before = seen.source.indices[task.source_index]
+    there = await whole(clusters.destination, task.destination_index)
     row = run.progress.task(task.number)
     rejects = [reject for reject in run.rejects if reject["index"] == task.destination_index]
     accepted = tuple(document for document in before.documents if document[0] not in refused)
-    assert after == before
     assert before.scrolls == 0
     assert len(before.documents) == before.count
     assert [(name, routing) for name, routing, _ in there.documents] == [(name, to) for name, to, _ in accepted]
     assert there.documents == accepted
     assert there.count == len(accepted)
-    assert there.settings == planned_settings(task)
     assert sorted(reject["id"] for reject in rejects) == sorted(refused)
     assert all(reject["reason"] and reject["status"] for reject in rejects)
     assert not run.progress.open_ledger
     assert row.state is (TaskState.SET_ASIDE if refused else TaskState.VERIFIED)
     assert (row.done, row.refused, row.collided) == (before.count, len(refused), 0)
+    await assert_unharmed(seen, clusters, {task.destination_index: planned_settings(task)})

@@ -43,6 +43,11 @@ class PlainBook:
             self.undo.append(undo)
         return await self.clusters.destination.perform(made_by)
 
+    async def put_back(self) -> None:
+        """Undo each change, as the engine does when a task has ended."""
+        for undo in self.undo:
+            await self.clusters.destination.perform(undo)
+
 
 @asynccontextmanager
 async def pair(nodes: SharedNodes, source: str, destination: str = "7.17.28") -> AsyncIterator[tuple[Clusters, Draft]]:

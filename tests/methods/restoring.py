@@ -24,15 +24,17 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository, Restoration
+from tests.whole import assert_unharmed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from esmigrate_tui.model.event import Moved
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.sandbox.launch import FileUser
     from esmigrate_tui.sandbox.records import Node
     from tests.fixtures_nodes import SharedNodes
+    from tests.whole import Before
 
 SLOW = "40kb"
 """Of a second: so that a restore of a thousand documents takes a few."""
@@ -145,6 +147,12 @@ class Pair:
         with pytest.raises(ProblemError) as caught:
             await drained(self.method.perform(work, self.clusters, since), [] if into is None else into)
         return caught.value.problem
+
+    async def unharmed(self, seen: Before, *restored: str, gone: Sequence[str] = ()) -> None:
+        """Both clusters are as they were, the restored indices with the settings that they had, and the others gone."""
+        assert seen.source is not None
+        made = {name: seen.source.indices[name].settings for name in restored}
+        await assert_unharmed(seen, self.clusters, {**made, **dict.fromkeys(gone)})
 
     async def clear(self) -> None:
         for cluster in (self.new, self.old):

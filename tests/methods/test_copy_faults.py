@@ -18,7 +18,8 @@ from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.sandbox.nodes import NodeOptions, start_again, stop
 from tests.broken_line import BUSY, BUSY_PROXY, Answer, Asked, Break, Fault, Line
 from tests.methods.copying import fill, joined, make, settings
-from tests.methods.migrating import Ended, assert_nothing_lost_or_doubled, migrated, planned, whole
+from tests.methods.migrating import Ended, assert_nothing_lost_or_doubled, migrated, planned
+from tests.whole import before
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -83,20 +84,21 @@ class Way:
         *,
         spoil: Callable[[], None] = lambda: None,
         meanwhile: Callable[[], Awaitable[None]] | None = None,
+        afterwards: Callable[[], Awaitable[None]] | None = None,
         **changes: Any,  # noqa: ANN401  # fields of a plan
     ) -> Ended:
         """Copy an index while something is in the way, and compare all that there is.
 
-        `spoil` is called when the plan stands, what `meanwhile` gives is awaited beside the run. `changes` are fields
-        of the plan.
+        `spoil` is called when the plan stands, `meanwhile` is awaited beside the run, `afterwards` takes away what a test
+        itself has changed. `changes` are fields of the plan.
         """
         assert self.beside.source is not None
         plan = await planned(self.clusters, self.draft, index, create=STRICT, **{"batch": 100, **changes})
-        before = await whole(self.beside.source, index)
+        seen = await before(self.beside, index)
         spoil()
         run, _ = await asyncio.gather(migrated(plan, self.clusters, folder), meanwhile() if meanwhile else _nothing())
-        after, there = await whole(self.beside.source, index), await whole(self.beside.destination, index)
-        assert_nothing_lost_or_doubled(before, after, there, plan.tasks[0], run, refused)
+        await (afterwards() if afterwards else _nothing())
+        await assert_nothing_lost_or_doubled(seen, self.beside, plan.tasks[0], run, refused)
         await self.beside.source.delete_index(index)
         await self.beside.destination.delete_index(index)
         return run
@@ -388,16 +390,21 @@ async def test_the_flood_stage_of_a_real_disk_is_waited_for(nodes: SharedNodes, 
             async with Journal.open(tmp_path / "journal") as journal:
                 await journal.command(Pace(requests_per_second=0.0))
 
-        run = await between.survives("cf-flood", tmp_path, meanwhile=flood_and_dry, requests_per_second=10.0)
-        await _watermarks(between.beside.destination, None)
+        run = await between.survives(
+            "cf-flood",
+            tmp_path,
+            meanwhile=flood_and_dry,
+            afterwards=lambda: _watermarks(between.beside.destination, None),
+            requests_per_second=10.0,
+        )
     assert run.waits == {Cause.DISK_FULL}
 
 
 async def _watermarks(cluster: Cluster, free: str | None) -> None:
-    """Call the disk full that has less free than this; None calls none full."""
+    """Call the disk full that has less free than this; None leaves that to the server's configuration."""
     disk = "cluster.routing.allocation.disk"
     marks = ("low", "high", "flood_stage")
-    told = {f"{disk}.threshold_enabled": free is not None, **{f"{disk}.watermark.{mark}": free for mark in marks}}
+    told = {f"{disk}.threshold_enabled": True if free else None, **{f"{disk}.watermark.{mark}": free for mark in marks}}
     await cluster.perform(Request(method="PUT", path="/_cluster/settings", body=json.dumps({"transient": told})))
 
 

@@ -17,6 +17,7 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.preflight import look
 from esmigrate_tui.preflight.remote import destination_reaches_source
 from tests.methods.reindexing import METHOD, UNTYPED, PlainBook, carried_out, drained, fill, pair, work_for
+from tests.whole import assert_unharmed, before, planned_settings
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.event import Moved
@@ -41,8 +42,7 @@ async def test_every_document_arrives_and_the_settings_are_the_plans(nodes: Shar
         await METHOD.prepare(work, clusters, book)
         tuned = await clusters.destination.settings_of("plain")
         steps = await carried_out(work, clusters)
-        for undo in book.undo:
-            await clusters.destination.perform(undo)
+        await book.put_back()
         restored = await clusters.destination.settings_of("plain")
         compared = await METHOD.compare(work, clusters)
         aliases = (await clusters.destination.definitions(["plain"]))["plain"].aliases
@@ -98,8 +98,7 @@ async def test_documents_pass_the_pipelines_by_that_a_template_gives_their_index
             book = PlainBook(clusters)
             await METHOD.prepare(work, clusters, book)
             steps = await carried_out(work, clusters)
-            for undo in book.undo:
-                await clusters.destination.perform(undo)
+            await book.put_back()
             kept = await clusters.destination.settings_of("rf-piped")
         finally:
             await clusters.destination.perform(Request(method="DELETE", path=path))
@@ -179,7 +178,8 @@ async def test_a_running_task_is_found_again_without_its_token(nodes: SharedNode
         await fill(clusters.source, "slow", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
         planned = await work_for(clusters, draft, "slow", batch=50)
         work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=100.0)
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        book, seen = PlainBook(clusters), await before(clusters, "slow")
+        await METHOD.prepare(work, clusters, book)
         first = METHOD.perform(work, clusters, "")
         await anext(first)
         begun = State.from_token((await anext(first)).token)
@@ -190,6 +190,8 @@ async def test_a_running_task_is_found_again_without_its_token(nodes: SharedNode
         await METHOD.pace(work, clusters, found.as_token(), 0.0)
         steps = [moved async for moved in second]
         compared = await METHOD.compare(work, clusters)
+        await book.put_back()
+        await assert_unharmed(seen, clusters, {"slow": planned_settings(work.task)})
     assert found.parts[0].task == begun.parts[0].task
     assert steps[-1].collided == 0
     assert compared.is_equal
@@ -201,7 +203,8 @@ async def test_a_stopped_task_says_so_and_is_no_success(nodes: SharedNodes) -> N
         await fill(clusters.source, "halted", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(400)))
         planned = await work_for(clusters, draft, "halted", batch=50)
         work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=50.0)
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        book, seen = PlainBook(clusters), await before(clusters, "halted")
+        await METHOD.prepare(work, clusters, book)
         steps = METHOD.perform(work, clusters, "")
         await anext(steps)
         token = (await anext(steps)).token
@@ -209,6 +212,8 @@ async def test_a_stopped_task_says_so_and_is_no_success(nodes: SharedNodes) -> N
         with pytest.raises(ProblemError) as raised:
             await drained(steps)
         compared = await METHOD.compare(work, clusters)
+        await book.put_back()
+        await assert_unharmed(seen, clusters, {"halted": planned_settings(work.task)})
     assert raised.value.problem.cause is Cause.STATE
     assert not compared.is_equal
     assert (compared.destination_count or 0) < 400
@@ -219,7 +224,8 @@ async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) ->
         assert clusters.source is not None
         await fill(clusters.source, "vanished", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)))
         work = await work_for(clusters, draft, "vanished")
-        await METHOD.prepare(work, clusters, PlainBook(clusters))
+        book, seen = PlainBook(clusters), await before(clusters, "vanished")
+        await METHOD.prepare(work, clusters, book)
         await carried_out(work, clusters)
         looks = METHOD.perform(work, clusters, "")
         await anext(looks)
@@ -229,6 +235,8 @@ async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) ->
         steps: list[Moved] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, gone), steps)
+        await book.put_back()
+        await assert_unharmed(seen, clusters, {"vanished": planned_settings(work.task)})
     assert raised.value.problem.cause is Cause.UNKNOWN_OUTCOME
     assert State.from_token(steps[-1].token).running == ()
 
@@ -237,10 +245,10 @@ async def test_an_index_that_was_deleted_is_not_made_anew_with_guessed_mappings(
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None
         await fill(clusters.source, "removed", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)))
-        work = await work_for(clusters, draft, "removed")
+        work, seen = await work_for(clusters, draft, "removed"), await before(clusters, "removed")
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, State(parts=(Part(passes=1, batch=10),)).as_token()))
-        assert await clusters.destination.existing(["removed"]) == {}
+        await assert_unharmed(seen, clusters, {"removed": None})
     assert raised.value.problem.cause is Cause.MISSING
 
 
@@ -272,6 +280,7 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
         planned = await work_for(clusters, draft, "anew", batch=50)
         # five seconds between two batches: the index is deleted while none is under way, which would be refused whole
         work = Work(task=planned.task, plan=planned.plan, opaque_id=planned.opaque_id, requests_per_second=10.0)
+        untouched = await before(clusters, "anew")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
         begun = await anext(steps)
@@ -286,6 +295,7 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
         assert await clusters.destination.existing(["anew"])
         with pytest.raises(ProblemError) as taken_up:
             await drained(METHOD.perform(work, clusters, seen[-1].token))
+        await assert_unharmed(untouched, clusters)
     assert "not the one" in at_its_end.value.problem.what
     assert "not the one" in taken_up.value.problem.what
 

@@ -14,6 +14,7 @@ from esmigrate_tui.methods.reindex_ranges import Field, query_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.methods.reindexing import METHOD, PlainBook, carried_out, drained, fill, pair, work_for
+from tests.whole import assert_unharmed, before, planned_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -60,14 +61,15 @@ async def prepared(
     *,
     body: dict[str, Any] | None = None,
     pace: float = 0.0,
+    book: PlainBook | None = None,
     **changes: Any,  # noqa: ANN401  # fields of Plan
 ) -> Work:
-    """An index on the source, made on the destination, and the work to move it in four ranges."""
+    """An index on the source, made on the destination by way of a book, and the work to move it in four ranges."""
     assert clusters.source is not None
     await fill(clusters.source, index, TIMED if body is None else body, lines)
     work = await work_for(clusters, draft, index, **{"split": 4, **changes})
     work = replace(work, requests_per_second=pace)
-    await METHOD.prepare(work, clusters, PlainBook(clusters))
+    await METHOD.prepare(work, clusters, book or PlainBook(clusters))
     return work
 
 
@@ -204,7 +206,9 @@ async def test_a_small_index_is_read_whole_without_a_word(nodes: SharedNodes) ->
 
 async def test_ranges_that_go_on_without_us_are_found_again_and_are_the_same(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
-        work = await prepared(clusters, draft, "rg-kill", hours(400), pace=80.0, batch=20)
+        book = PlainBook(clusters)
+        work = await prepared(clusters, draft, "rg-kill", hours(400), pace=80.0, batch=20, book=book)
+        untouched = await before(clusters, "rg-kill")
         steps = METHOD.perform(work, clusters, "")
         decided = await anext(steps)  # the last thing that this process could write down
         started = State.from_token((await anext(steps)).token)
@@ -216,6 +220,8 @@ async def test_ranges_that_go_on_without_us_are_found_again_and_are_the_same(nod
         seen: list[Moved] = []
         await drained(again, seen)
         compared = await METHOD.compare(work, clusters)
+        await book.put_back()
+        await assert_unharmed(untouched, clusters, {"rg-kill": planned_settings(work.task)})
     assert found == started
     assert at_work == {f"{work.opaque_id}-{n}": part.task for n, part in enumerate(started.parts, start=1)}
     assert (seen[-1].done, seen[-1].written, seen[-1].collided) == (400, 400, 0)
@@ -258,13 +264,17 @@ def _look_at(part: Part) -> Request:
 
 async def test_stopping_cancels_every_range_and_is_no_success(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
-        work = await prepared(clusters, draft, "rg-stop", hours(400), pace=80.0, batch=20)
+        book = PlainBook(clusters)
+        work = await prepared(clusters, draft, "rg-stop", hours(400), pace=80.0, batch=20, book=book)
+        untouched = await before(clusters, "rg-stop")
         state = await begun(work, clusters)
         await METHOD.stop(work, clusters, "")  # also what this process does not know of
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, state.as_token()))
         left = await running_of(clusters, work)
         compared = await METHOD.compare(work, clusters)
+        await book.put_back()
+        await assert_unharmed(untouched, clusters, {"rg-stop": planned_settings(work.task)})
     assert raised.value.problem.cause is Cause.STATE
     assert left == {}
     assert (compared.destination_count or 0) < 400
@@ -272,7 +282,9 @@ async def test_stopping_cancels_every_range_and_is_no_success(nodes: SharedNodes
 
 async def test_one_range_cancelled_behind_our_back_ends_the_others_and_is_taken_up(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
-        work = await prepared(clusters, draft, "rg-back", hours(400), pace=80.0, batch=20)
+        book = PlainBook(clusters)
+        work = await prepared(clusters, draft, "rg-back", hours(400), pace=80.0, batch=20, book=book)
+        untouched = await before(clusters, "rg-back")
         state = await begun(work, clusters)
         await clusters.destination.cancel_task(state.parts[2].task)
         seen: list[Moved] = []
@@ -281,6 +293,8 @@ async def test_one_range_cancelled_behind_our_back_ends_the_others_and_is_taken_
         left = await running_of(clusters, work)
         steps = await carried_out(replace(work, requests_per_second=0.0), clusters, seen[-1].token)
         compared = await METHOD.compare(work, clusters)
+        await book.put_back()
+        await assert_unharmed(untouched, clusters, {"rg-back": planned_settings(work.task)})
     assert raised.value.problem.cause is Cause.STATE
     assert left == {}
     assert (steps[-1].done, steps[-1].written) == (400, 400)
@@ -289,7 +303,9 @@ async def test_one_range_cancelled_behind_our_back_ends_the_others_and_is_taken_
 
 async def test_a_range_whose_task_vanished_is_read_again_and_no_other(nodes: SharedNodes) -> None:
     async with pair(nodes, "6.8.23") as (clusters, draft):
-        work = await prepared(clusters, draft, "rg-gone", hours(200))
+        book = PlainBook(clusters)
+        work = await prepared(clusters, draft, "rg-gone", hours(200), book=book)
+        untouched = await before(clusters, "rg-gone")
         steps = await carried_out(work, clusters)
         state = State.from_token(steps[-1].token)
         lost = Part(start=state.parts[1].start, end=state.parts[1].end, task="nowhere:9", passes=1, batch=10)
@@ -300,6 +316,8 @@ async def test_a_range_whose_task_vanished_is_read_again_and_no_other(nodes: Sha
         steps = await carried_out(work, clusters, again.as_token())
         ended = State.from_token(steps[-1].token)
         compared = await METHOD.compare(work, clusters)
+        await book.put_back()
+        await assert_unharmed(untouched, clusters, {"rg-gone": planned_settings(work.task)})
     assert raised.value.problem.cause is Cause.UNKNOWN_OUTCOME
     assert again.open == (1,)
     assert [part.passes for part in ended.parts] == [1, 2, 1, 1]

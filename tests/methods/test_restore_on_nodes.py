@@ -21,6 +21,7 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind, SnapshotState
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions
 from tests.methods.restoring import SLOW, PlainBook, drained, fill, opened, paired, until, usual, works_of
+from tests.whole import before, whole
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.event import Moved
@@ -158,10 +159,12 @@ async def test_only_the_culprit_of_several_restores_fails(nodes: SharedNodes) ->
     async with usual(nodes) as pair:
         names = [await pair.fill(f"some-{number}", 2) for number in range(3)]
         await pair.snapshot(*names)
+        seen = await before(pair.clusters, *names)
         works = await pair.works(await pair.draft(*names))
         await pair.new.create_index(names[1], "{}")
         ends = await asyncio.gather(*(pair.carried_out(work) for work in works), return_exceptions=True)
         compared = [await pair.method.compare(works[number], pair.clusters) for number in (0, 2)]
+        await pair.unharmed(seen, names[0], names[2])
     assert isinstance(ends[1], ProblemError)
     assert ends[1].problem.cause is Cause.EXISTS
     assert all(one.is_equal for one in compared)
@@ -176,11 +179,14 @@ async def test_an_open_index_in_the_way_is_refused_and_keeps_its_documents(nodes
         await pair.snapshot(index)
         work = await pair.work(index)
         await fill(pair.new, index, 7)
+        seen, there = await before(pair.clusters, index), await whole(pair.new, index)
         refused = await pair.trouble(work)
         await pair.method.stop(work, pair.clusters, "")
-        documents = await pair.new.count(index)
+        await pair.unharmed(seen)
+        kept = await whole(pair.new, index)
     assert refused.cause is Cause.EXISTS
-    assert documents == 7
+    assert kept == there
+    assert kept.count == 7
 
 
 @pytest.mark.parametrize("way", list(InTheWay))
@@ -210,6 +216,7 @@ async def test_what_was_closed_can_be_opened_again_when_its_restore_was_refused(
         index = await pair.fill("books", 20, shards=2)
         await pair.snapshot(index)
         await fill(pair.new, index, 7)  # one shard: a restore of two cannot go over it
+        seen, there = await before(pair.clusters, index), await whole(pair.new, index)
         work = await pair.work(index, in_the_way={index: InTheWay.CLOSE})
         book = PlainBook(pair.clusters)
         await pair.method.prepare(work, pair.clusters, book)
@@ -219,8 +226,10 @@ async def test_what_was_closed_can_be_opened_again_when_its_restore_was_refused(
         assert undo is not None
         await pair.new.perform(undo)
         await asyncio.sleep(1)
-        documents = await pair.new.count(index)
-    assert documents == 7
+        await pair.unharmed(seen)
+        kept = await whole(pair.new, index)
+    assert kept == there
+    assert kept.count == 7
 
 
 async def test_preparing_again_leaves_a_restore_alone_that_is_under_way(nodes: SharedNodes) -> None:
@@ -249,20 +258,23 @@ async def test_an_allocation_setting_that_no_node_meets_is_explained_and_helps_w
         index = await pair.fill("books", 20, shards=2)
         await pair.old.put_settings(index, json.dumps({setting: "hot"}))
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         work = await pair.work(index)
         problem = await pair.trouble(work)
         await pair.method.stop(work, pair.clusters, "")
-        left = await pair.new.existing([index])
+        await pair.unharmed(seen, gone=[index])
         helped = await pair.work(index, restoration={"ignore_index_settings": (setting,)})
         await pair.carried_out(helped)
         compared = await pair.method.compare(helped, pair.clusters)
+        told = await whole(pair.new, index)
+    assert seen.source is not None
+    assert {**told.settings, setting: "hot"} == seen.source.indices[index].settings
     assert problem.cause is Cause.BUSY
     assert re.fullmatch(rf"[12] of 2 shards of {index} find no node\.", problem.what)  # as many as are judged by then
     assert "index.routing.allocation.require" in problem.why
     assert "box hot" in problem.why
     assert f"Restore it with {setting} among the settings that are left out" in problem.todo
     assert "filter" in problem.evidence
-    assert left == {}
     assert compared.is_equal
 
 
@@ -270,6 +282,7 @@ async def test_a_restore_that_was_held_up_goes_on_when_somebody_cures_it(nodes: 
     async with paired(await nodes.get("6.8.23"), await nodes.fresh("7.17.28")) as pair:
         index = await pair.fill("books", 20)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         enable = Request(
             method="PUT",
             path="/_cluster/settings",
@@ -283,6 +296,7 @@ async def test_a_restore_that_was_held_up_goes_on_when_somebody_cures_it(nodes: 
         await pair.new.perform(msgspec.structs.replace(enable, body=enable.body.replace('"none"', "null")))
         after = await pair.carried_out(work, steps[-1].token)
         compared = await pair.method.compare(work, pair.clusters)
+        await pair.unharmed(seen, index)
     assert first.cause is again.cause is Cause.BUSY
     assert "place no shards" in first.why
     assert compared.is_equal
@@ -293,27 +307,29 @@ async def test_a_file_that_is_missing_in_the_repository_is_told_and_nothing_is_l
     async with usual(nodes) as pair:
         index = await pair.fill("books", 50)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         place = (await nodes.get("7.17.28")).snapshots / pair.name
         for path in place.glob("indices/*/0/__*"):
             path.unlink()
         work = await pair.work(index)
         problem = await pair.trouble(work)
         await pair.method.stop(work, pair.clusters, "")
-        left = await pair.new.existing([index])
+        await pair.unharmed(seen, gone=[index])
     assert problem.cause is Cause.REFUSED
     assert f"1 of 1 shard of {index} could not be restored: a file of it is missing in the repository." == problem.what
-    assert left == {}
 
 
 async def test_a_repository_that_was_taken_away_is_waited_for(nodes: SharedNodes) -> None:
     async with usual(nodes) as pair:
         index = await pair.fill("books", 5)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         work = await pair.work(index)
         await pair.new.perform(unregister_request(pair.name))
         problem = await pair.trouble(work)
         await pair.new.perform(register_request(pair.repository))
         await pair.carried_out(work)
+        await pair.unharmed(seen, index)
     assert problem.cause is Cause.BUSY
     assert problem.what == f"The repository {pair.name} is no longer registered on the destination."
 
@@ -402,6 +418,7 @@ async def test_a_restore_goes_on_without_us_and_is_found_again_with_and_without_
     async with usual(nodes, SLOW) as pair:
         index = await pair.fill("books", 1_000)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         work = await pair.work(index)
         steps = pair.method.perform(work, pair.clusters, "")
         first = await anext(steps)
@@ -413,6 +430,7 @@ async def test_a_restore_goes_on_without_us_and_is_found_again_with_and_without_
         await found.aclose()  # type: ignore[attr-defined]  # it is a generator
         last = (await pair.carried_out(work, second.token))[-1]
         compared = await pair.method.compare(work, pair.clusters)
+        await pair.unharmed(seen, index)
     assert first.token == second.token == last.token
     assert first.parts_done == second.parts_done == 0
     assert [path for method, path in pair.asked if path.endswith("_restore")] == []
@@ -424,14 +442,14 @@ async def test_stopping_leaves_no_half_restored_index(nodes: SharedNodes, knows_
     async with usual(nodes, SLOW) as pair:
         index = await pair.fill("books", 1_000)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         work = await pair.work(index)
         steps = pair.method.perform(work, pair.clusters, "")
         first = await anext(steps)
         await pair.method.stop(work, pair.clusters, first.token if knows_token else "")
-        left = await pair.new.existing([index])
+        await pair.unharmed(seen, gone=[index])
         with pytest.raises(ProblemError) as caught:
             await drained(steps, [])
-    assert left == {}
     assert caught.value.problem.cause is Cause.MISSING
 
 
@@ -439,11 +457,13 @@ async def test_what_was_stopped_is_restored_from_the_beginning_when_it_is_taken_
     async with usual(nodes, SLOW) as pair:
         index = await pair.fill("books", 400)
         await pair.snapshot(index)
+        seen = await before(pair.clusters, index)
         work = await pair.work(index)
         begun = await anext(pair.method.perform(work, pair.clusters, ""))
         await pair.method.stop(work, pair.clusters, begun.token)
         steps = await pair.carried_out(work, begun.token)
         compared = await pair.method.compare(work, pair.clusters)
+        await pair.unharmed(seen, index)
     assert steps[0].token != begun.token
     assert steps[0].note == "its index was gone, so it is restored again"
     assert compared.is_equal
