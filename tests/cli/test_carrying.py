@@ -215,6 +215,9 @@ def test_a_run_makes_what_its_plan_has_beside_the_indices_after_them(
         [made] = (sent(new, "GET", "/_index_template/cy-logs") or {})["index_templates"]
         assert made["index_template"]["template"]["settings"]["index"]["default_pipeline"] == "cy-clean"
         assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is not None
+        _, said, _ = planned(capsys, old, new, tmp_path / "again.toml", "--with", "templates", "--with", "pipelines")
+        assert "= index template cy-logs: the destination has the same\n" in said
+        assert "= ingest pipeline cy-empty: the destination has the same\n" in said
         [folder] = (tmp_path / "runs").iterdir()
         code, said = said_by(capsys, "cleanup", folder.name)
         assert code in {ExitCode.DONE, ExitCode.NOTHING}, said

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from esmigrate_tui.elastic.carried import carried
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
+from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
@@ -110,14 +112,30 @@ async def test_a_remote_reindex_is_walked_by_questions(operator: Operator, prepa
     assert written(operator, source) == []
 
 
-async def test_a_copy_is_walked_by_questions(operator: Operator, prepared: tuple[Node, Node, str]) -> None:
+async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
+    operator: Operator, prepared: tuple[Node, Node, str]
+) -> None:
     source, destination, prefix = prepared
-    ended = await answered(
-        operator,
-        *("4", *side(source), *side(destination), *CHECKED, "99999", f"{prefix}-one", ON, *CHECKED, "start"),
-    )
+    pipeline = Request(method="PUT", path=f"/_ingest/pipeline/{prefix}", body='{"processors":[]}')
+    away = Request(method="DELETE", path=pipeline.path)
+    async with await connected_to(source) as old, await connected_to(destination) as new:
+        await old.perform(pipeline)
+        try:
+            ended = await answered(
+                operator,
+                *("4", *side(source), *side(destination), *CHECKED, "99999", f"{prefix}-one"),
+                *("o", "bring", "pipelines", "back", ON, *CHECKED, "start"),
+            )
+            there = await carried(new, (Kind.PIPELINE,), prefix)
+        finally:
+            for cluster in (old, new):
+                with suppress(ProblemError):
+                    await cluster.perform(away)
     assert ended.code == 0, ended.text
     assert "and 99999 is not among them" in ended.out
+    assert f"+ ingest pipeline {prefix}\n" in ended.out
+    assert f"ok  ingest pipeline {prefix}: made\n" in ended.out
+    assert [one.body for one in there] == [{"processors": []}]
     assert await count(destination, f"{prefix}-one") == 200
 
 
