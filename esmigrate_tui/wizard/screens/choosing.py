@@ -151,7 +151,7 @@ class JsonScreen(Screen[str]):
         try:
             body = body_of(area.text)
         except ProblemError as error:
-            if (at := wrong_at(area.text)) is not None:
+            if (at := wrong_at(area.text)) is not None and at.line - 1 != area.cursor_location[0]:
                 area.move_cursor((at.line - 1, at.column - 1), center=True)
             self._tell(error.problem.sentence())
             return
