@@ -229,7 +229,7 @@ def _filtering(terminal: Terminal) -> list[float]:
             found.append(terminal.press(key.encode()))
             pattern = wanted
             fits = matcher(pattern)
-            count = sum(fits is None or fits.search(index.name) is not None for index in MANY)
+            count = sum(fits is None or bool(fits(index.name)) for index in MANY)
             if fits is not None:
                 _expect(terminal, f"{number(count)} shown")
     return found

@@ -7,8 +7,6 @@ import signal
 import traceback
 from typing import TYPE_CHECKING, TextIO
 
-import click
-
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -28,20 +26,14 @@ def tell(problem: Problem, out: TextIO) -> None:
 
 
 def told(command: Callable[[], object], out: TextIO) -> int:
-    """Carry out a click command and say in one sentence what stopped it; the exit code."""
+    """Carry out a command, of click or not, and say in one sentence what stopped it; the exit code."""
     try:
         answer = command()
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except click.Abort:
-        print("esmigrate: stopped.", file=out)
-        return 128 + signal.SIGINT
-    except click.ClickException as error:
-        error.show(file=out)
-        return ExitCode.USAGE
     except ProblemError as error:
         tell(error.problem, out)
         return exit_code(error.problem.cause)
+    except KeyboardInterrupt:
+        return _stopped(out)
     except BrokenPipeError:
         # whoever read our output has left; nothing may be written any more, not even by the interpreter's end
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
@@ -49,12 +41,32 @@ def told(command: Callable[[], object], out: TextIO) -> int:
     except OSError as error:
         print(f"esmigrate: {error.strerror or error}: {error.filename or 'this machine'}.", file=out)
         return ExitCode.INTERNAL
-    except Exception as error:  # noqa: BLE001  # the last net: a defect is told as one, without the values it held
-        where = traceback.extract_tb(error.__traceback__)[-1]
-        print(
-            f"esmigrate: this is a defect of esmigrate itself ({type(error).__name__} in {where.name}, "
-            f"line {where.lineno}). Nothing more is done. Please report it with the command you gave.",
-            file=out,
-        )
-        return ExitCode.INTERNAL
+    except Exception as error:  # noqa: BLE001  # the last net
+        return _ended_by(error, out)
     return int(answer) if isinstance(answer, int) else ExitCode.DONE
+
+
+def _stopped(out: TextIO) -> int:
+    print("esmigrate: stopped.", file=out)
+    return 128 + signal.SIGINT
+
+
+def _ended_by(error: Exception, out: TextIO) -> int:
+    """What click ends a command with is said in its words; a defect is told as one, without the values it held."""
+    import click  # noqa: PLC0415  # the wizard's first screen comes without it
+
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.Abort():
+            return _stopped(out)
+        case click.ClickException():
+            error.show(file=out)
+            return ExitCode.USAGE
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    print(
+        f"esmigrate: this is a defect of esmigrate itself ({type(error).__name__} in {where.name}, "
+        f"line {where.lineno}). Nothing more is done. Please report it with the command you gave.",
+        file=out,
+    )
+    return ExitCode.INTERNAL

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import gc
 import io
 import os
 import sys
@@ -16,8 +17,14 @@ def run() -> int:
     os.umask(0o077)
     if wants_ascii(os.environ):
         _speak_ascii()
-    from esmigrate_tui.cli.commands import main  # noqa: PLC0415  # after the environment is clean
-    from esmigrate_tui.cli.ending import told  # noqa: PLC0415
+    from esmigrate_tui.cli.ending import told  # noqa: PLC0415  # after the environment is clean
+
+    if not sys.argv[1:]:
+        gc.disable()  # until the first screen is there: nothing of what is loaded for it is garbage
+        from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415  # its first screen waits for no command
+
+        return told(open_wizard, sys.stderr)
+    from esmigrate_tui.cli.commands import main  # noqa: PLC0415  # the same
 
     return told(lambda: main(standalone_mode=False, prog_name="esmigrate"), sys.stderr)
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 
-class Version(msgspec.Struct, frozen=True, order=True):
+class Version(msgspec.Struct, frozen=True, order=True, gc=False):
     """A server's version; ordered."""
 
     major: int
@@ -43,7 +43,7 @@ class IndexState(StrEnum):
     CLOSED = "close"
 
 
-class IndexFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class IndexFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One index as a cluster lists it.
 
     `documents` are top-level documents as `_count` would say where known, else what `_cat/indices` says (nested ones

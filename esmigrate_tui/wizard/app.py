@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import traceback
 from importlib import import_module
@@ -53,7 +54,15 @@ SCREENS: Final = {
     "finish": "FinishScreen",
 }
 
-_HELD_SECONDS: Final = 0.008
+_IDLE_TURNS: Final = 3
+_MOST_TURNS: Final = 200
+"""Turns of the event loop without a message until a key counts as done (it mostly takes ten), and at most of all."""
+
+
+def _set_aside() -> None:
+    """What was loaded until now stays: no key has to wait until all of it was looked through for garbage."""
+    gc.enable()
+    gc.freeze()
 
 
 class _AsciiOnly(LineFilter):
@@ -98,6 +107,7 @@ class WizardApp(Walk, App[ExitCode]):
         self.animation_level = "none"
         self._on_terminal = Shown()
         self._owes_a_paint = False
+        self._held: asyncio.Task[None] | None = None
         self.doors = doors
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
@@ -150,6 +160,8 @@ class WizardApp(Walk, App[ExitCode]):
                 loop.add_signal_handler(number, self._left_by, number)
         self._heading_for = await self._first()
         await self.push_screen(self._screen(self._heading_for))
+        if not self.is_headless:
+            self.call_after_refresh(_set_aside)
         if self._is_toured:
             from esmigrate_tui.wizard.tour import toured  # noqa: PLC0415  # only the demo has one
 
@@ -312,10 +324,21 @@ class WizardApp(Walk, App[ExitCode]):
 
     def _hold_paints(self) -> None:
         """Paint once what a key does, not first the letter and a frame later the list that it filters."""
-        held = contextlib.ExitStack()
-        held.callback(self._may_paint)
-        held.enter_context(self.batch_update())
-        self.set_timer(_HELD_SECONDS, held.close)
+        if self._held is None:
+            self._held = asyncio.create_task(self._paint_when_done())
+
+    async def _paint_when_done(self) -> None:
+        """Paint as soon as nobody has a message left, at once instead of with the next frame."""
+        with self.batch_update():
+            idle = 0
+            for _ in range(_MOST_TURNS):
+                await asyncio.sleep(0)
+                are_done = all(each._message_queue.empty() for each in [*self._registry])  # noqa: SLF001  # no public way
+                idle = idle + 1 if are_done else 0
+                if idle == _IDLE_TURNS:
+                    break
+        self._held = None
+        self._may_paint()
 
     def _may_paint(self) -> None:
         """Tell the screen that the wait is over, which nobody else does; what was to be painted meanwhile is owed."""
@@ -324,7 +347,7 @@ class WizardApp(Walk, App[ExitCode]):
         if self._owes_a_paint:
             self._owes_a_paint = False
             self.screen.refresh()
-        self.screen.check_idle()
+        self.screen.call_next(self.screen._on_timer_update)  # noqa: SLF001  # what the next frame would do
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The step's own actions by name; no screenshot, which would write what is visible to a file."""

@@ -6,7 +6,9 @@ import re
 from collections import Counter
 from enum import StrEnum
 from fnmatch import translate
-from typing import TYPE_CHECKING, Any, Final
+from functools import wraps
+from operator import is_not
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
@@ -27,10 +29,17 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import offered as offered_by
 from esmigrate_tui.wizard.doors import MethodDescription, Preview, RunCard, VaultWord
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from esmigrate_tui.preflight.advice import Advice  # noqa: TC004  # nobody reads a session from bytes
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Test(StrEnum):
@@ -472,31 +481,55 @@ def why_not(index: IndexFacts, draft: Draft) -> str:
     return why_not_restorable(index, draft.snapshot, draft.destination_facts)
 
 
-def matcher(pattern: str) -> re.Pattern[str] | None:
-    """What a filter means: /regex/, a glob where it has * or ?, else any part of the name; None for a broken regex."""
+def kept(find: Callable[P, T]) -> Callable[P, T]:
+    """The function with its last answer kept, as long as it is asked about the very same values: all are frozen.
+
+    A screen is painted at every key, and asks the same about the same draft again.
+    """
+    last: list[tuple[tuple[object, ...], T]] = []
+
+    @wraps(find)
+    def answer(*question: P.args, **named: P.kwargs) -> T:
+        asked = (*question, *named.values())
+        if not last or len(asked) != len(last[0][0]) or any(map(is_not, asked, last[0][0])):
+            last[:] = [(asked, find(*question, **named))]
+        return last[0][1]
+
+    return answer
+
+
+def matcher(pattern: str) -> Callable[[str], object] | None:
+    """What a filter asks of a name: /regex/, a glob where it has * or ?, else any part; None for a broken regex."""
     if len(pattern) > 1 and pattern.startswith("/"):
         try:
-            return re.compile(pattern[1:].removesuffix("/"))
-        except re.error:
+            return re.compile(pattern[1:].removesuffix("/")).search
+        except (re.error, OverflowError, RecursionError):
             return None
     if "*" in pattern or "?" in pattern:
-        return re.compile(rf"\A{translate(pattern)}")
-    return re.compile(re.escape(pattern), re.IGNORECASE)
+        return re.compile(translate(pattern)).match
+    part = pattern.lower()
+    return lambda name: part in name.lower()
 
 
 _HEALTH_ORDER: Final = {Health.RED: 0, Health.YELLOW: 1, Health.UNKNOWN: 2, Health.GREEN: 3}
 
 
 def listed(indices: tuple[IndexFacts, ...], listing: Listing) -> tuple[IndexFacts, ...]:
-    """The indices that the listing shows, in its order."""
-    found = matcher(listing.pattern)
-    shown = [
-        index
-        for index in indices
-        if (listing.shows_hidden or not (index.hidden or index.is_system))
-        and (found is None or found.search(index.name))
-    ]
-    match listing.sort:
+    """The indices that the listing shows, in its order; a key in the filter sorts nothing."""
+    shown = ordered(indices, listing.sort, listing.backwards, listing.shows_hidden)
+    return filtered(shown, listing.pattern)
+
+
+@kept
+def ordered(
+    indices: tuple[IndexFacts, ...],
+    sort: SortBy,
+    backwards: bool,  # noqa: FBT001  # a field of the listing, as the others
+    shows_hidden: bool,  # noqa: FBT001  # the same
+) -> tuple[IndexFacts, ...]:
+    """The indices in an order, those that are hidden only where they are asked for."""
+    shown = [index for index in indices if shows_hidden or not (index.hidden or index.is_system)]
+    match sort:
         case SortBy.DOCUMENTS:
             shown.sort(key=lambda index: -(index.documents or 0))
         case SortBy.SIZE:
@@ -507,21 +540,39 @@ def listed(indices: tuple[IndexFacts, ...], listing: Listing) -> tuple[IndexFact
             shown.sort(key=lambda index: str(index.created or ""))
         case SortBy.NAME:
             pass
-    return tuple(reversed(shown)) if listing.backwards else tuple(shown)
+    return tuple(reversed(shown)) if backwards else tuple(shown)
 
 
-_OFFERED: Final[list[tuple[object, object, tuple[IndexFacts, ...]]]] = []
+class Named(Protocol):
+    """What can be filtered by its name."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+
+N = TypeVar("N", bound=Named)
+
+
+@kept
+def filtered(rows: tuple[N, ...], pattern: str) -> tuple[N, ...]:
+    """Those that go by a filter; all of them by an empty one, or by one that is no regular expression yet."""
+    fits = matcher(pattern)
+    return rows if fits is None or not pattern else tuple(row for row in rows if fits(row.name))
+
+
+_of_snapshot: Final = kept(offered_by)
 
 
 def offered(draft: Draft) -> tuple[IndexFacts, ...]:
-    """What can be selected; that of the last snapshot is kept, since a list is painted at every key."""
+    """What can be selected."""
     if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
         return draft.source_indices
-    if not _OFFERED or _OFFERED[0][0] is not draft.snapshot or _OFFERED[0][1] is not draft.source_indices:
-        _OFFERED[:] = [(draft.snapshot, draft.source_indices, draft.offered)]
-    return _OFFERED[0][2]
+    return _of_snapshot(draft.snapshot, draft.source_indices) if draft.snapshot is not None else ()
 
 
+@kept
 def chosen(draft: Draft) -> tuple[IndexFacts, ...]:
     """What is selected of that, in its order."""
     names = frozenset(draft.selected)
@@ -544,6 +595,7 @@ def is_anything_chosen(draft: Draft) -> bool:
     return bool(draft.selected or draft.feature_states or draft.restoration.global_state)
 
 
+@kept
 def needed_bytes(draft: Draft) -> int:
     """What the selection will take on the destination, replicas included."""
     wished = draft.restoration.index_settings if draft.restoration is not None else draft.settings
@@ -576,7 +628,6 @@ class Names:
     """The names that the destination has given away, found once for many questions."""
 
     def __init__(self, indices: tuple[IndexFacts, ...]) -> None:
-        self.of = indices
         self._indices = {index.name: index for index in indices}
         self._streams = frozenset(index.data_stream for index in indices if index.data_stream)
         self._aliases = frozenset(alias for index in indices for alias in index.aliases)
@@ -597,14 +648,10 @@ class Names:
         return self._indices.get(name)
 
 
-_NAMES: Final[list[Names]] = []
-
-
+@kept
 def taken_names(indices: tuple[IndexFacts, ...]) -> Names:
-    """The names of these indices; those of the last ones are kept."""
-    if not _NAMES or _NAMES[0].of is not indices:
-        _NAMES[:] = [Names(indices)]
-    return _NAMES[0]
+    """The names of these indices."""
+    return Names(indices)
 
 
 def missing_shards(draft: Draft) -> dict[str, int]:
@@ -616,6 +663,7 @@ def missing_shards(draft: Draft) -> dict[str, int]:
     return dict(Counter(name for name, *_ in lost))
 
 
+@kept
 def not_whole(draft: Draft) -> dict[str, int]:
     """The chosen of which shards are missing, as long as nobody said that a part will do."""
     if draft.restoration is None or draft.restoration.partial:
@@ -624,6 +672,7 @@ def not_whole(draft: Draft) -> dict[str, int]:
     return {name: missing[name] for name in draft.selected if name in missing}
 
 
+@kept
 def in_the_way(draft: Draft) -> dict[str, Holder]:
     """The chosen whose name is taken on the destination, and by what, as long as nothing is decided about it."""
     if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
@@ -759,10 +808,7 @@ def source_of(session: Session) -> Repository | None:
 
 def shown_snapshots(album: Album) -> tuple[SnapshotFacts, ...]:
     """The snapshots that the filter shows, the newest first."""
-    found = matcher(album.pattern)
-    return (
-        album.rows if found is None or not album.pattern else tuple(one for one in album.rows if found.search(one.name))
-    )
+    return filtered(album.rows, album.pattern)
 
 
 def snapshot_here(album: Album) -> SnapshotFacts | None:

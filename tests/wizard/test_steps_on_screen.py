@@ -16,7 +16,6 @@ from esmigrate_tui.wizard.doors import RunCard, VaultWord
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens.start import there_is
 from esmigrate_tui.wizard.session import Test
-from esmigrate_tui.wizard.widgets.board import Board
 from esmigrate_tui.wizard.widgets.fields import PlainInput, SecretInput
 from tests.wizard.world import SECRET, Seen, settled, shown
 
@@ -285,35 +284,6 @@ async def test_another_name_is_taken_only_if_elasticsearch_would_take_it(world: 
         await pilot.press("ctrl+u", *"new-name", "enter")
         await settled(pilot)
         assert app.session.draft.renamed == {"logs-2026.01.01": "new-name"}
-
-
-async def test_ten_thousand_rows_are_drawn_and_filtered_only_where_they_are_seen(world: World) -> None:
-    session = sample.TEN_THOUSAND
-    app = WizardApp(world.doors(), opening=(session, "selection"))
-    async with app.run_test(size=(80, 24)) as pilot:
-        board = app.screen.query_one(Board)
-        drawn: list[int] = []
-        line = board.sheet.line
-        object.__setattr__(board, "_sheet", Watched(board.sheet, drawn, line))
-        board.refresh()
-        await pilot.pause()
-        assert 0 < len(set(drawn)) <= 24
-        await pilot.press("slash", *"9999")
-        assert "1 shown" in shown(app)
-
-
-class Watched:
-    """A sheet that tells which of its lines were drawn."""
-
-    def __init__(self, sheet: object, drawn: list[int], line: object) -> None:
-        self._sheet, self._drawn, self._line = sheet, drawn, line
-
-    def line(self, y: int) -> object:
-        self._drawn.append(y)
-        return self._line(y)  # type: ignore[operator]
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._sheet, name)
 
 
 async def test_a_plan_that_cannot_be_made_says_why(world: World) -> None:

@@ -281,8 +281,6 @@ class SelectionScreen(FilteredScreen):
         self._read: dict[str, IndexDefinition | Problem] = {}
         self._shards: dict[str, tuple[ShardFacts, ...]] = {}
         self._asked = ""
-        self._shown: tuple[IndexFacts, ...] = ()
-        self._shown_for: tuple[object, ...] = ()
 
     def body(self) -> Iterable[Widget]:
         """Filter, list, details."""
@@ -371,13 +369,8 @@ class SelectionScreen(FilteredScreen):
         return self.session.listing.pattern
 
     def _rows(self, session: Session) -> tuple[IndexFacts, ...]:
-        """What is listed; found again only when the question changed."""
-        listing = session.listing
-        rows = offered(session.draft)
-        question = (rows, listing.pattern, listing.sort, listing.backwards, listing.shows_hidden)
-        if not self._shown_for or any(new is not old for new, old in zip(question, self._shown_for, strict=True)):
-            self._shown_for, self._shown = question, listed(rows, listing)
-        return self._shown
+        """What is listed."""
+        return listed(offered(session.draft), session.listing)
 
     def look_at(self, **changes: object) -> None:
         """Look at the list otherwise."""

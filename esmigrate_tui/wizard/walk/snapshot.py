@@ -82,7 +82,7 @@ def resolved(patterns: str, draft: Draft) -> tuple[str, ...]:
                 continue
             if index.state is IndexState.CLOSED and version < _CLOSED_TOO:
                 continue
-            if pattern == name or (("*" in pattern or "?" in pattern) and means.search(name)):
+            if pattern == name or (("*" in pattern or "?" in pattern) and means(name)):
                 found[name] = None
     return tuple(found)
 

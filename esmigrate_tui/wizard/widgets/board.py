@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Generic, Protocol, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from textual import events
 
 Row = TypeVar("Row")
+
+_MOST_LINES: Final = 512
+"""More than any terminal shows."""
 
 
 class Sheet(Protocol):
@@ -162,6 +167,8 @@ class Board(ScrollView, can_focus=True):
         Binding("end", "move_end(1)", "To the last", show=False),
     ]
     ALLOW_SELECT = False
+    virtual_size = var(Size(0, 0))
+    """How much there is to scroll through; unlike Textual's own, another height lays out nothing anew."""
 
     @dataclass
     class Moved(Message):
@@ -182,6 +189,7 @@ class Board(ScrollView, can_focus=True):
         super().__init__(id=id, classes="body")
         self._make = make
         self._sheet: Sheet = Page()
+        self._line = self._sheet.line
         self._drawn: dict[int, Text | None] = {}
         self.cursor = cursor
 
@@ -210,6 +218,7 @@ class Board(ScrollView, can_focus=True):
         if held != self.cursor:
             self.cursor = held
             self._sheet = self._make(width, held)
+        self._line = lru_cache(maxsize=_MOST_LINES)(self._sheet.line)  # to compare it and to draw it, it is made once
         self.virtual_size = Size(width, self._sheet.height)
         self._keep_in_sight()
         top = self.scroll_offset.y
@@ -219,9 +228,13 @@ class Board(ScrollView, can_focus=True):
         if changed:
             self.refresh(*changed)
 
+    def watch_virtual_size(self, size: Size) -> None:
+        """The scrollbar follows."""
+        self._scroll_update(size)
+
     def _seen_at(self, y: int) -> Text | None:
         """The text of a line, None below the last."""
-        return self._sheet.line(y) if y < self._sheet.height else None
+        return self._line(y) if y < self._sheet.height else None
 
     def _keep_in_sight(self) -> None:
         if not self._sheet.items:

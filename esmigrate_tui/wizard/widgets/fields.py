@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import var
 from textual.widgets import Input
 
 from esmigrate_tui.wizard.draw import STRONG, Look, ink, shorten
@@ -24,6 +26,8 @@ class PlainInput(Input):
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
+    virtual_size = var(Size(0, 0))
+    """How much is typed; it never makes the field wider, so that nothing has to be laid out anew at each letter."""
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None, **others: Any) -> None:  # noqa: A002, ANN401  # Textual's own names
         super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False, **others)

@@ -1,0 +1,109 @@
+"""How much is done for a key in a list of ten thousand: counted, not timed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.wizard import sample_values as sample
+from esmigrate_tui.wizard import session as questions
+from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.screens import selection, snapshot
+from esmigrate_tui.wizard.session import Album, Listing, SortBy, listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
+    from esmigrate_tui.wizard.session import Session
+    from tests.wizard.world import World
+
+SEEN = 24
+"""No more rows than that fit on the terminal of these tests."""
+LONG = {
+    "selection": sample.TEN_THOUSAND,
+    "snapshot": sample.ALBUM.but(album=Album(repository="nightly", rows=sample.MANY_SNAPSHOTS, is_whole=True)),
+}
+
+
+class Counting:
+    """A function that counts how often it is called."""
+
+    def __init__(self, does: Callable[..., Any]) -> None:
+        self.calls = 0
+        self._does = does
+
+    def __call__(self, *values: object, **named: object) -> Any:  # noqa: ANN401  # what the function gives
+        self.calls += 1
+        return self._does(*values, **named)
+
+
+class CountedWizard(WizardApp):
+    """The wizard, counting what it would have sent to a terminal."""
+
+    paints = 0
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        self.paints += renderable is not None and not self._batch_count
+        super()._display(screen, renderable)
+
+
+def in_a_list(world: World, session: Session, step: str) -> CountedWizard:
+    """The wizard at a long list."""
+    app = CountedWizard(world.doors(), opening=(session, step), credentials=sample.credentials_of(session))
+    app.clusters[Side.SOURCE], app.clusters[Side.DESTINATION] = world.source, world.destination
+    return app
+
+
+def test_a_key_in_the_filter_sorts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_up = Counting(questions._HEALTH_ORDER.__getitem__)
+
+    class Counted(dict[Any, int]):
+        def __getitem__(self, health: object) -> Any:  # noqa: ANN401  # a number
+            return looked_up(health)
+
+    monkeypatch.setattr(questions, "_HEALTH_ORDER", Counted())
+    rows = tuple(msgspec.structs.replace(index) for index in sample.INDICES)
+    for pattern in ("", "l", "lo", "logs*", "/^logs/", ""):
+        listed(rows, Listing(sort=SortBy.HEALTH, pattern=pattern))
+    assert looked_up.calls == sum(not index.is_system for index in rows)
+
+
+def test_a_key_in_the_filter_asks_each_name_once_however_often_the_list_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    rows = tuple(msgspec.structs.replace(index) for index in sample.INDICES)
+    fits = Counting(lambda name: "logs" in name)
+    monkeypatch.setattr(questions, "matcher", lambda _: fits)
+    listing = Listing(pattern="logs", shows_hidden=True)
+    assert len({id(listed(rows, msgspec.structs.replace(listing, cursor=cursor))) for cursor in range(5)}) == 1
+    assert fits.calls == len(rows)
+
+
+@pytest.mark.parametrize(
+    ("step", "drawn"), [("selection", (selection, "index_row")), ("snapshot", (snapshot, "snapshot_row"))]
+)
+async def test_a_key_draws_the_rows_that_are_seen_lays_out_nothing_and_paints_once(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str, drawn: tuple[Any, str]
+) -> None:
+    row = Counting(getattr(*drawn))
+    monkeypatch.setattr(*drawn, row)
+    app = in_a_list(world, LONG[step], step)
+    async with app.run_test(size=(80, SEEN)) as pilot:
+        await pilot.press("slash", "0")
+        await pilot.pause()
+        laid_out = Counting(app.screen._compositor.reflow)
+        monkeypatch.setattr(app.screen._compositor, "reflow", laid_out)
+        for key in ("1", "backspace", "5", "enter", "down", "pagedown", "up", "end"):
+            row.calls = app.paints = 0
+            await pilot.press(key)
+            await pilot.pause()
+            assert row.calls <= 2 * SEEN  # once for the cursor, once for what the session says
+            assert app.paints == 1, key
+        assert row.calls > 0
+        assert laid_out.calls == 0
