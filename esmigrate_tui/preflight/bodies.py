@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 _ONE_SHARD: Final = Version(7, 0)  # an index has one by itself from then on, five before
 
 
+class _Body(msgspec.Struct, frozen=True):
+    """What counts here; the mapping, which may be long, is passed over."""
+
+    settings: dict[str, Any] = {}
+
+
 def flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
     """Settings as dotted names, each with `index.` before it."""
     found: dict[str, Any] = {}
@@ -40,7 +46,7 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
     for task in draft.tasks if draft.restoration is None else ():
         shards, replicas = found.get(task.source_index, (0, 0))
         if task.create:
-            settings = flat(msgspec.json.decode(task.create, type=dict[str, Any]).get("settings") or {})
+            settings = flat(msgspec.json.decode(task.create, type=_Body).settings)
             shards += _number(settings.get("index.number_of_shards"), by_itself)
             replicas = max(replicas, _number(settings.get("index.number_of_replicas"), 1))
         else:
