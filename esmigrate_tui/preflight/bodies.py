@@ -19,7 +19,7 @@ _ONE_SHARD: Final = Version(7, 0)  # an index has one by itself from then on, fi
 class _Body(msgspec.Struct, frozen=True):
     """What counts here; the mapping, which may be long, is passed over."""
 
-    settings: dict[str, Any] = {}
+    settings: dict[str, Any] | None = None
 
 
 def flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
@@ -46,7 +46,7 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
     for task in draft.tasks if draft.restoration is None else ():
         shards, replicas = found.get(task.source_index, (0, 0))
         if task.create:
-            settings = flat(msgspec.json.decode(task.create, type=_Body).settings)
+            settings = flat(msgspec.json.decode(task.create, type=_Body).settings or {})
             shards += _number(settings.get("index.number_of_shards"), by_itself)
             replicas = max(replicas, _number(settings.get("index.number_of_replicas"), 1))
         else:
