@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import time
 from pathlib import Path
@@ -295,6 +296,7 @@ async def wizard_session(
             term = os.environ["TERM"]
             print(f"This terminal (TERM={term}) can only show lines: the same steps as questions, as with --plain.")  # noqa: T201  # before any question
         return await _questions(draft, credentials)
+    gc.disable()  # until the first screen is there, which enables it: what is loaded for that is no garbage
     from esmigrate_tui.wizard.app import WizardApp
 
     app: WizardApp = WizardApp(

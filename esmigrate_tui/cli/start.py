@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import codecs
-import gc
 import io
 import os
 import sys
@@ -20,7 +19,6 @@ def run() -> int:
     from esmigrate_tui.cli.ending import told  # noqa: PLC0415  # after the environment is clean
 
     if not sys.argv[1:]:
-        gc.disable()  # until the first screen is there: nothing of what is loaded for it is garbage
         from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415  # its first screen waits for no command
 
         return told(open_wizard, sys.stderr)

@@ -59,12 +59,6 @@ _MOST_TURNS: Final = 200
 """Turns of the event loop without a message until a key counts as done (it mostly takes ten), and at most of all."""
 
 
-def _set_aside() -> None:
-    """What was loaded until now stays: no key has to wait until all of it was looked through for garbage."""
-    gc.enable()
-    gc.freeze()
-
-
 class _AsciiOnly(LineFilter):
     """Everything in ASCII, cell by cell, for a locale that shows nothing else."""
 
@@ -160,12 +154,17 @@ class WizardApp(Walk, App[ExitCode]):
                 loop.add_signal_handler(number, self._left_by, number)
         self._heading_for = await self._first()
         await self.push_screen(self._screen(self._heading_for))
-        if not self.is_headless:
-            self.call_after_refresh(_set_aside)
+        self.call_after_refresh(self._set_aside)
         if self._is_toured:
             from esmigrate_tui.wizard.tour import toured  # noqa: PLC0415  # only the demo has one
 
             self.run_worker(toured(self), group="tour")
+
+    def _set_aside(self) -> None:
+        """What was loaded until now stays: no key has to wait until all of it was looked through for garbage."""
+        gc.enable()
+        if not self.is_headless:  # else it is not this process's only app
+            gc.freeze()
 
     async def _first(self) -> str:
         """The step to open at; the start is skipped where it has nothing to show."""
