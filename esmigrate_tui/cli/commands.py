@@ -77,7 +77,7 @@ def main(ctx: click.Context, plain: bool) -> int:  # noqa: FBT001  # click's fla
 
     With --plain the same steps are numbered questions, one at a time: for screen readers, for terminals that can only
     show lines (TERM=dumb, where it comes by itself), and for answers through a pipe, each a line. ? explains, b goes
-    back, q leaves.
+    back, q leaves. While the run goes on, p pauses it, r lets it go on, s stops it, l leaves it running.
 
     A run lives in a process of its own: closing this terminal does not stop it.
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
@@ -478,7 +478,9 @@ def status(run_id: str | None, as_json: bool) -> int:  # noqa: FBT001  # click's
 @main.command()
 @_RUN
 @_JSON
-@click.option("--plain", is_flag=True, help="Lines instead of the screen.")
+@click.option(
+    "--plain", is_flag=True, help="Lines instead of the screen; letters typed meanwhile tell the run what to do."
+)
 def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # click's flags
     """Watch a run that is going on."""
     if as_json or plain or wants_lines(os.environ) or not sys.stdout.isatty() or not sys.stdin.isatty():

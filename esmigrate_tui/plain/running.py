@@ -9,7 +9,7 @@ from esmigrate_tui.model.command import Enough, Stop
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import EndOfInputError
 from esmigrate_tui.wizard.session import is_watched
-from esmigrate_tui.wizard.walk.steering import Order, pacing, pausing, what_stopping_does, whether_that_is_all
+from esmigrate_tui.wizard.walk.steering import GOING_ON, Order, pacing, pausing, what_stopping_does, whether_that_is_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -76,9 +76,9 @@ async def _order(letter: str, console: Console, progress: Callable[[], Progress]
     """What a letter comes to now; a question is asked first where something cannot be taken back."""
     match letter:
         case "p":
-            return pausing(progress())
-        case "r":
-            return pausing(progress()) if progress().is_paused else Order(said="It is going on.")
+            return pausing(progress(), "r")
+        case "r":  # also where it is not known yet that it was paused: what is told last holds
+            return GOING_ON
         case "+" | "-":
             return pacing(progress(), is_faster=letter == "+")
         case "s":

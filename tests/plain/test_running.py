@@ -42,13 +42,10 @@ async def steered(
 
 
 async def test_letters_pause_and_let_go_on() -> None:
-    script, sent, has_left = await steered(sample.RUNNING.progress, "r", "p", "pause")
-    assert sent == [Pause(), Pause()]
-    assert in_order(script.told, ("It is going on.", "Told to pause; p once more lets it go on."))
+    script, sent, has_left = await steered(sample.RUNNING.progress, "p", "r", "PAUSE", "resume")
+    assert sent == [Pause(), Resume(), Pause(), Resume()]
+    assert in_order(script.told, ("Told to pause; r lets it go on.", "It goes on."))
     assert not has_left
-    paused = msgspec.structs.replace(sample.RUNNING.progress, is_paused=True)
-    _, sent, _ = await steered(paused, "r", "P")
-    assert sent == [Resume(), Resume()]
 
 
 async def test_the_pace_goes_as_on_the_screen() -> None:
@@ -56,6 +53,11 @@ async def test_the_pace_goes_as_on_the_screen() -> None:
     pace = slower(sample.RUNNING.progress)
     assert sent == [Pace(requests_per_second=pace), Pace(requests_per_second=0.0)]
     assert in_order(script.told, ("Limit: ", "documents a second for each index.", "No limit."))
+
+
+def test_a_step_slower_is_never_faster() -> None:
+    for pace in (20.0, 50.0, 60.0, 20_000.0):
+        assert slower(msgspec.structs.replace(sample.RUNNING.progress, requests_per_second=pace)) <= pace
 
 
 async def test_stopping_says_what_it_does_and_wants_a_yes() -> None:

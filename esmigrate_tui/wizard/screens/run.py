@@ -570,7 +570,8 @@ class RunScreen(StepScreen):
 
     def action_pause(self) -> None:
         """Pause, or go on."""
-        self._order(steering.pausing(self.session.progress))
+        progress = self.session.progress
+        self._order(steering.GOING_ON if progress.is_paused else steering.pausing(progress, "p"))
 
     def action_slower(self) -> None:
         """A step slower."""

@@ -28,13 +28,16 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     command: Command | None = None
 
 
+GOING_ON: Final = Order(command=Resume(), said="It goes on.")
+
+
 def slower(progress: Progress) -> float:
     """The next pace down, in documents a second and task; from no limit, what is below the present rate."""
     pace = progress.requests_per_second
     if not pace:
         moving = sum(task.state is TaskState.MOVING for task in progress.tasks) or 1
         pace = progress.rate.per_second / moving or _PACES[-1] * 2
-    return max((each for each in _PACES if each < pace), default=_PACES[0])
+    return max((each for each in _PACES if each < pace), default=min(pace, _PACES[0]))
 
 
 def faster(progress: Progress) -> float:
@@ -61,16 +64,14 @@ def is_held(progress: Progress) -> bool:
     return progress.is_paused and can_be_held
 
 
-def pausing(progress: Progress) -> Order:
-    """Pause, or go on."""
-    if progress.is_paused:
-        return Order(command=Resume(), said="It goes on.")
+def pausing(progress: Progress, back: str) -> Order:
+    """Pause; `back` is the key that lets it go on."""
     if is_watched(progress):
-        said = "What is sent goes on arriving: only the looks at it are held. p looks again."
+        said = f"What is sent goes on arriving: only the looks at it are held. {back} looks again."
     elif progress.method is None or progress.method.can_be_paced:
-        said = "Told to pause; p once more lets it go on."
+        said = f"Told to pause; {back} lets it go on."
     else:
-        said = "What has begun cannot be held; the ones not begun yet wait. p lets them go on."
+        said = f"What has begun cannot be held; the ones not begun yet wait. {back} lets them go on."
     return Order(command=Pause(), said=said)
 
 
