@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from enum import StrEnum
 from typing import Final
 
 import msgspec
-import tomli_w
 
 from esmigrate_tui.model.carried import Carried
 from esmigrate_tui.model.connection import Connection
@@ -169,11 +167,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def to_toml(self) -> str:
         """The plan as a file that a person can read; `from_toml` reads it back unchanged."""
+        import tomli_w  # noqa: PLC0415  # the wizard's first screen has no plan
+
         return tomli_w.dumps(msgspec.to_builtins(self), multiline_strings=True)
 
     @classmethod
     def from_toml(cls, text: str) -> Plan:
         """The plan in a file; raises ProblemError (usage) that says where it does not hold."""
+        import tomllib  # noqa: PLC0415  # the same
+
         try:
             plan = msgspec.convert(tomllib.loads(text), cls)
         except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:

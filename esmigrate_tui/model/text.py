@@ -23,6 +23,8 @@ def clean(text: str, longest: int = LONGEST) -> str:
 
     A longer text than `longest` characters is cut and says how much is missing. Idempotent for text short enough.
     """
+    if text.isascii() and text.isprintable() and len(text) <= longest:
+        return text
     kept, missing = text[:longest], len(text) - longest
     seen = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", kept.translate(_CONTROL_PICTURES))
     return seen if missing <= 0 else f"{seen} … ({number(missing)} more characters)"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -203,6 +202,8 @@ def fingerprint(digits: str) -> str:
 
 def as_console(request: Request) -> str:
     """A request as a console takes it, with its body spread over lines."""
+    import json  # noqa: PLC0415  # the first screen shows no request
+
     body = request.body
     with contextlib.suppress(ValueError):  # a body that is no JSON is shown as it is
         body = json.dumps(json.loads(body), indent=2, ensure_ascii=False) if body else ""
