@@ -189,7 +189,8 @@ async def assert_unharmed(
 def planned_settings(task: Task) -> dict[str, str]:
     """The settings that a plan gives an index, as a server tells them."""
     wanted = json.loads(task.create).get("settings", {})
-    return {"index.number_of_shards": "1", "index.number_of_replicas": "1", **wanted}
+    named = {name if name.startswith("index.") else f"index.{name}": str(value) for name, value in wanted.items()}
+    return {"index.number_of_shards": "1", "index.number_of_replicas": "1", **named}
 
 
 async def _scrolls(cluster: Cluster, path: str) -> int:

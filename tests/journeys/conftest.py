@@ -5,23 +5,29 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import secrets
 import signal
 import sys
 import time
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
+from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.sandbox.loading import load
+from tests.journeys.reader import Reader
 from tests.journeys.terminal import Terminal
+from tests.whole import assert_unharmed, before, planned_settings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
@@ -166,6 +172,28 @@ def opened() -> Callable[[Node], Awaitable[Cluster]]:
     return connected_to
 
 
+@asynccontextmanager
+async def unharmed(
+    plan: Path, source: Node | None, destination: Node, *names: str, restored: Mapping[str, str] | None = None
+) -> AsyncIterator[None]:
+    """Around runs of a plan in which something fails: both clusters are as they were, its indices as the plan has them.
+
+    `names` are indices of the source. `restored` are those of the destination that a snapshot gives, by their names on
+    the source, whose settings they have; what the plan makes is there in any case.
+    """
+    async with AsyncExitStack() as stack:
+        old = await stack.enter_async_context(await connected_to(source)) if source is not None else None
+        clusters = Clusters(destination=await stack.enter_async_context(await connected_to(destination)), source=old)
+        seen = await before(clusters, *names)
+        yield
+        tasks = Plan.from_toml(await asyncio.to_thread(plan.read_text)).tasks
+        made = {task.destination_index: planned_settings(task) for task in tasks if task.create}
+        for target, name in (restored or {}).items():
+            assert seen.source is not None
+            made[target] = seen.source.indices[name].settings
+        await assert_unharmed(seen, clusters, made)
+
+
 _LOADED: set[str] = set()
 
 
@@ -204,3 +232,23 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
     yield open_one
     for one in opened:
         one.close()
+
+
+@pytest.fixture
+async def reader(terminal: Callable[..., Terminal]) -> Reader:
+    """Somebody who reads, in front of the first screen."""
+    somebody = Reader(terminal())
+    await somebody.sees("How should the data get into the new cluster?")
+    return somebody
+
+
+@pytest.fixture
+async def prefix(pair: tuple[Node, Node]) -> AsyncIterator[str]:
+    """What the names of a test begin with; whatever has such a name on either node goes at the end."""
+    begins = f"read-{secrets.token_hex(3)}"
+    yield begins
+    for node in pair:
+        async with await connected_to(node) as cluster:
+            for index in await cluster.indices():
+                if index.name.startswith(begins):
+                    await cluster.delete_index(index.name)

@@ -9,7 +9,7 @@ import pytest
 
 from esmigrate_tui.sandbox.loading import load
 from esmigrate_tui.sandbox.nodes import start_again, stop
-from tests.journeys.conftest import renamed, with_user
+from tests.journeys.conftest import renamed, unharmed, with_user
 from tests.methods.copying import fill, make, numbered, settings
 
 if TYPE_CHECKING:
@@ -121,18 +121,17 @@ async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
 ) -> None:
     names = ("logs-2026.01.03", "orders")
     await planned(operator, *pair, *renamed("copy-killed", *names), "--batch", "100", "--pace", "400")
-    begun = await operator.do("run", "move.toml", "--detach")
-    run = operator.folder_of(begun.run)
-    await operator.until(run, lambda progress: progress.done >= 200)
-    await operator.kill(run)
-    resumed = await operator.do("resume", begun.run)
+    async with unharmed(operator.folder / "move.toml", *pair, *names):
+        begun = await operator.do("run", "move.toml", "--detach")
+        run = operator.folder_of(begun.run)
+        await operator.until(run, lambda progress: progress.done >= 200)
+        await operator.kill(run)
+        resumed = await operator.do("resume", begun.run)
     async with await opened(pair[1]) as cluster:
         counts = [await cluster.count(f"copy-killed-{name}") for name in names]
-        settings = await cluster.settings_of("copy-killed-orders")
     assert begun.code == 20, begun.text
     assert resumed.code == 0, resumed.text
     assert counts == [2_000, 1_000]
-    assert settings.get("index.refresh_interval") != "-1"
 
 
 async def test_a_copy_can_be_held_and_let_go_and_hurried(operator: Operator, pair: tuple[Node, Node]) -> None:
@@ -153,19 +152,17 @@ async def test_a_copy_can_be_held_and_let_go_and_hurried(operator: Operator, pai
 
 
 async def test_a_stopped_copy_puts_back_what_it_changed_and_can_be_taken_up(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[Node, Node]
 ) -> None:
     await planned(operator, *pair, *renamed("copy-ended", "orders"), "--pace", "100")
-    begun = await operator.do("run", "move.toml", "--detach")
-    run = operator.folder_of(begun.run)
-    await operator.until(run, lambda progress: progress.done > 0)
-    stopped = await operator.do("stop", begun.run)
-    watched = await operator.do("attach", begun.run, "--plain")
-    async with await opened(pair[1]) as cluster:
-        settings = await cluster.settings_of("copy-ended-orders")
+    async with unharmed(operator.folder / "move.toml", *pair, "orders"):
+        begun = await operator.do("run", "move.toml", "--detach")
+        run = operator.folder_of(begun.run)
+        await operator.until(run, lambda progress: progress.done > 0)
+        stopped = await operator.do("stop", begun.run)
+        watched = await operator.do("attach", begun.run, "--plain")
     assert stopped.code == 0, stopped.text
     assert watched.code == 3, watched.text
-    assert settings.get("index.refresh_interval") != "-1"
 
 
 async def test_a_copy_waits_for_a_source_that_was_stopped(
@@ -174,14 +171,15 @@ async def test_a_copy_waits_for_a_source_that_was_stopped(
     source, destination = await nodes.fresh("6.8.23"), await nodes.get("7.17.28")
     await load(source, 2_000)
     await planned(operator, source, destination, *renamed("copy-away", "logs-2026.01.03"), "--pace", "200")
-    begun = await operator.do("run", "move.toml", "--detach")
-    run = operator.folder_of(begun.run)
-    await operator.until(run, lambda progress: progress.done > 0)
-    await stop(source)
-    await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
-    await start_again(source)
-    await operator.do("pace", begun.run, "0")
-    watched = await operator.do("attach", begun.run, "--plain", seconds=240)
+    async with unharmed(operator.folder / "move.toml", source, destination, "logs-2026.01.03"):
+        begun = await operator.do("run", "move.toml", "--detach")
+        run = operator.folder_of(begun.run)
+        await operator.until(run, lambda progress: progress.done > 0)
+        await stop(source)
+        await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
+        await start_again(source)
+        await operator.do("pace", begun.run, "0")
+        watched = await operator.do("attach", begun.run, "--plain", seconds=240)
     async with await opened(destination) as cluster:
         arrived = await cluster.count("copy-away-logs-2026.01.03")
     assert watched.code == 0, watched.text

@@ -18,7 +18,7 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entries, kind_of
-from tests.journeys.conftest import with_user
+from tests.journeys.conftest import unharmed, with_user
 from tests.methods.copying import fill, make, settings
 
 if TYPE_CHECKING:
@@ -162,19 +162,18 @@ async def test_a_run_that_was_killed_goes_on_without_a_row_lost_or_doubled(
     text = orders(20_000).encode()
     (operator.folder / name).write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
     await planned(operator, node, name, "files-killed", "--pace", "4000", *ids)
-    begun = await operator.do("run", "files.toml", "--detach")
-    run = operator.only_run()
-    await operator.until(run, lambda progress: progress.done > 2_000)
-    await operator.kill(run)
-    done = await operator.do("resume", run.path.name)
+    async with unharmed(operator.folder / "files.toml", None, node):
+        begun = await operator.do("run", "files.toml", "--detach")
+        run = operator.only_run()
+        await operator.until(run, lambda progress: progress.done > 2_000)
+        await operator.kill(run)
+        done = await operator.do("resume", run.path.name)
     async with await opened(node) as cluster:
         count = await cluster.count("files-killed")
-        restored = await cluster.settings_of("files-killed")
         await cluster.delete_index("files-killed")
     assert begun.code == 20, begun.text
     assert done.code == 0, done.text
     assert count == 20_000
-    assert restored.get("index.refresh_interval") != "-1"
 
 
 async def test_a_second_run_doubles_nothing_where_ids_are_hashes(
@@ -344,23 +343,22 @@ async def test_a_run_that_was_paused_and_stopped_is_taken_up_without_a_row_lost(
     node = await nodes.get("7.17.28")
     (operator.folder / "a.csv").write_text(orders(6_000))
     await planned(operator, node, "a.csv", "files-held", "--pace", "1000")
-    await operator.do("run", "files.toml", "--detach")
-    run = operator.only_run()
-    await operator.until(run, lambda progress: progress.done > 0)
-    await operator.do("pause", run.path.name)
-    await operator.until(run, lambda progress: progress.is_paused)
-    await operator.do("resume", run.path.name)
-    await operator.do("stop", run.path.name)
-    await operator.until(run, lambda progress: progress.is_finished)
-    async with Journal.open(run.journal) as journal:
-        stopped = await journal.progress()
+    async with unharmed(operator.folder / "files.toml", None, node):
+        await operator.do("run", "files.toml", "--detach")
+        run = operator.only_run()
+        await operator.until(run, lambda progress: progress.done > 0)
+        await operator.do("pause", run.path.name)
+        await operator.until(run, lambda progress: progress.is_paused)
+        await operator.do("resume", run.path.name)
+        await operator.do("stop", run.path.name)
+        await operator.until(run, lambda progress: progress.is_finished)
+        async with Journal.open(run.journal) as journal:
+            stopped = await journal.progress()
+    done = await operator.do("resume", run.path.name)
     async with await opened(node) as cluster:
-        kept = await cluster.settings_of("files-held")
-        done = await operator.do("resume", run.path.name)
         count = await cluster.count("files-held")
         await cluster.delete_index("files-held")
     assert stopped.outcome is RunOutcome.STOPPED
     assert 0 < stopped.done < 6_000
-    assert kept.get("index.refresh_interval") != "-1"
     assert done.code == 0, done.text
     assert count == 6_000

@@ -20,7 +20,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.sandbox.nodes import stop
 from tests.fixtures_nodes import in_own_loop
-from tests.journeys.conftest import connected_to, with_user
+from tests.journeys.conftest import connected_to, unharmed, with_user
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -503,8 +503,9 @@ async def fresh_8(nodes: SharedNodes, slow: Kept, opened: Opening) -> Node:
 async def test_a_run_that_was_killed_is_taken_up_and_finds_its_restore_again(
     operator: Operator, slow: Kept, fresh_8: Node, opened: Opening
 ) -> None:
-    run = await begun(operator, slow, fresh_8)
-    async with await opened(fresh_8) as cluster:
+    sides = (operator.folder / "restore.toml", slow.source, fresh_8)
+    async with unharmed(*sides, "rs-slow", restored={"rs-slow": "rs-slow"}), await opened(fresh_8) as cluster:
+        run = await begun(operator, slow, fresh_8)
         before = (await cluster.snapshots.recoveries(["rs-slow"]))["rs-slow"].uuid
         await operator.kill(operator.folder_of(run))
         status = await operator.do("status", run)
@@ -537,12 +538,13 @@ async def test_a_wizard_that_is_killed_amid_a_restore_is_attached_again(
 async def test_stopping_says_what_it_deletes_and_leaves_nothing_half_restored(
     operator: Operator, slow: Kept, fresh_8: Node, opened: Opening
 ) -> None:
-    run = await begun(operator, slow, fresh_8)
-    unagreed = await operator.do("stop", run)
-    paced = await operator.do("pace", run, "10")
-    paused = await operator.do("pause", run)
-    stopped = await operator.do("stop", run, "--yes")
-    watched = await operator.do("attach", run, "--plain")
+    async with unharmed(operator.folder / "restore.toml", slow.source, fresh_8, "rs-slow"):
+        run = await begun(operator, slow, fresh_8)
+        unagreed = await operator.do("stop", run)
+        paced = await operator.do("pace", run, "10")
+        paused = await operator.do("pause", run)
+        stopped = await operator.do("stop", run, "--yes")
+        watched = await operator.do("attach", run, "--plain")
     async with await opened(fresh_8) as cluster:
         indices = [index.name for index in await cluster.indices()]
     assert unagreed.code == 2, unagreed.text

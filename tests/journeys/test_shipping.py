@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from esmigrate_tui.model.event import RunOutcome
-from tests.journeys.conftest import with_user
+from tests.journeys.conftest import unharmed, with_user
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -120,10 +120,11 @@ async def test_what_rsyslog_sends_arrives_once_through_a_kill_and_bad_lines_are_
     rsyslog.write(*range(200), "no number")
     await rsyslog.start(text_of(operator), node.password or "")
     await operator.until(run, lambda progress: progress.done == 200)
-    await operator.kill(run)
-    rsyslog.write(*range(200, 400))
-    done = await operator.do("resume", run.run)
-    refused = await rsyslog.refused()
+    async with unharmed(operator.folder / "ship.toml", None, node):
+        await operator.kill(run)
+        rsyslog.write(*range(200, 400))
+        done = await operator.do("resume", run.run)
+        refused = await rsyslog.refused()
     async with await opened(node) as cluster:
         mapping: Any = await cluster.read("/ship-killed/_mapping", dict)
         await cluster.delete_index("ship-killed")
@@ -170,15 +171,16 @@ async def test_stopping_a_watch_is_not_enough_and_leaves_what_has_arrived(
 ) -> None:
     node = await nodes.get("7.17.28")
     await planned(operator, node, "ship-stopped")
-    await operator.do("run", "ship.toml", "--detach")
-    run = operator.only_run()
-    async with await opened(node) as cluster:
+    async with unharmed(operator.folder / "ship.toml", None, node), await opened(node) as cluster:
+        await operator.do("run", "ship.toml", "--detach")
+        run = operator.only_run()
         await operator.until(run, lambda progress: bool(progress.tasks and progress.tasks[0].token))
         await cluster.carry("POST", "/ship-stopped/_doc", b'{"message":1}')
         await operator.until(run, lambda progress: progress.done == 1)
         stopped = await operator.do("stop", run.run)
         await operator.until(run, lambda progress: progress.outcome is RunOutcome.STOPPED)
         count = await cluster.count("ship-stopped")
+    async with await opened(node) as cluster:
         await cluster.delete_index("ship-stopped")
     assert stopped.code == 0, stopped.text
     assert count == 1

@@ -6,7 +6,6 @@ import asyncio
 import functools
 import http.server
 import json
-import os
 import signal
 import socket
 import threading
@@ -17,7 +16,7 @@ import trustme
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.sandbox.nodes import NodeOptions, TlsFiles, start_again, stop
-from tests.journeys.conftest import renamed, with_user
+from tests.journeys.conftest import renamed, unharmed, with_user
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -207,15 +206,16 @@ async def test_a_source_that_is_stopped_and_started_again_loses_nothing(
     await operator.plan(
         with_user(source), with_user(destination), *renamed("stopped", "long"), "--batch", "500", "--pace", "1000"
     )
-    process = await operator.start("run", "move.toml")
-    while not [*operator.folder.glob("state/runs/*/journal")]:  # noqa: ASYNC110  # another process makes it
-        await asyncio.sleep(0.1)
-    run = operator.only_run()
-    await operator.until(run, lambda progress: progress.done >= 1_000)
-    await stop(source)
-    await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
-    await start_again(source)
-    out, err = await asyncio.wait_for(process.communicate(), 180)
+    async with unharmed(operator.folder / "move.toml", source, destination, "long"):
+        process = await operator.start("run", "move.toml")
+        while not [*operator.folder.glob("state/runs/*/journal")]:  # noqa: ASYNC110  # another process makes it
+            await asyncio.sleep(0.1)
+        run = operator.only_run()
+        await operator.until(run, lambda progress: progress.done >= 1_000)
+        await stop(source)
+        await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
+        await start_again(source)
+        out, err = await asyncio.wait_for(process.communicate(), 180)
     async with await opened(destination) as cluster:
         arrived = await cluster.count("stopped-long")
     assert process.returncode == 0, (out + err).decode()
@@ -230,24 +230,21 @@ async def test_a_run_that_was_killed_is_taken_up_where_it_was(
     operator.knows(source, destination)
     options = [*renamed("killed", "logs-2026.01.03", "orders"), "--batch", "100", "--pace", "400", "--split", "3"]
     await operator.plan(with_user(source), with_user(destination), *options)
-    begun = await operator.do("run", "move.toml", "--detach")
-    run = operator.folder_of(begun.run)
-    await operator.until(run, lambda progress: progress.done >= 200)
-    os.kill(json.loads(run.process.read_text())["pid"], signal.SIGKILL)
-    while run.is_live:  # noqa: ASYNC110  # another process ends
-        await asyncio.sleep(0.05)
-    status = await operator.do("status")
-    resumed = await operator.do("resume", begun.run)
+    async with unharmed(operator.folder / "move.toml", *pair, "logs-2026.01.03", "orders"):
+        begun = await operator.do("run", "move.toml", "--detach")
+        run = operator.folder_of(begun.run)
+        await operator.until(run, lambda progress: progress.done >= 200)
+        await operator.kill(run)
+        status = await operator.do("status")
+        resumed = await operator.do("resume", begun.run)
     async with await opened(destination) as cluster:
         counts = [await cluster.count(f"killed-{name}") for name in ("logs-2026.01.03", "orders")]
-        settings = await cluster.settings_of("killed-orders")
     log = await operator.do("attach", begun.run, "--plain")
     assert log.out.count("it is read in 3 ranges of") == 2
     assert begun.code == 20, begun.text
     assert "interrupted" in status.out
     assert resumed.code == 0, resumed.text
     assert counts == [2_000, 1_000]
-    assert settings.get("index.refresh_interval") != "-1"
 
 
 async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[Node, Node]) -> None:
@@ -270,21 +267,19 @@ async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[Node, 
 
 
 async def test_a_stopped_run_says_what_is_missing_and_puts_back_what_it_changed(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[Node, Node]
 ) -> None:
     operator.knows(*pair)
     options = [*renamed("ended", "orders"), "--batch", "50", "--pace", "100"]
     await operator.plan(with_user(pair[0]), with_user(pair[1]), *options)
-    begun = await operator.do("run", "move.toml", "--detach")
-    run = operator.folder_of(begun.run)
-    await operator.until(run, lambda progress: progress.done > 0)
-    stopped = await operator.do("stop", begun.run)
-    watched = await operator.do("attach", begun.run, "--plain")
-    async with await opened(pair[1]) as cluster:
-        settings = await cluster.settings_of("ended-orders")
+    async with unharmed(operator.folder / "move.toml", *pair, "orders"):
+        begun = await operator.do("run", "move.toml", "--detach")
+        run = operator.folder_of(begun.run)
+        await operator.until(run, lambda progress: progress.done > 0)
+        stopped = await operator.do("stop", begun.run)
+        watched = await operator.do("attach", begun.run, "--plain")
     assert stopped.code == 0, stopped.text
     assert watched.code == 3, watched.text
-    assert settings.get("index.refresh_interval") != "-1"
 
 
 async def test_a_full_disk_is_waited_out(

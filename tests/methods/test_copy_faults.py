@@ -89,8 +89,8 @@ class Way:
     ) -> Ended:
         """Copy an index while something is in the way, and compare all that there is.
 
-        `spoil` is called when the plan stands, `meanwhile` is awaited beside the run, `afterwards` takes away what a test
-        itself has changed. `changes` are fields of the plan.
+        `spoil` is called when the plan stands, `meanwhile` is awaited beside the run, `afterwards` takes away what a
+        test itself has changed. `changes` are fields of the plan.
         """
         assert self.beside.source is not None
         plan = await planned(self.clusters, self.draft, index, create=STRICT, **{"batch": 100, **changes})
