@@ -302,7 +302,7 @@ class SelectionScreen(FilteredScreen):
             f"{number(shown)} shown",
         ]
         if listing.doing:
-            return listing.doing, duration(max(0.0, self.wizard.doors.now() - listing.since))
+            return f"{listing.doing} …", duration(max(0.0, self.wizard.doors.now() - listing.since))
         many = counted(len(offered(session.draft)), "index", "indices")
         if session.draft.snapshot is not None and session.is_restore:
             return f"{many} in {shorten(session.draft.snapshot.name, 24)}", "  ".join(words)
