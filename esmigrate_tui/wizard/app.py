@@ -16,6 +16,7 @@ from textual import events
 from textual._compositor import ChopsUpdate  # private, as what becomes of it
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
+from textual.reactive import Reactive
 
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.color import Color
     from textual.screen import Screen
+    from textual.theme import Theme
 
     from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.wizard.doors import Doors, OpenCluster
@@ -82,6 +84,8 @@ class WizardApp(Walk, App[ExitCode]):
     ENABLE_COMMAND_PALETTE = True
     ESCAPE_TO_MINIMIZE = False
     CLOSE_TIMEOUT = 2.0
+    theme = Reactive(CALM.name)
+    """From the first moment on: with a change of theme every style would be read twice before the first screen."""
 
     def __init__(
         self,
@@ -96,8 +100,6 @@ class WizardApp(Walk, App[ExitCode]):
         is_toured: bool = False,
     ) -> None:
         super().__init__(ansi_color=True)
-        self.register_theme(CALM)
-        self.theme = CALM.name
         self.animation_level = "none"
         self._on_terminal = Shown()
         self._owes_a_paint = False
@@ -118,6 +120,11 @@ class WizardApp(Walk, App[ExitCode]):
         self._contrast = Contrast(enabled=has_contrast)
         self._keeping = asyncio.Lock()
         self._filters.append(self._contrast)
+
+    @property
+    def available_themes(self) -> dict[str, Theme]:
+        """The calm one as well."""
+        return super().available_themes | {CALM.name: CALM}
 
     # -- the session -------------------------------------------------------------------------------------------------
 
