@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from esmigrate_tui.wizard.screens.run import amount, below, totals
 from esmigrate_tui.wizard.widgets.lines import Lines
 from tests.wizard.world import settled, shown
 
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
     from rich.color import Color
     from rich.style import Style
 
+    from esmigrate_tui.wizard.session import Session
     from tests.wizard.world import World
 
 ON_ANY_BACKGROUND = {"default", "cyan", "red", "green", "grey"}
@@ -212,3 +217,34 @@ async def test_on_a_wide_terminal_a_trouble_says_why_and_what_to_do_beside_the_l
     assert trouble.what in said
     assert trouble.why in said
     assert trouble.todo in said
+
+
+def told(session: Session, width: int = 80) -> str:
+    """The totals of a board and what stands below its list, in one line."""
+    look = Look(width)
+    return " ".join(
+        " ".join(line.plain for line in (*totals(session, look), *below(session, look, sample.NOW))).split()
+    )
+
+
+def test_what_was_set_aside_is_never_what_is_cut() -> None:
+    progress = msgspec.structs.replace(sample.WAITED.progress, requests_per_second=20_000.0)
+    said = told(sample.WAITED.but(progress=progress))
+    assert "limit 20 000/s each" in said
+    assert "about 15 min more 3 set aside" in said
+    assert "11 verified" in said
+    assert "…" not in said
+
+
+def test_where_there_is_room_nothing_is_said_shorter() -> None:
+    said = told(sample.WAITED, 120)
+    assert "about 15 min more (11 min to 18 min) 3 set aside" in said
+    assert "1 with some set aside" in said
+
+
+@pytest.mark.parametrize(
+    ("many", "said"),
+    [(None, "–"), (0, "0"), (999_999_999, "999 999 999"), (1_000_000_000, "1 000 M"), (2_147_483_519, "2 147 M")],
+)
+def test_a_number_of_documents_is_whole_or_said_in_millions(many: int | None, said: str) -> None:
+    assert amount(many) == said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
@@ -35,7 +36,7 @@ from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -142,31 +143,43 @@ def totals(session: Session, look: Look) -> list[Text]:
     parts = [] if steering.is_held(progress) else [speed(progress.rate.per_second, progress.unit)]
     if progress.unit is Unit.BYTES and (wanted := sum(task.parts for task in progress.tasks)):
         parts.append(f"{number(sum(task.parts_done for task in progress.tasks))} of {counted(wanted, 'shard')}")
-    pace = progress.requests_per_second
-    if pace:
+    if pace := progress.requests_per_second:
         parts.append(f"limit {number(round(pace))}/s each")
-    if session.is_watching and progress.expected is None:
-        parts.append("d says that this is all")
-    elif (reading := progress.comparing) and not progress.is_paused and progress.eta() is None:
-        read, to_read = sum(task.read for task in reading), sum(task.to_read for task in reading)
-        parts.append(f"{number(read)} of {number(to_read)} read to compare them")
-    else:
-        parts.append("paused: p lets it go on" if progress.is_paused else remaining(progress.eta()))
-    second = ink(" " + "   ".join(parts))
     refused = progress.refused
-    if progress.unit is Unit.DOCUMENTS and not session.is_watching:
-        second.append(f"   {number(refused)} set aside", STRONG if refused else DIM)
-    plot = sparkline(progress.plot, width - 24)
-    third = ink(" docs/s  " if progress.unit is Unit.DOCUMENTS else " bytes/s ", DIM).append(plot, ACCENT)
-    if plot:
+    aside = "" if progress.unit is Unit.BYTES or session.is_watching else f"   {number(refused)} set aside"
+    wordings = ["   ".join([*parts, words]) for words in how_much_longer(session)]
+    wordings.append(wordings[-1].replace("documents", "docs"))
+    second = ink(" " + first_that_fits(width - len(aside) - 1, wordings)).append(aside, STRONG if refused else DIM)
+    tail = ""
+    if progress.plot:
         most = max(rate for _, rate in progress.plot)
-        third.append(f"  most {number(round(most)) if progress.unit is Unit.DOCUMENTS else size(most)}", DIM)
-    else:
-        third.append("nothing has moved yet", DIM)
+        tail = f"  most {number(round(most)) if progress.unit is Unit.DOCUMENTS else size(most)}"
+    plot = sparkline(progress.plot, width - max(24, len(tail) + 10))
+    third = ink(" docs/s  " if progress.unit is Unit.DOCUMENTS else " bytes/s ", DIM).append(plot, ACCENT)
+    third.append(tail if plot else "nothing has moved yet", DIM)
     lines = [first, second, Text(), third]
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines
+
+
+def how_much_longer(session: Session) -> tuple[str, str]:
+    """What is known of the end, in full and shorter."""
+    progress = session.progress
+    eta = progress.eta()
+    if session.is_watching and progress.expected is None:
+        return ("d says that this is all",) * 2
+    if progress.is_paused:
+        return "paused: p lets it go on", "paused"
+    if (reading := progress.comparing) and eta is None:
+        compared = f"{number(sum(task.read for task in reading))} of {number(sum(task.to_read for task in reading))}"
+        return f"{compared} read to compare them", f"{compared} compared"
+    return remaining(eta), "" if eta is None else f"about {about(eta.likely)} more"
+
+
+def first_that_fits(width: int, wordings: Sequence[str]) -> str:
+    """The first wording that is not wider, else the last: what is cut should be what was said at length."""
+    return next((words for words in wordings if cell_len(words) <= width), wordings[-1])
 
 
 def unit_of(session: Session) -> Unit:
@@ -213,13 +226,21 @@ def done_row(done: tuple[TaskProgress, ...], look: Look, *, here: bool) -> Text:
     return line.append(counted_states(done), STRONG if here else DIM).append("   f shows them", DIM)
 
 
-def counted_states(tasks: tuple[TaskProgress, ...]) -> str:
+def counted_states(tasks: tuple[TaskProgress, ...], *, aside: str = "with some set aside") -> str:
     """How many are where: 2 moving, 10 waiting."""
     counts: dict[str, int] = {}
     for task in tasks:
-        word = {TaskState.SET_ASIDE: "with some set aside", TaskState.HELD: "held up"}.get(task.state, task.state.value)
+        word = {TaskState.SET_ASIDE: aside, TaskState.HELD: "held up"}.get(task.state, task.state.value)
         counts[word] = counts.get(word, 0) + 1
     return ", ".join(f"{number(many)} {word}" for word, many in counts.items())
+
+
+def amount(many: int | None) -> str:
+    """A number of documents that is whole or said in millions, never cut."""
+    if many is None:
+        return "–"
+    exact = number(many)
+    return exact if len(exact) < _DONE else f"{number(round(many / 1_000_000))} M"
 
 
 def state_words(task: TaskProgress, now: float) -> str:
@@ -255,13 +276,13 @@ def task_row(task: TaskProgress, look: Look, now: float, *, here: bool, is_held:
     left = ""
     if rate > 0 and task.expected is not None:
         left = about((task.expected - task.done) / rate)
-    amount = task.expected if task.state is TaskState.WAITING else task.done
+    shown = task.expected if task.state is TaskState.WAITING else task.done
     if is_bytes:
         shards = f"{number(task.parts_done)}/{number(task.parts)}" if task.parts else "–"
         line.append(fit(shards, _SHARDS, "right"), calm)
-        line.append(fit("–" if amount is None else size(amount), _BYTES, "right"), calm)
+        line.append(fit("–" if shown is None else size(shown), _BYTES, "right"), calm)
     else:
-        line.append(fit("–" if amount is None else number(amount), _DONE, "right"), calm)
+        line.append(fit(amount(shown), _DONE, "right"), calm)
     percent = "–" if share is None or task.state is TaskState.WAITING else f"{share * 100:.0f}"
     line.append(fit(percent, _PERCENT, "right"), calm)
     fast = "–" if rate <= 0 else f"{size(rate)}/s" if is_bytes else number(round(rate))
@@ -272,7 +293,9 @@ def task_row(task: TaskProgress, look: Look, now: float, *, here: bool, is_held:
 def below(session: Session, look: Look, now: float, events: int = _EVENTS) -> list[Text]:
     """What the run waits for, how many are where, and the last notable events; always as many lines."""
     progress = session.progress
-    line = ink(" ").append(counted_states(by_attention(progress)), DIM)
+    tasks = by_attention(progress)
+    states = first_that_fits(look.width - 1, (counted_states(tasks), counted_states(tasks, aside="set aside")))
+    line = ink(" ").append(states, DIM)
     lines = [line, rule(look.width)]
     notable = [*reversed(progress.notable)]
     room = events
@@ -280,7 +303,7 @@ def below(session: Session, look: Look, now: float, events: int = _EVENTS) -> li
         lines += paragraph(session.run_problem.sentence(), look.width, 1, TROUBLE)[:2]
         room -= len(lines) - 2
     else:
-        held = next((task for task in by_attention(progress) if task.state is TaskState.HELD and task.held_by), None)
+        held = next((task for task in tasks if task.state is TaskState.HELD and task.held_by), None)
         if held is not None and held.held_by is not None:
             again = f" Next try in {about(max(0.0, held.held_until - now))}." if held.held_until is not None else ""
             words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
