@@ -76,7 +76,7 @@ STYLES: Final = """
 Screen { layout: vertical; overflow: hidden; }
 ModalScreen { align: center middle; background: ansi_default; }
 RailLine, TitleLine { height: 1; width: 100%; }
-FootLine { height: auto; width: 100%; }
+FootLine { height: auto; min-height: 1; width: 100%; }
 TooSmall { display: none; height: 1fr; width: 100%; }
 .-small RailLine, .-small TitleLine, .-small .body { display: none; }
 .-small TooSmall { display: block; }
