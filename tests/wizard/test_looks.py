@@ -207,6 +207,13 @@ async def test_on_a_wide_terminal_the_index_one_is_at_is_explained_beside_the_li
     assert "Goes to" not in await on("run-waiting", (80, 24))
 
 
+async def test_on_a_wide_terminal_what_is_different_in_the_end_is_explained_beside_the_list() -> None:
+    said = await on("finish-incomplete", (120, 40))
+    assert "807 819 on the source" in said
+    assert "Resume the run: it goes over this" in said
+    assert "Goes to orders" in await on("finish-incomplete", (120, 40), "down")
+
+
 async def test_on_a_wide_terminal_a_trouble_says_why_and_what_to_do_beside_the_list() -> None:
     trouble = next(task.held_by for task in BY_NAME["restore-run-waiting"].session.progress.tasks if task.held_by)
     app = app_of("restore-run-waiting")

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
+from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.connection import Side
@@ -290,13 +291,20 @@ class FinishScreen(StepScreen):
 
     STEP = "finish"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("finish")]
-    CSS = "#heading { height: 1; } #below { max-height: 13; } #board { min-height: 3; }"
+    CSS = """
+    #beside { height: 1fr; min-height: 4; }
+    #list { width: 2fr; height: 1fr; }
+    #heading { height: 1; }
+    #pane { width: 1fr; height: 1fr; display: none; }
+    FinishScreen.-wide #pane { display: block; }
+    #below { max-height: 13; }
+    """
 
     def body(self) -> Iterable[Widget]:
-        """Verdict, counts, what is left."""
+        """Verdict, counts with the one at the cursor beside them, what is left."""
         yield Lines(id="summary", classes="body")
-        yield Lines(id="heading", classes="body")
-        yield Board()
+        rows = Vertical(Lines(id="heading"), Board(), id="list")
+        yield Horizontal(rows, Lines(id="pane"), id="beside", classes="body")
         yield Lines(id="below", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -332,6 +340,20 @@ class FinishScreen(StepScreen):
             words = {"first": "sender", "there": "expected"}
         self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, progress.unit, **words)])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
+        self._show_pane()
+
+    def on_board_moved(self) -> None:
+        """What stands beside the list follows the cursor."""
+        self._show_pane()
+
+    def _show_pane(self) -> None:
+        """All that is known of the one at the cursor, where there is room for it beside the list."""
+        task = self._here() if self.has_class("-wide") else None
+        self.query_one("#pane", Lines).show(lambda width: [] if task is None else task_page(task, width))
+
+    def _here(self) -> TaskProgress | None:
+        tasks, cursor = by_attention(self.session.progress), self.query_one(Board).cursor
+        return tasks[cursor] if cursor < len(tasks) else None
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -351,9 +373,8 @@ class FinishScreen(StepScreen):
         """All about the index at the cursor."""
         from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
 
-        tasks, cursor = by_attention(self.session.progress), self.query_one(Board).cursor
-        if cursor < len(tasks):
-            self.app.push_screen(ReadScreen("One index", lambda width: task_page(tasks[cursor], width)))
+        if (task := self._here()) is not None:
+            self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
 
     def action_aside(self) -> None:
         """The documents that were refused."""
