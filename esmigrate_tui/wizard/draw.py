@@ -76,6 +76,10 @@ _PLAIN: Final = str.maketrans(
 )
 
 
+WIDEST_NAME: Final = 72
+"""Cells of a list's first column at most: an eye that has to cross more of nothing loses the row."""
+
+
 @dataclass(frozen=True)
 class Look:
     """What the drawing has to go by: room in cells, and whether only ASCII can be shown."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -205,6 +206,17 @@ async def test_on_a_wide_terminal_the_index_one_is_at_is_explained_beside_the_li
     assert "Goes to orders" in below
     assert "3, e shows why" in below
     assert "Goes to" not in await on("run-waiting", (80, 24))
+
+
+@pytest.mark.parametrize("name", ["mapping", "snapshot", "run", "finish-aside"])
+async def test_on_a_large_terminal_a_row_stays_together(name: str) -> None:
+    app = app_of(name)
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.pause()
+        rows = shown(app).splitlines()
+    heading = next(row for row in rows if row.startswith("↑↓"))
+    gaps = [len(gap) for gap in re.findall(r"(?<=\S) +(?=\S)", heading)]
+    assert max(gaps) <= 90
 
 
 async def test_on_a_wide_terminal_what_is_different_in_the_end_is_explained_beside_the_list() -> None:

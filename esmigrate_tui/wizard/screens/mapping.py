@@ -9,7 +9,7 @@ from rich.text import Text
 
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, Look, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Look, fit, ink, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.walk.mapping import (
@@ -47,7 +47,7 @@ def widths(width: int) -> tuple[int, int]:
     """The widths of the field's name and of its type."""
     left = width - 5 - _ALONE - 1
     kind = max(12, min(40, (left * 9) // 20))
-    return max(14, left - kind), kind
+    return max(14, min(WIDEST_NAME, left - kind)), kind
 
 
 def heading(width: int, *, is_there: bool) -> Text:

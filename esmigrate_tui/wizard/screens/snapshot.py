@@ -19,6 +19,7 @@ from esmigrate_tui.wizard.draw import (
     MOVES,
     STRONG,
     TROUBLE,
+    WIDEST_NAME,
     Look,
     fit,
     ink,
@@ -77,7 +78,7 @@ _MARKS: Final[dict[SnapshotState, Mark]] = {
 def name_width(width: int) -> int:
     """The width of the name; what is left when the others have their room."""
     wide = _TOOK + _FEATURES + _GLOBAL if width >= _WIDE else 0
-    return max(14, width - 5 - _STATE - _VERSION - _TAKEN - _INDICES - wide - 1)
+    return max(14, min(WIDEST_NAME, width - 5 - _STATE - _VERSION - _TAKEN - _INDICES - wide - 1))
 
 
 def heading(width: int) -> Text:
