@@ -486,7 +486,8 @@ def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # c
     if as_json or plain or wants_lines(os.environ) or not sys.stdout.isatty() or not sys.stdin.isatty():
         from esmigrate_tui.cli.running import watch  # noqa: PLC0415
 
-        return asyncio.run(watch(run_id, as_json=as_json, in_lines=plain))
+        in_lines = plain or (wants_lines(os.environ) and sys.stdin.isatty())
+        return asyncio.run(watch(run_id, as_json=as_json, in_lines=in_lines))
     from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
 
     return open_wizard(follow=run_id)
