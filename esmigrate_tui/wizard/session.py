@@ -573,9 +573,15 @@ def offered(draft: Draft) -> tuple[IndexFacts, ...]:
 
 
 @kept
+def chosen_names(draft: Draft) -> frozenset[str]:
+    """The names of what is selected."""
+    return frozenset(draft.selected)
+
+
+@kept
 def chosen(draft: Draft) -> tuple[IndexFacts, ...]:
     """What is selected of that, in its order."""
-    names = frozenset(draft.selected)
+    names = chosen_names(draft)
     return tuple(index for index in offered(draft) if index.name in names) if names else ()
 
 
@@ -593,6 +599,12 @@ def is_anything_chosen(draft: Draft) -> bool:
     if draft.snapshot is None or draft.restoration is None:
         return False
     return bool(draft.selected or draft.feature_states or draft.restoration.global_state)
+
+
+@kept
+def chosen_documents(draft: Draft) -> int:
+    """How many documents are in what is selected, as far as that is known."""
+    return sum(index.documents or 0 for index in chosen(draft))
 
 
 @kept
@@ -701,6 +713,7 @@ def why_not_a_name(name: str) -> str:
     return ""
 
 
+@kept
 def same_target(draft: Draft) -> str:
     """A name on the destination that two of the selected indices would share; "" where there is none."""
     seen: set[str] = set()

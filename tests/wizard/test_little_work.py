@@ -11,8 +11,9 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard import session as questions
 from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import selection, snapshot
-from esmigrate_tui.wizard.session import Album, Listing, SortBy, listed
+from esmigrate_tui.wizard.session import Album, Listing, Session, SortBy, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
 
-    from esmigrate_tui.wizard.session import Session
     from tests.wizard.world import World
 
 SEEN = 24
@@ -83,6 +83,20 @@ def test_a_key_in_the_filter_asks_each_name_once_however_often_the_list_is_looke
     listing = Listing(pattern="logs", shows_hidden=True)
     assert len({id(listed(rows, msgspec.structs.replace(listing, cursor=cursor))) for cursor in range(5)}) == 1
     assert fits.calls == len(rows)
+
+
+def test_of_ten_thousand_that_are_chosen_none_is_counted_again_at_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    draft = sample.TEN_THOUSAND.answered(selected=tuple(index.name for index in sample.MANY)).draft
+    look = Look(80)
+    first = selection.totals(Session(draft=draft), look)
+    walked = Counting(questions.chosen)
+    monkeypatch.setattr(questions, "chosen", walked)
+    again = selection.totals(Session(draft=draft, listing=Listing(pattern="9", cursor=3)), look)
+    assert again == first
+    assert walked.calls == 0
+    fewer = selection.totals(Session(draft=draft.answered(selected=draft.selected[1:])), look)
+    assert "chosen 9 999" in fewer.plain
+    assert walked.calls > 0
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,7 @@ def test_marks_have_words_where_there_is_only_ascii() -> None:
         ("/01\\.(01|02)/", 2),
         ("nothing", 0),
         ("/(/", 31),
+        ("/a{99999999999}/", 31),
     ],
 )
 def test_a_filter_is_a_part_a_glob_or_a_regular_expression(pattern: str, found: int) -> None:

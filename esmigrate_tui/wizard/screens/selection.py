@@ -37,6 +37,8 @@ from esmigrate_tui.wizard.session import (
     SortBy,
     at_its_name,
     chosen,
+    chosen_documents,
+    chosen_names,
     in_order,
     in_the_way,
     listed,
@@ -201,7 +203,7 @@ def totals(session: Session, look: Look) -> Text:
         if undecided := len(in_the_way(draft)):
             line.append(f"   {number(undecided)} taken there", STRONG)
     else:
-        many = counted(sum(index.documents or 0 for index in selected), "document")
+        many = counted(chosen_documents(draft), "document")
         room = look.width - right.cell_len - line.cell_len - len(size(needed)) - 7
         line.append("   " + (many if len(many) <= room else many.replace("document", "doc")))
     line.append(f"   {size(needed)}")
@@ -311,7 +313,7 @@ class SelectionScreen(FilteredScreen):
     def paint(self, session: Session) -> None:
         """The list."""
         rows = self._rows(session)
-        chosen = frozenset(session.draft.selected)
+        chosen = chosen_names(session.draft)
         ascii_only = self.wizard.ascii_only
         is_restore = session.is_restore
         empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
