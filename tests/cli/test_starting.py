@@ -1,0 +1,34 @@
+"""How little the first screen waits for, and how a start ends that somebody stops."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import sys
+
+from esmigrate_tui.cli.ending import told
+
+_FIRST_SCREEN = """
+import sys
+import esmigrate_tui.cli.ending, esmigrate_tui.cli.opening
+import esmigrate_tui.wizard.app, esmigrate_tui.wizard.screens.method
+print(*sorted(sys.modules))
+"""
+
+
+def test_the_first_screen_comes_without_commands_and_without_what_speaks_to_clusters() -> None:
+    done = subprocess.run([sys.executable, "-c", _FIRST_SCREEN], capture_output=True, text=True, check=True)
+    loaded = {name.partition(".")[0] for name in done.stdout.split()}
+    assert "textual" in loaded
+    assert not loaded & {"click", "elasticsearch", "keyring", "tomllib", "tomli_w", "sqlite3"}
+    assert not {"esmigrate_tui.methods", "esmigrate_tui.preflight"} & {*done.stdout.split()}
+
+
+def test_a_start_that_somebody_stops_says_so_and_ends_as_every_program_does() -> None:
+    said = io.StringIO()
+
+    def stopped() -> None:
+        raise KeyboardInterrupt
+
+    assert told(stopped, said) == 130
+    assert said.getvalue() == "esmigrate: stopped.\n"
