@@ -92,7 +92,7 @@ async def _move_everything(source: tuple[Connection, Credential], destination: t
         plan = METHODS[MethodName.REINDEX_FROM_REMOTE].plan(draft, planning.timestamp(time.time()))
     click.echo(f"\nMoving {counted(len(plan.tasks), 'index', 'indices')}: {source[0].endpoint.url} to "
                f"{destination[0].endpoint.url}")  # fmt: skip
-    run_id = await begin_run(plan, {Side.SOURCE: source[1], Side.DESTINATION: destination[1]})
+    run_id = await begin_run(plan, {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}, findings)
     click.echo(started_sentence(run_id))
     return await follow_to_end(run_id, stop_when_left=True)
 

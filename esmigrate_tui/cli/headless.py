@@ -277,7 +277,7 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
             err=True,
         )
         return ExitCode.BLOCKED
-    run_id = await begin_run(plan, credentials)
+    run_id = await begin_run(plan, credentials, findings)
     if not as_json:
         click.echo(started_sentence(run_id))
     if options["detach"]:

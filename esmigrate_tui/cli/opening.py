@@ -158,10 +158,10 @@ async def _save_plan(plan: Plan) -> str:
     return name
 
 
-async def _begin(plan: Plan, credentials: Mapping[Side, Credential]) -> str:
+async def _begin(plan: Plan, credentials: Mapping[Side, Credential], findings: tuple[Finding, ...]) -> str:
     from esmigrate_tui.cli.running import begin_run
 
-    return await begin_run(plan, dict(credentials))
+    return await begin_run(plan, dict(credentials), findings)
 
 
 async def _take_up(run: str, credentials: Mapping[Side, Credential]) -> None:

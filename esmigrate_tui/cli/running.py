@@ -30,12 +30,13 @@ from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from esmigrate_tui.engine.runs import RunFolder, RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change, LedgerEntry
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.plain.console import Console
@@ -52,10 +53,12 @@ def journal_of(run_id: str) -> Journal:
     return Journal.open(runs.find_run(run_id, _home()).journal)
 
 
-async def begin_run(plan: Plan, credentials: Mapping[Side, Credential]) -> str:
-    """Begin a run in a process of its own; its name."""
+async def begin_run(plan: Plan, credentials: Mapping[Side, Credential], findings: Sequence[Finding]) -> str:
+    """Begin a run in a process of its own; its name. What the preflight found is kept for its report."""
     choose = random.SystemRandom().choice
-    folder = await runs.begin(plan, credentials, home=_home(), new_id=lambda: runs.new_run_id(choose))
+    folder = await runs.begin(
+        plan, credentials, home=_home(), new_id=lambda: runs.new_run_id(choose), findings=findings
+    )
     return folder.run
 
 
@@ -491,6 +494,7 @@ async def _gathered(folder: RunFolder) -> report.Report:
         progress = await journal.progress()
         rejects = await journal.rejects(10_000)
     plan = await asyncio.to_thread(runs.read_plan, folder)
+    findings = await asyncio.to_thread(runs.read_findings, folder)
     beside = await runs.changed_beside(plan, _home()) if progress.is_finished and not progress.is_of_changes else {}
     return report.gather(
         plan,
@@ -498,6 +502,7 @@ async def _gathered(folder: RunFolder) -> report.Report:
         now=time.time(),
         run=folder.run,
         rejects=rejects,
+        findings=findings,
         rejects_file=str(folder.rejects) if rejects else "",
         plan_file=str(folder.plan),
         beside=[report.Beside(name=name, changes=changes) for name, changes in beside.items()],

@@ -27,13 +27,14 @@ from esmigrate_tui.engine.journal import REJECTS, Journal
 from esmigrate_tui.engine.places import runs_home
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome, RunStarted, RunTakenUp
+from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
     from contextlib import AbstractAsyncContextManager
 
     from esmigrate_tui.elastic.cluster import Clusters
@@ -56,6 +57,7 @@ __all__ = [
     "make_folder",
     "new_run_id",
     "place_to_go_on",
+    "read_findings",
     "read_plan",
     "run_environment",
     "runs_home",
@@ -101,6 +103,11 @@ class RunFolder:
     def plan(self) -> Path:
         """The plan as it is performed."""
         return self.path / "plan.toml"
+
+    @property
+    def findings(self) -> Path:
+        """What the preflight found before the run began, but for what was in order: JSON, for the report."""
+        return self.path / "findings.json"
 
     @property
     def rejects(self) -> Path:
@@ -217,14 +224,15 @@ async def begin(
     *,
     home: Path,
     new_id: Callable[[], str],
+    findings: Sequence[Finding] = (),
     command: tuple[str, ...] = (),
 ) -> RunFolder:
     """Begin a run in a process of its own; returns when that process has said in the journal that it has begun.
 
-    `command` is the program that performs it, without the folder; by default this package's own. Raises ProblemError,
-    with the last lines of process.log where the process died.
+    `findings` are the preflight's, kept for the report. `command` is the program that performs it, without the folder;
+    by default this package's own. Raises ProblemError, with the last lines of process.log where the process died.
     """
-    folder = await asyncio.to_thread(make_folder, plan, home, new_id)
+    folder = await asyncio.to_thread(make_folder, plan, home, new_id, findings)
     await _start(folder, credentials, command, after=0)
     return folder
 
@@ -276,14 +284,15 @@ async def place_to_go_on(folder: RunFolder) -> int:
     return newest[0] if newest else 0
 
 
-def make_folder(plan: Plan, home: Path, new_id: Callable[[], str]) -> RunFolder:
-    """A folder of its own with the plan in it, readable for its owner alone; raises ProblemError."""
+def make_folder(plan: Plan, home: Path, new_id: Callable[[], str], findings: Sequence[Finding] = ()) -> RunFolder:
+    """A folder of its own with the plan and the findings in it, readable for its owner alone; raises ProblemError."""
+    telling = [finding for finding in findings if finding.severity is not Severity.PASSED]
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = _free_folder(home, new_id)
-        descriptor = os.open(folder.plan, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(plan.to_toml())
+        _write_new(folder.plan, plan.to_toml().encode())
+        if telling:
+            _write_new(folder.findings, msgspec.json.encode(telling))
     except OSError as error:
         raise ProblemError(
             Problem(
@@ -295,6 +304,20 @@ def make_folder(plan: Plan, home: Path, new_id: Callable[[], str]) -> RunFolder:
             )
         ) from None
     return folder
+
+
+def _write_new(path: Path, text: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(text)
+
+
+def read_findings(folder: RunFolder) -> tuple[Finding, ...]:
+    """What the preflight found before the run began; () where nothing was kept, or it cannot be read."""
+    try:
+        return msgspec.json.decode(folder.findings.read_bytes(), type=tuple[Finding, ...])
+    except (OSError, msgspec.MsgspecError):
+        return ()
 
 
 def _free_folder(home: Path, new_id: Callable[[], str]) -> RunFolder:

@@ -229,7 +229,7 @@ class Doors(Generic[C]):
     preview: Callable[[Plan], Preview]
     save_text: Callable[[str, str], Awaitable[str]]
     save_plan: Callable[[Plan], Awaitable[str]]
-    begin: Callable[[Plan, Mapping[Side, Credential]], Awaitable[str]]
+    begin: Callable[[Plan, Mapping[Side, Credential], tuple[Finding, ...]], Awaitable[str]]
     take_up: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]
     runs: Callable[[], Awaitable[tuple[RunCard, ...]]]
     follow: Callable[[str], AsyncIterator[list[Event]]]

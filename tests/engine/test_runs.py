@@ -15,11 +15,14 @@ from esmigrate_tui.engine.runs import (
     all_runs,
     begin,
     find_run,
+    make_folder,
     new_run_id,
+    read_findings,
     run_environment,
     runs_home,
     take_up,
 )
+from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import plan_of
 
@@ -72,6 +75,18 @@ async def test_a_name_that_is_taken_is_not_used_twice(tmp_path: Path) -> None:
     )
     assert folder.run == "BBBB"
     assert not list((tmp_path / "AAAA").iterdir())
+
+
+def test_what_the_preflight_found_is_kept_with_the_run_for_its_owner_alone(tmp_path: Path) -> None:
+    kept = Finding(check="clocks", severity=Severity.NOTE, title="late", evidence="an hour")
+    passed = Finding(check="room", severity=Severity.PASSED, title="Room enough")
+    folder = make_folder(plan_of(1), tmp_path, lambda: "AAAA", (kept, passed))
+    quiet = make_folder(plan_of(1), tmp_path, lambda: "BBBB", (passed,))
+    assert read_findings(folder) == (kept,)
+    assert read_findings(quiet) == ()
+    assert folder.findings.stat().st_mode & 0o777 == 0o600
+    folder.findings.write_text("[{")
+    assert read_findings(folder) == ()
 
 
 WRITES_A_JOURNAL = """

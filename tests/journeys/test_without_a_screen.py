@@ -16,6 +16,7 @@ import trustme
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.sandbox.nodes import NodeOptions, TlsFiles, start_again, stop
+from tests.broken_line import BUSY, Line
 from tests.journeys.conftest import renamed, unharmed, with_user
 
 if TYPE_CHECKING:
@@ -354,6 +355,29 @@ async def test_an_accepted_finding_is_marked_for_programs_too(operator: Operator
     findings = [json.loads(line) for line in checked.out.splitlines()]
     assert {one["type"] for one in findings} == {"finding"}
     assert [one["check"] for one in findings if one.get("accepted")] == ["speed-settings"]
+
+
+async def test_a_check_that_fails_warns_in_lines_and_for_programs_and_its_waiver_is_in_the_report(
+    operator: Operator, pair: tuple[Node, Node]
+) -> None:
+    operator.knows(*pair)
+    async with Line(pair[0]) as line:
+        await operator.plan(with_user(line.node), with_user(pair[1]), *renamed("unseen", "messages"))
+        line.breaks(BUSY, "GET /_stats/indexing", *range(1, 100))
+        told = await operator.do("check", "move.toml")
+        programs = await operator.do("check", "move.toml", "--json")
+        ran = await operator.do("run", "move.toml", "--accept", "still-written")
+        report = await operator.do("report", ran.run, "--format", "json")
+    findings = [json.loads(one) for one in programs.out.splitlines()]
+    [failed] = [one for one in findings if one["check"] == "still-written"]
+    assert len(line.met) == 3
+    assert told.code == programs.code == 0, told.text
+    assert failed["severity"] == "warning"
+    assert failed["title"].startswith("The check still-written could not be made: ")
+    assert f"! warns  {failed['title']}" in told.out
+    assert ran.code == 0, ran.text
+    [waived] = json.loads(report.out)["waivers"]
+    assert (waived["check"], waived["title"]) == ("still-written", failed["title"])
 
 
 async def test_advice_is_given_of_every_method_with_what_was_read_of_a_sample(

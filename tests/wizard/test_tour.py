@@ -52,6 +52,7 @@ async def test_the_tour_leads_from_the_methods_to_the_end_by_enter_alone(world: 
             await pilot.press("enter")
         await until(pilot, lambda: not isinstance(app.screen, TourBox))
     assert len(world.begun) == 1
+    assert world.found == sample.WARNINGS
     assert world.checked[-1].selected
 
 

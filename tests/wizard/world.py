@@ -140,6 +140,7 @@ class World:
     checked: list[Draft] = field(default_factory=list)
     advised: list[Draft] = field(default_factory=list)
     begun: list[tuple[Plan, Mapping[Side, Credential]]] = field(default_factory=list)
+    found: tuple[Finding, ...] = ()
     taken_up: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     changes: list[tuple[Plan, Change]] = field(default_factory=list)
@@ -208,9 +209,10 @@ class World:
         del plan
         return "/tmp/plan.toml"  # noqa: S108  # only a name to show
 
-    async def begin(self, plan: Plan, credentials: Mapping[Side, Credential]) -> str:
+    async def begin(self, plan: Plan, credentials: Mapping[Side, Credential], findings: tuple[Finding, ...]) -> str:
         self._maybe("begin")
         self.begun.append((plan, dict(credentials)))
+        self.found = findings
         return "7K2P"
 
     async def take_up(self, run: str, credentials: Mapping[Side, Credential]) -> None:

@@ -29,7 +29,7 @@ async def begin(walk: Walk) -> tuple[str, Problem | None]:
         return "", walk.session.plan_problem
     walk.update(walk.session.but(starting_since=walk.doors.now()))
     try:
-        return await walk.doors.begin(made, walk.credentials), None
+        return await walk.doors.begin(made, walk.credentials, walk.session.draft.findings), None
     except ProblemError as error:
         return "", error.problem
     finally:
