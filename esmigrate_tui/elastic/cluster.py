@@ -17,7 +17,7 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from esmigrate_tui.elastic import answers, sign_in
 from esmigrate_tui.elastic.documents import Documents
-from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch
+from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch, without_master
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import MOST
@@ -41,6 +41,7 @@ T = TypeVar("T")
 _LONGEST_PATH: Final = 3_000
 _SLOW: Final = 120.0
 _TAGLINE: Final = "You Know, for Search"
+_NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
 _COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
 _SETTINGS: Final = (
@@ -326,6 +327,8 @@ class Cluster:
         """Its UUID and its name as they are now, in one request where `GET /` tells them; raises ProblemError."""
         self._root = None
         root = await self._introduced()
+        if root.cluster_uuid == _NAMELESS:
+            raise ProblemError(without_master(self._place, f"GET / told the cluster_uuid {_NAMELESS}"))
         lost: list[ProblemError] = []
         uuid = root.cluster_uuid or await self._uuid(lost)
         if lost:
@@ -399,7 +402,8 @@ class Cluster:
         )
         if len(lost) > 3:
             raise lost[0]
-        uuid = root.cluster_uuid or (blocks.cluster_uuid if blocks else "") or await self._uuid(lost)
+        told = "" if root.cluster_uuid == _NAMELESS else root.cluster_uuid
+        uuid = told or (blocks.cluster_uuid if blocks else "") or await self._uuid(lost)
         modules, plugins = answers.modules_and_plugins(nodes)
         return ClusterFacts(
             name=clean(root.cluster_name),

@@ -40,8 +40,9 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.connection import Endpoint
 
-__all__ = ["explain", "explain_answer", "explain_silence", "not_elasticsearch"]
+__all__ = ["explain", "explain_answer", "explain_silence", "not_elasticsearch", "without_master"]
 
+_TAGLINE: Final = "You Know, for Search"
 _EVIDENCE: Final = 600
 _REASON: Final = 300
 
@@ -770,11 +771,19 @@ def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint:
             todo="Copy the Elasticsearch endpoint from the deployment's page again.",
             evidence=evidence,
         )
+    if status == 503 and _TAGLINE in text:
+        return without_master(place, evidence)
     if status in _BY_STATUS and status not in {404, 405, 406}:
         cause, what, todo = _BY_STATUS[status]
         why = "" if status in {502, 503, 504} else "A proxy before the cluster may have said so."
         return Problem(cause=cause, what=what.format(place=place), why=why, todo=todo, evidence=evidence)
     return not_elasticsearch(endpoint, headers, evidence)
+
+
+def without_master(place: str, evidence: str) -> Problem:
+    """A node that says who it is, and that its cluster has no master: up to 6.8 by its status, then by its UUID."""
+    told = explain_answer(503, {"type": "master_not_discovered_exception"}, place)
+    return msgspec.structs.replace(told, evidence=evidence)
 
 
 def not_elasticsearch(endpoint: Endpoint, headers: Mapping[str, str], evidence: str, product: str = "") -> Problem:

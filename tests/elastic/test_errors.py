@@ -61,6 +61,7 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "restore over an open index": (Cause.EXISTS, "has an open index of the same name"),
     "restore from too old": (Cause.UNSUPPORTED, "from version 6.8.23, which is too old"),
     "restore from newer": (Cause.UNSUPPORTED, "a newer version wrote to it"),
+    "restore from newer, 7.17": (Cause.UNSUPPORTED, "cannot read this snapshot: it was made by a newer version"),
     "path not in path.repo": (Cause.UNSUPPORTED, "may not use the folder /elsewhere"),
     "restore not whole": (Cause.REFUSED, "does not restore pf-part: some of its shards are not in the snapshot"),
     "restore partly over a closed index": (Cause.EXISTS, "parts of an index never go into one that is there"),
@@ -70,6 +71,10 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "no such repository type, 9.5 registered": (Cause.UNSUPPORTED, "has no repositories of the type s3"),
     "restore from too old, 9.5": (Cause.UNSUPPORTED, "from version 7.17.25-8.0.0, which is too old"),
     "repository in use": (Cause.BUSY, "is still using the repository"),
+    "turned down": (Cause.BUSY, "has more work queued than it can hold"),
+    "licence": (Cause.UNSUPPORTED, "The licence of new.example.org:9200 does not include api keys"),
+    "no master": (Cause.BUSY, "new.example.org:9200 has no elected master"),
+    "no index to search while it starts": (Cause.BUSY, "is not ready: it is still starting"),
     "no API keys": (Cause.UNSUPPORTED, "has this switched off: api keys are not enabled"),
     "reindex: not whitelisted": (Cause.NOT_WHITELISTED, "may not read from 10.1.1.1:9200"),
     "reindex: chunk too large": (Cause.TOO_LARGE, "one batch of documents of more than 100 MB"),
@@ -112,6 +117,40 @@ def test_what_a_real_server_said_is_told_in_plain_words(name: str) -> None:
 def test_every_expectation_is_about_a_recorded_answer() -> None:
     recorded = {name.rpartition(",")[0] or name for name in RECORDED} | set(RECORDED)
     assert not set(EXPECTED) - recorded
+
+
+# What users of other tools ask about most, each with an answer that says it; `op_type of create` (data streams) and
+# `no such repository is registered` no server here says: they are among the words of the documentation below.
+ASKED_ABOUT = {
+    "not whitelisted in reindex.remote.whitelist": "reindex: not whitelisted",
+    "Remote responded with a chunk that was too large": "reindex: chunk too large",
+    "PKIX path building failed": "reindex: unknown authority",
+    "an open index with same name already exists": "restore over an open index, 6.8",
+    "which is below the current versions minimum": "restore from too old, 8.19",
+    "which is higher than the version of this node": "restore from newer, 7.17",
+    "this action would add": "too many shards, 7.17.28",
+    "has more than one write index": "two write indices, 9.5",
+    "non-compliant for [": "licence, 6.8",
+    "No search context found for id": "scroll gone, 7.17",
+    "es_rejected_execution_exception": "turned down, 7.17",
+    "didn't store _source": "reindex: no _source",
+    "Limit of total fields [": "too many fields, 7.17",
+    "FORBIDDEN/12/index read-only / allow delete": "flood stage, 6.8",
+    "circuit_breaking_exception": "circuit breaker, 7.17",
+    "index_closed_exception": "closed index, 7.17",
+    "repository type [": "no such repository type, 7.17",
+    "master_not_discovered_exception": "no master, 6.8",
+}
+
+
+@pytest.mark.parametrize(("text", "name"), ASKED_ABOUT.items(), ids=lambda one: one[:40])
+def test_what_is_asked_about_most_is_told_with_what_why_and_what_to_do(text: str, name: str) -> None:
+    answer = RECORDED[name]
+    assert text in json.dumps(answer["body"])
+    problem = explain(answer["status"], answer["body"], {}, HERE, remote=SOURCE)
+    assert problem.what
+    assert problem.why
+    assert problem.todo
 
 
 NEWER = (
@@ -162,6 +201,7 @@ STATE = "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered / initialized];"
 def test_words_from_the_documentation_are_known_too(status: int, kind: str, reason: str, cause: Cause) -> None:
     problem = explain(status, {"error": {"type": kind, "reason": reason}, "status": status}, {}, HERE)
     assert problem.cause is cause
+    assert problem.todo
 
 
 def test_privileges_that_would_do_are_named() -> None:

@@ -42,6 +42,7 @@ from esmigrate_tui.preflight import (
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import recognised
 from esmigrate_tui.sandbox.nodes import NodeOptions
+from tests.broken_line import Answer, Line
 from tests.fixtures_nodes import in_own_loop
 from tests.preflight.restoring import found
 from tests.whole import state
@@ -390,6 +391,19 @@ async def test_two_addresses_of_one_cluster_are_known_by_its_uuid(world: World) 
         draft, _ = await preflight.look(world.nothing_there, twice)
         [told] = await found(connections.same_cluster, draft, twice)
     assert told.severity is Severity.BLOCKER
+
+
+async def test_a_destination_that_has_no_master_yet_is_not_taken_for_another_cluster(world: World) -> None:
+    async with world.open() as clusters:
+        plan, _ = await planning.plan_for(world.nothing_there, clusters, ["pfc-good"], renamed={}, now=0.0)
+        root: Any = await clusters.destination.read("/", dict)
+    nameless = Answer(200, json.dumps(root | {"cluster_uuid": "_na_"}).encode())  # as a real one told
+    async with Line(world.new) as line, await connect(*as_user(line.node)) as there:
+        line.breaks(nameless, "GET /", 1)
+        with pytest.raises(ProblemError) as caught:
+            await planning.raise_stale(plan, Clusters(destination=there, source=None))
+    assert (type(caught.value), caught.value.problem.cause) == (ProblemError, Cause.BUSY)
+    assert "has no elected master" in caught.value.problem.what
 
 
 async def test_a_source_by_another_name_is_not_in_the_whitelist_and_the_line_to_write_is_given(world: World) -> None:
