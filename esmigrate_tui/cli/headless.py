@@ -129,7 +129,7 @@ def _copying(options: Mapping[str, Any]) -> Copying:
 
 async def hand_over(plan: Plan, left_out: Iterable[tuple[str, str]], options: Mapping[str, Any]) -> None:
     """Write the plan where the person wants it, and say what is in it."""
-    plan = msgspec.structs.replace(plan, accepted=tuple(sorted(set(options["accept"]))))
+    plan = msgspec.structs.replace(plan, accepted=planning.accepted(options["accept"]))
     for name, why in left_out:
         click.echo(f"! left out {name}: {why}", err=True)
     output: Path = options["output"]
@@ -233,7 +233,7 @@ def _is_accepted(finding: Finding, accepted: Sequence[str]) -> bool:
 
 
 def _with_accepted(plan: Plan, more: Sequence[str]) -> Plan:
-    return msgspec.structs.replace(plan, accepted=tuple(sorted({*plan.accepted, *more})))
+    return msgspec.structs.replace(plan, accepted=tuple(sorted({*plan.accepted, *planning.accepted(more)})))
 
 
 async def check_plan(options: Mapping[str, Any]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import difflib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -260,6 +261,22 @@ async def raise_changed_files(plan: Plan) -> None:
 
 class StalePlanError(ProblemError):
     """The plan is for other clusters than those at its addresses, or for other files than those in its places."""
+
+
+def accepted(given: Sequence[str]) -> tuple[str, ...]:
+    """The names of checks that somebody accepts, in order; raises ProblemError (usage) for what is none."""
+    if unknown := [name for name in given if name not in preflight.NAMES]:
+        like = difflib.get_close_matches(unknown[0], preflight.NAMES, n=1)
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"--accept names {clean(unknown[0], 100)}, and no check is called that.",
+                why="A finding that was meant to be accepted would still stand in the way.",
+                todo=(f"Did you mean {like[0]}? " if like else "")
+                + "Take the name in brackets behind a finding of `esmigrate check`.",
+            )
+        )
+    return tuple(sorted(set(given)))
 
 
 def can_be_waived(finding: Finding) -> bool:

@@ -133,3 +133,7 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
 def name_of(check: Check) -> str:
     """The check's name, as a finding carries it and `--accept` takes it."""
     return getattr(check, "__name__", "check").replace("_", "-")
+
+
+NAMES: Final = frozenset(name_of(check) for checks in CHECKS.values() for check in checks) | {"reachable", "sample-ids"}
+"""Every name that a finding may carry: those of the checks, of the look before them, and of a second word on files."""

@@ -142,6 +142,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             check="room",
             severity=Severity.NOTE,
             title=f"{size(facts.disk.usable)} before the low watermark; how much will be sent is not known",
+            why="Whoever sends decides how much comes, and a disk that is too full takes no more.",
         )
         return
     indices = expected(draft)

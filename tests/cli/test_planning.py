@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
-from esmigrate_tui.cli.planning import as_planned, draft_of
+import pytest
+
+from esmigrate_tui.cli.planning import accepted, as_planned, draft_of
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Repository, Restoration, RestoreKind, SnapshotState
 
 PLAN: Final = Plan(
@@ -43,6 +46,15 @@ PLAN: Final = Plan(
         Task(number=4, source_index="global state", destination_index="global state", kind=RestoreKind.GLOBAL_STATE),
     ),
 )
+
+
+def test_only_checks_that_there_are_can_be_accepted() -> None:
+    assert accepted(("shard-limit", "clocks", "clocks")) == ("clocks", "shard-limit")
+    with pytest.raises(ProblemError) as caught:
+        accepted(("clocks", "shard-limits"))
+    assert caught.value.problem.cause is Cause.USAGE
+    assert "shard-limits" in caught.value.problem.what
+    assert "Did you mean shard-limit?" in caught.value.problem.todo
 
 
 def test_a_plan_of_a_restore_gives_back_what_was_chosen() -> None:

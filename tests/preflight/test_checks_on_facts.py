@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -12,7 +14,8 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.preflight import connections, destination, name_of, pressure, remote, selection
+from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.preflight import NAMES, checks, connections, destination, name_of, pressure, remote, selection
 from esmigrate_tui.preflight import source as source_checks
 from esmigrate_tui.preflight.remote import whitelist_line
 
@@ -92,6 +95,7 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB // 2)), Severity.BLOCKER),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB + GIB // 10)), Severity.WARNING),
     (destination.room, dest(disk=None), Severity.WARNING),
+    (destination.room, draft(shipping=Shipping(shipper=Shipper.CURL)), Severity.NOTE),
     (destination.existing_names, draft(destination_indices=(TAKEN,)), Severity.BLOCKER),
     (destination.existing_names, draft(destination_indices=(TAKEN,), selected=()), Severity.NOTE),
     (
@@ -177,6 +181,13 @@ CHECKED: list[Check] = sorted({entry[0] for entry in TROUBLES}, key=name_of)
 async def test_where_all_is_well_nothing_is_complained_about(check: Check) -> None:
     given = draft(selected=()) if check is remote.speed_settings else draft()  # it is said of whatever is filled
     assert all(finding.severity is Severity.PASSED for finding in await found(check, given))
+
+
+def test_every_name_that_a_finding_carries_can_be_accepted_by() -> None:
+    room = Path(checks.__file__).parent
+    carried = {name for path in room.glob("*.py") for name in re.findall(r'check="([a-z-]+)"', path.read_text())}
+    assert carried <= NAMES
+    assert len(carried) > 60
 
 
 async def test_a_block_that_only_refuses_writes_does_not_keep_the_source_from_being_read() -> None:
