@@ -88,9 +88,17 @@ async def stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
     """Whether a template of the destination makes a data stream where the plan makes an index."""
     made = sorted({target for name in draft.selected for target in draft.all_targets(name)} - set(draft.uses))
     templates = await clusters.destination.surroundings.index_templates() if made else ()
-    claimed = stream_names(made, templates or ())
-    if claimed:
-        yield Finding(
+    for finding in judged_names(made, templates or ()):
+        yield finding
+
+
+def judged_names(made: Sequence[str], templates: Sequence[TemplateFacts]) -> tuple[Finding, ...]:
+    """What it means for indices to be made under these names that there are these templates."""
+    claimed = stream_names(made, templates)
+    if not claimed:
+        return ()
+    return (
+        Finding(
             check="stream-templates",
             severity=Severity.BLOCKER,
             title=f"Templates of the destination keep these names for data streams: {some(tuple(claimed))}",
@@ -100,7 +108,8 @@ async def stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
             copy="\n".join(f"PUT _data_stream/{name}" for name in claimed),
             link=_STREAMS,
             subjects=tuple(claimed),
-        )
+        ),
+    )
 
 
 def stream_names(names: Sequence[str], templates: Sequence[TemplateFacts]) -> dict[str, str]:

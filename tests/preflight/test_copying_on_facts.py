@@ -12,6 +12,7 @@ from esmigrate_tui.model.facts import IndexFacts, TemplateFacts
 from esmigrate_tui.preflight import destination, selection
 from esmigrate_tui.preflight.copying import (
     judged_documents,
+    judged_names,
     judged_pipelines,
     judged_targets,
     kept_versions,
@@ -111,6 +112,9 @@ def test_of_templates_as_documented_the_strongest_says_whether_a_name_is_for_a_d
         TemplateFacts(name="own", patterns=("logs-old-*",), priority=200),
     )
     assert stream_names(["logs-a-b", "logs-old-b", "logs"], templates) == {"logs-a-b": "logs"}
+    [told] = judged_names(["logs-a-b", "logs-old-b"], templates)
+    assert (told.severity, told.subjects, told.copy) == ("blocker", ("logs-a-b",), "PUT _data_stream/logs-a-b")
+    assert judged_names(["logs-old-b", "logs"], templates) == ()
 
 
 def test_documents_for_a_data_stream_as_documented_need_a_time() -> None:
