@@ -45,7 +45,7 @@ _BOARD_SECONDS: Final = 15.0
 _KEY_BAR, _MOVE_BAR, _LIST_BAR = 50, 30, 300  # milliseconds
 _MEMORY_BAR: Final = 120 * 1024**2
 _BYTES_BAR: Final = 4_000
-_TYPED: Final = ("metrics-0123", "00*7", "/s-0[0-4]", "9999", "7", "cs-01", "*1?5", "/5$")
+_TYPED: Final = ("metrics-0123", "metrics-09*0", "00*7", "/s-0[0-4]", "9999", "7", "cs-01", "*1?5", "/5$")
 _KEYS: Final = {"down": b"\x1b[B", "up": b"\x1b[A", "pagedown": b"\x1b[6~", "pageup": b"\x1b[5~"}
 
 
@@ -126,6 +126,12 @@ class Terminal:
         return "\n".join(self.screen.display)
 
     @property
+    def processor(self) -> float:
+        """Seconds of the processor that the program has used so far, whatever else this machine does."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    @property
     def peak(self) -> int:
         """The most memory that the program has had so far, in bytes."""
         lines = Path(f"/proc/{self.process.pid}/status").read_text(encoding="utf-8").splitlines()
@@ -165,8 +171,11 @@ def figure() -> str:
         terminal.until("checks")
         listed = terminal.press(b"\x1b[C")
         _expect(terminal, "metrics-00000")
+        used = [terminal.processor]
         moves = _moves(terminal)
+        used.append(terminal.processor)
         keys = _filtering(terminal)
+        used.append(terminal.processor)
         terminal.listen(1.0)
         idle = terminal.listen(_IDLE_SECONDS)
         peak = terminal.peak
@@ -178,15 +187,19 @@ def figure() -> str:
     with wizard("run", (120, 40)) as board:
         board.until("documents/s")
         board.listen(4.0)
+        before = board.processor
         rate = board.listen(_BOARD_SECONDS) / _BOARD_SECONDS
+        busy = (board.processor - before) / _BOARD_SECONDS
         _expect(board, "moving")
     return (
         f"ten thousand indices: on the screen {(read + listed) * 1000:.0f} ms after the server's answer "
         f"(read {read * 1000:.0f}, shown {listed * 1000:.0f}; bar: {_LIST_BAR}); {len(keys)} keys in the filter: "
-        f"{_spread(keys)} (bar: {_KEY_BAR}); {len(moves)} arrow and page keys: {_spread(moves)} (bar: {_MOVE_BAR}); "
+        f"{_spread(keys)} (bar: {_KEY_BAR}), of the processor {(used[2] - used[1]) / len(keys) * 1000:.1f} ms a key; "
+        f"{len(moves)} arrow and page keys: {_spread(moves)} (bar: {_MOVE_BAR}), "
+        f"of the processor {(used[1] - used[0]) / len(moves) * 1000:.1f} ms a key; "
         f"memory at most {peak / 1024**2:.0f} MiB (bar: {_MEMORY_BAR / 1024**2:.0f}); left after {left * 1000:.0f} ms\n"
         f"bytes to the terminal: {idle} in {_IDLE_SECONDS:.0f} idle seconds (bar: 0); the board of a run with {MOVING} "
-        f"indices moving at 120x40 {rate:.0f} a second (bar: {_BYTES_BAR})"
+        f"indices moving at 120x40 {rate:.0f} a second (bar: {_BYTES_BAR}), {busy * 100:.1f} % of a processor"
     )
 
 
@@ -205,7 +218,7 @@ def _expect(terminal: Terminal, words: str) -> None:
 def _moves(terminal: Terminal) -> list[float]:
     """Arrow and page keys, each of which has to move the cursor."""
     found = []
-    for name in ("down", "down", "pagedown", "up", "pagedown", "pagedown", "pageup", "down") * 6:
+    for name in ("down", "down", "pagedown", "up", "pagedown", "pagedown", "pageup", "down") * 13:
         before = next(line for line in terminal.screen.display if "▸ " in line)
         found.append(terminal.press(_KEYS[name]))
         if next((line for line in terminal.screen.display if "▸ " in line), before) == before:
