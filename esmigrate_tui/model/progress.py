@@ -323,7 +323,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 rested = msgspec.structs.replace(now, outcome=None, finished_at=None, rate=Rate(), problem=None)
                 return _telling(rested, event.at, "taken up again by a new process")
             case TaskStarted():
-                return _with_task(now, event.task, state=TaskState.PREPARING, started_at=event.at, problem=None)
+                known = self.task(event.task).started_at  # of a run that was taken up
+                began = event.at if known is None else known
+                return _with_task(now, event.task, state=TaskState.PREPARING, started_at=began, problem=None)
             case TaskAdvanced():
                 return _advanced(now, event)
             case WaitBegan():

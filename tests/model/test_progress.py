@@ -71,6 +71,11 @@ def test_what_was_acknowledged_adds_up() -> None:
     assert progress.rate.per_second == pytest.approx(100.0)
 
 
+def test_a_task_that_is_taken_up_again_has_begun_when_it_first_did() -> None:
+    progress = folded(TaskStarted(at=101, task=1), RunTakenUp(at=500), TaskStarted(at=501, task=1))
+    assert progress.task(1).started_at == 101
+
+
 def test_the_time_left_comes_with_a_range_around_it() -> None:
     eta = folded(TaskStarted(at=101, task=1), advanced(102, 400), advanced(104, 600)).eta()
     assert eta is not None
