@@ -13,6 +13,8 @@ import pytest
 from esmigrate_tui.methods.copy_decisions import State
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight.source import colliding_ids
 from tests.methods.copying import (
     METHOD,
     PlainBook,
@@ -30,6 +32,8 @@ from tests.methods.copying import (
     stored,
     work_for,
 )
+from tests.preflight.restoring import found
+from tests.whole import assert_unharmed, before
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -146,14 +150,17 @@ async def test_a_parent_of_5_x_becomes_the_routing(nodes: SharedNodes) -> None:
     assert steps[-1].collided == 0
 
 
-async def test_types_whose_ids_collide_are_counted(nodes: SharedNodes) -> None:
+async def test_types_whose_ids_collide_are_told_before_and_counted(nodes: SharedNodes) -> None:
     async with pair(nodes, "5.6.16") as (clusters, draft):
         assert clusters.source is not None
         body: dict[str, Any] = {"settings": settings(2), "mappings": {"a": {}, "b": {}}}
         await make(clusters.source, "cp-types", body)
         await fill(clusters.source, "cp-types", (({"_type": k, "_id": str(n)}, b"{}") for k in "ab" for n in range(3)))
+        looked, _ = await look(draft, clusters)
+        told = await found(colliding_ids, looked.answered(selected=("cp-types",)), clusters)
         steps = await copied(clusters, draft, "cp-types")
         count = await clusters.destination.count("cp-types")
+    assert [(one.severity, one.subjects) for one in told] == [("blocker", ("cp-types",))]
     assert (steps[-1].done, steps[-1].written, steps[-1].collided, count) == (6, 3, 3, 3)
 
 
@@ -324,6 +331,7 @@ async def test_a_stopped_copy_says_so_and_writes_no_more(nodes: SharedNodes) -> 
         await make(clusters.source, "cp-stop", {"settings": settings(2), "mappings": {"_doc": {}}})
         await fill(clusters.source, "cp-stop", numbered(20_000))
         work = await work_for(clusters, draft, "cp-stop", pace=1_000.0)
+        untouched = await before(clusters)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
         await looked_until(steps, lambda moved: moved.done > 0)
@@ -334,6 +342,7 @@ async def test_a_stopped_copy_says_so_and_writes_no_more(nodes: SharedNodes) -> 
         first = (await METHOD.compare(work, clusters)).destination_count
         await asyncio.sleep(1.0)
         second = (await METHOD.compare(work, clusters)).destination_count
+        await assert_unharmed(untouched, clusters)
     assert raised.value.problem.cause is Cause.STATE
     assert first == second
     assert (first or 0) < 20_000
@@ -345,6 +354,7 @@ async def test_a_dropped_copy_writes_no_more(nodes: SharedNodes) -> None:
         await make(clusters.source, "cp-drop", {"settings": settings(2), "mappings": {"_doc": {}}})
         await fill(clusters.source, "cp-drop", numbered(20_000))
         work = await work_for(clusters, draft, "cp-drop", pace=1_000.0)
+        untouched = await before(clusters)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
         await looked_until(steps, lambda moved: moved.done > 0)
@@ -352,6 +362,7 @@ async def test_a_dropped_copy_writes_no_more(nodes: SharedNodes) -> None:
         first = (await METHOD.compare(work, clusters)).destination_count
         await asyncio.sleep(1.0)
         second = (await METHOD.compare(work, clusters)).destination_count
+        await assert_unharmed(untouched, clusters)
         mine = [task for task in asyncio.all_tasks() if "Pump" in repr(task.get_coro())]
     assert first == second
     assert not mine
@@ -473,6 +484,7 @@ async def test_an_index_that_somebody_made_anew_on_the_destination_ends_the_task
         await make(clusters.source, "cp-anew", {"settings": settings(1), "mappings": {"_doc": {}}})
         await fill(clusters.source, "cp-anew", numbered(100))
         work = await work_for(clusters, draft, "cp-anew")
+        untouched = await before(clusters)
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
         await clusters.destination.delete_index("cp-anew")
@@ -481,5 +493,6 @@ async def test_an_index_that_somebody_made_anew_on_the_destination_ends_the_task
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         with pytest.raises(ProblemError) as other:
             await carried_out(work, clusters, since=steps[-1].token)
+        await assert_unharmed(untouched, clusters)
     assert gone.value.problem.cause is Cause.MISSING
     assert "not the one" in other.value.problem.what
