@@ -418,6 +418,30 @@ async def test_a_source_by_another_name_is_not_in_the_whitelist_and_the_line_to_
     assert fine.severity is Severity.PASSED
 
 
+@pytest.mark.parametrize(
+    ("user", "secret", "port", "cause"),
+    [
+        ("", "", 1, Cause.CONNECTION),
+        ("pfc-nobody", "wrong", 0, Cause.AUTHENTICATION),
+        ("pfc-nobody", "narrow-12", 0, Cause.PRIVILEGES),
+    ],
+)
+async def test_what_keeps_the_destination_from_the_source_is_told_as_it_sees_it(
+    world: World, user: str, secret: str, port: int, cause: Cause
+) -> None:
+    connection, credential = as_user(world.old, user, secret)
+    endpoint = msgspec.structs.replace(connection.endpoint, port=port or connection.endpoint.port)
+    there = msgspec.structs.replace(connection, endpoint=endpoint)
+    async with world.open() as clusters, await connect(there, credential) as out_of_reach:
+        draft = world.draft("pfc-good", source=there)
+        reached = Clusters(destination=clusters.destination, source=out_of_reach)
+        [told] = await found(remote.destination_reaches_source, draft, reached)
+    assert (told.severity, told.cause) == (Severity.BLOCKER, cause)
+    assert endpoint.authority in told.title
+    assert told.why
+    assert told.fix
+
+
 async def test_scrolls_beyond_the_limit_of_the_source_warn(world: World) -> None:
     async with world.open() as clusters:
         [fine] = await found(remote.open_scrolls, world.draft("pfc-routed"), clusters)
