@@ -66,10 +66,15 @@ class Painted:
         return "\n".join(self.screen.display)
 
     @property
-    def colours(self) -> set[int]:
-        """Everything in the escape sequences that is about a colour."""
+    def looks_told(self) -> set[int]:
+        """Every number in the escape sequences that say how letters look: 2 is dim, 7 reversed, from 30 on colours."""
         told = re.findall(rb"\x1b\[([0-9;:]*)m", self.sent)
-        return {number for each in told for number in map(int, re.findall(rb"\d+", each)) if number >= 30}
+        return {number for each in told for number in map(int, re.findall(rb"\d+", each))}
+
+    @property
+    def colours(self) -> set[int]:
+        """Everything in them that is about a colour."""
+        return {number for number in self.looks_told if number >= 30}
 
     def looks(self, words: str) -> pyte.screens.Char:
         """How the first of these words is painted."""
@@ -180,3 +185,16 @@ def test_a_command_speaks_ascii_to_a_terminal_that_shows_nothing_else_and_utf_8_
     assert terminal.sent.isascii()
     assert "ESMIGRATE_SOURCE_PASSWORD=." in terminal.sent.decode()
     assert "ESMIGRATE_SOURCE_PASSWORD=…" in file.stdout.decode()
+
+
+def test_the_look_that_was_chosen_is_there_at_the_next_start(tmp_path: Path) -> None:
+    environ = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "ESMIGRATE_STATE_DIR": str(tmp_path / "state")}
+    leave = (("How should the data", "q"), ("Leave?", "\x1b[C\r"))
+    f2 = (("How should the data", "\x1bOQ"), ("How should the data", "?"), ("There are four ways", "q"))
+    first = painted(tmp_path, environ, "-m", "esmigrate_tui", keys=(*f2, *leave))
+    assert (tmp_path / "config" / "esmigrate" / "settings.json").read_text() == '{"contrast":true}\n'
+    second = painted(tmp_path, environ, "-m", "esmigrate_tui", keys=leave)
+    assert (first.code, second.code) == (0, 0)
+    assert 2 in first.looks_told
+    assert 2 not in second.looks_told
+    assert second.colours <= {31, 39, 49}
