@@ -31,7 +31,7 @@ _NAMED: Final = {
 """What a keyboard sends for the keys that have a name."""
 _KEY: Final = r"Ctrl\+[A-Z]|Enter|Space|Tab|Esc|Page Down|F1|[←→?/+-]|[A-Za-z]"
 _NEXT: Final = re.compile(r"(?:→|Ctrl\+N) next(?:: (.*\S))?\s*$")
-_CALM: Final = 3
+_CALM: Final = 2
 """As many looks show nothing new before a screen is read."""
 _BACKSPACE: Final = "\x7f"
 _SECONDS: Final = 30.0
@@ -75,7 +75,8 @@ class Reader:
             while not self.window.screen.dirty:
                 if time.monotonic() > deadline:
                     raise self.stopped(why)
-                await self.window.look(0.02)
+                await self.window.look(0.01)
+        await self._rest()
 
     async def _until_other(self, read: Callable[[], object], before: object, why: str) -> None:
         await self._until(lambda: read() != before, why)
@@ -92,7 +93,6 @@ class Reader:
 
     async def do(self, words: str, then: str = "") -> None:
         """Press the key that stands beside these words, and wait for what is to come of it."""
-        await self._rest()
         keys = self._keys_for(words)
         if not keys:
             raise self.stopped(f"nothing says how to: {words}")
@@ -104,10 +104,10 @@ class Reader:
         """Press a key, and see what it changes; one that changes nothing is not waited for long."""
         screen = self.window.screen
         screen.dirty.clear()
-        await self.window.type(_NAMED.get(key) or (chr(ord(key[-1]) - 64) if key.startswith("Ctrl+") else key))
+        self.window.send(_NAMED.get(key) or (chr(ord(key[-1]) - 64) if key.startswith("Ctrl+") else key))
         deadline = time.monotonic() + 3
         while not screen.dirty and time.monotonic() < deadline:
-            await self.window.look(0.02)
+            await self.window.look(0.01)
         await self._rest()
 
     async def _rest(self) -> None:
@@ -148,7 +148,6 @@ class Reader:
         page = self.text
         await self.do("back")
         await self._until_other(lambda: self.text, page, "Back does nothing")
-        await self._rest()
 
     async def _accept(self) -> None:
         """Accept the next warning that is not accepted yet."""
@@ -167,7 +166,6 @@ class Reader:
     async def go_to(self, words: str) -> None:
         """Move through a list, by the arrows that it names, until the cursor is at a row with these words."""
         for _ in range(_MANY):
-            await self._rest()
             at = self._at()
             if words in self.lines[at]:
                 return
@@ -200,7 +198,6 @@ class Reader:
 
     async def _reach(self, label: str, under: str) -> None:
         for _ in range(_MANY):
-            await self._rest()
             if self._field(under)[1].startswith(label):
                 return
             before = self._focus()
@@ -212,9 +209,9 @@ class Reader:
         """Type into the field with this label, in place of what stands there."""
         await self._reach(label, under)
         while old := self._before_the_cursor(label, under):
-            await self.window.type(_BACKSPACE * len(old))
+            self.window.send(_BACKSPACE * len(old))
             await self._until_other(lambda: self._before_the_cursor(label, under), old, f"{label!r} cannot be emptied")
-        await self.window.type(text)
+        self.window.send(text)
         await self._until(
             lambda: self._before_the_cursor(label, under)[-8:] in {text[-8:], "•" * min(8, len(text))},
             f"{label!r} does not take {text!r}",
@@ -244,7 +241,6 @@ class Reader:
     async def push(self, button: str, then: str = "") -> None:
         """Push a button: to it, and then what the screen says pushes it."""
         for _ in range(_MANY):
-            await self._rest()
             if self._button() == button:
                 break
             before = self._focus()

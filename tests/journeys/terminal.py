@@ -20,8 +20,7 @@ import pyte
 if TYPE_CHECKING:
     from pathlib import Path
 
-UP, DOWN, RIGHT, TAB, ENTER, ESCAPE = "\x1b[A", "\x1b[B", "\x1b[C", "\t", "\r", "\x1b"
-CTRL_N, CTRL_T = "\x0e", "\x14"
+ESCAPE = "\x1b"
 
 
 class Terminal:
@@ -46,8 +45,12 @@ class Terminal:
     async def type(self, *keys: str) -> None:
         """Press keys, one after the other, at a person's pace."""
         for key in keys:
-            os.write(self._master, key.encode())
+            self.send(key)
             await self.look(0.05)
+
+    def send(self, keys: str) -> None:
+        """Press keys, and look at nothing yet."""
+        os.write(self._master, keys.encode())
 
     async def look(self, seconds: float) -> None:
         """Read what is painted in that time."""

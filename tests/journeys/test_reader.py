@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,7 @@ async def test_a_reader_moves_an_index_between_two_clusters(
     await reader.push("Start the migration", then=ARRIVED)
     assert await count(destination, opened, prefix) == 120
     assert all(words in seen for words in (source.url, destination.url, "chosen 1 of"))
+    assert not any(node.password and node.password in seen for node in pair)
     await reader.do("leave")
     assert await reader.window.ended() == 0
 
@@ -97,10 +99,16 @@ async def test_a_reader_indexes_a_file(
     await reader.fill("Files", "orders.csv")
     await reader.do("look", then="The first rows as they will be sent")
     await reader.fill("Index", prefix)
+    await reader.go_on("2 fields, guessed from 80 rows")
+    await reader.go_to("city")
+    await reader.do("leave out", then="left out")
     await reader.go_on(REVIEW)
     seen = await there_and_back(reader)
     await reader.push("Start the migration", then=ARRIVED)
-    assert await count(pair[1], opened, prefix) == 80
+    async with await opened(pair[1]) as cluster:
+        assert await cluster.count(prefix) == 80
+        body = (await cluster.carry("GET", f"/{prefix}/_search?size=1&q=id:7"))[1]
+    assert json.loads(body)["hits"]["hits"][0]["_source"] == {"id": 7}
     assert all(words in seen for words in (pair[1].url, "orders.csv", prefix))
 
 

@@ -1,4 +1,4 @@
-"""The whole wizard on real nodes: once with Textual's Pilot, once in a real terminal with nothing but keys."""
+"""The whole wizard on real nodes with Textual's Pilot; and a run whose terminal is closed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from esmigrate_tui.preflight.advice import Standing
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.session import Test
 from tests.journeys.conftest import renamed, with_user
-from tests.journeys.terminal import CTRL_N, CTRL_T, DOWN, ENTER, ESCAPE, RIGHT, TAB, UP
+from tests.journeys.terminal import ESCAPE
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -203,50 +203,6 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
     assert made["reworded"].documents == 60
     assert made["reworded"].mappings["properties"] == {"n": {"type": "keyword"}}
     assert before["reworded"].mappings["_doc"]["properties"] == {"n": {"type": "long"}}
-
-
-async def test_a_person_at_a_terminal_migrates_with_keys_alone(
-    pair: tuple[Node, Node], opened: Opening, terminal: Callable[..., Terminal]
-) -> None:
-    source, destination = pair
-    await small_index(source, opened, "typed", 120)
-    screen = terminal()
-    await screen.until("How should the data get into the new cluster")
-    await screen.until("▸ Reindex from a remote")
-    await screen.type(UP)
-    await screen.until("▸ Index from the source")
-    await screen.type(DOWN)
-    await screen.until("▸ Reindex from a remote")
-    await screen.type(ENTER)
-    await screen.until("SOURCE")
-    for node in (source, destination):
-        # the address has the focus; then come the way to sign in, the user, the password, where it is kept, and trust
-        await screen.type(*node.url, TAB, TAB, *(node.user or ""), TAB, *(node.password or ""), TAB, TAB)
-    await screen.type(CTRL_T)
-    await screen.until(r"✓ connected.*✓ connected")
-    assert (source.password or "") not in screen.text
-    await screen.type(CTRL_N)
-    await screen.until(r"checks? passed")
-    await screen.until("looked at")
-    await screen.type(RIGHT)
-    await screen.until("nothing is chosen")
-    await screen.type("/", *"typed", ENTER)
-    await screen.until("1 shown")
-    await screen.type("a")
-    await screen.until("chosen 1 of")
-    await screen.type(RIGHT)
-    await screen.until("with the (1 )?chosen index")
-    await screen.until("looked at")
-    await screen.type(RIGHT)
-    await screen.until("nothing is changed yet")
-    await screen.type(TAB, ENTER)
-    await screen.until("Everything arrived, and it was checked", seconds=120)
-    await screen.until(r"typed +verified +120 +120")
-    await screen.type("q")
-    code = await screen.ended()
-    async with await opened(destination) as cluster:
-        assert await cluster.count("typed") == 120
-    assert code == 0
 
 
 async def test_a_closed_terminal_does_not_end_a_run(

@@ -1,4 +1,4 @@
-"""Files through the wizard on a real node: bad rows are set aside, a mapping is corrected, once with keys alone."""
+"""Files through the wizard on a real node: bad rows are set aside, a mapping is corrected."""
 
 from __future__ import annotations
 
@@ -16,8 +16,6 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.session import Test
 from esmigrate_tui.wizard.walk.mapping import KINDS, mapped
-from tests.journeys.conftest import with_user
-from tests.journeys.terminal import CTRL_N, CTRL_T, DOWN, ENTER, ESCAPE, RIGHT, TAB, UP
 from tests.journeys.test_wizard import side, until
 from tests.wizard.world import shown
 
@@ -30,7 +28,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.sandbox.nodes import Node
     from tests.fixtures_nodes import SharedNodes
-    from tests.journeys.terminal import Terminal
 
     Opening = Callable[[Node], Awaitable[Cluster]]
 
@@ -216,45 +213,3 @@ async def test_what_another_program_sends_is_watched_until_a_person_says_that_it
             await cluster.delete_index("wizard-sent")
     assert progress.outcome is RunOutcome.ACCEPTED
     assert "50 documents arrived. That this is all is your word" in finish
-
-
-async def test_a_person_at_a_terminal_indexes_a_file_with_keys_alone(
-    nodes: SharedNodes, opened: Opening, terminal: Callable[..., Terminal], tmp_path: Path
-) -> None:
-    node = await nodes.get(VERSION)
-    (tmp_path / "typed.csv").write_text(orders(100))
-    window = terminal()
-    await window.until("How should the data get into the new cluster")
-    await window.type(UP, ENTER)
-    await window.until("DESTINATION")
-    await window.type(*with_user(node), TAB, TAB, TAB, *(node.password or ""), CTRL_T)
-    await window.until("connected")
-    await window.type(CTRL_N)
-    await window.until("Which files")
-    await window.type(*"typd.csv", ENTER)
-    await window.until("There is no file typd.csv")
-    await window.type(*"\x7f" * 5, *"ed.csv", ENTER)
-    await window.until("The first rows as they will be sent")
-    await window.type(*"wizard-typed", CTRL_N)
-    await window.until("4 fields, guessed from 100 rows")
-    await window.type(DOWN, "x")
-    await window.until("left out")
-    await window.type(RIGHT)
-    await window.until("looked at")
-    await window.type(ESCAPE)
-    await window.until("4 fields, guessed from 100 rows")
-    await window.type(RIGHT)
-    await window.until("looked at")
-    await window.type(*(" ", DOWN) * 4, RIGHT)
-    await window.until("In this order")
-    await window.type(TAB, ENTER)
-    await window.until("Everything arrived, and it was checked")
-    await window.type("q")
-    code = await window.ended()
-    async with await opened(node) as cluster:
-        count = await cluster.count("wizard-typed")
-        body = (await cluster.carry("GET", "/wizard-typed/_search?size=1&q=id:7"))[1]
-        await cluster.delete_index("wizard-typed")
-    assert code == 0
-    assert count == 100
-    assert json.loads(body)["hits"]["hits"][0]["_source"] == {"id": 7, "at": "08.01.2024", "total": 7.5}
