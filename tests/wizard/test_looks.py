@@ -59,31 +59,36 @@ def app_of(name: str, *, has_contrast: bool = False) -> WizardApp:
 
 
 @pytest.mark.parametrize(
-    ("name", "keys"),
+    ("name", "more"),
     [
-        ("method", ("ctrl+p",)),
+        ("method", ("ctrl+p",)),  # the palette
         ("run", ("ctrl+p", "p", "a", "down")),
         ("connections-refused", ()),
         ("connections-compare", ("ctrl+n",)),
         ("preflight-blocked", ()),
+        ("preflight-mend-asked", ()),
         ("selection-details", ()),
-        ("selection-options", ("o",)),
-        ("repository-form", ("a",)),
-        ("restore-delete", ("w", "right", "right", "right", "enter", "x")),
-        ("mapping-json", ("j", "shift+down")),
+        ("selection-options", ()),
+        ("definition-changed", ()),
+        ("definition-wrong", ()),
+        ("repository-form", ()),
+        ("snapshot-new", ()),
+        ("restore-delete", ("x",)),
+        ("mapping-json", ("shift+down",)),
+        ("sent", ()),
         ("run-waiting", ()),
-        ("run-stop", ("ctrl+x",)),
+        ("run-stop", ()),
         ("finish-incomplete", ()),
-        ("help", ("question_mark",)),
+        ("help", ()),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 async def test_nothing_is_painted_in_a_colour_that_vanishes_on_black_or_on_white(
-    name: str, keys: tuple[str, ...]
+    name: str, more: tuple[str, ...]
 ) -> None:
     app = app_of(name)
     async with app.run_test(size=BY_NAME[name].size) as pilot:
-        await pilot.press(*keys)
+        await pilot.press(*BY_NAME[name].press, *more)
         await settled(pilot)
         letters, behind = colours(app)
     assert letters <= ON_ANY_BACKGROUND
