@@ -66,6 +66,13 @@ async def count(node: Node, opened: Opening, index: str) -> int:
         return await cluster.count(index)
 
 
+async def test_a_reader_is_stopped_where_no_key_is_written_for_what_is_wanted(reader: Reader) -> None:
+    page = reader.text
+    with pytest.raises(AssertionError, match="nothing says how to: choose all"):
+        await reader.do("choose all")
+    assert reader.text == page
+
+
 @pytest.mark.parametrize("method", ["Reindex from a remote cluster", "Copy through this machine"])
 async def test_a_reader_moves_an_index_between_two_clusters(
     pair: tuple[Node, Node], opened: Opening, reader: Reader, prefix: str, method: str
