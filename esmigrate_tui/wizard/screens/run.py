@@ -294,7 +294,9 @@ def below(session: Session, look: Look, now: float, events: int = _EVENTS) -> li
     """What the run waits for, how many are where, and the last notable events; always as many lines."""
     progress = session.progress
     tasks = by_attention(progress)
-    states = first_that_fits(look.width - 1, (counted_states(tasks), counted_states(tasks, aside="set aside")))
+    states = counted_states(tasks)
+    if cell_len(states) >= look.width:
+        states = counted_states(tasks, aside="set aside")
     line = ink(" ").append(states, DIM)
     lines = [line, rule(look.width)]
     notable = [*reversed(progress.notable)]
