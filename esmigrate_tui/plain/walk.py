@@ -169,9 +169,9 @@ def _announce(step: str, walk: PlainWalk) -> None:
 
 def explain(step: str, walk: PlainWalk) -> None:
     """The page in plain words for a step, as the wizard has it, and what can be answered anywhere."""
-    from esmigrate_tui.wizard.help import way, words_of  # noqa: PLC0415  # words that most people never need
+    from esmigrate_tui.wizard.help import way_in_words, words_of  # noqa: PLC0415  # words that most people never need
 
-    title, words = words_of(step, walk.session)
+    title, words = words_of(step, walk.session, way_in_words)
     walk.console.say(f"{title}.")
     for each in words.strip("\n").split("\n\n"):
         if each.startswith("   "):  # a drawing stays as it is
@@ -180,6 +180,6 @@ def explain(step: str, walk: PlainWalk) -> None:
             walk.console.say(each.replace("\n", " "))
     for method in walk.session.methods if step == "method" else ():
         walk.console.say(f"{method.title}: {method.explained}")
-        walk.console.show(way(method.name), 0)
+        walk.console.say(way_in_words(method.name), 2)
     walk.console.say("Keys that are named here are those of the screen.")
     walk.console.say(HOW)

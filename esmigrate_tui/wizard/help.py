@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from rich.text import Text
 
@@ -327,26 +327,38 @@ _SPEAKING: Final = """
 Who speaks to whom. Each arrow begins where the connection is opened, and a firewall must let it through; the port is
 that of the address: 9200 on servers of your own, mostly, and 9243 or 443 in Elastic Cloud.
 """.strip("\n")
-_WAYS: Final[dict[MethodName, str]] = {
-    MethodName.INDEX_FROM_SOURCE: """
-     esmigrate ── 9200 or 9243 ──→ new cluster   makes the index, writes rows
-     a sender ─── 9200 or 9243 ──→ new cluster   where another program sends
-""",
-    MethodName.REINDEX_FROM_REMOTE: """
-     esmigrate ──── 9200 or 9243 ──→ old cluster   reads what there is
-     esmigrate ──── 9200 or 9243 ──→ new cluster   makes indices, gives orders
-     new cluster ── 9200 or 9243 ──→ old cluster   fetches the documents
-""",
-    MethodName.RESTORE_FROM_SNAPSHOT: """
-     esmigrate ──── 9200 or 9243 ──→ new cluster   gives orders, looks
-     new cluster ── each node ─────→ repository    a shared folder, a bucket
-     esmigrate ──── 9200 or 9243 ──→ old cluster   to compare; may be gone
-""",
-    MethodName.COPY_THROUGH_HERE: """
-     esmigrate ── 9200 or 9243 ──→ old cluster   reads the documents
-     esmigrate ── 9200 or 9243 ──→ new cluster   writes the same bytes
-     old cluster  ·  ·  ·  ·  ·   new cluster   need not see each other
-""",
+_PORTS: Final = "9200 or 9243"
+
+
+class Way(NamedTuple):
+    """Who opens a connection to whom, for what, and over which ports; over none, they need not see each other."""
+
+    who: str
+    whom: str
+    what: str
+    over: str = _PORTS
+
+
+_WAYS: Final[dict[MethodName, tuple[Way, ...]]] = {
+    MethodName.INDEX_FROM_SOURCE: (
+        Way("esmigrate", "new cluster", "makes the index, writes rows"),
+        Way("a sender", "new cluster", "where another program sends"),
+    ),
+    MethodName.REINDEX_FROM_REMOTE: (
+        Way("esmigrate", "old cluster", "reads what there is"),
+        Way("esmigrate", "new cluster", "makes indices, gives orders"),
+        Way("new cluster", "old cluster", "fetches the documents"),
+    ),
+    MethodName.RESTORE_FROM_SNAPSHOT: (
+        Way("esmigrate", "new cluster", "gives orders, looks"),
+        Way("new cluster", "repository", "a shared folder, a bucket", over="each node"),
+        Way("esmigrate", "old cluster", "to compare; may be gone"),
+    ),
+    MethodName.COPY_THROUGH_HERE: (
+        Way("esmigrate", "old cluster", "reads the documents"),
+        Way("esmigrate", "new cluster", "writes the same bytes"),
+        Way("old cluster", "new cluster", "need not see each other", over=""),
+    ),
 }
 """Which cluster speaks to which, and over which port, by method."""
 _FLOWS: Final[dict[MethodName, str]] = {
@@ -363,16 +375,32 @@ _FLOWS: Final[dict[MethodName, str]] = {
 
 def way(method: MethodName) -> str:
     """The drawing of which cluster speaks to which in a method."""
-    return _WAYS[method].strip(_BREAK)
+    ways = _WAYS[method]
+    left = max(len(each.who) for each in ways) + 3
+    right = max(len(each.whom) for each in ways) + 3
+    lines = []
+    for who, whom, what, over in ways:
+        middle = f" {over} {'─' * (len(_PORTS) - len(over))}──→ " if over else " ·" * 8 + "  "
+        lines.append(f"     {f'{who} '.ljust(left, '─' if over else ' ')}{middle}{whom.ljust(right)}{what}")
+    return _BREAK.join(lines)
 
 
-def words_of(step: str, session: Session) -> tuple[str, str]:
+def way_in_words(method: MethodName) -> str:
+    """The same in sentences, a line each: what is drawn cannot be read aloud."""
+    said = (
+        f"{who} connects to {whom} ({over}): {what}." if over else f"{who} and {whom} {what}."
+        for who, whom, what, over in _WAYS[method]
+    )
+    return _BREAK.join(f"{each[0].upper()}{each[1:]}" for each in said)
+
+
+def words_of(step: str, session: Session, way_of: Callable[[MethodName], str] = way) -> tuple[str, str]:
     """A step's title and its page in plain words, with its drawing, as the session's method has them."""
     title, words = _written(step, session)
     method = session.method_name
     drawing = ""
     if step in {"connections", "preflight"} and method is not None:
-        drawing = f"{_SPEAKING}\n\n{way(method)}"
+        drawing = f"{_SPEAKING}\n\n{way_of(method)}"
     elif step == "run" and method in _FLOWS:
         drawing = _FLOWS[method].strip(_BREAK)
     if not drawing:

@@ -86,7 +86,7 @@ def test_a_locale_without_utf_8_gets_ascii_alone(tmp_path: Path, locale: str) ->
     )
     assert told.stdout.isascii()
     assert b"There are four ways" in told.stdout
-    assert b"esmigrate -- 9200 or 9243 --> new cluster" in told.stdout
+    assert b"Esmigrate connects to new cluster (9200 or 9243)" in told.stdout
 
 
 def test_a_secret_is_not_echoed_on_a_terminal_and_the_echo_comes_back(tmp_path: Path) -> None:

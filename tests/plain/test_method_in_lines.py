@@ -49,7 +49,9 @@ async def test_a_look_that_fails_keeps_nobody_from_choosing(world: Planning) -> 
     assert str(walk.session.draft.method) == "copy-through-here"
 
 
-async def test_the_page_of_the_method_draws_who_speaks_to_whom(world: Planning) -> None:
+async def test_the_page_of_the_method_says_who_speaks_to_whom(world: Planning) -> None:
     script = Script("?", "q")
     await walked(world, script, BOTH, credentials=SECRETS)
-    assert lines_of(script, "new cluster ── 9200 or 9243 ──→ old cluster   fetches the documents")
+    assert lines_of(script, "New cluster connects to old cluster (9200 or 9243): fetches the documents.")
+    assert lines_of(script, "Old cluster and new cluster need not see each other.")
+    assert "──→" not in script.told

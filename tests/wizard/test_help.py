@@ -54,4 +54,6 @@ def test_no_line_of_a_page_is_too_wide_for_80_columns(method: MethodName) -> Non
 
 
 def test_an_arrow_is_an_arrow_in_ascii() -> None:
-    assert plain(way(MethodName.COPY_THROUGH_HERE)).splitlines()[0].startswith("     esmigrate -- 9200 or 9243 --> old")
+    assert (
+        plain(way(MethodName.COPY_THROUGH_HERE)).splitlines()[0].startswith("     esmigrate ---- 9200 or 9243 --> old")
+    )
