@@ -92,10 +92,10 @@ ACTIONS: Final = (
         "Take the repository; one that only the source has is registered first, after a question.",
         ("repository",),
     ),
+    Action("add", "a", "a", "add", "Register a repository that is not in the list.", ("repository",)),
     Action(
         "verify", "v", "v", "verify", "Let every node of the destination look whether it reaches it.", ("repository",)
     ),
-    Action("add", "a", "a", "add", "Register a repository that is not in the list.", ("repository",)),
     Action("fill", "e", "e", "", "Fill in the form from this one: to register it otherwise.", ("repository",)),
     Action("again", "r", "r", "again", "Ask both clusters again.", ("repository",)),
     # snapshot

@@ -144,7 +144,8 @@ class ReviewScreen(StepScreen):
         name = name_to_type(session)
         asked = self.query_one("#asked")
         asked.display = bool(name)
-        words = "Something that exists is overwritten, closed or deleted. To allow it, type the destination's name"
+        lost = "Something that exists is overwritten, closed or deleted."
+        words = f"{lost} To allow it, type the destination's name below (Ctrl+N)"
         self.query_one("#ask", Lines).show(lambda width: paragraph(f"{words}: {name}", width, 1, STRONG))
 
     def on_mount(self) -> None:
