@@ -19,11 +19,11 @@ from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import sampled
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.files import Reading, Sample
+    from esmigrate_tui.model.files import Guess, Reading, Sample
 
 FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
@@ -164,18 +164,14 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     count = await clusters.destination.count(name) if taken in _USABLE else 0
     yield judged_target(name, taken, count, makes=bool(draft.create), takes_streams=draft.shipping is None)
     if taken == "data stream" and not draft.create and draft.reading is not None:
-        try:
-            sample = await asyncio.to_thread(sampled, msgspec.structs.replace(draft.reading, columns=()))
-        except ProblemError:
-            return  # the check of the files says so
-        for finding in judged_stream(name, sample):
+        for finding in judged_stream(name, await _guesses(draft)):
             yield finding
 
 
-def judged_stream(name: str, sample: Sample) -> Iterator[Finding]:
+def judged_stream(name: str, guesses: Sequence[Guess]) -> Iterator[Finding]:
     """What a data stream wants of rows: a moment in each, and an _id that nothing else keeps from coming twice."""
     shown = clean(name, 300)
-    if sample.guesses and all(guess.field != "@timestamp" for guess in sample.guesses):
+    if guesses and all(guess.field != "@timestamp" for guess in guesses):
         yield Finding(
             check="target-index",
             severity=Severity.BLOCKER,
@@ -243,12 +239,28 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     else:
         body = msgspec.json.decode(draft.create)
         mappings, settings = body.get("mappings", {}), flat(body.get("settings", {}))
-    for finding in judged_mapping(mappings, settings, is_planned=bool(draft.create)):
+    for finding in judged_mapping(mappings, settings, await _guesses(draft), is_planned=bool(draft.create)):
         yield finding
 
 
-def judged_mapping(mappings: Mapping[str, Any], settings: Mapping[str, Any], *, is_planned: bool) -> Iterator[Finding]:
-    """Whether fields have chosen types, and how many there are of those that there may be."""
+async def _guesses(draft: Draft) -> tuple[Guess, ...]:
+    """What the fields of the first rows most likely are; () where there are no files, or they cannot be read."""
+    if draft.reading is None:
+        return ()
+    try:
+        sample = await asyncio.to_thread(sampled, msgspec.structs.replace(draft.reading, columns=()))
+    except ProblemError:
+        return ()  # the check of the files says so
+    return sample.guesses
+
+
+def judged_mapping(
+    mappings: Mapping[str, Any], settings: Mapping[str, Any], guesses: Sequence[Guess], *, is_planned: bool
+) -> Iterator[Finding]:
+    """Whether fields have chosen types, and how many there are of those that there may be.
+
+    `guesses` say what the destination would take the fields of the first rows for.
+    """
     if "properties" not in mappings and mappings:
         mappings = next((one for one in mappings.values() if isinstance(one, dict)), mappings)  # a type of 6.x
     properties = mappings.get("properties", {})
@@ -258,6 +270,7 @@ def judged_mapping(mappings: Mapping[str, Any], settings: Mapping[str, Any], *, 
             check="chosen-mapping",
             severity=Severity.WARNING,
             title="No field has a chosen type: the destination guesses each from the first document that has it",
+            evidence=listed([f"{one.field} would be {one.dynamic}" for one in guesses if one.dynamic], 12),
             why="A guess cannot be changed later without indexing everything again.",
             fix="Choose types for its fields (--mapping, or Mapping in the wizard), or write them into the plan.",
             link=_TYPES,

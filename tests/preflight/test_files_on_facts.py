@@ -81,10 +81,9 @@ def test_a_data_stream_takes_files_and_what_a_watch_counts_goes_into_an_index() 
 
 
 def test_rows_without_a_moment_are_not_for_a_data_stream() -> None:
-    bare = Sample(reading=READING, guesses=(Guess(field="n", type="long"),))
-    timed = Sample(reading=READING, guesses=(Guess(field="@timestamp", type="date"),))
-    assert [one.severity for one in judged_stream("logs", bare)] == [Severity.BLOCKER, Severity.NOTE]
-    assert [one.severity for one in judged_stream("logs", timed)] == [Severity.NOTE]
+    bare, timed = Guess(field="n", type="long"), Guess(field="@timestamp", type="date")
+    assert [one.severity for one in judged_stream("logs", [bare])] == [Severity.BLOCKER, Severity.NOTE]
+    assert [one.severity for one in judged_stream("logs", [bare, timed])] == [Severity.NOTE]
 
 
 def test_a_data_stream_is_written_to_by_the_newest_index_behind_it() -> None:
@@ -94,14 +93,14 @@ def test_a_data_stream_is_written_to_by_the_newest_index_behind_it() -> None:
 
 
 def test_no_mapping_at_all_warns() -> None:
-    assert [one.severity for one in judged_mapping({}, {}, is_planned=True)] == [Severity.WARNING]
+    assert [one.severity for one in judged_mapping({}, {}, (), is_planned=True)] == [Severity.WARNING]
 
 
 def test_the_limit_of_fields_is_warned_of_before_it_is_reached_and_blocks_beyond() -> None:
     properties = {f"f{n}": {"type": "long"} for n in range(95)}
     for limit, severity in ((100, Severity.WARNING), (90, Severity.BLOCKER)):
         settings = {"index.mapping.total_fields.limit": str(limit)}
-        *_, last = judged_mapping({"properties": properties}, settings, is_planned=True)
+        *_, last = judged_mapping({"properties": properties}, settings, (), is_planned=True)
         assert last.severity is severity
 
 

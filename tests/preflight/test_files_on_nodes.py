@@ -44,12 +44,15 @@ class Site:
 
     def __init__(self, clusters: Clusters, draft: Draft) -> None:
         self.clusters, self.good = clusters, draft
+        self.evidence = ""
+        """Of what was asked last."""
 
     async def asked(self, check: Check, **changes: Any) -> list[tuple[Severity, str]]:  # noqa: ANN401  # fields of Draft
         given = msgspec.structs.replace(self.good, **changes)
         told = await found(check, given, self.clusters)
         assert {one.check for one in told} <= {name_of(check), "sample-ids"}
         assert all(one.why and (one.fix or one.severity is Severity.NOTE) for one in told if one.severity != "passed")
+        self.evidence = told[0].evidence if told else ""
         return [(one.severity, one.title) for one in told]
 
     def of_file(self, text: str, folder: Path, wishes: FileWishes | None = None) -> dict[str, Any]:
@@ -134,6 +137,7 @@ async def test_fields_that_nobody_has_chosen_types_for_warn(site: Site, into: st
     [(severity, title)] = await site.asked(files.chosen_mapping, into=into, create=create)
     assert severity is Severity.WARNING
     assert title.startswith("No field has a chosen type")
+    assert site.evidence == "id would be long, city would be text and keyword"
 
 
 @pytest.mark.parametrize(
