@@ -88,7 +88,7 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One of them as it would be made on the destination; `body` is JSON to be read, `changes` say what is otherwise."""
+    """One of them as it would be made on the destination; `body` is JSON to be read, `changes` say what differs."""
 
     kind: Kind
     name: str
