@@ -323,8 +323,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 rested = msgspec.structs.replace(now, outcome=None, finished_at=None, rate=Rate(), problem=None)
                 return _telling(rested, event.at, "taken up again by a new process")
             case TaskStarted():
-                known = self.task(event.task).started_at  # of a run that was taken up
-                began = event.at if known is None else known
+                first = self.task(event.task).started_at  # of a run that was taken up
+                began = event.at if first is None else first
                 return _with_task(now, event.task, state=TaskState.PREPARING, started_at=began, problem=None)
             case TaskAdvanced():
                 return _advanced(now, event)
