@@ -19,8 +19,7 @@ from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.screens.run import by_attention, task_page
+from esmigrate_tui.wizard.screens.run import TasksScreen, by_attention
 from esmigrate_tui.wizard.session import is_watched, registered, repaired
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -286,7 +285,7 @@ def below(session: Session, look: Look) -> list[Text]:
     return lines
 
 
-class FinishScreen(StepScreen):
+class FinishScreen(TasksScreen):
     """The end of a run, and what is left."""
 
     STEP = "finish"
@@ -340,18 +339,10 @@ class FinishScreen(StepScreen):
             words = {"first": "sender", "there": "expected"}
         self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, progress.unit, **words)])
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
-        self._show_pane()
+        self.show_pane()
 
-    def on_board_moved(self) -> None:
-        """What stands beside the list follows the cursor."""
-        self._show_pane()
-
-    def _show_pane(self) -> None:
-        """All that is known of the one at the cursor, where there is room for it beside the list."""
-        task = self._here() if self.has_class("-wide") else None
-        self.query_one("#pane", Lines).show(lambda width: [] if task is None else task_page(task, width))
-
-    def _here(self) -> TaskProgress | None:
+    def here(self) -> TaskProgress | None:
+        """The task at the cursor."""
         tasks, cursor = by_attention(self.session.progress), self.query_one(Board).cursor
         return tasks[cursor] if cursor < len(tasks) else None
 
@@ -368,13 +359,6 @@ class FinishScreen(StepScreen):
             self.wizard.update(self.session.but(run_problem=error.problem))
         else:
             self.wizard.update(self.session.but(report=paths))
-
-    def action_open(self) -> None:
-        """All about the index at the cursor."""
-        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
-
-        if (task := self._here()) is not None:
-            self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
 
     def action_aside(self) -> None:
         """The documents that were refused."""

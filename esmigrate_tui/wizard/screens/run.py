@@ -426,7 +426,31 @@ def in_a_line(session: Session) -> str:
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-class RunScreen(StepScreen):
+class TasksScreen(StepScreen):
+    """A step that lists tasks: where there is room, all that is known of the one at the cursor stands beside them."""
+
+    def here(self) -> TaskProgress | None:
+        """The task at the cursor."""
+        raise NotImplementedError
+
+    def on_board_moved(self) -> None:
+        """What stands beside the list follows the cursor."""
+        self.show_pane()
+
+    def show_pane(self) -> None:
+        """All that is known of the one at the cursor, where there is room for it beside the list."""
+        task = self.here() if self.has_class("-wide") else None
+        self.query_one("#pane", Lines).show(lambda width: [] if task is None else task_page(task, width))
+
+    def action_open(self) -> None:
+        """All about the one at the cursor."""
+        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+
+        if (task := self.here()) is not None:
+            self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
+
+
+class RunScreen(TasksScreen):
     """Follow a run, and tell it what to do."""
 
     STEP = "run"
@@ -506,16 +530,7 @@ class RunScreen(StepScreen):
         self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
         events = _MORE_EVENTS if self.has_class("-tall") else _EVENTS
         self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now, events))
-        self._show_pane()
-
-    def on_board_moved(self) -> None:
-        """What stands beside the list follows the cursor."""
-        self._show_pane()
-
-    def _show_pane(self) -> None:
-        """All that is known of the one at the cursor, where there is room for it beside the list."""
-        task = self._here() if self.has_class("-wide") else None
-        self.query_one("#pane", Lines).show(lambda width: [] if task is None else task_page(task, width))
+        self.show_pane()
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -554,7 +569,8 @@ class RunScreen(StepScreen):
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
-    def _here(self) -> TaskProgress | None:
+    def here(self) -> TaskProgress | None:
+        """The task at the cursor; None at the line that counts those that are done."""
         cursor = self.query_one(Board).cursor
         return self._tasks[cursor] if cursor < len(self._tasks) else None
 
@@ -626,7 +642,7 @@ class RunScreen(StepScreen):
         """Leave out the index at the cursor, after a question."""
         from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
 
-        task = self._here()
+        task = self.here()
         if task is None or task.state.is_final:
             self.say("This one has ended already.")
             return
@@ -657,12 +673,9 @@ class RunScreen(StepScreen):
         )
 
     def action_open(self) -> None:
-        """All about the index at the cursor."""
-        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
-
-        if (task := self._here()) is not None:
-            self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
-        elif self._done:
+        """All about the index at the cursor; below the last, those that are done."""
+        super().action_open()
+        if self.here() is None and self._done:
             self.action_fold()
 
     def action_fold(self) -> None:
