@@ -85,11 +85,11 @@ async def test_a_repository_that_cannot_be_reached_is_given_another_place(
                 await cluster.perform(unregister_request(prefix))
 
 
-async def run_slowly(operator: Operator, source: Node, destination: Node, prefix: str) -> None:
+async def run_slowly(operator: Operator, source: Node, destination: Node, prefix: str, pace: str) -> None:
     """A copy of this index that takes some seconds, as somebody else has started it."""
     operator.knows(source, destination)
     sides = ("--source", with_user(source), "--destination", with_user(destination), "-o", "move.toml")
-    slowly = ("--index", prefix, "--rename", f"{prefix}={prefix}-slow", "--batch", "50", "--pace", "60")
+    slowly = ("--index", prefix, "--rename", f"{prefix}={prefix}-slow", "--batch", "50", "--pace", pace)
     planned = await operator.do("plan", "copy-through-here", *sides, *slowly)
     assert planned.code == 0, planned.text
     begun = await operator.do("run", "move.toml", "--detach")
@@ -105,7 +105,7 @@ async def test_a_destination_that_goes_away_amid_a_run_is_waited_for_on_the_boar
     prefix: str,
 ) -> None:
     await small_index(pair[0], opened, prefix, 300)
-    await run_slowly(operator, pair[0], own, prefix)
+    await run_slowly(operator, pair[0], own, prefix, "40")
     reader = Reader(terminal())
     await reader.sees("Where do you want to begin?")
     await reader.go_to("going on")
@@ -121,7 +121,7 @@ async def test_a_run_that_is_stopped_says_what_is_missing_and_how_to_go_on(
     pair: tuple[Node, Node], opened: Opening, operator: Operator, terminal: Callable[..., Terminal], prefix: str
 ) -> None:
     await small_index(pair[0], opened, prefix, 300)
-    await run_slowly(operator, *pair, prefix)
+    await run_slowly(operator, *pair, prefix, "15")
     reader = Reader(terminal())
     await reader.sees("Where do you want to begin?")
     await reader.go_to("going on")
