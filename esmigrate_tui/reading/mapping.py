@@ -86,15 +86,19 @@ def with_entry(create: str, field: str, entry: Entry | None) -> str:
     return _written(body)
 
 
-def body_of(text: str | bytes, where: str = "This") -> str:
-    """The body in a text that has the whole of it, its mappings, or their properties alone; raises ProblemError."""
+def body_of(text: str | bytes, file: str = "") -> str:
+    """The body in a text that has the whole of it, its mappings, or their properties alone; raises ProblemError.
+
+    `file` is where it stands, "" for a text that is seen while it is changed: there the line says enough.
+    """
+    where = file or "This"
     try:
         given = msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         if (at := wrong_at(text)) is None:
             raise _wrong(f"{where} is no JSON object: {clean(str(error), 200)}.") from None
         what = f"{where} is no JSON object: {at.why} in line {at.line}, column {at.column}."
-        raise ProblemError(Problem(cause=Cause.USAGE, what=what)) from None
+        raise _wrong(what) if file else ProblemError(Problem(cause=Cause.USAGE, what=what)) from None
     body = given if given.keys() & _PARTS else {"mappings": given}
     if unknown := sorted(body.keys() - _PARTS):
         raise _wrong(f"{where} has {clean(unknown[0], 60)} beside mappings, settings and aliases.")
