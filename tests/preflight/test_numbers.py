@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.preflight.remote import is_rewritten
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.facts import IndexFacts
+from esmigrate_tui.preflight.remote import is_rewritten, sampled_names
 
 
 @pytest.mark.parametrize(
@@ -30,3 +32,16 @@ def test_a_number_that_stays_is_left_in_peace(source: bytes) -> None:
 @given(st.dictionaries(st.text(), st.integers() | st.text() | st.lists(st.text())))
 def test_integers_and_texts_are_never_suspected(document: dict[str, object]) -> None:
     assert not is_rewritten(json.dumps(document).encode())
+
+
+def test_documents_are_looked_at_only_as_long_as_all_of_them_together_are_little() -> None:
+    small = [IndexFacts(name=f"small-{n}", documents=10, primary_bytes=10_000) for n in range(600)]
+    medium = [IndexFacts(name=f"medium-{n}", documents=10, primary_bytes=400_000) for n in range(100)]
+    others = [IndexFacts(name="large", documents=10, primary_bytes=10_000_000), IndexFacts(name="empty", documents=0)]
+    indices = (*others, *medium, *small)
+    chosen = sampled_names(Draft(source_indices=indices, selected=tuple(index.name for index in indices)))
+    read = sum(20 * (index.primary_bytes or 0) // 10 for index in indices if index.name in chosen)
+    assert {"large", "empty"}.isdisjoint(chosen)
+    assert "medium-0" in chosen
+    assert len(chosen) <= 500
+    assert 30 * 1024**2 < read <= 32 * 1024**2
