@@ -160,7 +160,7 @@ def _differs(number: bytes) -> bool:
 
 
 def sampled_names(draft: Draft) -> tuple[str, ...]:
-    """The chosen indices of which documents are looked at: of those with large ones none, and no more than is little."""
+    """The chosen indices of which documents are looked at: of those with large ones none, and never a heavy answer."""
     names: list[str] = []
     weight = 0.0
     for index in _full(draft):
