@@ -14,6 +14,7 @@ from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import selection, snapshot
 from esmigrate_tui.wizard.session import Album, Listing, Session, SortBy, listed
+from tests.wizard.world import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,6 +100,23 @@ def test_of_ten_thousand_that_are_chosen_none_is_counted_again_at_a_key(monkeypa
     assert walked.calls > 0
 
 
+async def test_of_ten_thousand_rows_only_those_are_drawn_that_the_cursor_leaves_or_enters(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = Counting(selection.index_row)
+    monkeypatch.setattr(selection, "index_row", row)
+    app = in_a_list(world, sample.TEN_THOUSAND, "selection")
+    async with app.run_test(size=(80, SEEN)) as pilot:
+        await pilot.press("down")
+        await pilot.pause()
+        for key, drawn in (("down", 2), ("up", 0), ("down", 0), ("down", 2)):
+            row.calls = 0
+            await pilot.press(key)
+            await pilot.pause()
+            assert row.calls <= drawn
+        assert "▸  □ metrics-00003" in shown(app)
+
+
 @pytest.mark.parametrize(
     ("step", "drawn"), [("selection", (selection, "index_row")), ("snapshot", (snapshot, "snapshot_row"))]
 )
@@ -119,5 +137,5 @@ async def test_a_key_draws_the_rows_that_are_seen_lays_out_nothing_and_paints_on
             await pilot.pause()
             assert row.calls <= 2 * SEEN  # once for the cursor, once for what the session says
             assert app.paints == 1, key
-        assert row.calls > 0
+        assert row.calls > 0  # the end of the list was never seen before
         assert laid_out.calls == 0

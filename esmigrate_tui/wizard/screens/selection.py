@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar, Final
 
 import msgspec
@@ -11,6 +12,7 @@ from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
+from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
@@ -41,6 +43,7 @@ from esmigrate_tui.wizard.session import (
     chosen_names,
     in_order,
     in_the_way,
+    kept,
     listed,
     matcher,
     needed_bytes,
@@ -51,11 +54,11 @@ from esmigrate_tui.wizard.session import (
 )
 from esmigrate_tui.wizard.walk import selection as steps
 from esmigrate_tui.wizard.walk.selection import CLOSABLE, DELETABLE, ONLY_RENAMED, described, destined, restored
-from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.binding import BindingType
     from textual.widget import Widget
@@ -108,24 +111,36 @@ def sorts(*, is_restore: bool) -> tuple[SortBy, ...]:
     return tuple(by for by in SortBy if by not in left_out)
 
 
-def index_row(index: IndexFacts, session: Session, look: Look, *, here: bool, chosen: bool) -> Text:
+@kept
+def drawing(draft: Draft, width: int, ascii_only: bool) -> Callable[[IndexFacts, bool], Text]:  # noqa: FBT001  # kept by it
+    """What draws an index at a width, with the cursor or without: once, since mostly the cursor alone has moved."""
+    look, chosen = Look(width, 0, ascii_only), chosen_names(draft)
+
+    @lru_cache(maxsize=MOST_LINES)
+    def draw(index: IndexFacts, here: bool) -> Text:  # noqa: FBT001  # the same
+        return index_row(index, draft, look, here=here, chosen=index.name in chosen)
+
+    return draw
+
+
+def index_row(index: IndexFacts, draft: Draft, look: Look, *, here: bool, chosen: bool) -> Text:
     """One index as a line of exactly the width."""
-    draft = session.draft
-    name, target = columns(look.width, is_restore=session.is_restore)
+    is_restore = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+    name, target = columns(look.width, is_restore=is_restore)
     reason = why_not(index, draft)
     goes_to, is_trouble = reason or (draft.target(index.name) if chosen else ""), False
-    if chosen and not reason and session.is_restore:
+    if chosen and not reason and is_restore:
         goes_to, is_trouble = destined(index, draft)
     line = ink("").append_text(look.mark("here" if here else "none"))
     mark = look.mark("warn" if reason or is_trouble else "on" if chosen else "off")
     line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
     style = STRONG if here else DIM if reason else "none"
     line.append(fit(index.name, name), style)
-    numbers = "" if session.is_restore else fit(_number(index.documents), _DOCUMENTS, "right")
+    numbers = "" if is_restore else fit(_number(index.documents), _DOCUMENTS, "right")
     numbers += fit("–" if index.primary_bytes is None else size(index.primary_bytes), _SIZE, "right")
     numbers += fit(str(index.shards), _SHARDS, "right")
     line.append(numbers, DIM if reason else "none").append("  ")
-    if session.is_restore:
+    if is_restore:
         made_by = "stream" if index.data_stream and index.created is None else str(index.created or "–")
         line.append(fit(made_by, _HEALTH), DIM)
     else:
@@ -313,19 +328,14 @@ class SelectionScreen(FilteredScreen):
     def paint(self, session: Session) -> None:
         """The list."""
         rows = self._rows(session)
-        chosen = chosen_names(session.draft)
         ascii_only = self.wizard.ascii_only
         is_restore = session.is_restore
         empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
         self.show_filter_line()
 
         def make(width: int, cursor: int) -> Rows[IndexFacts]:
-            look = Look(width, 0, ascii_only)
-            return Rows(
-                rows,
-                lambda at, index: index_row(index, session, look, here=at == cursor, chosen=index.name in chosen),
-                empty,
-            )
+            draw = drawing(session.draft, width, ascii_only)
+            return Rows(rows, lambda at, index: draw(index, at == cursor), empty)
 
         board = self.query_one(Board)
         board.show(make)

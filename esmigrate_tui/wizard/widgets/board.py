@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Row = TypeVar("Row")
 
-_MOST_LINES: Final = 512
+MOST_LINES: Final = 512
 """More than any terminal shows."""
 
 
@@ -218,7 +218,7 @@ class Board(ScrollView, can_focus=True):
         if held != self.cursor:
             self.cursor = held
             self._sheet = self._make(width, held)
-        self._line = lru_cache(maxsize=_MOST_LINES)(self._sheet.line)  # to compare it and to draw it, it is made once
+        self._line = lru_cache(maxsize=MOST_LINES)(self._sheet.line)  # to compare it and to draw it, it is made once
         self.virtual_size = Size(width, self._sheet.height)
         self._keep_in_sight()
         top = self.scroll_offset.y
