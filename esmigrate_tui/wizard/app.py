@@ -8,13 +8,14 @@ import gc
 import signal
 import traceback
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from rich.segment import Segment, Segments
 from rich.text import Text
 from textual import events
 from textual._compositor import ChopsUpdate  # private, as what becomes of it
 from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import Reactive
 
@@ -84,6 +85,9 @@ class WizardApp(Walk, App[ExitCode]):
     ENABLE_COMMAND_PALETTE = True
     ESCAPE_TO_MINIMIZE = False
     CLOSE_TIMEOUT = 2.0
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f2", "contrast", show=False, priority=True)  # also under a question, which keeps other keys from us
+    ]
     theme = Reactive(CALM.name)
     """From the first moment on: with a change of theme every style would be read twice before the first screen."""
 

@@ -286,11 +286,11 @@ def actions(step: str, method: MethodName | None = None) -> tuple[Action, ...]:
 
 
 def bindings(step: str) -> list[Binding]:
-    """The step's keys for Textual; the palette's own key is the app's."""
+    """The step's keys for Textual; those for the palette and for more contrast are the app's."""
     from textual.binding import Binding  # noqa: PLC0415  # the plain way reads this table too, and has no Textual
 
     return [
         Binding(action.keys, action.name, action.label or action.says, show=False)
         for action in ACTIONS
-        if step in action.steps and action.keys and action.name != "palette"
+        if step in action.steps and action.keys and action.name not in {"contrast", "palette"}
     ]

@@ -105,6 +105,26 @@ async def test_more_contrast_dims_nothing_and_has_red_alone(world: World) -> Non
     assert behind <= {"default"}
 
 
+@pytest.mark.parametrize(
+    "name", ["help", "run-stop", "restore-delete", "mapping-type", "mapping-json", "selection-settings"]
+)
+async def test_more_contrast_is_one_key_away_under_whatever_lies_over_a_step(name: str) -> None:
+    app = app_of(name)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*BY_NAME[name].press)
+        await settled(pilot)
+        over = app.screen
+        assert over is not app.step
+        assert any(style.dim for style in styles(app))
+        await pilot.press("f2")
+        await settled(pilot)
+        assert app.screen is over
+        assert not any(style.dim for style in styles(app))
+        await pilot.press("f2")
+        await settled(pilot)
+        assert any(style.dim for style in styles(app))
+
+
 async def test_the_look_that_is_chosen_is_kept_for_the_next_start(world: World) -> None:
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:
