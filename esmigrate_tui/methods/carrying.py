@@ -53,15 +53,15 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
 def decided(one: Carried, there: Definition | None, entry: LedgerEntry | None) -> Fate | None:
     """What has become of one of them by what the destination has of that name now; None where it is to be made.
 
-    `entry` is the ledger's, where an earlier process has begun to make it: what that may have made is no other.
+    `entry` is the ledger's, where an earlier try has begun to make it: what that may have made is no other.
     """
-    if entry is not None and entry.state in {EntryState.MADE, EntryState.KEPT}:
+    if entry is not None and entry.is_acknowledged:
         return Fate.MADE
     if there is None:
         return None
     if not is_same(one, there):
         return Fate.LEFT
-    is_maybe_ours = entry is not None and entry.state is EntryState.INTENDED
+    is_maybe_ours = entry is not None and entry.state in {EntryState.INTENDED, EntryState.KEPT}
     return None if is_maybe_ours else Fate.SAME
 
 

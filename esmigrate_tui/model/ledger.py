@@ -63,3 +63,8 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
             EntryState.MADE,
             EntryState.NOT_UNDONE,
         }
+
+    @property
+    def is_acknowledged(self) -> bool:
+        """Whether the server has said that it was made: of one that stays after a lost answer nobody knows."""
+        return self.state is EntryState.MADE or (self.state is EntryState.KEPT and not self.trouble)

@@ -15,7 +15,9 @@ import msgspec
 import pytest
 
 from esmigrate_tui.elastic.carried import carried as found
+from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.perform import perform, started
 from esmigrate_tui.engine.runs import all_runs, make_folder, place_to_go_on
@@ -50,9 +52,11 @@ OTHER: Final = {"description": "somebody else's", "processors": []}
 # -- decided ---------------------------------------------------------------------------------------------------------
 
 
-def an_entry(state: EntryState) -> LedgerEntry:
+def an_entry(state: EntryState, trouble: str = "") -> LedgerEntry:
     change = PIPELINE.change()
-    return LedgerEntry(number=1, side=change.side, what=change.what, made_by=change.made_by, state=state)
+    return LedgerEntry(
+        number=1, side=change.side, what=change.what, made_by=change.made_by, state=state, trouble=trouble
+    )
 
 
 def told(body: dict[str, Any]) -> Definition:
@@ -79,6 +83,18 @@ def test_what_is_there_is_left_and_what_an_earlier_process_made_is_known(
     there: dict[str, Any] | None, state: EntryState | None, fate: Fate | None
 ) -> None:
     entry = None if state is None else an_entry(state)
+    assert decided(PIPELINE, None if there is None else told(there), entry) is fate
+
+
+@pytest.mark.parametrize(
+    ("there", "fate"),
+    [(None, None), (json.loads(PIPELINE.body), None), (OTHER, Fate.LEFT)],
+    ids=["none", "it", "other"],
+)
+def test_what_stays_after_a_lost_answer_is_never_called_made_unseen(
+    there: dict[str, Any] | None, fate: Fate | None
+) -> None:
+    entry = an_entry(EntryState.KEPT, "Whether it was made is not known.")
     assert decided(PIPELINE, None if there is None else told(there), entry) is fate
 
 
@@ -136,8 +152,6 @@ class Bench:
     tiny: Tiny
 
     async def run(self) -> Progress:
-        from esmigrate_tui.elastic.cluster import Clusters  # noqa: PLC0415  # the pure tests need no client
-
         fast = Fast()
         async with await Journal.create(self.folder / "journal") as journal:
             await perform(
@@ -255,6 +269,22 @@ async def test_a_run_that_is_stopped_makes_nothing(bench: Bench) -> None:
     assert progress.outcome is RunOutcome.STOPPED
     assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") is None
+
+
+@pytest.mark.nodes
+async def test_one_whose_answer_was_lost_before_an_earlier_end_is_made_and_not_taken_for_made(bench: Bench) -> None:
+    begun = an_entry(EntryState.INTENDED)
+    left = CarriedOver(at=1.0, kind=Kind.PIPELINE, name="co-empty", fate=Fate.NOT_YET)
+    async with await Journal.create(bench.folder / "journal") as journal:
+        await journal.append_all([started(bench.plan, "7K2P", 0.0), LedgerChanged(at=1.0, entry=begun)])
+        clusters = Clusters(destination=bench.destination, source=None)
+        known = (await journal.progress()).ledger
+        await Ledger(to_clusters(clusters), journal.append, lambda: 1.0, known).settle()
+        await journal.append_all([left, RunFinished(at=2.0, outcome=RunOutcome.INCOMPLETE)])
+    progress = await bench.run()
+    assert fates(progress) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": json.loads(PIPELINE.body)}
+    assert {entry.trouble for entry in progress.ledger} == {""}
 
 
 async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_path: Path) -> None:
