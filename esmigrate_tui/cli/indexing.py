@@ -16,7 +16,7 @@ from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
 from esmigrate_tui.cli.headless import hand_over
-from esmigrate_tui.cli.shipping import body_in, chosen_lines
+from esmigrate_tui.cli.shipping import chosen_lines
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -27,6 +27,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.mapping import body_in
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 
@@ -47,7 +48,7 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
     rule = _rule(options)
     delimiter = _delimiter(options["delimiter"])
     _must_be_known(options["encoding"])
-    body = await asyncio.to_thread(body_in, options["mapping"]) if options["mapping"] else ""
+    body = await asyncio.to_thread(body_in, str(options["mapping"])) if options["mapping"] else ""
     side = await credential_for(
         connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
     )

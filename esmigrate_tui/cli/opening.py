@@ -135,7 +135,9 @@ def _plan(draft: Draft) -> Plan:
 
 
 async def _save_text(name: str, text: str) -> str:
-    path = await asyncio.to_thread(Path(name).expanduser)
+    from esmigrate_tui.reading.opened import named
+
+    path = await asyncio.to_thread(named, name)
     await _written(path, text, force=False)
     return str(path)
 

@@ -23,7 +23,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.mapping import body_of
+from esmigrate_tui.reading.mapping import body_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -54,7 +54,7 @@ async def make_shipping_plan(options: Mapping[str, Any]) -> int:
     """Look at the destination, write the plan, and the configuration for the sender with what is to be done with it."""
     _must_fit(options)
     shipping = Shipping(shipper=Shipper(options["shipper"]), expected=options["expected"])
-    body = await asyncio.to_thread(body_in, options["mapping"]) if options["mapping"] else ""
+    body = await asyncio.to_thread(body_in, str(options["mapping"])) if options["mapping"] else ""
     side = await credential_for(
         connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
     )
@@ -105,11 +105,6 @@ def _must_fit(options: Mapping[str, Any]) -> None:
     if str(options["output"]) == _STDOUT and str(options["configuration"]) == _STDOUT:
         msg = "The plan and the configuration cannot both go to standard output: give -o or --configuration a file."
         raise click.UsageError(msg)
-
-
-def body_in(path: Path) -> str:
-    """The body that makes an index, by a file that has the whole of it, its mappings, or their properties alone."""
-    return body_of(path.read_bytes(), str(path))
 
 
 async def _hand_over_configuration(told: Configuration, options: Mapping[str, Any]) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, listed
-from esmigrate_tui.reading.mapping import body_of
+from esmigrate_tui.reading.mapping import body_in
 from esmigrate_tui.translate.beside import changed_at
 from esmigrate_tui.wizard.walk import definition as steps
 
@@ -109,17 +108,10 @@ async def _write(part: Part, name: str, walk: PlainWalk, console: Console) -> No
 
 async def _take(part: Part, name: str, walk: PlainWalk, console: Console) -> None:
     try:
-        body = body_of(await asyncio.to_thread(_bytes_of, name), clean(name, 200))
-    except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        console.say(f"{name} cannot be read: {clean(why, 200)}.")
+        body = await asyncio.to_thread(body_in, name)
     except ProblemError as error:
         console.trouble(error.problem)
     else:
         steps.edit(walk, part, body)
         at = changed_at(part.translation, body)
         console.say(f"Taken: {part.target} is made with that. Changed: {listed(at, most=12) or 'nothing'}.")
-
-
-def _bytes_of(name: str) -> bytes:
-    return Path(name).expanduser().read_bytes()

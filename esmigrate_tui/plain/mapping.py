@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import clean
 from esmigrate_tui.plain.console import BackError, Pages, place_of
-from esmigrate_tui.reading.mapping import body_of
+from esmigrate_tui.reading.mapping import body_in
 from esmigrate_tui.wizard.walk import mapping as steps
 
 if TYPE_CHECKING:
@@ -127,16 +125,9 @@ async def _json(name: str, walk: PlainWalk, console: Console) -> None:
         console.say("The index is there already: its mapping stays as it is.")
         return
     try:
-        text = await asyncio.to_thread(_bytes_of, name)
-        body = body_of(text, clean(name, 200))
-    except OSError as error:
-        console.say(f"{name} cannot be read: {clean(error.strerror or str(error), 200)}.")
+        body = await asyncio.to_thread(body_in, name)
     except ProblemError as error:
         console.trouble(error.problem)
     else:
         steps.make(walk, body)
         console.say("Taken: the index is made with that.")
-
-
-def _bytes_of(name: str) -> bytes:
-    return Path(name).expanduser().read_bytes()

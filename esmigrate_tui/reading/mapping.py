@@ -12,6 +12,7 @@ import msgspec
 
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.opened import named
 
 Entry = dict[str, Any]
 
@@ -106,6 +107,18 @@ def body_of(text: str | bytes, file: str = "") -> str:
         raise _wrong(f"{where} has no object at {wrong}.")
     _check(_object(body.get("mappings")).get("properties", {}), where, "properties")
     return _written(body)
+
+
+def body_in(name: str) -> str:
+    """The body in a file that a person names; raises ProblemError. It waits for the disk."""
+    shown = clean(name, 300)
+    try:
+        text = named(name).read_bytes()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        problem = Problem(cause=Cause.MISSING, what=f"{shown} cannot be read: {clean(why, 200)}.")
+        raise ProblemError(problem) from None
+    return body_of(text, shown)
 
 
 class WrongAt(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import glob
 import gzip
+import os
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,11 +28,16 @@ class CutShortError(Exception):
     """A packed file ends in the middle, or is broken; the message says how."""
 
 
+def named(name: str) -> Path:
+    """The path that a person means; a ~NAME of nobody is left as it is, as in a shell."""
+    return Path(os.path.expanduser(name))  # noqa: PTH111  # Path's own raises where ~NAME is nobody
+
+
 def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
     """Every file that a path or a glob names, in order and once; raises ProblemError where one names none."""
     paths: dict[Path, None] = {}
     for pattern in patterns:
-        exact = Path(pattern).expanduser()
+        exact = named(pattern)
         if exact.is_file():
             names = [exact]
         else:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -14,7 +13,7 @@ from esmigrate_tui.model.files import Column, FileFormat, FileLook, FileWishes, 
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.guess import documents_of, guesses, properties
-from esmigrate_tui.reading.opened import CutShortError, Opened, found_files
+from esmigrate_tui.reading.opened import CutShortError, Opened, found_files, named
 from esmigrate_tui.reading.pages import Pages, Place, header
 from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
 
@@ -131,7 +130,7 @@ def patterns_of(typed: str) -> tuple[str, ...]:
 
 def looked_at(typed: str, wishes: FileWishes) -> FileLook:
     """What the files that a line names show, read as somebody wishes; raises ProblemError where one names none."""
-    is_one_path = bool(typed.strip()) and Path(typed.strip()).expanduser().is_file()  # blanks and all
+    is_one_path = bool(typed.strip()) and named(typed.strip()).is_file()  # blanks and all
     files = found_files([typed.strip()] if is_one_path else patterns_of(typed))
     try:
         reading = _as_wished(files, wishes)

@@ -310,3 +310,10 @@ async def test_a_file_of_authorities_that_is_none(tmp_path: Path, content: str |
         await connect(connection, NO_CREDENTIAL)
     assert words in caught.value.problem.what
     assert caught.value.problem.cause is Cause.CERTIFICATE
+
+
+async def test_authorities_in_the_home_of_nobody_are_not_there() -> None:
+    endpoint = Endpoint(scheme="https", host="es.example.org", port=9200)
+    trust = Trust(kind=TrustKind.CA_FILE, ca_file="~nobody-here/ca.crt")
+    with pytest.raises(ProblemError, match=r"~nobody-here/ca\.crt: there is no such file"):
+        await connect(Connection(endpoint=endpoint, trust=trust), NO_CREDENTIAL)

@@ -93,6 +93,7 @@ async def test_a_definition_is_shown_and_written_to_be_changed(world: Planning) 
         (("c orders from",), "c 3 from FILE takes it from one"),
         (("c orders from /there/is/none.json",), "Choose the index first, then say what is made of it."),
         (("orders", "c orders from /there/is/none.json"), "/there/is/none.json cannot be read: No such file"),
+        (("orders", "c orders from ~nobody-here/x.json"), "~nobody-here/x.json cannot be read: No such file"),
         (("c orders nonsense",), "c 3 from FILE takes it from one"),
     ],
 )

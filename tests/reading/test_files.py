@@ -16,7 +16,7 @@ from esmigrate_tui.model.files import Column, Compression, FileFormat, FileWishe
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.opened import changed, found_files, seen
 from esmigrate_tui.reading.pages import Pages, Place
-from esmigrate_tui.reading.sample import create_body, recognised, sampled, typed
+from esmigrate_tui.reading.sample import create_body, looked_at, recognised, sampled, typed
 from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
 
 if TYPE_CHECKING:
@@ -180,6 +180,11 @@ def test_files_of_two_kinds_make_two_plans(tmp_path: Path) -> None:
 def test_a_pattern_without_a_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ProblemError, match="There is no file"):
         found_files([str(tmp_path / "*.csv")])
+
+
+def test_a_home_of_nobody_is_a_file_that_is_not_there() -> None:
+    with pytest.raises(ProblemError, match="There is no file ~nobody-here/a"):
+        looked_at("~nobody-here/a.csv", FileWishes())
 
 
 def test_a_file_that_was_changed_is_seen(tmp_path: Path) -> None:
