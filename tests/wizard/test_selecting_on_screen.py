@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,9 +22,12 @@ from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.screens.review import reviewed
 from esmigrate_tui.wizard.session import Listing, SortBy, listed
 from esmigrate_tui.wizard.walk.carrying import questions, said_otherwise
+from esmigrate_tui.wizard.widgets.fields import PlainInput
 from tests.wizard.world import Seen, settled, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from esmigrate_tui.wizard.session import Session
     from tests.wizard.world import World
 
@@ -189,6 +194,42 @@ async def test_what_cannot_be_read_beside_the_indices_keeps_the_selection_from_g
         assert "policies could not be read (o leaves them out)" in shown(app)
         assert app.session.draft.carried is None
         assert app.session.listing.problem is not None
+
+
+@dataclass(frozen=True)
+class Slow(Seen):
+    """A source that says nothing of its indices until it is let."""
+
+    may_answer: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
+        await self.may_answer.wait()
+        return await super().definitions(names)
+
+
+@pytest.mark.parametrize(
+    ("keys", "typed"), [(("home", "space"), ""), (("o", "tab", "tab", "space", "escape"), ""), (("M", "x"), "x")]
+)
+async def test_what_is_answered_while_definitions_are_read_is_never_passed_over(
+    world: World, keys: tuple[str, ...], typed: str
+) -> None:
+    source = Slow(sample.OLD_FACTS, sample.INDICES)
+    world.source = source
+    app = at_selection(world, BARE.answered(selected=("orders",)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("ctrl+n", *keys)
+        source.may_answer.set()
+        await settled(pilot)
+        assert app.step is not None
+        assert app.step.STEP == "selection"
+        if typed:
+            assert app.screen.query_one(PlainInput).value == typed
+            await pilot.press("escape")
+        else:
+            assert "Next is not possible: something was changed while it was read." in shown(app)
+        await pilot.press("ctrl+n")
+        await settled(pilot)
+        assert world.checked[-1].definitions.keys() == set(app.session.draft.selected)
 
 
 def test_an_answer_about_what_stands_beside_the_indices_forgets_what_was_seen() -> None:

@@ -608,7 +608,7 @@ class SelectionScreen(FilteredScreen):
     async def _go_on(self) -> None:
         if reason := await steps.settle(self.wizard):
             self.say(f"Next is not possible: {reason}.")
-        else:
+        elif self.app.screen is self:  # else somebody reads, or types, on a page that was laid over it meanwhile
             self.wizard.go("preflight")
 
     def let_go(self) -> None:

@@ -235,12 +235,17 @@ async def settle(walk: Walk) -> str:
         except ProblemError as error:
             _look_at(walk, doing="", problem=error.problem)
             return "the definitions could not be read"
-        kept = {name: found for name, found in draft.definitions.items() if name in draft.selected}
+        now = walk.session.draft
+        kept = {name: found for name, found in now.definitions.items() if name in now.selected}
         walk.update(walk.session.answered(definitions=kept | read))
         _look_at(walk, doing="")
     if reason := _without_unfitting(walk):
         return reason
-    return await _settle_beside(walk) if draft.bring else ""
+    if draft.bring and (reason := await _settle_beside(walk)):
+        return reason
+    now = walk.session.draft
+    is_same = (now.selected, now.bring, now.copying) == (draft.selected, draft.bring, draft.copying)
+    return "" if is_same else "something was changed while it was read"
 
 
 def why_no_settings(typed: str) -> str:
@@ -282,7 +287,8 @@ async def _settle_beside(walk: Walk) -> str:
     except ProblemError as error:
         _look_at(walk, doing="", problem=error.problem)
         return f"{' and '.join(groups)} could not be read (o leaves them out)"
-    walk.update(walk.session.answered(carried=found))
+    if walk.session.draft.bring == groups:
+        walk.update(walk.session.answered(carried=found))
     _look_at(walk, doing="")
     return ""
 
