@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -195,20 +195,31 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                 )
             )
         for one in plan.carried:
-            _raise_no_body(one)
+            _raise_no_body(one.body, dict, one.label, "[[carried]]")
+        for task in plan.tasks:
+            if task.create:
+                _raise_no_body(task.create, _Body, f"index {clean(task.destination_index, 300)}", "[[tasks]]")
         return plan
 
 
-def _raise_no_body(one: Carried) -> None:
+class _Body(msgspec.Struct, frozen=True):
+    """What makes an index, as far as it is read here: each part is an object where it is there."""
+
+    settings: dict[str, Any] = {}
+    mappings: dict[str, Any] = {}
+    aliases: dict[str, Any] = {}
+
+
+def _raise_no_body(body: str, kind: type, label: str, table: str) -> None:
     """Raise ProblemError (usage) where the body of a definition was corrected into something that is none."""
     try:
-        msgspec.json.decode(one.body, type=dict)
-    except msgspec.DecodeError as error:
+        msgspec.json.decode(body, type=kind)
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"The body of the {one.label} in the plan is not a JSON object: {clean(str(error), 200)}.",
-                todo="Correct it there, or take its [[carried]] out of the plan.",
+                what=f"The body of the {label} in the plan is not a JSON object: {clean(str(error), 200)}.",
+                todo=f"Correct it there, or take its {table} out of the plan.",
             )
         ) from None
 

@@ -56,4 +56,4 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
 
 
 def _number(value: object, by_itself: int) -> int:
-    return int(str(value)) if str(value).isdigit() else by_itself
+    return int(str(value)) if str(value).isdecimal() else by_itself

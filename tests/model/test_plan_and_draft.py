@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,14 @@ NEW = Connection(endpoint=Endpoint(scheme="https", host="new", port=9200))
 )
 def test_a_plan_reads_back_from_its_file_unchanged(rows: list[tuple[str, str, int | None]], pace: float) -> None:
     tasks = tuple(
-        Task(number=n, source_index=name.strip("\ud800"), destination_index=name, create=body, documents=documents)
+        Task(
+            number=n,
+            source_index=name.strip("\ud800"),
+            destination_index=name,
+            create=msgspec.json.encode({"x": body}).decode(),
+            type=body,
+            documents=documents,
+        )
         for n, (name, body, documents) in enumerate(rows, start=1)
         if not any("\ud800" <= c <= "\udfff" or c == "\r" for c in name + body)  # JSON escapes both
     )
@@ -45,6 +53,20 @@ def test_what_is_no_plan_ends_in_one_sentence(text: str) -> None:
     with pytest.raises(ProblemError) as raised:
         Plan.from_toml(text)
     assert raised.value.problem.cause is Cause.USAGE
+
+
+@pytest.mark.parametrize("body", ["[]", "{", "shards", '{"settings":null}', '{"mappings":[]}', "[" * 50_000])
+def test_a_body_of_an_index_that_was_corrected_into_no_json_is_named_before_anything_moves(body: str) -> None:
+    plan = Plan(
+        method=MethodName.REINDEX_FROM_REMOTE,
+        made_at="2026-01-01T00:00:00Z",
+        destination=NEW,
+        destination_uuid="u",
+        destination_version="7.17.28",
+        tasks=(Task(number=1, source_index="shop", destination_index="shop-2", create=body),),
+    )
+    with pytest.raises(ProblemError, match="The body of the index shop-2 in the plan is not a JSON object"):
+        Plan.from_toml(plan.to_toml())
 
 
 def filled() -> Draft:
