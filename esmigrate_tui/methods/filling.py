@@ -91,8 +91,11 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
     `first` is the number of the first of them.
     """
     definition = draft.definitions[index.name]
+    kinds = kinds_of(draft, index.name, copying)
+    if any(one.index == index.name and one.type not in kinds for one in draft.edited):
+        raise ProblemError(_no_longer_fits(index.name))  # an index for it is not made any more
     tasks = []
-    for number_, (kind, name) in enumerate(kinds_of(draft, index.name, copying).items(), start=first):
+    for number_, (kind, name) in enumerate(kinds.items(), start=first):
         translation, edited = translated(draft, index.name, kind), draft.edited_of(index.name, kind)
         if edited is not None and edited.made_of != translation.as_json():
             raise ProblemError(_no_longer_fits(index.name))

@@ -78,6 +78,16 @@ def test_what_was_made_of_another_translation_is_no_plan() -> None:
     assert "Your definition of old no longer fits." in caught.value.problem.what
 
 
+@pytest.mark.parametrize(("kind", "types"), [("", Types.APART), ("u", Types.MERGED)])
+def test_what_was_changed_for_an_index_that_is_not_made_any_more_is_never_left_out_unsaid(
+    kind: str, types: Types
+) -> None:
+    both = {"t": {"properties": {"n": {"type": "long"}}}, "u": {"properties": {"m": {"type": "text"}}}}
+    base = edited(draft(mappings=both), kind)
+    with pytest.raises(ProblemError, match="Your definition of old no longer fits"):
+        plan(base.answered(copying=Copying(types=types)))
+
+
 def test_what_types_are_at_odds_about_is_decided_by_whoever_edits_it() -> None:
     base = draft(mappings=APART)
     with pytest.raises(ProblemError):
