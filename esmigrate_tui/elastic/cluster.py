@@ -668,16 +668,16 @@ class Cluster:
         totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
 
-    async def first_sources(self, names: Sequence[str], size: int) -> dict[str, tuple[bytes, ...]]:
+    async def first_sources(self, names: Sequence[str], size: int, *, most: int = 0) -> dict[str, tuple[bytes, ...]]:
         """`_source` of the first documents of each index, byte for byte as the server sent it; one request for all.
 
-        An index that cannot be searched has none.
+        An index that cannot be searched has none. Raises ProblemError; too-large for an answer of more than `most`
+        bytes (0 for any number).
         """
         look = {"size": size, "sort": ["_doc"]}
         lines = [part for name in names for part in ({"index": [name]}, look)]
         body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-        answer = await self._ask("POST", "/_msearch", body, patience=_SLOW, ndjson=True, changes=False)
-        told = self._decoded(answer, answers.SeveralHits)
+        told = self.decoded(*await self.carry("POST", "/_msearch", body, ndjson=True, most=most), answers.SeveralHits)
         return {
             name: tuple(bytes(hit.source) for hit in found.hits.hits)
             for name, found in zip(names, told.responses, strict=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
@@ -17,7 +18,7 @@ from esmigrate_tui.model.text import clean, listed, number, size
 from esmigrate_tui.preflight.destination import expected, some
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Endpoint
@@ -142,6 +143,7 @@ _SAMPLED: Final = 20  # documents of each index
 _SAMPLED_BELOW: Final = 50_000  # bytes: twenty larger ones of many indices would be a heavy answer
 _SAMPLED_BYTES: Final = 32 * 1024**2  # of all of them, as the source's disk has them
 _MOST_SAMPLED: Final = 500  # indices in one request
+_MOST_READ: Final = 4 * _SAMPLED_BYTES  # as text they are larger than on the disk, and the first may be the largest
 
 
 def is_rewritten(source: bytes) -> bool:
@@ -176,22 +178,37 @@ def _full(draft: Draft) -> tuple[IndexFacts, ...]:
 
 
 async def _sampled(draft: Draft, clusters: Clusters) -> dict[str, tuple[bytes, ...]]:
-    """The first documents of them, as bytes; checks that ask for it in one look have it by one request."""
+    """The first documents of them, as bytes; checks that ask for it in one look have it by one request.
+
+    None of any index where they are more than should be held.
+    """
     names = sampled_names(draft)
-    return await clusters.source.first_sources(names, _SAMPLED) if names and clusters.source is not None else {}
+    if not names or clusters.source is None:
+        return {}
+    try:
+        return await clusters.source.first_sources(names, _SAMPLED, most=_MOST_READ)
+    except ProblemError as error:
+        if error.problem.cause is not Cause.TOO_LARGE:
+            raise
+        return {}
+
+
+def _shaky(samples: Mapping[str, Sequence[bytes]]) -> tuple[str, ...]:
+    return tuple(name for name, sources in samples.items() if any(is_rewritten(source) for source in sources))
 
 
 async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether a sample of the documents holds numbers that a remote reindex would rewrite or cut."""
     samples = await _sampled(draft, clusters)
-    shaky = tuple(name for name, sources in samples.items() if any(is_rewritten(source) for source in sources))
-    unseen = tuple(index.name for index in _full(draft) if index.name not in samples)
+    shaky = await asyncio.to_thread(_shaky, samples)  # some megabytes take seconds
+    unseen = tuple(index.name for index in _full(draft) if not samples.get(index.name))
     if unseen:
         yield Finding(
             check="numbers-rewritten",
             severity=Severity.NOTE,
             title=f"Whether numbers are written otherwise was not looked at: {some(unseen)}",
-            why="A few documents of each index are read for it, as long as that is little; these are large or many.",
+            why="A few documents of each index are read for it, as long as that is little: these are large or many, "
+            "or could not be read.",
             fix="Nothing has to be done where all numbers are short; else copy through this machine.",
             subjects=unseen,
         )

@@ -23,6 +23,7 @@ from esmigrate_tui.elastic.snapshots import register_request, take_request, unre
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName
@@ -266,6 +267,19 @@ async def test_what_has_a_name_already_is_told_by_what_it_is_and_holds(world: Wo
         chosen = world.draft("pfc-taken", "pfc-shut", "pfc-aliased")
         [told] = await found(destination.existing_names, chosen, clusters)
     assert told.evidence == "pfc-taken: index, 0 documents; pfc-shut: index, closed; pfc-aliased: alias of pfc-named"
+
+
+async def test_what_could_not_be_read_or_is_too_much_to_hold_is_not_called_looked_at(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = IndexFacts(name="pfc-gone", documents=3)
+    there = world.draft("pfc-gone", "pfc-large", source_indices=(*world.seen.source_indices, gone))
+    async with world.open() as clusters:
+        [unread] = await found(remote.numbers_rewritten, there, clusters)
+        monkeypatch.setattr(remote, "_MOST_READ", 1_000_000)
+        [unheld] = await found(remote.numbers_rewritten, world.draft("pfc-large"), clusters)
+    assert (unread.severity, unread.subjects) == (Severity.NOTE, ("pfc-gone",))
+    assert (unheld.severity, unheld.subjects) == (Severity.NOTE, ("pfc-large",))
 
 
 async def test_the_largest_document_seen_says_how_many_may_be_in_a_batch(world: World) -> None:
