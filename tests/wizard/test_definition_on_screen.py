@@ -283,9 +283,26 @@ async def test_what_cannot_make_an_index_is_not_taken_and_is_found_in_its_line(
         assert said in " ".join(shown(app).split())
         if cursor is not None:
             assert app.screen.query_one(TextArea).cursor_location == cursor
-        await pilot.press("escape", "escape")
+        await pilot.press("escape", "escape", "escape")
         await settled(pilot)
         assert isinstance(app.screen, SelectionScreen)
+        assert not app.session.draft.edited
+
+
+@pytest.mark.parametrize("keys", [("escape",), ("tab", "enter")], ids=["Esc", "Back"])
+async def test_what_was_typed_in_the_editor_is_not_lost_by_one_key(world: Planning, keys: tuple[str, ...]) -> None:
+    app = at_selection(world, DEFINED.answered(selected=("orders",)))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("m", "e")
+        await changed(app, BODY)
+        await pilot.pause()
+        await pilot.press(*keys)
+        await settled(pilot)
+        assert app.screen.query_one(TextArea).text == BODY
+        assert "is not taken yet: Ctrl+N takes it, Esc once more gives it up." in " ".join(shown(app).split())
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(app.screen, DefinitionScreen)
         assert not app.session.draft.edited
 
 

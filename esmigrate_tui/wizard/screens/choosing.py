@@ -106,6 +106,7 @@ class JsonScreen(Screen[str]):
         super().__init__()
         self._title, self._is_fixed = title, is_fixed
         self._body = harmless(msgspec.json.format(body.encode(), indent=2).decode())
+        self._has_warned = False
 
     def compose(self) -> ComposeResult:
         """Its widgets."""
@@ -133,12 +134,13 @@ class JsonScreen(Screen[str]):
 
     def on_text_area_changed(self) -> None:
         """What was said of it no longer holds."""
+        self._has_warned = False
         self._tell("")
 
     def on_press_pressed(self, message: Press.Pressed) -> None:
         """Leave, or take it."""
         if message.press.id == "no":
-            self.dismiss(None)
+            self.action_leave()
         else:
             self.action_take()
 
@@ -158,5 +160,9 @@ class JsonScreen(Screen[str]):
         self.dismiss(body)
 
     def action_leave(self) -> None:
-        """Leave it as it was."""
-        self.dismiss(None)
+        """Leave it as it was; what was typed is not lost by one key."""
+        if self._has_warned or self.query_one(TextArea).text == self._body:
+            self.dismiss(None)
+            return
+        self._has_warned = True
+        self._tell("What you have changed is not taken yet: Ctrl+N takes it, Esc once more gives it up.")
