@@ -127,6 +127,10 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """What a person wants made for a source index, or for one type of it; None for the translation."""
         return next((one for one in self.edited if (one.index, one.type) == (source_index, kind)), None)
 
+    def is_edited(self, source_index: str) -> bool:
+        """Whether a person has changed what is made for a source index, or for a type of it."""
+        return any(one.index == source_index for one in self.edited)
+
     @property
     def offered(self) -> tuple[IndexFacts, ...]:
         """What can be selected: the source's indices, the snapshot's indices and data streams, or the files as one."""

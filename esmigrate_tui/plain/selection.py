@@ -69,7 +69,7 @@ def row_of(index: IndexFacts, walk: PlainWalk, picked: frozenset[str]) -> str:
         parts.append("closed")
     elif not session.is_restore:
         parts.append(str(index.health))
-    if any(one.index == index.name for one in session.draft.edited):
+    if session.draft.is_edited(index.name):
         parts.append("its definition CHANGED by you")
     words = ", ".join(parts)
     if reason := why_not(index, session.draft):
@@ -462,7 +462,7 @@ class _Selection:
         self.console.say(f"{steps.OPTION_MEANS['set'].partition(' One a line')[0]} Several are separated by blanks.")
         wishes = self.walk.session.draft.restoration
         now = " ".join(f"{key}={value}" for key, value in wishes.index_settings.items()) if wishes is not None else ""
-        typed = await self.console.text("KEY=VALUE", now, why_not=lambda typed: settings_of(tuple(typed.split()))[1])
+        typed = await self.console.text("KEY=VALUE", now, why_not=steps.why_no_settings)
         lines = tuple(typed.split())
         listing = msgspec.structs.replace(self.walk.session.listing, settings=lines)
         self.walk.update(self.walk.session.but(listing=listing))

@@ -48,7 +48,7 @@ def about(
         facts.append(("Not chosen", reason))
     elif index.name in draft.selected:
         facts.append(("Goes to", draft.target(index.name)))
-    if any(one.index == index.name for one in draft.edited):
+    if draft.is_edited(index.name):
         facts.append(("Made", "as you have changed it (m)"))
     facts += _largest(shards or ())
     for label, said in facts:

@@ -147,7 +147,7 @@ def index_row(index: IndexFacts, draft: Draft, look: Look, *, here: bool, chosen
         health = "closed" if index.state is IndexState.CLOSED else index.health.value
         line.append(fit(health, _HEALTH), TROUBLE if index.health is Health.RED else DIM)
     stands_out = chosen and goes_to != index.name
-    if chosen and any(one.index == index.name for one in draft.edited):
+    if chosen and draft.is_edited(index.name):
         goes_to, stands_out = _with_word(goes_to, target), True
     line.append(fit(goes_to, target), DIM if reason else TROUBLE if is_trouble else STRONG if stands_out else "none")
     return line
@@ -182,7 +182,7 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
             parts.append("alias " + ", ".join(index.aliases))
         if index.hidden:
             parts.append("hidden")
-        if any(one.index == index.name for one in session.draft.edited):
+        if session.draft.is_edited(index.name):
             parts.insert(0, "its definition was changed by you")
         if reason := why_not(index, session.draft):
             parts.append(f"cannot be chosen: {reason}")
