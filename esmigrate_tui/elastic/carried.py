@@ -14,8 +14,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-import msgspec
-
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
@@ -68,7 +66,7 @@ async def carried(cluster: Cluster, kinds: Iterable[Kind], name: str = "") -> tu
         except ProblemError as error:
             raise (_none_kept(cluster, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
         if status not in _NONE_THERE:
-            found += _definitions(kind, msgspec.json.decode(body, type=dict[str, Any]))
+            found += _definitions(kind, cluster.decoded(status, body, dict[str, Any]))
     return tuple(found)
 
 

@@ -383,7 +383,10 @@ class _Run:
             text += "; what the destination copies by itself goes on there"
         if self._ledger.open_entries:
             text += f"; {counted(len(self._ledger.open_entries), 'change')} not put back yet"
-        text += f"; {counted(len(self._queue), 'task')} not done yet: take the run up again"
+        text += f"; {counted(len(self._queue), 'task')} not done yet"
+        if self._to_carry:
+            text += f"; {counted(len(self._to_carry), 'definition')} not made yet"
+        text += ": take the run up again"
         await self._tell(Noted(at=self._clock(), text=text))
 
     # -- commands --------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ The method is one in memory; what is made, is made on a real node.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 from contextlib import nullcontext
@@ -30,6 +31,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.broken_line import Answer, Line
 from tests.engine.tiny import Fast, Tiny, plan_of, trouble
 from tests.journeys.mortal import Way, performer
 from tests.methods.copying import fill, joined, make, numbered, settings
@@ -151,7 +153,7 @@ class Bench:
     destination: Cluster
     tiny: Tiny
 
-    async def run(self) -> Progress:
+    async def run(self, ending: asyncio.Event | None = None) -> Progress:
         fast = Fast()
         async with await Journal.create(self.folder / "journal") as journal:
             await perform(
@@ -163,6 +165,7 @@ class Bench:
                 sleep=fast.sleep,
                 run_id="7K2P",
                 random=lambda: 0.5,
+                ending=ending,
             )
             return await journal.progress()
 
@@ -294,6 +297,29 @@ async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_pat
         progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run()
     assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
     assert progress.outcome is RunOutcome.VERIFIED
+
+
+async def test_a_process_that_is_told_to_end_says_how_much_is_not_made_yet(tmp_path: Path) -> None:
+    plan = msgspec.structs.replace(plan_of(20), carried=(PIPELINE, TEMPLATE))
+    nowhere = Connection(endpoint=parse_address("http://127.0.0.1:9")[0])
+    ending = asyncio.Event()
+    ending.set()
+    async with await connect(nowhere, NO_CREDENTIAL) as cluster:
+        progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run(ending)
+    assert progress.outcome is None
+    assert progress.notable[-1].text.endswith("1 task not done yet; 2 definitions not made yet: take the run up again")
+
+
+@pytest.mark.nodes
+async def test_an_answer_that_is_none_of_elasticsearch_is_told_as_that(nodes: SharedNodes) -> None:
+    async with (
+        Line(await nodes.get("7.17.28")) as line,
+        await connect(address(line.node), signed(line.node)) as cluster,
+    ):
+        line.breaks(Answer(200, b"<html>", "text/html"), "GET /_ingest/pipeline", 1)
+        with pytest.raises(ProblemError) as caught:
+            await found(cluster, (Kind.PIPELINE,))
+    assert caught.value.problem.cause is Cause.NOT_ELASTICSEARCH
 
 
 # -- killed ----------------------------------------------------------------------------------------------------------
