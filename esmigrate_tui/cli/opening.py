@@ -143,12 +143,16 @@ async def _save_text(name: str, text: str) -> str:
 
 
 async def _written(path: Path, text: str, *, force: bool) -> None:
+    import msgspec
+
     from esmigrate_tui.cli.headless import write_new
     from esmigrate_tui.model.problem import Cause, Problem, ProblemError
     from esmigrate_tui.model.text import clean
 
     try:
         await asyncio.to_thread(write_new, path, text, force=force)
+    except ProblemError as error:  # it is there already; what to do then is said in the words of a command
+        raise ProblemError(msgspec.structs.replace(error.problem, todo="Give it another name.")) from None
     except OSError as error:
         what = f"{clean(str(path), 300)} cannot be written: {clean(error.strerror or str(error), 200)}."
         raise ProblemError(Problem(cause=Cause.STATE, what=what, todo="Give a place where you may write.")) from None

@@ -43,6 +43,7 @@ async def test_a_text_is_written_into_a_new_file_alone(tmp_path: Path) -> None:
         await doors.save_text(f"{tmp_path}/no/send.sh", "y\n")
     assert (tmp_path / "send.sh").read_text() == "x\n"
     assert "exists already" in there.value.problem.what
+    assert there.value.problem.todo == "Give it another name."
     assert "cannot be written: No such file or directory" in nowhere.value.problem.what
 
 
