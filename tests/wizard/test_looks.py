@@ -155,6 +155,56 @@ async def test_the_palette_is_in_ascii_where_nothing_else_is(world: World) -> No
         assert shown(app).isascii()
 
 
+# -- a question without room -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(40, 6), (40, 5), (80, 6)])
+@pytest.mark.parametrize(
+    ("name", "safe", "other"),
+    [
+        ("run-stop", "Let it go on", "Stop the run"),
+        ("restore-run-stop", "Let it go on", "Stop the run"),
+        ("preflight-mend-asked", "Not now", "Put it right"),
+        ("restore-delete", "Leave it", "Delete it"),
+    ],
+)
+async def test_a_question_keeps_its_answers_in_sight_and_scrolls_its_words(
+    name: str, safe: str, other: str, size: tuple[int, int]
+) -> None:
+    app = app_of(name)
+    async with app.run_test(size=size) as pilot:
+        await pilot.press(*BY_NAME[name].press)
+        await settled(pilot)
+        first = shown(app)
+        assert safe in first
+        assert other in first
+        await pilot.press(*["pagedown"] * 20)
+        await settled(pilot)
+        assert shown(app) != first
+        assert other in shown(app)
+
+
+async def test_an_answer_beyond_the_edge_is_seen_when_it_has_the_focus() -> None:
+    app = app_of("restore-taken")
+    async with app.run_test(size=(40, 6)) as pilot:
+        await pilot.press(*BY_NAME["restore-taken"].press)
+        await settled(pilot)
+        assert "Leave it" in shown(app)
+        assert "Delete it first" not in shown(app)
+        await pilot.press("right", "right", "right")
+        await settled(pilot)
+        assert "Delete it first" in shown(app)
+
+
+async def test_a_line_to_type_is_in_sight_in_a_terminal_without_room() -> None:
+    app = app_of("selection-settings")
+    async with app.run_test(size=(40, 6)) as pilot:
+        await pilot.press(*BY_NAME["selection-settings"].press)
+        await settled(pilot)
+        assert any(line.strip() == "number_of_replicas=0" for line in shown(app).split("\n"))
+        assert "Enter takes it" in shown(app)
+
+
 # -- a terminal without room -------------------------------------------------------------------------------------------
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen, Screen
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.screen import ModalScreen, Screen, ScreenResultType
 
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, as_console, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from esmigrate_tui.model.ledger import Change, Request
+
+
+_AROUND = 3
+"""Rows of a box around what it says: its title, its answers, its keys."""
+_LOW = 12
+"""Rows below which a question gives up its frame for its answers."""
 
 
 class ReadScreen(Screen[None]):
@@ -51,14 +57,40 @@ class ReadScreen(Screen[None]):
         self.dismiss()
 
 
-class AskScreen(ModalScreen[bool]):
-    """A question at the lower edge; the safe answer has the focus, Esc gives it."""
+class BoxScreen(ModalScreen[ScreenResultType]):
+    """Some lines at the lower edge, and below them what answers them; the lines scroll where not all have room."""
 
     CSS = """
-    AskScreen { align: left bottom; background: transparent; }
-    AskScreen > Vertical { height: auto; width: 100%; background: ansi_default; }
-    AskScreen Horizontal { height: 1; }
+    BoxScreen { align: left bottom; background: transparent; }
+    BoxScreen > Vertical { height: auto; width: 100%; background: ansi_default; }
+    BoxScreen VerticalScroll { height: auto; width: 100%; scrollbar-size: 0 1; }
+    BoxScreen Horizontal { height: 1; overflow-x: auto; scrollbar-size: 0 0; }
     """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "scroll_lines(-1)", show=False),
+        Binding("down", "scroll_lines(1)", show=False),
+        Binding("pageup", "scroll_lines(-3)", show=False),
+        Binding("pagedown", "scroll_lines(3)", show=False),
+    ]
+
+    def said(self, make: Callable[[int], list[Text]]) -> VerticalScroll:
+        """The lines."""
+        return VerticalScroll(Lines(make), can_focus=False)
+
+    def on_resize(self) -> None:
+        """It has another size."""
+        for lines in self.query(VerticalScroll):
+            lines.styles.max_height = max(1, self.app.size.height - _AROUND)
+
+    def action_scroll_lines(self, lines: int) -> None:
+        """Read the rest."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
+
+class AskScreen(BoxScreen[bool]):
+    """A question at the lower edge; the safe answer has the focus, Esc gives it."""
+
+    CSS = BoxScreen.CSS.replace("BoxScreen", "AskScreen")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "answer(False)", show=False)]
     FIRST: ClassVar[str] = "#no"
 
@@ -70,7 +102,7 @@ class AskScreen(ModalScreen[bool]):
         """Its widgets."""
         with Vertical():
             yield TitleLine()
-            yield Lines(lambda width: [*paragraph(self._question, width), Text()])
+            yield self.said(lambda width: [*paragraph(self._question, width), Text()])
             with Horizontal():
                 yield Press(self._no, id="no")
                 yield Press(self._yes, id="yes")
@@ -90,10 +122,10 @@ class AskScreen(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class LineScreen(ModalScreen[str | None]):
+class LineScreen(BoxScreen[str | None]):
     """A line to type at the lower edge; it says at once why what is typed does not do."""
 
-    CSS = AskScreen.CSS.replace("AskScreen", "LineScreen") + "#why-not { height: 1; } #line { margin: 0 1; }"
+    CSS = BoxScreen.CSS.replace("BoxScreen", "LineScreen") + "#why-not { height: 1; } #line { margin: 0 1; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(self, title: str, label: str, value: str, why_not: Callable[[str], str]) -> None:
@@ -104,7 +136,7 @@ class LineScreen(ModalScreen[str | None]):
         """Its widgets."""
         with Vertical():
             yield TitleLine()
-            yield Lines(lambda width: paragraph(self._label, width))
+            yield self.said(lambda width: paragraph(self._label, width))
             yield PlainInput(self._value, id="line")
             yield Lines(id="why-not")
 
@@ -139,6 +171,7 @@ class ConfirmScreen(Screen[bool]):
     ConfirmScreen Horizontal { height: 1; }
     ConfirmScreen #typed { margin: 0 1; }
     ConfirmScreen #why-not { height: 1; }
+    ConfirmScreen.-low TitleLine, ConfirmScreen.-low #rule, ConfirmScreen.-low KeyLine { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "answer(False)", show=False),
@@ -156,7 +189,7 @@ class ConfirmScreen(Screen[bool]):
         """Its widgets."""
         yield TitleLine()
         yield Board(lambda width, _: Page(tuple(self._lines(width))))
-        yield Lines(lambda width: [rule(width)])
+        yield Lines(lambda width: [rule(width)], id="rule")
         if self._typed:
             yield Lines(lambda width: paragraph(f"Type {self._typed} to allow it:", width))
             yield PlainInput(placeholder="type it here", id="typed")
@@ -191,6 +224,10 @@ class ConfirmScreen(Screen[bool]):
         message.stop()
         self.query_one("#why-not", Lines).show(lambda _: [])
 
+    def on_resize(self) -> None:
+        """It has another size."""
+        self.set_class(self.app.size.height < _LOW, "-low")
+
     def _accept(self) -> None:
         if self._typed and self.query_one("#typed", PlainInput).value != self._typed:
             self.query_one("#why-not", Lines).show(
@@ -209,10 +246,10 @@ class ConfirmScreen(Screen[bool]):
         self.dismiss(answer)
 
 
-class PickScreen(ModalScreen[str]):
+class PickScreen(BoxScreen[str]):
     """A question with several answers at the lower edge; the first one is safe and has the focus, Esc gives it."""
 
-    CSS = AskScreen.CSS.replace("AskScreen", "PickScreen")
+    CSS = BoxScreen.CSS.replace("BoxScreen", "PickScreen")
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", show=False)]
 
     def __init__(self, title: str, lines: Callable[[int], list[Text]], answers: tuple[tuple[str, str], ...]) -> None:
@@ -223,7 +260,7 @@ class PickScreen(ModalScreen[str]):
         """Its widgets."""
         with Vertical():
             yield TitleLine()
-            yield Lines(lambda width: [*self._lines(width), Text()])
+            yield self.said(lambda width: [*self._lines(width), Text()])
             with Horizontal():
                 for name, label in self._answers:
                     yield Press(label, id=name)

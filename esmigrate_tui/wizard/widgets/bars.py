@@ -89,10 +89,11 @@ def key_words(*keys: tuple[str, str]) -> Text:
 
 
 class KeyLine(Lines):
-    """The keys of a page that is laid over a step."""
+    """The keys of a page that is laid over a step; where not all have room, the last ones do: the way out is one."""
 
     def __init__(self, *keys: tuple[str, str]) -> None:
-        super().__init__(lambda _: [key_words(*keys)])
+        worded = [key_words(*keys[at:]) for at in range(len(keys))]
+        super().__init__(lambda width: [next((line for line in worded if line.cell_len <= width), worded[-1])])
 
 
 class RailLine(Lines):
