@@ -242,10 +242,16 @@ class Resolved(msgspec.Struct, frozen=True):
     aliases: tuple[Named, ...] = ()
     data_streams: tuple[Named, ...] = ()
 
-    def aliases_of(self, index: Index) -> tuple[str, ...]:
-        """The aliases of an index, and those of the data stream that it backs, which it does not tell itself."""
-        of_stream = (one.name for one in self.aliases if index.data_stream and index.data_stream in one.indices)
-        return tuple(dict.fromkeys((*index.aliases, *of_stream)))
+    def aliases_of_each(self) -> dict[str, tuple[str, ...]]:
+        """The aliases of each index, and those of the data stream that it backs, which it does not tell itself."""
+        of_stream: dict[str, list[str]] = {}
+        for alias in self.aliases:
+            for name in alias.indices:
+                of_stream.setdefault(name, []).append(alias.name)
+        return {
+            index.name: tuple(dict.fromkeys((*index.aliases, *of_stream.get(index.data_stream, ()))))
+            for index in self.indices
+        }
 
 
 class Aliased(msgspec.Struct, frozen=True):

@@ -17,7 +17,14 @@ from elasticsearch import ApiError, AsyncElasticsearch
 
 from esmigrate_tui.elastic import answers, sign_in
 from esmigrate_tui.elastic.documents import Documents
-from esmigrate_tui.elastic.errors import explain, explain_answer, explain_silence, not_elasticsearch, without_master
+from esmigrate_tui.elastic.errors import (
+    TAGLINE,
+    explain,
+    explain_answer,
+    explain_silence,
+    not_elasticsearch,
+    without_master,
+)
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import MOST
@@ -40,7 +47,6 @@ T = TypeVar("T")
 # Elasticsearch refuses a request line of more than 4096 bytes; the address's own path and the query come on top.
 _LONGEST_PATH: Final = 3_000
 _SLOW: Final = 120.0
-_TAGLINE: Final = "You Know, for Search"
 _NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
 _COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
@@ -273,7 +279,7 @@ class Cluster:
         else:
             root = self._decoded(answer, answers.Root)
             self._date = _seconds(answer.headers.get("date", ""))
-            is_elastic = root.tagline == _TAGLINE and not root.version.distribution
+            is_elastic = root.tagline == TAGLINE and not root.version.distribution
             if not is_elastic or not root.version.number:
                 product = "OpenSearch" if root.version.distribution == "opensearch" else ""
                 raise ProblemError(
@@ -521,7 +527,7 @@ class Cluster:
         if version >= Version(7, 9):
             resolved = await self._get(_RESOLVE, answers.Resolved)
             return (
-                {index.name: resolved.aliases_of(index) for index in resolved.indices},
+                resolved.aliases_of_each(),
                 {index.name: index.data_stream for index in resolved.indices if index.data_stream},
                 frozenset(index.name for index in resolved.indices if "hidden" in index.attributes),
             )

@@ -40,9 +40,11 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.connection import Endpoint
 
-__all__ = ["explain", "explain_answer", "explain_silence", "not_elasticsearch", "without_master"]
+__all__ = ["TAGLINE", "explain", "explain_answer", "explain_silence", "not_elasticsearch", "without_master"]
 
-_TAGLINE: Final = "You Know, for Search"
+TAGLINE: Final = "You Know, for Search"
+"""What `GET /` of every Elasticsearch ends with."""
+
 _EVIDENCE: Final = 600
 _REASON: Final = 300
 
@@ -771,7 +773,7 @@ def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint:
             todo="Copy the Elasticsearch endpoint from the deployment's page again.",
             evidence=evidence,
         )
-    if status == 503 and _TAGLINE in text:
+    if status == 503 and TAGLINE in text:
         return without_master(place, evidence)
     if status in _BY_STATUS and status not in {404, 405, 406}:
         cause, what, todo = _BY_STATUS[status]

@@ -281,4 +281,4 @@ def test_an_index_that_backs_a_data_stream_has_its_aliases_as_documented() -> No
         "data_streams":[{"name":"web","backing_indices":[".ds-web-000001"],"timestamp_field":"@timestamp"}]}""",
         type=Resolved,
     )
-    assert [told.aliases_of(index) for index in told.indices] == [("traffic",), ("sales",)]
+    assert told.aliases_of_each() == {".ds-web-000001": ("traffic",), "shop": ("sales",)}
