@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.translate.settings import named
 from esmigrate_tui.translate.types import is_typeless
 
 if TYPE_CHECKING:
@@ -103,16 +104,8 @@ def _differing(one: _Json, other: _Json) -> list[str]:
 def _comparable(body: _Json) -> _Json:
     parts: _Json = {part: {} for part in _PARTS}
     parts |= {part: value for part, value in body.items() if isinstance(value, dict)}
-    return parts | {"settings": dict(_settings(parts["settings"], "")), "mappings": _mapping(parts["mappings"])}
-
-
-def _settings(settings: _Json, above: str) -> Iterator[tuple[str, Any]]:
-    for name, value in settings.items():
-        if isinstance(value, dict):  # an empty one says nothing
-            yield from _settings(value, f"{above}{name}.")
-        else:
-            key = f"{above}{name}"
-            yield (key if key.startswith("index.") else f"index.{key}"), _text(value)
+    settings = {name: _text(value) for name, value in named(parts["settings"]).items()}
+    return parts | {"settings": settings, "mappings": _mapping(parts["mappings"])}
 
 
 def _text(value: object) -> object:

@@ -11,7 +11,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.pipelines import TOLD, translate_pipeline
 from esmigrate_tui.translate.policies import translate_policy
-from esmigrate_tui.translate.settings import flat
+from esmigrate_tui.translate.settings import named
 from esmigrate_tui.translate.templates import overlap, translate_composable, translate_template
 from esmigrate_tui.translate.types import is_typeless
 
@@ -149,8 +149,7 @@ def comparable(body: _Json) -> _Json:
         if name in {"version", "_meta", "order", "priority"} and value in (None, 0, {}):
             continue
         if name == "settings" and isinstance(value, dict):
-            named = {key if key.startswith("index.") else f"index.{key}": one for key, one in flat(value).items()}
-            found[name] = {key: one if isinstance(one, list) else _text(one) for key, one in named.items()}
+            found[name] = {key: one if isinstance(one, list) else _text(one) for key, one in named(value).items()}
         elif name == "mappings" and isinstance(value, dict) and set(value) == {"_doc"}:
             found[name] = value["_doc"]
         elif name in {"template", "policy"} and isinstance(value, dict):
