@@ -332,10 +332,14 @@ class _Run:
                 patience = patience.failed(now, error.problem.cause)
                 until = patience.next_try(now, self._random) if can_pass(error.problem) else None
                 if until is not None:
+                    if patience.tries == 1:  # every task has ended, and nothing else would say why the run has not
+                        text = f"waiting to make the {one.label}: {error.problem.what}"
+                        await self._tell(Noted(at=now, text=text))
                     await self._rest_or_obey(until - now)
                 elif can_pass(error.problem):
                     await self._leave_definitions(error.problem.what)
                 else:
+                    patience = Patience(limit=patience.limit)
                     await self._carried(one, Fate.REFUSED, error.problem)
             except Exception as error:  # noqa: BLE001  # a fault of ours must not take the rest of the run along
                 traceback.print_exc()  # into process.log
