@@ -16,7 +16,7 @@ from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.cli.connecting import connected
-from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
+from esmigrate_tui.cli.running import begin_run, end_run, follow_to_end, started_sentence
 from esmigrate_tui.cli.telling import finding_lines
 from esmigrate_tui.engine.lock import is_held
 from esmigrate_tui.engine.runs import runs_home
@@ -97,6 +97,16 @@ async def _move_everything(source: tuple[Connection, Credential], destination: t
     return await follow_to_end(run_id, stop_when_left=True)
 
 
+async def _end_what_goes_on() -> int:
+    """Stop what was left going on, which would wait for clusters that are gone; the exit code."""
+    code = ExitCode.DONE
+    for run in sorted(runs_home(os.environ).glob("*")):
+        if is_held(run / "lock"):
+            click.echo(f"The clusters of the demo end with it, and so does run {run.name} …", err=True)
+            code = (await end_run(run.name)).exit_code()
+    return code
+
+
 def demonstrate(
     size: int, source_version: str, destination_version: str, *, is_headless: bool, is_toured: bool = False
 ) -> int:
@@ -128,7 +138,8 @@ async def _demonstrate(
 
             draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
             given = {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}
-            return await wizard_session(draft=draft, credentials=given, is_toured=is_toured)
+            code = await wizard_session(draft=draft, credentials=given, is_toured=is_toured)
+            return code if code != ExitCode.DETACHED else await _end_what_goes_on()
     except asyncio.CancelledError:
         click.echo("esmigrate: the demo was ended, and both clusters with it.", err=True)
         return 128 + signal.SIGTERM

@@ -140,9 +140,7 @@ async def follow_to_end(
             steering.result()  # a mistake in it is no word of the person
         if stop_when_left:
             click.echo(f"\nEnding run {run_id} …", err=True)
-            await tell_run(run_id, Stop())
-            progress = await _tell(run_id, told, as_json=as_json, quietly=True)
-            return progress.exit_code()
+            return (await end_run(run_id)).exit_code()
         click.echo(f"\nLeft. Run {run_id} goes on: esmigrate attach {run_id}", err=True)
         return ExitCode.DETACHED
     finally:
@@ -160,6 +158,12 @@ async def follow_to_end(
         )
         return ExitCode.INCOMPLETE
     return progress.exit_code()
+
+
+async def end_run(run_id: str) -> Progress:
+    """Stop a run, and wait until it has put back what it changed."""
+    await tell_run(run_id, Stop())
+    return await _tell(run_id, _Told(), as_json=False, quietly=True)
 
 
 async def _steer(run_id: str, console: Console, told: _Told) -> None:
