@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -22,10 +23,14 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
+from esmigrate_tui.wizard.screens.run import RunScreen
 from esmigrate_tui.wizard.widgets.board import Board
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.model.event import Event
     from tests.wizard.world import World
 
 PAINTED = 0.8
@@ -64,6 +69,35 @@ async def test_a_run_that_has_finished_shows_the_finish_and_its_exit_code(world:
         await pilot.press("q")
         await pilot.pause()
     assert app.return_code == ExitCode.INCOMPLETE
+
+
+async def test_a_run_that_ends_under_an_open_page_is_at_its_finish_once_that_is_closed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = asyncio.Event()
+
+    async def follow(run: str) -> AsyncIterator[list[Event]]:
+        del run
+        yield [*sample.RUN_EVENTS]
+        await may_end.wait()
+        yield [RunFinished(at=sample.NOW, outcome=RunOutcome.INCOMPLETE)]
+
+    monkeypatch.setattr(world, "follow", follow)
+    app = world.app(follow="7K2P")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("question_mark")
+        may_end.set()
+        await settled(pilot)
+        board, page = app.step, app.screen
+        assert isinstance(board, RunScreen)
+        await board._tick()
+        await settled(pilot)
+        assert app.session.progress.is_finished
+        assert app.screen is page
+        await pilot.press("escape")
+        await board._tick()
+        await settled(pilot)
+        assert "Not everything arrived." in shown(app)
 
 
 REFUSED = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo="Grant manage_pipeline.")

@@ -544,9 +544,10 @@ class RunScreen(TasksScreen):
         news, self._news = self._news, None
         if news is not None:
             self.wizard.update(self.session.but(progress=news))
-            if news.is_finished and isinstance(self.app.screen, RunScreen):
-                self.wizard.go("finish")
-        elif self.wizard.doors.now() - self._painted_at >= 1.0 and not self.session.progress.is_finished:
+        is_over = self.session.progress.is_finished
+        if is_over and self.app.screen is self:  # else as soon as the page that lies over it is closed
+            self.wizard.go("finish")
+        elif not is_over and news is None and self.wizard.doors.now() - self._painted_at >= 1.0:
             self.show()
 
     async def _follow(self) -> None:
