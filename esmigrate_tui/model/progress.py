@@ -181,7 +181,10 @@ class Notable(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """A run at one moment; `after(event)` is the only way it changes."""
+    """A run at one moment; `after(event)` is the only way it changes.
+
+    `plot` has moments and rates, over the whole run; `dip` says what held it up last, and from when on.
+    """
 
     run: str = ""
     method: MethodName | None = None
@@ -198,6 +201,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_second: float = 0.0
     rate: Rate = Rate()
     plot: tuple[tuple[float, float], ...] = ()
+    dip: Notable | None = None
     ledger: tuple[LedgerEntry, ...] = ()
     carried: tuple[CarriedOver, ...] = ()
     notable: tuple[Notable, ...] = ()
@@ -334,6 +338,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 known = self.task(event.task).held_by
                 if known is not None and known.what == event.problem.what:
                     return held
+                held = msgspec.structs.replace(held, dip=Notable(at=event.at, text=event.problem.what))
                 return _telling(held, event.at, f"{name} waits: {event.problem.what}", trouble=True)
             case WaitEnded():
                 return _with_task(now, event.task, state=TaskState.MOVING, held_by=None, held_until=None)
@@ -364,7 +369,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 with_it = msgspec.structs.replace(now, carried=(*others, event))
                 return _telling(with_it, event.at, f"{event.label}: {event.words}", trouble=event.fate.is_open)
             case Paused():
-                return _telling(msgspec.structs.replace(now, is_paused=True), event.at, "paused")
+                paused = msgspec.structs.replace(now, is_paused=True, dip=Notable(at=event.at, text="paused"))
+                return _telling(paused, event.at, "paused")
             case Continued():
                 return _telling(msgspec.structs.replace(now, is_paused=False), event.at, "continued")
             case PaceChanged():

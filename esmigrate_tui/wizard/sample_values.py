@@ -27,6 +27,7 @@ from esmigrate_tui.model.event import (
     TaskSummary,
     VerificationStarted,
     WaitBegan,
+    WaitEnded,
 )
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.files import (
@@ -649,6 +650,19 @@ WAITED: Final = RUNNING.but(
         (WaitBegan(at=NOW - 8, task=14, problem=_BUSY, until=NOW + 12, patience_ends=NOW + 880),), RUNNING.progress
     )
 )
+
+
+def _held_before() -> tuple[Event, ...]:
+    """The run with a minute in it, five minutes ago, in which the destination took nothing."""
+    until = NOW - 300
+    before = [msgspec.structs.replace(event, at=event.at - 60) for event in RUN_EVENTS if event.at < until]
+    after = [event for event in RUN_EVENTS if event.at >= until]
+    busy = next(event.task for event in after if isinstance(event, TaskAdvanced))
+    wait = WaitBegan(at=until - 60, task=busy, problem=_BUSY, until=until, patience_ends=until + 840)
+    return (*before, wait, WaitEnded(at=until, task=busy), *after)
+
+
+HELD_BEFORE: Final = REVIEWED.but(run="7K2P", progress=folded(_held_before()))
 PAUSED: Final = RUNNING.but(progress=folded((Paused(at=NOW - 30),), RUNNING.progress))
 ORPHANED: Final = RUNNING.but(
     run_problem=Problem(
@@ -1347,6 +1361,7 @@ SCENES: Final = (
     Scene("run-started", "run", JUST_STARTED),
     Scene("run", "run", RUNNING),
     Scene("run-waiting", "run", WAITED),
+    Scene("run-held-before", "run", HELD_BEFORE),
     Scene("run-paused", "run", PAUSED),
     Scene("run-process-gone", "run", ORPHANED),
     Scene("run-wide", "run", RUNNING, WIDE),
@@ -1432,7 +1447,41 @@ SCENES: Final = (
     Scene("sent-enough", "run", WATCHING, press=("d",)),
     Scene("sent-finish", "finish", ENOUGH),
 )
-BY_NAME: Final = {scene.name: scene for scene in SCENES}
+ROOMY: Final = (
+    Scene("start-wide", "start", FRESH.but(runs=MIXED_RUNS), WIDE),
+    Scene("start-large", "start", FRESH.but(runs=MANY_RUNS), LARGE),
+    Scene("method-large", "method", ADVISED, LARGE),
+    Scene("connections-wide", "connections", HALF_CONNECTED, WIDE),
+    Scene("connections-refused-large", "connections", HALF_CONNECTED, LARGE),
+    Scene("connections-compare-large", "connections", COMPARING, LARGE),
+    Scene("preflight-wide", "preflight", BLOCKED, WIDE),
+    Scene("preflight-passed-large", "preflight", PASSED, LARGE),
+    Scene("preflight-mend-asked-large", "preflight", MENDABLE, LARGE, press=("x",)),
+    Scene("help-large", "preflight", BLOCKED, LARGE, press=("question_mark",)),
+    Scene("files-large", "files", FILES, LARGE),
+    Scene("files-many-large", "files", FILES_MANY, LARGE),
+    Scene("sent-wide", "files", SENT, WIDE),
+    Scene("mapping-large", "mapping", REMAPPED, LARGE),
+    Scene("mapping-many-large", "mapping", MAPPING_MANY, LARGE),
+    Scene("mapping-type-large", "mapping", MAPPING, LARGE, press=("enter",)),
+    Scene("repository-wide", "repository", SHELVED, WIDE),
+    Scene("repository-large", "repository", UNREACHED, LARGE),
+    Scene("repository-form-large", "repository", FORM, LARGE, press=("a",)),
+    Scene("snapshot-large", "snapshot", ALBUM, LARGE),
+    Scene("snapshot-new-large", "snapshot", NEW_ONE, LARGE, press=("t",)),
+    Scene("definition-large", "selection", CHANGED, LARGE, press=("m",)),
+    Scene("definition-many-large", "selection", DEFINED_MANY, LARGE, press=("m",)),
+    Scene("restore-selection-large", "selection", CONFLICTS, LARGE),
+    Scene("restore-taken-large", "selection", CONFLICTS, LARGE, press=("w",)),
+    Scene("restore-options-large", "selection", OPTIONS, LARGE, press=("o",)),
+    Scene("restore-review-large", "review", RESTORE_REVIEW, LARGE),
+    Scene("run-waiting-large", "run", WAITED, LARGE),
+    Scene("restore-run-large", "run", RESTORING, LARGE),
+    Scene("finish-wide", "finish", INCOMPLETE, WIDE),
+    Scene("restore-finish-large", "finish", RESTORED_ALONE, LARGE),
+)
+"""The steps on larger terminals: compared by the tests, and not in the gallery, which shows each once."""
+BY_NAME: Final = {scene.name: scene for scene in (*SCENES, *ROOMY)}
 
 
 def credentials_of(session: Session) -> dict[Side, Credential]:

@@ -29,7 +29,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
-from esmigrate_tui.model.progress import Progress, Rate, TaskState
+from esmigrate_tui.model.progress import Notable, Progress, Rate, TaskState
 
 STARTED = RunStarted(
     at=100.0,
@@ -101,6 +101,14 @@ def test_the_same_trouble_is_told_once() -> None:
     problem = Problem(cause=Cause.CONNECTION, what="The source does not answer.")
     waits = [WaitBegan(at=105.0 + n, task=1, problem=problem, until=107, patience_ends=900) for n in range(5)]
     assert len(folded(TaskStarted(at=101, task=1), *waits).notable) == 1
+
+
+def test_what_held_a_run_up_last_is_remembered_with_when_that_began() -> None:
+    problem = Problem(cause=Cause.BUSY, what="The destination is busy.")
+    waits = [WaitBegan(at=105.0 + n, task=1, problem=problem, until=107, patience_ends=900) for n in range(3)]
+    progress = folded(TaskStarted(at=101, task=1), *waits, WaitEnded(at=108, task=1))
+    assert progress.dip == Notable(at=105.0, text="The destination is busy.")
+    assert progress.after(Paused(at=120)).dip == Notable(at=120, text="paused")
 
 
 def verified(at: float, task: int, count: int) -> TaskFinished:

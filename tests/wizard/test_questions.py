@@ -14,14 +14,14 @@ from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.progress import Eta, TaskState
+from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import SCREENS
 from esmigrate_tui.wizard.draw import Look, fit, plain, rule, wrap
 from esmigrate_tui.wizard.help import page
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.offer import preview
-from esmigrate_tui.wizard.screens.run import about, bar, by_attention, remaining, sparkline
+from esmigrate_tui.wizard.screens.run import about, bar, by_attention, dip_line, remaining, sparkline, totals
 from esmigrate_tui.wizard.session import (
     Form,
     Listing,
@@ -286,6 +286,26 @@ def test_a_bar_never_leaves_its_room(fraction: float, width: int) -> None:
 @given(st.lists(st.floats(min_value=0, max_value=1e6), max_size=200), st.integers(min_value=1, max_value=80))
 def test_a_plot_never_leaves_its_room(rates: list[float], width: int) -> None:
     assert len(sparkline(tuple(enumerate(rates)), width)) <= width
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_what_held_a_run_up_is_named_above_its_dip(width: int) -> None:
+    _, _, named, plot = totals(sample.HELD_BEFORE, Look(width))
+    assert "the destination is busy (429)." in named.plain
+    at = named.plain.index("↓")
+    assert "▂" in plot.plain[at : at + 2]  # where two looks share a cell, the higher one is drawn
+    assert "▂" not in plot.plain[:at]
+
+
+@given(st.text("x ", max_size=200), st.floats(-10, 130), st.integers(1, 120), st.integers(40, 200))
+def test_the_name_of_a_dip_stands_above_the_plot_and_never_leaves_its_line(
+    text: str, at: float, many: int, width: int
+) -> None:
+    progress = Progress(plot=tuple((float(each), 1.0) for each in range(many)), dip=Notable(at=at, text=text))
+    plotted = len(sparkline(progress.plot, width - 24))
+    line = dip_line(progress, plotted, width)
+    assert line.cell_len <= width
+    assert len(" docs/s  ") <= line.plain.index("↓") < len(" docs/s  ") + plotted
 
 
 # -- the table of keys -----------------------------------------------------------------------------------------------

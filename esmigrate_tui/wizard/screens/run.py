@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.cells import cell_len
@@ -68,6 +69,9 @@ _MARKS: Final[dict[TaskState, Mark]] = {
 }
 _STATE, _DONE, _PERCENT, _RATE, _LEFT = 14, 12, 5, 8, 12
 _BYTES_STATE, _SHARDS, _BYTES, _BYTES_RATE, _BYTES_LEFT = 12, 8, 9, 11, 11
+
+_PLOTS: Final = {Unit.DOCUMENTS: " docs/s  ", Unit.BYTES: " bytes/s "}
+"""What stands before the plot, by what is counted."""
 
 _FOLDED: Final = frozenset({TaskState.VERIFIED, TaskState.SKIPPED})
 _FEW: Final = 3
@@ -155,12 +159,27 @@ def totals(session: Session, look: Look) -> list[Text]:
         most = max(rate for _, rate in progress.plot)
         tail = f"  most {number(round(most)) if progress.unit is Unit.DOCUMENTS else size(most)}"
     plot = sparkline(progress.plot, width - max(24, len(tail) + 10))
-    third = ink(" docs/s  " if progress.unit is Unit.DOCUMENTS else " bytes/s ", DIM).append(plot, ACCENT)
+    third = ink(_PLOTS[progress.unit], DIM).append(plot, ACCENT)
     third.append(tail if plot else "nothing has moved yet", DIM)
-    lines = [first, second, Text(), third]
+    lines = [first, second, dip_line(progress, len(plot), width), third]
     for line in lines:
         line.truncate(width, overflow="ellipsis")
     return lines
+
+
+def dip_line(progress: Progress, plotted: int, width: int) -> Text:
+    """What held the run up last, above the place in the plot (of `plotted` cells) where that shows."""
+    dip, many = progress.dip, len(progress.plot)
+    if dip is None or not plotted:
+        return Text()
+    point = min(bisect_left(progress.plot, dip.at, key=lambda each: each[0]), many - 1)
+    cell = len(_PLOTS[progress.unit]) + ((point + 1) * plotted - 1) // many
+    words = f"{clock(dip.at)[:5]} {dip.text}"
+    left, right = cell - 2, width - cell - 3
+    if cell_len(words) <= right or left <= right:
+        return ink(" " * cell).append("↓ ", ACCENT).append(shorten(words, right), DIM)
+    words = shorten(words, left)
+    return ink(" " * (cell - 1 - cell_len(words))).append(words, DIM).append(" ↓", ACCENT)
 
 
 def how_much_longer(session: Session) -> tuple[str, str]:
