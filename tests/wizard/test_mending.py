@@ -18,7 +18,7 @@ from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens.finish import to_do
-from esmigrate_tui.wizard.screens.preflight import found
+from esmigrate_tui.wizard.screens.preflight import PreflightScreen, _mended, found
 from esmigrate_tui.wizard.session import Made, way_back
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.walk.preflight import Remedy, mending, remedies
@@ -213,6 +213,22 @@ async def test_what_was_begun_goes_on_when_one_goes_back_to_the_clusters_it_was_
     assert [plan.destination for plan, _ in world.changes] == [sample.NEW, sample.NEW]
     assert len(app.session.made) == 2
     assert app.session.draft.findings == ()
+
+
+async def test_a_screen_that_one_comes_back_to_while_it_ends_looks_by_itself(world: World) -> None:
+    app = preflight(world, RAISE)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settled(pilot)
+        await pilot.press("left")
+        await settled(pilot)
+        app.go("preflight")
+        while not isinstance(app.step, PreflightScreen):  # noqa: ASYNC110  # before anybody could tell
+            await asyncio.sleep(0)
+        assert not app.step.is_mounted
+        await _mended(app, msgspec.structs.replace(RAISE, repairs=()))
+        await settled(pilot)
+        assert app.session.checking.looked_at is not None
+    assert len(world.checked) == 2
 
 
 async def test_what_cannot_be_put_right_from_here_says_so(world: World) -> None:

@@ -293,7 +293,8 @@ class PreflightScreen(StepScreen):
 async def _mended(wizard: WizardApp, finding: Finding) -> None:
     """Put it right, then look again: at once where one is still here, else when one comes back."""
     await steps.mend(wizard, finding)
-    if isinstance(wizard.step, PreflightScreen):
-        wizard.step.action_again()
-    else:
+    step = wizard.step
+    if isinstance(step, PreflightScreen) and step.is_mounted:
+        step.action_again()
+    else:  # also where one is just coming back: it looks by itself
         steps.forget(wizard)
