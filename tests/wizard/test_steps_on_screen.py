@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -337,6 +338,51 @@ async def test_a_run_that_cannot_be_started_leaves_the_review_usable(world: Worl
         await pilot.press("enter")
         await settled(pilot)
         assert len(world.begun) == 1
+
+
+@pytest.fixture
+def may_begin(world: World, monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
+    """What the beginning of a run waits for."""
+    event, begin = asyncio.Event(), world.begin
+
+    async def slowly(*given: Any) -> str:  # noqa: ANN401  # as the door has it
+        await event.wait()
+        return await begin(*given)
+
+    monkeypatch.setattr(world, "begin", slowly)
+    return event
+
+
+@pytest.mark.parametrize("key", ["escape", "q"])
+async def test_a_run_that_is_being_started_is_never_lost_sight_of(
+    world: World, may_begin: asyncio.Event, key: str
+) -> None:
+    app = opened(world, "review")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", "enter", key)
+        await pilot.pause()
+        assert not world.begun
+        may_begin.set()
+        await settled(pilot)
+        assert app.session.run == "7K2P"
+        assert app.step is app.screen
+        assert app.step.STEP == "run"
+    assert len(world.begun) == 1
+
+
+async def test_a_run_that_could_not_be_started_says_so_wherever_one_is_by_then(
+    world: World, may_begin: asyncio.Event
+) -> None:
+    world.troubles["begin"] = TROUBLE
+    app = opened(world, "review")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("tab", "enter", "escape")
+        await pilot.pause()
+        may_begin.set()
+        await settled(pilot)
+        assert app.step is not None
+        assert app.step.STEP == "selection"
+        assert "Not started: The line is cut. Mend it." in shown(app)
 
 
 async def test_the_plan_is_written_with_w_and_the_command_for_it_is_shown(world: World) -> None:

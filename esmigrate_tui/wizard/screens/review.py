@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
+    from esmigrate_tui.wizard.app import WizardApp
     from esmigrate_tui.wizard.session import Session
 
 
@@ -189,14 +190,8 @@ class ReviewScreen(StepScreen):
 
     async def go_on(self) -> None:
         """Start the run in its own process; then its board."""
-        self.run_worker(self._begin(), group="begin", exclusive=True)
-
-    async def _begin(self) -> None:
-        run, problem = await begin(self.wizard)
-        if run:
-            self.wizard.follow(run)
-        elif problem is not None:
-            self.say(f"Not started: {problem.sentence()}")
+        # The app's, not the screen's: a run that begins while one goes back is not lost sight of.
+        self.wizard.run_worker(_begun(self.wizard), group="begin", exclusive=True)
 
     def action_write(self) -> None:
         """Write the plan to a file."""
@@ -218,3 +213,12 @@ class ReviewScreen(StepScreen):
         preview = self.session.preview
         if preview is not None and preview.requests:
             self.wizard.copy("\n\n".join(f"# to {shown.to}\n{as_console(shown.request)}" for shown in preview.requests))
+
+
+async def _begun(wizard: WizardApp) -> None:
+    """Begin the run, then to its board, wherever one is by then."""
+    run, problem = await begin(wizard)
+    if run:
+        wizard.follow(run)
+    elif problem is not None and (step := wizard.step) is not None:
+        step.say(f"Not started: {problem.sentence()}")
