@@ -78,6 +78,8 @@ _PLAIN: Final = str.maketrans(
 
 WIDEST_NAME: Final = 72
 """Cells of a list's first column at most: an eye that has to cross more of nothing loses the row."""
+WIDEST_LINE: Final = 120
+"""Cells of a sentence, and of what stands at both ends of a line, at most: what is longer is hard to follow."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class Look:
     width: int
     height: int = 24
     ascii_only: bool = False
+
+    @classmethod
+    def for_reading(cls, width: int, *, ascii_only: bool) -> Look:
+        """Room for sentences: on a large terminal less than there is."""
+        return cls(min(width, WIDEST_LINE), 0, ascii_only)
 
     def mark(self, kind: Mark) -> Text:
         """A mark as this terminal can show it; a word always stands beside it."""
@@ -158,8 +165,8 @@ def _wrapped(paragraph: str, width: int) -> list[str]:
 
 
 def paragraph(text: str, width: int, indent: int = 1, style: str = "") -> list[Text]:
-    """Wrapped lines with a margin to the left and one cell to the right."""
-    return [ink(" " * indent).append(line, style) for line in wrap(text, width - indent - 1)]
+    """Wrapped lines with a margin to the left and one cell to the right, none too long to be read."""
+    return [ink(" " * indent).append(line, style) for line in wrap(text, min(width, WIDEST_LINE) - indent - 1)]
 
 
 def rule(width: int, title: str = "", right: str = "") -> Text:

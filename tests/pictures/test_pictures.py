@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
+from esmigrate_tui.wizard.sample_values import ROOMY
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -210,6 +214,10 @@ def test_a_run_shows_what_moves_and_what_needs_attention(is_as_accepted: Callabl
 
 def test_a_run_that_waits_says_for_what(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("run-waiting")
+
+
+def test_what_held_a_run_up_is_named_where_the_plot_dips(is_as_accepted: Callable[[str], bool]) -> None:
+    assert is_as_accepted("run-held-before")
 
 
 def test_a_paused_run_claims_no_speed(is_as_accepted: Callable[[str], bool]) -> None:
@@ -550,3 +558,8 @@ def test_that_it_is_all_is_asked_once_more(is_as_accepted: Callable[[str], bool]
 
 def test_what_was_accepted_is_not_called_verified(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("sent-finish")
+
+
+@pytest.mark.parametrize("name", [scene.name for scene in ROOMY])
+def test_a_larger_terminal_tears_nothing_apart(is_as_accepted: Callable[[str], bool], name: str) -> None:
+    assert is_as_accepted(name)

@@ -15,7 +15,7 @@ from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 from esmigrate_tui.preflight.files import how_read
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, wrap
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Look, fit, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.connections import Field
@@ -135,7 +135,7 @@ def _file_line(file: FileSource, found: FileLook, at: int, width: int) -> Text:
     kind = found.formats[at] if at < len(found.formats) else FileFormat.NDJSON
     word = "" if at >= len(found.formats) else kind.value if kind is not None else "not known"
     name = clean(file.path, 500)
-    room = max(16, width - 4 - _SIZE - 2 - _PACKED - _AS)
+    room = max(16, min(width, WIDEST_LINE) - 4 - _SIZE - 2 - _PACKED - _AS)
     if len(name) > room:
         name = "…" + name[-(room - 1) :]  # the end of a path says more than its beginning
     line = ink("   ").append(fit(name, room)).append(fit(size(file.size), _SIZE, "right") + "  ")

@@ -102,7 +102,9 @@ class MethodScreen(StepScreen):
     def paint(self, session: Session) -> None:
         """The methods."""
         look = self.look
-        self.query_one(Board).show(lambda width, cursor: offered(session, Look(width, 0, look.ascii_only), cursor))
+        self.query_one(Board).show(
+            lambda width, cursor: offered(session, Look.for_reading(width, ascii_only=look.ascii_only), cursor)
+        )
 
     def on_mount(self) -> None:
         """Now it is on the screen."""

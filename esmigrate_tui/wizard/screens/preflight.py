@@ -181,7 +181,9 @@ class PreflightScreen(StepScreen):
         """The findings."""
         now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
         self.query_one("#mended", Lines).show(lambda width: mended(session, Look(width, 0, ascii_only), now))
-        self.query_one(Board).show(lambda width, cursor: found(session, Look(width, 0, ascii_only), cursor, now))
+        self.query_one(Board).show(
+            lambda width, cursor: found(session, Look.for_reading(width, ascii_only=ascii_only), cursor, now)
+        )
 
     def on_mount(self) -> None:
         """Now it is on the screen."""

@@ -11,7 +11,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import counted, duration
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Look, fit, ink, paragraph, rule, shorten
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.session import (
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 
 _TYPE, _ACCESS, _WHERE = 7, 12, 18
+_WIDEST: Final = 40
+"""Cells of the name at most: on a large terminal the place needs the rest."""
 _DETAILS: Final = 6
 
 
@@ -46,8 +48,8 @@ _DETAILS: Final = 6
 def columns(width: int) -> tuple[int, int]:
     """The widths of the name and of the place; what is left when the words have their room."""
     left = width - 5 - _TYPE - _ACCESS - _WHERE - 1
-    name = max(14, left // 2)
-    return name, max(10, left - name)
+    name = max(14, min(_WIDEST, left // 2))
+    return name, max(10, min(WIDEST_NAME, left - name))
 
 
 def heading(width: int) -> Text:

@@ -15,6 +15,7 @@ from esmigrate_tui.wizard.draw import (
     DIM,
     STRONG,
     TROUBLE,
+    WIDEST_LINE,
     Look,
     as_console,
     ink,
@@ -51,7 +52,7 @@ def reviewed(session: Session, look: Look) -> list[Text]:
     preview = session.preview
     lines: list[Text] = [_head("In this order")]
     for position, step in enumerate(preview.steps, start=1):
-        first, *rest = wrap(step, look.width - 6)
+        first, *rest = wrap(step, min(look.width, WIDEST_LINE) - 6)
         lines.append(ink(f"  {position}  ", DIM).append(first, "none"))
         lines += [ink("     ").append(line) for line in rest]
     if preview.put_back:

@@ -89,7 +89,9 @@ class StartScreen(StepScreen):
     def paint(self, session: Session) -> None:
         """The runs."""
         now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
-        self.query_one(Board).show(lambda width, cursor: there_is(session, Look(width, 0, ascii_only), cursor, now))
+        self.query_one(Board).show(
+            lambda width, cursor: there_is(session, Look.for_reading(width, ascii_only=ascii_only), cursor, now)
+        )
 
     async def on_board_clicked(self, message: Board.Clicked) -> None:
         """A second click takes it."""
