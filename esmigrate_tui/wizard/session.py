@@ -610,7 +610,8 @@ def chosen_documents(draft: Draft) -> int:
 @kept
 def needed_bytes(draft: Draft) -> int:
     """What the selection will take on the destination, replicas included."""
-    wished = draft.restoration.index_settings if draft.restoration is not None else draft.settings
+    restoration = draft.restoration if draft.method is MethodName.RESTORE_FROM_SNAPSHOT else None
+    wished = restoration.index_settings if restoration is not None else draft.settings
     replicas = str(wished.get("index.number_of_replicas", wished.get("number_of_replicas", "")))
 
     def copies(index: IndexFacts) -> int:

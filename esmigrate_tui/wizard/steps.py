@@ -136,7 +136,7 @@ def _looked_at(pile: Pile) -> str:
 def _selection(session: Session) -> str:
     if not is_anything_chosen(session.draft):
         return "nothing is chosen"
-    if wrong := settings_of(session.listing.settings)[1]:
+    if session.is_restore and (wrong := settings_of(session.listing.settings)[1]):
         return wrong
     if lacking := not_whole(session.draft):
         return f"{counted(len(lacking), 'is', 'are')} not whole (o: missing shards)"

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
 import pytest
 
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
@@ -18,9 +19,10 @@ from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import selection
+from esmigrate_tui.wizard.screens.forms import CarryingScreen
 from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.screens.review import reviewed
-from esmigrate_tui.wizard.session import Listing, SortBy, listed
+from esmigrate_tui.wizard.session import Listing, SortBy, listed, needed_bytes
 from esmigrate_tui.wizard.walk.carrying import questions, said_otherwise
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from tests.wizard.world import Seen, settled, shown
@@ -194,6 +196,34 @@ async def test_what_cannot_be_read_beside_the_indices_keeps_the_selection_from_g
         assert "policies could not be read (o leaves them out)" in shown(app)
         assert app.session.draft.carried is None
         assert app.session.listing.problem is not None
+
+
+async def test_what_was_answered_for_a_restore_means_nothing_for_a_reindex(world: World) -> None:
+    restore = sample.OPTIONS.draft
+    given = {
+        "snapshot": restore.snapshot,
+        "restoration": restore.restoration,
+        "feature_states": restore.feature_states,
+        "in_the_way": restore.in_the_way,
+    }
+    before = BARE.answered(selected=("orders",))
+    draft = msgspec.structs.replace(before.draft, **given)
+    session = before.but(draft=draft, listing=Listing(settings=("number_of_replicas",)))
+    assert restore.restoration is not None
+    assert restore.restoration.index_settings
+    assert needed_bytes(draft) == needed_bytes(before.draft)
+    app = at_selection(world, session)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("o")
+        assert isinstance(app.screen, CarryingScreen)
+        await pilot.press("escape", "ctrl+n")
+        await settled(pilot)
+        assert app.step is not None
+        assert app.step.STEP == "preflight"
+    [looked_at] = world.checked
+    assert (looked_at.snapshot, looked_at.restoration) == (None, None)
+    assert (looked_at.feature_states, looked_at.in_the_way) == ((), {})
+    assert app.session.draft.restoration == restore.restoration
 
 
 @dataclass(frozen=True)

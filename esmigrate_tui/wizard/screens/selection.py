@@ -525,8 +525,7 @@ class SelectionScreen(FilteredScreen):
         """What else the run is told."""
         from esmigrate_tui.wizard.screens.forms import CarryingScreen, OptionsScreen  # noqa: PLC0415  # loaded when first needed
 
-        is_restore = self.session.draft.restoration is not None
-        self.app.push_screen(OptionsScreen(self.wizard) if is_restore else CarryingScreen(self.wizard))
+        self.app.push_screen(OptionsScreen(self.wizard) if self.session.is_restore else CarryingScreen(self.wizard))
 
     # -- what has the name already -----------------------------------------------------------------------------------
 

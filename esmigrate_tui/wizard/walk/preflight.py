@@ -138,6 +138,8 @@ async def look(walk: Walk) -> None:
     draft = walk.session.draft
     if Side.SOURCE not in walk.session.sides:  # one that was connected for another method does not count here
         draft = msgspec.structs.replace(draft, source=None, source_facts=None, source_indices=())
+    if not walk.session.is_restore:  # nor does what was answered for a restore
+        draft = msgspec.structs.replace(draft, snapshot=None, restoration=None, feature_states=(), in_the_way={})
     try:
         destination, source = walk.cluster_pair()
         async for finding in walk.doors.preflight(draft, destination, source if draft.source else None):
