@@ -15,7 +15,6 @@ Pages are not asked for with `filter_path`: the server would then parse each doc
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -24,6 +23,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.ending import seen_through
 from esmigrate_tui.elastic.errors import explain_answer
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -204,9 +204,11 @@ class Documents:
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
-            with contextlib.suppress(ProblemError, TimeoutError):
-                await self.close_scroll((await asyncio.wait_for(opening, _CLOSING)).scroll)
+            await seen_through(asyncio.ensure_future(self._close_opened(opening)))
             raise
+
+    async def _close_opened(self, opening: asyncio.Future[Page]) -> None:
+        await self.close_scroll((await asyncio.wait_for(opening, _CLOSING)).scroll)
 
     async def scroll(self, index: str, scroll: str, *, most: int = 0) -> Page:
         """The next page; raises ProblemError (missing) where the server no longer has the scroll."""
@@ -217,15 +219,8 @@ class Documents:
         """Let go of a scroll, also where whoever does it is cut short; that it cannot be done is no trouble."""
         body = msgspec.json.encode({"scroll_id": [scroll]})
         carried = self._cluster.carry("DELETE", "/_search/scroll", body, told_by_status=frozenset({404}))
-        closing = asyncio.ensure_future(carried)
-        try:
-            await asyncio.wait({closing}, timeout=_CLOSING)
-        except asyncio.CancelledError:
-            await asyncio.wait({closing}, timeout=_CLOSING)
-            raise
-        finally:
-            closing.cancel()
-            await asyncio.gather(closing, return_exceptions=True)
+        if await seen_through(asyncio.ensure_future(asyncio.wait_for(carried, _CLOSING))):
+            raise asyncio.CancelledError
 
     async def _searched(self, index: str, query: str, body: dict[str, Any], *, most: int = 0) -> Page:
         version = await self._cluster.version()

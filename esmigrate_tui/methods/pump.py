@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import gone
+from esmigrate_tui.elastic.ending import seen_through
 from esmigrate_tui.elastic.portions import MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
 from esmigrate_tui.methods.copy_decisions import State, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
@@ -239,18 +240,22 @@ class Pump(Steered):
             scroll = read.scroll or scroll
             await self._settle(position, read, after=-1, is_last=True)
         finally:
-            await self._let_go(reading)
-            if scroll:
-                await self._source.close_scroll(scroll)
+            try:
+                await self._let_go(reading)
+            finally:  # another stream may end this one while it ends by itself
+                if scroll:
+                    await self._source.close_scroll(scroll)
 
     async def _let_go(self, reading: asyncio.Task[_Read] | None) -> None:
         """Drop a page that is being read, or was and is not wanted."""
         if reading is None:
             return
         reading.cancel()
-        [read] = await asyncio.gather(reading, return_exceptions=True)
-        if isinstance(read, _Read):
-            self._room.change(-read.claim)
+        was_cut = await seen_through(reading)
+        if not reading.cancelled() and reading.exception() is None:
+            self._room.change(-reading.result().claim)
+        if was_cut:
+            raise asyncio.CancelledError
 
     # -- reading -----------------------------------------------------------------------------------------------------
 

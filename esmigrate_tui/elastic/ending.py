@@ -1,0 +1,23 @@
+"""Waiting for something that has to come to its end, also where whoever waits for it is cut short."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+
+async def seen_through(task: asyncio.Future[Any]) -> bool:
+    """Wait until a task has ended, well or not; whether somebody wanted to cut the waiting short meanwhile.
+
+    Whoever is told so raises CancelledError when all is done: a stream may be ended by another one, and once more by
+    what ends them all. The task has to have a limit of its own.
+    """
+    was_cut = False
+    while not task.done():
+        try:
+            await asyncio.wait({task})
+        except asyncio.CancelledError:
+            was_cut = True
+    if not task.cancelled():
+        task.exception()  # looked at, so that nobody else is told of it
+    return was_cut
