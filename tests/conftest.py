@@ -7,9 +7,8 @@ from typing import Final
 
 import pytest
 
-pytest.register_assert_rewrite(
-    "tests.whole", "tests.methods.migrating"
-)  # a difference is shown, not only that there is one
+# A difference is shown, not only that there is one.
+pytest.register_assert_rewrite("tests.whole", "tests.methods.migrating")
 pytest_plugins = ["tests.fixtures_nodes"]
 
 # Two files run at a time: a long one that is begun last would leave the other half of the machine idle.
