@@ -680,10 +680,7 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
     app = opened(world, "snapshot")
     done = msgspec.structs.replace(sample.SNAPSHOTS[1], name="mine", uuid="s99")
     async with app.run_test(size=(80, 24)) as pilot:
-        world.source.kept.looks = [
-            Taken(shards=4, shards_done=1, bytes=400, bytes_done=100),
-            Taken(state=SnapshotState.SUCCESS, shards=4, shards_done=4, bytes=400, bytes_done=400),
-        ]
+        world.source.kept.looks = [Taken(shards=4, shards_done=1, bytes=400, bytes_done=100)]
         world.source.kept.features_known = ("kibana",)
         await press(pilot, "t")
         name = app.screen.query_one("#name", PlainInput)
@@ -697,6 +694,8 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
         await pilot.press("tab", "enter")
         await pilot.pause(0.2)
         assert "1 of 4 shards" in shown(app)
+        over = Taken(state=SnapshotState.SUCCESS, shards=4, shards_done=4, bytes=400, bytes_done=400)
+        world.source.kept.looks = [over]
         await pilot.pause(0.6)
         await settled(pilot)
         assert app.session.album.making is None
