@@ -128,6 +128,7 @@ def draft_of(plan: Plan, snapshot: SnapshotFacts | None = None) -> Draft:
         shipping=next((task.shipping for task in plan.tasks), None),
         into=plan.tasks[0].destination_index if plan.tasks else "",
         create=plan.tasks[0].create if plan.tasks else "",
+        carried=plan.carried or None,
         tasks=plan.tasks,
     )
 

@@ -237,7 +237,8 @@ _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
     "copying": ("findings",),
     "into": ("findings",),
     "create": ("findings",),
-    "bring": ("carried",),
+    "bring": ("carried", "findings"),
+    "carried": ("findings",),
 }
 _EMPTY: Final[dict[str, Any]] = {
     "source_facts": None,

@@ -47,6 +47,7 @@ _ANY: Final[tuple[Check, ...]] = (
 _COPYING: Final[tuple[Check, ...]] = (
     *_ANY,
     privileges.privileges,
+    privileges.carrying_privileges,
     privileges.hidden_documents,
     destination.existing_names,
     destination.shared_aliases,

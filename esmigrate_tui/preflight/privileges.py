@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
@@ -37,6 +38,14 @@ _MAKING: Final = ("indices:admin/create", "indices:admin/settings/update")
 _TASKS: Final = ("cluster:monitor/task/get",)
 _REFRESHED: Final = ("indices:admin/refresh",)
 _REFRESHING: Final = "indices:admin/refresh*"  # an action, which every version takes; `maintenance` is newer
+_BESIDE: Final = {
+    Kind.LEGACY: ("indices:admin/template/put", "manage_index_templates"),
+    Kind.COMPONENT: ("cluster:admin/component_template/put", "manage_index_templates"),
+    Kind.TEMPLATE: ("indices:admin/index_template/put", "manage_index_templates"),
+    Kind.PIPELINE: ("cluster:admin/ingest/pipeline/put", "manage_pipeline"),
+    Kind.POLICY: ("cluster:admin/ilm/put", "manage_ilm"),
+}
+"""The action that makes a definition, and the privilege that has it."""
 _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/cancel")
 
 
@@ -57,6 +66,35 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         lacking = await clusters.source.surroundings.lacking((), chosen)
         for finding in judged_privileges(Side.SOURCE, lacking, tuple(chosen), useful=_REFRESHED):
             yield finding
+
+
+async def carrying_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether whoever is signed in may make what is to be brought over beside the indices."""
+    kinds = tuple(kind for kind in Kind if any(one.kind is kind and not one.conflict for one in draft.carried or ()))
+    if kinds:
+        lacking = await clusters.destination.surroundings.lacking([_BESIDE[kind][0] for kind in kinds], {})
+        for finding in judged_carrying(kinds, lacking):
+            yield finding
+
+
+def judged_carrying(kinds: Sequence[Kind], lacking: Sequence[str] | None) -> tuple[Finding, ...]:
+    """What it means that these actions are not allowed; None where the server has no privileges, or does not tell."""
+    refused = tuple(kind for kind in kinds if _BESIDE[kind][0] in (lacking or ()))
+    if not refused:
+        return ()
+    role = {"cluster": list(dict.fromkeys(_BESIDE[kind][1] for kind in refused))}
+    return (
+        Finding(
+            check="carrying-privileges",
+            severity=Severity.WARNING,
+            title=f"You may not make what is to be brought over: {listed([kind.plural for kind in refused])}",
+            evidence=listed(lacking or ()),
+            why="They are made at the end of the run, and would be refused there; the documents arrive all the same.",
+            fix="Bring fewer over, or let an administrator give your user this role as well:",
+            copy=f"POST _security/role/esmigrate_beside\n{msgspec.json.encode(role).decode()}",
+            link=_PRIVILEGES,
+        ),
+    )
 
 
 def _wanted_there(draft: Draft) -> dict[str, tuple[str, ...]]:

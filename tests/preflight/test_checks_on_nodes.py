@@ -21,6 +21,7 @@ from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.model.carried import Carried, Kind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
@@ -544,6 +545,21 @@ async def test_a_user_who_may_only_read_cannot_make_an_index_on_the_destination(
         ]
     assert "indices:admin/create on pfc-good" in told.evidence
     assert told.copy.startswith("POST _security/role/esmigrate_destination\n")
+
+
+async def test_a_user_who_may_not_make_what_is_brought_over_is_told_before_and_one_who_may_is_not(world: World) -> None:
+    kinds = (Kind.PIPELINE, Kind.LEGACY)
+    beside = tuple(Carried(kind=kind, name="pfc-beside", body="{}") for kind in kinds)
+    draft = msgspec.structs.replace(world.draft("pfc-good"), carried=beside)
+    async with world.open(user="pfc-reader", on="source") as clusters:
+        assert clusters.source is not None
+        narrow = Clusters(destination=clusters.source, source=None)  # the narrow user is known there
+        [told] = await found(privileges.carrying_privileges, draft, narrow)
+    async with world.open() as clusters:
+        spared = await found(privileges.carrying_privileges, draft, clusters)
+    assert told.severity is Severity.WARNING
+    assert "ingest pipelines, legacy templates" in told.title
+    assert [one for one in spared if one.severity is not Severity.PASSED] == []
 
 
 @pytest.mark.parametrize(

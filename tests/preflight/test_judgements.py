@@ -10,6 +10,7 @@ import pytest
 
 from esmigrate_tui.elastic import answers
 from esmigrate_tui.elastic.ids import Holder
+from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft
@@ -25,7 +26,7 @@ from esmigrate_tui.preflight.definitions import (
     rank,
     together,
 )
-from esmigrate_tui.preflight.privileges import judged_privileges, judged_views
+from esmigrate_tui.preflight.privileges import judged_carrying, judged_privileges, judged_views
 from esmigrate_tui.preflight.remote import not_reached
 from esmigrate_tui.preflight.source import judged_ids, judged_writes
 
@@ -168,6 +169,22 @@ def test_what_is_only_good_to_have_warns_and_what_is_needed_blocks() -> None:
     lacking = ("cluster:admin/tasks/cancel", "indices:admin/create on logs")
     told = judged_privileges(Side.DESTINATION, lacking, ("logs",), useful=("cluster:admin/tasks/cancel",))
     assert [one.severity for one in told] == [Severity.BLOCKER, Severity.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("lacking", "title"),
+    [
+        (None, None),
+        ((), None),
+        (("cluster:admin/ingest/pipeline/put",), "You may not make what is to be brought over: ingest pipelines"),
+    ],
+)
+def test_definitions_that_would_be_refused_at_the_end_warn_before(
+    lacking: tuple[str, ...] | None, title: str | None
+) -> None:
+    told = judged_carrying((Kind.TEMPLATE, Kind.PIPELINE), lacking)
+    assert [one.title for one in told] == ([] if title is None else [title])
+    assert all('{"cluster":["manage_pipeline"]}' in one.copy for one in told)
 
 
 SOME = View(names=("logs-*",), may_read=True, queries=('{"term":{"a":1}}',))
