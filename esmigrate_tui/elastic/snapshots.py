@@ -17,6 +17,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.repository_types import without_secrets
+from esmigrate_tui.model.settings import flat
 from esmigrate_tui.model.snapshot import (
     FeatureState,
     Repository,
@@ -28,7 +29,7 @@ from esmigrate_tui.model.snapshot import (
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
 
@@ -354,19 +355,8 @@ _GOING_ON: Final = frozenset({"STARTED", "INIT", "IN_PROGRESS", "WAITING", "ABOR
 
 
 def _repository(name: str, entry: answers.RepositoryEntry) -> Repository:
-    settings = without_secrets(answers.flat(_flattened(entry.settings)))
+    settings = without_secrets(answers.flat(flat(entry.settings)))
     return Repository(name=clean(name), type=clean(entry.type), settings=settings, uuid=clean(entry.uuid))
-
-
-def _flattened(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings as flat ones: not every version heeds `flat_settings` here."""
-    flat: dict[str, Any] = {}
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            flat |= _flattened(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
 
 
 def _state(text: str) -> SnapshotState:

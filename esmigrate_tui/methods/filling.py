@@ -15,11 +15,12 @@ from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.beside import changed_at
-from esmigrate_tui.translate.settings import for_later, named
+from esmigrate_tui.translate.settings import for_later
 from esmigrate_tui.translate.types import of_type, types_of
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MethodName, Plan, Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.translate.settings import named
 from esmigrate_tui.verify.index import Index
 from esmigrate_tui.verify.samples import SAMPLES, compare_by_id
 from esmigrate_tui.verify.values import by_value

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.settings import named
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from esmigrate_tui.model.draft import Draft
 
 _ONE_SHARD: Final = Version(7, 0)  # an index has one by itself from then on, five before
@@ -20,18 +19,6 @@ class _Body(msgspec.Struct, frozen=True):
     """What counts here; the mapping, which may be long, is passed over."""
 
     settings: dict[str, Any] | None = None
-
-
-def flat(settings: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
-    """Settings as dotted names, each with `index.` before it."""
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            found |= flat(value, f"{inside}{name}.")
-        else:
-            key = f"{inside}{name}"
-            found[key if key.startswith("index.") else f"index.{key}"] = value
-    return found
 
 
 def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
@@ -46,7 +33,7 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
     for task in draft.tasks if draft.restoration is None else ():
         shards, replicas = found.get(task.source_index, (0, 0))
         if task.create:
-            settings = flat(msgspec.json.decode(task.create, type=_Body).settings or {})
+            settings = named(msgspec.json.decode(task.create, type=_Body).settings or {})
             shards += _number(settings.get("index.number_of_shards"), by_itself)
             replicas = max(replicas, _number(settings.get("index.number_of_replicas"), 1))
         else:

@@ -10,8 +10,8 @@ import msgspec
 
 from esmigrate_tui.elastic.surroundings import SIMULATES
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.bodies import flat
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
 
@@ -86,7 +86,7 @@ def together(kinds: Sequence[Kind]) -> tuple[tuple[Mapping[str, Any], tuple[Kind
 
 def _common(body: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that kinds of an index share."""
-    return {key: value for key, value in flat(body.get("settings", {})).items() if key not in _OWN}
+    return {key: value for key, value in named(body.get("settings", {})).items() if key not in _OWN}
 
 
 async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
@@ -194,7 +194,7 @@ async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     """Whether an index to be made has nearly as many fields as it may have."""
     near: dict[str, tuple[int, int]] = {}
     for body, names in kinds_of(bodies_of(draft)):
-        limit = str(flat(body.get("settings", {})).get("index.mapping.total_fields.limit", FIELDS))
+        limit = str(named(body.get("settings", {})).get("index.mapping.total_fields.limit", FIELDS))
         most = int(limit) if limit.isdigit() else FIELDS
         fields = amount_of_fields(body.get("mappings", {}).get("properties", {}))
         if fields > most * _NEARLY:

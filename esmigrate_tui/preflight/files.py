@@ -12,8 +12,8 @@ from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.model.files import Compression, IdRule
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.bodies import flat
 from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import sampled
@@ -238,7 +238,7 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         settings = await clusters.destination.settings_of(write_index(draft)) if told else {}
     else:
         body = msgspec.json.decode(draft.create)
-        mappings, settings = body.get("mappings", {}), flat(body.get("settings", {}))
+        mappings, settings = body.get("mappings", {}), named(body.get("settings", {}))
     for finding in judged_mapping(mappings, settings, await _guesses(draft), is_planned=bool(draft.create)):
         yield finding
 
@@ -356,7 +356,7 @@ async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
                 return {}
             raise
     by_templates = await clusters.destination.surroundings.settings_by_templates([name], ("*",)) or {}
-    return by_templates.get(name, {}) | flat(msgspec.json.decode(draft.create).get("settings", {}))
+    return by_templates.get(name, {}) | named(msgspec.json.decode(draft.create).get("settings", {}))
 
 
 async def _told(clusters: Clusters, path: str) -> dict[str, dict[str, Any]] | None:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.translate.settings import named
 from esmigrate_tui.translate.types import is_typeless
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import msgspec
 
 from esmigrate_tui.model.carried import Carried, Conflict, Kind
 from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.pipelines import TOLD, translate_pipeline
 from esmigrate_tui.translate.policies import translate_policy
-from esmigrate_tui.translate.settings import named
 from esmigrate_tui.translate.templates import overlap, translate_composable, translate_template
 from esmigrate_tui.translate.types import is_typeless
 

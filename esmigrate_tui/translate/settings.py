@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.analysis import translate_analysis
 from esmigrate_tui.translate.origin import created_by, is_spelled_boolean, is_true
@@ -131,22 +132,6 @@ _FOR_LATER: Final = frozenset(
 )
 """What a person sets again; where the lifecycle of the old index stood is not carried over with it."""
 _CODECS: Final = frozenset({"default", "best_compression", "legacy_default", "legacy_best_compression"})
-
-
-def flat(settings: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested settings with dotted names; a list stays a value."""
-    found: dict[str, Any] = {}
-    for name, value in settings.items():
-        if isinstance(value, dict):
-            found |= flat(value, f"{prefix}{name}.")
-        else:
-            found[prefix + name] = value
-    return found
-
-
-def named(settings: dict[str, Any]) -> dict[str, Any]:
-    """Settings by their full names, each with `index.` before it, however they were written."""
-    return {name if name.startswith("index.") else f"index.{name}": value for name, value in flat(settings).items()}
 
 
 def _matches(name: str, pattern: str) -> bool:

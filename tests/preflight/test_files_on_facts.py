@@ -10,7 +10,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.files import FileFormat, FileSource, Guess, IdRule, Reading, RowError, Sample
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.preflight.bodies import flat
+from esmigrate_tui.model.settings import named
 from esmigrate_tui.preflight.files import (
     amount_of_fields,
     judged_mapping,
@@ -110,7 +110,7 @@ def test_fields_are_counted_with_objects_and_further_fields() -> None:
 
 
 def test_settings_have_one_name_however_they_are_written() -> None:
-    assert flat({"index": {"default_pipeline": "x"}, "number_of_shards": 1, "index.a.b": 2}) == {
+    assert named({"index": {"default_pipeline": "x"}, "number_of_shards": 1, "index.a.b": 2}) == {
         "index.default_pipeline": "x",
         "index.number_of_shards": 1,
         "index.a.b": 2,

@@ -8,8 +8,9 @@ import pytest
 
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.settings import flat
 from esmigrate_tui.translate import translate
-from esmigrate_tui.translate.settings import flat, translate_settings
+from esmigrate_tui.translate.settings import translate_settings
 
 V7 = Version(7, 17, 28)
 V8 = Version(8, 19, 3)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.settings import flat
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, shorten, wrap
 from esmigrate_tui.wizard.session import why_not
@@ -111,7 +112,11 @@ def _facts(index: IndexFacts) -> Iterator[tuple[str, str]]:
 
 
 def _defined(read: IndexDefinition, look: Look) -> list[Text]:
-    settings = [(key, value) for key, value in _flat(read.settings) if key not in _TOLD_ELSEWHERE]
+    settings = [
+        (clean(key, 200), clean(str(value), 200))
+        for key, value in flat(read.settings).items()
+        if key not in _TOLD_ELSEWHERE
+    ]
     fields = [*_fields(read.mappings)]
     lines = [ink(""), ink("  ").append(counted(len(fields), "field"), STRONG)]
     lines += [_pair(path, kind, look.width) for path, kind in fields[:_FIELDS]]
@@ -131,15 +136,6 @@ def _pair(name: str, said: str, width: int) -> Text:
     room = width - 4
     right = shorten(said, max(8, room // 2))
     return ink("  ").append(fit(name, max(8, room - len(right))), "none").append(f" {right}", DIM)
-
-
-def _flat(settings: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
-    """Settings by their full names, safe to be shown."""
-    for key, value in settings.items():
-        if isinstance(value, dict):
-            yield from _flat(value, f"{above}{key}.")
-        else:
-            yield clean(f"{above}{key}", 200), clean(str(value), 200)
 
 
 def _fields(mappings: dict[str, Any], above: str = "") -> Iterator[tuple[str, str]]:
