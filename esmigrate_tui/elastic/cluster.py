@@ -40,13 +40,16 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Connection, Credential
     from esmigrate_tui.model.ledger import Request
 
-__all__ = ["Cluster", "Clusters", "ReindexLook"]
+__all__ = ["PASSED_OVER", "Cluster", "Clusters", "ReindexLook"]
 
 T = TypeVar("T")
 
 # Elasticsearch refuses a request line of more than 4096 bytes; the address's own path and the query come on top.
 _LONGEST_PATH: Final = 3_000
 _SLOW: Final = 120.0
+PASSED_OVER: Final = ".percolator"
+"""The one type that a search without a type passes over: queries, up to 2.x; `_stats` counts them all the same."""
+_ALL_TYPES: Final = Version(5)  # finds it like any other, in the indices of 2.x that it has still
 _NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
 _COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
@@ -611,14 +614,50 @@ class Cluster:
         if shards.failed:
             raise self._partial(name, "refreshed", shards)
 
-    async def count(self, name: str, query: Mapping[str, Any] | None = None) -> int:
-        """Top-level documents, as `_count` says: all, or those a query finds.
+    async def search_path(self, name: str, kind: str = "") -> str:
+        """What a search of one index is sent to: of the type `kind` alone, else of every document that it holds.
+
+        A search that names no type passes over what 2.x keeps as `.percolator`; all types are named then.
+        """
+        if kind:
+            return f"/{_exact(name)}/{quote(kind, safe='')}"
+        kinds = (await self.types_to_name([name])).get(name, ())
+        path = f"/{_exact(name)}" + (f"/{','.join(quote(one, safe='') for one in kinds)}" if kinds else "")
+        if len(path) > _LONGEST_PATH:
+            raise ProblemError(_too_many_types(name, len(kinds)))
+        return path
+
+    async def types_to_name(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """The types of each of these indices in which a search that names none would pass documents over."""
+        if await self.version() >= _ALL_TYPES:
+            return {}
+        found: dict[str, tuple[str, ...]] = {}
+        for path in _paths(names):
+            told = await self._get(f"{path}/_mapping/{PASSED_OVER}", dict[str, answers.Mapped])
+            for hidden in _paths(sorted(told)) if told else ():
+                every = await self._get(f"{hidden}/_mapping", dict[str, answers.Mapped])
+                found |= {name: tuple(sorted(one.mappings)) for name, one in every.items()}
+        return found
+
+    async def search_each(self, looks: Mapping[str, Mapping[str, Any]], *, most: int = 0) -> tuple[int, bytes]:
+        """One `_msearch` for a search of each index, frozen ones and every type included; as `carry`."""
+        kinds = await self.types_to_name(tuple(looks))
+        typed = {name: {"type": list(kinds[name])} if name in kinds else {} for name in looks}
+        lines = [part for name, look in looks.items() for part in ({"index": [name], **typed[name]}, look)]
+        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        return await self.carry("POST", f"/_msearch{await self._frozen_too()}", body, ndjson=True, most=most)
+
+    async def _frozen_too(self) -> str:
+        """What a search says so that frozen indices, gone in 8, are not passed over and count as empty."""
+        return "?ignore_throttled=false" if Version(6, 6) <= await self.version() < Version(8) else ""
+
+    async def count(self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "") -> int:
+        """Top-level documents, as `_count` says: all, or those a query finds, or those of one type.
 
         An answer without every shard is none (ProblemError).
         """
-        # Frozen indices, gone in 8, would be passed over and count as empty.
-        frozen = "?ignore_throttled=false" if Version(6, 6) <= await self.version() < Version(8) else ""
-        path, body = f"/{_exact(name)}/_count{frozen}", None if query is None else msgspec.json.encode({"query": query})
+        path = f"{await self.search_path(name, kind)}/_count{await self._frozen_too()}"
+        body = None if query is None else msgspec.json.encode({"query": query})
         answer = await self._ask("GET" if body is None else "POST", path, body, patience=_SLOW, changes=False)
         counted = self._decoded(answer, answers.Counted)
         shards = counted.shards
@@ -667,10 +706,7 @@ class Cluster:
         """
         version = await self.version()
         look: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if version.major >= 6 else {})
-        lines = [part for name in names for part in ({"index": [name]}, look)]
-        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-        answer = await self._ask("POST", "/_msearch", body, patience=_SLOW, ndjson=True, changes=False)
-        told = self._decoded(answer, answers.SeveralTotals)
+        told = self.decoded(*await self.search_each(dict.fromkeys(names, look)), answers.SeveralTotals)
         totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
 
@@ -681,9 +717,7 @@ class Cluster:
         bytes (0 for any number).
         """
         look = {"size": size, "sort": ["_doc"]}
-        lines = [part for name in names for part in ({"index": [name]}, look)]
-        body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-        told = self.decoded(*await self.carry("POST", "/_msearch", body, ndjson=True, most=most), answers.SeveralHits)
+        told = self.decoded(*await self.search_each(dict.fromkeys(names, look), most=most), answers.SeveralHits)
         return {
             name: tuple(bytes(hit.source) for hit in found.hits.hits)
             for name, found in zip(names, told.responses, strict=True)
@@ -852,6 +886,15 @@ def _unsafe(name: str, why: str) -> ProblemError:
             what=f"{clean(name, 300)!r} is not the name of one index: {why}.",
             todo="Give the exact name of one index.",
         )
+    )
+
+
+def _too_many_types(name: str, amount: int) -> Problem:
+    return Problem(
+        cause=Cause.UNSUPPORTED,
+        what=f"The {amount} types of {clean(name)} cannot be named in one request.",
+        why=f"It has the type {PASSED_OVER}, which 2.x passes over in a search that does not name every type.",
+        todo="Copy through this machine with --types apart: then each type is read by itself.",
     )
 
 

@@ -197,10 +197,8 @@ class Documents:
             body["version"] = True
         if parts > 1:
             body["slice"] = {"id": part, "max": parts}
-        if (query := of_type(kind)) is not None:
-            body["query"] = query
         kept = f"scroll={KEPT_OPEN}&preference=_shards:{shard:d}"
-        opening = asyncio.ensure_future(self._searched(index, kept, body, most=most))
+        opening = asyncio.ensure_future(self._searched(index, kept, body, most=most, kind=kind))
         try:
             return await asyncio.shield(opening)
         except asyncio.CancelledError:
@@ -222,9 +220,9 @@ class Documents:
         if await seen_through(asyncio.ensure_future(asyncio.wait_for(carried, _CLOSING))):
             raise asyncio.CancelledError
 
-    async def _searched(self, index: str, query: str, body: dict[str, Any], *, most: int = 0) -> Page:
+    async def _searched(self, index: str, query: str, body: dict[str, Any], *, most: int = 0, kind: str = "") -> Page:
         version = await self._cluster.version()
-        [path] = self._cluster.paths([index])
+        path = await self._cluster.search_path(index, kind)
         if version >= _STRICT:
             query += "&allow_partial_search_results=false"
         if _THROTTLED <= version < Version(8):
@@ -257,22 +255,16 @@ class Documents:
 
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[Document, ...]:
         """So many documents that the server takes by chance; fewer where it holds fewer."""
-        scored: dict[str, Any] = {"random_score": {}}
-        if (query := of_type(kind)) is not None:
-            scored["query"] = query
-        body = {"size": size, "query": {"function_score": scored}}
-        return (await self._searched(index, "request_cache=false", body)).documents
+        body = {"size": size, "query": {"function_score": {"random_score": {}}}}
+        return (await self._searched(index, "request_cache=false", body, kind=kind)).documents
 
     async def by_id(self, index: str, ids: Sequence[str], kind: str = "") -> tuple[Document, ...]:
         """The documents of these ids, as a search sees them: several have one where types or routings keep them apart.
 
         A request by id would want to know the type, which a newer server has forgotten.
         """
-        wanted: list[dict[str, Any]] = [{"ids": {"values": list(ids)}}]
-        if (query := of_type(kind)) is not None:
-            wanted.append(query)
-        body = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": wanted}}}
-        return (await self._searched(index, "request_cache=false", body)).documents
+        body = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": {"ids": {"values": list(ids)}}}}}
+        return (await self._searched(index, "request_cache=false", body, kind=kind)).documents
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -346,11 +338,6 @@ class Documents:
         status, answer = await self._cluster.carry("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
         told = self._cluster.decoded(status, answer, _Item)
         return _outcome(_Item(status=status, error=told.error))
-
-
-def of_type(kind: str) -> dict[str, Any] | None:
-    """The query that finds the documents of one mapping type (6.x and older); None, which is all, for ""."""
-    return {"bool": {"filter": {"term": {"_type": kind}}}} if kind else None
 
 
 def _outcome(item: _Item) -> Item:

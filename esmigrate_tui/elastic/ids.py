@@ -49,7 +49,5 @@ async def holders(cluster: Cluster, wanted: Mapping[str, Sequence[str]], size: i
 async def _asked(cluster: Cluster, looks: Mapping[str, dict[str, Any]]) -> dict[str, tuple[Holder, ...]]:
     if not looks:
         return {}
-    lines = [part for name, look in looks.items() for part in ({"index": [name]}, look)]
-    body = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
-    told = cluster.decoded(*await cluster.carry("POST", "/_msearch", body, ndjson=True), _Several)
+    told = cluster.decoded(*await cluster.search_each(looks), _Several)
     return {name: found.hits.hits for name, found in zip(looks, told.responses, strict=True)}

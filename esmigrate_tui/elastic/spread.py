@@ -83,7 +83,7 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
     }
     if version >= _COUNTING:
         body["track_total_hits"] = True
-    [path] = cluster.paths([index])
+    path = await cluster.search_path(index)
     path += "/_search" + ("?allow_partial_search_results=false" if version >= _STRICT else "")
     request = Request(method="POST", path=path, body=msgspec.json.encode(body).decode())
     try:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE, of_type
+from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.elastic.portions import Portion, first_portion
 from esmigrate_tui.methods.copy_decisions import (
     Part,
@@ -155,7 +155,7 @@ class CopyThroughHere(Pumped[Pump]):
             if await made_index(work, clusters) != state.made:
                 raise another_index(work)
             state = pump.state
-            there = await source_of(clusters).count(work.task.source_index, of_type(work.task.type))
+            there = await source_of(clusters).count(work.task.source_index, kind=work.task.type)
             if there <= state.done or state.repeats >= MOST_REPEATS:
                 return
             note = more_than_given(there - state.done)
@@ -169,7 +169,7 @@ class CopyThroughHere(Pumped[Pump]):
         """
         task = work.task
         source, destination = source_of(clusters), clusters.destination
-        found = await compare_counts(source, task.source_index, destination, task.destination_index, of_type(task.type))
+        found = await compare_counts(source, task.source_index, destination, task.destination_index, task.type)
         watch = watch or Watch()
         if task.create:
             return await proved(work, clusters, found, watch, values=False)
@@ -202,7 +202,7 @@ async def _setting(work: Work, clusters: Clusters) -> Setting:
     return Setting(
         work=work,
         clusters=clusters,
-        total=await source_of(clusters).count(work.task.source_index, of_type(work.task.type)),
+        total=await source_of(clusters).count(work.task.source_index, kind=work.task.type),
         destination_major=version.major,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
@@ -250,7 +250,7 @@ async def _parts(work: Work, clusters: Clusters, settings: dict[str, str]) -> tu
     source, index = source_of(clusters), work.task.source_index
     shards = int(settings.get("index.number_of_shards", "1"))
     kind = work.task.type
-    each = pieces(await source.count(index, of_type(kind)), shards)
+    each = pieces(await source.count(index, kind=kind), shards)
     slices = each if await source.version() >= _SLICED else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 

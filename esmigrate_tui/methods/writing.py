@@ -28,6 +28,7 @@ from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, size
+from esmigrate_tui.translate.types import type_there
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -351,7 +352,7 @@ class Writer:
 
     def _kind(self, document: Document) -> str | None:
         """The type as the destination wants it: none from 7.0 on, the one of a typeless mapping on 6.x."""
-        return None if self._major >= 7 else "_doc" if self._major == 6 else document.type
+        return None if self._major >= 7 else "_doc" if self._major == 6 else type_there(document.type, self._major)
 
     def _routing(self, document: Document) -> str | None:
         """Where it is kept: the routing it was given, or its parent's _id, as 5.x and older have it."""

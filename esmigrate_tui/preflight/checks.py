@@ -54,6 +54,7 @@ _COPYING: Final[tuple[Check, ...]] = (
     selection.readable,
     selection.source_kept,
     source.reading_blocked,
+    copying.passed_over,
     source.altered_sources,
     source.colliding_ids,
     selection.several_types,

@@ -7,19 +7,23 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
+from esmigrate_tui.elastic.cluster import PASSED_OVER
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.model.copying import Pipelines
+from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.text import clean, counted, listed
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import TemplateFacts
 
+_PERCOLATOR: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/5.6/breaking_50_percolator.html"
 _KINDS: Final = {"index.default_pipeline": "default pipeline", "index.final_pipeline": "final pipeline"}
 _SAMPLED: Final = 20
 _STREAMS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html"
@@ -168,6 +172,79 @@ def _has_time(source: bytes) -> bool:
     except (ValueError, RecursionError):
         return True
     return isinstance(document, dict) and document.get("@timestamp") is not None
+
+
+async def passed_over(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether chosen indices hold documents that a search without a type passes over, or that no search finds."""
+    if clusters.source is None or not draft.chosen:
+        return
+    names = tuple(index.name for index in draft.chosen if index.state is not IndexState.CLOSED)
+    for finding in judged_passed_over(draft, frozenset(await clusters.source.types_to_name(names))):
+        yield finding
+
+
+def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, ...]:
+    """What it means that these indices have the type that 2.x hides, and others more documents than a search finds."""
+    found: list[Finding] = []
+    if chosen := tuple(index.name for index in draft.chosen if index.name in hidden):
+        pulled = draft.method is MethodName.REINDEX_FROM_REMOTE
+        found.append(
+            Finding(
+                check="passed-over",
+                severity=Severity.BLOCKER if pulled else Severity.WARNING,
+                title=f"Queries of the type {PASSED_OVER} are stored in {some(chosen)}"
+                + (", and a remote reindex passes them over" if pulled else ""),
+                why="A server of 2.x finds these only where a search names the type, and the destination's reindex "
+                "does not."
+                if pulled
+                else "They are read by the type's name and arrive as documents, which match nothing any more: since "
+                "5.0 a field of the type percolator holds a query.",
+                fix="Copy these indices through this machine."
+                if pulled
+                else "To percolate again, index the queries anew into a field of the type percolator.",
+                link=_PERCOLATOR,
+                subjects=chosen,
+            )
+        )
+    unfound = {
+        index.name: (index.documents, count)
+        for index in draft.chosen
+        if index.documents is not None
+        and (definition := draft.definitions.get(index.name)) is not None
+        and (count := definition.documents) is not None
+        and index.documents > count
+        and not _has_nested(definition.mappings)
+    }
+    if unfound:
+        found.append(
+            Finding(
+                check="passed-over",
+                severity=Severity.NOTE,
+                title=f"The source's statistics count more documents than a search finds in {some(tuple(unfound))}",
+                evidence=listed(
+                    [f"{name}: {number(held)}, found {number(seen)}" for name, (held, seen) in unfound.items()]
+                ),
+                why="Documents that were written a moment ago are found after a refresh, which the run asks for; "
+                "otherwise something hides them from this user.",
+                fix="If it stays so, look with a user who may see everything.",
+                subjects=tuple(unfound),
+            )
+        )
+    return tuple(found)
+
+
+def _has_nested(mappings: object) -> bool:
+    """Whether documents of a mapping may have nested ones, which only the statistics count."""
+    waiting = [mappings]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            if one.get("type") == "nested":
+                return True
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+    return False
 
 
 async def kept_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check

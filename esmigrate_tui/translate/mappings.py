@@ -13,7 +13,7 @@ from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.dates import modern_format
 from esmigrate_tui.translate.dynamic import modern_templates
 from esmigrate_tui.translate.fields import Manner, properties_of
-from esmigrate_tui.translate.types import Merged, is_typeless, merged, types_of
+from esmigrate_tui.translate.types import Merged, is_typeless, merged, type_there, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,7 +70,11 @@ def merged_mappings(
     if typeless:
         found = Merged(mapping=_root(mappings, manner, changes))
     elif destination.major < _TYPELESS:
-        found = Merged(mapping={name: _root(part, manner, changes) for name, part in mappings.items()})
+        found = Merged(
+            mapping={
+                type_there(name, destination.major): _root(part, manner, changes) for name, part in mappings.items()
+            }
+        )
     else:
         names = types_of(mappings)
         if "_default_" in mappings:

@@ -75,6 +75,11 @@ def types_of(mappings: _Json) -> tuple[str, ...]:
     return () if is_typeless(mappings) else tuple(name for name in mappings if name != "_default_")
 
 
+def type_there(kind: str, major: int) -> str:
+    """What a type is called on a destination of that major: since 5.0 no name of one begins with a dot."""
+    return kind.lstrip(".") if major >= 5 else kind
+
+
 def of_type(definition: IndexDefinition, kind: str) -> IndexDefinition:
     """The definition of an index for one type of it alone; how many documents that has is not known."""
     return msgspec.structs.replace(definition, mappings={kind: definition.mappings[kind]}, documents=None)

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.difference import Compared
     from esmigrate_tui.model.event import Samples, Shards, Watched
@@ -51,12 +49,12 @@ async def compare_counts(
     source_index: str,
     destination: Cluster,
     destination_index: str,
-    query: Mapping[str, Any] | None = None,
+    kind: str = "",
 ) -> Comparison:
     """Count one index on both sides; raises ProblemError where a count cannot be had whole.
 
-    `query` finds those of the source that are meant.
+    Of the source those of the type `kind` are meant, "" for all.
     """
     await destination.refresh(destination_index)
-    counts = await asyncio.gather(source.count(source_index, query), destination.count(destination_index))
+    counts = await asyncio.gather(source.count(source_index, kind=kind), destination.count(destination_index))
     return Comparison(*counts)

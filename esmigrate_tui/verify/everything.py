@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import gone, of_type
+from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.elastic.portions import LARGEST_PAGE
 from esmigrate_tui.elastic.whole import Stretch, pages, stretches
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
@@ -182,7 +182,7 @@ async def _begun(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tupl
     """Both sides, and how many documents they have together."""
     await _refresh(*ends)
     sides = await _sides(ends, manner, kept)
-    return sides, sum(await asyncio.gather(*(end.cluster.count(end.name, of_type(end.kind)) for end in ends)))
+    return sides, sum(await asyncio.gather(*(end.cluster.count(end.name, kind=end.kind) for end in ends)))
 
 
 async def _refresh(source: Index, destination: Index) -> None:
