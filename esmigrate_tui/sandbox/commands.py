@@ -111,18 +111,24 @@ def sandbox() -> None:
 def up(versions: tuple[str, ...], *, as_json: bool, no_security: bool) -> None:
     """Start a node of each VERSION; it stays until `down`.
 
-    The first time its server is downloaded (30 to 150 MB) and checked. A node that is up already is shown again,
-    a stopped one is started again with its data.
+    The first time its server is downloaded (30 to 150 MB, said before) and checked. A node that is up already is
+    shown again, a stopped one is started again with its data.
     """
     _show(_carry_out(_up(versions, secure=not no_security)), as_json=as_json)
 
 
 async def _up(versions: tuple[str, ...], *, secure: bool) -> list[dict[str, object]]:
+    from esmigrate_tui.sandbox.installations import announcement  # noqa: PLC0415 — with the command
     from esmigrate_tui.sandbox.nodes import NodeOptions, start_again, status, up  # noqa: PLC0415 — with the command
+    from esmigrate_tui.sandbox.places import places  # noqa: PLC0415 — with the command
     from esmigrate_tui.sandbox.versions import find  # noqa: PLC0415 — with the command
 
     # A misspelt version is told before the first of several nodes is started.
     rows = [find(version) for version in versions]
+    place = await asyncio.to_thread(places)
+    for row in dict.fromkeys(rows):
+        if (text := announcement(place, row)) is not None:
+            click.echo(text, err=True)
     entries: list[dict[str, object]] = []
     for row in rows:
         wants_password = secure and row.has_security

@@ -1,36 +1,23 @@
-"""Getting a server: download, check, unpack once for all nodes of a version.
-
-The address of a file comes from the Maven client, the bytes are streamed here, so that a download that broke off
-goes on where it stopped and can be shown while it runs.
-"""
+"""Installing a server: download what it is made of, check, unpack once for all nodes of a version."""
 
 import asyncio
 import hashlib
 import os
 import shutil
-import ssl
 import tempfile
 import zipfile
 from pathlib import Path
 from typing import Final
 
-from esmigrate_tui.sandbox.errors import ChecksumWrong, ExtraMissing, NoNetwork
-from esmigrate_tui.sandbox.places import (
-    Places,
-    ensure_space,
-    free_space,
-    full_disk_is_told,
-    locked,
-    make_folder,
-)
+from esmigrate_tui.sandbox.downloads import download, download_excerpt
+from esmigrate_tui.sandbox.errors import ChecksumWrong
+from esmigrate_tui.sandbox.places import Places, ensure_space, free_space, full_disk_is_told, locked, make_folder
 from esmigrate_tui.sandbox.progress import Progress, Step
-from esmigrate_tui.sandbox.versions import Artifact, Version
+from esmigrate_tui.sandbox.versions import Artifact, Excerpt, Version
 
-__all__ = ["address", "download", "installation", "installed"]
+__all__ = ["announcement", "installation", "installed"]
 
-_TRIES: Final = 4
 _PIECE: Final = 1 << 18
-_IDLE_SECONDS: Final = 60
 _MODULE_MARGIN: Final = 50_000_000
 
 
@@ -41,123 +28,22 @@ def installation(place: Places, version: Version) -> Path:
         digest.update(artifact.sha256.encode())
     for module in version.modules:
         digest.update(repr(module.files).encode())
+    if version.excerpt is not None:
+        digest.update(version.excerpt.sha256.encode())
     return place.installations / f"{version.number}-{digest.hexdigest()[:8]}"
 
 
-def address(artifact: Artifact) -> list[str]:
-    """Where a file can be downloaded, best first; takes 0.2 s for the import.
-
-    Raises:
-        ExtraMissing: the Maven client is not installed.
-    """
-    try:
-        from jgo.maven import MavenContext  # noqa: PLC0415 — slow to import, and part of an extra
-    except ImportError as error:
-        raise ExtraMissing(
-            "Real nodes need the optional packages of the sandbox, which are not installed. "
-            "Install them: pip install 'esmigrate-tui[sandbox]'.",
-        ) from error
-    context = MavenContext()
-    found = (
-        context.project(artifact.group, artifact.name)
-        .at_version(artifact.version)
-        .artifact(packaging=artifact.packaging)
-    )
-    path = found.component.path_prefix.as_posix()
-    return [f"{repository}/{path}/{found.filename}" for repository in context.remote_repos.values()]
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.exists() else 0
-
-
-async def _stream(url: str, part: Path, artifact: Artifact, progress: Progress) -> None:
-    """One try: continue `part` where it ends, or start it."""
-    import aiohttp  # noqa: PLC0415 — slow to import, needed only when something is missing
-
-    have = await asyncio.to_thread(_size, part)
-    what = f"Downloading {artifact.filename}"
-    timeout = aiohttp.ClientTimeout(total=None, sock_connect=20, sock_read=_IDLE_SECONDS)
-    headers = {"Range": f"bytes={have}-"} if have else {}
-    # The default context honours SSL_CERT_FILE, trust_env the proxy variables.
-    connector = aiohttp.TCPConnector(ssl=ssl.create_default_context())
-    async with (
-        aiohttp.ClientSession(trust_env=True, timeout=timeout, connector=connector) as session,
-        session.get(url, headers=headers) as response,
-    ):
-        if response.status == 416:
-            # Nothing lies behind the end of the part: it is whole, which its checksum will tell, or too long.
-            return
-        response.raise_for_status()
-        if response.status != 206:
-            have = 0
-        rest = response.content_length
-        total = have + rest if rest is not None else artifact.size
-        ensure_space(total - have, free_space(part), part.parent, what)
-        with full_disk_is_told(part, what), part.open("ab" if have else "wb") as out:
-            progress(Step(what, have, total))
-            async for piece in response.content.iter_chunked(_PIECE):
-                await asyncio.to_thread(out.write, piece)
-                have += len(piece)
-                progress(Step(what, have, total))
-
-
-async def _fetch(urls: list[str], part: Path, artifact: Artifact, progress: Progress) -> None:
-    import aiohttp  # noqa: PLC0415 — see _stream
-
-    reason: Exception | None = None
-    for attempt in range(_TRIES):
-        for url in urls:
-            try:
-                await _stream(url, part, artifact, progress)
-            except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-                reason = error
-            else:
-                return
-        if isinstance(reason, aiohttp.ClientConnectorError):
-            break  # no name, no route, no listener: another try a second later changes nothing
-        await asyncio.sleep(0.5 * 2**attempt)
-    raise NoNetwork(
-        f"Could not download {artifact.filename}: {reason or 'no repository is configured'}. "
-        "Is this machine online? Behind a proxy, set https_proxy; with a private certificate authority, SSL_CERT_FILE. "
-        "What arrived is kept, and the next try goes on from there.",
-    ) from reason
-
-
-async def download(place: Places, artifact: Artifact, progress: Progress, urls: list[str] | None = None) -> Path:
-    """The path of the downloaded file, whose checksum was compared before it got this name.
-
-    `urls` is for tests; otherwise the Maven client is asked. The caller holds a lock.
-
-    Raises:
-        NoNetwork: it did not arrive whole; the part is kept.
-        ChecksumWrong: it arrived twice with other bytes than the table expects.
-        DiskFull: there is no room.
-    """
-    path = place.downloads / artifact.filename
-    if path.exists() and await asyncio.to_thread(_sha256, path) == artifact.sha256:
-        return path
-    await asyncio.to_thread(make_folder, place.downloads)
-    part = path.with_name(path.name + ".part")
-    urls = urls if urls is not None else await asyncio.to_thread(address, artifact)
-    seen = ""
-    # A part from an earlier day may be the wrong beginning: the second time everything is asked for anew.
-    for _ in range(2):
-        await _fetch(urls, part, artifact, progress)
-        seen = await asyncio.to_thread(_sha256, part)
-        if seen == artifact.sha256:
-            part.replace(path)
-            return path
-        part.unlink()
-    raise ChecksumWrong(
-        f"{artifact.filename} was downloaded with the SHA-256 {seen}, and {artifact.sha256} was expected. "
-        "It was deleted and nothing of it was used. Something on the way changes files: try another network or proxy.",
-    )
+def announcement(place: Places, version: Version) -> str | None:
+    """What has to be downloaded before that version can start; None when it is here."""
+    if installation(place, version).exists():
+        return None
+    text = f"Elasticsearch {version.number} is not on this machine yet: {version.size / 1e6:.0f} MB will be downloaded"
+    if version.excerpt is not None:
+        text += (
+            f", {version.excerpt.size / 1e6:.0f} MB of them as a part of {version.excerpt.archive.filename} "
+            f"(its {version.excerpt.archive.size / 1e6:.0f} MB as a whole where the repository sends no parts)"
+        )
+    return f"{text}."
 
 
 def _unpack(archive: Path, target: Path, version: Version, progress: Progress) -> None:
@@ -194,6 +80,37 @@ def _add_modules(target: Path, version: Version, jars: dict[Artifact, Path]) -> 
             (folder / name).write_text(text, encoding="utf-8")
 
 
+def _add_excerpt(target: Path, archive: Path, excerpt: Excerpt) -> None:
+    """Lay the excerpt's modules into the installation, and compare them with the list that is pinned."""
+    sums: dict[str, str] = {}
+    try:
+        with zipfile.ZipFile(archive) as pack:
+            for entry in pack.infolist():
+                inner = excerpt.place_of(entry.filename)
+                if inner is None:
+                    continue
+                path = target / "modules" / inner
+                path.parent.mkdir(parents=True, exist_ok=True)
+                content = pack.read(entry)
+                path.write_bytes(content)
+                sums[inner] = hashlib.sha256(content).hexdigest()
+    except zipfile.BadZipFile as error:
+        raise _wrong_excerpt(archive, excerpt, str(error)) from error
+    listed = "".join(f"{sums[inner]}  {inner}\n" for inner in sorted(sums))
+    seen = hashlib.sha256(listed.encode()).hexdigest()
+    if seen != excerpt.sha256:
+        raise _wrong_excerpt(archive, excerpt, f"their list has the SHA-256 {seen}, and {excerpt.sha256} was expected")
+
+
+def _wrong_excerpt(archive: Path, excerpt: Excerpt, why: str) -> ChecksumWrong:
+    archive.unlink()
+    return ChecksumWrong(
+        f"The modules taken from {excerpt.archive.filename} are not what the sandbox expects: {why}. "
+        "They were deleted and nothing of them was used. "
+        "Something on the way changes files: try another network or proxy.",
+    )
+
+
 def _open_modes(target: Path) -> None:
     """Let another account read what was unpacked, whatever the umask was."""
     for folder, _, files in os.walk(target):
@@ -203,7 +120,9 @@ def _open_modes(target: Path) -> None:
             path.chmod(path.stat().st_mode | 0o444)
 
 
-def _install(place: Places, version: Version, files: dict[Artifact, Path], progress: Progress) -> Path:
+def _install(
+    place: Places, version: Version, files: dict[Artifact, Path], part: Path | None, progress: Progress
+) -> Path:
     final = installation(place, version)
     make_folder(place.installations)
     what = f"Unpacking Elasticsearch {version.number}"
@@ -212,6 +131,8 @@ def _install(place: Places, version: Version, files: dict[Artifact, Path], progr
         target.mkdir()
         _unpack(files[version.archive], target, version, progress)
         _add_modules(target, version, files)
+        if version.excerpt is not None and part is not None:
+            _add_excerpt(target, part, version.excerpt)
         # 2.4 has no such folder in its archive, and no node can make it in a shared installation.
         (target / "plugins").mkdir(exist_ok=True)
         _open_modes(target)
@@ -223,7 +144,7 @@ async def installed(place: Places, version: Version, progress: Progress) -> Path
     """The unpacked server of a version, downloaded and unpacked first when it is not there yet.
 
     Raises:
-        NoNetwork, ChecksumWrong, DiskFull, ExtraMissing: see `download` and `address`.
+        NoNetwork, ChecksumWrong, DiskFull, ExtraMissing: see `download`.
     """
     final = installation(place, version)
     if final.exists():
@@ -232,8 +153,11 @@ async def installed(place: Places, version: Version, progress: Progress) -> Path
         if final.exists():
             return final
         files = {artifact: await download(place, artifact, progress) for artifact in version.artifacts}
-        await asyncio.to_thread(_install, place, version, files, progress)
+        part = None
+        if version.excerpt is not None:
+            part = await download_excerpt(place, version.excerpt, progress)
+        await asyncio.to_thread(_install, place, version, files, part, progress)
         # The unpacked server is the cache; its archive would only take the room twice.
-        for path in files.values():
+        for path in (*files.values(), *((part,) if part is not None else ())):
             path.unlink(missing_ok=True)
         return final

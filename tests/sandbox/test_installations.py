@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from esmigrate_tui.sandbox import installations
+from esmigrate_tui.sandbox import downloads
+from esmigrate_tui.sandbox.downloads import address, download
 from esmigrate_tui.sandbox.errors import ChecksumWrong, DiskFull, NoNetwork
-from esmigrate_tui.sandbox.installations import address, download, installation, installed
+from esmigrate_tui.sandbox.installations import announcement, installation, installed
 from esmigrate_tui.sandbox.places import Places
 from esmigrate_tui.sandbox.progress import Step, silent
-from esmigrate_tui.sandbox.versions import Artifact, Version, find
+from esmigrate_tui.sandbox.versions import Artifact, Excerpt, Version, find
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -28,6 +29,8 @@ class Repository:
 
     url: str = ""
     content: bytes = CONTENT
+    contents: dict[str, bytes] = field(default_factory=dict)
+    sent: int = 0
     ranges: list[str | None] = field(default_factory=list)
     breaks_after: int | None = None
     knows_ranges: bool = True
@@ -41,12 +44,18 @@ def repository() -> Iterator[Repository]:
         def do_GET(self) -> None:
             asked = self.headers.get("Range")
             state.ranges.append(asked)
-            start = int(asked.removeprefix("bytes=").rstrip("-")) if asked and state.knows_ranges else 0
-            if start >= len(state.content):
+            content = state.contents.get(self.path, state.content)
+            first, _, last = (asked or "bytes=0-").removeprefix("bytes=").partition("-")
+            start, end = (int(first), int(last or len(content) - 1)) if state.knows_ranges else (0, len(content) - 1)
+            if start >= len(content):
                 self.send_error(416)
                 return
-            self.send_response(206 if start else 200)
-            body = state.content[start:]
+            partly = asked is not None and state.knows_ranges
+            self.send_response(206 if partly else 200)
+            if partly:
+                self.send_header("Content-Range", f"bytes {start}-{end}/{len(content)}")
+            body = content[start : end + 1]
+            state.sent += len(body)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             if state.breaks_after is not None:
@@ -144,7 +153,7 @@ async def test_a_full_disk_while_downloading_is_told(tmp_path: Path, repository:
 async def test_too_little_space_is_told_before_the_download(
     tmp_path: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installations, "free_space", lambda _path: 1000)
+    monkeypatch.setattr(downloads, "free_space", lambda _path: 1000)
     with pytest.raises(DiskFull, match="needs 1 MB"):
         await download(Places(tmp_path, tmp_path), artifact(), silent, [repository.url])
 
@@ -165,7 +174,7 @@ async def test_an_installation_keeps_scripts_executable_and_is_readable_by_all(
     tmp_path: Path, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     repository.content, version = packed()
-    monkeypatch.setattr(installations, "address", lambda _artifact: [repository.url])
+    monkeypatch.setattr(downloads, "address", lambda _artifact: [repository.url])
     place = Places(tmp_path, tmp_path)
     server = await installed(place, version, silent)
     assert (server / "bin" / "elasticsearch").stat().st_mode & 0o777 == 0o755
@@ -178,7 +187,7 @@ async def test_an_installation_keeps_scripts_executable_and_is_readable_by_all(
 
 def install_in_a_process(folder: str, url: str) -> None:
     _, version = packed()
-    installations.address = lambda artifact: [url]  # noqa: ARG005 — the name belongs to the signature
+    downloads.address = lambda artifact: [url]  # noqa: ARG005 — the name belongs to the signature
     asyncio.run(installed(Places(Path(folder), Path(folder)), version, silent))
 
 
@@ -206,3 +215,128 @@ async def test_another_set_of_files_gets_another_folder(tmp_path: Path) -> None:
 def test_the_maven_client_knows_where_a_file_lies() -> None:
     (url, *_) = address(find("6.8.23").archive)
     assert url.endswith("/org/elasticsearch/distribution/zip/elasticsearch/6.8.23/elasticsearch-6.8.23.zip")
+
+
+MODULES = {
+    "reindex/reindex.jar": b"the jar" * 9000,
+    "reindex/spi/inner.jar": b"spi",
+    "rest-root/root.jar": b"root" * 50,
+}
+
+
+def embedding(modules: dict[str, bytes] = MODULES) -> tuple[bytes, Excerpt]:
+    """Another product's archive, in which a few of the server's modules lie between a lot else, and what is wanted."""
+    buffer = io.BytesIO()
+    noise = hashlib.shake_256(b"noise").digest(2_000_000)
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr("product-1/lib/before.jar", noise)
+        for number, (name, content) in enumerate(modules.items()):
+            pack.writestr(f"product-1/elasticsearch/modules/{name}", content)
+            pack.writestr(f"product-1/elasticsearch/modules/x-pack-inference/{number}.jar", noise[:300_000])
+        pack.writestr("product-1/elasticsearch/lib/reindex/not-a-module.jar", b"elsewhere")
+        pack.writestr("product-1/web/after.js", noise)
+    content = buffer.getvalue()
+    lines = "".join(f"{hashlib.sha256(MODULES[name]).hexdigest()}  {name}\n" for name in sorted(MODULES))
+    row = Excerpt(
+        replace(artifact(content), name="product"),
+        folder="elasticsearch/modules",
+        modules=("reindex", "rest-root"),
+        sha256=hashlib.sha256(lines.encode()).hexdigest(),
+        size=300_000,
+    )
+    return content, row
+
+
+@pytest.fixture
+def lacking(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Version:
+    """A server whose archive lacks modules that another product's archive has; both lie in the repository."""
+    server, version = packed()
+    product, excerpt = embedding()
+    repository.contents = {"/server": server, "/product": product}
+    base = repository.url.rpartition("/")[0]
+    monkeypatch.setattr(downloads, "address", lambda artifact: [f"{base}/{artifact.name}"])
+    return replace(version, excerpt=excerpt)
+
+
+def laid(server: Path) -> dict[str, bytes]:
+    folder = server / "modules"
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_of_a_large_archive_only_the_wanted_modules_are_downloaded(
+    tmp_path: Path, repository: Repository, lacking: Version
+) -> None:
+    steps: list[Step] = []
+    server = await installed(Places(tmp_path, tmp_path), lacking, steps.append)
+    assert laid(server) == MODULES
+    assert repository.sent < 400_000 < len(repository.contents["/product"])
+    assert list((tmp_path / "downloads").iterdir()) == []
+    parts = [step for step in steps if "a part of product-1.0.0.zip" in step.what]
+    assert parts[-1].done == parts[-1].total
+
+
+async def test_a_repository_that_sends_no_parts_sends_the_whole_archive(
+    tmp_path: Path, repository: Repository, lacking: Version
+) -> None:
+    repository.knows_ranges = False
+    assert laid(await installed(Places(tmp_path, tmp_path), lacking, silent)) == MODULES
+    assert list((tmp_path / "downloads").iterdir()) == []
+
+
+async def test_a_line_that_drops_within_a_part_is_tried_again(
+    tmp_path: Path, repository: Repository, lacking: Version
+) -> None:
+    place = Places(tmp_path, tmp_path)
+    await download(place, lacking.archive, silent)
+    repository.breaks_after = 1000
+    assert laid(await installed(place, lacking, silent)) == MODULES
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        MODULES | {"rest-root/root.jar": b"toor" * 50},
+        MODULES | {"rest-root/more.jar": b"one more than there should be"},
+        {name: content for name, content in MODULES.items() if name != "rest-root/root.jar"},
+    ],
+    ids=["other bytes", "one more", "one missing"],
+)
+async def test_other_modules_than_the_pinned_ones_are_never_installed(
+    tmp_path: Path, repository: Repository, lacking: Version, changed: dict[str, bytes]
+) -> None:
+    product, excerpt = embedding(changed)
+    repository.contents["/product"] = product
+    place = Places(tmp_path, tmp_path)
+    with pytest.raises(ChecksumWrong, match="not what the sandbox expects"):
+        await installed(place, replace(lacking, excerpt=excerpt), silent)
+    assert list(place.installations.iterdir()) == []
+    assert not [path for path in place.downloads.iterdir() if path.name.startswith("product")]
+
+
+@pytest.mark.parametrize("number", ["8.19.8", "9.4.3"])
+def test_the_size_is_said_before_a_download_and_never_after_it(tmp_path: Path, number: str) -> None:
+    place = Places(tmp_path, tmp_path)
+    version = find(number)
+    text = announcement(place, version)
+    assert text is not None
+    assert f"{version.size / 1e6:.0f} MB will be downloaded" in text
+    assert version.size < 150_000_000
+    installation(place, version).mkdir(parents=True)
+    assert announcement(place, version) is None
+
+
+@pytest.mark.parametrize(
+    ("entry", "place"),
+    [
+        ("product-1/elasticsearch/modules/reindex/reindex.jar", "reindex/reindex.jar"),
+        ("product-1/elasticsearch/modules/reindex/spi/a.jar", "reindex/spi/a.jar"),
+        ("product-1/elasticsearch/modules/reindex/", None),
+        ("product-1/elasticsearch/modules/reindexing/a.jar", None),
+        ("product-1/elasticsearch/modules/reindex/../../bin/a", None),
+        ("product-1/other/modules/reindex/a.jar", None),
+        ("elasticsearch/modules/reindex/a.jar", None),
+        ("product-1", None),
+    ],
+)
+def test_a_file_of_the_archive_is_wanted_by_its_place_alone(entry: str, place: str | None) -> None:
+    assert embedding()[1].place_of(entry) == place

@@ -10,6 +10,8 @@ def test_each_version_has_one_row_and_rows_stand_in_order() -> None:
 
 def test_every_file_has_a_checksum_of_its_own() -> None:
     sums = [artifact.sha256 for version in VERSIONS for artifact in version.artifacts]
+    excerpts = [version.excerpt for version in VERSIONS if version.excerpt is not None]
+    sums += [one for excerpt in excerpts for one in (excerpt.sha256, excerpt.archive.sha256)]
     assert all(len(one) == 64 and int(one, 16) for one in sums)
     assert len(set(sums)) == len(sums)
 
@@ -22,4 +24,5 @@ def test_an_unknown_version_is_told_with_those_that_are_known() -> None:
 
 
 def test_only_versions_with_remote_reindex_get_a_whitelist() -> None:
-    assert [version.number for version in VERSIONS if version.whitelist_setting] == ["5.6.16", "6.8.23", "7.17.28"]
+    with_reindex = [version.number for version in VERSIONS if version.whitelist_setting]
+    assert with_reindex == ["5.6.16", "6.8.23", "7.17.28", "8.19.8", "9.4.3"]
