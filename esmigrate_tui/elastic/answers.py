@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, NodeFacts, ShardFacts, Version
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -900,7 +900,7 @@ def created_by(number: object) -> Version | None:
 
 
 def _amount(text: str | None) -> int | None:
-    return int(text) if text and text.isdigit() else None
+    return whole_number(text or "")
 
 
 def _health(text: str | None) -> Health:
@@ -1008,7 +1008,7 @@ def flat(*layers: Mapping[str, Any]) -> dict[str, str]:
         merged.update(layer)
     numbered: dict[str, list[tuple[int, str]]] = {}
     for key in tuple(merged):
-        found = re.fullmatch(r"(.+)\.(\d+)", key)
+        found = re.fullmatch(r"(.{1,1000})\.(\d{1,9})", key)
         if found is not None:
             numbered.setdefault(found[1], []).append((int(found[2]), str(merged.pop(key))))
     merged.update({key: [value for _, value in sorted(entries)] for key, entries in numbered.items()})
@@ -1076,9 +1076,12 @@ def whitelist(nodes: NodesInfo | None, settings: Mapping[str, str] | None) -> tu
     return None
 
 
+_LONGEST_SIZE: Final = 60
+
+
 def _size(text: str) -> int | None:
     """Bytes in "500mb", "20GB" or "1024b"; None where it is none."""
-    found = re.fullmatch(r"([\d.]+)\s*([kmgtp]?)b?", text.strip().lower())
+    found = re.fullmatch(r"(\d{1,18}(?:\.\d{1,9})?)\s{0,9}([kmgtp]?)b?", text[:_LONGEST_SIZE].strip().lower())
     return int(float(found[1]) * _UNITS[found[2] or "b"]) if found else None
 
 
@@ -1093,9 +1096,9 @@ def kept_free(total: int, settings: Mapping[str, str], mark: str = _LOW, default
         return 0
     told = settings.get(mark, default).strip()
     share: float | None = None
-    if told.endswith("%"):
-        share = float(told[:-1]) / 100
-    elif re.fullmatch(r"0?\.\d+|[01](?:\.0*)?", told):
+    if found := re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s{0,9}%", told[:_LONGEST_SIZE]):
+        share = float(found[1]) / 100
+    elif re.fullmatch(r"0?\.\d{1,18}|[01](?:\.0{0,18})?", told[:_LONGEST_SIZE]):
         share = float(told)
     if share is None:
         return _size(told) or 0

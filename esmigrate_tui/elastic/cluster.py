@@ -24,6 +24,7 @@ from esmigrate_tui.elastic.errors import (
     explain_silence,
     not_elasticsearch,
     without_master,
+    words,
 )
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
@@ -32,7 +33,7 @@ from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -863,8 +864,7 @@ _LOOKS: Final = ("/_search", "/_count", "/_msearch", "/_refresh", "/_pit", "/_ha
 
 
 def _whole(settings: Mapping[str, str] | None, key: str) -> int | None:
-    value = (settings or {}).get(key, "")
-    return int(value) if value.isdigit() else None
+    return whole_number((settings or {}).get(key, ""))
 
 
 def _seconds(date: str) -> float | None:
@@ -945,27 +945,29 @@ def _remote_of(body: Mapping[str, Any]) -> str:
     return urlsplit(str(host)).netloc.rpartition("@")[2]
 
 
+_LONGEST_DESCRIPTION: Final = 4_000  # characters, of which the address of the source is among the first
+
+
 def _remote_in(description: str) -> str:
     """The same, from the words in which a task describes itself."""
-    found = re.search(r"\bhost=(\S+) port=(\d+)", description)
+    found = re.search(r"\bhost=(\S{1,300}) port=(\d{1,5})\b", description[:_LONGEST_DESCRIPTION])
     return f"{found[1]}:{found[2]}" if found else ""
 
 
 def _reject(failure: Mapping[str, Any]) -> Reject:
-    cause = failure.get("cause")
-    reasons = cause if isinstance(cause, dict) else {}
-    text = f"{reasons.get('type', '')}: {reasons.get('reason', '')}"
-    inner = reasons.get("caused_by")
-    if isinstance(inner, dict) and inner.get("reason"):
-        text += f" ({inner['reason']})"
     status = failure.get("status")
     return Reject(
-        index=clean(str(failure.get("index", ""))),
-        id=clean(str(failure.get("id", ""))),
-        type=clean(str(failure.get("type", ""))),
+        index=_text_of(failure, "index"),
+        id=_text_of(failure, "id"),
+        type=_text_of(failure, "type"),
         status=status if isinstance(status, int) else 0,
-        reason=clean(text),
+        reason=words(failure.get("cause")),
     )
+
+
+def _text_of(failure: Mapping[str, Any], key: str) -> str:
+    told = failure.get(key, "")
+    return clean(told if isinstance(told, str) else "")
 
 
 def _cleaned(value: Any) -> Any:  # noqa: ANN401  # JSON of any shape

@@ -24,10 +24,9 @@ import msgspec
 
 from esmigrate_tui.elastic import answers
 from esmigrate_tui.elastic.ending import seen_through
-from esmigrate_tui.elastic.errors import explain_answer
+from esmigrate_tui.elastic.errors import explain_answer, words
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +43,7 @@ NO_PIPELINE: Final = "_none"
 DEFAULT_PIPELINES: Final = Version(6, 5)
 """From this version on an index may have a pipeline of its own, and NO_PIPELINE is known."""
 
+_UNMAPPED: Final = {"unmapped_type": "long"}  # up to 7.x an index without any mapping does not know its own fields
 _NUMBERED: Final = Version(6, 0)
 _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
@@ -152,7 +152,7 @@ class Documents:
         return lowest, lowest if highest is None else highest
 
     async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
-        body = {"size": 1, "_source": False, "sort": [{"_seq_no": order}]}
+        body = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
         page = await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body)
         for document in page.documents:
             number = document.sort[0] if document.sort else None
@@ -169,7 +169,7 @@ class Documents:
         body: dict[str, Any] = {
             "size": size,
             "query": {"bool": {"filter": {"range": {"_seq_no": {"gt": after, "lte": until}}}}},
-            "sort": [{"_seq_no": "asc"}],
+            "sort": [{"_seq_no": {"order": "asc", **_UNMAPPED}}],
         }
         if versions:
             body["version"] = True
@@ -343,29 +343,20 @@ class Documents:
 def _outcome(item: _Item) -> Item:
     if item.error is None:
         return Item(item.status)
-    return Item(item.status, _words(item.error))
-
-
-def _words(error: object) -> str:
-    """The words of an error in an item: type, reason, and the innermost cause; before 2.0 a text."""
-    if not isinstance(error, dict):
-        return clean(str(error))
-    text = f"{error.get('type', '')}: {error.get('reason', '')}"
-    inner = error.get("caused_by")
-    while isinstance(inner, dict) and isinstance(inner.get("caused_by"), dict):
-        inner = inner["caused_by"]
-    if isinstance(inner, dict) and inner.get("reason"):
-        text += f" ({inner['reason']})"
-    return clean(text)
+    return Item(item.status, words(item.error))
 
 
 # -- pages that msgspec does not read --------------------------------------------------------------------------------
 
 # Strings and comments are passed over, brackets count; everything else is of no interest.
-_MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*"|/\*.*?\*/|//[^\n]*|[{}\[\],]', re.DOTALL)
+# What is not closed reaches to the end. Possessive, so that nothing is remembered of a string: else the engine keeps a
+# hundred bytes for each of its characters, in case it has to go back.
+_MARK: Final = re.compile(
+    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n]*+|[{}\[\],]', re.DOTALL
+)
 _SOURCE: Final = b'"_source":'
 _SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each hit that is asked for here
-_SPACE: Final = re.compile(rb"[ \t\r\n]*")
+_SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 _OF_A_HIT: Final = 4  # brackets that are open within a hit: the answer's, "hits", its "hits", and the hit's own
 
 

@@ -24,6 +24,7 @@ import errno
 import re
 import socket
 import ssl
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import aiohttp
@@ -40,13 +41,20 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.connection import Endpoint
 
-__all__ = ["TAGLINE", "explain", "explain_answer", "explain_silence", "not_elasticsearch", "without_master"]
+__all__ = ["TAGLINE", "explain", "explain_answer", "explain_silence", "not_elasticsearch", "without_master", "words"]
 
 TAGLINE: Final = "You Know, for Search"
 """What `GET /` of every Elasticsearch ends with."""
 
 _EVIDENCE: Final = 600
 _REASON: Final = 300
+# Texts from outside are cut before they are matched: what a server means to say stands in the first thousands of
+# characters, and a pattern must never be given a text whose length another machine has chosen.
+_LONGEST_REASON: Final = 4_000
+_LONGEST_TEXT: Final = 16_000
+_LONGEST_BODY: Final = 64 * 1024
+_MOST_PARTS: Final = 32
+_MOST_LOOKED_AT: Final = 400
 
 
 class _Known(NamedTuple):
@@ -67,7 +75,7 @@ def _known(pattern: str, cause: Cause, what: str, why: str = "", todo: str = "")
 _KNOWN: Final = (
     # what a remote reindex says
     _known(
-        r"\[(?P<host>[^\]]+)\] not (?:whitelisted in|allow-?listed in) reindex\.remote\.whitelist",
+        r"\[(?P<host>[^\]]{1,300})\] not (?:whitelisted in|allow-?listed in) reindex\.remote\.whitelist",
         Cause.NOT_WHITELISTED,
         "{place} may not read from {host}: its setting reindex.remote.whitelist does not name that address.",
         "Elasticsearch reads from another cluster only when its configuration allows it, by host and port as written.",
@@ -75,7 +83,7 @@ _KNOWN: Final = (
         "node, which is then restarted, or in the user settings of a hosted deployment.",
     ),
     _known(
-        r"chunk that was too large|ontent is too long \[\d+\] for the configured buffer limit",
+        r"chunk that was too large|ontent is too long \[\d{1,19}\] for the configured buffer limit",
         Cause.TOO_LARGE,
         "{place} was sent one batch of documents of more than 100 MB, which it cannot hold.",
         "A remote reindex keeps a whole batch in a buffer of 100 MB that cannot be made larger.",
@@ -141,7 +149,7 @@ _KNOWN: Final = (
         "Open it (POST /INDEX/_open), or leave it out.",
     ),
     _known(
-        r"blocked by: \[(?P<block>[^\]]+)\]",
+        r"blocked by: \[(?P<block>[^\]]{1,300})\]",
         Cause.BLOCKED,
         "{place} has a block on this: {block}.",
         "Somebody, or a lifecycle policy, has set it.",
@@ -149,7 +157,8 @@ _KNOWN: Final = (
     ),
     # room and load
     _known(
-        r"this action would add \[(?P<more>\d+)\](?: total)? shards.*?\[(?P<have>\d+)\]/\[(?P<most>\d+)\]",
+        r"this action would add \[(?P<more>\d{1,19})\](?: total)?"
+        r" shards.{0,300}?\[(?P<have>\d{1,19})\]/\[(?P<most>\d{1,19})\]",
         Cause.BLOCKED,
         "{place} takes no more shards: {more} more are needed, and it has {have} of at most {most}.",
         "cluster.max_shards_per_node limits the open shards for each data node.",
@@ -186,7 +195,7 @@ _KNOWN: Final = (
     ),
     _known(
         r"isn't running and hasn't stored its results"
-        r"|task \[[^\]]*\] (?:belongs to|is not found|was not found|is missing)"
+        r"|task \[[^\]]{0,300}\] (?:belongs to|is not found|was not found|is missing)"
         r"|No such node \[",
         Cause.MISSING,
         "{place} no longer knows that task, nor how it ended.",
@@ -194,14 +203,14 @@ _KNOWN: Final = (
         "Compare the documents of both sides before anything is done again.",
     ),
     _known(
-        r"repository_missing_exception: \[(?P<repository>[^\]]+)\]|no such repository is registered",
+        r"repository_missing_exception: \[(?P<repository>[^\]]{1,300})\]|no such repository is registered",
         Cause.MISSING,
         "{place} knows no such snapshot repository.",
         "A repository is registered on each cluster by itself.",
         "Register it there under the same name, read-only.",
     ),
     _known(
-        r"index_not_found_exception: no such (?:index|alias)(?: \[(?P<index>[^\]]+)\])?",
+        r"index_not_found_exception: no such (?:index|alias)(?: \[(?P<index>[^\]]{1,300})\])?",
         Cause.MISSING,
         "{place} has no such index{named}.",
         "",
@@ -209,7 +218,7 @@ _KNOWN: Final = (
     ),
     # there already
     _known(
-        r"an open index with same name already exists|cannot restore index \[[^\]]*\] because it's open",
+        r"an open index with same name already exists|cannot restore index \[[^\]]{0,300}\] because it's open",
         Cause.EXISTS,
         "{place} has an open index of the same name, which a restore does not overwrite.",
         "A restore goes over a closed index only, and replaces all that is in it.",
@@ -224,14 +233,14 @@ _KNOWN: Final = (
         "Choose another name, or remove the one that is there.",
     ),
     _known(
-        r"(?:index|component)[_ ]template \[(?P<name>[^\]]+)\] already exists",
+        r"(?:index|component)[_ ]template \[(?P<name>[^\]]{1,300})\] already exists",
         Cause.EXISTS,
         "{place} already has a template {name}.",
         "",
         "Compare the two, and merge them by hand where both are needed.",
     ),
     _known(
-        r"Invalid snapshot name \[[^\]]+\], snapshot with the same name already exists",
+        r"Invalid snapshot name \[[^\]]{1,300}\], snapshot with the same name already exists",
         Cause.EXISTS,
         "{place} has a snapshot of that name in this repository already.",
         "",
@@ -239,15 +248,15 @@ _KNOWN: Final = (
     ),
     # versions, licences, what is not installed
     _known(
-        r"was created with Elasticsearch version \[(?P<made>[^\]]+)\] which is (?:below|older)"
-        r"|created with version \[(?P<made2>[^\]]+)\].*minimum (?:compatible|index)",
+        r"was created with Elasticsearch version \[(?P<made>[^\]]{1,300})\] which is (?:below|older)"
+        r"|created with version \[(?P<made2>[^\]]{1,300})\].{0,300}minimum (?:compatible|index)",
         Cause.UNSUPPORTED,
         "{place} cannot read this index of the snapshot: it is from version {made}, which is too old for it.",
         "A cluster reads what its own and the previous major version wrote.",
         "Go by a version between the two, or use a reindex, which reads any version.",
     ),
     _known(
-        r"was created with (?:Elasticsearch )?version \[(?P<made>[^\]]+)\] (?:which is )?(?:higher|newer)"
+        r"was created with (?:Elasticsearch )?version \[(?P<made>[^\]]{1,300})\] (?:which is )?(?:higher|newer)"
         r"|which is higher than the version of this node|is higher than the version of this node",
         Cause.UNSUPPORTED,
         "{place} cannot read this snapshot: it was made by a newer version.",
@@ -255,28 +264,29 @@ _KNOWN: Final = (
         "Upgrade the destination, or use a reindex.",
     ),
     _known(
-        r"must be marked as read-only using the setting \[(?P<setting>[^\]]+)\]",
+        r"must be marked as read-only using the setting \[(?P<setting>[^\]]{1,300})\]",
         Cause.UNSUPPORTED,
         "{place} only reads an index this old where it was marked read-only ({setting}) before the snapshot.",
         "A cluster writes what its own and the previous major version wrote, and from 9.0 reads one more.",
         "Mark it on 8.18 or newer (POST /INDEX/_block/write) and take another snapshot, or use a reindex.",
     ),
     _known(
-        r"unknown field name\s+\[min_version\]",
+        r"unknown field name\s{1,9}\[min_version\]",
         Cause.UNSUPPORTED,
         "{place} cannot read this repository: a newer version wrote to it last.",
         "Snapshots are never restored into an older version.",
         "Upgrade the destination, or use a reindex.",
     ),
     _known(
-        r"location \[(?P<folder>[^\]]+)\] doesn't match any of the locations specified by path\.repo",
+        r"location \[(?P<folder>[^\]]{1,300})\] doesn't match any of the locations specified by path\.repo",
         Cause.UNSUPPORTED,
         "{place} may not use the folder {folder}: its setting path.repo does not name it.",
         "Elasticsearch opens folders only that its configuration allows.",
         "Add the folder to path.repo in elasticsearch.yml of every node, and restart them.",
     ),
     _known(
-        r"url \[(?P<url>[^\]]+)\] doesn't match any of the locations specified by path\.repo or repositories\.url",
+        r"url \[(?P<url>[^\]]{1,300})\] doesn't match any of the locations specified by path\.repo or"
+        r" repositories\.url",
         Cause.UNSUPPORTED,
         "{place} may not read from {url}: its setting repositories.url.allowed_urls does not name it.",
         "Elasticsearch reads repositories only from addresses that its configuration allows.",
@@ -291,7 +301,8 @@ _KNOWN: Final = (
         "Look at the name, and at the client's region and endpoint in elasticsearch.yml of the nodes.",
     ),
     _known(
-        r"Unknown (?:s3 )?client name \[(?P<client>[^\]]*)\]|Unable to find client with name \[(?P<client2>[^\]]*)\]",
+        r"Unknown (?:s3 )?client name \[(?P<client>[^\]]{0,300})\]|Unable to find client with name"
+        r" \[(?P<client2>[^\]]{0,300})\]",
         Cause.UNSUPPORTED,
         "{place} has no client named {client} for such repositories.",
         "Address and secrets of a store are kept by the nodes, under the name of a client.",
@@ -306,7 +317,7 @@ _KNOWN: Final = (
         "Correct them with elasticsearch-keystore on every node, then POST /_nodes/reload_secure_settings.",
     ),
     _known(
-        r"cannot be accessed on the node|store \[[^\]]*\] is not shared between",
+        r"cannot be accessed on the node|store \[[^\]]{0,300}\] is not shared between",
         Cause.UNSUPPORTED,
         "Not every node of {place} sees the same repository.",
         "It must be mounted at the same path on every node, readable by the user that runs Elasticsearch.",
@@ -327,52 +338,53 @@ _KNOWN: Final = (
         "Wait until that has ended.",
     ),
     _known(
-        r"index \[(?P<index>[^\]]+)\] wasn't fully snapshotted",
+        r"index \[(?P<index>[^\]]{1,300})\] wasn't fully snapshotted",
         Cause.REFUSED,
         "{place} does not restore {index}: some of its shards are not in the snapshot.",
         "They were not there when the snapshot was made.",
         "Restore from another snapshot, or allow a partial restore: the missing shards will be empty.",
     ),
     _known(
-        r"cannot restore partial index \[(?P<index>[^\]]+)\] because such index already exists",
+        r"cannot restore partial index \[(?P<index>[^\]]{1,300})\] because such index already exists",
         Cause.EXISTS,
         "{place} does not restore {index}: parts of an index never go into one that is there, even a closed one.",
         "",
         "Restore under another name, or delete that index first.",
     ),
     _known(
-        r"cannot restore index \[(?P<index>[^\]]+)\] with \[(?P<old>\d+)\] shards? from a snapshot of index"
-        r" \[[^\]]*\] with \[(?P<new>\d+)\] shards?",
+        r"cannot restore index \[(?P<index>[^\]]{1,300})\] with \[(?P<old>\d{1,19})\] shards? from a snapshot of index"
+        r" \[[^\]]{0,300}\] with \[(?P<new>\d{1,19})\] shards?",
         Cause.EXISTS,
         "{place} does not restore into {index}: it has {old} shards there, and {new} in the snapshot.",
         "Only a closed index with as many shards can be restored into.",
         "Restore under another name, or delete that index first.",
     ),
     _known(
-        r"feature_not_enabled_exception: (?P<feature>[^\n]+)",
+        r"feature_not_enabled_exception: (?P<feature>[^\n]{1,300})",
         Cause.UNSUPPORTED,
         "{place} has this switched off: {feature}.",
         "",
         "Have it switched on in elasticsearch.yml, or do without it.",
     ),
     _known(
-        r"non-compliant for \[(?P<feature>[^\]]+)\]",
+        r"non-compliant for \[(?P<feature>[^\]]{1,300})\]",
         Cause.UNSUPPORTED,
         "The licence of {place} does not include {feature}.",
         "It is a feature that is paid for, and the licence there is another one, or has expired.",
         "Do without it, or start a trial there (POST /_license/start_trial?acknowledge=true).",
     ),
     _known(
-        r"(?:repository type \[(?P<kind>[^\]]+)\] does not exist|Unknown \[repository\] type \[(?P<kind2>[^\]]+)\])",
+        r"(?:repository type \[(?P<kind>[^\]]{1,300})\] does not exist|Unknown \[repository\] type"
+        r" \[(?P<kind2>[^\]]{1,300})\])",
         Cause.UNSUPPORTED,
         "{place} has no repositories of the type {kind}.",
         "On older versions such a type is a plugin.",
         "Install repository-{kind} on every node and restart, or use a type it has.",
     ),
     _known(
-        r"failed to find (?P<part>[\w ]+) under(?: the)? name \[(?P<name>[^\]]+)\]"
+        r"failed to find (?P<part>[\w ]{1,40}) under(?: the)? name \[(?P<name>[^\]]{1,300})\]"
         r"|Unknown (?P<part2>tokenizer|filter|char_filter|analyzer|tokenfilter|normalizer)"
-        r"(?: type)? \[(?P<name2>[^\]]+)\]",
+        r"(?: type)? \[(?P<name2>[^\]]{1,300})\]",
         Cause.UNSUPPORTED,
         "{place} lacks the {part} {name} that the index is defined with.",
         "It belongs to a plugin or a module that is not installed there.",
@@ -386,7 +398,7 @@ _KNOWN: Final = (
         "Leave the aliases out, or take is_write_index off one of them.",
     ),
     _known(
-        r"Limit of total fields \[(?P<most>\d+)\]",
+        r"Limit of total fields \[(?P<most>\d{1,19})\]",
         Cause.REFUSED,
         "{place} refused a document or mapping: the index would have more than {most} fields.",
         "index.mapping.total_fields.limit keeps mappings from growing without end.",
@@ -400,7 +412,7 @@ _KNOWN: Final = (
         "Split the index by its types, one destination index each.",
     ),
     _known(
-        r"invalid_index_name_exception: Invalid index name \[(?P<name>[^\]]*)\],? ?(?P<rule>[^\n]*)",
+        r"invalid_index_name_exception: Invalid index name \[(?P<name>[^\]]{0,300})\],? ?(?P<rule>[^\n]{0,300})",
         Cause.USAGE,
         "{place} does not allow the name {name}: {rule}.",
         "",
@@ -423,15 +435,15 @@ _KNOWN: Final = (
         "Make a new one there, and copy its encoded form.",
     ),
     _known(
-        r"(?:failed|unable) to authenticate user \[(?P<user>[^\]]*)\]",
+        r"(?:failed|unable) to authenticate user \[(?P<user>[^\]]{0,300})\]",
         Cause.AUTHENTICATION,
         "{place} refused user {user}: the name or the password is wrong.",
         "",
         "Type them again; a reset is bin/elasticsearch-reset-password (8.0 and newer) or the file realm.",
     ),
     _known(
-        r"(?:action|unauthorized).{0,40}\[(?P<action>[^\]]+)\] is unauthorized for (?P<who>.+?)"
-        r"(?:,? this action is granted by the (?P<needed>[^\n]+))?(?:\n|$)",
+        r"(?:action|unauthorized).{0,40}\[(?P<action>[^\]]{1,300})\] is unauthorized for (?P<who>[^\n]{1,2000}?)"
+        r"(?:,? this action is granted by the (?P<needed>[^\n]{1,300}))?(?:\n|$)",
         Cause.PRIVILEGES,
         "{place} does not allow {action} to {who}.",
         "",
@@ -439,8 +451,8 @@ _KNOWN: Final = (
     ),
     # what it does not have
     _known(
-        r"Incorrect HTTP method for uri \[(?P<uri>[^\]?]+)|no handler found for uri \[(?P<uri2>[^\]?]+)"
-        r"|No handler found for uri \[(?P<uri3>[^\]?]+)",
+        r"Incorrect HTTP method for uri \[(?P<uri>[^\]?]{1,300})|no handler found for uri \[(?P<uri2>[^\]?]{1,300})"
+        r"|No handler found for uri \[(?P<uri3>[^\]?]{1,300})",
         Cause.UNSUPPORTED,
         "{place} does not offer {uri}.",
         "Its version or its modules do not have it.",
@@ -480,7 +492,7 @@ _UNREACHED: Final = (
         "Write http:// instead of https:// in the address of the source.",
     ),
     _known(
-        r"s_s_l_\w+exception|SSLException|SSLHandshakeException",
+        r"s_s_l_\w{1,60}exception|SSLException|SSLHandshakeException",
         Cause.CERTIFICATE,
         "{place} could not agree on TLS with {remote}.",
         "",
@@ -539,26 +551,42 @@ class _Said(NamedTuple):
 
     @property
     def text(self) -> str:
-        return "\n".join(f"{kind}: {reason}" if kind else reason for kind, reason in self.parts)
+        lines = ((f"{kind}: {reason}" if kind else reason)[:_LONGEST_REASON] for kind, reason in self.parts)
+        return "\n".join(lines)[:_LONGEST_TEXT]
+
+
+def _named(error: Mapping[str, Any], key: str) -> str:
+    """A word of an error where it is one: a reason that is an object stands below, and never in its Python form."""
+    told = error.get(key)
+    return told[:_LONGEST_BODY] if isinstance(told, str) else ""
+
+
+def _below(error: Mapping[str, Any]) -> Iterator[object]:
+    """What an error holds that may be its cause, most telling first."""
+    if not isinstance(error.get("reason"), str):
+        yield error.get("reason")
+    yield error.get("caused_by")
+    for name in ("root_cause", "failed_shards", "suppressed"):
+        entries = error.get(name)
+        yield from entries[:_MOST_PARTS] if isinstance(entries, list) else ()
+    yield error.get("additional_unsuccessful_credentials")
+    yield error.get("error")
 
 
 def _walk(error: object) -> Iterator[tuple[str, str]]:
-    """Type and reason of an error and of everything below it."""
-    if isinstance(error, str):
-        yield "", error
-    if not isinstance(error, dict):
-        return
-    if error.get("type") or error.get("reason"):
-        yield str(error.get("type") or ""), str(error.get("reason") or "")
-    if isinstance(error.get("reason"), dict):
-        yield from _walk(error["reason"])
-    yield from _walk(error.get("caused_by"))
-    for below in ("root_cause", "failed_shards", "suppressed"):
-        entries = error.get(below)
-        for entry in entries if isinstance(entries, list) else ():
-            yield from _walk(entry)
-    for told in error.get("additional_unsuccessful_credentials"), error.get("error"):
-        yield from _walk(told)
+    """Type and reason of an error and of what is below it: so many at most, however deep and however wide it is."""
+    pending: list[object] = [error]
+    looked_at = 0
+    while pending and looked_at < _MOST_LOOKED_AT:
+        one, looked_at = pending.pop(), looked_at + 1
+        if isinstance(one, str):
+            yield "", one[:_LONGEST_BODY]
+        if not isinstance(one, dict):
+            continue
+        kind, reason = _named(one, "type"), _named(one, "reason")
+        if kind or reason:
+            yield kind, reason
+        pending += reversed([*_below(one)])
 
 
 def _failures(body: dict[str, Any]) -> list[Any]:
@@ -573,7 +601,7 @@ def _said(body: object) -> _Said | None:
     if isinstance(body, bytes | bytearray | str):
         try:
             body = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             return None
     if not isinstance(body, dict):
         return None
@@ -584,8 +612,34 @@ def _said(body: object) -> _Said | None:
         error = {"failed_shards": failures}
     if not isinstance(error, str | dict):
         return None
-    parts = tuple(dict.fromkeys(_walk(error)))
+    parts = tuple(islice(dict.fromkeys(_walk(error)), _MOST_PARTS))
     return _Said(parts, error if isinstance(error, dict) else {})
+
+
+def words(error: object) -> str:
+    """What a server says of one document or task, cleaned: type and reason, and its innermost reason behind it.
+
+    What has neither is told as the JSON that it came as.
+    """
+    said = _said({"error": error}) if isinstance(error, str | dict) else None
+    if said is None or not said.parts:
+        return _as_it_came(error)
+    kind, reason = said.parts[0]
+    first = f"{kind}: {reason}" if kind else reason
+    deepest = next((told for _, told in reversed(said.parts) if told), "")
+    return clean(first if deepest in first else f"{first} ({deepest})")
+
+
+def _as_it_came(error: object) -> str:
+    """An error without words of its own as the JSON in which it was told, shortened; "" where nothing was."""
+    if error is None or error in ("", {}, []):
+        return ""
+    if isinstance(error, str):
+        return clean(error, _REASON)
+    try:
+        return clean(msgspec.json.encode(error).decode(), _REASON)
+    except (TypeError, ValueError, RecursionError):
+        return "an error in words that could not be read"
 
 
 def explain(
@@ -625,7 +679,7 @@ def explain(
 
 def explain_answer(status: int, error: object, place: str) -> Problem:
     """What an error inside an otherwise good answer means (a bulk item, a failure of a task), said of `place`."""
-    said = _said(error) or _Said((("", str(error)),), {})
+    said = _said(error) or _Said((("", _as_it_came(error)),), {})
     evidence = _evidence(status, said)
     return _by_words(said, place, evidence, None) or _by_status(status, said, place, evidence)
 
@@ -658,7 +712,7 @@ def _unsigned(place: str, evidence: str, sign_in: SignIn | None) -> Problem:
 
 
 def _evidence(status: int, said: _Said) -> str:
-    reasons = " ← ".join(f"{kind}: {reason}" if kind else reason for kind, reason in said.parts)
+    reasons = " ← ".join((f"{kind}: {reason}" if kind else reason)[:_LONGEST_REASON] for kind, reason in said.parts)
     return clean(f"HTTP {status} {reasons}" if status else reasons, _EVIDENCE)
 
 
@@ -668,7 +722,7 @@ def _filled(
     groups = {name: clean(value, _REASON) for name, value in found.groupdict().items() if value is not None}
     for name in tuple(groups):
         groups.setdefault(name.rstrip("23"), groups[name])
-    index = groups.get("index") or clean(str(said.detail.get("resource.id") or said.detail.get("index") or ""), _REASON)
+    index = groups.get("index") or clean(_named(said.detail, "resource.id") or _named(said.detail, "index"), _REASON)
     told = {
         "made": "another version",
         "needed": "that action",
@@ -714,22 +768,25 @@ class _HandedOn(NamedTuple):
 
 
 _STATUS_LINE: Final = re.compile(
-    r"host \[(?:https?://)?(?P<host>[^\]]*)\].*?status line \[HTTP/[\d.]+ (?P<status>\d{3})[^\]]*\](?:\n(?P<body>.*))?",
+    r"host \[(?:https?://)?(?P<host>[^\]]{0,300})\].{0,1000}?status line \[HTTP/[\d.]{1,9}"
+    r" (?P<status>\d{3})[^\]]{0,300}\]"
+    r"(?P<body>\n)?",
     re.DOTALL,
 )
+_STATUS: Final = re.compile(r'"status":(\d{3})\}\s{0,9}$')
 
 
 def _handed_on(said: _Said) -> _HandedOn | None:
     if not any(kind in {"status_exception", "response_exception"} for kind, _ in said.parts):
         return None
     for _, reason in said.parts:
-        found = _STATUS_LINE.search(reason)
+        found = _STATUS_LINE.search(reason[:_LONGEST_REASON])
         if found is not None:
-            return _HandedOn(int(found["status"]), found["body"] or "", found["host"])
+            return _HandedOn(int(found["status"]), reason[found.end() :] if found["body"] else "", found["host"])
     for kind, reason in said.parts:
         if kind == "status_exception":
             inner = reason.partition("body=")[2]
-            parsed = re.search(r'"status":(\d{3})\}\s*$', inner)
+            parsed = _STATUS.search(inner[-100:])
             return _HandedOn(int(parsed[1]) if parsed else 0, inner, "")
     return None
 
@@ -755,7 +812,7 @@ def _repeated(answer: _HandedOn, place: str, remote: str) -> Problem:
 
 def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint: Endpoint) -> Problem:
     """An error that is not in Elasticsearch's words: from a proxy, a web server or a hosted platform's front door."""
-    text = body.decode(errors="replace") if isinstance(body, bytes | bytearray) else str(body or "")
+    text = _told_by(body)[:_LONGEST_TEXT]
     evidence = clean(f"HTTP {status} {text}".strip(), _EVIDENCE)
     place = endpoint.authority
     if "plain HTTP request was sent to HTTPS port" in text or "speaks https" in text:
@@ -780,6 +837,12 @@ def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint:
         why = "" if status in {502, 503, 504} else "A proxy before the cluster may have said so."
         return Problem(cause=cause, what=what.format(place=place), why=why, todo=todo, evidence=evidence)
     return not_elasticsearch(endpoint, headers, evidence)
+
+
+def _told_by(body: object) -> str:
+    if isinstance(body, bytes | bytearray):
+        return body[:_LONGEST_BODY].decode(errors="replace")
+    return body if isinstance(body, str) else _as_it_came(body)
 
 
 def without_master(place: str, evidence: str) -> Problem:

@@ -21,6 +21,7 @@ from esmigrate_tui.elastic.portions import (
     window,
 )
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.text import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Sequence
@@ -50,7 +51,7 @@ async def stretches(cluster: Cluster, index: str, pieces: int = 1, kind: str = "
     Where only documents of the type `kind` are meant there are no numbers: such an index was made before there were.
     """
     settings = await cluster.settings_of(index)
-    shards = range(int(settings.get("index.number_of_shards", "1")))
+    shards = range(whole_number(settings.get("index.number_of_shards", "")) or 1)
     if kind:
         return tuple(Stretch(shard=shard) for shard in shards)
     found: list[Stretch] = []
@@ -73,7 +74,7 @@ async def pages(
     ProblemError; a scroll that was lost (missing), or had a page that was too large, has to be read again from its
     beginning, the latter with fewer documents a page.
     """
-    most = int((await cluster.settings_of(index)).get("index.max_result_window", _WINDOW))
+    most = whole_number((await cluster.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
     portion = first_portion(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
     read = (
         _scrolled(cluster, index, stretch, portion, kind)

@@ -31,9 +31,12 @@ _LONGEST_WAIT: Final = 4.0
 _TRIES: Final = 7  # 0.25 to 4 seconds, twelve in all: longer waits are the engine's
 _FULL: Final = ("/12/", "read-only / allow delete", "flood-stage watermark")  # block 12, whatever its words
 
+_LONGEST_WORDS: Final = 4_000  # characters of an answer that are matched
+
 # "… rejected execution of primary operation […, primary_operation_bytes=80000032, max_primary_bytes=53687091]"
 _TOO_MUCH_AT_ONCE: Final = re.compile(
-    r"rejected execution of \w+ operation \[[^\]]*?\w+_operation_bytes=(\d+), max_\w+_bytes=(\d+)"
+    r"rejected execution of \w{1,40} operation \[[^\]]{0,600}?\w{1,40}_operation_bytes=(\d{1,18}),"
+    r" max_\w{1,40}_bytes=(\d{1,18})"
 )
 
 
@@ -373,7 +376,7 @@ def never_fits(words: str) -> bool:
 
     https://www.elastic.co/guide/en/elasticsearch/reference/current/index-modules-indexing-pressure.html
     """
-    found = _TOO_MUCH_AT_ONCE.search(words)
+    found = _TOO_MUCH_AT_ONCE.search(words[:_LONGEST_WORDS])
     return found is not None and int(found[1]) > int(found[2])
 
 

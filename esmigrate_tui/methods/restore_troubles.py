@@ -75,25 +75,30 @@ class _Decider:
     cause: Cause = Cause.BUSY
 
 
+_LONGEST_TEXT: Final = 4_000  # characters of the server's words that are matched
+
+
 def _decider(pattern: str, why: str, todo: str, cause: Cause = Cause.BUSY) -> _Decider:
     return _Decider(re.compile(pattern, re.DOTALL), why, todo, cause)
 
 
 _DECIDERS: Final = (
     _decider(
-        r"^(?:filter|data_tier): .*\[?index\.routing\.allocation\.include\._tier(?:_preference)?\]?"
+        r"^(?:filter|data_tier): .{0,1000}\[?index\.routing\.allocation\.include\._tier(?:_preference)?\]?"
         r"|^data_tier: index has a preference",
         "It is kept for a data tier (such as data_hot) that no node of the destination belongs to.",
         "Restore it with index.routing.allocation.include._tier_preference among the settings that are left out, or "
         "give a node that role.",
     ),
     _decider(
-        r"^filter: .*index setting \[(?P<setting>index\.routing\.allocation\.\w+)\] filters? \[(?P<wanted>.*?)\]\s*$",
+        r"^filter: .{0,1000}index setting \[(?P<setting>index\.routing\.allocation\.\w{1,60})\]"
+        r" filters? \[(?P<wanted>.{0,1000}?)\]\s{0,9}$",
         "Its setting {setting} asks for nodes with {wanted}, and no node of the destination is one.",
         "Restore it with {names} among the settings that are left out, or give a node that attribute.",
     ),
     _decider(
-        r"^filter: .*cluster setting \[(?P<setting>cluster\.routing\.allocation\.\w+)\] filters? \[(?P<wanted>.*?)\]",
+        r"^filter: .{0,1000}cluster setting \[(?P<setting>cluster\.routing\.allocation\.\w{1,60})\]"
+        r" filters? \[(?P<wanted>.{0,1000}?)\]",
         "The destination's own setting {setting} ({wanted}) keeps shards away from its nodes.",
         "Change that setting on the destination; the restore goes on then.",
     ),
@@ -109,7 +114,7 @@ _DECIDERS: Final = (
         Cause.DISK_FULL,
     ),
     _decider(
-        r"^shards_limit: .*index setting",
+        r"^shards_limit: .{0,1000}index setting",
         "Its setting index.routing.allocation.total_shards_per_node lets no node hold as many of its shards.",
         "Restore it with that setting among those that are left out, or add nodes.",
     ),
@@ -153,11 +158,11 @@ _DECIDERS: Final = (
 
 def _in_plain_words(text: str, what: str) -> Problem | None:
     for known in _DECIDERS:
-        if found := known.pattern.search(text):
+        if found := known.pattern.search(text[:_LONGEST_TEXT]):
             groups = {name: value or "" for name, value in found.groupdict().items()}
             if wanted := groups.get("wanted"):
                 groups["wanted"] = _attributes(wanted)
-                keys = re.findall(r"([\w.]+):\"", wanted)
+                keys = re.findall(r"([\w.]{1,200}):\"", wanted)
                 groups["names"] = " and ".join(f"{groups['setting']}.{key}" for key in keys) or groups["setting"]
             return Problem(
                 cause=known.cause,
@@ -204,7 +209,7 @@ _UNREAD: Final = (
 def _unread(what: str, recovery: Recovery, shard: Unassigned) -> Problem:
     """A shard that a node has taken up and could not restore; its details say why, in the server's words."""
     for pattern, cause, why, todo in _UNREAD:
-        if re.search(pattern, shard.details):
+        if re.search(pattern, shard.details[:_LONGEST_TEXT]):
             return Problem(
                 cause=cause,
                 what=f"{what} could not be restored: {why}.",
@@ -244,7 +249,7 @@ class Caps:
 
 def bytes_of(text: str) -> float | None:
     """Bytes in Elasticsearch's "40mb"; None for no limit ("-1", "0") and for what cannot be read."""
-    found = re.fullmatch(r"(-?[\d.]+)\s*([a-z]*)", text.strip().lower())
+    found = re.fullmatch(r"(-?\d{1,18}(?:\.\d{1,9})?)\s{0,9}([a-z]{0,2})", text[:60].strip().lower())
     if found is None:
         return None
     try:

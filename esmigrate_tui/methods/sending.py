@@ -24,8 +24,8 @@ USER: Final = "ES_USER"
 CERTIFICATE: Final = "/etc/esmigrate-destination.pem"
 """Where the sender keeps the certificate that the connection has pinned."""
 
-_SIMPLE: Final = re.compile(r"[A-Za-z0-9_.@+-]+")
-_PLACE: Final = re.compile(r"@([A-Z]+)@")
+_SIMPLE: Final = re.compile(r"[A-Za-z0-9_.@+-]++")
+_PLACE: Final = re.compile(r"@([A-Z]{1,40})@")
 
 
 class Target(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ class Version(msgspec.Struct, frozen=True, order=True, gc=False):
     @classmethod
     def parse(cls, text: str) -> Version:
         """The version in "8.19.3" or "9.0.0-SNAPSHOT"; raises ValueError where there is none."""
-        found = re.match(r"(\d+)\.(\d+)(?:\.(\d+))?", text)
+        found = re.match(r"(\d{1,5})\.(\d{1,5})(?:\.(\d{1,5}))?", text)
         if found is None:
             raise ValueError(text)
         return cls(int(found[1]), int(found[2]), int(found[3] or 0))

@@ -31,11 +31,15 @@ _BY_CAUSE = {
     Cause.CONNECTION: ExitCode.CONNECTION,
     Cause.CERTIFICATE: ExitCode.CONNECTION,
     Cause.NOT_ELASTICSEARCH: ExitCode.CONNECTION,
+    Cause.BUSY: ExitCode.CONNECTION,
+    Cause.TOO_LARGE: ExitCode.CONNECTION,
+    Cause.UNKNOWN_OUTCOME: ExitCode.CONNECTION,
     Cause.NOT_WHITELISTED: ExitCode.BLOCKED,
     Cause.EXISTS: ExitCode.BLOCKED,
     Cause.DISK_FULL: ExitCode.BLOCKED,
     Cause.BLOCKED: ExitCode.BLOCKED,
     Cause.UNSUPPORTED: ExitCode.BLOCKED,
+    Cause.REFUSED: ExitCode.BLOCKED,
     Cause.MISSING: ExitCode.NOTHING,
 }
 

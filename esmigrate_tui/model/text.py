@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 LONGEST: Final = 2_000
 """Characters kept of one string that a cluster sent; a name has at most 255, an error body may have millions."""
 
+_MOST_DIGITS: Final = 18
 _CONTROL_PICTURES: Final = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "\u2421"}
 _UNSEEN: Final = re.compile(
     "[\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164"
@@ -33,6 +34,11 @@ def clean(text: str, longest: int = LONGEST) -> str:
 def number(value: int, gap: str = " ") -> str:
     """An integer with its digits in groups of three: 1 234 567."""
     return f"{value:,}".replace(",", gap)
+
+
+def whole_number(text: str) -> int | None:
+    """The number that a text of plain digits is; None for any other, and for one that no count comes to."""
+    return int(text) if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit() else None
 
 
 def size(byte_count: float) -> str:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 FORMAT: Final = 1
 
 _EXAMPLES: Final = 3
-_PREVIEW: Final = re.compile(r"(?<=Preview of field's value: )'.*?'(?=$|[\s,.;\])}])")
+_PREVIEW: Final = re.compile(r"(?<=Preview of field's value: )'.{0,2000}?'(?=$|[\s,.;\])}])")
 
 
 class End(msgspec.Struct, frozen=True, kw_only=True):

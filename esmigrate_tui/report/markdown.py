@@ -23,7 +23,7 @@ _METHODS: Final[dict[str, str]] = {
 _DIFFERENCES: Final = 200  # rows of a table that somebody reads
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL: Final = re.compile(r"[&<>\\`*\[\]|~#$!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
-_LISTED: Final = re.compile(r"^(?:[-+](?=[\s-]|$)|\d+(?=[.)](?:\s|$)))")
+_LISTED: Final = re.compile(r"^(?:[-+](?=[\s-]|$)|\d++(?=[.)](?:\s|$)))")
 _LINK: Final = re.compile(r"(?<=[hps]):(?=//)|(?<=[wW])\.|@", re.ASCII)
 
 
@@ -43,7 +43,7 @@ def code(text: str) -> str:
 def block(text: str) -> str:
     """Text to copy, in a fence that nothing in it can close."""
     lines = [clean(line, len(line)) for line in text.split("\n")]
-    longest = max((len(run) for line in lines for run in re.findall("`+", line)), default=0)
+    longest = max((len(run) for line in lines for run in re.findall("`++", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join([fence, *lines, fence])
 

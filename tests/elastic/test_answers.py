@@ -6,6 +6,8 @@ import json
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.answers import (
     CatIndex,
@@ -21,6 +23,7 @@ from esmigrate_tui.elastic.answers import (
     StateOfBlocks,
     Templates,
     blocks,
+    bytes_of,
     create_request,
     created_by,
     disk,
@@ -282,3 +285,10 @@ def test_an_index_that_backs_a_data_stream_has_its_aliases_as_documented() -> No
         type=Resolved,
     )
     assert told.aliases_of_each() == {".ds-web-000001": ("traffic",), "shop": ("sales",)}
+
+
+@given(st.text(max_size=80) | st.from_regex(r"[0-9.]{1,500}[kmgtp%]?b?", fullmatch=True))
+def test_a_size_or_a_share_in_a_setting_may_be_any_text(told: str) -> None:
+    assert (bytes_of({"size": told}, "size") or 0) >= 0
+    kept = kept_free(1_000, {"cluster.routing.allocation.disk.watermark.low": told})
+    assert isinstance(kept, int)
