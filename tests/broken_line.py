@@ -29,6 +29,7 @@ class Break(Enum):
     WITHIN = "when the server has got half of it"
     AFTER = "when the server has obeyed, and its answer is lost"
     CUT = "in the middle of the answer"
+    DENIED = "when the server has obeyed, and a gateway says that it is away"
 
 
 @dataclass(frozen=True)
@@ -201,6 +202,11 @@ class Line:
             await back.readexactly(left)
             _reset(writer)
             return False
+        if fault is Break.DENIED:
+            await back.readexactly(left)
+            writer.write(b"HTTP/1.1 503 Told\r\ncontent-type: text/html\r\ncontent-length: 12\r\n\r\n<h1>503</h1>")
+            await writer.drain()
+            return True
         writer.write(head)
         if fault is Break.CUT:
             writer.write((await back.readexactly(left))[: left // 2])

@@ -29,6 +29,7 @@ from esmigrate_tui.elastic.errors import (
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import MOST
+from esmigrate_tui.model.copying import PASSED_OVER
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, Version
@@ -41,15 +42,14 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Connection, Credential
     from esmigrate_tui.model.ledger import Request
 
-__all__ = ["PASSED_OVER", "Cluster", "Clusters", "ReindexLook"]
+__all__ = ["Cluster", "Clusters", "ReindexLook"]
 
 T = TypeVar("T")
 
 # Elasticsearch refuses a request line of more than 4096 bytes; the address's own path and the query come on top.
 _LONGEST_PATH: Final = 3_000
 _SLOW: Final = 120.0
-PASSED_OVER: Final = ".percolator"
-"""The one type that a search without a type passes over: queries, up to 2.x; `_stats` counts them all the same."""
+_OPAQUE_IDS: Final = Version(6, 2)  # keeps with a task what it was called by whoever began it
 _ALL_TYPES: Final = Version(5)  # finds it like any other, in the indices of 2.x that it has still
 _NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
@@ -809,10 +809,23 @@ class Cluster:
         """The running reindex that was started with that id; None when there is none."""
         return (await self.running_reindexes()).get(opaque_id)
 
-    async def running_reindexes(self) -> dict[str, str]:
-        """Every running reindex that was started with an id of its own, by that id."""
-        told = await self._get("/_tasks?actions=*reindex", answers.TasksOfNodes)
-        tasks = ((task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items())
+    async def running_reindexes(self, into: Mapping[str, str] | None = None) -> dict[str, str]:
+        """Every running reindex that was started with an id of its own, by that id.
+
+        A server before 6.2 keeps no such ids: of it the reindexes into these indices are found, by what each of them
+        stands for in `into`.
+        """
+        keeps_ids = await self.version() >= _OPAQUE_IDS
+        detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
+        told = await self._get(f"/_tasks?actions=*reindex{detailed}", answers.TasksOfNodes)
+        tasks = [(task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items()]
+        if not keeps_ids:
+            return {
+                opaque_id: task_id
+                for task_id, task in tasks
+                for index, opaque_id in (into or {}).items()
+                if task.description.endswith(f"to [{index}]")
+            }
         return {task.headers["X-Opaque-Id"]: task_id for task_id, task in tasks if "X-Opaque-Id" in task.headers}
 
     async def rethrottle(self, task_id: str, requests_per_second: float) -> None:

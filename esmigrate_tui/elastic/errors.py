@@ -759,6 +759,9 @@ def _by_status(status: int, said: _Said, place: str, evidence: str) -> Problem:
     )
 
 
+_AWAY: Final = frozenset({408, 429, 502, 503, 504})  # a gateway's words for "not now"
+
+
 class _HandedOn(NamedTuple):
     """An answer of the source inside one of the destination's."""
 
@@ -797,13 +800,15 @@ def _repeated(answer: _HandedOn, place: str, remote: str) -> Problem:
     said = _said(answer.body)
     asked = f"It was asked by {place}, with the credentials given for the source."
     if said is None:
-        is_refused = answer.status in {401, 403}
+        is_refused, is_away = answer.status in {401, 403}, answer.status in _AWAY
         what = f"{far} answered {place} with HTTP {answer.status}"
         return Problem(
-            cause=Cause.AUTHENTICATION if is_refused else Cause.NOT_ELASTICSEARCH,
+            cause=Cause.AUTHENTICATION if is_refused else Cause.BUSY if is_away else Cause.NOT_ELASTICSEARCH,
             what=f"{what}." if is_refused else f"{what}, and not in the words of Elasticsearch.",
-            why=asked,
-            todo="Look at address, port and path of the source, as seen from the destination, and at its credentials.",
+            why=f"{asked} What stands before it could not reach it." if is_away else asked,
+            todo="Is the source up, and what stands before it? Wait, and try again."
+            if is_away
+            else "Look at address, port and path of the source, as seen from the destination, and at its credentials.",
             evidence=clean(f"HTTP {answer.status} {answer.body}", _EVIDENCE),
         )
     inner = explain_answer(answer.status, {"error": said.detail or said.text}, far)

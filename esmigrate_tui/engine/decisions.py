@@ -27,6 +27,7 @@ QUIET_SECONDS: Final = 5.0
 _FIRST_LOOK: Final = 0.05  # seconds: most indices are small, and of those there are many
 _LONGEST_WAIT: Final = 30.0
 _GOOD_SECONDS: Final = 60.0
+_BLOCK: Final = "cluster_block_exception"
 _COMING_BACK: Final = 30.0  # seconds after a cluster was away, in which its "no such index" is no answer yet
 
 
@@ -285,8 +286,8 @@ class Patience(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def can_pass(problem: Problem) -> bool:
-    """Whether waiting may help."""
-    return problem.cause in PASSING
+    """Whether waiting may help: a block, too, of an index or of the whole cluster, is lifted by hand."""
+    return problem.cause in PASSING or (problem.cause is Cause.BLOCKED and _BLOCK in problem.evidence)
 
 
 def may_be_too_early(problem: Problem, seconds_since_away: float) -> bool:

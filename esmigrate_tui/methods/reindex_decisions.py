@@ -14,7 +14,7 @@ from esmigrate_tui.methods.copy_decisions import Fate, fate
 from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switches_off
 from esmigrate_tui.methods.reindex_ranges import Field, query_of
 from esmigrate_tui.methods.token import Token
-from esmigrate_tui.methods.writing_troubles import blocked, busy, full, turned_away
+from esmigrate_tui.methods.writing_troubles import blocked, busy, full, stopped, turned_away
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
@@ -310,8 +310,10 @@ def vanished(work: Work, part: Part, seen: Moved) -> Verdict:
     return Verdict(part=gone, seen=seen, problem=problem)
 
 
-def cancelled(work: Work, part: Part, look: ReindexLook) -> Verdict:
-    """What it means that somebody has cancelled the task."""
+def cancelled(work: Work, part: Part, look: ReindexLook, *, is_ours: bool) -> Verdict:
+    """What it means that the task was cancelled: by this run, or by somebody else."""
+    if is_ours:
+        return _between(after_pass(part, look), problem=stopped(work.task.source_index))
     problem = Problem(
         cause=Cause.STATE,
         what=f"The copy of {work.task.source_index} was cancelled on the destination.",
@@ -319,6 +321,11 @@ def cancelled(work: Work, part: Part, look: ReindexLook) -> Verdict:
         todo="Take the run up again; what has arrived stays.",
     )
     return _between(after_pass(part, look), problem=problem)
+
+
+def gone_on_with(part: Part, look: ReindexLook) -> Verdict:
+    """What it means that the task was cancelled before this perform began: it has another pass."""
+    return _between(after_pass(part, look))
 
 
 def first_trouble(verdicts: Sequence[Verdict]) -> Problem | None:

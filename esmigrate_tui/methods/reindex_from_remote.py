@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import quote
 
 import msgspec
@@ -44,6 +44,7 @@ from esmigrate_tui.methods.reindex_decisions import (
     first_batch,
     first_trouble,
     given_whole,
+    gone_on_with,
     in_task,
     judged,
     moved,
@@ -67,7 +68,7 @@ from esmigrate_tui.verify import Comparison, compare_counts
 from esmigrate_tui.verify.watch import Watch
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Collection, Iterator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Book
@@ -91,6 +92,12 @@ class ReindexFromRemote:
     name: Final = MethodName.REINDEX_FROM_REMOTE
     title: Final = "Reindex from a remote cluster"
     needs: Final = (Side.SOURCE, Side.DESTINATION)
+
+    def __init__(self) -> None:
+        self._performed: set[str] = set()
+        """What this process has performed, by opaque ids."""
+        self._stopped: set[str] = set()
+        """The server tasks that this process has cancelled."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.
@@ -151,7 +158,8 @@ class ReindexFromRemote:
         """Yield a Moved a look, until the server's own results say that all was read and written.
 
         Raises ProblemError: UNKNOWN_OUTCOME when a task's result is not to be had, the task's own trouble otherwise.
-        Where somebody has cancelled one task of an index, its others are cancelled too, and seen to end.
+        Where somebody has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
+        itself has cancelled before, or an earlier process of it has left, is gone on with.
         """
         state = taken_up(State.from_token(since))
         note = ""
@@ -163,9 +171,12 @@ class ReindexFromRemote:
             yield together([standing(part) for part in state.parts], state, note=note)
         seen = [standing(part) for part in state.parts]
         trouble: Problem | None = None
+        left = frozenset(state.parts[position].task for position in state.running)
+        ended = left & self._stopped if work.opaque_id in self._performed else left
+        self._performed.add(work.opaque_id)
         while True:
             before = state
-            verdicts = await _looked(work, clusters, state, seen)
+            verdicts = await _looked(work, clusters, state, seen, _Cancelled(ended, self._stopped))
             seen = [verdict.seen for verdict in verdicts]
             state = msgspec.structs.replace(state, parts=tuple(verdict.part for verdict in verdicts))
             trouble = trouble or first_trouble(verdicts)
@@ -210,13 +221,14 @@ class ReindexFromRemote:
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
         """Cancel every running task of the index; the perform that follows sees them end."""
         state = State.from_token(since)
-        running = await clusters.destination.running_reindexes()
+        running = await _running(work, clusters)
         unknown = {
             task
             for opaque_id, task in running.items()
             if opaque_id == work.opaque_id or opaque_id.startswith(f"{work.opaque_id}-")
         }
         for task in sorted(unknown | {state.parts[position].task for position in state.running}):
+            self._stopped.add(task)
             with _may_have_ended():
                 await clusters.destination.cancel_task(task)
 
@@ -249,6 +261,18 @@ def _raise_unsplittable(draft: Draft) -> None:
         )
 
 
+class _Cancelled(NamedTuple):
+    """Which tasks may have been cancelled `before` a perform began, and which ones are `ours`."""
+
+    before: Collection[str]
+    ours: Collection[str]
+
+
+async def _running(work: Work, clusters: Clusters) -> dict[str, str]:
+    """The reindexes that go on on the destination, by what this run called them."""
+    return await clusters.destination.running_reindexes({work.task.destination_index: work.opaque_id})
+
+
 async def _begun(work: Work, clusters: Clusters) -> tuple[State, str]:
     """Whether the index is read whole or in ranges, and what to tell of that; "" where it is only to be expected.
 
@@ -261,7 +285,7 @@ async def _begun(work: Work, clusters: Clusters) -> tuple[State, str]:
     if how_many(plan, documents, task.size) < 2:
         return WHOLE, ""
     # an earlier process may have begun it whole, and ended before it could write that down
-    if work.opaque_id in await clusters.destination.running_reindexes():
+    if work.opaque_id in await _running(work, clusters):
         return WHOLE, ""
     try:
         definition = (await source.definitions([task.source_index]))[task.source_index]
@@ -295,9 +319,9 @@ async def _is_covered(work: Work, clusters: Clusters, state: State, documents: i
         return False
 
 
-async def _looked(work: Work, clusters: Clusters, state: State, seen: list[Moved]) -> list[Verdict]:
+async def _looked(work: Work, clusters: Clusters, state: State, seen: list[Moved], ended: _Cancelled) -> list[Verdict]:
     """One look at every part; raises ProblemError where one could not be looked at, and then nothing has changed."""
-    looks = (_look(work, clusters, state, position, last) for position, last in enumerate(seen))
+    looks = (_look(work, clusters, state, position, last, ended) for position, last in enumerate(seen))
     found = await asyncio.gather(*looks, return_exceptions=True)
     verdicts: list[Verdict] = []
     for one in found:
@@ -307,7 +331,9 @@ async def _looked(work: Work, clusters: Clusters, state: State, seen: list[Moved
     return verdicts
 
 
-async def _look(work: Work, clusters: Clusters, state: State, position: int, last: Moved) -> Verdict:
+async def _look(  # one part of it, as it was seen last
+    work: Work, clusters: Clusters, state: State, position: int, last: Moved, ended: _Cancelled
+) -> Verdict:
     """One look at a part, and what it means; `last` is what was seen of it before."""
     part = state.parts[position]
     if not part.task:
@@ -321,7 +347,9 @@ async def _look(work: Work, clusters: Clusters, state: State, position: int, las
     if not look.completed:
         return Verdict(part=part, seen=moved(part, look))
     if look.canceled:
-        return cancelled(work, part, look)
+        if part.task in ended.before:
+            return gone_on_with(part, look)
+        return cancelled(work, part, look, is_ours=part.task in ended.ours)
     verdict = judged(work, part, look)
     if verdict.part.is_done:
         # asked before it is told: where the line breaks here, the next try judges the same pass again
@@ -350,7 +378,7 @@ async def _started(
         if state.made and made != state.made:
             raise another_index(work)
         state = msgspec.structs.replace(state, made=made)
-        known = await destination.running_reindexes()
+        known = await _running(work, clusters)
         if any(state.opaque_id(work, position) not in known for position in waiting):
             await source.count(work.task.source_index)  # raises where a shard is not there: to be waited for
         for position in waiting:
@@ -367,7 +395,8 @@ async def _started(
             batch = first_batch(work.task, work.plan)
             state = state.with_part(position, in_task(part, task, batch, is_surely_first=is_surely_first))
     except ProblemError as error:
-        may_have_begun = {asked} if error.problem.cause in {Cause.UNKNOWN_OUTCOME, Cause.CONNECTION} else set()
+        # a gateway may say 503 of what the server behind it has obeyed
+        may_have_begun = {asked} if error.problem.cause in PASSING else set()
         unseen = {position for position in fresh if not state.parts[position].batch}
         return never_asked(state, unseen - may_have_begun), error
     return state, None

@@ -7,6 +7,9 @@ from typing import Final
 
 import msgspec
 
+PASSED_OVER: Final = ".percolator"
+"""The one type that a search without a type passes over: queries, up to 2.x; `_stats` counts them all the same."""
+
 
 class Pipelines(StrEnum):
     """What becomes of the ingest pipelines that the destination would send documents through.

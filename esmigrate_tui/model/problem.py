@@ -30,8 +30,10 @@ class Cause(StrEnum):
     INTERNAL = "internal"
 
 
-PASSING: frozenset[Cause] = frozenset({Cause.CONNECTION, Cause.BUSY, Cause.DISK_FULL, Cause.UNKNOWN_OUTCOME})
-"""Causes that time or somebody's hand may cure while a run waits."""
+PASSING: frozenset[Cause] = frozenset(
+    {Cause.CONNECTION, Cause.NOT_ELASTICSEARCH, Cause.BUSY, Cause.DISK_FULL, Cause.UNKNOWN_OUTCOME}
+)
+"""Causes that time or a user's hand may cure while a run waits; a proxy may answer in a cluster's place for a while."""
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):

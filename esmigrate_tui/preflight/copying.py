@@ -7,9 +7,8 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from esmigrate_tui.elastic.cluster import PASSED_OVER
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
-from esmigrate_tui.model.copying import Pipelines
+from esmigrate_tui.model.copying import PASSED_OVER, Pipelines
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName

@@ -268,9 +268,11 @@ async def test_stopping_cancels_every_range_and_is_no_success(nodes: SharedNodes
         work = await prepared(clusters, draft, "rg-stop", hours(400), pace=80.0, batch=20, book=book)
         untouched = await before(clusters, "rg-stop")
         state = await begun(work, clusters)
-        await METHOD.stop(work, clusters, "")  # also what this process does not know of
+        steps = METHOD.perform(work, clusters, state.as_token())
+        await anext(steps)
+        await METHOD.stop(work, clusters, "")  # also what its token does not know of
         with pytest.raises(ProblemError) as raised:
-            await drained(METHOD.perform(work, clusters, state.as_token()))
+            await drained(steps)
         left = await running_of(clusters, work)
         compared = await METHOD.compare(work, clusters)
         await book.put_back()
