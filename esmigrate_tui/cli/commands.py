@@ -508,9 +508,19 @@ def pause(run_id: str) -> int:
 @secret_options(Side.SOURCE)
 @secret_options(Side.DESTINATION)
 @_JSON
+@click.option(
+    "--accept-fingerprint",
+    "accepted",
+    multiple=True,
+    metavar="SIDE=SHA256",
+    help="Trust this certificate of the source or the destination from now on, and no other: it was renewed.",
+)
 @click.option("--detach", is_flag=True, help="Start it and leave; it goes on by itself.")
 def resume(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
-    """Let a paused run go on, or take up one whose process has ended, from the last position that was acknowledged."""
+    """Let a paused run go on, or one whose process has ended, from the last position that was acknowledged.
+
+    One that waits for you says what it needs: a secret that was changed, or a certificate that was renewed.
+    """
     from esmigrate_tui.cli.running import resume_run  # noqa: PLC0415
 
     return asyncio.run(resume_run(options))

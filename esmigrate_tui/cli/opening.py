@@ -190,7 +190,7 @@ async def _runs() -> tuple[RunCard, ...]:
             started_at=summary.started_at,
             fraction=summary.fraction,
             is_live=summary.is_live,
-            is_finished=summary.outcome is not None,
+            is_finished=summary.is_finished,
             outcome=summary.outcome or "",
             is_of_changes=summary.is_of_changes,
             open_entries=summary.open_entries,

@@ -22,6 +22,8 @@ from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.survival import logout_warning
 from esmigrate_tui.model.command import Enough, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.connection import Side, parse_fingerprint
+from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.engine.runs import RunFolder, RunSummary
     from esmigrate_tui.model.command import Command
-    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Change, LedgerEntry
     from esmigrate_tui.model.plan import Plan
@@ -351,10 +353,16 @@ async def _agreed(folder: RunFolder, *, confirmed: bool, only: int | None = None
 async def resume_run(options: Mapping[str, Any]) -> int:
     """Go on with a paused run, or take up one whose process has ended."""
     folder = runs.find_run(options["run_id"], _home())
+    accepted = accepted_fingerprints(options["accepted"])
     if folder.is_live:
+        given = [name for name in ("source_password_file", "destination_password_file") if options[name]]
+        if given or accepted:
+            click.echo("The run goes on with what it has; what you gave is for one whose process has ended.", err=True)
         return await command_run(folder.run, Resume())
     try:
         await runs.place_to_go_on(folder)  # before anybody is asked for a secret
+        for side, fingerprint in accepted.items():
+            await runs.accept_fingerprint(folder, side, fingerprint, time.time())
         credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
         await runs.take_up(folder.run, credentials, home=_home())
     except runs.RunHeldError as error:
@@ -365,6 +373,23 @@ async def resume_run(options: Mapping[str, Any]) -> int:
     if options["detach"]:
         return ExitCode.DETACHED
     return await follow_to_end(folder.run, as_json=options["as_json"])
+
+
+def accepted_fingerprints(given: Sequence[str]) -> dict[Side, str]:
+    """Which certificate of which side is accepted from now on: SIDE=SHA256 each; raises ProblemError (usage)."""
+    found: dict[Side, str] = {}
+    for one in given:
+        name, sign, digits = one.partition("=")
+        if not sign or name not in {str(side) for side in Side}:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"{clean(one, 100)} does not say whose certificate is accepted.",
+                    todo="Write source=SHA256 or destination=SHA256.",
+                )
+            )
+        found[Side(name)] = parse_fingerprint(digits)
+    return found
 
 
 _NOTHING_LEFT: Final = "Nothing that run {} changed is left to put back."
@@ -482,6 +507,9 @@ def _say_what_is_left(folder: RunFolder, progress: Progress, out: TextIO) -> Non
     for entry in progress.open_ledger:
         trouble = f" ({clean(entry.trouble)})" if entry.trouble else ""
         click.echo(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}", file=out)
+    if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
+        click.echo(f"It waits for you: {progress.problem.sentence()}", file=out)
+        return
     if not progress.is_finished:
         click.echo(
             f"Its process has ended. What was acknowledged stays; go on with: esmigrate resume {folder.run}", file=out

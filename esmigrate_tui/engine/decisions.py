@@ -16,10 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from esmigrate_tui.methods.contract import Comparison
+    from esmigrate_tui.model.connection import Side
     from esmigrate_tui.model.difference import Compared
     from esmigrate_tui.model.event import Samples
     from esmigrate_tui.model.plan import Task
 
+NEEDY: Final = frozenset({Cause.AUTHENTICATION, Cause.CERTIFICATE})
+"""What only a user can cure, by giving the run another secret, or accepting another certificate."""
 LOOK_SECONDS: Final = 0.5
 QUIET_SECONDS: Final = 5.0
 """How often a look is told in which nothing has changed: often enough for the rate to sink to zero."""
@@ -291,8 +294,27 @@ def can_pass(problem: Problem) -> bool:
 
 
 def may_be_too_early(problem: Problem, seconds_since_away: float) -> bool:
-    """Whether what is missing may only not be there yet: a node that has just come back finds its indices later."""
-    return problem.cause is Cause.MISSING and seconds_since_away <= _COMING_BACK
+    """Whether what is missing may only not be there yet: a node that has just come back finds its indices later.
+
+    So it does with its users.
+    """
+    return problem.cause in {Cause.MISSING, Cause.AUTHENTICATION} and seconds_since_away <= _COMING_BACK
+
+
+def needs(problem: Problem, run: str, side: Side) -> Problem:
+    """The trouble that one cluster no longer takes what the run signs in with, or shows another certificate."""
+    if problem.cause is Cause.CERTIFICATE:
+        return msgspec.structs.replace(
+            problem,
+            why=f"{problem.why} The run waits for you; what has arrived stays.".strip(),
+            todo=f"{problem.todo} If it is the {side}'s own: esmigrate resume {run} --accept-fingerprint {side}=SHA256",
+        )
+    return msgspec.structs.replace(
+        problem,
+        why="It was taken until now: a password was changed, or a key has expired. The run waits for you; what has "
+        "arrived stays.",
+        todo=f"Give the new one: esmigrate resume {run} --{side}-password-file FILE",
+    )
 
 
 def given_up(problem: Problem, patience: Patience, *, stopping_deletes: bool = False) -> Problem:

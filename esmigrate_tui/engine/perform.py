@@ -19,6 +19,7 @@ import msgspec
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.decisions import (
     LOOK_SECONDS,
+    NEEDY,
     Patience,
     can_pass,
     given_up,
@@ -27,6 +28,7 @@ from esmigrate_tui.engine.decisions import (
     is_worth_telling,
     judged,
     may_be_too_early,
+    needs,
     rest_after,
     run_outcome,
     with_counts,
@@ -36,6 +38,7 @@ from esmigrate_tui.methods.carrying import bring, decided_before, not_yet
 from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.command import Command, Skip
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
     CarriedOver,
     Continued,
@@ -190,6 +193,7 @@ class _Run:
         self._queue: deque[Task] = deque()
         self._outcomes: dict[int, TaskOutcome] = {}
         self._turned_away: list[Problem] = []
+        self._needed: Problem | None = None
         self._to_carry: list[Carried] = []
 
     # -- the run ---------------------------------------------------------------------------------------------------
@@ -209,6 +213,8 @@ class _Run:
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
+            if self._needed is not None:
+                return await self._wait_for_a_user(self._needed)
             if self.orders.is_ending:
                 await self._tell_ending()
                 return None
@@ -228,6 +234,30 @@ class _Run:
             await self._ledger.settle()
             problem = error.problem if isinstance(error, ProblemError) else _stumbled(error, "this run")
             await self._journal.append(RunFinished(at=self._clock(), outcome=RunOutcome.FAILED, problem=problem))
+
+    async def _wait_for_a_user(self, problem: Problem) -> RunOutcome:
+        """Leave everything as it is, and say what the run needs to go on."""
+        with contextlib.suppress(ProblemError, OSError):
+            await self._journal.export_rejects()
+        await self._tell(RunFinished(at=self._clock(), outcome=RunOutcome.WAITING, problem=problem))
+        return RunOutcome.WAITING
+
+    async def _leave_where_a_user_is_needed(self, problem: Problem) -> None:
+        """Raise End where one of the clusters itself no longer takes what the run has; what holds one task is its own.
+
+        Each is asked who it is: a source's own refusal may also come from the destination, which reads from it.
+        """
+        if problem.cause not in NEEDY:
+            return
+        if self._needed is None:
+            for side, cluster in ((Side.DESTINATION, self._clusters.destination), (Side.SOURCE, self._clusters.source)):
+                trouble = None if cluster is None else await self._asked(cluster.identity())
+                if trouble is not None and trouble.cause in NEEDY:
+                    self._needed = needs(trouble, self._run_id, side)
+                    self.orders.end()
+                    break
+        if self._needed is not None:
+            raise End
 
     async def _begin(self) -> None:
         """Tell that the run begins or goes on, and find out what is left to do."""
@@ -265,6 +295,8 @@ class _Run:
                 await method.open(self._plan, self._clusters, self._ledger.page(0))
             except ProblemError as error:
                 if not can_pass(error.problem):
+                    with contextlib.suppress(End):
+                        await self._leave_where_a_user_is_needed(error.problem)
                     return error.problem
                 now = self._clock()
                 patience = patience.failed(now, error.problem.cause)
@@ -328,6 +360,10 @@ class _Run:
             try:
                 fate = await bring(one, self._clusters.destination, ledger.page(0), ledger.entries)
             except ProblemError as error:
+                with contextlib.suppress(End):
+                    await self._leave_where_a_user_is_needed(error.problem)
+                if self._needed is not None:
+                    return
                 now = self._clock()
                 patience = patience.failed(now, error.problem.cause)
                 until = patience.next_try(now, self._random) if can_pass(error.problem) else None
@@ -634,6 +670,7 @@ class _Run:
         """Wait a while for what may pass; raises ProblemError for what cannot, or has not."""
         now = self._clock()
         if not can_pass(problem) and not may_be_too_early(problem, now - hand.away_at):
+            await self._leave_where_a_user_is_needed(problem)
             raise ProblemError(problem)
         if problem.cause in _AWAY:
             hand.away_at = now
@@ -713,7 +750,7 @@ class _Run:
         if problem is None or not can_pass(problem):
             hand.told_pacing, hand.told_token = wanted, token
 
-    async def _asked(self, request: Awaitable[None]) -> Problem | None:
+    async def _asked(self, request: Awaitable[object]) -> Problem | None:
         """Ask a cluster for something without waiting long; the trouble, or None."""
         asking = asyncio.ensure_future(request)
         nap = asyncio.ensure_future(self._sleep(_ASK_SECONDS))

@@ -25,8 +25,8 @@ from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import REJECTS, Journal
 from esmigrate_tui.engine.places import runs_home
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import RunOutcome, RunStarted, RunTakenUp
+from esmigrate_tui.model.connection import Side, Trust, TrustKind
+from esmigrate_tui.model.event import Noted, RunOutcome, RunStarted, RunTakenUp
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan
@@ -48,6 +48,7 @@ __all__ = [
     "RunFolder",
     "RunHeldError",
     "RunSummary",
+    "accept_fingerprint",
     "all_runs",
     "begin",
     "changed_beside",
@@ -139,7 +140,8 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a list shows it. `problem` says why its journal cannot be read; the other fields are empty then.
 
     `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what has to be put back,
-    `not_carried` what was to be made beside the indices and is not.
+    `not_carried` what was to be made beside the indices and is not. `needs` says what a run that waits for a user needs
+    to go on.
     """
 
     run: str
@@ -156,11 +158,12 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     open_entries: int = 0
     not_carried: int = 0
     problem: Problem | None = None
+    needs: Problem | None = None
 
     @property
     def is_finished(self) -> bool:
-        """Whether it has an outcome."""
-        return self.outcome is not None
+        """Whether it has come to its end."""
+        return self.outcome not in {None, RunOutcome.WAITING}
 
     @property
     def can_be_taken_up(self) -> bool:
@@ -441,6 +444,53 @@ def _log_tail(folder: RunFolder, start: int) -> str:
     return clean(" / ".join(lines[-_LOG_LINES:]), 1_000)
 
 
+async def accept_fingerprint(folder: RunFolder, side: Side, fingerprint: str, now: float) -> None:
+    """Let a run whose process has ended trust another certificate of one side, and none but that; raises ProblemError.
+
+    `fingerprint` is its SHA-256 as 64 lower-case hexadecimal digits. The run's log says so.
+    """
+    plan = await asyncio.to_thread(read_plan, folder)
+    connection = plan.source if side is Side.SOURCE else plan.destination
+    if connection is None or not connection.endpoint.is_encrypted:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"The run {folder.run} meets no certificate of a {side}.",
+                todo="Leave --accept-fingerprint out, or name the other side.",
+            )
+        )
+    trust = Trust(kind=TrustKind.PINNED, fingerprint=fingerprint)
+    trusting = {str(side): msgspec.structs.replace(connection, trust=trust)}
+    held = await hold_for_a_moment(folder.lock)
+    if held is None:
+        raise RunHeldError(held_elsewhere(folder))
+    try:
+        await asyncio.to_thread(_replace_plan, folder, msgspec.structs.replace(plan, **trusting))
+        async with await Journal.create(folder.journal) as journal:
+            text = f"the certificate of the {side} with the fingerprint {fingerprint} was accepted"
+            await journal.append(Noted(at=now, text=text))
+    finally:
+        lock.release(held)
+
+
+def _replace_plan(folder: RunFolder, plan: Plan) -> None:
+    """Put another plan in the place of a run's own: whole, or not at all."""
+    half = folder.plan.with_suffix(".part")
+    try:
+        half.unlink(missing_ok=True)
+        _write_new(half, plan.to_toml().encode())
+        half.replace(folder.plan)
+    except OSError as error:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The plan of the run {folder.run} cannot be written: {clean(error.strerror or '', 100)}.",
+                todo="Nothing was changed; look at the folder and the disk.",
+                evidence=clean(str(folder.path), 300),
+            )
+        ) from None
+
+
 # -- listing and settling ----------------------------------------------------------------------------------------------
 
 
@@ -480,6 +530,7 @@ async def summary(folder: RunFolder) -> RunSummary:
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
         not_carried=len(progress.not_carried),
+        needs=progress.problem if progress.outcome is RunOutcome.WAITING else None,
     )
 
 

@@ -66,7 +66,11 @@ class TaskOutcome(StrEnum):
 
 
 class RunOutcome(StrEnum):
-    """How a run ended; CHANGED is no run at all, but changes that somebody made before one."""
+    """How a run ended; CHANGED is no run at all, but changes that somebody made before one.
+
+    WAITING is no end either: its process has left since a cluster no longer takes its secret, or shows another
+    certificate, and a user who resumes it gives what it needs.
+    """
 
     VERIFIED = "verified"
     ACCEPTED = "accepted"
@@ -74,6 +78,7 @@ class RunOutcome(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     CHANGED = "changed"
+    WAITING = "waiting"
 
 
 class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

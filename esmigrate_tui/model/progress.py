@@ -37,7 +37,7 @@ from esmigrate_tui.model.event import (
     Watched,
 )
 from esmigrate_tui.model.ledger import LedgerEntry
-from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import Problem
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -303,6 +303,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
             return ExitCode.DETACHED
         if self.outcome in {RunOutcome.VERIFIED, RunOutcome.ACCEPTED, RunOutcome.CHANGED}:
             return ExitCode.INCOMPLETE if self.not_carried else ExitCode.DONE
+        if self.outcome is RunOutcome.WAITING and self.problem is not None:
+            return exit_code(self.problem.cause)
         if any(task.state is TaskState.DIFFERENT for task in self.tasks):
             return ExitCode.DIFFERENT
         return ExitCode.INTERNAL if self.outcome is RunOutcome.FAILED else ExitCode.INCOMPLETE

@@ -111,7 +111,7 @@ def verdict(progress: Progress, rows: Sequence[Row]) -> str:
     if lacking := len(progress.not_carried):
         was = "was" if lacking == 1 else "were"
         said.append(f"Beside the indices {counted(lacking, 'definition')} {was} not made.")
-    if (left := len(progress.open_ledger)) and progress.is_finished:
+    if (left := len(progress.open_ledger)) and progress.is_finished and progress.outcome is not RunOutcome.WAITING:
         waits = "waits" if left == 1 else "wait"
         said.append(f"{counted(left, 'change')} {waits} to be put back.")
     return " ".join(said)
@@ -157,6 +157,9 @@ def _cut_short(progress: Progress, rows: Sequence[Row], complete: str) -> str:
         case RunOutcome.FAILED:
             reason = f" {progress.problem.what}" if progress.problem else ""
             return f"The run failed; {complete}.{reason}"
+        case RunOutcome.WAITING:
+            reason = f" {progress.problem.what} {progress.problem.why}" if progress.problem else ""
+            return f"The run waits for you; {complete}.{reason}"
         case RunOutcome.ACCEPTED:
             arrived = counted(sum(row.destination_count or 0 for row in rows), "document")
             return f"{arrived} arrived; that this is enough is a person's word, and was not checked."
@@ -281,6 +284,8 @@ def to_do(  # all that a run leaves behind
     """What a person must still do, in that order; the guide's own last steps among it."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
+    if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
+        return (ToDo(what=progress.problem.todo),)
     if progress.open_ledger and (progress.is_finished or progress.is_of_changes):
         changes = counted(len(progress.open_ledger), "change")
         things.append(ToDo(what=f"Put back {changes}, or make the requests by hand.", copy=f"esmigrate cleanup {run}"))

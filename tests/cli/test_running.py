@@ -15,6 +15,7 @@ import pytest
 
 from esmigrate_tui.cli.commands import main
 from esmigrate_tui.cli.ending import told
+from esmigrate_tui.cli.running import accepted_fingerprints
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder
@@ -33,6 +34,7 @@ from esmigrate_tui.model.event import (
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -320,3 +322,18 @@ def test_a_restore_that_nobody_performs_is_not_asked_about(shell: Shell) -> None
     said = shell.do("stop", folder.run)
     assert "No process holds the run" in said.err
     assert "deleted" not in said.out
+
+
+def test_a_run_that_waits_for_a_user_says_what_it_needs(shell: Shell) -> None:
+    needed = Problem(cause=Cause.AUTHENTICATION, what="new:9200 refused the sign-in.", todo="Give the new one: …")
+    folder = has_reindex(shell, RunFinished(at=9.0, outcome=RunOutcome.WAITING, problem=needed))
+    assert "waiting" in shell.do("status").out
+    assert "new:9200 refused the sign-in. Give the new one: …" in shell.do("status", folder.run).out
+
+
+@pytest.mark.parametrize("given", ["ab" * 32, "both=" + "ab" * 32, "source=abc"])
+def test_a_certificate_is_accepted_of_one_side_by_its_whole_fingerprint(given: str) -> None:
+    with pytest.raises(ProblemError) as raised:
+        accepted_fingerprints([given])
+    assert raised.value.problem.cause is Cause.USAGE
+    assert accepted_fingerprints([f"source={'AB:' * 31}AB"]) == {Side.SOURCE: "ab" * 32}

@@ -30,7 +30,7 @@ from esmigrate_tui.model.event import (
     WaitEnded,
 )
 from esmigrate_tui.model.ledger import EntryState
-from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
@@ -706,3 +706,51 @@ async def test_an_outcome_is_final_in_the_journal_before_the_run_says_its_end(tm
     bench = await Bench(tmp_path, plan_of(*[10] * 5, at_once=5)).run()
     assert {event.outcome for event in bench.of(TaskFinished)} == {TaskOutcome.VERIFIED}
     assert isinstance(bench.events[-1], RunFinished)
+
+
+# -- what only a user can give -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        (Cause.AUTHENTICATION, "esmigrate resume 7K2P --destination-password-file FILE"),
+        (Cause.CERTIFICATE, "esmigrate resume 7K2P --accept-fingerprint destination=SHA256"),
+    ],
+)
+async def test_a_run_whose_cluster_turns_it_away_in_the_middle_waits_for_a_user_and_goes_on_from_there(
+    tmp_path: Path, cause: Cause, words: str
+) -> None:
+    bench = Bench(tmp_path, plan_of(40, 40, 40, at_once=2), tunes=True)
+    bench.tiny.troubles[1, 20] = [trouble(cause, "It is not taken.")]
+    bench.cluster.turns_away = trouble(cause, "It is not taken.")
+    await bench.run()
+    assert bench.progress.outcome is RunOutcome.WAITING
+    assert bench.progress.problem is not None
+    assert words in bench.progress.problem.todo
+    assert bench.progress.exit_code() is exit_code(cause)
+    assert not any(row.state.is_final for row in bench.progress.tasks if row.summary.number != 2)
+    assert bench.called("stop") == []
+    bench.cluster.turns_away = None
+    await bench.run()
+    assert bench.outcome is RunOutcome.VERIFIED
+    assert ("perform", 1, "20") in bench.tiny.calls
+    assert not bench.progress.open_ledger
+
+
+async def test_a_cluster_that_has_just_come_back_and_does_not_know_its_users_yet_is_waited_for(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(30))
+    bench.tiny.troubles[1, 10] = [trouble(Cause.CONNECTION), trouble(Cause.AUTHENTICATION)]
+    bench.cluster.turns_away = trouble(Cause.AUTHENTICATION)
+    await bench.run()
+    assert bench.outcome is RunOutcome.VERIFIED
+
+
+async def test_a_source_that_no_longer_takes_the_password_is_named(tmp_path: Path) -> None:
+    bench, source = Bench(tmp_path, plan_of(30)), Notepad()
+    source.turns_away = trouble(Cause.AUTHENTICATION)
+    bench.tiny.troubles[1, 10] = [trouble(Cause.AUTHENTICATION)]
+    bench.cluster.source = source
+    await bench.run()
+    assert bench.progress.problem is not None
+    assert "--source-password-file" in bench.progress.problem.todo

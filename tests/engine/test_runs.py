@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import (
     ALPHABET,
+    accept_fingerprint,
     all_runs,
     begin,
     find_run,
     make_folder,
     new_run_id,
     read_findings,
+    read_plan,
     run_environment,
     runs_home,
     take_up,
 )
+from esmigrate_tui.model.connection import Connection, Endpoint, Side, TrustKind
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import plan_of
@@ -148,3 +154,21 @@ def test_the_runs_own_program_says_how_it_is_used() -> None:
     )
     assert done.returncode == 2
     assert done.stderr.startswith("usage:")
+
+
+async def test_a_renewed_certificate_is_accepted_for_one_side_of_a_run_and_nothing_else_changes(tmp_path: Path) -> None:
+    far = Connection(endpoint=Endpoint(scheme="https", host="old.example.org", port=9200), user="elastic")
+    plan = msgspec.structs.replace(plan_of(10), source=far)
+    folder = make_folder(plan, tmp_path, lambda: "7K2P")
+    async with await Journal.create(folder.journal):
+        pass
+    await accept_fingerprint(folder, Side.SOURCE, "ab" * 32, 5.0)
+    after = read_plan(folder)
+    assert after.source is not None
+    assert (after.source.trust.kind, after.source.trust.fingerprint) == (TrustKind.PINNED, "ab" * 32)
+    assert msgspec.structs.replace(after, source=far) == plan
+    assert stat.S_IMODE(folder.plan.stat().st_mode) == 0o600
+    async with Journal.open(folder.journal) as journal:
+        assert "ab" * 32 in str(await journal.read())
+    with pytest.raises(ProblemError, match="meets no certificate"):
+        await accept_fingerprint(folder, Side.DESTINATION, "ab" * 32, 5.0)

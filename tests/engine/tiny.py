@@ -72,6 +72,15 @@ class Notepad:
     def __init__(self) -> None:
         self.sent: list[Request] = []
         self.troubles: dict[Request, list[Problem]] = defaultdict(list)
+        self.turns_away: Problem | None = None
+        self.source: Notepad | None = None
+
+    async def identity(self) -> tuple[str, str]:
+        """Who it is, to whoever it lets in."""
+        await asyncio.sleep(0)
+        if self.turns_away is not None:
+            raise ProblemError(self.turns_away)
+        return "u", "new"
 
     async def perform(self, request: Request) -> Any:  # noqa: ANN401  # as the real one
         self.sent.append(request)
@@ -81,7 +90,7 @@ class Notepad:
         return {"acknowledged": True}
 
     def as_clusters(self) -> Clusters:
-        return Clusters(destination=cast("Any", self), source=None)
+        return Clusters(destination=cast("Any", self), source=cast("Any", self.source))
 
 
 @dataclass

@@ -51,8 +51,8 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
             return "warn", "It was stopped before the end. What was half restored is deleted, what is whole stays."
         case RunOutcome.STOPPED:
             return "warn", "It was stopped before the end. What has arrived stays."
-        case RunOutcome.FAILED:
-            return "bad", f"It failed: {progress.problem.what}" if progress.problem else "It failed."
+        case RunOutcome.FAILED | RunOutcome.WAITING:
+            return _troubled(progress)
         case RunOutcome.CHANGED:
             return "warn", "This is no run: changes were made before one, and nothing was moved."
         case RunOutcome.ACCEPTED:
@@ -67,6 +67,13 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
     else:
         aside = f"{counted(refused, 'document')} arrived; those were refused and set aside (e)."
     return "warn", f"All but {aside}"
+
+
+def _troubled(progress: Progress) -> tuple[Mark, str]:
+    """A run that one trouble has ended, or that waits for a user to cure it."""
+    mark: Mark = "warn" if progress.outcome is RunOutcome.WAITING else "bad"
+    said = "It waits for you" if mark == "warn" else "It failed"
+    return mark, f"{said}: {progress.problem.what}" if progress.problem else f"{said}."
 
 
 def summary(progress: Progress, look: Look) -> list[Text]:
@@ -218,6 +225,12 @@ def after_restore(session: Session) -> tuple[str, ...]:
 
 def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What is left for a person, in the order to do it."""
+    if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
+        return (progress.problem.todo,)
+    return _after_the_end(progress, made, more)
+
+
+def _after_the_end(progress: Progress, made: tuple[Made, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     things: list[str] = []
     if progress.open_ledger:
         things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
