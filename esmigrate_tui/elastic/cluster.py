@@ -26,6 +26,7 @@ from esmigrate_tui.elastic.errors import (
     without_master,
     words,
 )
+from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import MOST
@@ -752,7 +753,7 @@ class Cluster:
 
         It makes no index and writes nothing. Raises ProblemError where any of them fails.
         """
-        source = {**body["source"], "query": {"ids": {"values": []}}, "size": 1}
+        source = {**body["source"], "query": NOBODY, "size": 1}
         dry = {**body, "source": source}
         path = "/_reindex?wait_for_completion=true&timeout=20s"
         sent, remote = msgspec.json.encode(dry), _remote_of(body)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -10,6 +10,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
+
+NOBODY: Final[dict[str, Any]] = {"ids": {"values": ["esmigrate-asks-for-no-document-6f1d0c5b9e7a4f0db0a1d3c25f2b8e94"]}}
+"""A query that finds nothing, and that no server knows beforehand to find nothing.
+
+What can be known so (`match_none`, no ids, dates beyond all of a shard) is not asked of the shards from 8 on: a scroll
+over several of them is then over nothing, and its next page is refused with 503 "no nodes to search on".
+"""
 
 
 class Holder(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.spread import PERCENTS, Spread
 from esmigrate_tui.methods.reindex_decisions import divided
 from esmigrate_tui.methods.reindex_ranges import Field, edges_of, fields_of, how_many, query_of
@@ -47,7 +48,8 @@ def is_found(query: dict[str, Any], values: list[int]) -> bool:
     if "match_all" in query:
         return True
     parts = query["bool"]
-    below = [[value < clause["range"]["v"]["lt"] for value in values] for clause in parts.get("filter", [])]
+    inside = [clause["bool"]["should"][0] for clause in parts.get("filter", [])]
+    below = [[value < clause["range"]["v"]["lt"] for value in values] for clause in inside]
     not_below = [[value < clause["range"]["v"]["lt"] for value in values] for clause in parts.get("must_not", [])]
     return all(any(one) for one in below) and not any(any(one) for one in not_below)
 
@@ -98,7 +100,13 @@ def test_an_instant_does_not_depend_on_the_format_of_its_field() -> None:
     form = {"format": "strict_date_optional_time"}
     assert query == {
         "bool": {
-            "filter": [{"range": {"@timestamp": {"lt": "1970-01-01T00:00:02.000+00:00", **form}}}],
+            "filter": [
+                {
+                    "bool": {
+                        "should": [{"range": {"@timestamp": {"lt": "1970-01-01T00:00:02.000+00:00", **form}}}, NOBODY]
+                    }
+                }
+            ],
             "must_not": [
                 {"range": {"@timestamp": {"lt": "1969-12-31T23:59:58.999+00:00", **form}}},
                 {"ids": {"values": ["a"]}},
