@@ -27,7 +27,8 @@ _CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 1
 _TRY: Final = """
 Exit codes: 0 done and verified (or ended by `enough`), 1 internal error, 2 usage, 3 finished but some documents failed
 or are unverified, 4 authentication or privileges, 5 connection, 6 preflight blocked, 7 verification found differences,
-8 the run is held by another process, 9 nothing to do, 10 the plan is stale, 20 detached: the run goes on.
+8 the run is held by another process, 9 nothing to do, 10 the plan is stale, 11 what this machine keeps (a
+journal, a file, a folder) cannot be read or written, 20 detached: the run goes on.
 """
 
 

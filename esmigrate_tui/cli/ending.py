@@ -39,8 +39,9 @@ def told(command: Callable[[], object], out: TextIO) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 128 + signal.SIGPIPE
     except OSError as error:
-        print(f"esmigrate: {error.strerror or error}: {error.filename or 'this machine'}.", file=out)
-        return ExitCode.INTERNAL
+        where = clean(str(error.filename or "this machine"), 300)
+        print(f"esmigrate: {clean(error.strerror or str(error), 300)}: {where}.", file=out)
+        return ExitCode.STATE
     except Exception as error:  # noqa: BLE001  # the last net
         return _ended_by(error, out)
     return int(answer) if isinstance(answer, int) else ExitCode.DONE

@@ -194,6 +194,7 @@ async def _runs() -> tuple[RunCard, ...]:
             outcome=summary.outcome or "",
             is_of_changes=summary.is_of_changes,
             open_entries=summary.open_entries,
+            unreadable=summary.problem.sentence() if summary.problem is not None else "",
         )
         for summary in await summaries()
     )

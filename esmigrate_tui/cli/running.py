@@ -443,7 +443,7 @@ async def _say_by_hand(folder: RunFolder) -> None:
 
 def _state(summary: RunSummary) -> str:
     if summary.problem is not None:
-        return f"unreadable: {summary.problem.what}"
+        return f"unreadable, because {clean(summary.problem.what, 300)}"
     if summary.is_of_changes:
         return "changes"
     if summary.outcome is not None:
@@ -464,6 +464,9 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
         click.echo("There are no runs on this machine. `esmigrate` begins one.", file=out)
         return ExitCode.NOTHING
     for summary in found:
+        if summary.problem is not None:
+            click.echo(f"{summary.run:6} {_state(summary)}", file=out)
+            continue
         if summary.is_of_changes:
             click.echo(f"{summary.run:6} {_changes(summary)}   {summary.destination}", file=out)
             continue

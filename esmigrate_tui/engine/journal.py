@@ -39,6 +39,9 @@ _APPLICATION: Final = 0x65736D67  # "esmg": says to file(1) and to us whose data
 _BUSY_SECONDS: Final = 10.0  # a writer holds the file for milliseconds; a backup program may for longer
 _PAGE: Final = 1_000  # events a read: a follower that comes late catches up in bites
 _THIN_EVERY: Final = 64  # looks of one task between two thinnings
+_RUN_AGAIN: Final = "Its plan.toml, beside it, can be run again."
+_UNREADABLE: Final = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
+"""What the decoders raise for a row that holds no text, no UTF-8, no JSON, or JSON of another shape."""
 
 # Every commit is on the disk before it counts (FULL): a change to a cluster is made right after its ledger entry, and a
 # power cut must not leave the change without the entry. It costs a flush for each of a few events a second.
@@ -79,11 +82,7 @@ def _explained(path: Path, error: sqlite3.Error) -> ProblemError:
             cause=Cause.DISK_FULL,
         )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return _trouble(
-            path,
-            f"The journal of this run is damaged: {said}.",
-            todo="Its plan.toml, beside it, can be run again.",
-        )
+        return _trouble(path, f"The journal of this run is damaged: {said}.", todo=_RUN_AGAIN)
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return _trouble(
             path, "Another program has held the journal of this run for too long.", todo="Try again.", cause=Cause.BUSY
@@ -212,6 +211,13 @@ class Journal:
                 return work()
             except sqlite3.Error as error:
                 raise _explained(self.path, error) from None
+            except OSError as error:
+                said = clean(error.strerror or str(error), 300)
+                raise _trouble(
+                    self.path,
+                    f"The journal of this run cannot be used: {said}.",
+                    todo="Look at the file's owner and disk.",
+                ) from None
 
         return await asyncio.get_running_loop().run_in_executor(self._thread, explained)
 
@@ -259,8 +265,10 @@ class Journal:
 
     def _reader(self) -> sqlite3.Connection | None:
         """The connection, or None while there is no journal yet."""
-        if not self.path.exists():
+        if not os.path.lexists(self.path):
             return None
+        if not self.path.is_file():
+            raise _trouble(self.path, "The journal of this run is not a file.", todo=_RUN_AGAIN)
         connection = self._connect()
         return connection if self._is_whole(connection) else None
 
@@ -331,12 +339,15 @@ class Journal:
     def _event(self, seq: int, text: str) -> Event:
         try:
             return _events.decode(text)
-        except msgspec.DecodeError as error:
-            raise _trouble(
-                self.path,
-                f"Event {seq} in the journal of this run cannot be read: {clean(str(error), 300)}.",
-                todo="If a newer esmigrate wrote it, use that one.",
-            ) from None
+        except _UNREADABLE as error:
+            raise self._damaged(f"Event {seq}", error) from None
+
+    def _damaged(self, row: str, error: Exception) -> ProblemError:
+        return _trouble(
+            self.path,
+            f"{row} in the journal of this run cannot be read: {clean(str(error), 300)}.",
+            todo="If a newer esmigrate wrote it, use that one.",
+        )
 
     def _read(self, after: int, limit: int) -> list[tuple[int, Event]]:
         connection = self._reader()
@@ -372,7 +383,7 @@ class Journal:
         for number, text in rows.fetchall():
             try:
                 found.append((number, _commands.decode(text)))
-            except msgspec.DecodeError:
+            except _UNREADABLE:
                 self._obeyed(number, 0)  # of a newer screen: it sees that this process knows no such command
         return found
 
@@ -391,8 +402,14 @@ class Journal:
         if connection is None:
             return ()
         which, values = ("", (limit,)) if task is None else ("WHERE task = ?", (task, limit))
-        rows = connection.execute(f"SELECT json FROM reject {which} ORDER BY number LIMIT ?", values)  # noqa: S608  # two constants
-        return tuple(_rejects.decode(text) for (text,) in rows.fetchall())
+        rows = connection.execute(f"SELECT number, json FROM reject {which} ORDER BY number LIMIT ?", values)  # noqa: S608  # two constants
+        return tuple(self._reject(number, text) for number, text in rows.fetchall())
+
+    def _reject(self, number: int, text: str) -> Reject:
+        try:
+            return _rejects.decode(text)
+        except _UNREADABLE as error:
+            raise self._damaged(f"The rejected document {number}", error) from None
 
     def _export(self) -> int:
         connection, count = self._writer(), 0

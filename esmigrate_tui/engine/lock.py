@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TAKEN = (errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES)
+_SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a planted link or pipe is neither followed nor waited for
 
 
 def hold(path: Path) -> int | None:
@@ -18,7 +19,7 @@ def hold(path: Path) -> int | None:
 
     Who only looks (`is_held`) has it for an instant, so a caller that must be sure tries for a second.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
@@ -37,7 +38,7 @@ def release(descriptor: int) -> None:
 def is_held(path: Path) -> bool:
     """Whether a living process holds the run; False where there is no such file."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | _SAFELY)
     except FileNotFoundError:
         return False
     try:

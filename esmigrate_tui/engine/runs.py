@@ -510,12 +510,37 @@ def _folders(home: Path) -> list[RunFolder]:
 
 async def summary(folder: RunFolder) -> RunSummary:
     """A run in a few words; one whose journal cannot be read says so."""
-    is_live = await asyncio.to_thread(lambda: folder.is_live)
     try:
-        async with Journal.open(folder.journal) as journal:
-            progress = await journal.progress()
+        return await _summary(folder)
     except ProblemError as error:
-        return RunSummary(run=folder.run, path=str(folder.path), is_live=is_live, problem=error.problem)
+        problem = error.problem
+    except Exception as error:  # noqa: BLE001  # whatever one folder holds must not hide the other runs
+        problem = _unfathomable(folder, error)
+    return RunSummary(run=folder.run, path=str(folder.path), is_live=_holds(folder), problem=problem)
+
+
+def _holds(folder: RunFolder) -> bool:
+    """Whether a process holds a run whose journal cannot be read, as far as that can be seen."""
+    try:
+        return folder.is_live
+    except OSError:
+        return False
+
+
+def _unfathomable(folder: RunFolder, error: Exception) -> Problem:
+    said = clean(error.strerror or "", 200) if isinstance(error, OSError) else ""
+    return Problem(
+        cause=Cause.STATE,
+        what=f"What the folder of this run holds cannot be made sense of{f': {said}' if said else ''}.",
+        todo="Its plan.toml, where that is whole, can be run again.",
+        evidence=clean(str(folder.path), 300),
+    )
+
+
+async def _summary(folder: RunFolder) -> RunSummary:
+    is_live = await asyncio.to_thread(lambda: folder.is_live)
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
     return RunSummary(
         run=folder.run,
         path=str(folder.path),
@@ -542,8 +567,8 @@ async def changed_beside(plan: Plan, home: Path) -> dict[str, tuple[str, ...]]:
         try:
             async with Journal.open(folder.journal) as journal:
                 progress = await journal.progress()
-        except ProblemError:
-            continue  # `esmigrate status` says that it cannot be read
+        except Exception:  # noqa: BLE001, S112  # `esmigrate status` says that it cannot be read
+            continue
         touched = {
             progress.source if entry.side is Side.SOURCE else progress.destination for entry in progress.open_ledger
         }

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -17,6 +18,11 @@ from esmigrate_tui.model.problem import Problem
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean
 
+Moment = Annotated[float, msgspec.Meta(ge=0.0, lt=253_402_300_800.0)]
+"""Seconds since 1970, before the year 10000: what a calendar can show. A journal with another is damaged."""
+Count = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+"""A number of documents, bytes or tries, of a size that a server can have counted."""
+
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A document that the destination refused, or a row that is none; the reason in the server's own words, cleaned."""
@@ -24,7 +30,7 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     index: str
     id: str
     type: str = ""
-    status: int = 0
+    status: Count = 0
     reason: str = ""
 
 
@@ -38,16 +44,16 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `rejects` are the newly refused since the last Moved; `note` says something worth telling.
     """
 
-    done: int
-    total: int | None = None
-    written: int = 0
-    there_already: int = 0
-    collided: int = 0
-    refused: int = 0
-    retries: int = 0
+    done: Count
+    total: Count | None = None
+    written: Count = 0
+    there_already: Count = 0
+    collided: Count = 0
+    refused: Count = 0
+    retries: Count = 0
     throttled_seconds: float = 0.0
-    parts_done: int = 0
-    parts: int = 0
+    parts_done: Count = 0
+    parts: Count = 0
     token: str = ""
     rejects: tuple[Reject, ...] = ()
     note: str = ""
@@ -84,18 +90,18 @@ class RunOutcome(StrEnum):
 class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A task as the board needs it."""
 
-    number: int
+    number: Count
     source_index: str
     destination_index: str
-    documents: int | None = None
-    size: int | None = None
+    documents: Count | None = None
+    size: Count | None = None
     kind: RestoreKind = RestoreKind.INDEX
 
 
 class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):
     """A run began."""
 
-    at: float
+    at: Moment
     run: str
     method: MethodName
     source: str
@@ -106,46 +112,46 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):
 class RunTakenUp(msgspec.Struct, frozen=True, kw_only=True, tag="run-taken-up"):
     """A new process went on with a run whose earlier process had ended."""
 
-    at: float
+    at: Moment
 
 
 class TaskStarted(msgspec.Struct, frozen=True, kw_only=True, tag="task-started"):
     """Work on a task began: its destination index is being prepared."""
 
-    at: float
-    task: int
+    at: Moment
+    task: Count
 
 
 class TaskAdvanced(msgspec.Struct, frozen=True, kw_only=True, tag="task-advanced"):
     """The server acknowledged more; `moved.rejects` is empty here: the journal keeps them apart."""
 
-    at: float
-    task: int
+    at: Moment
+    task: Count
     moved: Moved
 
 
 class WaitBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="wait-began"):
     """Something that may pass stands in the way; the next try is at `until`, the last one at `patience_ends`."""
 
-    at: float
-    task: int
+    at: Moment
+    task: Count
     problem: Problem
-    until: float
-    patience_ends: float
+    until: Moment
+    patience_ends: Moment
 
 
 class WaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag="wait-ended"):
     """The task goes on."""
 
-    at: float
-    task: int
+    at: Moment
+    task: Count
 
 
 class VerificationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="verification-started"):
     """All was moved as far as the server says; now both sides are compared."""
 
-    at: float
-    task: int
+    at: Moment
+    task: Count
 
 
 class Verifying(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verifying"):
@@ -154,19 +160,19 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     A second reading, which begins anew, `is_naming` what differs.
     """
 
-    at: float
-    task: int
-    read: int
-    total: int
+    at: Moment
+    task: Count
+    read: Count
+    total: Count
     is_naming: bool = False
 
 
 class Shards(msgspec.Struct, frozen=True, kw_only=True):
     """The proof of copied files: `arrived` of the `wanted` primary shards of the snapshot are there, with `bytes`."""
 
-    wanted: int
-    arrived: int
-    bytes: int = 0
+    wanted: Count
+    arrived: Count
+    bytes: Count = 0
 
     @property
     def is_whole(self) -> bool:
@@ -177,7 +183,7 @@ class Shards(msgspec.Struct, frozen=True, kw_only=True):
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
     """Documents compared byte for byte by their _id on both sides; `different` are ids that are missing or changed."""
 
-    compared: int
+    compared: Count
     different: tuple[str, ...] = ()
 
 
@@ -188,8 +194,8 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     that the full queue of a node refused, of this sender or of another.
     """
 
-    failed: int = 0
-    turned_away: int = 0
+    failed: Count = 0
+    turned_away: Count = 0
 
 
 class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-finished"):
@@ -199,12 +205,12 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     what was seen while others sent; each None where it was not looked for.
     """
 
-    at: float
-    task: int
+    at: Moment
+    task: Count
     outcome: TaskOutcome
-    source_count: int | None = None
-    destination_count: int | None = None
-    refused: int = 0
+    source_count: Count | None = None
+    destination_count: Count | None = None
+    refused: Count = 0
     shards: Shards | None = None
     samples: Samples | None = None
     compared: Compared | None = None
@@ -215,14 +221,14 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 class LedgerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="ledger-changed"):
     """A change beside the documents was intended, made, undone, or could not be undone."""
 
-    at: float
+    at: Moment
     entry: LedgerEntry
 
 
 class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="carried-over"):
     """It was decided what becomes of a definition that was to be carried over; `problem` says why it was not made."""
 
-    at: float
+    at: Moment
     kind: Kind
     name: str
     fate: Fate
@@ -242,40 +248,40 @@ class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 class Paused(msgspec.Struct, frozen=True, kw_only=True, tag="paused"):
     """Somebody paused the run."""
 
-    at: float
+    at: Moment
 
 
 class Continued(msgspec.Struct, frozen=True, kw_only=True, tag="continued"):
     """Somebody let it go on."""
 
-    at: float
+    at: Moment
 
 
 class PaceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pace-changed"):
     """Somebody set the throttle, in documents a second and task; 0 for none."""
 
-    at: float
+    at: Moment
     requests_per_second: float
 
 
 class EnoughSaid(msgspec.Struct, frozen=True, kw_only=True, tag="enough-said"):
     """Somebody said that what has arrived is all there is."""
 
-    at: float
+    at: Moment
 
 
 class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="noted"):
     """Something worth a line in the log of notable events; `task` 0 for the run as a whole."""
 
-    at: float
+    at: Moment
     text: str
-    task: int = 0
+    task: Count = 0
 
 
 class RunFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-finished"):
     """The run ended, and its ledger was settled as far as that went."""
 
-    at: float
+    at: Moment
     outcome: RunOutcome
     problem: Problem | None = None
 

@@ -21,6 +21,7 @@ class ExitCode(IntEnum):
     HELD = 8
     NOTHING = 9
     STALE = 10
+    STATE = 11
     DETACHED = 20
 
 
@@ -41,9 +42,11 @@ _BY_CAUSE = {
     Cause.UNSUPPORTED: ExitCode.BLOCKED,
     Cause.REFUSED: ExitCode.BLOCKED,
     Cause.MISSING: ExitCode.NOTHING,
+    Cause.STATE: ExitCode.STATE,
+    Cause.INTERNAL: ExitCode.INTERNAL,
 }
 
 
 def exit_code(cause: Cause) -> ExitCode:
     """The code for a command that ended by one trouble before anything was moved."""
-    return _BY_CAUSE.get(cause, ExitCode.INTERNAL)
+    return _BY_CAUSE[cause]

@@ -39,7 +39,7 @@ from esmigrate_tui.model.event import (
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.plan import MethodName, Unit
-from esmigrate_tui.model.problem import Problem
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
 
@@ -264,17 +264,23 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(one for one in self.carried if one.fate.is_open)
 
     def task(self, number: int) -> TaskProgress:
-        """The task with that number; raises KeyError."""
+        """The task with that number; raises ProblemError (state) where there is none: the journal is damaged."""
         return self.tasks[self.place(number)]
 
     def place(self, number: int) -> int:
-        """Where the task with that number stands; raises KeyError. A plan numbers from 1: that place is tried first."""
+        """Where the task with that number stands; raises as `task`. Plans number from 1: that place is tried first."""
         if 0 < number <= len(self.tasks) and self.tasks[number - 1].summary.number == number:
             return number - 1
         for place, task in enumerate(self.tasks):
             if task.summary.number == number:
                 return place
-        raise KeyError(number)
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The journal of this run tells of task {number}, which the run does not have.",
+                todo="Its plan.toml, beside it, can be run again.",
+            )
+        )
 
     def elapsed(self, now: float) -> float:
         """Seconds since the start, until the end."""

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 def _card(card: RunCard, now: float) -> str:
     kind = "Changes" if card.is_of_changes else "Run"
+    if card.unreadable:
+        return f"{kind} {card.run}: unreadable, because: {card.unreadable}"
     parts = [f"{kind} {card.run}: {steps.standing(card)[0]}"]
     if card.fraction is not None and not card.is_of_changes:
         parts.append(f"{card.fraction * 100:.0f} %")
@@ -35,7 +37,7 @@ async def start(walk: PlainWalk, console: Console) -> str:
     live = next((card.run for card in walk.session.runs if card.is_live), "new")
     while (chosen := await console.choose("Where do you want to begin?", options, live)) != "new":
         card = cards[chosen]
-        if card.is_of_changes:
+        if card.is_of_changes or card.unreadable:
             console.say(steps.standing(card)[1])
         elif card.is_live or card.is_finished:
             return card.run

@@ -46,6 +46,7 @@ class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the start lists it; `is_live` says that a process holds it, `is_finished` that it has an outcome.
 
     `is_of_changes` says that it is no run, but what was changed before one; `open_entries` are left to put back.
+    `unreadable` says why its journal cannot be read: nothing else is known of it then.
     """
 
     run: str
@@ -59,6 +60,7 @@ class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""
     is_of_changes: bool = False
     open_entries: int = 0
+    unreadable: str = ""
 
 
 class VaultWord(msgspec.Struct, frozen=True, kw_only=True):

@@ -42,7 +42,7 @@ def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
             spread(title, right, look.width),
             ink("     ").append(shorten(_way(card, session), look.width - 6), "none" if here else DIM),
         ]
-        if here:
+        if here and not card.unreadable:
             lines.append(ink("     ").append(does, DIM))
         blocks.append((*lines, Text()))
     return Blocks(tuple(blocks))
@@ -50,6 +50,8 @@ def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
 
 def _way(card: RunCard, session: Session) -> str:
     """From where to where, and by which method where it is not the source that is read."""
+    if card.unreadable:
+        return card.unreadable
     title = next((method.title for method in session.methods if method.name == card.method), "")
     if card.is_of_changes:
         return f"on {card.destination}"
@@ -109,7 +111,7 @@ class StartScreen(StepScreen):
             self.wizard.go("method")
             return
         card = self.session.runs[at - 1]
-        if card.is_of_changes:
+        if card.is_of_changes or card.unreadable:
             self.say(standing(card)[1])
         elif card.is_live or card.is_finished:
             self.wizard.follow(card.run)

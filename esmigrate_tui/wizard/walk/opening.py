@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 def standing(card: RunCard) -> tuple[str, str]:
     """What a run is, and what Enter does with it."""
+    if card.unreadable:
+        return "unreadable", f"because: {card.unreadable}"
     if card.is_live:
         return "going on", "Enter looks at it; it does not need this screen."
     if card.is_of_changes:
