@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
 from esmigrate_tui import preflight
 from esmigrate_tui.cli import planning
@@ -15,6 +14,7 @@ from esmigrate_tui.cli.connecting import connected, connection_of, credential_fo
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import counted, size
 from esmigrate_tui.preflight.advice import Standing, advise, estimated
@@ -50,7 +50,7 @@ async def give_advice(options: Mapping[str, Any]) -> int:
         here = await surveyed(draft, clusters, time.perf_counter)
     advice = advise(here)
     if options["as_json"]:
-        click.echo(msgspec.json.encode(advice).decode())
+        click.echo(json_line(advice))
     else:
         click.echo("\n".join(advice_lines(here, advice)))
     return ExitCode.DONE

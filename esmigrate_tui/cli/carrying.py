@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import click
-import msgspec
 
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, raise_one_stdin
 from esmigrate_tui.cli.planning import timestamp
@@ -15,6 +14,7 @@ from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.carried import Conflict, Group
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
@@ -68,7 +68,7 @@ async def _plan(clusters: Clusters, source: Connection, destination: Connection)
 def _show(found: Sequence[Carried], *, as_json: bool) -> None:
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one).decode())
+            click.echo(json_line(one))
         return
     if not found:
         click.echo("The source has nothing of these that somebody made.")

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def tell(problem: Problem, out: TextIO) -> None:
     """A trouble in the order a tired person reads: what, why, what to do, and the server's own words."""
-    print(f"esmigrate: {problem.what}", file=out)
+    print(f"esmigrate: {clean(problem.what, len(problem.what))}", file=out)
     for line in (problem.why, problem.todo):
         if line:
-            print(f"  {line}", file=out)
+            print(f"  {clean(line, len(line))}", file=out)
     if problem.evidence:
         print(f"  It answered: {clean(problem.evidence, 500)}", file=out)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -18,14 +17,16 @@ from esmigrate_tui.cli.connecting import connected, connection_of, credential_fo
 from esmigrate_tui.cli.ending import tell
 from esmigrate_tui.cli.mending import mend, repairs_for
 from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
-from esmigrate_tui.cli.telling import finding_lines
+from esmigrate_tui.cli.telling import finding_lines, shown
+from esmigrate_tui.disk import read_text, write_whole
 from esmigrate_tui.model.carried import Conflict, Group, amounts
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan, Proof
+from esmigrate_tui.model.output import json_line
+from esmigrate_tui.model.plan import MOST_BYTES, MethodName, Plan, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, size
@@ -63,12 +64,7 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
                 todo="Give another name with -o, or --force to overwrite it.",
             )
         )
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
+    write_whole(path, text.encode(), is_new=not force)
 
 
 async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
@@ -131,7 +127,7 @@ async def hand_over(plan: Plan, left_out: Iterable[tuple[str, str]], options: Ma
     """Write the plan where the person wants it, and say what is in it."""
     plan = msgspec.structs.replace(plan, accepted=planning.accepted(options["accept"]))
     for name, why in left_out:
-        click.echo(f"! left out {name}: {why}", err=True)
+        click.echo(shown(f"! left out {name}: {why}"), err=True)
     output: Path = options["output"]
     if str(output) == "-":
         click.echo(plan.to_toml(), nl=False)
@@ -165,36 +161,28 @@ def _say_plan(plan: Plan, output: Path) -> None:
     for task in plan.tasks:
         goes = "" if task.destination_index == task.source_index else f" → {task.destination_index}"
         what = f"{task.kind.replace('-', ' ')} " if task.kind in _NAMED_KINDS else ""
-        click.echo(f"  {what}{task.label}{goes}: {_amount(task)}", err=True)
+        click.echo(shown(f"  {what}{task.label}{goes}: {_amount(task)}"), err=True)
         for change in task.changes:
             if change not in shared and change != f"it is named {task.destination_index}":  # the arrow says that
-                click.echo(f"      {change}", err=True)
+                click.echo(shown(f"      {change}"), err=True)
     for change in shared:
-        click.echo(f"  of each of them: {change}", err=True)
+        click.echo(shown(f"  of each of them: {change}"), err=True)
     for one in plan.carried:
         for line in one.told():
-            click.echo(f"  {line}", err=True)
+            click.echo(shown(f"  {line}"), err=True)
     noun = ("part", "parts") if any(task.kind is not RestoreKind.INDEX for task in plan.tasks) else ("index", "indices")
     made = amounts(one.kind for one in plan.carried if one.conflict is Conflict.NONE)
     beside = f", and beside them {made} to be made" if plan.carried else ""
-    click.echo(f"{counted(len(plan.tasks), *noun)} in the plan{beside}. Nothing was moved yet.", err=True)
+    click.echo(shown(f"{counted(len(plan.tasks), *noun)} in the plan{beside}. Nothing was moved yet."), err=True)
     for line in overwritten(plan):
-        click.echo(f"! {line}", err=True)
+        click.echo(shown(f"! {line}"), err=True)
     if str(output) != "-":
-        click.echo(f"Next: esmigrate check {output}, then esmigrate run {output}", err=True)
+        click.echo(shown(f"Next: esmigrate check {output}, then esmigrate run {output}"), err=True)
 
 
 async def read_plan(path: Path) -> Plan:
     """The plan in a file."""
-    try:
-        text = await asyncio.to_thread(path.read_text, encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE, what=f"{path} is not a text file.", todo="Give the file that `esmigrate plan` wrote."
-            )
-        ) from None
-    return Plan.from_toml(text)
+    return Plan.from_toml(await asyncio.to_thread(read_text, path, MOST_BYTES, "a plan"))
 
 
 @contextlib.asynccontextmanager
@@ -211,9 +199,9 @@ async def _checked(plan: Plan, credentials: Mapping[Side, Credential], *, as_jso
             told = {"type": "finding", **msgspec.to_builtins(finding)}
             if _is_accepted(finding, plan.accepted):
                 told["accepted"] = True
-            click.echo(msgspec.json.encode(told).decode())
+            click.echo(json_line(told))
         else:
-            click.echo("\n".join(finding_lines(finding, is_accepted=_is_accepted(finding, plan.accepted))))
+            click.echo(shown("\n".join(finding_lines(finding, is_accepted=_is_accepted(finding, plan.accepted)))))
 
     async with clusters_of(plan, credentials) as clusters:
         return await planning.check(plan, clusters, say)
@@ -252,7 +240,7 @@ async def check_plan(options: Mapping[str, Any]) -> int:
     standing = planning.standing(findings, plan.accepted)
     if not as_json:
         warnings = sum(finding.severity is Severity.WARNING for finding in findings)
-        click.echo(f"{counted(len(findings), 'finding')}: {len(standing)} block, {warnings} warn.")
+        click.echo(shown(f"{counted(len(findings), 'finding')}: {len(standing)} block, {warnings} warn."))
     return ExitCode.BLOCKED if standing else ExitCode.DONE
 
 
@@ -279,9 +267,9 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
         return ExitCode.BLOCKED
     run_id = await begin_run(plan, credentials, findings)
     if not as_json:
-        click.echo(started_sentence(run_id))
+        click.echo(shown(started_sentence(run_id)))
     if options["detach"]:
         if as_json:
-            click.echo(msgspec.json.encode({"type": "detached", "run": run_id}).decode())
+            click.echo(json_line({"type": "detached", "run": run_id}))
         return ExitCode.DETACHED
     return await follow_to_end(run_id, as_json=as_json)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import codecs
-import os
 import shutil
 import sys
 import time
@@ -17,6 +16,7 @@ from esmigrate_tui.cli import planning
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
 from esmigrate_tui.cli.headless import hand_over
 from esmigrate_tui.cli.shipping import chosen_lines
+from esmigrate_tui.disk import replacing
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -188,12 +188,7 @@ def _kept(pattern: str, options: Mapping[str, Any]) -> str:
                 todo="Give another name with -o, or --force to overwrite it.",
             )
         )
-    half = kept.with_name(f".{kept.name}.{os.getpid()}")
-    try:
-        with os.fdopen(os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            shutil.copyfileobj(sys.stdin.buffer, file)
-        half.replace(kept)
-    finally:
-        half.unlink(missing_ok=True)
+    with replacing(kept, is_new=not options["force"]) as file:
+        shutil.copyfileobj(sys.stdin.buffer, file)
     click.echo(f"Standard input is kept in {kept} ({size(kept.stat().st_size)}); delete it when all is done.", err=True)
     return str(kept)

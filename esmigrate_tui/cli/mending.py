@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from esmigrate_tui.cli.running import make_change
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed
 
@@ -53,7 +54,7 @@ async def mend(plan: Plan, credentials: Mapping[Side, Credential], changes: Sequ
         folder = await make_change(plan, credentials, change, folder=folder)
         if as_json:
             told = {"type": "fixed", "folder": folder, "change": msgspec.to_builtins(change)}
-            click.echo(msgspec.json.encode(told).decode())
+            click.echo(json_line(told))
     if not as_json:
         click.echo(f"  What can be put back is, with: esmigrate cleanup {folder}")
     return folder

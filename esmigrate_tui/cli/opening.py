@@ -153,8 +153,9 @@ async def _written(path: Path, text: str, *, force: bool) -> None:
         await asyncio.to_thread(write_new, path, text, force=force)
     except ProblemError as error:  # it is there already; what to do then is said in the words of a command
         raise ProblemError(msgspec.structs.replace(error.problem, todo="Give it another name.")) from None
-    except OSError as error:
-        what = f"{clean(str(path), 300)} cannot be written: {clean(error.strerror or str(error), 200)}."
+    except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        what = f"{clean(str(path), 300)} cannot be written: {clean(why, 200)}."
         raise ProblemError(Problem(cause=Cause.STATE, what=what, todo="Give a place where you may write.")) from None
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import settings_file
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -27,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 def recalled() -> Settings:
     """What was kept; the defaults where nothing was, or nothing that can be read."""
     try:
-        with settings_file(os.environ).open("rb") as file:
+        with opened(settings_file(os.environ)) as file:
             return msgspec.json.decode(file.read(_MOST), type=Settings)
     except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return Settings()
@@ -49,9 +50,4 @@ async def keep_contrast(contrast: bool) -> None:  # noqa: FBT001  # the one thin
 def _write(path: Path, text: bytes) -> None:
     """Write the file whole or not at all."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        fresh.write_bytes(text + b"\n")
-        fresh.replace(path)
-    finally:
-        fresh.unlink(missing_ok=True)
+    write_whole(path, text + b"\n")

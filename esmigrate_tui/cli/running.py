@@ -13,11 +13,10 @@ import time
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
-import msgspec
 
 from esmigrate_tui import report
 from esmigrate_tui.cli.connecting import credentials_of
-from esmigrate_tui.cli.telling import JsonTeller, LineTeller, total_line
+from esmigrate_tui.cli.telling import JsonTeller, LineTeller, shown, total_line
 from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.survival import logout_warning
@@ -25,6 +24,7 @@ from esmigrate_tui.model.command import Enough, Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.connection import Side, parse_fingerprint
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -458,22 +458,22 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
     found = await summaries()
     if as_json:
         for summary in found:
-            click.echo(msgspec.json.encode(summary).decode(), file=out)
+            click.echo(json_line(summary), file=out)
         return ExitCode.DONE if found else ExitCode.NOTHING
     if not found:
         click.echo("There are no runs on this machine. `esmigrate` begins one.", file=out)
         return ExitCode.NOTHING
     for summary in found:
         if summary.problem is not None:
-            click.echo(f"{summary.run:6} {_state(summary)}", file=out)
+            click.echo(shown(f"{summary.run:6} {_state(summary)}"), file=out)
             continue
         if summary.is_of_changes:
-            click.echo(f"{summary.run:6} {_changes(summary)}   {summary.destination}", file=out)
+            click.echo(shown(f"{summary.run:6} {_changes(summary)}   {summary.destination}"), file=out)
             continue
         share = f"{summary.fraction:4.0%}" if summary.fraction is not None else "   –"
         left = f"  {counted(summary.open_entries, 'change')} to put back" if summary.open_entries else ""
         way = f"{summary.source} → {summary.destination}".strip()
-        click.echo(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}", file=out)
+        click.echo(shown(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}"), file=out)
     return ExitCode.DONE
 
 
@@ -488,18 +488,18 @@ async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
     async with Journal.open(folder.journal) as journal:
         progress = await journal.progress()
     if as_json:
-        click.echo(msgspec.json.encode(progress).decode(), file=out)
+        click.echo(json_line(progress), file=out)
         return ExitCode.DONE
     summary = await runs.summary(folder)
     if summary.is_of_changes:
-        click.echo(f"{folder.run}: {_changes(summary)}", file=out)
+        click.echo(shown(f"{folder.run}: {_changes(summary)}"), file=out)
         for entry in progress.ledger:
-            click.echo(f"  {entry.state:10}  {entry.side}: {entry.what}", file=out)
+            click.echo(shown(f"  {entry.state:10}  {entry.side}: {entry.what}"), file=out)
         return ExitCode.DONE
-    click.echo(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}", file=out)
+    click.echo(shown(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}"), file=out)
     for task in progress.tasks:
         share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"
-        click.echo(f"  {task.state:10} {share}  {task.summary.source_index}", file=out)
+        click.echo(shown(f"  {task.state:10} {share}  {task.summary.source_index}"), file=out)
     if not summary.is_live:
         _say_what_is_left(folder, progress, out)
     return ExitCode.DONE
@@ -509,16 +509,16 @@ def _say_what_is_left(folder: RunFolder, progress: Progress, out: TextIO) -> Non
     """What a run whose process has gone left changed, and how it goes on; a living one puts it back itself."""
     for entry in progress.open_ledger:
         trouble = f" ({clean(entry.trouble)})" if entry.trouble else ""
-        click.echo(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}", file=out)
+        click.echo(shown(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}"), file=out)
     if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
-        click.echo(f"It waits for you: {progress.problem.sentence()}", file=out)
+        click.echo(shown(f"It waits for you: {progress.problem.sentence()}"), file=out)
         return
     if not progress.is_finished:
         click.echo(
             f"Its process has ended. What was acknowledged stays; go on with: esmigrate resume {folder.run}", file=out
         )
     if progress.open_ledger:
-        click.echo(f"Put back what it changed, without going on, with: esmigrate cleanup {folder.run}", file=out)
+        click.echo(shown(f"Put back what it changed, without going on, with: esmigrate cleanup {folder.run}"), file=out)
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------

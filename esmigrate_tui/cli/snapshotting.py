@@ -8,7 +8,6 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-import msgspec
 
 from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
@@ -18,6 +17,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, Version
 from esmigrate_tui.model.ledger import Change
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotState
@@ -56,7 +56,7 @@ async def list_them(options: Mapping[str, Any]) -> int:
 def _repositories(found: Sequence[Repository], *, as_json: bool) -> int:
     if as_json:
         for one in found:
-            click.echo(msgspec.json.encode(one).decode())
+            click.echo(json_line(one))
         return ExitCode.DONE if found else ExitCode.NOTHING
     if not found:
         click.echo("No repository is registered there.")
@@ -73,7 +73,7 @@ async def _snapshots(cluster: Cluster, repository: str, *, as_json: bool) -> int
     async for page in cluster.snapshots.snapshots(repository):
         seen += len(page)
         for one in page:
-            click.echo(msgspec.json.encode(one).decode() if as_json else snapshot_line(one))
+            click.echo(json_line(one) if as_json else snapshot_line(one))
     if not seen and not as_json:
         click.echo(f"The repository {clean(repository)} is empty.")
     return ExitCode.DONE if seen else ExitCode.NOTHING

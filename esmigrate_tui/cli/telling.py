@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
-import msgspec
-
 from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.event import (
     CarriedOver,
@@ -20,10 +18,11 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,6 +37,11 @@ _MARKS: Final = {
     Severity.NOTE: "- note  ",
     Severity.PASSED: "ok      ",
 }
+
+
+def shown(text: str) -> str:
+    """Lines as a terminal may get them, whatever came from a cluster or a file into them."""
+    return "\n".join(clean(line, len(line)) for line in text.split("\n"))
 
 
 def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
@@ -182,12 +186,12 @@ class LineTeller:
     def tell(self, events: Iterable[Event], progress: Progress, now: float) -> None:
         """What is new; `progress` is that after all `events`."""
         lines = [line for event in events for line in event_lines(event, progress)]
-        lines = [line for line in lines if not self._is_said_again(line)]
+        lines = [shown(line) for line in lines if not self._is_said_again(line)]
         if self._is_terminal:
             for line in lines:
                 print(f"\r\x1b[K{line}", file=self._out)
             if not progress.is_finished:
-                print(f"\r\x1b[K    {total_line(progress, now)}", end="", file=self._out, flush=True)
+                print(f"\r\x1b[K    {shown(total_line(progress, now))}", end="", file=self._out, flush=True)
             else:
                 print("\r\x1b[K", end="", file=self._out, flush=True)
             return
@@ -195,7 +199,7 @@ class LineTeller:
             print(line, file=self._out)
         if now - self._told_at >= _EVERY and not progress.is_finished:
             self._told_at = now
-            print(f"    {total_line(progress, now)}", file=self._out)
+            print(f"    {shown(total_line(progress, now))}", file=self._out)
         self._out.flush()
 
     def _is_said_again(self, line: str) -> bool:
@@ -214,5 +218,5 @@ class JsonTeller:
     def tell(self, events: Iterable[Event], progress: Progress, now: float) -> None:  # noqa: ARG002  # as LineTeller
         """What is new."""
         for event in events:
-            print(msgspec.json.encode(event).decode(), file=self._out)
+            print(json_line(event), file=self._out)
         self._out.flush()

@@ -10,13 +10,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
-import msgspec
 
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, raise_one_stdin
+from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import runs_home
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared, DifferenceKind
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, number
 
@@ -64,7 +65,7 @@ async def verify(options: Mapping[str, Any]) -> int:
     kept.forget()
     teller.end()
     if options["as_json"]:
-        click.echo(msgspec.json.encode(compared).decode())
+        click.echo(json_line(compared))
     else:
         click.echo("\n".join(lines_of(compared, names[Side.SOURCE], names[Side.DESTINATION])))
     return ExitCode.DONE if compared.is_equal else ExitCode.DIFFERENT
@@ -152,7 +153,8 @@ class _Kept:
     def read(self) -> bytes:
         """What an earlier process has kept; b"" where there is nothing."""
         try:
-            return self._path.read_bytes()
+            with opened(self._path) as file:
+                return file.read()
         except OSError:
             return b""
 
@@ -161,14 +163,9 @@ class _Kept:
         if self._clock() - self._at < _KEEP_SECONDS or not (kept := reading.keep()):
             return
         self._at = self._clock()
-        fresh = self._path.with_suffix(".part")
         with suppress(OSError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            fresh.unlink(missing_ok=True)
-            descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(kept)
-            fresh.replace(self._path)
+            write_whole(self._path, kept)
 
     def forget(self) -> None:
         """It is done."""

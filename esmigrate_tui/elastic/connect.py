@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from elastic_transport import NodeConfig
 from elasticsearch import AsyncElasticsearch
 
+from esmigrate_tui.disk import opened
 from esmigrate_tui.elastic.cluster import Cluster
 from esmigrate_tui.elastic.errors import explain_silence
 from esmigrate_tui.elastic.sign_in import authorization
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["connect", "presented_fingerprint"]
 
 _AT_ONCE = 10
+_MOST_AUTHORITIES = 16 * 1024 * 1024  # bytes: all authorities of a system are a quarter of a megabyte
 
 
 async def connect(
@@ -88,10 +90,12 @@ def _tls(endpoint: Endpoint, trust: Trust) -> ssl.SSLContext:
 def _authorities(endpoint: Endpoint, ca_file: str) -> ssl.SSLContext:
     path = Path(os.path.expanduser(ca_file))  # noqa: PTH111  # Path's own raises where ~NAME is nobody
     try:
-        return ssl.create_default_context(cafile=str(path))
+        with opened(path) as file:
+            text = file.read(_MOST_AUTHORITIES).decode("ascii", "ignore")
+        return ssl.create_default_context(cadata=text)
     except FileNotFoundError:
         trouble = "there is no such file"
-    except ssl.SSLError:
+    except (ssl.SSLError, ValueError):
         trouble = "there is no certificate in PEM form in it"
     except OSError as error:
         trouble = (error.strerror or "it cannot be read").lower()

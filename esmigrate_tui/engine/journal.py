@@ -18,6 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.disk import appending, replacing
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.thinning import Look, thinned
 from esmigrate_tui.model.command import Command
@@ -62,7 +63,7 @@ _rejects: Final = msgspec.json.Decoder(Reject)
 
 
 def _appending(path: Path) -> IO[str]:
-    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600), "a", encoding="utf-8")
+    return os.fdopen(appending(path), "a", encoding="utf-8")
 
 
 def _trouble(path: Path, what: str, *, why: str = "", todo: str = "", cause: Cause = Cause.STATE) -> ProblemError:
@@ -222,7 +223,7 @@ class Journal:
         return await asyncio.get_running_loop().run_in_executor(self._thread, explained)
 
     def _make(self) -> None:
-        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
         connection = self._connect()
         if self._is_whole(connection):
             return
@@ -414,11 +415,8 @@ class Journal:
     def _export(self) -> int:
         connection, count = self._writer(), 0
         path = self.path.with_name(REJECTS)
-        half = path.with_name(REJECTS + ".part")
-        half.unlink(missing_ok=True)
-        with _appending(half) as file:
-            for (text,) in connection.execute("SELECT json FROM reject ORDER BY number"):
-                file.write(text + "\n")
+        with replacing(path) as file:
+            for (text,) in connection.execute("SELECT CAST(json AS BLOB) FROM reject ORDER BY number"):
+                file.write(text + b"\n")
                 count += 1
-        half.replace(path)
         return count

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
+from esmigrate_tui.disk import write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.perform import perform
@@ -152,9 +153,7 @@ async def _finished_or_told(performing: asyncio.Future[RunOutcome | None], endin
 
 def _sign(folder: RunFolder, now: float) -> None:
     """Say who holds the run."""
-    half = folder.process.with_suffix(".part")
-    half.write_bytes(msgspec.json.encode({"pid": os.getpid(), "started_at": now}))
-    half.replace(folder.process)
+    write_whole(folder.process, msgspec.json.encode({"pid": os.getpid(), "started_at": now}))
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 import esmigrate_tui
+from esmigrate_tui.disk import appending, opened, read_text, write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import REJECTS, Journal
@@ -29,7 +30,7 @@ from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunStarted, RunTakenUp
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import MOST_BYTES, MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -206,16 +207,16 @@ def find_run(run_id: str, home: Path) -> RunFolder:
 def read_plan(folder: RunFolder) -> Plan:
     """The plan of a run; raises ProblemError."""
     try:
-        text = folder.plan.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        return Plan.from_toml(read_text(folder.plan, MOST_BYTES, "a plan"))
+    except ProblemError as error:
         raise ProblemError(
             Problem(
                 cause=Cause.STATE,
                 what=f"The plan of the run {folder.run} cannot be read, so it cannot go on.",
+                why=error.problem.what,
                 evidence=clean(str(folder.plan), 300),
             )
         ) from None
-    return Plan.from_toml(text)
 
 
 # -- beginning and taking up -------------------------------------------------------------------------------------------
@@ -289,13 +290,14 @@ async def place_to_go_on(folder: RunFolder) -> int:
 
 def make_folder(plan: Plan, home: Path, new_id: Callable[[], str], findings: Sequence[Finding] = ()) -> RunFolder:
     """A folder of its own with the plan and the findings in it, readable for its owner alone; raises ProblemError."""
+    text = plan.to_toml().encode()
     telling = [finding for finding in findings if finding.severity is not Severity.PASSED]
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder = _free_folder(home, new_id)
-        _write_new(folder.plan, plan.to_toml().encode())
+        write_whole(folder.plan, text, is_new=True)
         if telling:
-            _write_new(folder.findings, msgspec.json.encode(telling))
+            write_whole(folder.findings, msgspec.json.encode(telling), is_new=True)
     except OSError as error:
         raise ProblemError(
             Problem(
@@ -309,17 +311,12 @@ def make_folder(plan: Plan, home: Path, new_id: Callable[[], str], findings: Seq
     return folder
 
 
-def _write_new(path: Path, text: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(text)
-
-
 def read_findings(folder: RunFolder) -> tuple[Finding, ...]:
     """What the preflight found before the run began; () where nothing was kept, or it cannot be read."""
     try:
-        return msgspec.json.decode(folder.findings.read_bytes(), type=tuple[Finding, ...])
-    except (OSError, msgspec.MsgspecError):
+        with opened(folder.findings) as file:
+            return msgspec.json.decode(file.read(MOST_BYTES), type=tuple[Finding, ...])
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
         return ()
 
 
@@ -374,7 +371,7 @@ def _spawn(
     Not `asyncio.create_subprocess_exec`: that kills its child when the loop is closed.
     """
     program = command or (sys.executable, "-P", "-m", "esmigrate_tui.engine.process")
-    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    log = appending(folder.log)
     try:
         child = subprocess.Popen(  # noqa: S603  # this very program
             (*program, str(folder.path)),
@@ -435,7 +432,7 @@ def _stillborn(folder: RunFolder, log_size: int, code: int | None) -> ProblemErr
 
 def _log_tail(folder: RunFolder, start: int) -> str:
     try:
-        with folder.log.open("rb") as file:
+        with opened(folder.log) as file:
             file.seek(start)
             text = file.read(100_000).decode("utf-8", "replace")
     except OSError:

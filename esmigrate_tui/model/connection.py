@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import ipaddress
 import re
 from enum import StrEnum
 from typing import Any, Final
@@ -15,6 +16,10 @@ from esmigrate_tui.model.text import clean
 
 _CLOUD_HOSTS: Final = (".found.io", ".elastic-cloud.com", ".elastic.cloud", ".foundcluster.com")
 _HERE: Final = re.compile(r"(localhost|127\.|\[::1\])")
+_HOST: Final = re.compile(r"(?=.{1,253}\Z)\w(?:[\w.-]*\w)?\.?")
+_ZONED: Final = re.compile(r"[0-9A-Fa-f:.]+(?:%[\w.-]+)?")
+_PATH: Final = re.compile(r"[^\s\\?#\"'<>`{|}^]*")
+_PORTS: Final = "a port is a number from 1 to 65535"
 _FINGERPRINT: Final = re.compile(r"(?:[0-9a-f]{2}){32}")
 
 
@@ -43,6 +48,17 @@ class TrustKind(StrEnum):
     UNVERIFIED = "unverified"
 
 
+class UnfitError(ProblemError, ValueError):
+    """A value of a connection that nobody can mean: a sentence where it is typed; msgspec adds where in a file."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(Problem(cause=Cause.USAGE, what=f"{what[:1].upper()}{what[1:]}.", todo="Correct it."))
+        self.what = what
+
+    def __str__(self) -> str:
+        return self.what
+
+
 class Trust(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What makes a certificate good: this machine's authorities, a file of them, or one known fingerprint.
 
@@ -53,6 +69,13 @@ class Trust(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ca_file: str = ""
     fingerprint: str = ""
 
+    def __post_init__(self) -> None:
+        """Raise UnfitError for what a file can say and nobody can mean."""
+        if "\0" in self.ca_file:
+            raise UnfitError("the name of a file of authorities has a NUL in it")
+        if self.fingerprint and not _FINGERPRINT.fullmatch(self.fingerprint):
+            raise UnfitError("a fingerprint has 64 lower-case hexadecimal digits")
+
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """An address of a cluster, without any secret: scheme, host (no brackets), port, path ("" or "/prefix")."""
@@ -61,6 +84,11 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     host: str
     port: int
     path: str = ""
+
+    def __post_init__(self) -> None:
+        """Raise UnfitError for whatever would not reach the host that a person reads, wherever it came from."""
+        if wrong := _wrong(self):
+            raise UnfitError(wrong)
 
     @property
     def authority(self) -> str:
@@ -91,6 +119,11 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     user: str = ""
     trust: Trust = Trust()
 
+    def __post_init__(self) -> None:
+        """Raise UnfitError for a user whose name would not be shown as it is."""
+        if not _is_plain(self.user):
+            raise UnfitError("the user's name has characters that cannot be shown")
+
     @property
     def vault_key(self) -> str:
         """The name under which the vault keeps this connection's secret: bound to where it is sent and whose it is."""
@@ -118,6 +151,35 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NO_CREDENTIAL: Final = Credential(sign_in=SignIn.NONE)
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is shown as it is, and would not be cut."""
+    return clean(text) == text
+
+
+def _wrong(endpoint: Endpoint) -> str:
+    """What is wrong with the parts of an address, in a few words; "" where nothing is."""
+    host, path = endpoint.host, endpoint.path
+    if endpoint.scheme not in {"http", "https"}:
+        return f"an address begins with http:// or https://, not with {clean(endpoint.scheme, 40)}://"
+    if not 1 <= endpoint.port <= 65_535:
+        return _PORTS
+    if not _is_plain(host) or not (_is_ipv6(host) if ":" in host else _HOST.fullmatch(host)):
+        return f"{clean(host, 200)!r} is no host"
+    if path and not (path.startswith("/") and _is_plain(path) and _PATH.fullmatch(path)):
+        return f"{clean(path, 200)!r} is no path of an address"
+    if {".", ".."} & {unquote(part) for part in path.split("/")}:
+        return "the path of an address does not go up or stay where it is: no . or .. in it"
+    return ""
+
+
+def _is_ipv6(host: str) -> bool:
+    try:
+        ipaddress.IPv6Address(host)
+    except ValueError:
+        return False
+    return _ZONED.fullmatch(host) is not None
 
 
 def _unusable(what: str, todo: str) -> ProblemError:
@@ -149,6 +211,11 @@ def parse_address(text: str) -> tuple[Endpoint, str]:
     typed = text.strip()
     if not typed:
         raise _unusable("There is no address.", "Give one such as https://old.example.org:9200, or a Cloud ID.")
+    if not _is_plain(typed):
+        raise _unusable(
+            f"The address {clean(typed, 200)!r} has characters that cannot be seen, or that end a line.",
+            "Type it anew rather than pasting it.",
+        )
     if "://" not in typed:
         scheme = "http" if _HERE.match(typed) else "https"
         typed = _cloud_id(typed) or f"{scheme}://{typed}"
@@ -156,9 +223,8 @@ def parse_address(text: str) -> tuple[Endpoint, str]:
         parts = urlsplit(typed)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        raise _unusable(
-            f"{clean(text, 200)!r} is not an address: {clean(str(error), 200)}.", "Give scheme://host:port."
-        ) from None
+        why = _PORTS if "ort" in str(error) else clean(str(error), 200)
+        raise _unusable(f"{clean(text, 200)!r} is not an address: {why}.", "Give scheme://host:port.") from None
     if parts.password is not None:
         raise _unusable(
             "The address carries a password, which would end up in your shell's history and in the plan.",
@@ -170,17 +236,23 @@ def parse_address(text: str) -> tuple[Endpoint, str]:
             f"An address begins with http:// or https://, not with {clean(parts.scheme, 40)}://.",
             "Correct it.",
         )
-    if not host or clean(host) != host or any(character in host for character in " \"'<>\\^`{|}"):
+    if not host:
         raise _unusable(f"{clean(text, 200)!r} names no host.", "Give scheme://host:port.")
     if parts.query or parts.fragment:
         raise _unusable("An address has no ? or # part.", "Leave it out.")
-    endpoint = Endpoint(
-        scheme=parts.scheme,
-        host=host,
-        port=_default_port(parts.scheme, host) if port is None else port,
-        path=parts.path.rstrip("/"),
-    )
-    return endpoint, unquote(parts.username or "")
+    user = unquote(parts.username or "")
+    if not _is_plain(user):
+        raise _unusable("The user's name in the address has characters that cannot be shown.", "Type it anew.")
+    try:
+        endpoint = Endpoint(
+            scheme=parts.scheme,
+            host=host,
+            port=_default_port(parts.scheme, host) if port is None else port,
+            path=parts.path.rstrip("/"),
+        )
+    except UnfitError as error:
+        raise _unusable(f"{clean(text, 200)!r} is not an address: {error}.", "Give scheme://host:port.") from None
+    return endpoint, user
 
 
 def parse_fingerprint(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import PurePath
+from typing import Annotated
 
 import msgspec
 
@@ -63,7 +64,7 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One file as it was when the plan was made: absolute path, bytes, and when it was changed (ISO 8601, UTC)."""
 
     path: str
-    size: int
+    size: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     modified: str
     compression: Compression = Compression.NONE
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
@@ -14,13 +14,21 @@ from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
-from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.model.text import clean, counted, escaped, size
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FORMAT: Final = 1
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""How large the file of a plan may be: it is read as a whole, and takes some ten times as much memory for a moment."""
 AT_ONCE: Final = 2
 """Tasks at the same time, where neither a person nor the method has chosen otherwise."""
 MOST_RANGES: Final = 16
 """Ranges of one index that a person may ask for: each holds a search open on every shard of the source."""
+
+Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+"""Documents, bytes or shards, of a size that a server can have counted."""
 
 
 class Unit(StrEnum):
@@ -96,17 +104,17 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     Where others send the documents and only their arrival is watched, `shipping` says who.
     """
 
-    number: int
+    number: Annotated[int, msgspec.Meta(ge=1, le=2**31)]
     source_index: str
     destination_index: str
     create: str = ""
-    documents: int | None = None
-    size: int | None = None
+    documents: Amount | None = None
+    size: Amount | None = None
     changes: tuple[str, ...] = ()
     is_edited: bool = False
     later: dict[str, str] = {}
     kind: RestoreKind = RestoreKind.INDEX
-    shards: int | None = None
+    shards: Amount | None = None
     in_the_way: dict[str, InTheWay] = {}
     reading: Reading | None = None
     type: str = ""
@@ -140,12 +148,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     source_version: str = ""
     destination_uuid: str
     destination_version: str
-    at_once: int = AT_ONCE
-    batch: int = 0
-    requests_per_second: float = 0.0
-    split: int = 0
+    at_once: Annotated[int, msgspec.Meta(ge=0, le=1_000)] = AT_ONCE
+    batch: Annotated[int, msgspec.Meta(ge=0, le=10_000)] = 0
+    requests_per_second: Annotated[float, msgspec.Meta(ge=0.0, le=1e12)] = 0.0
+    split: Annotated[int, msgspec.Meta(ge=0, le=MOST_RANGES)] = 0
     split_by: str = ""
-    patience: int = 900
+    patience: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 900
     tune: bool = True
     verify: Proof | None = None
     accepted: tuple[str, ...] = ()
@@ -169,7 +177,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The plan as a file that a person can read; `from_toml` reads it back unchanged."""
         import tomli_w  # noqa: PLC0415  # the wizard's first screen has no plan
 
-        return tomli_w.dumps(msgspec.to_builtins(self), multiline_strings=True)
+        values = msgspec.to_builtins(self)
+        has_returns = "\r\n" in _strings(values)  # which the writer would take for the end of a line, and change
+        text = tomli_w.dumps(values, multiline_strings=not has_returns)
+        _raise_unwritable(text)
+        return escaped(text, astral="\\U{:08x}")
 
     @classmethod
     def from_toml(cls, text: str) -> Plan:
@@ -178,11 +190,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
         try:
             plan = msgspec.convert(tomllib.loads(text), cls)
-        except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+            _raise_numbers(plan.tasks)
+        except (ValueError, RecursionError, msgspec.MsgspecError) as error:  # also of a number or depth without measure
+            why = "it is nested too deeply" if isinstance(error, RecursionError) else clean(str(error), 300)
             raise ProblemError(
                 Problem(
                     cause=Cause.USAGE,
-                    what=f"This is not a plan that can be run: {clean(str(error), 300)}.",
+                    what=f"This is not a plan that can be run: {why}.",
                     todo="Correct it there, or make a new one with `esmigrate plan`.",
                 )
             ) from None
@@ -200,6 +214,50 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             if task.create:
                 _raise_no_body(task.create, _Body, f"index {clean(task.destination_index, 300)}", "[[tasks]]")
         return plan
+
+
+def _strings(values: object) -> str:
+    """Every text in plain values, one after another; the tree is as deep as a Plan, whatever stands in it."""
+    match values:
+        case str():
+            return values
+        case dict():
+            return "\0".join(_strings(value) for value in values.values())
+        case list() | tuple():
+            return "\0".join(map(_strings, values))
+        case _:
+            return ""
+
+
+def _raise_unwritable(text: str) -> None:
+    """Raise ProblemError (usage) for a plan that could not be read back."""
+    try:
+        is_too_large = len(text.encode()) > MOST_BYTES // 2  # what is escaped becomes longer
+    except UnicodeEncodeError:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what="A name in this plan is not valid Unicode, so it cannot be written down.",
+                why="Most often it is the name of a file in another encoding.",
+                todo="Rename that file, or move it to a folder whose name can be read.",
+            )
+        ) from None
+    if is_too_large:
+        raise ProblemError(
+            Problem(
+                cause=Cause.TOO_LARGE,
+                what=f"The file of this plan would be larger than {size(MOST_BYTES // 2)}.",
+                why="The definition of each index stands in it.",
+                todo="Choose fewer indices, and make several plans.",
+            )
+        )
+
+
+def _raise_numbers(tasks: Sequence[Task]) -> None:
+    """Raise ValueError where two tasks have one number: what a run says of one would be taken for the other."""
+    numbers = [task.number for task in tasks]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError("two tasks have the same number")
 
 
 class _Body(msgspec.Struct, frozen=True):

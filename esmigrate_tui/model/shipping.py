@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -50,7 +51,7 @@ class Shipping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """
 
     shipper: Shipper
-    expected: int | None = None
+    expected: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
 
     @property
     def label(self) -> str:

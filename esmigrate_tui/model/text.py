@@ -17,6 +17,7 @@ _UNSEEN: Final = re.compile(
     "[\u0080-\u009f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u205f-\u206f\u3164"
     "\ud800-\udfff\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
+_RAW: Final = re.compile(_UNSEEN.pattern.replace("[", "[\x7f", 1))
 
 
 def clean(text: str, longest: int = LONGEST) -> str:
@@ -29,6 +30,25 @@ def clean(text: str, longest: int = LONGEST) -> str:
     kept, missing = text[:longest], len(text) - longest
     seen = _UNSEEN.sub(lambda found: f"<U+{ord(found[0]):04X}>", kept.translate(_CONTROL_PICTURES))
     return seen if missing <= 0 else f"{seen} … ({number(missing)} more characters)"
+
+
+def escaped(text: str, *, astral: str = "") -> str:
+    r"""JSON or TOML in which what a terminal would obey or hide is spelled \uXXXX: the same value, harmless to show.
+
+    `astral` is the format of a character beyond U+FFFF, as TOML has it; else two surrogates, as JSON has it.
+    """
+    if text.isascii():
+        return text.replace("\x7f", "\\u007f")
+    return _RAW.sub(lambda found: _spelled(ord(found[0]), astral), text)
+
+
+def _spelled(code: int, astral: str) -> str:
+    if code <= 0xFFFF:
+        return f"\\u{code:04x}"
+    if astral:
+        return astral.format(code)
+    code -= 0x10000
+    return f"\\u{0xD800 + (code >> 10):04x}\\u{0xDC00 + (code & 0x3FF):04x}"
 
 
 def number(value: int, gap: str = " ") -> str:

@@ -10,12 +10,14 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from esmigrate_tui.disk import opened
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, size
 from esmigrate_tui.reading.opened import named
 
 Entry = dict[str, Any]
 
+_LONGEST: Final = 64 * 1024 * 1024  # bytes of a body: more than any cluster takes
 _PARTS: Final = frozenset({"mappings", "settings", "aliases"})
 _KEYWORD: Final[Entry] = {"type": "keyword", "ignore_above": 256}
 
@@ -113,11 +115,14 @@ def body_in(name: str) -> str:
     """The body in a file that a person names; raises ProblemError. It waits for the disk."""
     shown = clean(name, 300)
     try:
-        text = named(name).read_bytes()
+        with opened(named(name)) as file:
+            text = file.read(_LONGEST + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         problem = Problem(cause=Cause.MISSING, what=f"{shown} cannot be read: {clean(why, 200)}.")
         raise ProblemError(problem) from None
+    if len(text) > _LONGEST:
+        raise _wrong(f"{shown} is larger than {size(_LONGEST)}.")
     return body_of(text, shown)
 
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, cast
 
+from esmigrate_tui.disk import opened
 from esmigrate_tui.model.files import Compression, FileSource
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -58,7 +59,7 @@ def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
 
 def seen(path: str) -> FileSource:
     """A file as it is now; raises ProblemError where it cannot be read."""
-    with _said(path), Path(path).open("rb") as file:
+    with _said(path), opened(Path(path)) as file:
         stat = Path(path).stat()
         start = file.read(4)
     packed = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), Compression.NONE)
@@ -84,7 +85,7 @@ class Opened:
     def __init__(self, file: FileSource) -> None:
         self._path = file.path
         with _said(file.path):
-            self._raw = Path(file.path).open("rb")  # noqa: SIM115  # it is open as long as this is
+            self._raw = opened(Path(file.path))
         self._stream: BinaryIO = self._raw
         if file.compression is Compression.GZIP:
             self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=self._raw))
@@ -181,11 +182,12 @@ def _said(path: str) -> Iterator[None]:
         yield
     except (EOFError, gzip.BadGzipFile):
         raise
-    except OSError as error:
+    except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise ProblemError(
             Problem(
                 cause=Cause.STATE,
-                what=f"The file {clean(path, 500)} cannot be read: {clean(error.strerror or str(error), 200)}.",
+                what=f"The file {clean(path, 500)} cannot be read: {clean(why, 200)}.",
                 todo="See that it is there and that you may read it.",
             )
         ) from None

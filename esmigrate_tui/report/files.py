@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import io
 from typing import TYPE_CHECKING, Final, TextIO
 
 import msgspec
 
+from esmigrate_tui.disk import opened, replacing
 from esmigrate_tui.model.event import Reject
+from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.report.markdown import as_markdown
@@ -26,7 +28,7 @@ _reject: Final = msgspec.json.Decoder(Reject)
 
 def as_json(report: Report) -> str:
     """The report for programs: its fields by name; a new meaning comes with a new `format`."""
-    return msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+    return json_line(report, indent=2) + "\n"
 
 
 def write_all(report: Report, folder: Path, rejects: Path | None = None) -> tuple[Path, ...]:
@@ -49,7 +51,7 @@ def write_all(report: Report, folder: Path, rejects: Path | None = None) -> tupl
             written.append(folder / name)
         if rejects is not None:
             table = folder / "rejects.csv"
-            with _replaced(table) as file, rejects.open("rb") as lines:
+            with _replaced(table) as file, opened(rejects) as lines:
                 write_table(map(_reject.decode, lines), file)
             written.append(table)
     except OSError as error:
@@ -66,17 +68,8 @@ def write_all(report: Report, folder: Path, rejects: Path | None = None) -> tupl
 @contextlib.contextmanager
 def _replaced(path: Path) -> Iterator[TextIO]:
     """A new file that takes the place of the old one in a single step, when it is whole."""
-    fresh = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(FileNotFoundError):
-        fresh.unlink()
-    descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        fresh.replace(path)
-    except OSError:
-        with contextlib.suppress(OSError):
-            fresh.unlink()
-        raise
+    with replacing(path) as file:
+        text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+        yield text
+        text.flush()
+        text.detach()  # what is below is not finished yet

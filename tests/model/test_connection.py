@@ -19,6 +19,8 @@ from esmigrate_tui.model.connection import (
     parse_fingerprint,
 )
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.wizard.session import Form
 
 
 @pytest.mark.parametrize(
@@ -64,6 +66,38 @@ def test_what_is_no_address_ends_in_one_sentence(typed: str) -> None:
         parse_address(typed)
     assert raised.value.problem.cause is Cause.USAGE
     assert raised.value.problem.todo
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "http://localhost\n.evil.example:9200",
+        "http://new\u202eexample:9200",
+        "https://new\x9b31m:9200",
+        "http://h:-1",
+        "http://h:0",
+        "http://h:99999",
+        "gopher://h:70",
+        "http://localhost/../x:9898",
+        "http://h/a/%2e%2e/b",
+        "http://a%0ab@h:9200",
+        "http://[::g]:9200",
+        "http://a\\b:9200",
+        "http://h\0:9200",
+    ],
+)
+def test_an_address_that_would_lead_elsewhere_than_it_reads_is_refused_in_words(typed: str) -> None:
+    with pytest.raises(ProblemError) as raised:
+        parse_address(typed)
+    assert raised.value.problem.cause is Cause.USAGE
+    said = raised.value.problem.sentence()
+    assert clean(said) == said
+
+
+@pytest.mark.parametrize("user", ["a\nb", "\u202eroot", "\x9b"])
+def test_a_user_who_would_not_be_shown_is_refused_wherever_the_name_is_typed(user: str) -> None:
+    with pytest.raises(ProblemError, match="characters that cannot be shown"):
+        Form(address="http://h:9200", sign_in=SignIn.PASSWORD, user=user).connection()
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:
