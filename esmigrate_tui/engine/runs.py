@@ -472,11 +472,8 @@ async def accept_fingerprint(folder: RunFolder, side: Side, fingerprint: str, no
 
 def _replace_plan(folder: RunFolder, plan: Plan) -> None:
     """Put another plan in the place of a run's own: whole, or not at all."""
-    half = folder.plan.with_suffix(".part")
     try:
-        half.unlink(missing_ok=True)
-        _write_new(half, plan.to_toml().encode())
-        half.replace(folder.plan)
+        write_whole(folder.plan, plan.to_toml().encode())
     except OSError as error:
         raise ProblemError(
             Problem(
