@@ -29,7 +29,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
 
@@ -258,12 +258,16 @@ class Documents:
         body = {"size": size, "query": {"function_score": {"random_score": {}}}}
         return (await self._searched(index, "request_cache=false", body, kind=kind)).documents
 
-    async def by_id(self, index: str, ids: Sequence[str], kind: str = "") -> tuple[Document, ...]:
+    async def by_id(
+        self, index: str, ids: Sequence[str], kind: str = "", *, query: Mapping[str, Any] | None = None
+    ) -> tuple[Document, ...]:
         """The documents of these ids, as a search sees them: several have one where types or routings keep them apart.
 
-        A request by id would want to know the type, which a newer server has forgotten.
+        A request by id would want to know the type, which a newer server has forgotten. With a `query` only those that
+        it finds too.
         """
-        body = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": {"ids": {"values": list(ids)}}}}}
+        wanted = [{"ids": {"values": list(ids)}}, *([] if query is None else [query])]
+        body = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": wanted}}}
         return (await self._searched(index, "request_cache=false", body, kind=kind)).documents
 
     # -- writing -----------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ import msgspec
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.copy_decisions import Fate, fate
 from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switches_off
+from esmigrate_tui.methods.reindex_culprits import chokes
 from esmigrate_tui.methods.reindex_ranges import Field, query_of
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.methods.writing_troubles import blocked, busy, full, stopped, turned_away
@@ -33,13 +34,15 @@ PAUSE_SECONDS: Final = 3_600.0
 _LARGEST_BATCH: Final = 5_000  # measured: five times the server's own default is faster, more is not
 _BATCH_BYTES: Final = 16 * 1024 * 1024  # far below the 100 MB buffer, large enough to hide the way there and back
 _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
-_MOST_REFUSED: Final = 5_000  # ids in one query; more is a wrong mapping, not a few bad documents
+MOST_REFUSED: Final = 5_000  # ids in one query; more is a wrong mapping, not a few bad documents
 _MOST_PASSES: Final = 40
+_MOST_SEARCHES: Final = 4  # more is a source that is written to, or another fault than those that are looked for
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one server task reads: documents not below `start` and below `end`; all where both are None.
 
+    `choked` is what ended the last pass as a whole: the documents that did it are to be found, as was `searched` times.
     `task` is the running server task, "" between two passes. The first pass is counted before it is asked for: without
     a `batch` nobody has seen whether it began. Totals are over the passes that ended; `there` is what the
     last of them found in place. `repeats` counts the passes that were made again because the source holds more than
@@ -51,6 +54,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     task: str = ""
     passes: int = 0
     repeats: int = 0
+    searched: int = 0
+    choked: Problem | None = None
     batch: int = 0
     total: int = 0
     written: int = 0
@@ -268,6 +273,9 @@ def judged(work: Work, part: Part, look: ReindexLook) -> Verdict:
             smaller = after_pass(part, look, batch=max(1, part.batch // 2))
             note = f"a batch of {part.batch} was too large for the server, going on with {smaller.batch}"
             return _between(smaller, note=note)
+        if chokes(look.problem) and part.searched < _MOST_SEARCHES:
+            note = "a document ends the whole pass; the index is read here to find it"
+            return _between(after_pass(part, look, searched=part.searched + 1, choked=look.problem), note=note)
         return _between(after_pass(part, look), problem=look.problem)
     if not look.failures:
         return _between(after_pass(part, look, is_done=True))
@@ -278,10 +286,21 @@ def judged(work: Work, part: Part, look: ReindexLook) -> Verdict:
     new = tuple(reject for reject in look.failures if (reject.type, reject.id) not in known)
     left_out = (*part.left_out, *sorted({(reject.type, reject.id) for reject in new}))
     following = after_pass(part, look, left_out=left_out)
-    if not new or len(left_out) > _MOST_REFUSED or part.passes >= _MOST_PASSES:
+    if not new or len(left_out) > MOST_REFUSED or part.passes >= _MOST_PASSES:
         problem = _too_many(work, left_out, look.failures[0].reason)
         return _between(following, rejects=new, problem=problem)
     return _between(following, rejects=new)
+
+
+def without(part: Part, found: Sequence[Reject], problem: Problem) -> Verdict:
+    """A part that choked, going on without what was found; the trouble itself where that is nothing new or too much."""
+    known = frozenset(part.left_out)
+    new = {(one.type, one.id): one for one in found if (one.type, one.id) not in known}
+    if not new or len(known) + len(new) > MOST_REFUSED:
+        return _between(msgspec.structs.replace(part, choked=None), problem=problem)
+    rejects = tuple(msgspec.structs.replace(one, id=clean(one.id), type=clean(one.type)) for one in new.values())
+    left_out = (*part.left_out, *sorted(new))
+    return _between(msgspec.structs.replace(part, choked=None, left_out=left_out), rejects=rejects)
 
 
 def given_whole(part: Part, look: ReindexLook, verdict: Verdict, there: int) -> Verdict:

@@ -32,7 +32,9 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_told, proved
+from esmigrate_tui.methods.reindex_culprits import culprits, within
 from esmigrate_tui.methods.reindex_decisions import (
+    MOST_REFUSED,
     PAUSE_SECONDS,
     WHOLE,
     Part,
@@ -56,6 +58,7 @@ from esmigrate_tui.methods.reindex_decisions import (
     together,
     told,
     vanished,
+    without,
 )
 from esmigrate_tui.methods.reindex_ranges import edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Side, SignIn
@@ -336,6 +339,8 @@ async def _look(  # one part of it, as it was seen last
 ) -> Verdict:
     """One look at a part, and what it means; `last` is what was seen of it before."""
     part = state.parts[position]
+    if part.choked is not None:
+        return await _freed(work, clusters, state, position, part.choked)
     if not part.task:
         return Verdict(part=part, seen=last)
     try:
@@ -359,6 +364,15 @@ async def _look(  # one part of it, as it was seen last
     return verdict
 
 
+async def _freed(work: Work, clusters: Clusters, state: State, position: int, problem: Problem) -> Verdict:
+    """A part whose pass choked, without the documents that did it; the trouble itself where there are none such."""
+    part, source, index = state.parts[position], source_of(clusters), work.task.source_index
+    found = await culprits(source, index, work.task.destination_index, problem, MOST_REFUSED)
+    if state.field is not None and found:
+        found = await within(source, index, found, query_of(state.field, part.start, part.end, ()))
+    return without(part, found, problem)
+
+
 async def _started(
     work: Work, clusters: Clusters, state: State, fresh: frozenset[int]
 ) -> tuple[State, ProblemError | None]:
@@ -367,7 +381,7 @@ async def _started(
     One that an earlier process started and could not write down is found; where it has ended since, what it has written
     is found in place, and is no second document of one _id. Of `fresh` parts none was ever asked for.
     """
-    waiting = [position for position in state.open if not state.parts[position].task]
+    waiting = [at for at in state.open if not state.parts[at].task and state.parts[at].choked is None]
     if not waiting:
         return state, None
     source, destination = source_of(clusters), clusters.destination
