@@ -30,7 +30,7 @@ def recalled() -> Settings:
     try:
         with opened(settings_file(os.environ)) as file:
             return msgspec.json.decode(file.read(_MOST), type=Settings)
-    except (OSError, ValueError, RecursionError, msgspec.MsgspecError):
+    except (OSError, ValueError, RecursionError, msgspec.MsgspecError, ProblemError):
         return Settings()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
 import os
 import random
 import signal
@@ -19,6 +18,7 @@ from esmigrate_tui.cli.connecting import credentials_of
 from esmigrate_tui.cli.telling import JsonTeller, LineTeller, shown, total_line
 from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.places import raise_unsafe, user_name
 from esmigrate_tui.engine.survival import logout_warning
 from esmigrate_tui.model.command import Enough, Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.connection import Side, parse_fingerprint
@@ -47,7 +47,10 @@ _ANSWER_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swa
 
 
 def _home() -> Path:
-    return runs.runs_home(os.environ)
+    """Where the runs of this user are; raises ProblemError (state) where that place is not this user's alone."""
+    home = runs.runs_home(os.environ)
+    raise_unsafe(home)
+    return home
 
 
 def journal_of(run_id: str) -> Journal:
@@ -94,7 +97,7 @@ def started_sentence(run_id: str) -> str:
 
 def leaving_warning() -> str:
     """What must be known before logging out of this host; "" where nothing must."""
-    return logout_warning(getpass.getuser())
+    return logout_warning(user_name())
 
 
 # -- following ---------------------------------------------------------------------------------------------------------
@@ -461,7 +464,7 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
             click.echo(json_line(summary), file=out)
         return ExitCode.DONE if found else ExitCode.NOTHING
     if not found:
-        click.echo("There are no runs on this machine. `esmigrate` begins one.", file=out)
+        click.echo(shown(f"There are no runs of yours in {_home()}. `esmigrate` begins one."), file=out)
         return ExitCode.NOTHING
     for summary in found:
         if summary.problem is not None:

@@ -7,12 +7,14 @@ import io
 import os
 import sys
 
+from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
 
 
 def run() -> int:
     """Do what argv says; the exit code. A trouble is one sentence on standard error, never a traceback."""
     harden_environment(os.environ)
+    keep_memory_private()
     os.umask(0o077)
     if wants_ascii(os.environ):
         _speak_ascii()

@@ -13,7 +13,7 @@ import click
 
 from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, raise_one_stdin
 from esmigrate_tui.disk import opened, write_whole
-from esmigrate_tui.engine.places import runs_home
+from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared, DifferenceKind
 from esmigrate_tui.model.outcome import ExitCode
@@ -163,8 +163,9 @@ class _Kept:
         if self._clock() - self._at < _KEEP_SECONDS or not (kept := reading.keep()):
             return
         self._at = self._clock()
-        with suppress(OSError):
+        with suppress(OSError, ProblemError):
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            raise_unsafe(self._path.parent)
             write_whole(self._path, kept)
 
     def forget(self) -> None:

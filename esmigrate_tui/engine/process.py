@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import os
 import random
-import resource
 import signal
 import sys
 import time
@@ -24,6 +23,7 @@ from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.perform import perform
 from esmigrate_tui.engine.runs import RunFolder, hold_for_a_moment, read_plan
+from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Credential, Side
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import ProblemError
@@ -81,7 +81,7 @@ def run(folder: Path, methods: Methods, clusters: OpenClusters, pipe: BinaryIO) 
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     os.umask(0o077)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a core dump would hold the credentials
+    keep_memory_private()
     try:
         credentials = msgspec.msgpack.decode(pipe.read(_LARGEST_PIPEFUL), type=dict[Side, Credential])
     except msgspec.DecodeError:

@@ -25,7 +25,7 @@ from esmigrate_tui.disk import appending, opened, read_text, write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import REJECTS, Journal
-from esmigrate_tui.engine.places import runs_home
+from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunStarted, RunTakenUp
 from esmigrate_tui.model.finding import Finding, Severity
@@ -293,7 +293,7 @@ def make_folder(plan: Plan, home: Path, new_id: Callable[[], str], findings: Seq
     text = plan.to_toml().encode()
     telling = [finding for finding in findings if finding.severity is not Severity.PASSED]
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_home(home)
         folder = _free_folder(home, new_id)
         write_whole(folder.plan, text, is_new=True)
         if telling:
@@ -309,6 +309,14 @@ def make_folder(plan: Plan, home: Path, new_id: Callable[[], str], findings: Seq
             )
         ) from None
     return folder
+
+
+def _make_home(home: Path) -> None:
+    """The folder for runs and those above it that are missing, all of them for this user alone."""
+    missing = [folder for folder in (home, *home.parents) if not folder.exists()]
+    for folder in reversed(missing):
+        folder.mkdir(mode=0o700, exist_ok=True)
+    raise_unsafe(home)
 
 
 def read_findings(folder: RunFolder) -> tuple[Finding, ...]:

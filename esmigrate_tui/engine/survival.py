@@ -1,19 +1,39 @@
-"""Whether a run outlives its person's logout: some hosts end every process of whoever logs out.
+"""What of a process stays behind: whether a run outlives a logout, and that no dump of its memory is written.
 
+Some hosts end every process of whoever logs out:
 https://www.freedesktop.org/software/systemd/man/latest/logind.conf.html
 """
 
 from __future__ import annotations
 
+import contextlib
+import resource
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+_SET_DUMPABLE: Final = 4  # PR_SET_DUMPABLE of prctl(2)
 _MAIN: Final = "etc/systemd/logind.conf"
 _MORE: Final = ("usr/lib/systemd/logind.conf.d", "run/systemd/logind.conf.d", "etc/systemd/logind.conf.d")
 _LINGERING: Final = "var/lib/systemd/linger"
+
+
+def keep_memory_private() -> None:
+    """Have no core of this process written: it would hold every secret that was typed or read.
+
+    The limit alone does not stop a core that goes through a pipe to a program, which is how most systems are set up.
+    https://man7.org/linux/man-pages/man5/core.5.html
+    """
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415  # only here
+
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_SET_DUMPABLE, 0, 0, 0, 0)
 
 
 def ends_processes(texts: Iterable[str]) -> bool:

@@ -82,7 +82,13 @@ def account() -> Account:
     """The account that will run the nodes: an existing unprivileged one for root."""
     if os.geteuid() != 0:
         return Account()
-    entry = pwd.getpwnam("nobody")
+    try:
+        entry = pwd.getpwnam("nobody")
+    except KeyError:
+        raise PlaceUnreachable(
+            "Elasticsearch does not run as root, and this system has no user nobody to run it as. "
+            "Add one, or start this as another user.",
+        ) from None
     return Account(entry.pw_uid, entry.pw_gid)
 
 
@@ -103,15 +109,20 @@ def places() -> Places:
     who = account()
     override = os.environ.get("ESMIGRATE_CACHE_DIR")
     if override:
-        cache = Path(override).expanduser().absolute()
+        cache = Path(os.path.expanduser(override)).absolute()  # noqa: PTH111 — Path's own raises where ~NAME is nobody
     elif who.uid is not None:
         cache = _ROOT_CACHE
     else:
         from platformdirs import user_cache_dir  # noqa: PLC0415 — only a user's own cache needs it
 
         cache = Path(user_cache_dir("esmigrate"))
+        if str(cache).startswith("~"):
+            raise PlaceUnreachable(
+                "There is no folder for servers: HOME is not set, and this user has no entry in the system's list of "
+                "users. Set HOME, or ESMIGRATE_CACHE_DIR.",
+            )
     override = os.environ.get("ESMIGRATE_SANDBOX_DIR")
-    sandbox = Path(override).expanduser().absolute() if override else cache / "sandbox"
+    sandbox = Path(os.path.expanduser(override)).absolute() if override else cache / "sandbox"  # noqa: PTH111 — likewise
     for folder, variable in ((cache, "ESMIGRATE_CACHE_DIR"), (sandbox, "ESMIGRATE_SANDBOX_DIR")):
         if not reachable(folder, who):
             raise PlaceUnreachable(
