@@ -6,6 +6,10 @@ import re
 from typing import Final
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("esmigrate", deadline=None)  # a busy machine is no fault of the program
+settings.load_profile("esmigrate")
 
 # A difference is shown, not only that there is one.
 pytest.register_assert_rewrite("tests.whole", "tests.methods.migrating")

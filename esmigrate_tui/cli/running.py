@@ -477,6 +477,8 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
         left = f"  {counted(summary.open_entries, 'change')} to put back" if summary.open_entries else ""
         way = f"{summary.source} → {summary.destination}".strip()
         click.echo(shown(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}"), file=out)
+        if summary.waits_for is not None:
+            click.echo(shown(f"       it waits: {summary.waits_for.sentence()}"), file=out)
     return ExitCode.DONE
 
 
@@ -500,6 +502,8 @@ async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
             click.echo(shown(f"  {entry.state:10}  {entry.side}: {entry.what}"), file=out)
         return ExitCode.DONE
     click.echo(shown(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}"), file=out)
+    if summary.waits_for is not None:
+        click.echo(shown(f"It waits: {summary.waits_for.sentence()}"), file=out)
     for task in progress.tasks:
         share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"
         click.echo(shown(f"  {task.state:10} {share}  {task.summary.source_index}"), file=out)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.event import (
+    AnswerAwaited,
     CarriedOver,
     EnoughSaid,
     LedgerChanged,
@@ -84,6 +85,7 @@ def total_line(progress: Progress, now: float) -> str:
     if held and held[0].held_by is not None:
         left = duration(max(0.0, (held[0].held_until or now) - now))
         parts.append(f"waiting ({held[0].held_by.what} Next try in {left})")
+    parts.append(progress.awaiting(now))
     parts += _compared(progress)
     if progress.refused:
         parts.append(f"{counted(progress.refused, 'document')} set aside")
@@ -156,6 +158,8 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
         case Noted():
             name = f"{progress.task(event.task).summary.source_index}: " if event.task else ""
             return [f"-   {name}{event.text}"]
+        case AnswerAwaited() if event.since is not None:
+            return [f"!   waiting for an answer of the {event.side}, which holds the line open"]
         case EnoughSaid():
             return ["-   somebody said that what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:

@@ -29,7 +29,7 @@ from esmigrate_tui.elastic.errors import (
 from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
-from esmigrate_tui.elastic.transport import MOST
+from esmigrate_tui.elastic.transport import MOST, WireTransport
 from esmigrate_tui.model.copying import PASSED_OVER
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
@@ -125,6 +125,12 @@ class Cluster:
     def documents(self) -> Documents:
         """Its documents, page by page, as the bytes that they are."""
         return Documents(self)
+
+    @property
+    def unanswered_seconds(self) -> float:
+        """For how long the oldest request under way has had no answer; 0.0 where none is."""
+        transport = self._client.transport
+        return transport.unanswered_seconds if isinstance(transport, WireTransport) else 0.0
 
     async def __aenter__(self) -> Self:
         return self

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import io
+import time
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Final
 
@@ -152,6 +153,12 @@ class WireTransport(AsyncTransport):
     def __init__(self, *positional: Any, **named: Any) -> None:  # noqa: ANN401  # handed on as they come
         super().__init__(*positional, **named)
         self.serializers = _BytesAsTheyAre()
+        self._sent_at: dict[object, float] = {}
+
+    @property
+    def unanswered_seconds(self) -> float:
+        """For how long the oldest request under way has had no answer; 0.0 where none is."""
+        return time.monotonic() - min(self._sent_at.values()) if self._sent_at else 0.0
 
     async def perform_request(  # type: ignore[override]  # the same call, its options handed on as they come
         self,
@@ -164,7 +171,12 @@ class WireTransport(AsyncTransport):
         headers["accept"] = _JSON
         if "content-type" in headers:
             headers["content-type"] = _plain(headers["content-type"])
-        meta, body = await super().perform_request(method, target, headers=headers, **options)
+        this = object()
+        self._sent_at[this] = time.monotonic()
+        try:
+            meta, body = await super().perform_request(method, target, headers=headers, **options)
+        finally:
+            del self._sent_at[this]
         answered = HttpHeaders({name: value for name, value in meta.headers.items() if name.lower() != "warning"})
         answered["x-elastic-product"] = "Elasticsearch"
         return TransportApiResponse(dataclasses.replace(meta, headers=answered), body)

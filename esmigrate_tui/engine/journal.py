@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.disk import appending, replacing
+from esmigrate_tui.disk import appending, opened, replacing
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.thinning import Look, thinned
 from esmigrate_tui.model.command import Command
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORMAT: Final = 1
+ASIDE: Final = "trouble.json"
+"""The file beside the journal in which its writer says why it cannot write there: full from the start, so that its
+words need no room on a full disk."""
+_ASIDE_BYTES: Final = 4_096
 REJECTS: Final = "rejects.ndjson"
 """The file beside the journal with the refused documents, one JSON object a line."""
 _APPLICATION: Final = 0x65736D67  # "esmg": says to file(1) and to us whose database it is
@@ -64,6 +68,24 @@ _rejects: Final = msgspec.json.Decoder(Reject)
 
 def _appending(path: Path) -> IO[str]:
     return os.fdopen(appending(path), "a", encoding="utf-8")
+
+
+def _write_aside(path: Path, text: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    try:
+        os.pwrite(descriptor, text.ljust(_ASIDE_BYTES), 0)
+    finally:
+        os.close(descriptor)
+
+
+def said_aside(journal: Path) -> Problem | None:
+    """Why the process of a run cannot write into its journal; None where it can, or nothing is known."""
+    try:
+        with opened(journal.with_name(ASIDE)) as file:
+            text = file.read(_ASIDE_BYTES).strip()
+        return msgspec.json.decode(text, type=Problem) if text else None
+    except (OSError, *_UNREADABLE):
+        return None
 
 
 def _trouble(path: Path, what: str, *, why: str = "", todo: str = "", cause: Cause = Cause.STATE) -> ProblemError:
@@ -130,6 +152,12 @@ class Journal:
         await self.close()
 
     # -- for the run's process -------------------------------------------------------------------------------------
+
+    async def say_aside(self, problem: Problem | None) -> None:
+        """Say beside the journal why nothing can be written into it; None when it can again."""
+        text = _encoder.encode(problem)[:_ASIDE_BYTES] if problem is not None else b""
+        with contextlib.suppress(ProblemError):  # a disk of another kind may want room even for that
+            await self._in_turn(lambda: _write_aside(self.path.with_name(ASIDE), text))
 
     async def append(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
         """Write an event down, with the documents refused since the last one; its number, once it is on the disk.
@@ -224,6 +252,7 @@ class Journal:
 
     def _make(self) -> None:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
+        _write_aside(self.path.with_name(ASIDE), b"")
         connection = self._connect()
         if self._is_whole(connection):
             return

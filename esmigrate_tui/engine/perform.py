@@ -40,6 +40,7 @@ from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.command import Command, Skip
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
+    AnswerAwaited,
     CarriedOver,
     Continued,
     Moved,
@@ -78,6 +79,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LISTEN_SECONDS: Final = 0.25  # a command is effective within a second
+_WAITING_SECONDS: Final = 2.0  # a server that holds a line open for so long is named
+_WAITING_AGAIN: Final = 10.0  # and a server that is slow all the time is not named at every request:
+_WAITING_QUIET: Final = 60.0  # so long after it was
+_WAITING_SLACK: Final = 0.5  # between two looks at two clocks
 _ASK_SECONDS: Final = 10.0  # for one last request to a cluster that may be away
 _STOP_SECONDS: Final = 60.0  # for a server's task to end after it was cancelled; it ends after its current batch
 _SETTLE_SECONDS: Final = 60.0  # for putting back, when the run is over but a cluster is away
@@ -204,7 +209,7 @@ class _Run:
         if self._known_method is None:
             problem = _no_method(self._plan)
         else:
-            listening = asyncio.ensure_future(self._listen())
+            listening = asyncio.gather(self._listen(), self._watch_lines())
             try:
                 problem = await self._open(self._known_method)
                 if problem is None:
@@ -442,6 +447,28 @@ class _Run:
             except Exception:  # noqa: BLE001  # a run that has become deaf could not be stopped any more
                 traceback.print_exc()  # into process.log
             await self._sleep(_LISTEN_SECONDS)
+
+    async def _watch_lines(self) -> None:
+        """Say when a cluster has taken a request and does not answer, long before the line is given up."""
+        told: dict[Side, float] = {}
+        quiet_until: dict[Side, float] = {}
+        sides = {Side.DESTINATION: self._clusters.destination, Side.SOURCE: self._clusters.source}
+        while True:
+            await self._sleep(_WAITING_SECONDS / 2)
+            for side, cluster in sides.items():
+                waited, now = cluster.unanswered_seconds if cluster is not None else 0.0, self._clock()
+                most = _WAITING_AGAIN if now < quiet_until.get(side, 0.0) else _WAITING_SECONDS
+                event: Event | None = None
+                if side in told and waited + _WAITING_SLACK < now - told[side]:
+                    del told[side]
+                    quiet_until[side] = now + _WAITING_QUIET
+                    event = AnswerAwaited(at=now, side=side)
+                elif side not in told and waited >= most:
+                    told[side] = now - waited
+                    event = AnswerAwaited(at=now, side=side, since=told[side])
+                if event is not None:
+                    with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
+                        await self._tell(event)
 
     async def _take(self, number: int, command: Command) -> None:
         still_open = {task.number for task in self._plan.tasks} - self._outcomes.keys()
@@ -871,13 +898,18 @@ class _Run:
         patience = Patience(limit=float(self._plan.patience))
         while True:
             try:
-                return await self._journal.append(event, rejects)
+                seq = await self._journal.append(event, rejects)
+                if patience.tries:
+                    await self._journal.say_aside(None)
+                return seq  # noqa: TRY300  # saying that it works again is part of the try
             except ProblemError as error:
                 if not can_pass(error.problem):
                     raise
                 now = self._clock()
                 patience = patience.failed(now, error.problem.cause)
                 until = patience.next_try(now, self._random)
+                if patience.tries == 1:
+                    await self._journal.say_aside(error.problem)
                 if until is None or self.orders.is_ending:
                     raise
                 await self._sleep(until - now)

@@ -24,7 +24,7 @@ import esmigrate_tui
 from esmigrate_tui.disk import appending, opened, read_text, write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
-from esmigrate_tui.engine.journal import REJECTS, Journal
+from esmigrate_tui.engine.journal import REJECTS, Journal, said_aside
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunStarted, RunTakenUp
@@ -142,7 +142,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
 
     `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what has to be put back,
     `not_carried` what was to be made beside the indices and is not. `needs` says what a run that waits for a user needs
-    to go on.
+    to go on. `waits_for` is what keeps the process of a living run from writing into its journal.
     """
 
     run: str
@@ -159,6 +159,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     open_entries: int = 0
     not_carried: int = 0
     problem: Problem | None = None
+    waits_for: Problem | None = None
     needs: Problem | None = None
 
     @property
@@ -557,6 +558,7 @@ async def _summary(folder: RunFolder) -> RunSummary:
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
         not_carried=len(progress.not_carried),
+        waits_for=await asyncio.to_thread(said_aside, folder.journal) if is_live else None,
         needs=progress.problem if progress.outcome is RunOutcome.WAITING else None,
     )
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import msgspec
 
 from esmigrate_tui.model.carried import Fate, Kind
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.plan import MethodName
@@ -218,6 +219,14 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     problem: Problem | None = None
 
 
+class AnswerAwaited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="answer-awaited"):
+    """A cluster holds a line open without answering `since` a moment; None once it has answered, or the line broke."""
+
+    at: Moment
+    side: Side
+    since: Moment | None = None
+
+
 class LedgerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="ledger-changed"):
     """A change beside the documents was intended, made, undone, or could not be undone."""
 
@@ -288,6 +297,7 @@ class RunFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
 Event = (
     RunStarted
+    | AnswerAwaited
     | RunTakenUp
     | TaskStarted
     | TaskAdvanced

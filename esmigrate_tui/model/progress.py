@@ -11,6 +11,7 @@ import msgspec
 
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (
+    AnswerAwaited,
     CarriedOver,
     Continued,
     EnoughSaid,
@@ -41,7 +42,7 @@ from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import counted, duration
 
 _LOOK_BACK: Final = 30.0  # seconds: long enough to smooth one batch, short enough to follow a change
 _SAMPLES: Final = 64
@@ -183,6 +184,7 @@ class Notable(msgspec.Struct, frozen=True, kw_only=True):
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """A run at one moment; `after(event)` is the only way it changes.
 
+    `awaited` are the clusters that hold a line open without answering, at most one of each side.
     `plot` has moments and rates, over the whole run; `dip` says what held it up last, and from when on.
     """
 
@@ -205,6 +207,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     ledger: tuple[LedgerEntry, ...] = ()
     carried: tuple[CarriedOver, ...] = ()
     notable: tuple[Notable, ...] = ()
+    awaited: tuple[AnswerAwaited, ...] = ()
 
     # -- what the board asks ---------------------------------------------------------------------------------------
 
@@ -242,6 +245,11 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     def comparing(self) -> tuple[TaskProgress, ...]:
         """The tasks of which every document is being compared at this moment."""
         return tuple(task for task in self.tasks if task.read_share is not None)
+
+    def awaiting(self, now: float) -> str:
+        """Which cluster has not answered for how long, in words; "" where none keeps the run waiting."""
+        sides = [f"the {one.side} ({duration(now - (one.since or now))})" for one in self.awaited]
+        return f"no answer yet from {' and '.join(sides)}" if sides and not self.is_finished else ""
 
     @property
     def is_finished(self) -> bool:
@@ -332,7 +340,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                     tasks=tuple(TaskProgress(summary=summary, unit=event.method.unit) for summary in event.tasks),
                 )
             case RunTakenUp():
-                rested = msgspec.structs.replace(now, outcome=None, finished_at=None, rate=Rate(), problem=None)
+                rested = msgspec.structs.replace(
+                    now, outcome=None, finished_at=None, rate=Rate(), problem=None, awaited=()
+                )
                 return _telling(rested, event.at, "taken up again by a new process")
             case TaskStarted():
                 first = self.task(event.task).started_at  # of a run that was taken up
@@ -367,14 +377,18 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 )
             case TaskFinished():
                 return _ended(now, event)
+            case AnswerAwaited():
+                others = tuple(one for one in self.awaited if one.side is not event.side)
+                kept = others if event.since is None else (*others, event)
+                return msgspec.structs.replace(now, awaited=kept)
             case LedgerChanged():
                 place = bisect_left(self.ledger, event.entry.number, key=lambda entry: entry.number)
                 is_known = place < len(self.ledger) and self.ledger[place].number == event.entry.number
                 after = self.ledger[place + is_known :]
                 return msgspec.structs.replace(now, ledger=(*self.ledger[:place], event.entry, *after))
             case CarriedOver():
-                others = tuple(one for one in self.carried if (one.kind, one.name) != (event.kind, event.name))
-                with_it = msgspec.structs.replace(now, carried=(*others, event))
+                carried = tuple(one for one in self.carried if (one.kind, one.name) != (event.kind, event.name))
+                with_it = msgspec.structs.replace(now, carried=(*carried, event))
                 return _telling(with_it, event.at, f"{event.label}: {event.words}", trouble=event.fate.is_open)
             case Paused():
                 paused = msgspec.structs.replace(now, is_paused=True, dip=Notable(at=event.at, text="paused"))

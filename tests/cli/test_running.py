@@ -170,6 +170,18 @@ def test_changes_before_a_run_are_listed_in_words(shell: Shell) -> None:
     assert said.out == "CCCC   1 change made before a run, not put back   http://new:9200\n"
 
 
+def test_a_run_that_a_full_disk_holds_says_so_in_the_list_and_by_itself(shell: Shell, living: RunFolder) -> None:
+    async def say() -> None:
+        async with await Journal.create(living.journal) as journal:
+            await journal.say_aside(Problem(cause=Cause.DISK_FULL, what="The disk of this machine is full."))
+
+    asyncio.run(say())
+    for said in (shell.do("status"), shell.do("status", living.run)):
+        assert said.code == ExitCode.DONE
+        assert "t waits: The disk of this machine is full." in said.out
+    assert "disk-full" in shell.do("status", "--json").out
+
+
 def test_changes_that_were_put_back_are_still_known(shell: Shell) -> None:
     shell.has_changes(EntryState.UNDONE)
     assert "asked for before a run, nothing to put back" in shell.do("status").out

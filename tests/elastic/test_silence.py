@@ -120,6 +120,28 @@ async def test_a_server_that_never_answers() -> None:
     assert "did not answer in time" in problem.what
 
 
+async def test_how_long_a_server_has_not_answered_is_known_while_it_holds_the_line_open() -> None:
+    asked = asyncio.Event()
+
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        asked.set()
+        await _say_nothing(reader, writer)
+
+    async with _listening(say_nothing) as port:
+        endpoint = Endpoint(scheme="http", host="127.0.0.1", port=port)
+        async with await connect(Connection(endpoint=endpoint), NO_CREDENTIAL) as cluster:
+            assert cluster.unanswered_seconds == 0.0
+            asking = asyncio.ensure_future(cluster.probe())
+            await asked.wait()
+            first = cluster.unanswered_seconds
+            await asyncio.sleep(0)
+            assert 0.0 < first < cluster.unanswered_seconds
+            asking.cancel()
+            await asyncio.wait({asking})
+            assert cluster.unanswered_seconds == 0.0
+
+
 async def test_a_server_that_hangs_up() -> None:
     async with _listening(_hang_up_after_request) as port:
         problem = await _trouble(port)

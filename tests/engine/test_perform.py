@@ -7,10 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.cli.telling import total_line
+from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.journal import ASIDE, Journal, said_aside
 from esmigrate_tui.engine.perform import perform
+from esmigrate_tui.engine.runs import RunFolder, summary
 from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
+    AnswerAwaited,
     Continued,
     Event,
     LedgerChanged,
@@ -754,3 +759,58 @@ async def test_a_source_that_no_longer_takes_the_password_is_named(tmp_path: Pat
     await bench.run()
     assert bench.progress.problem is not None
     assert "--source-password-file" in bench.progress.problem.todo
+
+
+# -- while nothing is answered -----------------------------------------------------------------------------------------
+
+
+async def test_a_cluster_that_holds_a_line_open_is_named_until_it_answers(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(100_000))
+    going = asyncio.ensure_future(bench.run())
+    await bench.until(TaskAdvanced)
+    bench.cluster.unanswered_seconds = 3.0
+    await bench.until(AnswerAwaited)
+    await bench.read()
+    [waiting] = bench.progress.awaited
+    assert waiting.side is Side.DESTINATION
+    assert bench.progress.awaiting((waiting.since or 0.0) + 5) == "no answer yet from the destination (5 s)"
+    assert "no answer yet from the destination" in total_line(bench.progress, bench.fast.clock())
+    bench.cluster.unanswered_seconds = 0.0
+    while bench.progress.awaited:
+        await bench.read()
+    await bench.tell(Stop())
+    await going
+    assert bench.progress.awaited == ()
+
+
+async def test_what_a_full_disk_keeps_out_of_the_journal_is_said_beside_it_until_there_is_room(tmp_path: Path) -> None:
+    is_full = asyncio.Event()
+
+    class Full(Journal):
+        async def append(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
+            if isinstance(event, TaskFinished) and not is_full.is_set():
+                raise ProblemError(trouble(Cause.DISK_FULL, "The disk of this machine is full."))
+            return await super().append(event, rejects)
+
+    bench = Bench(tmp_path, plan_of(10, patience=100_000))
+    going = asyncio.ensure_future(bench.run(journal_class=Full))
+    while (said := said_aside(bench.path)) is None:  # noqa: ASYNC110  # another process says it, through a file
+        await asyncio.sleep(0.005)
+    assert said.what == "The disk of this machine is full."
+    folder = RunFolder(tmp_path)
+    held = lock.hold(folder.lock)
+    assert held is not None
+    assert (await summary(folder)).waits_for == said
+    lock.release(held)
+    is_full.set()
+    await going
+    assert said_aside(bench.path) is None
+    assert bench.outcome is RunOutcome.VERIFIED
+
+
+async def test_what_is_said_beside_a_journal_needs_no_room(tmp_path: Path) -> None:
+    async with await Journal.create(tmp_path / "journal") as journal:
+        before = (tmp_path / ASIDE).stat()
+        await journal.say_aside(trouble(Cause.DISK_FULL, "x" * 10_000))
+        after = (tmp_path / ASIDE).stat()
+    assert (before.st_size, before.st_blocks, before.st_ino) == (after.st_size, after.st_blocks, after.st_ino)

@@ -74,6 +74,7 @@ class Notepad:
         self.troubles: dict[Request, list[Problem]] = defaultdict(list)
         self.turns_away: Problem | None = None
         self.source: Notepad | None = None
+        self.unanswered_seconds = 0.0
 
     async def identity(self) -> tuple[str, str]:
         """Who it is, to whoever it lets in."""

@@ -334,6 +334,10 @@ def below(session: Session, look: Look, now: float, events: int = _EVENTS) -> li
                 lines.append(ink("   ").append(shorten(" ".join(more), look.width - 5), STRONG))
             room -= 1 + bool(more)
             notable = [each for each in notable if not (each.is_trouble and held.held_by.what in each.text)]
+        elif words := progress.awaiting(now):
+            said = f" {words[:1].upper()}{words[1:]}"
+            lines.append(ink(" ").append_text(look.mark("warn")).append(shorten(said, look.width - 5), STRONG))
+            room -= 1
     for each in notable:
         if room <= 0:
             break
