@@ -197,11 +197,12 @@ async def _checked(plan: Plan, credentials: Mapping[Side, Credential], *, as_jso
     def say(finding: Finding) -> None:
         if as_json:
             told = {"type": "finding", **msgspec.to_builtins(finding)}
-            if _is_accepted(finding, plan.accepted):
+            if planning.is_accepted(finding, plan.accepted):
                 told["accepted"] = True
             click.echo(json_line(told))
         else:
-            click.echo(shown("\n".join(finding_lines(finding, is_accepted=_is_accepted(finding, plan.accepted)))))
+            is_accepted = planning.is_accepted(finding, plan.accepted)
+            click.echo(shown("\n".join(finding_lines(finding, is_accepted=is_accepted))))
 
     async with clusters_of(plan, credentials) as clusters:
         return await planning.check(plan, clusters, say)
@@ -214,10 +215,6 @@ async def _may_overwrite(plan: Plan, credentials: Mapping[Side, Credential], giv
     async with clusters_of(plan, credentials) as clusters:
         name = await planning.raise_stale(plan, clusters)
     return confirmed(plan, name, given, as_json=as_json)
-
-
-def _is_accepted(finding: Finding, accepted: Sequence[str]) -> bool:
-    return finding.check in accepted and not planning.standing((finding,), accepted)
 
 
 def _with_accepted(plan: Plan, more: Sequence[str]) -> Plan:
@@ -265,7 +262,7 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
             err=True,
         )
         return ExitCode.BLOCKED
-    run_id = await begin_run(plan, credentials, findings)
+    run_id = await begin_run(planning.as_accepted(plan, findings), credentials, findings)
     if not as_json:
         click.echo(shown(started_sentence(run_id)))
     if options["detach"]:

@@ -7,12 +7,14 @@ import difflib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from esmigrate_tui import preflight
 from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.finding import Finding, Severity, worst_first
+from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting, worst_first
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
@@ -25,24 +27,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.cli.choosing import Choice
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.plan import Plan
-
-# Waiving these would lose data or mean nothing: a run would end at once, or mix documents.
-_NEVER_WAIVED = frozenset(
-    {
-        "reachable",
-        "same-cluster",
-        "existing-names",
-        "readable",
-        "reading-blocked",
-        "frozen-indices",
-        "source-kept",
-        "open-indices-in-the-way",
-        "repository-readable",
-        "snapshot-state",
-        "target-index",
-        "used-targets",
-    }
-)
 
 
 def timestamp(now: float) -> str:
@@ -264,8 +248,8 @@ class StalePlanError(ProblemError):
     """The plan is for other clusters than those at its addresses, or for other files than those in its places."""
 
 
-def accepted(given: Sequence[str]) -> tuple[str, ...]:
-    """The names of checks that somebody accepts, in order; raises ProblemError (usage) for what is none."""
+def accepted(given: Sequence[str]) -> tuple[Acceptance, ...]:
+    """Whatever the named checks find, accepted; raises ProblemError (usage) for a name that no check has."""
     if unknown := [name for name in given if name not in preflight.NAMES]:
         like = difflib.get_close_matches(unknown[0], preflight.NAMES, n=1)
         raise ProblemError(
@@ -277,18 +261,32 @@ def accepted(given: Sequence[str]) -> tuple[str, ...]:
                 + "Take the name in brackets behind a finding of `esmigrate check`.",
             )
         )
-    return tuple(sorted(set(given)))
+    return tuple(Acceptance(check=name, severity=Severity.BLOCKER) for name in sorted(set(given)))
 
 
 def can_be_waived(finding: Finding) -> bool:
-    """Whether somebody may accept it and go on."""
-    return finding.check not in _NEVER_WAIVED
+    """Whether somebody may accept it and go on: a warning always, a blocker where its check says so."""
+    return finding.severity is not Severity.BLOCKER or finding.check in preflight.WAIVABLE
 
 
-def standing(findings: Sequence[Finding], accepted: Sequence[str]) -> tuple[Finding, ...]:
+def is_accepted(finding: Finding, accepted: Sequence[Acceptance]) -> bool:
+    """Whether somebody has accepted it, and may."""
+    return can_be_waived(finding) and any(one.covers(finding) for one in accepted)
+
+
+def standing(findings: Sequence[Finding], accepted: Sequence[Acceptance]) -> tuple[Finding, ...]:
     """The blockers that nobody has accepted, or that nobody may accept."""
     return tuple(
-        finding
-        for finding in findings
-        if finding.severity is Severity.BLOCKER and not (finding.check in accepted and can_be_waived(finding))
+        finding for finding in findings if finding.severity is Severity.BLOCKER and not is_accepted(finding, accepted)
     )
+
+
+def as_accepted(plan: Plan, findings: Sequence[Finding]) -> Plan:
+    """The plan with what it accepts as it was found: by title and weight, no longer by the names of checks."""
+    found = [accepting(one) for one in findings if _can_stop(one) and is_accepted(one, plan.accepted)]
+    named = [one for one in plan.accepted if one.title]
+    return msgspec.structs.replace(plan, accepted=tuple(sorted({*found, *named})))
+
+
+def _can_stop(finding: Finding) -> bool:
+    return finding.severity in {Severity.BLOCKER, Severity.WARNING}

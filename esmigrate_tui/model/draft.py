@@ -11,7 +11,7 @@ from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
 from esmigrate_tui.model.files import Reading
-from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.finding import Finding, Severity, accepting
 from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan, Proof, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
@@ -192,7 +192,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         split=draft.split,
         split_by=draft.split_by,
         verify=draft.verify,
-        accepted=tuple(sorted({key.partition(":")[0] for key in draft.acknowledged})),
+        accepted=tuple(accepting(finding) for finding in draft.findings if finding.key in draft.acknowledged),
         restoration=draft.restoration,
         copying=draft.copying,
     )

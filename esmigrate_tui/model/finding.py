@@ -47,6 +47,28 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.check}: {self.title}"
 
 
+class Acceptance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, order=True):
+    """That somebody goes on in spite of what a check found: one finding by its title, and no heavier than it was.
+
+    Without a title it holds for whatever the check finds of that weight: so `--accept` says it, before anything is
+    found.
+    """
+
+    check: str
+    severity: Severity
+    title: str = ""
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether a finding is what was accepted."""
+        is_it = finding.check == self.check and self.title in {"", finding.title}
+        return is_it and _ORDER.index(finding.severity) >= _ORDER.index(self.severity)
+
+
+def accepting(finding: Finding) -> Acceptance:
+    """The acceptance of one finding as it is."""
+    return Acceptance(check=finding.check, severity=finding.severity, title=finding.title)
+
+
 _ORDER = tuple(Severity)
 
 

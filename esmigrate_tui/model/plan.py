@@ -11,6 +11,7 @@ from esmigrate_tui.model.carried import Carried
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.files import Reading
+from esmigrate_tui.model.finding import Acceptance, Severity
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
@@ -133,8 +134,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is Elasticsearch's own throttle (documents a second), 0 for none. `split` is how many server tasks read one index,
     each a range of the field `split_by`: 0 and "" let the method choose, 1 is not at all. `patience` is how many
     seconds a run waits for a cluster that is away or full before it gives up on a task. `verify` is by what it is
-    proved that nothing was lost, None for the method's own way. `accepted` names the checks whose findings somebody has
-    accepted. `restoration` is there for a restore from a snapshot, and for nothing else;
+    proved that nothing was lost, None for the method's own way. `accepted` are the findings that somebody has accepted.
+    `restoration` is there for a restore from a snapshot, and for nothing else;
     `copying` matters to a copy through this machine. `carried` is what stands beside the indices of the source and is
     made on the destination at the end, as it was translated when the plan was made.
     """
@@ -156,7 +157,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     patience: Annotated[int, msgspec.Meta(ge=0, le=10**9)] = 900
     tune: bool = True
     verify: Proof | None = None
-    accepted: tuple[str, ...] = ()
+    accepted: tuple[Acceptance, ...] = ()
     restoration: Restoration | None = None
     copying: Copying = AS_IT_IS
     carried: tuple[Carried, ...] = ()
@@ -189,7 +190,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         import tomllib  # noqa: PLC0415  # the same
 
         try:
-            plan = msgspec.convert(tomllib.loads(text), cls)
+            plan = msgspec.convert(_with_whole_acceptances(tomllib.loads(text)), cls)
             _raise_numbers(plan.tasks)
         except (ValueError, RecursionError, msgspec.MsgspecError) as error:  # also of a number or depth without measure
             why = "it is nested too deeply" if isinstance(error, RecursionError) else clean(str(error), 300)
@@ -251,6 +252,18 @@ def _raise_unwritable(text: str) -> None:
                 todo="Choose fewer indices, and make several plans.",
             )
         )
+
+
+def _with_whole_acceptances(values: dict[str, Any]) -> dict[str, Any]:
+    """A plan's values, where an older program has written the bare names of checks: such a name accepts warnings only.
+
+    What was written so may have been a warning that somebody had read; it must not waive a blocker.
+    """
+    given = values.get("accepted")
+    if not isinstance(given, list):
+        return values
+    whole = [{"check": one, "severity": Severity.WARNING} if isinstance(one, str) else one for one in given]
+    return values | {"accepted": whole}
 
 
 def _raise_numbers(tasks: Sequence[Task]) -> None:

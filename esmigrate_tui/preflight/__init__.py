@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from esmigrate_tui.preflight.checks import CHECKS, NAMES, name_of
+from esmigrate_tui.preflight.checks import CHECKS, NAMES, WAIVABLE, name_of
 from esmigrate_tui.preflight.looking import look, run
 
-__all__ = ["CHECKS", "NAMES", "look", "name_of", "run"]
+__all__ = ["CHECKS", "NAMES", "WAIVABLE", "look", "name_of", "run"]

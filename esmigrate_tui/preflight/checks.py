@@ -20,6 +20,7 @@ from esmigrate_tui.preflight import (
     selection,
     source,
 )
+from esmigrate_tui.preflight.waiving import is_waivable
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -136,6 +137,9 @@ def name_of(check: Check) -> str:
     """The check's name, as a finding carries it and `--accept` takes it."""
     return getattr(check, "__name__", "check").replace("_", "-")
 
+
+WAIVABLE: Final = frozenset(name_of(check) for checks in CHECKS.values() for check in checks if is_waivable(check))
+"""The names of the checks whose blockers somebody may accept, as each declares of itself."""
 
 NAMES: Final = frozenset(name_of(check) for checks in CHECKS.values() for check in checks) | {"reachable", "sample-ids"}
 """Every name that a finding may carry: those of the checks, of the look before them, and of a second word on files."""

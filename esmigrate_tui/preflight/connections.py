@@ -9,6 +9,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import duration
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ _COMPATIBILITY: Final = (
 )
 
 
+@waivable
 async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the destination is of the source's major version or newer, and both are versions known here."""
     source, destination = draft.source_facts, draft.destination_facts

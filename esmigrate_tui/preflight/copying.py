@@ -14,6 +14,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -87,6 +88,7 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
     return tuple(found)
 
 
+@waivable
 async def stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether a template of the destination makes a data stream where the plan makes an index."""
     made = sorted({target for name in draft.selected for target in draft.all_targets(name)} - set(draft.uses))
@@ -173,6 +175,7 @@ def _has_time(source: bytes) -> bool:
     return isinstance(document, dict) and document.get("@timestamp") is not None
 
 
+@waivable
 async def passed_over(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether chosen indices hold documents that a search without a type passes over, or that no search finds."""
     if clusters.source is None or not draft.chosen:
@@ -260,6 +263,7 @@ async def kept_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     )
 
 
+@waivable
 async def destination_pipelines(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Which ingest pipelines of the destination the copied documents would go through, and what becomes of these."""
     if not draft.selected or await clusters.destination.version() < DEFAULT_PIPELINES:

@@ -14,6 +14,7 @@ from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -89,6 +90,7 @@ def _common(body: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in named(body.get("settings", {})).items() if key not in _OWN}
 
 
+@waivable
 async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination would make the indices as the plan has them: it is asked, and nothing is made."""
     tries = together(kinds_of(bodies_of(draft)))
@@ -190,6 +192,7 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         )
 
 
+@waivable
 async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether an index to be made has nearly as many fields as it may have."""
     near: dict[str, tuple[int, int]] = {}

@@ -15,6 +15,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.bodies import to_be_made
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -72,6 +73,7 @@ def held_in(index: IndexFacts) -> str:
     return "closed" if index.state is IndexState.CLOSED else counted(index.documents or 0, "document")
 
 
+@waivable
 async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the destination is green or yellow."""
     facts = draft.destination_facts
@@ -105,6 +107,7 @@ async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[
         )
 
 
+@waivable
 async def destination_blocks(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the destination as a whole refuses writes."""
     facts = draft.destination_facts
@@ -124,6 +127,7 @@ async def destination_blocks(draft: Draft, clusters: Clusters) -> AsyncIterator[
         )
 
 
+@waivable
 async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the chosen data fits below the destination's low disk watermark, with the replicas it will have."""
     facts = draft.destination_facts
@@ -180,6 +184,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
         yield Finding(check="room", severity=Severity.PASSED, title=f"Room enough: {measured}")
 
 
+@waivable
 async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination's limit of open shards leaves room for those to be made."""
     facts = draft.destination_facts

@@ -15,6 +15,7 @@ from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
+from esmigrate_tui.preflight.waiving import waivable
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import sampled
 
@@ -229,6 +230,7 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_strea
     )
 
 
+@waivable
 async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What types the fields will have, and whether there is room for them."""
     if not draft.create:
@@ -312,6 +314,7 @@ def _kind(field: object) -> str:
     return clean(str(field.get("type", "object")), 40)
 
 
+@waivable
 async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What will touch the documents on their way: the plan's pipeline, the index's own, and those of templates."""
     wanted = draft.reading.pipeline if draft.reading is not None else ""

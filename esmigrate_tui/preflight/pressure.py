@@ -10,6 +10,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.destination import expected, some
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -55,6 +56,7 @@ async def pending_tasks(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         )
 
 
+@waivable
 async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether indices of the destination refuse writes: those that are filled, or others because a disk was full."""
     used = set(draft.uses)
@@ -101,6 +103,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         )
 
 
+@waivable
 async def largest_shard(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether one shard is larger than the room on any single node, though all nodes together have enough."""
     facts = draft.destination_facts

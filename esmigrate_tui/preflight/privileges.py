@@ -13,6 +13,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import listed
 from esmigrate_tui.preflight.destination import some
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -49,6 +50,7 @@ _BESIDE: Final = {
 _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/cancel")
 
 
+@waivable
 async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether whoever is signed in may read on the source, and make, fill and count indices on the destination."""
     if not draft.selected and not draft.into:
@@ -161,6 +163,7 @@ def _role(side: Side, names: Sequence[str], *, is_steering: bool) -> str:
     return f"POST _security/role/esmigrate_{side}\n{msgspec.json.encode(body).decode()}"
 
 
+@waivable
 async def hidden_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether a role hides documents or fields of the source from whoever is signed in, which no count would show."""
     if clusters.source is None or not draft.selected:

@@ -16,6 +16,7 @@ from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed, number, size
 from esmigrate_tui.preflight.destination import expected, some
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -110,6 +111,7 @@ def not_reached(draft: Draft, problem: Problem) -> Finding:
     )
 
 
+@waivable
 async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination gets through to the source: whitelist, name, port, certificate, sign-in, privileges.
 

@@ -28,6 +28,7 @@ from esmigrate_tui.preflight.destination import (
 )
 from esmigrate_tui.preflight.repository import GUIDE, held
 from esmigrate_tui.preflight.restorable import Judgement, Verdict, judge
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
@@ -352,6 +353,7 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
         )
 
 
+@waivable
 async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination has a template for every chosen data stream, which it needs to go on growing."""
     snapshot, wanted = draft.snapshot, draft.restoration
@@ -403,6 +405,7 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
         )
 
 
+@waivable
 async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether an alias would get a second index to write to, which the server refuses."""
     snapshot, wanted = draft.snapshot, draft.restoration
@@ -445,6 +448,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
 # -- states ------------------------------------------------------------------------------------------------------------
 
 
+@waivable
 async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What the global state of the snapshot would replace on the destination."""
     snapshot, wanted = draft.snapshot, draft.restoration
@@ -476,6 +480,7 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
     )
 
 
+@waivable
 async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What restoring the indices of Elasticsearch's and Kibana's own features does to those who use them."""
     snapshot, facts = draft.snapshot, draft.destination_facts
@@ -579,6 +584,7 @@ async def _locked_out(clusters: Clusters) -> Finding:
 # -- places for shards -------------------------------------------------------------------------------------------------
 
 
+@waivable
 async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether some node of the destination may hold each index, by the settings that the index brings along."""
     snapshot, wanted = draft.snapshot, draft.restoration
@@ -778,6 +784,7 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
 
 
+@waivable
 async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether whoever is signed in on the destination may restore, register, and clear what is in the way."""
     wanted = draft.restoration

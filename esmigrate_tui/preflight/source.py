@@ -16,6 +16,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import expected, some
 from esmigrate_tui.preflight.repository import held
+from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -80,6 +81,7 @@ async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         )
 
 
+@waivable
 async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the source keeps documents otherwise than they were sent: without some fields, or put together anew."""
     filtered = tuple(index.name for index in draft.chosen if index.source_filtered and index.source_enabled)
@@ -158,6 +160,7 @@ def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Findi
     )
 
 
+@waivable
 async def colliding_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether documents of one index share an _id, by their types or by their routing, of which one would be lost."""
     indices = [index for index in draft.chosen if index.state is IndexState.OPEN and index.documents]

@@ -336,13 +336,13 @@ def _changes(entries: Iterable[LedgerEntry]) -> tuple[Change, ...]:
 
 def _waivers(plan: Plan, findings: Sequence[Finding]) -> tuple[Waiver, ...]:
     waivers: list[Waiver] = []
-    for check in plan.accepted:
+    for one in plan.accepted:
         found = [
-            Waiver(check=check, title=finding.title, evidence=finding.evidence)
+            Waiver(check=one.check, title=finding.title, evidence=finding.evidence)
             for finding in findings
-            if finding.check == check and finding.severity in {Severity.WARNING, Severity.BLOCKER}
+            if one.covers(finding) and finding.severity in {Severity.WARNING, Severity.BLOCKER}
         ]
-        waivers.extend(found or [Waiver(check=check)])
+        waivers.extend(found or [Waiver(check=one.check, title=one.title)])
     return tuple(waivers)
 
 

@@ -34,7 +34,7 @@ from esmigrate_tui.model.event import (
     WaitBegan,
     WaitEnded,
 )
-from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.finding import Acceptance, Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan, Task
@@ -52,7 +52,7 @@ START = 1_790_000_000.0
 BUSY = Problem(cause=Cause.BUSY, what="The destination is too busy.", why="It answered 429.", todo="Wait.")
 
 
-def a_plan(*, method: MethodName = MethodName.REINDEX_FROM_REMOTE, accepted: tuple[str, ...] = ()) -> Plan:
+def a_plan(*, method: MethodName = MethodName.REINDEX_FROM_REMOTE, accepted: tuple[Acceptance, ...] = ()) -> Plan:
     return Plan(
         method=method,
         made_at="2026-09-21T13:00:00Z",
@@ -418,7 +418,8 @@ def test_accepted_findings_are_told_with_what_was_seen() -> None:
         Finding(check="plain-http", severity=Severity.PASSED, title="fine"),
         Finding(check="space", severity=Severity.WARNING, title="not accepted"),
     )
-    report = gather(a_plan(accepted=("plain-http", "other")), a_progress(), now=START + 500, findings=findings)
+    accepted = tuple(Acceptance(check=name, severity=Severity.WARNING) for name in ("plain-http", "other"))
+    report = gather(a_plan(accepted=accepted), a_progress(), now=START + 500, findings=findings)
     assert [(waiver.check, waiver.title) for waiver in report.waivers] == [
         ("plain-http", "The password is readable"),
         ("other", ""),
@@ -575,7 +576,7 @@ def test_ordinary_names_and_numbers_stay_readable_in_the_file_itself(text: str) 
 
 def test_the_markdown_has_every_part_that_has_something_to_say() -> None:
     report = gather(
-        a_plan(accepted=("plain-http",)),
+        a_plan(accepted=(Acceptance(check="plain-http", severity=Severity.WARNING),)),
         a_progress(
             orders=SET_ASIDE,
             outcome=RunOutcome.INCOMPLETE,
