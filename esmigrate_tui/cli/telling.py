@@ -163,7 +163,8 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
         case EnoughSaid():
             return ["-   somebody said that what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:
-            return [f"-   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
+            mark = "!" if event.moved.is_odd else "-"
+            return [f"{mark}   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
         case CarriedOver():
             mark = "ok " if event.fate in {Fate.MADE, Fate.SAME} else "x  " if event.fate.is_open else "-  "
             return [f"{mark} {event.label}: {event.words}"]

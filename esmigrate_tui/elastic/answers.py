@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.facts import DiskFacts, Health, IndexFacts, IndexState, NodeFacts, ShardFacts, Version
+from esmigrate_tui.model.facts import (
+    DiskFacts,
+    Health,
+    IndexFacts,
+    IndexState,
+    NodeFacts,
+    ShardFacts,
+    TemplateLayer,
+    Version,
+)
 from esmigrate_tui.model.text import clean, whole_number
 
 if TYPE_CHECKING:
@@ -779,18 +788,25 @@ class OperationMode(msgspec.Struct, frozen=True):
     operation_mode: str = ""
 
 
-class LegacyTemplate(msgspec.Struct, frozen=True):
-    """`GET _template` of 6.0 and newer, one of them."""
-
-    order: int = 0
-    index_patterns: tuple[str, ...] = ()
-    settings: dict[str, Any] = {}
-
-
 class TemplateBody(msgspec.Struct, frozen=True):
     """What a template gives."""
 
     settings: dict[str, Any] = {}
+    mappings: dict[str, Any] = {}
+    aliases: dict[str, Any] = {}
+
+
+class LegacyTemplate(TemplateBody, frozen=True):
+    """`GET _template`, one of them; before 6.0 it has one pattern, called `template`."""
+
+    order: int = 0
+    index_patterns: tuple[str, ...] = ()
+    template: str = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The names that it fits."""
+        return self.index_patterns or ((self.template,) if self.template else ())
 
 
 class IndexTemplates(msgspec.Struct, frozen=True):
@@ -1016,20 +1032,29 @@ def flat(*layers: Mapping[str, Any]) -> dict[str, str]:
 
 
 def given_by_templates(name: str, told: Templates) -> dict[str, Any]:
-    """The settings that an index of that name gets from templates: of one that is composed, else of all legacy ones.
+    """The settings that an index of that name gets from templates."""
+    return {key: value for layer in template_layers(name, told) for key, value in _dotted(layer.settings)}
+
+
+def template_layers(name: str, told: Templates) -> tuple[TemplateLayer, ...]:
+    """What an index of that name gets, the weakest first: of one template that is composed, else of all legacy ones.
 
     https://www.elastic.co/guide/en/elasticsearch/reference/current/index-templates.html
     """
-    fitting = [one.index_template for one in told.composable.index_templates]
-    fitting = [one for one in fitting if _is_named(name, one.index_patterns)]
+    fitting = [one for one in told.composable.index_templates if _is_named(name, one.index_template.index_patterns)]
     if not fitting:
-        ordered = sorted(told.legacy.values(), key=lambda one: one.order)
-        layers = [one.settings for one in ordered if _is_named(name, one.index_patterns)]
-    else:
-        chosen = max(fitting, key=lambda one: one.priority or 0)
-        parts = {one.name: one.component_template.template.settings for one in told.components.component_templates}
-        layers = [*(parts.get(part, {}) for part in chosen.composed_of), chosen.template.settings]
-    return {key: value for settings in layers for key, value in _dotted(settings)}
+        ordered = sorted(told.legacy.items(), key=lambda one: one[1].order)
+        return tuple(_layer(called, one) for called, one in ordered if _is_named(name, one.patterns))
+    chosen = max(fitting, key=lambda one: one.index_template.priority or 0)
+    parts = {one.name: one.component_template.template for one in told.components.component_templates}
+    bodies = [parts[part] for part in chosen.index_template.composed_of if part in parts]
+    return tuple(_layer(chosen.name, body) for body in (*bodies, chosen.index_template.template))
+
+
+def _layer(name: str, body: TemplateBody) -> TemplateLayer:
+    return TemplateLayer(
+        template=clean(name, 200), settings=body.settings, mappings=body.mappings, aliases=body.aliases
+    )
 
 
 def _dotted(settings: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:

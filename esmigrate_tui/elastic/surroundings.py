@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from esmigrate_tui.elastic import answers
-from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, Version, View
+from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, TemplateLayer, Version, View
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -198,6 +198,17 @@ class Surroundings:
 
         Looked up once for any number of names. None where a role does not show the templates.
         """
+        told = await self._templates()
+        if told is None:
+            return None
+        return {name: _fitting(answers.given_by_templates(name, told), patterns) for name in names}
+
+    async def template_layers(self, names: Sequence[str]) -> dict[str, tuple[TemplateLayer, ...]] | None:
+        """What templates give to indices of these names, the weakest first; None where a role does not show them."""
+        told = await self._templates()
+        return None if told is None else {name: answers.template_layers(name, told) for name in names}
+
+    async def _templates(self) -> answers.Templates | None:
         has_composable = await self._cluster.version() >= _COMPOSABLE
         legacy, composable, components = await asyncio.gather(
             self._maybe("/_template", dict[str, answers.LegacyTemplate]),
@@ -210,8 +221,7 @@ class Surroundings:
         )
         if legacy is None or composable is None or components is None:
             return None
-        told = answers.Templates(legacy, composable, components)
-        return {name: _fitting(answers.given_by_templates(name, told), patterns) for name in names}
+        return answers.Templates(legacy, composable, components)
 
     async def global_state(self) -> dict[str, tuple[str, ...]]:
         """What a restored global state would replace: names by kind, kinds that are not there or not seen left out."""

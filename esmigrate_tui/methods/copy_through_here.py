@@ -15,6 +15,7 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.elastic.portions import Portion, first_portion
+from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.copy_decisions import (
     Part,
     State,
@@ -145,7 +146,8 @@ class CopyThroughHere(Pumped[Pump]):
         while True:
             pump = Pump(await _setting(work, clusters), state, portion)
             if not since and not state.repeats:
-                yield pump.look()  # written down before the first document is sent: one found in place may then be ours
+                # written down before the first document is sent: one found in place may then be ours
+                yield await told_as_made(pump.look(), work, clusters)
             try:
                 async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
                     async for moved in looks:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
+from esmigrate_tui.methods.as_made import naming_templates
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Pipelines, Types, apart
 from esmigrate_tui.model.draft import bare_plan
@@ -321,12 +322,7 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
     """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
     task = work.task
     if task.create:
-        await book.change(
-            Side.DESTINATION,
-            f"the index {task.destination_index} was made",
-            create_request(task, Version.parse(work.plan.destination_version)),
-            None,
-        )
+        await _make(work, clusters, book)
     if work.plan.tune and task.create:
         fast, back = tuning_requests(task)
         await book.change(
@@ -336,6 +332,15 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
             back,
         )
     await show_everything(work, clusters)
+
+
+async def _make(work: Work, clusters: Clusters, book: Book) -> None:
+    task = work.task
+    request = create_request(task, Version.parse(work.plan.destination_version))
+    try:
+        await book.change(Side.DESTINATION, f"the index {task.destination_index} was made", request, None)
+    except ProblemError as error:
+        raise ProblemError(await naming_templates(error.problem, work, clusters)) from None
 
 
 async def show_everything(work: Work, clusters: Clusters) -> None:

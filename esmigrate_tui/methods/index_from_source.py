@@ -15,6 +15,7 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.methods import shipping
+from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
 from esmigrate_tui.methods.file_pump import FilePump, FileSetting
 from esmigrate_tui.methods.filling import another_index, create_request, made_index, make_index, tuning_requests
@@ -169,7 +170,8 @@ class IndexFromSource(Pumped[FilePump]):
         state = await _begun(work, clusters, FileState.from_token(since))
         pump = FilePump(await _setting(work, clusters, reading), state)
         if not since:
-            yield pump.look()  # written down before the first row is sent: what is found in place later may be ours
+            # written down before the first row is sent: what is found in place later may be ours
+            yield await told_as_made(pump.look(), work, clusters)
         try:
             async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
                 async for moved in looks:

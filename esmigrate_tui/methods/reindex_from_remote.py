@@ -18,6 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.spread import spread_of
+from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import (
     amount,
@@ -171,7 +172,8 @@ class ReindexFromRemote:
         fresh = frozenset(position for position in state.open if not state.parts[position].passes)
         if fresh:  # written down before there is a task of any: which ranges they are, and that tasks may have begun
             state = announced(state)
-            yield together([standing(part) for part in state.parts], state, note=note)
+            first = together([standing(part) for part in state.parts], state, note=note)
+            yield await told_as_made(first, work, clusters)
         seen = [standing(part) for part in state.parts]
         trouble: Problem | None = None
         left = frozenset(state.parts[position].task for position in state.running)

@@ -42,7 +42,8 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     that copies files both are bytes, and `parts_done` of `parts` are the shards.
     `there_already` were found in place on a repeated pass, `collided` were found in place on the first pass into a
     destination that this run made: two documents want one `_id`. `token` is where to take the work up again.
-    `rejects` are the newly refused since the last Moved; `note` says something worth telling.
+    `rejects` are the newly refused since the last Moved; `note` says something worth telling, and `is_odd` that it is
+    not as it should be.
     """
 
     done: Count
@@ -57,6 +58,7 @@ class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parts: Count = 0
     token: str = ""
     rejects: tuple[Reject, ...] = ()
+    is_odd: bool = False
     note: str = ""
 
 

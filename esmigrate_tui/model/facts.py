@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -172,6 +173,15 @@ class TemplateFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     patterns: tuple[str, ...] = ()
     makes_streams: bool = False
     priority: int = 0
+
+
+class TemplateLayer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one template of a cluster gives to an index of some name, in the cluster's own words."""
+
+    template: str
+    settings: dict[str, Any] = {}
+    mappings: dict[str, Any] = {}
+    aliases: dict[str, Any] = {}
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

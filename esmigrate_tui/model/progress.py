@@ -445,7 +445,9 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
     )
     then = msgspec.structs.replace(then, rate=progress.rate.after(event.at, then.done))
     then = msgspec.structs.replace(then, plot=_plotted(progress.plot, event.at, then.rate.per_second))
-    return _telling(then, event.at, f"{task.summary.source_index}: {moved.note}") if moved.note else then
+    if not moved.note:
+        return then
+    return _telling(then, event.at, f"{task.summary.source_index}: {moved.note}", trouble=moved.is_odd)
 
 
 def _ended(progress: Progress, event: TaskFinished) -> Progress:

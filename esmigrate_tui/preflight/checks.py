@@ -19,6 +19,7 @@ from esmigrate_tui.preflight import (
     restore,
     selection,
     source,
+    templates,
 )
 from esmigrate_tui.preflight.waiving import is_waivable
 
@@ -65,6 +66,7 @@ _COPYING: Final[tuple[Check, ...]] = (
     definitions.lacking_parts,
     definitions.field_limits,
     definitions.template_settings,
+    templates.template_effects,
     definitions.licence_features,
     selection.internal_indices,
     source.hidden_indices,
@@ -81,6 +83,7 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
         definitions.definitions_accepted,
         files.pipelines_and_templates,
         definitions.template_settings,
+        templates.template_effects,
         remote.speed_settings,
     ),
     MethodName.REINDEX_FROM_REMOTE: (
