@@ -6,9 +6,10 @@ import re
 from typing import Final
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-settings.register_profile("esmigrate", deadline=None)  # a busy machine is no fault of the program
+# A busy machine is no fault of the program.
+settings.register_profile("esmigrate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("esmigrate")
 
 # A difference is shown, not only that there is one.

@@ -276,7 +276,14 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
     "--format",
     "kind",
     type=click.Choice([kind.value for kind in FileFormat]),
-    help="What the files are; else seen from their first bytes. Packed ones (gzip, zstd) are unpacked.",
+    help="What the files are; else each is judged by its first bytes. Packed ones (gzip, bzip2, xz, zstd) are "
+    "unpacked.",
+)
+@click.option(
+    "--from-index",
+    default="",
+    metavar="NAME",
+    help="Of dumps, bulks and hits of several indices: the one to read (* ? match many), others are passed over.",
 )
 @click.option("--id-field", metavar="FIELD", help="Take the _id from this column, or from this field (a.b).")
 @click.option("--id-hash", is_flag=True, help="The _id is a hash of the row: a second run doubles nothing.")
@@ -284,7 +291,7 @@ def plan_copy(**options: Any) -> int:  # noqa: ANN401  # click hands over what i
 @click.option("--delimiter", default="", metavar="CHAR", help="What separates cells; 'tab' is one.")
 @click.option("--no-header", is_flag=True, help="The first row of the table is data: columns are called col1, col2, …")
 @click.option("--columns", default="", metavar="NAME,NAME", help="What the columns are called; says --no-header too.")
-@click.option("--encoding", default="", metavar="NAME", help="Of a table of text: utf-8, latin-1, cp1252, …")
+@click.option("--encoding", default="", metavar="NAME", help="Of all files: utf-8, latin-1, cp1252, utf-16, …")
 @click.option(
     "--mapping",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),

@@ -27,6 +27,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.identity import UNFIT, is_new_id
 from esmigrate_tui.reading.mapping import body_in
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
@@ -96,7 +97,7 @@ def preview_lines(sample: Sample, *, is_guessed: bool) -> Iterator[str]:
     yield f"{counted(len(reading.files), 'file')}, {size(reading.size)}: {how_read(reading)}"
     yield f"The first rows of {counted(sample.amount, 'row')} that were looked at, as they will be sent:"
     for row in sample.rows[:_SHOWN]:
-        name = "(new)" if reading.ids is IdRule.NEW else clean(row.id, 60)
+        name = "(new)" if is_new_id(row, reading) else clean(row.id, 60)
         yield f"  _id {name}  {clean(row.source.decode('utf-8', 'replace'), _WIDE)}"
     if is_guessed:
         yield "Types, guessed from these rows; correct them in the plan where they are wrong:"
@@ -104,6 +105,10 @@ def preview_lines(sample: Sample, *, is_guessed: bool) -> Iterator[str]:
         for guess in sample.guesses:
             kind = f"{guess.type or 'left open'}{f' ({guess.format})' if guess.format else ''}"
             yield f"  {clean(guess.field, 200):{width}}  {kind}: {guess.evidence}"
+    if out := [column.name for column in reading.columns if column.name in UNFIT]:
+        yield f"Left out of the documents: {clean(', '.join(out), 200)}; no document can hold a field of that name."
+    if sample.passed:
+        yield f"{counted(sample.passed, 'row')} of other indices passed over, as was asked for."
     if sample.bad:
         yield f"! {number(sample.bad)} of them cannot be read, and will be set aside:"
         for error in sample.errors:
@@ -140,16 +145,16 @@ def _names(given: str) -> tuple[str, ...]:
 
 
 def _must_be_known(encoding: str) -> None:
-    """Refuse an encoding that nobody knows, or in which a line break or a quote is not the one byte that it is."""
+    """Refuse an encoding that nobody knows, or that is none of text."""
     if not encoding:
         return
-    marks = ',;|\t"\n\r'
     try:
-        is_plain = codecs.lookup(encoding).name and marks.encode(encoding) == marks.encode("ascii")
-    except (LookupError, UnicodeError):
-        is_plain = False
-    if not is_plain:
-        msg = f"--encoding knows utf-8, latin-1, cp1252 and the like, not {clean(encoding, 60)!r}."
+        is_text = "é".encode(encoding, "replace").decode(encoding) in {"é", "?"}
+        codecs.getincrementaldecoder(encoding)
+    except (LookupError, UnicodeError, TypeError):
+        is_text = False
+    if not is_text or encoding.lower().replace("-", "_") in {"idna", "punycode", "undefined", "unicode_escape"}:
+        msg = f"--encoding knows utf-8, latin-1, cp1252, utf-16 and the like, not {clean(encoding, 60)!r}."
         raise click.UsageError(msg)
 
 
@@ -163,6 +168,7 @@ def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, option
         names=names,
         ids=rule,
         id_field=options["id_field"] or "",
+        from_index=options["from_index"],
     )
     return recognised(found_files(patterns), wishes, options["pipeline"])
 

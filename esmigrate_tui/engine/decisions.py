@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome, Verifying
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
-from esmigrate_tui.model.text import counted, duration, listed, number
+from esmigrate_tui.model.text import clean, counted, duration, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -53,21 +53,46 @@ def judged(
         return TaskOutcome.DIFFERENT, _compared_otherwise(task, comparison.compared, there, arrived, moved)
     if comparison.samples is not None and comparison.samples.different:
         return TaskOutcome.DIFFERENT, _sampled_otherwise(task, comparison.samples, there, arrived)
-    if refused and there - arrived == refused and task.reading is not None:
-        return TaskOutcome.SET_ASIDE, Problem(
+    if comparison.unread and there - arrived == refused:
+        return TaskOutcome.SET_ASIDE, _unread(comparison.unread, there, refused)
+    if refused and there - arrived == refused:
+        return TaskOutcome.SET_ASIDE, _refused(task, refused, arrived)
+    return TaskOutcome.DIFFERENT, _difference(task, there, arrived, moved)
+
+
+def _refused(task: Task, refused: int, arrived: int) -> Problem:
+    """The trouble that some documents were refused, by what reads the files or by the destination, and no other is."""
+    if task.reading is not None:
+        return Problem(
             cause=Cause.REFUSED,
-            what=f"{counted(refused, 'row')} of {task.source_index} were set aside; all others arrived.",
+            what=f"{counted(refused, 'row')} of {task.source_index} were set aside; {_others(arrived)}.",
             why="Each is in the rejects file with its file, its line and the reason.",
             todo="Correct these rows or the mapping, and index them from a file of their own.",
         )
-    if refused and there - arrived == refused:
-        return TaskOutcome.SET_ASIDE, Problem(
-            cause=Cause.REFUSED,
-            what=f"The destination refused {counted(refused, 'document')} of {task.source_index}; all others arrived.",
-            why="Each is in the rejects file with the server's reason.",
-            todo="Correct the mapping or the documents, and send them again.",
-        )
-    return TaskOutcome.DIFFERENT, _difference(task, there, arrived, moved)
+    return Problem(
+        cause=Cause.REFUSED,
+        what=f"The destination refused {counted(refused, 'document')} of {task.source_index}; {_others(arrived)}.",
+        why="Each is in the rejects file with the server's reason.",
+        todo="Correct the mapping or the documents, and send them again.",
+    )
+
+
+def _others(arrived: int) -> str:
+    """What became of the documents that were not refused."""
+    return "all others arrived" if arrived else "there were no others, nothing arrived"
+
+
+def _unread(unread: tuple[str, ...], rows: int, refused: int) -> Problem:
+    """The trouble that files which are not empty gave no row: that all of nothing arrived proves nothing."""
+    what = f"Nothing was read from {listed([clean(path, 300) for path in unread], most=3)}, which is not empty."
+    if rows:
+        what += f" Of {counted(rows, 'row')} of other files {number(rows - refused)} arrived."
+    return Problem(
+        cause=Cause.STATE,
+        what=what,
+        why="It has only a first row with names, or its rows end, or are held together, in a way that is not known.",
+        todo="Look at the file. If it holds documents, say what it is (--format), or convert it, and make a new plan.",
+    )
 
 
 def _judged_arrival(task: Task, comparison: Comparison, *, is_enough: bool) -> tuple[TaskOutcome, Problem | None]:

@@ -6,6 +6,8 @@ lies behind that nothing is counted, though some of it may have arrived.
 
 from __future__ import annotations
 
+from typing import Final
+
 import msgspec
 
 from esmigrate_tui.methods.copy_decisions import FIRST_STREAMS, MOST_STREAMS, Tally
@@ -14,6 +16,8 @@ from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.reading.pages import Place
 from esmigrate_tui.verify import Comparison
 
+_UNREAD: Final = 20  # files that are named
+
 
 class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the files of one task stand; its JSON is the token of each Moved.
@@ -21,7 +25,9 @@ class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
     `made` is the uuid of the destination's index, `base` how many documents it had before. `rows` were settled: each
     was `written`, found `there`, found in place when a request or a page was repeated (`unsure`: it most likely
     arrived the first time), or `refused`, by its parser or by the destination. `collided` of the refused wanted the _id
-    of another row. `replay` is how many pages must be seen until nothing can be a repetition any more.
+    of another row. `replay` is how many pages must be seen until nothing can be a repetition any more. `unread` names
+    the first files that are not empty and gave no row, `lost` counts values that JSON does not have, `passed` rows of
+    other indices than the one that was asked for.
     """
 
     made: str = ""
@@ -36,6 +42,18 @@ class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
     retries: int = 0
     replay: int = 0
     streams: int = FIRST_STREAMS
+    unread: tuple[str, ...] = ()
+    lost: int = 0
+    passed: int = 0
+
+    def beside(self, unread: tuple[str, ...], passed: int, lost: int = 0) -> FileState:
+        """The state with files that gave no row, and what else was seen beside the rows that were settled."""
+        return msgspec.structs.replace(
+            self,
+            unread=(self.unread + unread)[:_UNREAD],
+            passed=self.passed + passed,
+            lost=self.lost + lost,
+        )
 
     def total(self, size: int) -> int | None:
         """How many rows there are, reckoned from the bytes they took; exact at the end, None before the first.
@@ -59,10 +77,10 @@ def are_collisions(state: FileState, tally: Tally, rule: IdRule, *, is_fresh: bo
     """Whether what a page found in place are two rows that want one _id, so that the second is not to be lost silently.
 
     Not where something may have been sent before, not in an index that had documents, and not where the _id is a hash:
-    then it is the same row.
+    then it is the same row. Where each row gets a new _id, only rows with one of their own can be found in place.
     """
     is_first_time = is_fresh and not state.replay and not tally.is_unsure
-    return is_first_time and rule in {IdRule.OWN, IdRule.FIELD}
+    return is_first_time and rule is not IdRule.HASH
 
 
 def settled(state: FileState, place: Place, tally: Tally, bad: int, rule: IdRule, *, is_fresh: bool) -> FileState:
@@ -98,7 +116,7 @@ def compared(state: FileState, count: int, rule: IdRule, *, is_fresh: bool) -> C
     sure, likely = state.written, state.written + state.unsure
     may_be_less = not is_fresh or not are_told_apart(rule)
     held = likely if may_be_less and sure <= arrived <= likely else arrived
-    return Comparison(source_count=state.rows, destination_count=held + state.there)
+    return Comparison(source_count=state.rows, destination_count=held + state.there, unread=state.unread)
 
 
 def are_told_apart(rule: IdRule) -> bool:

@@ -142,7 +142,7 @@ class FilePump(Steered):
                     began, carried, sent_back = now(), 0, self._writer.sent_back
             while under_way:
                 await self._settle(under_way)
-            self.state = msgspec.structs.replace(self.state, place=pages.place)
+            self.state = msgspec.structs.replace(self.state.beside(*pages.beside()), place=pages.place)
         finally:
             for _, writing in under_way:
                 writing.cancel()
@@ -181,7 +181,8 @@ class FilePump(Steered):
         rejects = outcome.rejects
         if are_collisions(self.state, outcome.tally, rule, is_fresh=is_fresh):
             rejects = [*rejects, *(self._collision(document) for document in outcome.found)]
-        self.state = settled(self.state, page.place, outcome.tally, outcome.bad, rule, is_fresh=is_fresh)
+        state = settled(self.state, page.place, outcome.tally, outcome.bad, rule, is_fresh=is_fresh)
+        self.state = state.beside(page.unread, page.passed, sum(row.lost for row in page.rows))
         self._writer.keep(rejects)
         return page.size
 

@@ -25,7 +25,7 @@ from esmigrate_tui.translate.settings import for_later
 from esmigrate_tui.translate.types import of_type, types_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Book, Work
@@ -307,14 +307,19 @@ def create_request(task: Task, destination: Version) -> Request:
     return Request(method="PUT", path=path, body=body)
 
 
-def tuning_requests(task: Task) -> tuple[Request, Request]:
-    """What switches replicas and refresh off, and what puts them back to what the plan wants (null: the default)."""
+def tuning_requests(task: Task, has: Mapping[str, Any] | None = None) -> tuple[Request, Request]:
+    """What switches replicas and refresh off, and what restores what the plan wants, else what the index `has`.
+
+    A server before 7.7 does not take null for the number of replicas: it is sent, 1 where nothing is known.
+    """
     wanted = named(msgspec.json.decode(task.create or "{}").get("settings", {}))
+    has = {**(has or {}), **wanted}
     fast: dict[str, Any] = {"refresh_interval": "-1"}
-    back: dict[str, Any] = {"refresh_interval": wanted.get("index.refresh_interval")}
-    if wanted.get("index.auto_expand_replicas") in {None, "false", False}:
+    back: dict[str, Any] = {"refresh_interval": has.get("index.refresh_interval")}
+    if has.get("index.auto_expand_replicas") in {None, "false", False}:
         fast["number_of_replicas"] = 0
-        back["number_of_replicas"] = wanted.get("index.number_of_replicas")
+        replicas = has.get("index.number_of_replicas")
+        back["number_of_replicas"] = 1 if replicas is None else replicas
     return settings_request(task.destination_index, fast), settings_request(task.destination_index, back)
 
 
@@ -324,7 +329,8 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
     if task.create:
         await _make(work, clusters, book)
     if work.plan.tune and task.create:
-        fast, back = tuning_requests(task)
+        # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
+        fast, back = tuning_requests(task, await clusters.destination.settings_of(task.destination_index))
         await book.change(
             Side.DESTINATION,
             f"replicas and refresh of {task.destination_index} were switched off while it fills",

@@ -48,7 +48,7 @@ _ended: Final[dict[str, FileState]] = {}
 """How each perform of this process ended: files cannot be counted again as cheaply as an index can."""
 
 _IDS: Final = {
-    IdRule.OWN: "its own _id",
+    IdRule.OWN: "its own _id (a new one where it has none)",
     IdRule.HASH: "a hash of its row as _id",
     IdRule.NEW: "a new _id, so that another run of the same files doubles them",
 }
@@ -180,7 +180,7 @@ class IndexFromSource(Pumped[FilePump]):
             _ended[work.opaque_id] = pump.state
         if await made_index(work, clusters) != state.made:
             raise another_index(work)
-        if note := _same_rows(reading, pump.state, is_fresh=bool(work.task.create)):
+        if note := _notes(reading, pump.state, is_fresh=bool(work.task.create)):
             yield msgspec.structs.replace(pump.look(), note=note)
 
     async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
@@ -254,6 +254,16 @@ async def _setting(work: Work, clusters: Clusters, reading: Reading) -> FileSett
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
     )
+
+
+def _notes(reading: Reading, state: FileState, *, is_fresh: bool) -> str:
+    """What is worth telling at the end, "" for nothing: rows found in place, passed over, and values left out."""
+    told = [
+        _same_rows(reading, state, is_fresh=is_fresh),
+        f"{counted(state.passed, 'row')} of other indices passed over, as was asked for" if state.passed else "",
+        f"{counted(state.lost, 'value')} left out that JSON does not have (NaN, infinite)" if state.lost else "",
+    ]
+    return "; ".join(filter(None, told))
 
 
 def _same_rows(reading: Reading, state: FileState, *, is_fresh: bool) -> str:

@@ -18,6 +18,7 @@ class FileFormat(StrEnum):
     NDJSON = "ndjson"
     BULK = "bulk"
     ELASTICDUMP = "elasticdump"
+    HITS = "hits"
     JSON = "json"
     CSV = "csv"
     TSV = "tsv"
@@ -31,7 +32,7 @@ class FileFormat(StrEnum):
     @property
     def has_ids(self) -> bool:
         """Whether its documents bring their own _id along."""
-        return self in {FileFormat.BULK, FileFormat.ELASTICDUMP}
+        return self in {FileFormat.BULK, FileFormat.ELASTICDUMP, FileFormat.HITS}
 
 
 class Compression(StrEnum):
@@ -40,13 +41,16 @@ class Compression(StrEnum):
     NONE = "none"
     GZIP = "gzip"
     ZSTD = "zstd"
+    BZIP2 = "bzip2"
+    XZ = "xz"
 
 
 class IdRule(StrEnum):
     """Where the _id of a document comes from.
 
-    NEW is what the server does with a document without one. Here it is made from the run and the row's place, so that a
-    bulk that is sent twice, or a run that is taken up, does not double a row; another run does.
+    OWN is the one that a row brings along: beside its document, or as a field `_id` in it; a row without one gets a new
+    one. NEW is what the server does with a document without one. Here it is made from the run and the row's place, so
+    that a bulk that is sent twice, or a run that is resumed, does not double a row; another run does.
     """
 
     OWN = "own"
@@ -60,13 +64,33 @@ class IdRule(StrEnum):
         return self is not IdRule.NEW
 
 
+class Breaks(StrEnum):
+    """What ends a line: a line feed (with a carriage return before it or not), or a carriage return alone."""
+
+    LF = "lf"
+    CR = "cr"
+
+
 class FileSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One file as it was when the plan was made: absolute path, bytes, and when it was changed (ISO 8601, UTC)."""
+    """One file as it was when the plan was made: absolute path, bytes, and when it was changed (ISO 8601, UTC).
+
+    Each file is judged by itself: `format`, `encoding` and `delimiter` say what is otherwise with it than with the
+    files of its task, and are None or "" where nothing is.
+    """
 
     path: str
     size: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
     modified: str
     compression: Compression = Compression.NONE
+    format: FileFormat | None = None
+    encoding: str = ""
+    delimiter: str = ""
+    breaks: Breaks = Breaks.LF
+
+    @property
+    def as_found(self) -> FileSource:
+        """The file without what was recognised of its content."""
+        return FileSource(path=self.path, size=self.size, modified=self.modified, compression=self.compression)
 
 
 class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -82,9 +106,13 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the files of one task are read.
 
-    `encoding` and `delimiter` matter to tables of text, `columns` has the types of their cells. `id_field` is the
-    column, or the dotted path of the field, that the rule FIELD takes the _id from. `pipeline` is an ingest pipeline of
-    the destination. A table whose first row is data has no header; its columns are called by `names`, else col1, col2…
+    `delimiter` matters to tables of text, `columns` has the types of their cells. `id_field` is the column, or the
+    dotted path of the field, that the rule FIELD takes the _id from; with `drops_ids` a field `_id` of a document,
+    which no server takes, is left out unused. `pipeline` is an ingest pipeline of the destination. A table whose first
+    row is data has no header; its columns are called by `names`, else col1, col2…
+
+    Of formats that name an index with each document, `of_index` is the one that was seen, and a row of another one is
+    rejected; `from_index` is a pattern that was asked for, and rows of others are passed over.
     """
 
     format: FileFormat
@@ -96,7 +124,20 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     columns: tuple[Column, ...] = ()
     ids: IdRule = IdRule.NEW
     id_field: str = ""
+    drops_ids: bool = False
+    of_index: str = ""
+    from_index: str = ""
     pipeline: str = ""
+
+    def alone(self, file: FileSource) -> Reading:
+        """How one of the files is read: by what was recognised of it."""
+        return msgspec.structs.replace(
+            self,
+            files=(file,),
+            format=file.format or self.format,
+            encoding=file.encoding or self.encoding,
+            delimiter=file.delimiter or self.delimiter,
+        )
 
     @property
     def size(self) -> int:
@@ -114,7 +155,8 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     """One row of a file: a document with its _id, or the reason why it is none.
 
     `line` is the line that it begins in (the row's number where there are no lines). `end` and `next_line` are where
-    the next row may begin: an offset in the unpacked file, and a line.
+    the next row may begin: an offset in the unpacked file, and a line. `has_own_id` says that the _id came with it,
+    `index` which index it is said to be of. `lost` values of it are none that JSON has (NaN, infinite numbers).
     """
 
     line: int
@@ -124,6 +166,9 @@ class Row(msgspec.Struct, frozen=True, gc=False):
     id: str = ""
     routing: str | None = None
     error: str = ""
+    index: str = ""
+    has_own_id: bool = False
+    lost: int = 0
 
 
 class RowError(msgspec.Struct, frozen=True, kw_only=True):
@@ -153,6 +198,8 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     """What the first rows of the files show: some `rows` as they will be sent, a guess a field.
 
     `amount` rows were looked at, `bad` ones included, the first of which are `errors`; `repeated_ids` came twice.
+    `unread` are files that are not empty and showed no row, `new_ids` rows without an _id where others have their own,
+    `lost` values that JSON does not have, `passed` rows of other indices than the one that was asked for.
     """
 
     reading: Reading
@@ -162,6 +209,10 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     bad: int = 0
     amount: int = 0
     repeated_ids: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    new_ids: int = 0
+    lost: int = 0
+    passed: int = 0
 
 
 class FileWishes(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +225,7 @@ class FileWishes(msgspec.Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     ids: IdRule | None = None
     id_field: str = ""
+    from_index: str = ""
 
 
 class FileLook(msgspec.Struct, frozen=True, kw_only=True):

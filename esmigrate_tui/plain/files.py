@@ -14,6 +14,7 @@ from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.plain.console import in_turn
 from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.identity import is_new_id
 from esmigrate_tui.wizard.session import shipping_of, why_not_into
 from esmigrate_tui.wizard.steps import BY_NAME
 from esmigrate_tui.wizard.walk import files as steps
@@ -117,8 +118,8 @@ def _say_rows(sample: Sample, console: Console) -> None:
         console.say(f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}.")
     if sample.rows:
         console.say("The first rows as they will be sent:")
-    is_new = sample.reading.ids is IdRule.NEW
     for row in sample.rows[:_SHOWN]:
+        is_new = is_new_id(row, sample.reading)
         body = clean(row.source.decode("utf-8", "replace"), 300)
         console.say(f"_id {'(new)' if is_new else clean(row.id, 100)}: {body}", 2)
 

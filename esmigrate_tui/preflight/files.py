@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
@@ -16,6 +18,8 @@ from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
 from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.reading.guess import MIXED, conflicts
+from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import sampled
 
@@ -60,10 +64,12 @@ def judged_sample(sample: Sample) -> Iterator[Finding]:
     if not sample.amount:
         yield Finding(
             check="files-readable",
-            severity=Severity.WARNING,
+            severity=Severity.BLOCKER if sample.unread else Severity.WARNING,
             title=f"No row in {shown}",
-            why="An index without documents would be made.",
-            fix="See that these are the right files, and that --format is right.",
+            why="They are not empty, and nothing of them would arrive."
+            if sample.unread
+            else "An index without documents would be made.",
+            fix="See that these are the right files, and that --format, --delimiter and --from-index are right.",
         )
     elif sample.bad == sample.amount:
         yield Finding(
@@ -89,6 +95,7 @@ def judged_sample(sample: Sample) -> Iterator[Finding]:
             severity=Severity.PASSED,
             title=f"{shown}: the first {counted(sample.amount, 'row')} can be read",
         )
+    yield from _beside_rows(sample)
     if sample.repeated_ids:
         is_hash = reading.ids is IdRule.HASH
         yield Finding(
@@ -103,15 +110,50 @@ def judged_sample(sample: Sample) -> Iterator[Finding]:
         )
 
 
+def _beside_rows(sample: Sample) -> Iterator[Finding]:
+    """What the first rows show that is neither a bad row nor a good one."""
+    if sample.unread and sample.amount:
+        yield Finding(
+            check="files-readable",
+            severity=Severity.WARNING,
+            title=f"No row in {counted(len(sample.unread), 'file')} that {'is' if len(sample.unread) == 1 else 'are'} "
+            "not empty",
+            evidence=listed([clean(path, 300) for path in sample.unread]),
+            why="Of these nothing would arrive, and the run does not end as verified.",
+            fix="Leave them out, or say what they are (--format) in a plan of their own.",
+        )
+    if sample.lost:
+        yield Finding(
+            check="files-readable",
+            severity=Severity.WARNING,
+            title=f"{counted(sample.lost, 'value')} in the first rows that JSON does not have: NaN, or infinite",
+            why="Their documents come without these values; the report says how many there were.",
+            fix="If they mean something, write them as another value in the files.",
+        )
+
+
 def how_read(reading: Reading) -> str:
-    """How files are read, in a few words."""
+    """How files are read, in a few words: what is not the same for all of them with each."""
+    each = [reading.alone(file) for file in reading.files] or [reading]
     packed = sorted({file.compression.value for file in reading.files} - {Compression.NONE.value})
-    words = [reading.format.value]
+    words = [_together([one.format.value for one in each])]
     if reading.format.has_columns:
-        named = _DELIMITERS.get(reading.delimiter, reading.delimiter)
-        words += [f"separated by {named}", reading.encoding]
+        named = _together([_DELIMITERS.get(one.delimiter, one.delimiter) for one in each])
+        words += [f"separated by {named}", _together([one.encoding for one in each])]
         words += [] if reading.has_header else ["no header"]
+    elif odd := [one.encoding for one in each if one.encoding != "utf-8"]:
+        words.append(_together(odd))
+    if reading.from_index:
+        words.append(f"of the index {clean(reading.from_index, 200)}")
     return ", ".join([*words, *packed])
+
+
+def _together(traits: Sequence[str]) -> str:
+    """A trait that all have; or each with how many have it."""
+    found = Counter(traits)
+    if len(found) == 1:
+        return next(iter(found))
+    return " or ".join(f"{trait} ({number(times)})" for trait, times in found.most_common())
 
 
 def first_errors(sample: Sample) -> str:
@@ -133,17 +175,22 @@ async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
     """Whether a second run would find the documents of the first."""
     if draft.reading is None:
         return
-    if draft.reading.ids.is_stable:
+    without = 0
+    if draft.reading.ids is IdRule.OWN:
+        with contextlib.suppress(ProblemError):  # the check of the files says so
+            without = (await asyncio.to_thread(sampled, draft.reading)).new_ids
+    if draft.reading.ids.is_stable and not without:
         yield Finding(
             check="stable-ids",
             severity=Severity.PASSED,
             title="Every row has the same _id in each run",
         )
         return
+    some = f"{number(without)} of the first rows have no _id, and get a new one" if without else ""
     yield Finding(
         check="stable-ids",
         severity=Severity.WARNING,
-        title="Every row gets a new _id: another run of the same files doubles them",
+        title=f"{some or 'Every row gets a new _id'}: another run of the same files doubles them",
         why="Taking up a run that was stopped is safe; running the plan, or another one of these files, again is not.",
         fix="Take the _id from a field that differs in each row (--id-field), or from a hash of it (--id-hash).",
     )
@@ -241,7 +288,10 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     else:
         body = msgspec.json.decode(draft.create)
         mappings, settings = body.get("mappings", {}), named(body.get("settings", {}))
-    for finding in judged_mapping(mappings, settings, await _guesses(draft), is_planned=bool(draft.create)):
+    guesses = await _guesses(draft)
+    for finding in judged_mapping(mappings, settings, guesses, is_planned=bool(draft.create)):
+        yield finding
+    for finding in judged_names(mappings, guesses):
         yield finding
 
 
@@ -249,11 +299,62 @@ async def _guesses(draft: Draft) -> tuple[Guess, ...]:
     """What the fields of the first rows most likely are; () where there are no files, or they cannot be read."""
     if draft.reading is None:
         return ()
+    left_out = {field_of(column.name) for column in draft.reading.columns if not column.type}
     try:
         sample = await asyncio.to_thread(sampled, msgspec.structs.replace(draft.reading, columns=()))
     except ProblemError:
         return ()  # the check of the files says so
-    return sample.guesses
+    return tuple(guess for guess in sample.guesses if guess.field not in left_out)
+
+
+def judged_names(mappings: Mapping[str, Any], guesses: Sequence[Guess]) -> Iterator[Finding]:
+    """Whether the fields of the first rows can stand beside one another in an index."""
+    if odd := [guess.field for guess in guesses if is_no_field(guess.field)]:
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.BLOCKER,
+            title=f"A field cannot have such a name: {listed([quoted(name) for name in odd])}",
+            why="No server takes a document with a name that is empty, or has nothing before or between its dots.",
+            fix="Rename it in the files, or leave that column out.",
+            link=_TYPES,
+        )
+    if metadata := [guess.field for guess in guesses if guess.field in METADATA]:
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.BLOCKER,
+            title=f"No document can hold a field of this name: {listed(metadata)}",
+            why="It is one of Elasticsearch's own: every document that has it is refused.",
+            fix="Rename it in the files, or take it out of them.",
+            link=_TYPES,
+        )
+    kept = mappings.get("properties", {})
+    for field, inner in conflicts(guesses):
+        entry = kept.get(field) if isinstance(kept, dict) else None
+        is_unparsed = isinstance(entry, dict) and entry.get("enabled") in {False, "false"}
+        if is_unparsed or mappings.get("subobjects") in {False, "false", "auto"}:
+            continue
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.BLOCKER,
+            title=f"{clean(field, 200)} is a value, and {clean(inner, 200)} would be within it",
+            why="A field is a value or an object: the destination refuses every document that has both.",
+            fix="Rename one of them in the files, or leave one of the columns out (x where the mapping is shown).",
+            link=_TYPES,
+        )
+    if mixed := [guess.field for guess in guesses if guess.evidence == MIXED]:
+        yield Finding(
+            check="chosen-mapping",
+            severity=Severity.WARNING,
+            title=f"{listed([clean(name, 200) for name in mixed])}: an object in some rows, a plain value in others",
+            why="The first document decides which of them the field is; the others are refused.",
+            fix="Have it kept without being parsed (enabled: false in its mapping), or change the rows.",
+            link=_TYPES,
+        )
+
+
+def quoted(name: str) -> str:
+    """A name in quotes, so that one of blanks is seen."""
+    return f'"{clean(name, 100)}"'
 
 
 def judged_mapping(

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.reading.identity import UNFIT
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -48,7 +50,7 @@ class Cells:
         self._makers: list[tuple[bytes, Callable[[str], bytes], bool] | None] = []
         for name in names:
             kind = types.get(name, "keyword")
-            if not kind:
+            if not kind or name in UNFIT:
                 self._makers.append(None)  # the column is left out
                 continue
             maker = number if kind in _NUMBERS else truth if kind == "boolean" else _as_text

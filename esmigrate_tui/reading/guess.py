@@ -15,6 +15,7 @@ import msgspec
 
 from esmigrate_tui.model.files import Guess
 from esmigrate_tui.model.text import clean, counted, number
+from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -62,6 +63,8 @@ _AMBIGUOUS: Final = ("dd/MM/yyyy", "MM/dd/yyyy")
 _LONGEST_KEYWORD: Final = 256
 _FEW: Final = 0.05  # of the values
 _WORDS: Final = 8  # on average; more is prose
+_DEEPEST: Final = 20  # index.mapping.depth.limit: a server takes no more levels by itself
+MIXED: Final = "it is an object in some rows and a plain value in others"
 _EXAMPLES: Final = 3
 _EXAMPLE: Final = 40  # characters
 _LOOKED_THROUGH: Final = 50  # values, for examples that differ
@@ -75,14 +78,33 @@ def guesses(documents: Sequence[Mapping[str, Any]], *, from_text: bool = False) 
     return tuple(_of_object("", documents, from_text=from_text))
 
 
+def conflicts(found: Sequence[Guess]) -> tuple[tuple[str, str], ...]:
+    """Fields that are a plain value and an object at once, each with one that would be within it.
+
+    A server refuses every document that has both, and once it has seen the one, every document that has the other.
+    """
+    inner: dict[str, str] = {}
+    for guess in found:
+        outer = guess.field
+        while "." in outer:
+            outer = outer.rpartition(".")[0]
+            inner.setdefault(outer, guess.field)
+    return tuple(
+        (guess.field, inner[guess.field])
+        for guess in found
+        if guess.field in inner and guess.type not in {"object", "nested", ""}
+    )
+
+
 def properties(found: Iterable[Guess]) -> dict[str, Any]:
     """The typeless mapping's properties that say what was guessed; a dot in a name opens an object, as on the server.
 
-    A field that is a plain value and an object at once (a column `a` beside `a.b`) is left out of the objects.
+    A field that is a plain value and an object at once (a column `a` beside `a.b`) is left out of the objects, and what
+    can be no field is left out.
     """
     root: dict[str, Any] = {}
     for guess in found:
-        if not guess.type:
+        if not guess.type or not guess.field.strip() or is_no_field(guess.field) or guess.field in METADATA:
             continue
         here: dict[str, Any] | None = root
         *objects, name = guess.field.split(".")
@@ -101,9 +123,11 @@ def properties(found: Iterable[Guess]) -> dict[str, Any]:
 
 
 def _of_object(inside: str, documents: Sequence[Mapping[str, Any]], *, from_text: bool) -> Iterable[Guess]:
-    names = dict.fromkeys(name for document in documents for name in document)
-    for name in names:
-        values = [document[name] for document in documents if name in document]
+    found: dict[str, list[Any]] = {}
+    for document in documents:
+        for name, value in document.items():
+            found.setdefault(field_of(name), []).append(value)
+    for name, values in found.items():
         yield from _of_field(f"{inside}.{name}" if inside else name, values, len(documents), from_text=from_text)
 
 
@@ -117,7 +141,7 @@ def _of_field(field: str, values: Sequence[Any], amount: int, *, from_text: bool
         first = next(iter(seen), None)
         yield msgspec.structs.replace(guess, examples=shown, dynamic=_dynamic(guess, first, from_text=from_text))
     elif len(objects) < len(flat):
-        yield Guess(field=field, type="", evidence="it is an object in some rows and a plain value in others")
+        yield Guess(field=field, type="", evidence=MIXED)
     elif _are_points(objects):
         why = f"lat and lon, and nothing else, in all of {len(objects)}"
         shown = tuple(f"{one['lat']}, {one['lon']}" for one in objects[:_EXAMPLES])
@@ -126,6 +150,8 @@ def _of_field(field: str, values: Sequence[Any], amount: int, *, from_text: bool
         kind = "nested" if has_many else "object"
         why = "several objects in one row belong together" if has_many else f"an object in {counted(len(flat), 'row')}"
         yield Guess(field=field, type=kind, evidence=why, dynamic="object")
+        if field.count(".") >= _DEEPEST:
+            return
         yield from _of_object(field, objects, from_text=from_text)
 
 
@@ -160,12 +186,11 @@ def _flat(values: Sequence[Any]) -> tuple[list[Any], bool]:
     flat: list[Any] = []
     has_many = False
     for value in values:
-        if isinstance(value, list):
-            inner, _ = _flat(value)
-            has_many = has_many or sum(isinstance(one, dict) for one in inner) > 1
-            flat += inner
-        elif value is not None:
-            flat.append(value)
+        inner = [value]
+        while any(isinstance(one, list) for one in inner):
+            inner = [one for outer in inner for one in (outer if isinstance(outer, list) else [outer])]
+        has_many = has_many or (isinstance(value, list) and sum(isinstance(one, dict) for one in inner) > 1)
+        flat += [one for one in inner if one is not None]
     return flat, has_many
 
 
@@ -230,7 +255,7 @@ def _but_few(texts: Sequence[str], *, from_text: bool) -> str:
     """That almost all of some texts are something more than text, and one that is not; "" where they are not."""
     looks: list[tuple[str, Callable[[str], bool]]] = [("dates", _is_any_date), ("addresses", _is_address)]
     if from_text:
-        looks.append(("numbers", _is_written_number))
+        looks.append(("numbers", is_written_number))
     for what, fits in looks:
         odd = [text for text in texts if not fits(text)]
         if odd and len(odd) <= len(texts) * _FEW:
@@ -279,7 +304,8 @@ def _is_any_date(text: str) -> bool:
     return any(_is_date(looks, text) for _, looks in DATES)
 
 
-def _is_written_number(text: str) -> bool:
+def is_written_number(text: str) -> bool:
+    """Whether a text is a number as JSON writes it."""
     return _NUMBER.fullmatch(text.strip()) is not None
 
 

@@ -15,6 +15,7 @@ from esmigrate_tui.model.files import Row
 from esmigrate_tui.model.text import clean, size
 from esmigrate_tui.reading.identity import Identity, NoIdError
 from esmigrate_tui.reading.lines import LONGEST_ROW, Lines
+from esmigrate_tui.reading.members import taken_out
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -24,26 +25,51 @@ _READS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueE
 
 
 class _Target(msgspec.Struct, frozen=True, gc=False):
-    """What an action of a bulk says of its document; its index and type do not count: the plan names the target."""
+    """What an action of a bulk says of its document; where it goes the plan says."""
 
+    index: str = msgspec.field(name="_index", default="")
     id: str | int | None = msgspec.field(name="_id", default=None)
     routing: str | int | None = None
     old_routing: str | int | None = msgspec.field(name="_routing", default=None)
     parent: str | int | None = None
+    old_parent: str | int | None = msgspec.field(name="_parent", default=None)
+
+    @property
+    def kept_by(self) -> str | None:
+        """What decides its shard: its routing, or its parent's _id where it has none."""
+        told = (self.routing, self.old_routing, self.parent, self.old_parent)
+        return next((_text(one) for one in told if one is not None), None)
 
 
-class _Dumped(msgspec.Struct, frozen=True, gc=False):
-    """A line of elasticdump."""
+class _Fields(msgspec.Struct, frozen=True, gc=False):
+    """Where servers before 2.0 told routing and parent, to whoever asked for them."""
 
+    routing: str | int | tuple[str | int, ...] | None = msgspec.field(name="_routing", default=None)
+    parent: str | int | tuple[str | int, ...] | None = msgspec.field(name="_parent", default=None)
+
+
+class _Hit(msgspec.Struct, frozen=True, gc=False):
+    """A hit of a search, as any version has it; elasticdump writes one a line."""
+
+    index: str = msgspec.field(name="_index", default="")
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
     id: str | int | None = msgspec.field(name="_id", default=None)
     routing: str | int | None = msgspec.field(name="_routing", default=None)
+    bare_routing: str | int | None = msgspec.field(name="routing", default=None)
     parent: str | int | None = msgspec.field(name="_parent", default=None)
+    bare_parent: str | int | None = msgspec.field(name="parent", default=None)
+    fields: _Fields = _Fields()
+
+    @property
+    def kept_by(self) -> str | None:
+        """What decides its shard: its routing, or its parent's _id where it has none."""
+        told = (self.routing, self.bare_routing, self.fields.routing, self.parent, self.bare_parent, self.fields.parent)
+        return next((_text(one) for one in told if one is not None and one != ()), None)
 
 
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _targets: Final = msgspec.json.Decoder(_Target)
-_dumped: Final = msgspec.json.Decoder(_Dumped)
+_hits: Final = msgspec.json.Decoder(_Hit)
 
 
 def trouble_of(text: bytes) -> str:
@@ -53,6 +79,10 @@ def trouble_of(text: bytes) -> str:
     """
     try:
         _objects.decode(text)
+        if not text.isascii():  # what is within values was passed over
+            text.decode()
+    except UnicodeDecodeError as error:
+        return _no_text(error)
     except _READS as error:
         if isinstance(error, msgspec.ValidationError):
             return "it is no JSON object"
@@ -61,10 +91,39 @@ def trouble_of(text: bytes) -> str:
                 return ""
         except RecursionError:
             return ""
+        except UnicodeDecodeError as undecoded:
+            return _no_text(undecoded)
         except ValueError:
             return f"it is not JSON: {clean(str(error), 200)}"
         return "it is no JSON object"
     return ""
+
+
+def _no_text(error: UnicodeDecodeError) -> str:
+    return f"it is not UTF-8: byte 0x{error.object[error.start]:02x} stands where none can"
+
+
+def row_of_hit(text: bytes, identity: Identity, line: int, end: int, next_line: int) -> Row:
+    """The row of a hit: its document, with the _id and the routing that stand beside it."""
+    try:
+        hit = _hits.decode(text)
+        source = bytes(hit.source)
+    except _READS:
+        beside, raw = taken_out(text, b'"_source"')  # half of a surrogate pair, or many levels, may be in it
+        try:
+            hit, source = _hits.decode(beside), raw or b""
+        except _READS:
+            trouble = trouble_of(text) or "its _id, its routing or its index is no text"
+            return Row(line, end, next_line, error=f"it is no hit of a search: {trouble}")
+    if not source or (trouble := trouble_of(source)):
+        why = f"its _source: {trouble}" if source else "it has no _source"
+        return Row(line, end, next_line, error=why, index=hit.index)
+    try:
+        named = identity.of(source, end, _text(hit.id))
+    except NoIdError as error:
+        return Row(line, end, next_line, error=str(error), index=hit.index)
+    document = named.document.replace(b"\n", b" ")  # a line of a bulk ends with the first line break in it
+    return Row(line, end, next_line, document, named.id, hit.kept_by, index=hit.index, has_own_id=named.is_own)
 
 
 def too_long() -> str:
@@ -103,29 +162,17 @@ class JsonLines:
         if trouble := trouble_of(document):
             return Row(line, end, line + 1, error=trouble)
         try:
-            return Row(line, end, line + 1, document, self._identity.of(document, end))
+            named = self._identity.of(document, end)
         except NoIdError as error:
             return Row(line, end, line + 1, error=str(error))
+        return Row(line, end, line + 1, named.document, named.id, has_own_id=named.is_own)
 
 
 class DumpedLines(JsonLines):
     """What elasticdump writes: `_id`, routing and document in one object a line."""
 
     def _document(self, document: bytes, line: int, end: int) -> Row:
-        try:
-            dumped = _dumped.decode(document)
-        except _READS as error:
-            return Row(line, end, line + 1, error=f"it is not as elasticdump writes it: {clean(str(error), 200)}")
-        source = bytes(dumped.source)
-        if not source or (trouble := trouble_of(source)):
-            why = f"its _source: {trouble}" if source else "it has no _source"
-            return Row(line, end, line + 1, error=why)
-        try:
-            identifier = self._identity.of(source, end, _text(dumped.id))
-        except NoIdError as error:
-            return Row(line, end, line + 1, error=str(error))
-        routing = _text(dumped.routing if dumped.routing is not None else dumped.parent)
-        return Row(line, end, line + 1, source, identifier, routing)
+        return row_of_hit(document, self._identity, line, end, line + 1)
 
 
 class BulkLines(JsonLines):
@@ -164,12 +211,19 @@ class BulkLines(JsonLines):
             return Row(self._begun, end, line + 1, error=f"its document, in line {line}: {trouble}")
         target = self._target
         try:
-            identifier = self._identity.of(document, end, _text(target.id))
+            named = self._identity.of(document, end, _text(target.id))
         except NoIdError as error:
-            return Row(self._begun, end, line + 1, error=str(error))
-        routings = (target.routing, target.old_routing, target.parent)
-        routing = next((_text(one) for one in routings if one is not None), None)
-        return Row(self._begun, end, line + 1, document, identifier, routing)
+            return Row(self._begun, end, line + 1, error=str(error), index=target.index)
+        return Row(
+            self._begun,
+            end,
+            line + 1,
+            named.document,
+            named.id,
+            target.kept_by,
+            index=target.index,
+            has_own_id=named.is_own,
+        )
 
     def _begin(self, document: bytes, line: int, end: int) -> Row | None:
         """Take an action; what is none, or brings no document, is a row by itself."""
@@ -186,5 +240,7 @@ class BulkLines(JsonLines):
         return None
 
 
-def _text(value: str | int | None) -> str | None:
+def _text(value: str | int | tuple[str | int, ...] | None) -> str | None:
+    if isinstance(value, tuple):
+        value = value[0] if value else None
     return None if value is None else str(value)

@@ -116,9 +116,10 @@ class JsonValues:
             return Row(line, offset, next_line, error=error)
         document = text.strip(_BLANK).replace(b"\n", b" ")
         try:
-            return Row(line, offset, next_line, document, self._identity.of(document, offset))
+            named = self._identity.of(document, offset)
         except NoIdError as trouble:
             return Row(line, offset, next_line, error=str(trouble))
+        return Row(line, offset, next_line, named.document, named.id, has_own_id=named.is_own)
 
     def _line_at(self, place: int) -> int:
         """The line that a byte is in; asked for places in their order."""

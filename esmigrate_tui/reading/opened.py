@@ -6,27 +6,27 @@ import contextlib
 import glob
 import gzip
 import os
+import re
 import zlib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final, cast
+from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.disk import opened
-from esmigrate_tui.model.files import Compression, FileSource
+from esmigrate_tui.model.files import Breaks, Compression, FileSource
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.unpacked import PIECE, CutShortError, Recoded, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-PIECE: Final = 256 * 1024
-_MAGIC: Final = {b"\x1f\x8b": Compression.GZIP, b"\x28\xb5\x2f\xfd": Compression.ZSTD}
-_FED: Final = 1024
-_WINDOW: Final = 128 * 1024 * 1024  # what the zstd command itself agrees to hold; a file that wants more is refused
-
-
-class CutShortError(Exception):
-    """A packed file ends in the middle, or is broken; the message says how."""
+_MAGIC: Final = {
+    b"\x1f\x8b": Compression.GZIP,
+    b"\x28\xb5\x2f\xfd": Compression.ZSTD,
+    b"\xfd7zXZ\x00": Compression.XZ,
+}
+_BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 
 
 def named(name: str) -> Path:
@@ -61,8 +61,10 @@ def seen(path: str) -> FileSource:
     """A file as it is now; raises ProblemError where it cannot be read."""
     with _said(path), opened(Path(path)) as file:
         stat = Path(path).stat()
-        start = file.read(4)
+        start = file.read(10)
     packed = next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), Compression.NONE)
+    if _BZIP2.match(start):
+        packed = Compression.BZIP2
     modified = datetime.fromtimestamp(stat.st_mtime, UTC).isoformat(timespec="microseconds")
     return FileSource(path=path, size=stat.st_size, modified=modified, compression=packed)
 
@@ -74,23 +76,31 @@ def changed(files: Sequence[FileSource]) -> str:
             now = seen(file.path)
         except ProblemError as error:
             return error.problem.what
-        if now != file:
+        if now != file.as_found:
             return f"The file {clean(file.path, 500)} was changed since the plan was made."
     return ""
 
 
 class Opened:
-    """A file that is read in pieces of at most PIECE unpacked bytes; `packed_at` is how far it was read on the disk."""
+    """A file that is read in pieces of at most PIECE unpacked bytes; `packed_at` is how far it was read on the disk.
 
-    def __init__(self, file: FileSource) -> None:
+    With `recoded` it is a text in that encoding, and comes as UTF-8; lines that end with a carriage return alone come
+    with a line feed in its place.
+    """
+
+    def __init__(self, file: FileSource, recoded: str = "") -> None:
         self._path = file.path
+        self._has_cr = file.breaks is Breaks.CR
         with _said(file.path):
             self._raw = opened(Path(file.path))
-        self._stream: BinaryIO = self._raw
-        if file.compression is Compression.GZIP:
-            self._stream = cast("BinaryIO", gzip.GzipFile(fileobj=self._raw))
-        elif file.compression is Compression.ZSTD:
-            self._stream = cast("BinaryIO", _Zstd(self._raw, file.path))
+        try:
+            self._stream = unpacked(self._raw, file.compression)
+        except ImportError:
+            self._raw.close()
+            extra = "files" if file.compression is Compression.ZSTD else ""
+            raise ProblemError(needs_extra(file.path, file.compression.value, extra)) from None
+        if recoded:
+            self._stream = Recoded(self._stream, recoded)
 
     def close(self) -> None:
         """Close it; harmless when it is closed."""
@@ -118,52 +128,14 @@ class Opened:
         """The next piece, empty at the end; raises CutShortError where a packed file is broken, ProblemError."""
         try:
             with _said(self._path):
-                return self._stream.read(most)
+                piece = self._stream.read(most)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise CutShortError(clean(str(error), 200)) from None
         except Exception as error:
             if type(error).__name__ != "ZstdError":  # its class is only there where the library is
                 raise
             raise CutShortError(clean(str(error), 200)) from None
-
-
-class _Zstd:
-    """Unpacks zstd; the library's own reader takes a file that was cut for one that has ended.
-
-    It is fed a kilobyte at a time: no more than 32 MB can come of that, and of ordinary data a few kilobytes do.
-    """
-
-    def __init__(self, raw: BinaryIO, path: str) -> None:
-        try:
-            import zstandard  # noqa: PLC0415  # an extra that may not be installed
-        except ImportError:
-            raise ProblemError(needs_extra(path, "zstd", "files")) from None
-        self._raw = raw
-        self._begin = zstandard.ZstdDecompressor(max_window_size=_WINDOW).decompressobj
-        self._frame = self._begin()
-        self._is_within = False
-        self._left = b""
-        self._ready = bytearray()
-
-    def read(self, most: int) -> bytes:
-        """As a file's own."""
-        while len(self._ready) < most:
-            packed = self._left or self._raw.read(_FED)
-            if not packed:
-                if self._is_within and not self._ready:
-                    raise EOFError("it ends in the middle of a frame")
-                break
-            self._left = b""
-            self._ready += self._frame.decompress(packed)
-            self._is_within = True
-            if self._frame.eof:
-                self._left, self._frame, self._is_within = self._frame.unused_data, self._begin(), False
-        piece = bytes(self._ready[:most])
-        del self._ready[:most]
-        return piece
-
-    def close(self) -> None:
-        """Nothing is open but the file itself."""
+        return piece.replace(b"\r", b"\n") if self._has_cr else piece
 
 
 def needs_extra(path: str, what: str, extra: str) -> Problem:
@@ -171,7 +143,7 @@ def needs_extra(path: str, what: str, extra: str) -> Problem:
     return Problem(
         cause=Cause.UNSUPPORTED,
         what=f"To read {clean(path, 500)}, {what} is needed, which is not installed here.",
-        todo=f"Install it: pip install 'esmigrate-tui[{extra}]'",
+        todo=f"Install it: pip install 'esmigrate-tui[{extra}]'" if extra else "Unpack the file first.",
     )
 
 
@@ -186,8 +158,8 @@ def _said(path: str) -> Iterator[None]:
         why = (error.strerror if isinstance(error, OSError) else "") or str(error)
         raise ProblemError(
             Problem(
-                cause=Cause.STATE,
-                what=f"The file {clean(path, 500)} cannot be read: {clean(why, 200)}.",
-                todo="See that it is there and that you may read it.",
+                cause=Cause.USAGE,
+                what=f"The file {clean(path, 500)} cannot be read: {clean(error.strerror or str(error), 200)}.",
+                todo="See that it exists and that you may read it.",
             )
         ) from None

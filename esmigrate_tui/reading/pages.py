@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
 from esmigrate_tui.model.files import Compression, FileFormat, FileSource, Reading, Row
+from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.hits import Hits
 from esmigrate_tui.reading.identity import Identity
 from esmigrate_tui.reading.json_lines import BulkLines, DumpedLines, JsonLines
 from esmigrate_tui.reading.json_values import JsonValues
-from esmigrate_tui.reading.opened import CutShortError, Opened
+from esmigrate_tui.reading.opened import Opened
 from esmigrate_tui.reading.parquet import amount, batches
 from esmigrate_tui.reading.separated import Separated
+from esmigrate_tui.reading.unpacked import CutShortError, is_of_bytes, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,12 +51,18 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows of one file, and the place after them; `size` is the bytes of their documents."""
+    """Some rows of one file, and the place after them; `size` is the bytes of their documents.
+
+    `unread` are files before it that are not empty and gave no row, `passed` counts rows before it and among it that
+    are of other indices than the one that was asked for.
+    """
 
     path: str
     rows: tuple[Row, ...]
     place: Place
     size: int
+    unread: tuple[str, ...] = ()
+    passed: int = 0
 
 
 class Pages:
@@ -66,6 +76,9 @@ class Pages:
         self._held: list[Row] = []
         self._at = 0
         self._file: _File | None = None
+        self._has_given = place.offset > 0  # whether the open file gave a row
+        self._unread: list[str] = []
+        self._passed = 0
 
     def close(self) -> None:
         """Close the file that is open."""
@@ -85,16 +98,26 @@ class Pages:
                 last = rows[-1]
                 at = self._before + self._packed_by(source)
                 self._place = Place(self._place.file, last.end, last.next_line, at)
+                self._has_given = True
                 if self._file.is_over and self._at >= len(self._held):
                     self._leave(source)
-                return Page(source.path, tuple(rows), self._place, size)
+                return Page(source.path, tuple(rows), self._place, size, *self.beside())
             self._leave(source)
         return None
+
+    def beside(self) -> tuple[tuple[str, ...], int]:
+        """The files without a row, and the number of rows that were passed over, since this was last asked."""
+        found = tuple(self._unread), self._passed
+        self._unread, self._passed = [], 0
+        return found
 
     def _leave(self, source: FileSource) -> None:
         """Go on to the next file."""
         self.close()
         self._held, self._at = [], 0
+        if source.size and not self._has_given:
+            self._unread.append(source.path)
+        self._has_given = False
         self._before += source.size
         self._place = Place(self._place.file + 1, 0, 1, self._before)
 
@@ -107,7 +130,8 @@ class Pages:
         """Bytes of the open file that the rows given until now took, as nearly as can be known."""
         if self._reading.format is FileFormat.PARQUET:
             return 0 if self._file is None else int(source.size * self._file.share(self._held[self._at - 1].end))
-        if source.compression is Compression.NONE:
+        is_as_it_is = source.compression is Compression.NONE and not recoded(self._reading.alone(source))
+        if is_as_it_is:
             return self._held[self._at - 1].end if self._held else source.size
         return self._file.packed_at if self._file is not None else source.size
 
@@ -121,7 +145,12 @@ class Pages:
                     break
                 self._held, self._at = following, 0
                 continue
-            row = self._held[self._at]
+            row = self._of_index(self._held[self._at])
+            if row is None:
+                self._at += 1
+                self._passed += 1
+                self._has_given = True
+                continue
             if rows and size + len(row.source) > most:
                 break
             self._at += 1
@@ -129,13 +158,25 @@ class Pages:
             rows.append(row)
         return rows, size
 
+    def _of_index(self, row: Row) -> Row | None:
+        """The row, if it is of the index that is read: None where it is passed over, a bad one where it is odd."""
+        wanted, seen = self._reading.from_index, self._reading.of_index
+        if not row.index or (not wanted and (not seen or row.index == seen)):
+            return row
+        if wanted:
+            return row if fnmatchcase(row.index, wanted) else None
+        why = f"it is of the index {clean(row.index, 200)}, and the first rows of {clean(seen, 200)}"
+        todo = "plan with --from-index and the name of one of them, or '*' for all of them in one index"
+        return Row(row.line, row.end, row.next_line, error=f"{why}: {todo}", index=row.index)
+
 
 class _File:
     """One open file; `rows` gives its rows, as many at a time as a piece of it has; after `is_over` none come."""
 
     def __init__(self, reading: Reading, source: FileSource, place: Place, salt: bytes) -> None:
         self._source = source
-        identity = Identity(reading.ids, reading.id_field, b"%b %d" % (salt, place.file))
+        reading = reading.alone(source)
+        identity = Identity(reading.ids, reading.id_field, b"%b %d" % (salt, place.file), reading.drops_ids)
         self.is_over = False
         self._opened: Opened | None = None
         self._amount = 0
@@ -159,12 +200,14 @@ class _File:
 
     def _parsed(self, reading: Reading, identity: Identity, place: Place) -> Iterator[list[Row]]:
         parser = parser_for(reading, identity, place, header(reading, self._source) if place.offset else ())
-        self._opened = opened = Opened(self._source)
+        self._opened = opened = Opened(self._source, recoded(reading))
         last = Row(place.line, place.offset, place.line)
+        # Hits are known by what stands before them, and read from the beginning; the others go on where they are.
+        before = place.offset if reading.format is FileFormat.HITS else 0
         try:
-            opened.skip(place.offset)
+            opened.skip(place.offset - before)
             while piece := opened.read():
-                rows = parser.feed(piece)
+                rows = [row for row in parser.feed(piece) if row.end > before]
                 self.is_over = getattr(parser, "is_lost", False)
                 if rows:
                     last = rows[-1]
@@ -174,19 +217,32 @@ class _File:
         except CutShortError as error:
             reason = f"the file cannot be unpacked any further, what comes after this was not read: {error}"
             self.is_over = True
-            yield [*parser.end(), Row(last.next_line, last.end, last.next_line, error=reason)]
+            rows = [row for row in parser.end() if row.end > before]
+            last = rows[-1] if rows else last
+            yield [*rows, Row(last.next_line, last.end, last.next_line, error=reason)]
             return
         self.is_over = True
-        if rows := parser.end():
+        if rows := [row for row in parser.end() if row.end > before]:
             yield rows
+
+
+def recoded(reading: Reading) -> str:
+    """The encoding that a file of this reading is brought into UTF-8 from as it is read, "" where it is not.
+
+    A table in an encoding of single bytes is cut by its bytes, and can be gone on with at any of them.
+    """
+    if is_utf8(reading.encoding) or (reading.format.has_columns and is_of_bytes(reading.encoding)):
+        return ""
+    return "" if reading.format is FileFormat.PARQUET else reading.encoding
 
 
 def header(reading: Reading, source: FileSource) -> tuple[str, ...]:
     """The columns of a table of text, as they are given or by its first row; none where it is none."""
     if not reading.format.has_columns or reading.names:
         return reading.names
+    reading = reading.alone(source)
     parser = parser_for(reading, Identity(reading.ids, reading.id_field), Place(), ())
-    opened = Opened(source)
+    opened = Opened(source, recoded(reading))
     try:
         while isinstance(parser, Separated) and not parser.names and (piece := opened.read()):
             parser.feed(piece)
@@ -208,10 +264,13 @@ def parser_for(reading: Reading, identity: Identity, place: Place, names: tuple[
             place.offset,
             place.line,
             delimiter=reading.delimiter,
-            encoding=reading.encoding,
+            encoding="utf-8" if recoded(reading) else reading.encoding,
+            written_in=reading.encoding,
             has_header=reading.has_header,
             names=reading.names or names,
         )
+    if reading.format is FileFormat.HITS:
+        return Hits(identity)
     if reading.format is FileFormat.JSON:
         return JsonValues(identity, place.offset, place.line)
     return _LINES[reading.format](identity, place.offset, place.line)

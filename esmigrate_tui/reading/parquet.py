@@ -7,21 +7,23 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Row
+from esmigrate_tui.model.files import IdRule, Row
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.identity import Identity, NoIdError
+from esmigrate_tui.reading.columns import NotFinite, NoValue, values
+from esmigrate_tui.reading.identity import ID, ROUTING, UNFIT, Identity, NoIdError
 from esmigrate_tui.reading.opened import needs_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _BATCH: Final = 2_000  # rows; a row group, which is the least that is read at once, has many more
-_encode: Final = msgspec.json.Encoder().encode
+_INT96: Final = "INT96"
+_NANOSECONDS: Final = range(-(2**63) // 1_000, 2**63 // 1_000)  # microseconds that are a number of nanoseconds too
 
 
 @contextlib.contextmanager
-def _opened(path: str) -> Iterator[Any]:
+def _opened(path: str, **options: str) -> Iterator[Any]:
     """A Parquet file; raises ProblemError where it is none, or where it turns out to be broken."""
     try:
         import pyarrow as pa  # noqa: PLC0415  # an extra that may not be installed
@@ -29,12 +31,12 @@ def _opened(path: str) -> Iterator[Any]:
     except ImportError:
         raise ProblemError(needs_extra(path, "pyarrow", "parquet")) from None
     try:
-        with parquet.ParquetFile(path) as file:
+        with parquet.ParquetFile(path, **options) as file:
             yield file
     except (pa.ArrowException, OSError) as error:
         raise ProblemError(
             Problem(
-                cause=Cause.STATE,
+                cause=Cause.USAGE,
                 what=f"The file {clean(path, 500)} cannot be read as Parquet: {clean(str(error), 200)}.",
                 todo="See that it is whole.",
             )
@@ -47,15 +49,82 @@ def amount(path: str) -> int:
         return int(file.metadata.num_rows)
 
 
+def names(path: str) -> tuple[str, ...]:
+    """The columns of a file; raises ProblemError (usage) where one could not be told from another."""
+    with _opened(path) as file:
+        found = tuple(file.schema_arrow.names)
+        twice = _twice(file.schema_arrow)
+    if twice:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"Two columns of {clean(path, 300)} are called {clean(twice, 100)}.",
+                why="A document holds a name once; one of the two would be lost.",
+                todo="Rename one of them in the file.",
+            )
+        )
+    return found
+
+
+def _twice(fields: Iterable[Any]) -> str:
+    """A name that two columns have, or two members of one; "" where there is none."""
+    seen: set[str] = set()
+    for field in fields:
+        if field.name in seen:
+            return str(field.name)
+        seen.add(field.name)
+        if inner := _twice(field.type.field(at) for at in range(field.type.num_fields)):
+            return f"{field.name}.{inner}"
+    return ""
+
+
 def batches(path: str, identity: Identity, offset: int) -> Iterator[list[Row]]:
     """The rows from number `offset` on, batch by batch; raises ProblemError where it is no Parquet file."""
-    with _opened(path) as file:
+    columns, written = names(path), _Written()
+    with _opened(path) as file, _of_old_instants(path, file) as old:
         number, groups = _first_group(file.metadata, offset)
+        coarse = old.iter_batches(batch_size=_BATCH, row_groups=groups) if old is not None else None
         for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups):
+            spare = next(coarse) if coarse is not None else None
             if number + batch.num_rows > offset:
-                documents = batch.to_pylist()
-                yield [_row(one, at, identity) for at, one in enumerate(documents, start=number + 1) if at > offset]
+                held = [_values(batch, spare, at) for at in range(batch.num_columns)]
+                yield [
+                    _row(dict(zip(columns, cells, strict=True)), at, identity, written)
+                    for at, cells in enumerate(zip(*held, strict=True), start=number + 1)
+                    if at > offset
+                ]
             number += batch.num_rows
+
+
+@contextlib.contextmanager
+def _of_old_instants(path: str, file: Any) -> Iterator[Any]:  # noqa: ANN401  # pyarrow has no types
+    """The same file once more, its instants of 96 bits in microseconds; None where it has none.
+
+    They reach beyond what nanoseconds of 64 bits hold (from 1677 to 2262), and are read as another time there.
+    """
+    schema = file.schema
+    if not any(schema.column(at).physical_type == _INT96 for at in range(len(schema))):
+        yield None
+        return
+    with _opened(path, coerce_int96_timestamp_unit="us") as old:
+        yield old
+
+
+def _values(batch: Any, spare: Any, at: int) -> Sequence[Any]:  # noqa: ANN401  # pyarrow has no types
+    """The values of a column; `spare` has its instants in microseconds, for those that nanoseconds do not reach."""
+    found = values(batch.column(at))
+    if spare is None or spare.column(at).type == batch.column(at).type:
+        return found
+    import pyarrow as pa  # noqa: PLC0415  # whoever has a batch has it
+
+    coarse = spare.column(at)
+    if not pa.types.is_timestamp(coarse.type):
+        return found if found == values(coarse) else values(coarse)  # within others: exact to a microsecond
+    rough = coarse.view(pa.int64()).to_pylist()
+    return [
+        one if micro is None or micro in _NANOSECONDS else other
+        for one, micro, other in zip(found, rough, values(coarse), strict=True)
+    ]
 
 
 def _first_group(metadata: Any, offset: int) -> tuple[int, list[int]]:  # noqa: ANN401  # pyarrow has no types
@@ -69,11 +138,53 @@ def _first_group(metadata: Any, offset: int) -> tuple[int, list[int]]:  # noqa: 
     return before, []
 
 
-def _row(document: dict[str, Any], number: int, identity: Identity) -> Row:
+class _Written:
+    """Writes the rows of a batch; `lost` counts values of the last one that JSON does not have."""
+
+    def __init__(self) -> None:
+        self.lost = 0
+        self._encoder = msgspec.json.Encoder(enc_hook=self._of_others)
+
+    def row(self, document: dict[str, Any]) -> bytes:
+        """The JSON of a row; raises ValueError where a value of it has none."""
+        self.lost = 0
+        return self._encoder.encode(document)
+
+    def _of_others(self, value: object) -> None:
+        if isinstance(value, NotFinite):
+            self.lost += 1
+            return
+        raise TypeError("a value of it is of a kind that JSON does not have")
+
+
+def _row(document: dict[str, Any], number: int, identity: Identity, written: _Written) -> Row:
+    wrong = next(((name, one) for name, one in document.items() if isinstance(one, NoValue)), None)
+    if wrong is not None:
+        return Row(number, number, number + 1, error=f"the column {clean(wrong[0], 100)}: {wrong[1].why}")
+    own, routing = document.get(ID), document.get(ROUTING)
+    kept = {name: one for name, one in document.items() if one is not None and name not in UNFIT}
+    without = [name for name, one in kept.items() if isinstance(one, NotFinite)]
+    for name in without:
+        del kept[name]
     try:
-        source = _encode({name: value for name, value in document.items() if value is not None})
-        return Row(number, number, number + 1, source, identity.of(source, number))
+        source = written.row(kept)
+        if identity.rule is not IdRule.FIELD:
+            identifier = identity.of_own(own, source, number)
+        elif identity.field == ID:
+            identifier = identity.of_value(own)
+        else:
+            identifier = identity.of(source, number).id
     except NoIdError as error:
         return Row(number, number, number + 1, error=str(error))
     except (TypeError, ValueError, msgspec.MsgspecError) as error:
         return Row(number, number, number + 1, error=f"it cannot be written as JSON: {clean(str(error), 200)}")
+    return Row(
+        number,
+        number,
+        number + 1,
+        source,
+        identifier,
+        None if routing is None else str(routing),
+        has_own_id=own is not None,
+        lost=written.lost + len(without),
+    )

@@ -5,25 +5,52 @@ from __future__ import annotations
 import contextlib
 import shlex
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Column, FileFormat, FileLook, FileWishes, Guess, IdRule, Reading, RowError, Sample
+from esmigrate_tui.model.files import (
+    Breaks,
+    Column,
+    FileFormat,
+    FileLook,
+    FileWishes,
+    Guess,
+    IdRule,
+    Reading,
+    RowError,
+    Sample,
+)
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.guess import documents_of, guesses, properties
-from esmigrate_tui.reading.opened import CutShortError, Opened, found_files, named
+from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.reading.guess import documents_of, guesses, is_written_number, properties
+from esmigrate_tui.reading.identity import UNFIT, field_of, position_of
+from esmigrate_tui.reading.json_lines import BOM
+from esmigrate_tui.reading.mapping import entries
+from esmigrate_tui.reading.opened import Opened, found_files, named
 from esmigrate_tui.reading.pages import Pages, Place, header
-from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
+from esmigrate_tui.reading.sniff import (
+    PARQUET,
+    breaks_of,
+    delimiter_of,
+    encoding_of,
+    format_of,
+    refuse_known,
+    wide_encoding_of,
+)
+from esmigrate_tui.reading.unpacked import CutShortError, is_of_bytes, is_utf8
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from esmigrate_tui.model.files import FileSource, Row
 
 ROWS: Final = 1_000
 """Rows that are looked at, of all files together; of each file some."""
 _BYTES: Final = 8 * 1024 * 1024
 _START: Final = 64 * 1024
+_FOR_ENCODING: Final = 16 * 1024 * 1024  # bytes of a table that are looked through for one beyond ASCII
 _FILES: Final = 50
 _SHOWN: Final = 5
 _ERRORS: Final = 20
@@ -31,87 +58,252 @@ _ERRORS: Final = 20
 
 def start_of(file: FileSource) -> bytes:
     """The first bytes of a file, unpacked; raises ProblemError."""
+    return _unpacked_start(file)[0]
+
+
+def _unpacked_start(file: FileSource, *, until_text: bool = False) -> tuple[bytes, bytes]:
+    """The first bytes, and those by which the encoding is judged: where `until_text` is set the first beyond ASCII."""
     opened = Opened(file)
     try:
-        return opened.read(_START)
+        start = seen = opened.read(_START)
+        looked_through = len(start)
+        while until_text and seen.isascii() and looked_through < _FOR_ENCODING and (piece := opened.read()):
+            seen = piece
+            looked_through += len(piece)
     except CutShortError as error:
         raise ProblemError(
             Problem(
-                cause=Cause.STATE,
+                cause=Cause.USAGE,
                 what=f"The file {clean(file.path, 500)} cannot be unpacked: {error}.",
-                todo="See that it is whole.",
+                why="It was cut short, or is damaged.",
+                todo="Get it whole, or leave it out.",
             )
         ) from None
     finally:
         opened.close()
+    return start, start if seen is start else seen.partition(b"\n")[2] or seen
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What one file was recognised as; `first` is the first row of a table."""
+
+    file: FileSource
+    format: FileFormat
+    encoding: str
+    delimiter: str
+    breaks: Breaks
+
+
+def _judged(file: FileSource, wishes: FileWishes) -> _Judged:
+    """What a file is by itself; raises ProblemError for what is not read here."""
+    start, seen = _unpacked_start(file)
+    if wishes.format is None or wishes.format is not FileFormat.PARQUET:
+        refuse_known(start, file.path)
+    if start.startswith(PARQUET):
+        return _Judged(file, wishes.format or FileFormat.PARQUET, "utf-8", ",", Breaks.LF)
+    encoding = wishes.encoding or wide_encoding_of(start)
+    text = start
+    if encoding and not is_utf8(encoding) and not is_of_bytes(encoding):
+        text = start.decode(encoding, "ignore").encode("utf-8", "ignore").removeprefix(BOM)
+    kind = wishes.format or format_of(text, file.path)
+    if not encoding:
+        if kind.has_columns and start.isascii():
+            start, seen = _unpacked_start(file, until_text=True)
+        encoding = encoding_of(seen, is_whole=seen is start and len(start) < _START)
+        if not is_utf8(encoding) and not is_of_bytes(encoding):
+            text = start.decode(encoding, "ignore").encode()
+    breaks = breaks_of(text)
+    if breaks is Breaks.CR:
+        text = text.replace(b"\r", b"\n")
+    delimiter = ","
+    if kind.has_columns:
+        delimiter = wishes.delimiter or ("\t" if kind is FileFormat.TSV else delimiter_of(text))
+    return _Judged(file, kind, encoding, delimiter, breaks)
+
+
+_ALIKE: Final = (
+    frozenset({FileFormat.CSV, FileFormat.TSV}),
+    frozenset({FileFormat.NDJSON, FileFormat.JSON}),
+    frozenset({FileFormat.ELASTICDUMP, FileFormat.HITS}),
+)
+"""Formats that files of one plan may have side by side."""
 
 
 def recognised(files: tuple[FileSource, ...], wishes: FileWishes | None = None, pipeline: str = "") -> Reading:
-    """How files are to be read: as somebody says, the rest by the first bytes of each. Raises ProblemError."""
-    wishes = wishes or FileWishes()
-    starts = [(file, start_of(file)) for file in files[:_FILES]]
-    kinds = {file.path: wishes.format or format_of(start, file.path) for file, start in starts}
-    found = list(dict.fromkeys(kinds.values()))
-    if len(found) > 1:
-        odd = next(path for path, one in kinds.items() if one is not found[0])
+    """How files are to be read: as is wished, the rest by what each of them holds. Raises ProblemError."""
+    with _in_a_sentence(files[0].path if files else "no file"):
+        return _recognised(files, wishes or FileWishes(), pipeline)
+
+
+def _recognised(files: tuple[FileSource, ...], wishes: FileWishes, pipeline: str) -> Reading:
+    found = [_judged(file, wishes) for file in files]
+    first = found[0]
+    alike = next((kinds for kinds in _ALIKE if first.format in kinds), frozenset({first.format}))
+    odd = next((one for one in found if one.format not in alike), None)
+    if odd is not None:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"{clean(odd, 300)} looks like {found[1]}, {clean(files[0].path, 300)} like {found[0]}.",
+                what=f"{clean(odd.file.path, 300)} looks like {odd.format}, {clean(files[0].path, 300)} like "
+                f"{first.format}.",
                 why="The files of one plan are read in one way.",
                 todo="Make a plan for each, or say what they are (--format).",
             )
         )
-    [chosen] = found
-    if wishes.names and not chosen.has_columns:
+    if wishes.names and not first.format.has_columns:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"{clean(files[0].path, 300)} is {chosen}, which has no columns to be named.",
+                what=f"{clean(files[0].path, 300)} is {first.format}, which has no columns to be named.",
                 todo="Name columns of tables of text alone, or say what the files are (--format).",
             )
         )
-    is_utf8 = all(encoding_of(start) == "utf-8" for _, start in starts)
-    delimiter = wishes.delimiter
-    if not delimiter:
-        delimiter = "\t" if chosen is FileFormat.TSV else delimiter_of(starts[0][1])
-    return Reading(
-        format=chosen,
-        files=files,
-        encoding=(wishes.encoding or ("utf-8" if is_utf8 else "latin-1")) if chosen.has_columns else "utf-8",
-        delimiter=delimiter if chosen.has_columns else ",",
-        has_header=(wishes.has_header and not wishes.names) or not chosen.has_columns,
+    common = _common(found)
+    ids = wishes.ids or (IdRule.OWN if first.format.has_ids else IdRule.NEW)
+    reading = Reading(
+        format=common.format,
+        files=tuple(_as_judged(one, common) for one in found),
+        encoding=common.encoding,
+        delimiter=common.delimiter,
+        has_header=(wishes.has_header and not wishes.names) or not first.format.has_columns,
         names=wishes.names,
-        ids=wishes.ids or (IdRule.OWN if chosen.has_ids else IdRule.NEW),
+        ids=ids,
         id_field=wishes.id_field,
+        drops_ids=wishes.ids in {IdRule.NEW, IdRule.HASH},
+        from_index=wishes.from_index,
         pipeline=pipeline,
     )
+    if reading.format.has_columns and reading.has_header:
+        _must_have_headers(reading)
+    return reading
+
+
+def _common(found: Sequence[_Judged]) -> _Judged:
+    """What most of the files are, each trait by itself."""
+
+    def most(of: Callable[[_Judged], Any]) -> Any:  # noqa: ANN401  # whatever trait it is
+        return Counter(of(one) for one in found).most_common(1)[0][0]
+
+    return _Judged(
+        found[0].file,
+        most(lambda one: one.format),
+        most(lambda one: one.encoding),
+        most(lambda one: one.delimiter),
+        Breaks.LF,
+    )
+
+
+def _as_judged(one: _Judged, common: _Judged) -> FileSource:
+    """The file with what is otherwise with it than with most."""
+    return msgspec.structs.replace(
+        one.file,
+        format=None if one.format is common.format else one.format,
+        encoding="" if one.encoding == common.encoding else one.encoding,
+        delimiter="" if one.delimiter == common.delimiter else one.delimiter,
+        breaks=one.breaks,
+    )
+
+
+def _must_have_headers(reading: Reading) -> None:
+    """Raise ProblemError (usage) where a file begins with data while another one names the columns."""
+    first = header(reading, reading.files[0])
+    for file in reading.files[1:_FILES]:
+        other = header(reading, file)
+        looks_like_data = [is_written_number(name) for name in other]
+        if len(other) == len(first) and not set(other) & set(first) and any(looks_like_data):
+            if any(is_written_number(name) for name in first):
+                continue
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"The first row of {clean(file.path, 300)} looks like data, not like names of columns: "
+                    f"{clean(', '.join(other), 200)}.",
+                    why=f"The first row of {clean(reading.files[0].path, 300)} names them: "
+                    f"{clean(', '.join(first), 200)}.",
+                    todo="Make a plan of its own for the files without names (--columns), into the same index.",
+                )
+            )
 
 
 def sampled(reading: Reading) -> Sample:
     """The first rows of each file as they will be sent, what their fields most likely are, and the rows that are bad.
 
-    The columns of a table that has none in `reading` get their types from what is guessed.
+    The columns of a table that has none in `reading` get their types from what is guessed. Raises ProblemError, also
+    where a file holds something that nobody has foreseen.
     """
-    known, found = reading, tuple(Guess(field=column.name, type=column.type) for column in reading.columns)
-    if reading.format.has_columns and not reading.columns:
+    with _in_a_sentence(reading.label):
+        return _sampled(reading)
+
+
+@contextlib.contextmanager
+def _in_a_sentence(label: str) -> Iterator[None]:
+    """Have whatever goes wrong in looking at files end as a ProblemError: no file is worth losing all answers for."""
+    try:
+        yield
+    except ProblemError:
+        raise
+    except Exception as error:
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"The first rows of {clean(label, 300)} cannot be read.",
+                why="They hold something that this program does not expect; it is a fault of the program, not of them.",
+                todo="Say what the files are (--format), or convert them to lines of JSON.",
+                evidence=clean(str(error), 200),
+            )
+        ) from error
+
+
+def _sampled(reading: Reading) -> Sample:
+    known, found = reading, tuple(Guess(field=field_of(column.name), type=column.type) for column in reading.columns)
+    if reading.format.has_columns:
         _must_have_id_column(reading)
-        texts, _, _ = _read(reading)
+    if reading.format.has_columns and not reading.columns:
+        texts = _read(reading).rows
         found = guesses(documents_of(row.source for _, row in texts), from_text=True)
         known = msgspec.structs.replace(reading, columns=_columns(reading, found))
-    rows, errors, amount = _read(known)
+    seen = _read(known)
+    known = _of_one_index(known, seen)
+    if known.ids is IdRule.NEW and not known.drops_ids and any(row.has_own_id for _, row in seen.rows):
+        known = msgspec.structs.replace(known, ids=IdRule.OWN)
     if not reading.format.has_columns:
-        found = guesses(documents_of(row.source for _, row in rows))
-    ids = Counter(row.id for _, row in rows)
+        found = guesses(documents_of(row.source for _, row in seen.rows))
+    ids = Counter(row.id for _, row in seen.rows)
     return Sample(
         reading=known,
-        rows=tuple(row for _, row in rows[:_SHOWN]),
+        rows=tuple(row for _, row in seen.rows[:_SHOWN]),
         guesses=found,
-        errors=tuple(errors[:_ERRORS]),
-        bad=len(errors),
-        amount=amount,
+        errors=tuple(seen.errors[:_ERRORS]),
+        bad=len(seen.errors),
+        amount=len(seen.rows) + len(seen.errors),
         repeated_ids=tuple(name for name, times in ids.items() if times > 1),
+        unread=tuple(seen.unread),
+        new_ids=sum(not row.has_own_id for _, row in seen.rows) if known.ids is IdRule.OWN else 0,
+        lost=sum(row.lost for _, row in seen.rows),
+        passed=seen.passed,
     )
+
+
+def _of_one_index(reading: Reading, seen: _Seen) -> Reading:
+    """The reading with the index whose documents were seen; raises ProblemError (usage) where there are several."""
+    if reading.from_index or reading.of_index:
+        return reading
+    names = Counter(row.index for _, row in seen.rows if row.index)
+    if len(names) > 1:
+        told = listed([f"{name} ({number(times)})" for name, times in names.most_common()], most=6)
+        one = next(iter(names))
+        raise ProblemError(
+            Problem(
+                cause=Cause.USAGE,
+                what=f"The first rows of {reading.label} are documents of {counted(len(names), 'index', 'indices')}: "
+                f"{told}.",
+                why="A plan fills one index; these would be mixed in it, and of two with one _id the second is lost.",
+                todo=f"Make a plan for each: --from-index {shlex.quote(clean(one, 200))}. To have all in one index, "
+                "--from-index '*'.",
+            )
+        )
+    return msgspec.structs.replace(reading, of_index=next(iter(names), ""))
 
 
 def patterns_of(typed: str) -> tuple[str, ...]:
@@ -163,7 +355,7 @@ def _formats(files: tuple[FileSource, ...]) -> tuple[FileFormat | None, ...]:
     found: list[FileFormat | None] = []
     for file in files[:_FILES]:
         try:
-            found.append(format_of(start_of(file), file.path))
+            found.append(_judged(file, FileWishes()).format)
         except ProblemError:
             found.append(None)
     return tuple(found)
@@ -179,48 +371,71 @@ def typed(reading: Reading, create: str) -> Reading:
     """How files are read, the cells of a table as the mapping in `create` wants them: a person may have edited that."""
     if not reading.columns or not create:
         return reading
-    wanted = msgspec.json.decode(create).get("mappings", {}).get("properties", {})
+    wanted = entries(create)
     columns = tuple(
-        Column(name=column.name, type=wanted.get(column.name, {}).get("type", column.type) if column.type else "")
+        Column(
+            name=column.name,
+            type=wanted.get(field_of(column.name), {}).get("type", column.type) if column.type else "",
+        )
         for column in reading.columns
     )
     return msgspec.structs.replace(reading, columns=columns)
 
 
-def _read(reading: Reading) -> tuple[list[tuple[str, Row]], list[RowError], int]:
-    """Good rows with their files, bad ones, and how many there were."""
+@dataclass(frozen=True)
+class _Seen:
+    """Good rows with their files, bad ones, files that are not empty and have none, and how many were passed over."""
+
+    rows: list[tuple[str, Row]]
+    errors: list[RowError]
+    unread: list[str]
+    passed: int
+
+
+def _read(reading: Reading) -> _Seen:
+    """The first rows of the first files."""
     rows: list[tuple[str, Row]] = []
     errors: list[RowError] = []
+    unread: list[str] = []
+    all_passed = 0
     files = reading.files[:_FILES]
     each = max(20, ROWS // max(1, len(files)))
     for file in files:
         pages = Pages(msgspec.structs.replace(reading, files=(file,)), Place(), b"sample")
         try:
             page = pages.next(each, _BYTES // len(files))
+            empty, passed = (page.unread, page.passed) if page is not None else pages.beside()
         finally:
             pages.close()
+        unread += empty
+        all_passed += passed
         for row in page.rows if page is not None else ():
             if row.error:
                 errors.append(RowError(path=file.path, line=row.line, reason=row.error))
             else:
                 rows.append((file.path, row))
-    return rows, errors, len(rows) + len(errors)
+    return _Seen(rows, errors, unread, all_passed)
 
 
 def _must_have_id_column(reading: Reading) -> None:
-    names = header(reading, reading.files[0])
-    if reading.ids is IdRule.FIELD and names and reading.id_field not in names:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The table has no column {clean(reading.id_field, 100)} to take the _id from.",
-                why=f"Its columns are: {clean(', '.join(names), 500)}.",
-                todo="Name one of these (--id-field).",
+    for file in reading.files[:_FILES]:
+        names = header(reading, file)
+        if reading.ids is IdRule.FIELD and names and position_of(reading.id_field, names) < 0:
+            which = "The table" if len(reading.files) == 1 else clean(file.path, 300)
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what=f"{which} has no column {clean(reading.id_field, 100)} to take the _id from.",
+                    why=f"Its columns are: {clean(', '.join(names), 500)}.",
+                    todo="Name one of these (--id-field).",
+                )
             )
-        )
 
 
 def _columns(reading: Reading, found: tuple[Guess, ...]) -> tuple[Column, ...]:
+    """The columns of all files, in the order in which they come; those that no document can hold are left out of it."""
     types = {guess.field: guess.type for guess in found}
-    names = header(reading, reading.files[0])
-    return tuple(Column(name=name, type=types.get(name, "") or "keyword") for name in names)
+    names = dict.fromkeys(name for file in reading.files[:_FILES] for name in header(reading, file))
+    return tuple(
+        Column(name=name, type="" if name in UNFIT else types.get(field_of(name), "") or "keyword") for name in names
+    )

@@ -12,7 +12,7 @@ from esmigrate_tui.model.files import Row
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, size
 from esmigrate_tui.reading.cells import Cells
-from esmigrate_tui.reading.identity import Identity, NoIdError
+from esmigrate_tui.reading.identity import ID, ROUTING, Identity, NoIdError, position_of
 from esmigrate_tui.reading.json_lines import BOM
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 LONGEST_QUOTED: Final = 16 * 1024 * 1024
 """Bytes in which a row must end whose cells are quoted; after them an open quote is taken for a slip."""
 
+SAYS: Final = re.compile(rb'"?sep=(.)"?\r?\n?', re.IGNORECASE)
+"""A first line that is no row, but tells spreadsheets what separates the cells."""
 _QUOTED: Final = re.compile(rb'"((?:[^"]|"")*+)"')
 
 
@@ -31,6 +33,7 @@ class Separated:
     """Rows of a table of text; the header is the first of them, or `names` where the file is taken up in the middle.
 
     Without a header the first row is data, and the columns are called by `names`, else col1, col2 and so on.
+    `written_in` is the encoding of the file itself, where its text comes in another one.
     """
 
     def __init__(  # noqa: PLR0913  # where, how and by what a table is read
@@ -44,6 +47,7 @@ class Separated:
         encoding: str = "utf-8",
         has_header: bool = True,
         names: Sequence[str] = (),
+        written_in: str = "",
         longest: int = LONGEST_QUOTED,
     ) -> None:
         self._identity = identity
@@ -53,12 +57,14 @@ class Separated:
         self._delimiter = delimiter.encode()
         self._text_delimiter = delimiter
         self._encoding = encoding
+        self._written_in = written_in or encoding
         self._longest = longest
         self._has_header = has_header
         self._held = b""
         self._is_first = offset == 0
+        self._may_say = offset == 0
         self._cells: Cells | None = None
-        self._id_at = -1
+        self._id_at = self._own_at = self._routing_at = -1
         if names:
             self._named(names)
 
@@ -93,6 +99,8 @@ class Separated:
                     break
                 cells: list[Cell] | str | None = f"it is longer than the {size(self._longest)} that a row may have"
                 following = stop
+            elif self._may_say and SAYS.fullmatch(held, at, stop):
+                cells, following = None, stop + 1 if found >= 0 else stop
             elif held.find(b'"', at, stop) < 0:
                 following = stop + 1 if found >= 0 else stop
                 cells = self._plain(held[at:stop])
@@ -100,10 +108,11 @@ class Separated:
                 cells, following = self._quoted(held, at, stop, is_end=is_end)
                 if cells is None:
                     break
+            self._may_say = False
             breaks = held.count(b"\n", at, following)
             line, self._line = self._line, self._line + breaks
             self._offset += following - at
-            row = self._row(cells or [], held[at:following], line)
+            row = self._row(cells, held[at:following], line) if cells is not None else None
             at = following
             if row is not None:
                 rows.append(row)
@@ -160,6 +169,8 @@ class Separated:
             return "text follows a closing quote in it", after_line
 
     def _undecoded(self, error: UnicodeDecodeError) -> str:
+        if self._written_in != self._encoding:
+            return f"it is not {self._written_in}: bytes stand in it where none can"
         return f"it is not {self._encoding}: byte 0x{error.object[error.start]:02x} stands where none can"
 
     # -- what rows hold ----------------------------------------------------------------------------------------------
@@ -178,7 +189,9 @@ class Separated:
                 )
             )
         self._cells = Cells(named, self._columns)
-        self._id_at = named.index(self._identity.field) if self._identity.field in named else -1
+        self._id_at = position_of(self._identity.field, named)
+        self._own_at = position_of(ID, named)
+        self._routing_at = position_of(ROUTING, named)
 
     def _row(self, cells: list[Cell] | str, raw: bytes, line: int) -> Row | None:
         """The row of some cells; None for the header and for an empty line."""
@@ -200,15 +213,17 @@ class Separated:
             wanted = counted(len(self._cells.names), "column")
             return self._bad(line, f"it has {counted(len(cells), 'cell')}, the table has {wanted}")
         document = self._cells.document(cells)
+        own = cells[self._own_at][0] if self._own_at >= 0 else None
         try:
             if self._identity.field:
                 value = cells[self._id_at][0] if self._id_at >= 0 else None
                 identifier = self._identity.of_value(value)
             else:
-                identifier = self._identity.without_field(raw.rstrip(b"\r\n"), self._offset)
+                identifier = self._identity.of_own(own, raw.rstrip(b"\r\n"), self._offset)
         except NoIdError as error:
             return self._bad(line, str(error))
-        return Row(line, self._offset, self._line, document, identifier)
+        routing = cells[self._routing_at][0] or None if self._routing_at >= 0 else None
+        return Row(line, self._offset, self._line, document, identifier, routing, has_own_id=bool(own))
 
     def _bad(self, line: int, why: str) -> Row:
         return Row(line, self._offset, self._line, error=why)

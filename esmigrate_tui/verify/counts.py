@@ -19,7 +19,8 @@ class Comparison:
     Counts are top-level documents as `_count` says after a refresh of the destination; `source_count` is None where
     there is no source to ask, `destination_count` where what was moved holds no documents that could be counted.
     `shards` proves copied files, `samples` some documents that were compared, `compared` all of them; None where these
-    were not looked for. Where others sent the documents, `source_count` is the number that was expected, and `watched`
+    were not looked for. `unread` are files of the source that are not empty and of which nothing was read: of these
+    nothing is proved. Where others sent the documents, `source_count` is the number that was expected, and `watched`
     says what the cluster has counted.
     """
 
@@ -29,6 +30,7 @@ class Comparison:
     samples: Samples | None = None
     compared: Compared | None = None
     watched: Watched | None = None
+    unread: tuple[str, ...] = ()
 
     @property
     def is_equal(self) -> bool:
@@ -38,6 +40,8 @@ class Comparison:
         if self.samples is not None and self.samples.different:
             return False
         if self.compared is not None and not self.compared.is_equal:
+            return False
+        if self.unread:
             return False
         if self.source_count is None:
             return self.shards is not None

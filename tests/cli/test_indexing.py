@@ -30,7 +30,7 @@ def ended(*options: str) -> tuple[int, str]:
         (("--id-field", "a", "--id-hash"), "--id-field and --id-hash exclude each other"),
         (("--id-hash", "--id-server"), "--id-hash and --id-server exclude each other"),
         (("--delimiter", "ab"), "--delimiter wants one character"),
-        (("--encoding", "utf-16"), "--encoding knows utf-8"),
+        (("--encoding", "base64"), "--encoding knows utf-8"),
         (("--encoding", "nonsense"), "--encoding knows utf-8"),
     ],
 )

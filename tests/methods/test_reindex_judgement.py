@@ -305,9 +305,16 @@ def test_what_is_switched_off_is_put_back_to_what_the_plan_wants() -> None:
     assert back.path == "/logs-new/_settings"
 
 
-def test_what_the_plan_does_not_say_goes_back_to_the_servers_default() -> None:
+def test_what_the_plan_does_not_say_goes_back_to_what_the_index_had_and_replicas_are_always_a_number() -> None:
     _, back = tuning_requests(work(create="{}").task)
-    assert json.loads(back.body) == {"index": {"refresh_interval": None, "number_of_replicas": None}}
+    assert json.loads(back.body) == {"index": {"refresh_interval": None, "number_of_replicas": 1}}
+    _, back = tuning_requests(work(create="{}").task, {"index.number_of_replicas": "2", "index.refresh_interval": "9s"})
+    assert json.loads(back.body) == {"index": {"refresh_interval": "9s", "number_of_replicas": "2"}}
+
+
+def test_replicas_that_a_template_lets_expand_by_themselves_are_left_alone() -> None:
+    fast, _ = tuning_requests(work(create="{}").task, {"index.auto_expand_replicas": "0-1"})
+    assert json.loads(fast.body) == {"index": {"refresh_interval": "-1"}}
 
 
 def test_replicas_that_expand_by_themselves_are_left_alone() -> None:

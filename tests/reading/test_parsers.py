@@ -102,6 +102,9 @@ def test_a_file_that_is_taken_up_after_any_row_gives_the_rows_that_are_left(
         return
     names = parser.names if isinstance(parser, Separated) else ()
     last = whole[at]
+    if kind is FileFormat.HITS:  # where a hit is, is known by what stands before it: it is read from the beginning
+        assert [row for row in fed(new(kind), [data]) if row.end > last.end] == [r for r in whole if r.end > last.end]
+        return
     again = new(kind, Place(0, last.end, last.next_line), names)
     assert fed(again, [data[last.end :]]) == whole[at + 1 :]
 

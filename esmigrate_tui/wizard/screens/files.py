@@ -15,6 +15,7 @@ from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.identity import is_new_id
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Look, fit, ink, paragraph, rule, shorten, wrap
 from esmigrate_tui.wizard.keys import bindings
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -152,9 +153,8 @@ def _row_lines(sample: Sample, width: int) -> list[Text]:
     if not sample.amount:
         return [ink(" There is no row in them.", STRONG)]
     lines = [Text(), ink(" The first rows as they will be sent:", DIM)] if sample.rows else []
-    is_new = sample.reading.ids is IdRule.NEW
     for row in sample.rows:
-        lines += _row(row, width, is_new=is_new)
+        lines += _row(row, width, is_new=is_new_id(row, sample.reading))
     return lines
 
 

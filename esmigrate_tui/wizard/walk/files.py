@@ -30,12 +30,24 @@ _FORMATS: Final[dict[FileFormat, str]] = {
     FileFormat.JSON: "an array, or objects one after another",
     FileFormat.BULK: "action lines and documents in turn",
     FileFormat.ELASTICDUMP: "what elasticdump wrote, a hit a line",
+    FileFormat.HITS: "search responses, or arrays of hits",
     FileFormat.CSV: "a table, its first row names the columns",
     FileFormat.TSV: "a table with tabs",
     FileFormat.PARQUET: "columns",
 }
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "blank"}
-_ENCODINGS: Final = ("utf-8", "latin-1", "cp1252", "iso8859-15", "cp1250", "cp1251", "cp850")
+_ENCODINGS: Final = (
+    "utf-8",
+    "cp1252",
+    "latin-1",
+    "iso8859-15",
+    "cp1250",
+    "cp1251",
+    "cp850",
+    "utf-16",
+    "gb18030",
+    "cp932",
+)
 _NEW: Final = "a new one for each row: a second run doubles them"
 NO_TYPES: Final = '{\n  "settings": {},\n  "mappings": {\n    "properties": {}\n  }\n}'
 """The body of an index whose fields nobody has seen yet."""
@@ -69,12 +81,14 @@ def encodings(pile: Pile) -> tuple[Options, str]:
 def id_rules(pile: Pile) -> tuple[Options, str]:
     """Where the _id can come from, and what was chosen of that."""
     kind = format_of(pile)
-    options = [("", "its own, as the file has it" if kind is not None and kind.has_ids else _NEW)]
+    sample = sample_of(pile)
+    has_ids = (kind is not None and kind.has_ids) or (sample is not None and sample.reading.ids is IdRule.OWN)
+    options = [("", "its own, as the file has it" if has_ids else _NEW)]
     options += [
         (IdRule.FIELD.value, "the value of a field"),
         (IdRule.HASH.value, "a hash of the row: equal rows are one document"),
     ]
-    if kind is not None and kind.has_ids:
+    if has_ids or pile.wishes.ids is IdRule.NEW:
         options.append((IdRule.NEW.value, _NEW))
     chosen = pile.wishes.ids.value if pile.wishes.ids is not None else ""
     return tuple(options), chosen if chosen in dict(options) else ""
@@ -128,6 +142,7 @@ def _settled_of_others(session: Session) -> Session:
 
 def settled(session: Session) -> Session:
     """The session with the files as answers; a mapping that was edited holds as long as its guess does."""
+    from esmigrate_tui.reading.identity import field_of  # noqa: PLC0415  # loaded when first needed
     from esmigrate_tui.reading.sample import create_body  # noqa: PLC0415  # loaded when first needed
 
     pile = session.pile
@@ -139,7 +154,7 @@ def settled(session: Session) -> Session:
     guessed = create_body(sample)
     mapping = pile.mapping if pile.mapping and pile.guessed == guessed else guessed
     columns = tuple(
-        msgspec.structs.replace(column, type="") if column.name in pile.left_out else column
+        msgspec.structs.replace(column, type="") if field_of(column.name) in pile.left_out else column
         for column in sample.reading.columns
     )
     reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=pile.pipeline)
@@ -164,6 +179,16 @@ async def look(walk: Walk) -> bool:
         seen = await walk.doors.files(*asked)
     except ProblemError as error:
         look_at(walk, doing="", problem=error.problem, look=None, looked_for=asked)
+        return False
+    except Exception as error:  # noqa: BLE001  # a file is not worth losing every answer for
+        problem = Problem(
+            cause=Cause.INTERNAL,
+            what="The files cannot be looked at.",
+            why="They hold something that this program does not expect; it is a fault of the program, not of them.",
+            todo="Say how they are to be read, or convert them to lines of JSON.",
+            evidence=clean(str(error), 200),
+        )
+        look_at(walk, doing="", problem=problem, look=None, looked_for=asked)
         return False
     look_at(walk, doing="", look=seen, looked_for=asked)
     return True

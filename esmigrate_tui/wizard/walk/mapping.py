@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.identity import field_of
 from esmigrate_tui.reading.mapping import BOTH, OPEN, UNSEARCHED, entries, entry_of, kind_of, with_entry
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def known_format(row: Mapped, kind: str) -> str:
 def leave_out(walk: Walk, row: Mapped) -> str:
     """Leave a column out of the documents, or take it in again; why not, "" where it was done."""
     reading, pile = walk.session.draft.reading, walk.session.pile
-    if reading is None or row.field not in {column.name for column in reading.columns}:
+    if reading is None or row.field not in {field_of(column.name) for column in reading.columns}:
         return "Only columns of a table can be left out"
     left_out = (
         tuple(name for name in pile.left_out if name != row.field) if row.is_left_out else (*pile.left_out, row.field)
@@ -152,7 +153,7 @@ def leave_out(walk: Walk, row: Mapped) -> str:
     guessed = row.guess.type if row.guess is not None else ""
     columns = tuple(
         msgspec.structs.replace(column, type=(guessed or "keyword") if row.is_left_out else "")
-        if column.name == row.field
+        if field_of(column.name) == row.field
         else column
         for column in reading.columns
     )
