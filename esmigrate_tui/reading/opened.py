@@ -159,7 +159,7 @@ def _said(path: str) -> Iterator[None]:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"The file {clean(path, 500)} cannot be read: {clean(error.strerror or str(error), 200)}.",
+                what=f"The file {clean(path, 500)} cannot be read: {clean(why, 200)}.",
                 todo="See that it exists and that you may read it.",
             )
         ) from None
