@@ -35,11 +35,17 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
         if task.create:
             settings = named(msgspec.json.decode(task.create, type=_Body).settings or {})
             shards += _number(settings.get("index.number_of_shards"), by_itself)
-            replicas = max(replicas, _number(settings.get("index.number_of_replicas"), 1))
+            replicas = max(replicas, replicas_in(task.create))
         else:
             replicas = max(replicas, there.get(task.destination_index, 1))
         found[task.source_index] = shards, replicas
     return found
+
+
+def replicas_in(body: str) -> int:
+    """The replicas of the index that a body makes: one, where it does not say."""
+    settings = named(msgspec.json.decode(body, type=_Body).settings or {})
+    return _number(settings.get("index.number_of_replicas"), 1)
 
 
 def _number(value: object, by_itself: int) -> int:

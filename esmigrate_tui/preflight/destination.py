@@ -12,13 +12,13 @@ from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.bodies import to_be_made
+from esmigrate_tui.preflight.room_needed import bytes_needed, replicas_of
 from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
@@ -31,7 +31,6 @@ _WATERMARKS: Final = (
 _BLOCKS: Final = {True: "read_only_allow_delete", False: "read_only"}
 _NAMED: Final = 5
 _LONGEST_NAME: Final = 255  # bytes
-_REPLICAS: Final = ("index.number_of_replicas", "number_of_replicas")
 NOT_A_NAME: Final = (
     'A name is in lower case, begins with none of - + _ and holds no space and none of \\ / * ? " < > | , # :'
 )
@@ -48,24 +47,6 @@ def expected(draft: Draft) -> tuple[IndexFacts, ...]:
     if draft.feature_states or (draft.restoration is not None and draft.restoration.global_state):
         return draft.chosen
     return draft.chosen or tuple(index for index in draft.offered if not index.is_system and not index.hidden)
-
-
-def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
-    """The replicas that each will have: as planned, else as on the source, else one where nobody can say."""
-    restoration = draft.restoration
-    if restoration is None:
-        made = to_be_made(draft)
-        return {index.name: made.get(index.name, (0, index.replicas))[1] for index in indices}
-    if restoration.mount is not Mount.NONE:
-        return {index.name: 0 for index in indices}
-    for key in _REPLICAS:
-        if str(restoration.index_settings.get(key, "")).isdigit():
-            return {index.name: int(str(restoration.index_settings[key])) for index in indices}
-    seen: dict[str, int] = {}
-    for one in draft.source_indices:
-        for name in {one.name, one.data_stream}:
-            seen[name] = max(seen.get(name, 0), one.replicas)
-    return {index.name: seen.get(index.name, 1) for index in indices}
 
 
 def held_in(index: IndexFacts) -> str:
@@ -149,13 +130,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             why="Whoever sends decides how much comes, and a disk that is too full takes no more.",
         )
         return
-    indices = expected(draft)
-    replicas = replicas_of(draft, indices)
-    needed = sum(
-        (index.primary_bytes or 0) * (1 + min(replicas[index.name], max(0, facts.data_nodes - 1))) for index in indices
-    )
-    if draft.restoration is not None and draft.restoration.mount is Mount.SHARED_CACHE:
-        needed = 0  # it is read from the repository, through a cache of a size that is set
+    needed = bytes_needed(draft, expected(draft))
     measured = f"{size(needed)} to move, {size(facts.disk.usable)} before the low watermark"
     free = f"{size(facts.disk.free)} free of {size(facts.disk.total)} on the destination's data nodes"
     if facts.disk.before_flood is not None:

@@ -22,12 +22,12 @@ from esmigrate_tui.preflight.destination import (
     expected,
     held_in,
     is_no_name,
-    replicas_of,
     setting_raised,
     some,
 )
 from esmigrate_tui.preflight.repository import GUIDE, held
 from esmigrate_tui.preflight.restorable import Judgement, Verdict, judge
+from esmigrate_tui.preflight.room_needed import replicas_of
 from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:

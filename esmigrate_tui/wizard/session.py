@@ -609,15 +609,10 @@ def chosen_documents(draft: Draft) -> int:
 
 @kept
 def needed_bytes(draft: Draft) -> int:
-    """What the selection will take on the destination, replicas included."""
-    restoration = draft.restoration if draft.method is MethodName.RESTORE_FROM_SNAPSHOT else None
-    wished = restoration.index_settings if restoration is not None else draft.settings
-    replicas = str(wished.get("index.number_of_replicas", wished.get("number_of_replicas", "")))
+    """What the selection will take on the destination, with the replicas that it can place: as the preflight has it."""
+    from esmigrate_tui.preflight.room_needed import bytes_needed  # noqa: PLC0415  # loaded when first needed
 
-    def copies(index: IndexFacts) -> int:
-        return 1 + (int(replicas) if replicas.isdigit() else index.replicas)
-
-    return sum((index.primary_bytes or 0) * copies(index) for index in chosen(draft))
+    return bytes_needed(draft, chosen(draft))
 
 
 class Holder(StrEnum):

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from importlib import import_module
+from typing import cast
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
+from esmigrate_tui.preflight.destination import room
 from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import SCREENS
 from esmigrate_tui.wizard.draw import Look, fit, plain, rule, wrap
@@ -133,6 +137,20 @@ def test_the_room_that_is_needed_counts_replicas() -> None:
     index = IndexFacts(name="a", primary_bytes=100, replicas=2)
     draft = sample.PASSED.answered(source_indices=(index,)).answered(selected=("a",)).draft
     assert needed_bytes(draft) == 300
+
+
+@pytest.mark.parametrize("holders", [1, 2, 3])
+@pytest.mark.parametrize("wished", [{}, {"index.number_of_replicas": "0"}, {"number_of_replicas": "4"}])
+async def test_the_selection_and_the_preflight_need_the_same_room(holders: int, wished: dict[str, str]) -> None:
+    index = IndexFacts(name="a", primary_bytes=100, replicas=2)
+    facts = msgspec.structs.replace(sample.NEW_FACTS, data_nodes=holders)
+    draft = sample.PASSED.answered(source_indices=(index,), destination_facts=facts).answered(selected=("a",)).draft
+    draft = msgspec.structs.replace(draft, settings=wished)
+    copies = min(holders, 1 + int(next(iter(wished.values()), "2")))
+    assert needed_bytes(draft) == 100 * copies
+    nobody = Clusters(destination=cast("Cluster", None), source=None)
+    [found] = [finding async for finding in room(draft, nobody)]
+    assert f"{100 * copies} B" in found.title
 
 
 def test_two_indices_that_would_go_to_one_name_are_noticed() -> None:

@@ -1,0 +1,78 @@
+"""How much room a selection takes on the destination: one answer for the selection, the plain way and the preflight."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.snapshot import Mount
+from esmigrate_tui.preflight.bodies import replicas_in, to_be_made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.facts import IndexFacts
+    from esmigrate_tui.model.snapshot import Restoration
+
+_REPLICAS: Final = ("index.number_of_replicas", "number_of_replicas")
+
+
+def bytes_needed(draft: Draft, indices: Iterable[IndexFacts]) -> int:
+    """Bytes that these indices of a draft will take, each with the replicas that the destination can place.
+
+    No node holds two copies of one shard: on one node there is room for no replica, however many are wished for.
+    """
+    indices = tuple(indices)
+    if _is_cached(_restoration(draft)):
+        return 0  # it is read from the repository, through a cache of a size that is set
+    replicas = replicas_of(draft, indices)
+    nodes = draft.destination_facts.data_nodes if draft.destination_facts is not None else 0
+    placed = {name: min(wished, nodes - 1) if nodes else wished for name, wished in replicas.items()}
+    return sum((index.primary_bytes or 0) * (1 + placed[index.name]) for index in indices)
+
+
+def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
+    """The replicas that each will have: as planned, else as wished, else as on the source, else one."""
+    restoration = _restoration(draft)
+    if restoration is None:
+        made, edited, wished = to_be_made(draft), _edited(draft), _wished(draft.settings)
+        return {
+            index.name: made[index.name][1]
+            if index.name in made
+            else edited.get(index.name, index.replicas if wished is None else wished)
+            for index in indices
+        }
+    if restoration.mount is not Mount.NONE:
+        return {index.name: 0 for index in indices}
+    wished = _wished(restoration.index_settings)
+    if wished is not None:
+        return {index.name: wished for index in indices}
+    seen: dict[str, int] = {}
+    for one in draft.source_indices:
+        for name in {one.name, one.data_stream}:
+            seen[name] = max(seen.get(name, 0), one.replicas)
+    return {index.name: seen.get(index.name, 1) for index in indices}
+
+
+def _restoration(draft: Draft) -> Restoration | None:
+    """What was wished for a restore, where that is the method: it means nothing to another."""
+    return draft.restoration if draft.method in {None, MethodName.RESTORE_FROM_SNAPSHOT} else None
+
+
+def _is_cached(restoration: Restoration | None) -> bool:
+    return restoration is not None and restoration.mount is Mount.SHARED_CACHE
+
+
+def _edited(draft: Draft) -> dict[str, int]:
+    """The replicas of those indices whose definition a person has changed."""
+    found: dict[str, int] = {}
+    for one in draft.edited:
+        found[one.index] = max(found.get(one.index, 0), replicas_in(one.body))
+    return found
+
+
+def _wished(settings: Mapping[str, Any]) -> int | None:
+    """The number of replicas that settings ask for; None where they do not."""
+    said = [str(settings[key]) for key in _REPLICAS if key in settings]
+    return next((int(text) for text in said if text.isdecimal()), None)
