@@ -10,6 +10,7 @@ import msgspec
 
 from esmigrate_tui.elastic.surroundings import SIMULATES
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.names import alias_trouble
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.facts import Version
 
 Kind = tuple[Mapping[str, Any], tuple[str, ...]]
 """A definition, and the names of the indices that have it."""
@@ -39,7 +41,8 @@ _LICENCES: Final = "https://www.elastic.co/subscriptions"
 _LIFECYCLE: Final = "index.lifecycle.name"
 _RANKS: Final = ("oss", "basic", "standard", "gold", "platinum", "enterprise", "trial")
 # What differs from one index to the next and cannot be refused by itself.
-_OWN: Final = ("index.number_of_shards", "index.number_of_replicas", "index.routing_partition_size")
+_PARTITIONS: Final = "index.routing_partition_size"
+_OWN: Final = ("index.number_of_shards", "index.number_of_replicas", _PARTITIONS)
 
 
 def bodies_of(draft: Draft) -> dict[str, dict[str, Any]]:
@@ -93,12 +96,17 @@ def _common(body: Mapping[str, Any]) -> dict[str, Any]:
 @waivable
 async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination would make the indices as the plan has them: it is asked, and nothing is made."""
-    tries = together(kinds_of(bodies_of(draft)))
-    if not tries:
+    bodies = bodies_of(draft)
+    if not bodies:
         return
+    version = await clusters.destination.version()
+    own = {name: rule for name, body in bodies.items() if (rule := refused_by_rule(body, version))}
+    for rule, names in _by_value(own).items():
+        yield refused(names, rule, "Correct the definition: with m where indices are selected, or in the plan.")
+    tries = together(kinds_of({name: body for name, body in bodies.items() if name not in own}))
     ask = clusters.destination.surroundings.refusal
     first = tries[:_TRIES]
-    refusals = await asyncio.gather(*(ask(body) for body, _ in first))
+    refusals = await asyncio.gather(*(ask(tried(body)) for body, _ in first))
     told: list[tuple[tuple[str, ...], str | None]] = []
     again: list[Kind] = []
     for (_, kinds), why in zip(first, refusals, strict=True):
@@ -107,7 +115,8 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
         else:
             told.append((tuple(name for _, names in kinds for name in names), why))
     asked = again[:_TRIES]
-    told += zip((names for _, names in asked), await asyncio.gather(*(ask(body) for body, _ in asked)), strict=True)
+    again_told = await asyncio.gather(*(ask(tried(body)) for body, _ in asked))
+    told += zip((names for _, names in asked), again_told, strict=True)
     for finding in judged_refusals(told):
         yield finding
     untried = [*again[_TRIES:], *(kind for _, kinds in tries[_TRIES:] for kind in kinds)]
@@ -122,19 +131,66 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
         )
 
 
+def tried(body: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition without what a trial cannot tell: it is made with one shard, whatever the definition says."""
+    settings = {name: value for name, value in named(body.get("settings", {})).items() if name != _PARTITIONS}
+    return {**body, "settings": settings}
+
+
+def refused_by_rule(body: Mapping[str, Any], version: Version) -> str:
+    """Why a server would refuse a definition for what no trial shows, in words; "" where it would not."""
+    for alias in body.get("aliases") or {}:
+        if why := alias_trouble(alias, version):
+            return f"Invalid alias name {clean(alias, 200)}: {why}"
+    settings = named(body.get("settings") or {})
+    size = _number(settings.get(_PARTITIONS))
+    most = _number(settings.get("index.number_of_routing_shards"))
+    if not most and version.major < 7:  # from 7.0 on there are hundreds of them by default
+        most = _number(settings.get("index.number_of_shards")) or 5
+    if 0 < most <= size > 1:
+        return f"index.routing_partition_size {size} must be less than the number of shards, {most}"
+    routing = (body.get("mappings") or {}).get("_routing")
+    is_required = isinstance(routing, dict) and str(routing.get("required")).lower() == "true"
+    if size > 1 and version.major >= 6 and not is_required:
+        return f"index.routing_partition_size {size} wants a mapping in which _routing is required"
+    return ""
+
+
+def _number(value: object) -> int:
+    """A setting that is a number, 0 where it is none."""
+    text = str(value)
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0  # digits of an int
+
+
+def _by_value(each: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for name, value in each.items():
+        found[value] = (*found.get(value, ()), name)
+    return found
+
+
+def refused(names: tuple[str, ...], why: str, fix: str) -> Finding:
+    """What it means that the destination would not make these indices."""
+    return Finding(
+        check="definitions-accepted",
+        severity=Severity.BLOCKER,
+        title=f"The destination would refuse to make {some(names)}",
+        evidence=why,
+        why="An index that cannot be made takes no documents: its task would end before the first one.",
+        fix=fix,
+        link=_PLUGINS,
+        subjects=names,
+    )
+
+
 def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple[Finding, ...]:
     """What it means that the destination refuses definitions with these words; "" for accepted, None for unknown."""
     found = [
-        Finding(
-            check="definitions-accepted",
-            severity=Severity.BLOCKER,
-            title=f"The destination would refuse to make {some(names)}",
-            evidence=why,
-            why="An index that cannot be made takes no documents: its task would end before the first one.",
-            fix="Install what it lacks on every node of the destination (an analyser or a field type is part of a "
+        refused(
+            names,
+            why,
+            "Install what it lacks on every node of the destination (an analyser or a field type is part of a "
             "module or plugin), or correct the definition: with m where indices are selected, or in the plan.",
-            link=_PLUGINS,
-            subjects=names,
         )
         for names, why in told
         if why

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.model.names import alias_trouble
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -41,10 +42,14 @@ _GONE: Final = {
 def translate_aliases(aliases: _Json, destination: Version, changes: list[str]) -> _Json:
     """The aliases for `destination`.
 
-    One whose filter cannot be said there is left out: without a filter it would show more than it may.
+    One whose filter cannot be said there is left out: without a filter it would show more than it may. So is one whose
+    name is none there: the whole index would be refused for it.
     """
     kept: _Json = {}
     for name, told in aliases.items():
+        if why := alias_trouble(name, destination):
+            changes.append(f"alias {clean(name, 200)} is left out: on the destination {why}; give it another by hand")
+            continue
         if not isinstance(told, dict) or not isinstance(told.get("filter"), dict):
             kept[name] = told
             continue

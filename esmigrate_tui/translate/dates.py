@@ -6,6 +6,7 @@ https://www.elastic.co/guide/en/elasticsearch/reference/7.17/migrate-to-java-tim
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Final
 
 _NAMES: Final = frozenset(
@@ -67,8 +68,9 @@ _WEEKS: Final = {
 }
 _OF_SUNDAY: Final = "weeks written in letters begin on Sunday for newer versions of Java"
 _TOKEN: Final = re.compile(r"'(?:[^']|'')*'|([A-Za-z])\1*|[^A-Za-z']+|'")
-# Joda's Z reads +0100 and Z, its ZZ reads +01:00 and Z, longer ones a zone's name.
-_ZONES: Final = {1: "XX", 2: "XXX"}
+# Joda's Z writes +0100, its ZZ writes +01:00, and both read either, +01 and Z too; longer ones are a zone's name. Each
+# of Java's reads one spelling: the first is what is written.
+_ZONES: Final = {1: ("XX", "XXX", "X"), 2: ("XXX", "XX", "X")}
 
 
 def modern_format(pattern: str, *, joda: bool) -> tuple[str, tuple[str, ...]]:
@@ -96,7 +98,12 @@ def _part(part: str, notes: list[str], *, joda: bool) -> str:
     if "C" in re.sub(r"'[^']*'", "", part):
         notes.append("C, the century, has no letter any more")
         return part
-    return _TOKEN.sub(_in_java, part)
+    zones = next((_ZONES[len(found[0])] for found in _TOKEN.finditer(part) if _is_offset(found)), ("",))
+    return "||".join(_TOKEN.sub(partial(_in_java, zone), part) for zone in zones)
+
+
+def _is_offset(found: re.Match[str]) -> bool:
+    return found[1] == "Z" and len(found[0]) in _ZONES
 
 
 def _name(part: str) -> str | None:
@@ -108,14 +115,15 @@ def _name(part: str) -> str | None:
     return snake if snake.removeprefix("strict_") in _NAMES and not part.isupper() else None
 
 
-def _in_java(found: re.Match[str]) -> str:
+def _in_java(zone: str, found: re.Match[str]) -> str:
+    """One token in Java's letters; `zone` is how an offset is spelled."""
     token, letter = found[0], found[1]
     if letter == "Y":
         return "y" * len(token)
     if letter == "x":
         return "Y" * len(token)
     if letter == "Z":
-        return _ZONES.get(len(token), "VV")
+        return zone if _is_offset(found) else "VV"
     if letter == "a":
         return "a"
     return token

@@ -14,7 +14,7 @@ from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.facts import View
+from esmigrate_tui.model.facts import Version, View
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.plan import MethodName, Task
 from esmigrate_tui.model.problem import Cause, Problem
@@ -24,11 +24,14 @@ from esmigrate_tui.preflight.definitions import (
     judged_template_settings,
     kinds_of,
     rank,
+    refused_by_rule,
     together,
+    tried,
 )
 from esmigrate_tui.preflight.privileges import judged_carrying, judged_privileges, judged_views
 from esmigrate_tui.preflight.remote import not_reached
 from esmigrate_tui.preflight.source import judged_ids, judged_writes
+from esmigrate_tui.translate.aliases import translate_aliases
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -236,3 +239,53 @@ def test_what_an_index_keeps_of_its_documents_is_told_by_its_mapping_and_setting
     )
     [[index], _] = cast("tuple[Any, ...]", answers.listed(listing, with_types=False))
     assert (index.source_enabled, index.source_filtered, index.source_synthetic) == expected
+
+
+@pytest.mark.parametrize(
+    ("major", "settings", "is_routed", "words"),
+    [
+        (7, {"routing_partition_size": 2, "number_of_shards": 4}, True, ""),
+        (7, {"index": {"routing_partition_size": "2", "number_of_shards": "1"}}, True, ""),
+        (7, {"routing_partition_size": 4, "number_of_routing_shards": 4}, True, "less than"),
+        (7, {"routing_partition_size": 2, "number_of_shards": 4}, False, "_routing is required"),
+        (6, {"routing_partition_size": 2, "number_of_shards": 4}, True, ""),
+        (6, {"routing_partition_size": 4, "number_of_shards": 4}, True, "less than the number of shards, 4"),
+        (6, {"routing_partition_size": 1, "number_of_shards": 1}, False, ""),
+        (6, {"number_of_shards": 1}, False, ""),
+    ],
+)
+def test_a_partitioned_index_is_judged_by_the_shards_that_it_will_have(
+    major: int,
+    settings: dict[str, Any],
+    is_routed: bool,  # noqa: FBT001  # a parameter of the test
+    words: str,
+) -> None:
+    body = {"settings": settings, "mappings": {"_routing": {"required": True}} if is_routed else {}}
+    said = refused_by_rule(body, Version(major, 0))
+    assert (words in said) if words else not said
+    assert "index.routing_partition_size" not in tried(body)["settings"]
+
+
+@pytest.mark.parametrize(
+    ("name", "majors"),
+    [
+        ("al:colon", {7, 8}),
+        ("w-*star", {5, 6, 7, 8}),
+        ("a b", {5, 7}),
+        ("-x", {5, 7}),
+        ("é" * 128, {5, 7}),
+        ("..", {5, 7}),
+        ("#", {5, 7}),
+        ("Üpper.dot@%", set()),
+        ("é" * 127, set()),
+    ],
+)
+def test_an_alias_has_a_name_that_the_destination_takes_or_is_left_out_and_told(name: str, majors: set[int]) -> None:
+    for major in (2, 5, 6, 7, 8):
+        version = Version(major, 0)
+        changes: list[str] = []
+        kept = translate_aliases({name: {}, "plain": {}}, version, changes)
+        is_odd = major in majors or (major > 5 and 5 in majors)
+        assert (name not in kept, len(changes)) == (is_odd, int(is_odd))
+        assert "plain" in kept
+        assert bool(refused_by_rule({"aliases": {name: {}}}, version)) is is_odd

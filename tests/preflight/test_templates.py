@@ -11,6 +11,7 @@ from esmigrate_tui.elastic.answers import ComponentTemplates, IndexTemplates, Le
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.facts import TemplateLayer
 from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.preflight.definitions import definitions_accepted
 from esmigrate_tui.preflight.templates import effect_of, judged_effects, root_of, template_effects
 from tests.methods.copying import fill, make, pair, settings
 from tests.methods.migrating import migrated, planned
@@ -137,3 +138,35 @@ async def test_a_template_is_foreseen_seen_in_what_was_made_and_named_where_noth
     assert torn_row.problem is not None
     assert "house-torn" in torn_row.problem.why
     assert any(line.is_trouble and "house-felt" in line.text for line in run.progress.notable)
+
+
+@pytest.mark.nodes
+async def test_a_partitioned_index_passes_its_check_and_is_made(nodes: SharedNodes, tmp_path: Path) -> None:
+    async with pair(nodes, "6.8.23") as (clusters, draft):
+        assert clusters.source is not None
+        mappings = {"_doc": {"_routing": {"required": True}}}
+        await make(clusters.source, "parted", {"settings": settings(4, routing_partition_size=2), "mappings": mappings})
+        await fill(clusters.source, "parted", [({"_type": "_doc", "_id": "1", "routing": "a"}, b"{}")])
+        plan = await planned(clusters, draft, "parted")
+        asked = draft.answered(tasks=plan.tasks)
+        said = [one.severity async for one in definitions_accepted(asked, clusters)]
+        run = await migrated(plan, clusters, tmp_path)
+    assert said == [Severity.PASSED]
+    assert run.outcome is RunOutcome.VERIFIED
+
+
+@pytest.mark.nodes
+async def test_an_index_arrives_though_its_alias_has_a_name_that_only_2_4_takes(
+    nodes: SharedNodes, tmp_path: Path
+) -> None:
+    async with pair(nodes, "2.4.6") as (clusters, draft):
+        assert clusters.source is not None
+        aliases: dict[str, Any] = {"w-*": {}, "al:colon": {}, "kept": {}}
+        await make(clusters.source, "aliased", {"settings": settings(), "aliases": aliases})
+        await fill(clusters.source, "aliased", [({"_type": "t", "_id": "1"}, b"{}")])
+        plan = await planned(clusters, draft, "aliased")
+        run = await migrated(plan, clusters, tmp_path)
+        made = await clusters.destination.definitions(["aliased"])
+    assert set(made["aliased"].aliases) == {"kept"}
+    assert sum("is left out" in change for change in plan.tasks[0].changes) == 2
+    assert run.outcome is RunOutcome.VERIFIED
