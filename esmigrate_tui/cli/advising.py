@@ -45,7 +45,7 @@ async def give_advice(options: Mapping[str, Any]) -> int:
         draft, reached = await preflight.look(draft, clusters)
         planning.raise_unreached(reached)
         if options["patterns"]:
-            choice = choose(draft.source_indices, options["patterns"], closed_too=True)
+            choice = choose(draft.offered, options["patterns"], closed_too=True)
             draft = draft.answered(selected=choice.names)
         here = await surveyed(draft, clusters, time.perf_counter)
     advice = advise(here)

@@ -32,7 +32,11 @@ def is_pattern(text: str) -> bool:
 def _why_left_out(index: IndexFacts, *, asked_by_name: bool, hidden_too: bool, closed_too: bool) -> str | None:
     if index.state is IndexState.CLOSED and not closed_too:
         return "closed: open it on the source first"
-    if asked_by_name or hidden_too:
+    if asked_by_name:
+        return None
+    if index.backs_stream:
+        return f"part of the data stream {clean(index.data_stream, 200)}: choose that, or name this one in full"
+    if hidden_too:
         return None
     if index.is_system:
         return "internal: name it in full, or give --hidden"

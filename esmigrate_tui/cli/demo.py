@@ -76,7 +76,7 @@ async def _move_everything(source: tuple[Connection, Credential], destination: t
     draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
     async with connected(destination, source) as clusters:
         draft, _ = await preflight.look(draft, clusters)
-        choice = choose(draft.source_indices, ["*"])
+        choice = choose(draft.offered, ["*"])
         for name, why in choice.left_out:
             click.echo(f"- left out {name}: {why}")
         if clusters.source is None:

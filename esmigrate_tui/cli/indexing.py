@@ -25,6 +25,7 @@ from esmigrate_tui.model.files import FileFormat, FileWishes, IdRule
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import UNFIT, is_new_id
@@ -69,6 +70,17 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
         planning.raise_unreached(reached)
         taken = (await clusters.destination.existing([into])).get(into, "")
         is_there = taken in {"index", "data stream"}
+    facts = draft.destination_facts
+    template = claimed_by(into, facts.templates) if facts is not None and not taken else ""
+    if template and body:
+        raise ProblemError(
+            Problem(
+                cause=Cause.EXISTS,
+                what=f"The destination's template {template} makes {clean(into, 300)} a data stream.",
+                why="The types of its fields stand in that template; a mapping can only be given to an index.",
+                todo="Leave --mapping out, or choose another name with --into.",
+            )
+        )
     if is_there and body:
         raise ProblemError(
             Problem(
@@ -79,12 +91,16 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
             )
         )
     create = "" if is_there else (body or create_body(sample))
+    kept = "" if template else create
     draft = draft.answered(reading=sample.reading, create=create)
     plan = METHODS[MethodName.INDEX_FROM_SOURCE].plan(draft, planning.timestamp(time.time()))
-    for line in preview_lines(sample, is_guessed=not body and not is_there):
+    for line in preview_lines(sample, is_guessed=not body and not is_there and not template):
         click.echo(line, err=True)
-    for line in chosen_lines(create, Version.parse(plan.destination_version)):
+    for line in chosen_lines(kept, Version.parse(plan.destination_version)):
         click.echo(line, err=True)
+    if template:
+        made = f"{clean(into, 300)} will be a data stream, made by the destination's template {template}:"
+        click.echo(f"{made} the types of its fields are that template's, and each row needs an @timestamp.", err=True)
     if is_there:
         click.echo(f"The {taken} {clean(into, 300)} is there already, and is used as it is.", err=True)
     await hand_over(plan, (), options)

@@ -47,7 +47,7 @@ async def plan_for(
     """Look at both clusters, choose, and plan; raises ProblemError where one of these cannot be done."""
     draft, reached = await preflight.look(draft, clusters)
     raise_unreached(reached)
-    choice = choose(draft.source_indices, patterns, excluded, hidden_too=hidden_too)
+    choice = choose(draft.offered, patterns, excluded, hidden_too=hidden_too)
     unknown = [name for name in renamed if name not in choice.names]
     if unknown:
         raise ProblemError(

@@ -246,6 +246,13 @@ class Resolved(msgspec.Struct, frozen=True):
 
         name: str
         indices: tuple[str, ...] = ()
+        backing_indices: str | tuple[str, ...] = ()
+
+        @property
+        def backing(self) -> tuple[str, ...]:
+            """The indices of a data stream, the oldest first; of a single one 7.x tells no list."""
+            told = self.backing_indices
+            return (told,) if isinstance(told, str) else told
 
     indices: tuple[Index, ...] = ()
     aliases: tuple[Named, ...] = ()

@@ -30,16 +30,19 @@ from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import MOST, WireTransport
+from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.copying import PASSED_OVER
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
-from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, Version
+from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, TemplateFacts, Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.streams import templates_of
 from esmigrate_tui.model.text import clean, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from esmigrate_tui.model.carried import Definition
     from esmigrate_tui.model.connection import Connection, Credential
     from esmigrate_tui.model.ledger import Request
 
@@ -52,6 +55,7 @@ _LONGEST_PATH: Final = 3_000
 _SLOW: Final = 120.0
 _OPAQUE_IDS: Final = Version(6, 2)  # keeps with a task what it was called by whoever began it
 _ALL_TYPES: Final = Version(5)  # finds it like any other, in the indices of 2.x that it has still
+_STREAMS: Final = Version(7, 9)  # has data streams, and _resolve to tell of them
 _NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
 _COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
@@ -409,13 +413,13 @@ class Cluster:
         self._root = None
         root = await self._introduced()
         lost: list[ProblemError] = []
-        ((stats, skew), (user, roles, security)), health, nodes, room, blocks, settings = await asyncio.gather(
+        ((stats, skew), (user, roles, security)), health, nodes, room, blocks, (settings, made) = await asyncio.gather(
             asyncio.gather(self._stats(lost), self._who(lost)),
             self._maybe("/_cluster/health", answers.ClusterHealth, lost),
             self._maybe(_NODES, answers.NodesInfo, lost),
             self._maybe(_DISKS, answers.NodesDisk, lost),
             self._maybe("/_cluster/state/blocks", answers.StateOfBlocks, lost),
-            self._settings_if_any(lost),
+            asyncio.gather(self._settings_if_any(lost), self._templates_if_any(lost)),
         )
         if len(lost) > 3:
             raise lost[0]
@@ -449,6 +453,7 @@ class Cluster:
             pending_tasks=health.number_of_pending_tasks if health else None,
             recovery_bytes=answers.bytes_of(settings, "indices.recovery.max_bytes_per_sec"),
             most_scrolls=_whole(settings, "search.max_open_scroll_context"),
+            templates=made,
         )
 
     async def _maybe(self, path: str, kind: type[T], lost: list[ProblemError]) -> T | None:
@@ -476,6 +481,14 @@ class Cluster:
             if error.problem.cause is Cause.CONNECTION:
                 lost.append(error)
             return None
+
+    async def _templates_if_any(self, lost: list[ProblemError]) -> tuple[TemplateFacts, ...]:
+        try:
+            return await self.surroundings.index_templates() or ()
+        except ProblemError as error:
+            if error.problem.cause is Cause.CONNECTION:
+                lost.append(error)
+            return ()
 
     async def _who(self, lost: list[ProblemError]) -> tuple[str | None, tuple[str, ...], bool | None]:
         """User, roles, and whether security is on; None where nobody can say."""
@@ -535,7 +548,7 @@ class Cluster:
         self, version: Version
     ) -> tuple[dict[str, tuple[str, ...]], dict[str, str], frozenset[str]]:
         """Aliases and data stream of each index, and which are hidden."""
-        if version >= Version(7, 9):
+        if version >= _STREAMS:
             resolved = await self._get(_RESOLVE, answers.Resolved)
             return (
                 resolved.aliases_of_each(),
@@ -546,7 +559,10 @@ class Cluster:
         return {name: tuple(entry.aliases) for name, entry in aliased.items()}, {}, frozenset()
 
     async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
-        """What `GET /INDEX` says of each, as it came, and its documents; raises ProblemError (missing) without one."""
+        """What `GET /INDEX` says of each, as it came, and its documents; raises ProblemError (missing) without one.
+
+        Of a data stream it is what its newest index says, with the templates that made it, as far as these can be seen.
+        """
         found: dict[str, IndexDefinition] = {}
         for path in _paths(names):
             told = await self._get(path, dict[str, dict[str, Any]])
@@ -557,12 +573,38 @@ class Cluster:
                     mappings=one.get("mappings", {}),
                     aliases=one.get("aliases", {}),
                 )
+        streams = {name: await self._backing(name) for name in names if name not in found}
+        templates = await self._templates() if any(streams.values()) else ()
+        for name, backing in streams.items():
+            if backing and backing[-1] in found:
+                made_by = templates_of(name, templates)
+                found[name] = msgspec.structs.replace(
+                    found[backing[-1]], name=name, aliases={}, backing=backing, templates=made_by
+                )
         if gone := [name for name in names if name not in found]:
             what = f"{self._place} has no index {', '.join(clean(name) for name in gone[:5])}."
             todo = "Was it deleted meanwhile, or is this an alias? Look at the list again."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
         counted = await self.counts(names) if names else {}
         return {name: msgspec.structs.replace(found[name], documents=counted.get(name)) for name in names}
+
+    async def _backing(self, name: str) -> tuple[str, ...]:
+        """The indices of a data stream, the oldest first; none where that name is no data stream's."""
+        if await self.version() < _STREAMS:
+            return ()
+        resolved = await self._get(f"/_resolve/index/{_exact(name)}?expand_wildcards=all", answers.Resolved)
+        return next((stream.backing for stream in resolved.data_streams if stream.name == name), ())
+
+    async def _templates(self) -> tuple[Definition, ...]:
+        """Index templates and their components; none where a role does not show them."""
+        from esmigrate_tui.elastic.carried import carried  # noqa: PLC0415  # it is only for data streams
+
+        try:
+            return await carried(self, (Kind.TEMPLATE, Kind.COMPONENT))
+        except ProblemError as error:
+            if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED}:
+                return ()
+            raise
 
     async def shards(self, name: str) -> tuple[ShardFacts, ...]:
         """The primary shards of one index, by their numbers; raises ProblemError."""
@@ -575,7 +617,7 @@ class Cluster:
     async def existing(self, names: Sequence[str]) -> dict[str, str]:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
         version = await self.version()
-        if version >= Version(7, 9):
+        if version >= _STREAMS:
             resolved = await self._get(_RESOLVE, answers.Resolved)
             taken = {index.name: "index" for index in resolved.indices}
             taken |= {alias.name: "alias" for alias in resolved.aliases}
@@ -690,12 +732,27 @@ class Cluster:
 
     async def settings_of(self, name: str) -> dict[str, str]:
         """An index's own settings, flat, as they came: they are for putting back, not for showing."""
+        [one, *others] = (await self.settings_of_parts(name)).items()
+        if others or one[0] != name:
+            what = f"{self._place} has no index {clean(name)}: that name is a data stream."
+            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name one of the indices that back it."))
+        return one[1]
+
+    async def settings_of_parts(self, name: str) -> dict[str, dict[str, str]]:
+        """The same for each index that holds documents of that name: itself, or those of a data stream, oldest first.
+
+        Raises ProblemError (missing) for an alias, and where one of them is not told.
+        """
         told = await self._get(f"/{_exact(name)}/_settings?flat_settings=true", dict[str, answers.FlatSettings])
-        one = told.get(name)
-        if one is None:
+        names = (name,) if name in told else await self._backing(name)
+        if not names:
             what = f"{self._place} has no index {clean(name)}: that name is an alias."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name the index behind it."))
-        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in one.settings.items()}
+        if gone := [one for one in names if one not in told]:
+            what = f"{self._place} does not tell of {clean(gone[0])}, which is a part of {clean(name)}."
+            todo = "Is it closed, or being deleted? Open it, and look again."
+            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+        return {one: _texts(told[one].settings) for one in names}
 
     async def put_settings(self, name: str, body: str) -> None:
         """Change settings of one index; null puts one back to its default."""
@@ -893,6 +950,10 @@ def _seconds(date: str) -> float | None:
         return parsedate_to_datetime(date).timestamp()
     except ValueError:
         return None
+
+
+def _texts(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in settings.items()}
 
 
 def _pace(requests_per_second: float) -> str:

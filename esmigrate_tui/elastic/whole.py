@@ -33,11 +33,15 @@ _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
 
 class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is left of one shard: numbers above `after` to `until`; all of it, by a scroll, where `until` is -1."""
+    """What is left of one shard: numbers above `after` to `until`; all of it, by a scroll, where `until` is -1.
+
+    `index` has the shard where it is not the one that is asked for: one of those that back a data stream.
+    """
 
     shard: int
     after: int = -1
     until: int = -1
+    index: str = ""
 
     @property
     def is_scrolled(self) -> bool:
@@ -46,22 +50,26 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 async def stretches(cluster: Cluster, index: str, pieces: int = 1, kind: str = "") -> tuple[Stretch, ...]:
-    """All of an index as it is now, each shard's numbers in so many pieces; raises ProblemError.
+    """All of an index or a data stream as it is now, each shard's numbers in so many pieces; raises ProblemError.
 
     Where only documents of the type `kind` are meant there are no numbers: such an index was made before there were.
     """
-    settings = await cluster.settings_of(index)
-    shards = range(whole_number(settings.get("index.number_of_shards", "")) or 1)
-    if kind:
-        return tuple(Stretch(shard=shard) for shard in shards)
     found: list[Stretch] = []
-    for shard, numbers in zip(
-        shards, await asyncio.gather(*(cluster.documents.numbers(index, shard) for shard in shards)), strict=True
-    ):
-        if numbers is None:
-            found.append(Stretch(shard=shard))
+    for part, settings in (await cluster.settings_of_parts(index)).items():
+        shards = range(whole_number(settings.get("index.number_of_shards", "")) or 1)
+        name = "" if part == index else part
+        if kind:
+            found += [Stretch(shard=shard) for shard in shards]
             continue
-        found += [Stretch(shard=shard, after=after, until=until) for after, until in ranges(*numbers, pieces)]
+        for shard, numbers in zip(
+            shards, await asyncio.gather(*(cluster.documents.numbers(part, shard) for shard in shards)), strict=True
+        ):
+            if numbers is None:
+                found.append(Stretch(shard=shard, index=name))
+                continue
+            found += [
+                Stretch(shard=shard, after=after, until=until, index=name) for after, until in ranges(*numbers, pieces)
+            ]
     return tuple(found)
 
 
@@ -74,6 +82,7 @@ async def pages(
     ProblemError; a scroll that was lost (missing), or had a page that was too large, has to be read again from its
     beginning, the latter with fewer documents a page.
     """
+    index = stretch.index or index
     most = whole_number((await cluster.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
     portion = first_portion(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
     read = (

@@ -26,7 +26,7 @@ _asked_once: WeakKeyDictionary[Cluster, Cluster] = WeakKeyDictionary()
 async def told_as_made(moved: Moved, work: Work, clusters: Clusters) -> Moved:
     """The first look at a task, with what its index has that the plan has not, and by which template."""
     name = work.task.destination_index
-    if not work.task.create or not (layers := await _layers(clusters.destination, name)):
+    if not work.task.makes_index or not (layers := await _layers(clusters.destination, name)):
         return moved
     body = msgspec.json.decode(work.task.create)
     expected = effect_of(body, layers)

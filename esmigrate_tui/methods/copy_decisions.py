@@ -45,7 +45,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `settled` and `refused` count the present reading; `most` is what an earlier reading of the same slice came to.
     `replay` is how many pages without a conflict must be seen until a conflict is a collision again; in a slice that
-    is read again it never is.
+    is read again it never is. `index` has the shard where it is one of those that back a data stream.
     """
 
     shard: int
@@ -58,6 +58,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refused: int = 0
     most: int = 0
     replay: int = 0
+    index: str = ""
 
     @property
     def is_scrolled(self) -> bool:
@@ -68,7 +69,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the copy of one index stands; its JSON is the token of each Moved.
 
-    `made` is the uuid of the destination's index, `of` that of the source's. `most` is what an earlier pass settled.
+    `made` is the uuid of the destination's index, `of` that of the source's, of a data stream those of all its indices.
+    `most` is what an earlier pass settled.
     `base` is how many documents the destination's index had before, where this run has not made it.
     """
 
@@ -116,14 +118,20 @@ def pieces(documents: int, shards: int) -> int:
     return max(1, -(-worth // max(1, shards)))
 
 
-def numbered_parts(shard: int, lowest: int, highest: int, amount: int) -> tuple[Part, ...]:
+def numbered_parts(shard: int, lowest: int, highest: int, amount: int, index: str = "") -> tuple[Part, ...]:
     """The numbers of a shard, in `amount` ranges of equal width; none where the shard has no document."""
-    return tuple(Part(shard=shard, after=after, until=until) for after, until in ranges(lowest, highest, amount))
+    found = ranges(lowest, highest, amount)
+    return tuple(Part(shard=shard, after=after, until=until, index=index) for after, until in found)
 
 
-def sliced_parts(shard: int, amount: int) -> tuple[Part, ...]:
+def sliced_parts(shard: int, amount: int, index: str = "") -> tuple[Part, ...]:
     """A shard in slices, where it has no numbers."""
-    return tuple(Part(shard=shard, slice=slice_, slices=amount) for slice_ in range(amount))
+    return tuple(Part(shard=shard, slice=slice_, slices=amount, index=index) for slice_ in range(amount))
+
+
+def is_same_source(state: State, now: Iterable[str]) -> bool:
+    """Whether all that a state was read from is there still, by uuids: a data stream may have got more since."""
+    return set(state.of.split(",")) <= set(now)
 
 
 def taken_up(state: State) -> State:
@@ -155,14 +163,16 @@ def newer_parts(known: Iterable[Part], now: Sequence[Part]) -> tuple[Part, ...]:
     """The numbers that shards have given since `known` was found out; none where a slice must be read by a scroll."""
     if any(part.is_scrolled for part in now):
         return ()
-    seen: dict[int, int] = {}
+    seen: dict[tuple[str, int], int] = {}
     for part in known:
-        seen[part.shard] = max(seen.get(part.shard, -1), part.until)
-    highest: dict[int, int] = {}
+        shard = part.index, part.shard
+        seen[shard] = max(seen.get(shard, -1), part.until)
+    highest: dict[tuple[str, int], int] = {}
     for part in now:
-        highest[part.shard] = max(highest.get(part.shard, -1), part.until)
+        shard = part.index, part.shard
+        highest[shard] = max(highest.get(shard, -1), part.until)
     return tuple(
-        Part(shard=shard, after=seen.get(shard, -1), until=last)
+        Part(shard=shard[1], after=seen.get(shard, -1), until=last, index=shard[0])
         for shard, last in sorted(highest.items())
         if last > seen.get(shard, -1)
     )

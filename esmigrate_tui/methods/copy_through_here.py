@@ -20,6 +20,7 @@ from esmigrate_tui.methods.copy_decisions import (
     Part,
     State,
     held_of,
+    is_same_source,
     newer_parts,
     next_pass,
     numbered_parts,
@@ -51,6 +52,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import whole_number
 from esmigrate_tui.verify import Comparison, compare_counts
 from esmigrate_tui.verify.watch import Watch
 
@@ -108,7 +110,7 @@ class CopyThroughHere(Pumped[Pump]):
             return ()
         task = plan.tasks[0]
         target = f"/{quote(task.destination_index, safe='')}"
-        is_tuned = plan.tune and bool(task.create)
+        is_tuned = plan.tune and task.makes_index
         routing = "" if task.kind is RestoreKind.DATA_STREAM else ',"routing":"…"'
         kept = ',"version":…,"version_type":"external"'
         lines = (
@@ -119,6 +121,7 @@ class CopyThroughHere(Pumped[Pump]):
         version = Version.parse(plan.destination_version)
         through = f"?pipeline={NO_PIPELINE}" if switches_off(plan, version) else ""
         return (
+            *(one.change().made_by for one in task.first),
             *((create_request(task, version),) if task.create else ()),
             *(tuning_requests(task)[:1] if is_tuned else ()),
             Request(method="POST", path=f"{target}/_bulk{through}", body=f"{lines}\n{{ the document as it is }}\n"),
@@ -222,20 +225,20 @@ async def _begun(work: Work, clusters: Clusters, state: State) -> tuple[State, P
     made = await made_index(work, clusters)
     if state.made and made != state.made:
         raise another_index(work)
-    settings = await source_of(clusters).settings_of(task.source_index)
-    of, is_begun = settings.get("index.uuid", ""), bool(state.made)
-    if is_begun and state.of == of:
+    indices = await source_of(clusters).settings_of_parts(task.source_index)
+    uuids, is_begun = [settings.get("index.uuid", "") for settings in indices.values()], bool(state.made)
+    if is_begun and is_same_source(state, uuids):
         state = taken_up(state)
     else:
-        parts = await _parts(work, clusters, settings)
+        parts = await _parts(work, clusters, indices)
         state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)
         base = state.base if is_begun or task.create else await _base(work, clusters)
-        state = msgspec.structs.replace(state, made=made, of=of, base=base)
+        state = msgspec.structs.replace(state, made=made, of=",".join(uuids), base=base)
     portion = first_portion(
         task.documents,
         task.size,
         work.plan.batch,
-        int(settings.get("index.max_result_window", _WINDOW)),
+        min(whole_number(one.get("index.max_result_window", "")) or _WINDOW for one in indices.values()),
         is_scrolled=any(part.is_scrolled for part in state.parts),
     )
     return state, portion
@@ -247,29 +250,39 @@ async def _base(work: Work, clusters: Clusters) -> int:
     return await clusters.destination.count(work.task.destination_index)
 
 
-async def _parts(work: Work, clusters: Clusters, settings: dict[str, str]) -> tuple[Part, ...]:
-    """Every shard of the source index in parts: by the numbers of its changes where all its documents have one."""
-    source, index = source_of(clusters), work.task.source_index
-    shards = int(settings.get("index.number_of_shards", "1"))
+async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]) -> tuple[Part, ...]:
+    """Every shard of the source in parts: by the numbers of its changes where all its documents have one.
+
+    Those of a data stream's oldest index come first.
+    """
+    source, name = source_of(clusters), work.task.source_index
+    shards = [
+        (index, shard)
+        for index, settings in indices.items()
+        for shard in range(whole_number(settings.get("index.number_of_shards", "")) or 1)
+    ]
     kind = work.task.type
-    each = pieces(await source.count(index, kind=kind), shards)
+    each = pieces(await source.count(name, kind=kind), len(shards))
     slices = each if await source.version() >= _SLICED else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
-    async def of_shard(shard: int) -> tuple[Part, ...]:
+    async def of_shard(index: str, shard: int) -> tuple[Part, ...]:
         async with gate:  # an index of several types was made before documents had numbers
             numbers = None if kind else await source.documents.numbers(index, shard)
-        return sliced_parts(shard, slices) if numbers is None else numbered_parts(shard, *numbers, each)
+        of = "" if index == name else index
+        return sliced_parts(shard, slices, of) if numbers is None else numbered_parts(shard, *numbers, each, of)
 
-    found = await asyncio.gather(*(of_shard(shard) for shard in range(shards)))
+    found = await asyncio.gather(*(of_shard(*one) for one in shards))
     return tuple(part for parts in found for part in parts)
 
 
 async def _again(work: Work, clusters: Clusters, state: State) -> State:
     """The state of another reading: what was changed since the numbers were looked at, else everything once more."""
-    settings = await source_of(clusters).settings_of(work.task.source_index)
-    now = await _parts(work, clusters, settings)
-    newer = newer_parts(state.parts, now) if state.repeats == 0 else ()
+    indices = await source_of(clusters).settings_of_parts(work.task.source_index)
+    uuids = [settings.get("index.uuid", "") for settings in indices.values()]
+    now = await _parts(work, clusters, indices)
+    newer = newer_parts(state.parts, now) if state.repeats == 0 and is_same_source(state, uuids) else ()
+    state = msgspec.structs.replace(state, of=",".join(uuids))
     if newer:
         return msgspec.structs.replace(state, repeats=state.repeats + 1, parts=(*state.parts, *newer))
     return next_pass(state, now)

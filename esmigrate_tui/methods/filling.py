@@ -9,6 +9,7 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.methods.as_made import naming_templates
+from esmigrate_tui.methods.streams import make_stream, stream_request, stream_task
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Pipelines, Types, apart
 from esmigrate_tui.model.draft import bare_plan
@@ -93,6 +94,8 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
     `first` is the number of the first of them.
     """
     definition = draft.definitions[index.name]
+    if definition.backing:
+        return [_stream_task(draft, index, copying, first)]
     kinds = kinds_of(draft, index.name, copying)
     if any(one.index == index.name and one.type not in kinds for one in draft.edited):
         raise ProblemError(_no_longer_fits(index.name))  # an index for it is not made any more
@@ -126,6 +129,17 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
             raise ProblemError(_not_as_it_is(index.name, types, translation.conflicts))
         tasks.append(task)
     return tasks
+
+
+def _stream_task(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> Task:
+    """What is to be done for a data stream; raises ProblemError where it cannot be one there."""
+    version = _version_of(draft)
+    source = draft.source_facts.version if draft.source_facts is not None else version
+    definition, target = draft.definitions[index.name], draft.target(index.name)
+    if copying.versions:
+        raise ProblemError(_no_versions(target))
+    task = stream_task(index, definition, target, first, version, source, _plugins(draft.destination_facts))
+    return used_as_it_is(draft, task) if copying.into_existing else task
 
 
 def kinds_of(draft: Draft, index: str, copying: Copying) -> dict[str, str]:
@@ -206,22 +220,26 @@ def used_as_it_is(draft: Draft, task: Task) -> Task:
     name = task.destination_index
     if any(name == index.data_stream for index in draft.destination_indices):
         if draft.copying.versions:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"Documents cannot keep their versions in {name}.",
-                    why="It is a data stream, and a data stream takes new documents only.",
-                    todo="Leave --versions out, or copy into an index.",
-                )
-            )
+            raise ProblemError(_no_versions(name))
         change = "the data stream is used as it is: documents are added to its newest index, without a routing"
         return msgspec.structs.replace(
-            task, create="", is_edited=False, later={}, kind=RestoreKind.DATA_STREAM, changes=(change,)
+            task, create="", is_edited=False, later={}, kind=RestoreKind.DATA_STREAM, changes=(change,), first=()
         )
     if any(name == index.name for index in draft.destination_indices):
         change = "the index is used as it is: its own settings, mappings and aliases stay"
-        return msgspec.structs.replace(task, create="", is_edited=False, later={}, changes=(change,))
+        return msgspec.structs.replace(
+            task, create="", is_edited=False, later={}, kind=RestoreKind.INDEX, changes=(change,), first=()
+        )
     return task
+
+
+def _no_versions(name: str) -> Problem:
+    return Problem(
+        cause=Cause.USAGE,
+        what=f"Documents cannot keep their versions in {name}.",
+        why="It is a data stream, and a data stream takes new documents only.",
+        todo="Leave --versions out, or copy into an index.",
+    )
 
 
 def _no_such_type(index: str, kind: str, types: tuple[str, ...]) -> Problem:
@@ -255,13 +273,15 @@ def made_indices(plan: Plan, new: str) -> str:
     edited = [task.label for task in plan.tasks if task.is_edited]
     for_all = {change for task in plan.tasks for change in task.changes if change.startswith(FOR_ALL)}
     changed = sum(bool(set(task.changes) - for_all and task.create) for task in plan.tasks)
-    made = sum(bool(task.create) for task in plan.tasks)
-    used = len(plan.tasks) - made
-    adds = f"Add to {counted(used, 'index', 'indices')} on {new} as they are"
+    made, used = [task for task in plan.tasks if task.create], [task for task in plan.tasks if not task.create]
+    adds = f"Add to {_things(used)} on {new} as they are"
     if not made:
         return f"{adds}; documents that are there stay."
+    indices = any(task.makes_index for task in made)
+    by = " with settings, mappings and aliases" if indices else " by its template"
+    by += ", data streams by their templates" if indices and not all(task.makes_index for task in made) else ""
     return (
-        f"Make {counted(made, 'index', 'indices')} on {new} with settings, mappings and aliases"
+        f"Make {_things(made)} on {new}{by}"
         + (f", {number(renamed)} under another name" if renamed else "")
         + (f", {number(changed)} in the words of the newer version" if changed else "")
         + "."
@@ -269,6 +289,14 @@ def made_indices(plan: Plan, new: str) -> str:
         + (f" You have changed the definition of {listed(edited)}." if edited else "")
         + (f" {adds}." if used else "")
     )
+
+
+def _things(tasks: Sequence[Task]) -> str:
+    streams = sum(task.kind is RestoreKind.DATA_STREAM for task in tasks)
+    indices = len(tasks) - streams
+    parts = [counted(indices, "index", "indices")] if indices else []
+    parts += [counted(streams, "data stream")] if streams else []
+    return " and ".join(parts)
 
 
 def amount(plan: Plan) -> str:
@@ -295,10 +323,13 @@ def settings_request(index: str, settings: dict[str, Any]) -> Request:
 
 
 def create_request(task: Task, destination: Version) -> Request:
-    """The request that makes the destination index; 6.x wants to be told that the mapping names no type.
+    """The request that makes the destination index, or its data stream.
 
-    Before 6.7 it cannot be told so, and gets the type that documents are written with; before 6.0 a plan has types.
+    6.x wants to be told that the mapping names no type. Before 6.7 it cannot be told so, and gets the type that
+    documents are written with; before 6.0 a plan has types.
     """
+    if not task.makes_index:
+        return stream_request(task.destination_index)
     path, body = f"/{quote(task.destination_index, safe='')}", task.create
     if _TYPELESS_IF_TOLD <= destination < _TYPELESS:
         path += "?include_type_name=false"
@@ -326,9 +357,11 @@ def tuning_requests(task: Task, has: Mapping[str, Any] | None = None) -> tuple[R
 async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
     """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
     task = work.task
-    if task.create:
+    if task.makes_stream:
+        await make_stream(task, clusters.destination, book)
+    elif task.create:
         await _make(work, clusters, book)
-    if work.plan.tune and task.create:
+    if work.plan.tune and task.makes_index:
         # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
         fast, back = tuning_requests(task, await clusters.destination.settings_of(task.destination_index))
         await book.change(
@@ -370,13 +403,17 @@ def source_of(clusters: Clusters) -> Cluster:
 async def made_index(work: Work, clusters: Clusters) -> str:
     """The uuid of the destination's index; raises ProblemError (missing) where it is gone, or an alias by now.
 
-    A data stream has none, and changes its indices: that it is there is all that can be known.
+    A data stream has none, and changes its indices: of one that was made here the oldest is meant, of one that was
+    there before nothing can be known but that it is there.
     """
     if work.task.kind is RestoreKind.DATA_STREAM:
         name = work.task.destination_index
         if (await clusters.destination.existing([name])).get(name) != "data stream":
             raise index_gone(work)
-        return "data stream"
+        if not work.task.create:
+            return "data stream"
+        oldest = next(iter((await clusters.destination.settings_of_parts(name)).values()))
+        return oldest.get("index.uuid", "")
     try:
         settings = await clusters.destination.settings_of(work.task.destination_index)
     except ProblemError as error:
@@ -426,7 +463,8 @@ async def make_index_beside_pipelines(work: Work, clusters: Clusters, book: Book
 
 async def _without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
     index = work.task.destination_index
-    final = (await clusters.destination.settings_of(index)).get("index.final_pipeline", NO_PIPELINE)
+    *_, newest = (await clusters.destination.settings_of_parts(index)).values()
+    final = newest.get("index.final_pipeline", NO_PIPELINE)
     if final != NO_PIPELINE:
         await book.change(
             Side.DESTINATION,

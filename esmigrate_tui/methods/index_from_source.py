@@ -20,6 +20,7 @@ from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
 from esmigrate_tui.methods.file_pump import FilePump, FileSetting
 from esmigrate_tui.methods.filling import another_index, create_request, made_index, make_index, tuning_requests
 from esmigrate_tui.methods.pumping import Pumped
+from esmigrate_tui.methods.streams import BY_TEMPLATE
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version
@@ -28,6 +29,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, size
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import typed
@@ -81,12 +83,16 @@ class IndexFromSource(Pumped[FilePump]):
                 )
             )
         is_stream = any(index.data_stream == draft.into for index in draft.destination_indices)
+        facts = draft.destination_facts
+        template = claimed_by(draft.into, facts.templates) if draft.create and facts is not None else ""
+        by = f"the template {template} makes it a data stream: the types of its fields are that template's"
         task = Task(
             number=1,
-            kind=RestoreKind.DATA_STREAM if is_stream and not draft.create else RestoreKind.INDEX,
+            kind=RestoreKind.DATA_STREAM if template or (is_stream and not draft.create) else RestoreKind.INDEX,
             source_index=reading.label,
             destination_index=draft.into,
-            create=draft.create,
+            create=BY_TEMPLATE if template else draft.create,
+            changes=(by,) if template else (),
             size=reading.size,
             reading=reading,
         )
@@ -102,6 +108,8 @@ class IndexFromSource(Pumped[FilePump]):
             reading = reading_of(task)
             target = task.destination_index
             makes = f"Make the index {target} on {new} with the plan's mapping."
+            if task.makes_stream:
+                makes = f"Make the data stream {target} on {new} by its template there; every row needs an @timestamp."
             there = "data stream" if task.kind is RestoreKind.DATA_STREAM else "index"
             uses = f"Use the {there} {target} on {new} as it is; documents that are there stay."
             identity = _IDS.get(reading.ids, f"the field {clean(reading.id_field)} as _id")
@@ -131,7 +139,7 @@ class IndexFromSource(Pumped[FilePump]):
         if task.shipping is not None:
             return shipping.requests(task, Version.parse(plan.destination_version))
         target = f"/{quote(task.destination_index, safe='')}"
-        is_tuned = plan.tune and bool(task.create)
+        is_tuned = plan.tune and task.makes_index
         pipeline = reading_of(task).pipeline
         through = f"?pipeline={quote(pipeline, safe='')}" if pipeline else ""
         lines = '{"create":{"_id":"…"}}\n{ the document }\n'

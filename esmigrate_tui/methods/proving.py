@@ -21,7 +21,7 @@ from esmigrate_tui.verify.samples import SAMPLES, compare_by_id
 from esmigrate_tui.verify.values import by_value
 
 if TYPE_CHECKING:
-    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.event import Samples
     from esmigrate_tui.model.plan import Task
@@ -38,7 +38,7 @@ _VECTORS_KEPT_APART: Final = "index.mapping.exclude_source_vectors"
 
 def why_only_counted(plan: Plan, task: Task) -> str:
     """Why the documents of an index cannot be compared with the source's, in words; "" where they can."""
-    if task.kind is RestoreKind.DATA_STREAM:
+    if task.kind is RestoreKind.DATA_STREAM and not task.create:
         return "in a data stream nobody can tell them from those that were there"
     through = plan.copying.pipelines is Pipelines.RESPECTED
     if through and Version.parse(plan.destination_version) >= DEFAULT_PIPELINES:
@@ -96,6 +96,8 @@ async def proved(
     proof = proof_of(work.plan, task)
     if watch.is_brief or proof is Proof.COUNTS or (is_shared and proof is Proof.SAMPLES):
         return counts
+    if await _is_stream_made_anew(task, destination):
+        return counts
     if proof is Proof.EVERYTHING and not is_shared:
         pair = (Index(source, task.source_index, task.type), Index(destination, task.destination_index))
         documents = (counts.source_count or 0) + (counts.destination_count or 0)
@@ -118,9 +120,23 @@ async def _sampled(work: Work, clusters: Clusters, watch: Watch, *, values: bool
         return None
 
 
+async def _is_stream_made_anew(task: Task, destination: Cluster) -> bool:
+    """Whether a data stream keeps no document as it was sent: what its template made of it shows once it is there."""
+    if task.kind is not RestoreKind.DATA_STREAM or not task.create:
+        return False
+    name = task.destination_index
+    told = (await destination.definitions([name]))[name]
+    body = {"settings": told.settings, "mappings": told.mappings}
+    return _makes_anew(body, await destination.version())
+
+
 def _is_made_anew(task: Task, destination: Version) -> bool:
     """Whether the destination keeps no document as it was sent, by the body that makes the index."""
-    settings, mappings, source = _made(task)
+    return _makes_anew(_body(task), destination)
+
+
+def _makes_anew(body: dict[str, Any], destination: Version) -> bool:
+    settings, mappings, source = _parts(body)
     modes = {str(settings.get(_MODE, "")).lower(), str(source.get("mode", "")).lower()}
     if source.get("enabled") in {False, "false"} or modes & _ANEW:
         return True
@@ -132,13 +148,16 @@ def _is_made_anew(task: Task, destination: Version) -> bool:
 
 def _is_filtered(task: Task) -> bool:
     """Whether the destination leaves fields out of what it keeps, and writes the rest anew."""
-    _, _, source = _made(task)
+    _, _, source = _parts(_body(task))
     return bool(source.get("includes") or source.get("excludes"))
 
 
-def _made(task: Task) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Settings, mappings, and what these say of _source, of the body that makes the index."""
-    body: dict[str, Any] = msgspec.json.decode(task.create or "{}", type=dict[str, Any])
+def _body(task: Task) -> dict[str, Any]:
+    return msgspec.json.decode(task.create or "{}", type=dict[str, Any])
+
+
+def _parts(body: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+    """Settings, mappings, and what these say of _source, of the body that makes an index."""
     mappings = body.get("mappings") or {}
     return named(body.get("settings") or {}), mappings, mappings.get("_source") or {}
 

@@ -220,7 +220,7 @@ class Pump(Steered):
         try:
             opening = partial(
                 self._source.open_scroll,
-                self._index,
+                part.index or self._index,
                 part.shard,
                 part.slice,
                 part.slices,
@@ -232,7 +232,7 @@ class Pump(Steered):
             read = await self._held(position, opening)
             while read.documents:
                 scroll = read.scroll
-                following = partial(self._source.scroll, self._index, scroll, most=most)
+                following = partial(self._source.scroll, part.index or self._index, scroll, most=most)
                 reading = asyncio.ensure_future(self._held(position, following))
                 await self._settle(position, read, after=-1, is_last=False)
                 read = await reading
@@ -274,7 +274,7 @@ class Pump(Steered):
             await self._room.take(claim)
             try:
                 page = await self._source.window(
-                    self._index,
+                    part.index or self._index,
                     part.shard,
                     asked.after,
                     asked.until,

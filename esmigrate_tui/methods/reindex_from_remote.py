@@ -142,10 +142,11 @@ class ReindexFromRemote:
         body = msgspec.json.format(msgspec.json.encode(reindex_body(work, None, Part(), remote)), indent=2).decode()
         throttle = f"&requests_per_second={plan.requests_per_second:g}" if plan.requests_per_second else ""
         asked = [
+            *(one.change().made_by for one in task.first),
             create_request(task, Version.parse(plan.destination_version)),
-            *(tuning_requests(task)[:1] if plan.tune else ()),
+            *(tuning_requests(task)[:1] if plan.tune and task.makes_index else ()),
             Request(method="POST", path=f"/_reindex?wait_for_completion=false{throttle}", body=body),
-            *(tuning_requests(task)[1:] if plan.tune else ()),
+            *(tuning_requests(task)[1:] if plan.tune and task.makes_index else ()),
             Request(method="POST", path=f"/{quote(task.destination_index, safe='')}/_refresh"),
             Request(method="GET", path=f"/{quote(task.destination_index, safe='')}/_count"),
         ]

@@ -6,10 +6,10 @@ from typing import Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.carried import Carried, Group
+from esmigrate_tui.model.carried import Carried, Definition, Group
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, Copying
-from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity, accepting
 from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan, Proof, Task
@@ -21,7 +21,9 @@ from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, o
 class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """What `GET /INDEX` said of one index: JSON objects as they came, keys and values of the source's own major.
 
-    `documents` are the top-level ones, nested ones not counted; None where they could not be counted.
+    `documents` are the top-level ones, nested ones not counted; None where they could not be counted. Of a data stream
+    it is what its newest index says, and `backing` names all of its indices, the oldest first;
+    `templates` are what makes it, as far as it could be seen.
     """
 
     name: str
@@ -29,6 +31,8 @@ class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
     mappings: dict[str, Any]
     aliases: dict[str, Any]
     documents: int | None = None
+    backing: tuple[str, ...] = ()
+    templates: tuple[Definition, ...] = ()
 
 
 class Edited(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,7 +141,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         if self.method is MethodName.INDEX_FROM_SOURCE:
             return (self._files,) if self.reading is not None or self.shipping is not None else ()
         if self.method is not MethodName.RESTORE_FROM_SNAPSHOT:
-            return self.source_indices
+            return with_streams(self.source_indices)
         return offered(self.snapshot, self.source_indices) if self.snapshot is not None else ()
 
     @property
@@ -154,6 +158,20 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
             return self.offered
         wanted = frozenset(self.selected)
         return tuple(index for index in self.offered if index.name in wanted)
+
+    @property
+    def chosen_indices(self) -> tuple[IndexFacts, ...]:
+        """The indices that hold what is chosen: instead of a data stream of the source those that back it."""
+        backing = {name for index in self.chosen for name in index.backing}
+        if not backing:
+            return self.chosen
+        parts = {index.name: index for index in self.source_indices if index.name in backing}
+        found = [
+            part
+            for index in self.chosen
+            for part in ([parts[name] for name in index.backing if name in parts] if index.backing else [index])
+        ]
+        return tuple({index.name: index for index in found}.values())
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

@@ -101,6 +101,9 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     A copy's task has the `type` whose documents alone it moves, "" for all of them; `kind` says that the destination
     is a data stream.
 
+    Of a data stream of the source `backing` names the indices that it had, the oldest first, and `first` are the
+    templates that make it one on the destination, unless that has its own for the name.
+
     Where files are indexed, `reading` says which and how; the `source_index` is a name for them, `size` their bytes.
     Where others send the documents and only their arrival is watched, `shipping` says who.
     """
@@ -120,6 +123,18 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reading: Reading | None = None
     type: str = ""
     shipping: Shipping | None = None
+    backing: tuple[str, ...] = ()
+    first: tuple[Carried, ...] = ()
+
+    @property
+    def makes_index(self) -> bool:
+        """Whether its `create` is the body of an index: a data stream that is made has nothing but a template."""
+        return bool(self.create) and self.kind is not RestoreKind.DATA_STREAM
+
+    @property
+    def makes_stream(self) -> bool:
+        """Whether it makes a data stream, by a template."""
+        return bool(self.create) and self.kind is RestoreKind.DATA_STREAM
 
     @property
     def label(self) -> str:
@@ -212,6 +227,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         for one in plan.carried:
             _raise_no_body(one.body, dict, one.label, "[[carried]]")
         for task in plan.tasks:
+            for one in task.first:
+                _raise_no_body(one.body, dict, one.label, "[[tasks.first]]")
             if task.create:
                 _raise_no_body(task.create, _Body, f"index {clean(task.destination_index, 300)}", "[[tasks]]")
         return plan

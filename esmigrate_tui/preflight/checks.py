@@ -70,6 +70,7 @@ _COPYING: Final[tuple[Check, ...]] = (
     definitions.licence_features,
     selection.internal_indices,
     source.hidden_indices,
+    copying.stream_templates,
 )
 
 CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
@@ -99,7 +100,6 @@ CHECKS: Final[dict[MethodName, tuple[Check, ...]]] = {
     MethodName.COPY_THROUGH_HERE: (
         *_COPYING,
         copying.used_targets,
-        copying.stream_templates,
         copying.stream_documents,
         copying.destination_pipelines,
         copying.kept_versions,

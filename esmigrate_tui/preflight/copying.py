@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
+from esmigrate_tui.model.carried import Conflict, Kind
 from esmigrate_tui.model.copying import PASSED_OVER, Pipelines
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.streams import template_for, template_priority
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.waiving import waivable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.carried import Carried
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import TemplateFacts
 
@@ -90,14 +92,98 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
 
 @waivable
 async def stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether a template of the destination makes a data stream where the plan makes an index."""
-    made = sorted({target for name in draft.selected for target in draft.all_targets(name)} - set(draft.uses))
-    templates = await clusters.destination.surroundings.index_templates() if made else ()
-    for finding in judged_names(made, templates or ()):
+    """Whether a template makes a data stream where the plan makes one, and none where the plan makes an index."""
+    streams = {index.name for index in draft.chosen if index.is_stream}
+    made = sorted(
+        {target for name in draft.selected if name not in streams for target in draft.all_targets(name)}
+        - set(draft.uses)
+    )
+    going = {name: draft.target(name) for name in draft.selected if name in streams}
+    going = {name: target for name, target in going.items() if target not in draft.uses}
+    if not made and not going:
+        return
+    templates = await clusters.destination.surroundings.index_templates()
+    for finding in judged_names(made, templates or (), draft.method):
         yield finding
+    first = {task.source_index: task.first for task in draft.tasks}
+    for name, target in going.items():
+        yield judged_stream_template(target, templates, first.get(name))
 
 
-def judged_names(made: Sequence[str], templates: Sequence[TemplateFacts]) -> tuple[Finding, ...]:
+def judged_stream_template(
+    target: str, templates: Sequence[TemplateFacts] | None, first: Sequence[Carried] | None
+) -> Finding:
+    """By what a data stream will be made: a template that the destination has (None where unseen), or the source's.
+
+    `first` is what the source has for it as the plan would make it, None before there is a plan.
+    """
+    if templates is None:
+        return Finding(
+            check="stream-templates",
+            severity=Severity.WARNING,
+            title=f"Whether the destination has a template for the data stream {target} could not be seen",
+            why="A data stream is made by an index template that fits its name.",
+            fix="Ask somebody who may read index templates (privilege manage_index_templates):",
+            copy="GET _index_template",
+            link=_STREAMS,
+            subjects=(target,),
+        )
+    there = template_for(target, templates)
+    if there is not None and there.makes_streams:
+        return Finding(
+            check="stream-templates",
+            severity=Severity.PASSED,
+            title=f"The data stream {target} will be made by the destination's own template {there.name}",
+        )
+    makes = next((one for one in first or () if one.kind is Kind.TEMPLATE), None)
+    unfit = [one for one in first or () if one.conflict is Conflict.REFUSED]
+    of_its_name = makes is not None and any(one.name == makes.name for one in templates)
+    priority = template_priority(makes) if makes is not None else 0
+    if makes is not None and not unfit and not of_its_name and (there is None or there.priority < priority):
+        components = [one.name for one in first or () if one.kind is Kind.COMPONENT]
+        composed = f", composed of {some(tuple(components))}" if components else ""
+        return Finding(
+            check="stream-templates",
+            severity=Severity.NOTE,
+            title=f"The data stream {target} will be made by the source's template {makes.name}{composed}",
+            evidence=listed([f"{one.label}: {change}" for one in first or () for change in one.changes]),
+            why="They are made on the destination before the first document, and stay there. A component of the same "
+            "name that is there is used as it is.",
+            link=_STREAMS,
+        )
+    if first is None:
+        return Finding(
+            check="stream-templates",
+            severity=Severity.NOTE,
+            title=f"The destination has no template for the data stream {target} yet",
+            why="The source's is brought over with the run, where it can be.",
+            link=_STREAMS,
+        )
+    if of_its_name:
+        why = f"It has another template called {makes.name if makes else ''}, which is for other names or no streams."
+    elif unfit:
+        why = f"The source's cannot be carried over: {listed([c for one in unfit for c in one.changes], most=3)}."
+    elif makes is not None and there is not None:
+        why = f"Its template {there.name} wins over the source's (priority {there.priority}), and makes an index."
+    else:
+        why = "The source has none that fits, or does not show it."
+    body = {"index_patterns": [target], "data_stream": {}, "priority": max(500, (there.priority if there else 0) + 1)}
+    return Finding(
+        check="stream-templates",
+        severity=Severity.BLOCKER,
+        title=f"No template of the destination makes {target} a data stream",
+        why=f"{why} What would be made under that name is a plain index.",
+        fix="Make a template for it, with the mappings that its newest index has on the source, or choose another name "
+        "with --rename:",
+        copy=f"PUT _index_template/{target}\n{json.dumps(body)}",
+        link=_STREAMS,
+        subjects=(target,),
+    )
+
+
+def judged_names(
+    made: Sequence[str], templates: Sequence[TemplateFacts], method: MethodName | None = None
+) -> tuple[Finding, ...]:
     """What it means for indices to be made under these names that there are these templates."""
     claimed = stream_names(made, templates)
     if not claimed:
@@ -109,7 +195,10 @@ def judged_names(made: Sequence[str], templates: Sequence[TemplateFacts]) -> tup
             title=f"Templates of the destination keep these names for data streams: {some(tuple(claimed))}",
             evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
             why="No index can be made there under such a name; what is made is a data stream.",
-            fix="Give another name with --rename, or make the data stream and plan again with --into-existing:",
+            fix="Give another name with --rename, or copy through this machine: make the data stream, and plan with "
+            "--into-existing:"
+            if method is MethodName.REINDEX_FROM_REMOTE
+            else "Give another name with --rename, or make the data stream and plan again with --into-existing:",
             copy="\n".join(f"PUT _data_stream/{name}" for name in claimed),
             link=_STREAMS,
             subjects=tuple(claimed),
@@ -121,8 +210,7 @@ def stream_names(names: Sequence[str], templates: Sequence[TemplateFacts]) -> di
     """Which of these names a template makes a data stream of, and its name: of several the strongest counts."""
     found: dict[str, str] = {}
     for name in names:
-        fitting = [one for one in templates if any(fnmatchcase(name, pattern) for pattern in one.patterns)]
-        strongest = max(fitting, key=lambda one: one.priority, default=None)
+        strongest = template_for(name, templates)
         if strongest is not None and strongest.makes_streams:
             found[name] = strongest.name
     return found

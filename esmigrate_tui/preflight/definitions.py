@@ -47,8 +47,8 @@ _OWN: Final = ("index.number_of_shards", "index.number_of_replicas", _PARTITIONS
 
 def bodies_of(draft: Draft) -> dict[str, dict[str, Any]]:
     """What will be made, by the destination's name; nothing before there is a plan."""
-    made = {task.destination_index: task.create for task in draft.tasks if task.create}
-    if not made and draft.create and draft.into:
+    made = {task.destination_index: task.create for task in draft.tasks if task.makes_index}
+    if not made and not draft.tasks and draft.create and draft.into:
         made = {draft.into: draft.create}
     return {name: msgspec.json.decode(body) for name, body in made.items()}
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import Health, IndexState
+from esmigrate_tui.model.facts import Health, IndexState, with_streams
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Change, Request
 from esmigrate_tui.model.problem import ProblemError
@@ -46,7 +46,9 @@ def expected(draft: Draft) -> tuple[IndexFacts, ...]:
     """The chosen indices; before anything is chosen, all that could be: the worst case."""
     if draft.feature_states or (draft.restoration is not None and draft.restoration.global_state):
         return draft.chosen
-    return draft.chosen or tuple(index for index in draft.offered if not index.is_system and not index.hidden)
+    return draft.chosen or tuple(
+        index for index in draft.offered if not (index.is_system or index.hidden or index.backs_stream)
+    )
 
 
 def held_in(index: IndexFacts) -> str:
@@ -194,12 +196,10 @@ def needed_limit(there: int, more: int, data_nodes: int) -> int:
 async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether a name that will be made is taken on the destination, by an index, an alias or a data stream."""
     taken: dict[str, str] = {}
-    for index in draft.destination_indices:
-        taken[index.name] = f"index, {held_in(index)}"
+    for index in with_streams(draft.destination_indices):
+        taken[index.name] = f"{'data stream' if index.is_stream else 'index'}, {held_in(index)}"
         for alias in index.aliases:
-            taken.setdefault(alias, f"alias of {index.name}")
-        if index.data_stream:
-            taken[index.data_stream] = "data stream"
+            taken.setdefault(alias, f"alias of {index.data_stream or index.name}")
     if draft.selected:
         clashes = {
             name: target
@@ -317,6 +317,10 @@ def is_no_name(name: str) -> bool:
 
 
 def doubled(draft: Draft) -> tuple[str, ...]:
-    """Names of the destination that several of the chosen indices would get."""
+    """Names of the destination that several of the chosen indices would get, where that could cost a document.
+
+    What is created in a data stream that is there overwrites nothing.
+    """
+    streams = {index.data_stream for index in draft.destination_indices if index.data_stream} & set(draft.uses)
     targets = Counter(target for name in draft.selected for target in draft.all_targets(name))
-    return tuple(sorted(name for name, times in targets.items() if times > 1))
+    return tuple(sorted(name for name, times in targets.items() if times > 1 and name not in streams))

@@ -15,6 +15,7 @@ from esmigrate_tui.model.files import Compression, IdRule
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.settings import named
+from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
 from esmigrate_tui.preflight.waiving import waivable
@@ -210,10 +211,46 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         return
     taken = (await clusters.destination.existing([name])).get(name, "")
     count = await clusters.destination.count(name) if taken in _USABLE else 0
-    yield judged_target(name, taken, count, makes=bool(draft.create), takes_streams=draft.shipping is None)
-    if taken == "data stream" and not draft.create and draft.reading is not None:
+    makes_stream = any(task.makes_stream for task in draft.tasks)
+    claimed = ""
+    if draft.create and not taken:
+        claimed = claimed_by(name, await clusters.destination.surroundings.index_templates() or ())
+    if draft.tasks and (makes_stream or claimed) and not taken:
+        yield judged_claim(name, claimed, makes_stream=makes_stream, is_sent=draft.shipping is not None)
+    else:
+        yield judged_target(name, taken, count, makes=bool(draft.create), takes_streams=draft.shipping is None)
+    if draft.reading is not None and (makes_stream or claimed or (taken == "data stream" and not draft.create)):
         for finding in judged_stream(name, await _guesses(draft)):
             yield finding
+
+
+def judged_claim(name: str, template: str, *, makes_stream: bool, is_sent: bool) -> Finding:
+    """What it means that a template makes a data stream of the target ("" for none), and the plan makes one or not."""
+    shown = clean(name, 300)
+    if template and makes_stream:
+        return Finding(
+            check="target-index",
+            severity=Severity.PASSED,
+            title=f"The data stream {shown} will be made by the destination's template {template}",
+        )
+    if template:
+        return Finding(
+            check="target-index",
+            severity=Severity.BLOCKER,
+            title=f"The destination's template {template} makes {shown} a data stream, and the plan an index",
+            why="Under that name no index can be made."
+            + (" What is watched while others send is one index." if is_sent else ""),
+            fix="Choose another name (--into)." if is_sent else "Make the plan again, or choose another name (--into).",
+            link=_STREAMS,
+        )
+    return Finding(
+        check="target-index",
+        severity=Severity.BLOCKER,
+        title=f"No template of the destination makes {shown} a data stream any more",
+        why="The plan was made when one did; what would be made now is an index with guessed types.",
+        fix="Make the plan again, or make the template.",
+        link=_STREAMS,
+    )
 
 
 def judged_stream(name: str, guesses: Sequence[Guess]) -> Iterator[Finding]:
@@ -280,6 +317,8 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_strea
 @waivable
 async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What types the fields will have, and whether there is room for them."""
+    if any(task.makes_stream for task in draft.tasks):
+        return  # its template says it
     if not draft.create:
         told = await _told(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
         [of_index] = told.values() if told and len(told) == 1 else [{}]

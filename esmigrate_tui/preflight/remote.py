@@ -255,7 +255,8 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
 
 async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """What is changed on the destination's new indices for the time of the run."""
-    if draft.selected and draft.shipping is None:
+    only_streams = bool(draft.tasks) and all(task.makes_stream for task in draft.tasks)
+    if draft.selected and draft.shipping is None and not only_streams:
         yield Finding(
             check="speed-settings",
             severity=Severity.NOTE,

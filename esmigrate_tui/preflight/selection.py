@@ -25,10 +25,10 @@ _ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 
 async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether every chosen index is open and has all its primary shards."""
-    known = {index.name for index in draft.source_indices}
+    known = {index.name for index in draft.offered}
     gone = tuple(name for name in draft.selected if name not in known)
-    closed = tuple(index.name for index in draft.chosen if index.state is IndexState.CLOSED)
-    red = tuple(index.name for index in draft.chosen if index.health is Health.RED)
+    closed = tuple(index.name for index in draft.chosen_indices if index.state is IndexState.CLOSED)
+    red = tuple(index.name for index in draft.chosen_indices if index.health is Health.RED)
     if gone:
         yield Finding(
             check="readable",
@@ -159,7 +159,7 @@ def _has_parents(mappings: dict[str, Any]) -> bool:
 
 async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether documents may be on the source that no search sees yet."""
-    silent = tuple(index.name for index in draft.chosen if index.refresh_interval == "-1")
+    silent = tuple(index.name for index in draft.chosen_indices if index.refresh_interval == "-1")
     if silent:
         yield Finding(
             check="refresh-switched-off",

@@ -37,7 +37,7 @@ _MOST_INDICES: Final = 100  # of which that is done, in one request
 
 async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether chosen indices are frozen: a remote reindex passes over their documents, and ends well with none."""
-    frozen = tuple(index.name for index in draft.chosen if index.frozen)
+    frozen = tuple(index.name for index in draft.chosen_indices if index.frozen)
     if frozen:
         yield Finding(
             check="frozen-indices",
@@ -63,7 +63,9 @@ async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
 
 async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether somebody has set a block on a chosen index that refuses to let it be read."""
-    blocked = {index.name: block for index in draft.chosen for block in index.blocks if block in {"read", "metadata"}}
+    blocked = {
+        index.name: block for index in draft.chosen_indices for block in index.blocks if block in {"read", "metadata"}
+    }
     if blocked:
         yield Finding(
             check="reading-blocked",
@@ -126,7 +128,9 @@ async def still_written(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 def chosen_on_source(draft: Draft) -> tuple[str, ...]:
     """The chosen indices by the names that the source has: those that back a data stream, too."""
     known = frozenset(index.name for index in draft.source_indices)
-    if draft.snapshot is not None and draft.method is MethodName.RESTORE_FROM_SNAPSHOT:
+    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        return tuple(index.name for index in draft.chosen_indices)
+    if draft.snapshot is not None:
         return tuple(one for name in draft.selected for one in held(draft.snapshot, name) if one in known)
     return tuple(name for name in draft.selected if name in known)
 
@@ -230,7 +234,7 @@ def judged_ids(again: Mapping[str, Sequence[Holder]], draft: Draft) -> tuple[Fin
 
 async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether hidden indices are among the chosen, or the parts of a data stream."""
-    parts = tuple(index.name for index in draft.chosen if index.data_stream and index.name != index.data_stream)
+    parts = tuple(index.name for index in draft.chosen if index.backs_stream)
     hidden = tuple(index.name for index in expected(draft) if index.hidden and index.name not in parts)
     if hidden and draft.selected:
         yield Finding(
@@ -246,8 +250,8 @@ async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             severity=Severity.WARNING,
             title=f"Indices that back a data stream are chosen by themselves: {some(parts)}",
             evidence=listed([f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts]),
-            why="They arrive as plain indices: the data stream itself does not come along.",
-            fix="Restore the data stream from a snapshot, or make one on the destination and copy into it.",
+            why="Each of them arrives as a plain index: the data stream itself does not come along.",
+            fix="To bring the data stream over as one thing, choose it by its own name.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",
             subjects=parts,
         )

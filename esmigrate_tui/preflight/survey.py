@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.facts import IndexState
+from esmigrate_tui.model.facts import IndexState, with_streams
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
@@ -38,8 +38,8 @@ async def surveyed(draft: Draft, clusters: Clusters, clock: Callable[[], float])
     wanted = frozenset(draft.selected)
     indices = tuple(
         index
-        for index in draft.source_indices
-        if (index.name in wanted if wanted else not (index.is_system or index.hidden))
+        for index in with_streams(draft.source_indices)
+        if (index.name in wanted if wanted else not (index.is_system or index.hidden or index.backs_stream))
     )
     (reaches, trouble, todo), theirs, ours, licence = await asyncio.gather(
         _reached(draft, clusters),

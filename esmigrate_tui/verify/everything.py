@@ -198,8 +198,8 @@ async def _refresh(source: Index, destination: Index) -> None:
 async def _sides(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tuple[_Side, _Side]:
     """Both sides at their beginning, or where an earlier process has left them."""
     passed: tuple[frozenset[str], frozenset[str]] = (manner.refused, frozenset())
-    settings = await asyncio.gather(*(end.cluster.settings_of(end.name) for end in ends))
-    uuids = tuple(one.get("index.uuid", "") for one in settings)
+    settings = await asyncio.gather(*(end.cluster.settings_of_parts(end.name) for end in ends))
+    uuids = tuple(",".join(part.get("index.uuid", "") for part in one.values()) for one in settings)
     earlier = _earlier(kept)
     if earlier is not None and earlier.uuids == uuids and manner.values in {None, earlier.by_value}:
         digests = [Digest.from_bytes(base64.b64decode(sums), by_value=earlier.by_value) for sums in earlier.sums]

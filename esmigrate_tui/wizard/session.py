@@ -22,7 +22,7 @@ from esmigrate_tui.model.connection import (
     parse_fingerprint,
 )
 from esmigrate_tui.model.draft import Draft, IndexDefinition
-from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState
+from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, with_streams
 from esmigrate_tui.model.files import FileLook, FileWishes
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -465,8 +465,8 @@ def why_not_choosable(index: IndexFacts) -> str:
         return "open it first"
     if not index.source_enabled:
         return "keeps no _source"
-    if index.data_stream:
-        return "in a data stream"
+    if index.backs_stream:
+        return "choose its data stream"
     return ""
 
 
@@ -528,7 +528,7 @@ def ordered(
     shows_hidden: bool,  # noqa: FBT001  # the same
 ) -> tuple[IndexFacts, ...]:
     """The indices in an order, those that are hidden only where they are asked for."""
-    shown = [index for index in indices if shows_hidden or not (index.hidden or index.is_system)]
+    shown = [index for index in indices if shows_hidden or not (index.hidden or index.is_system or index.backs_stream)]
     match sort:
         case SortBy.DOCUMENTS:
             shown.sort(key=lambda index: -(index.documents or 0))
@@ -563,12 +563,13 @@ def filtered(rows: tuple[N, ...], pattern: str) -> tuple[N, ...]:
 
 
 _of_snapshot: Final = kept(offered_by)
+_of_source: Final = kept(with_streams)
 
 
 def offered(draft: Draft) -> tuple[IndexFacts, ...]:
     """What can be selected."""
     if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
-        return draft.source_indices
+        return _of_source(draft.source_indices)
     return _of_snapshot(draft.snapshot, draft.source_indices) if draft.snapshot is not None else ()
 
 

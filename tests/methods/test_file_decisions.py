@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,9 +14,9 @@ from esmigrate_tui.methods.file_decisions import FileState, are_collisions, comp
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import Moved, TaskOutcome
-from esmigrate_tui.model.facts import ClusterFacts, Version
+from esmigrate_tui.model.facts import ClusterFacts, TemplateFacts, Version
 from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.pages import Place
 
@@ -154,3 +155,19 @@ def test_an_index_that_is_there_is_neither_made_nor_tuned() -> None:
     plan = METHOD.plan(DRAFT.answered(create=""), "2026-01-01T00:00:00Z")
     assert [request.method for request in METHOD.requests(plan)] == ["POST", "POST", "GET"]
     assert any("Use the index orders" in step and "stay" in step for step in METHOD.steps(plan))
+
+
+def test_a_name_that_a_template_keeps_for_data_streams_becomes_one() -> None:
+    ours = TemplateFacts(name="ours", patterns=("ord*",), makes_streams=True, priority=5)
+    plain = TemplateFacts(name="plain", patterns=("orders",), priority=6)
+
+    def planned(*templates: TemplateFacts) -> Task:
+        facts = ClusterFacts(name="new", uuid="u", version=Version(9, 5), templates=templates)
+        [task] = METHOD.plan(msgspec.structs.replace(DRAFT, destination_facts=facts), "2026-01-01T00:00:00Z").tasks
+        return task
+
+    assert planned(ours).makes_stream
+    assert planned(ours).create == "{}"
+    assert "the template ours makes it a data stream" in planned(ours).changes[0]
+    assert planned(ours, plain).makes_index
+    assert planned().create == DRAFT.create

@@ -75,7 +75,7 @@ def test_the_last_step_says_by_what_it_is_proved() -> None:
 @pytest.mark.parametrize(
     ("task", "why"),
     [
-        (a_task(create={}, kind=RestoreKind.DATA_STREAM), "in a data stream"),
+        (Task(number=1, source_index="a", destination_index="a", kind=RestoreKind.DATA_STREAM), "in a data stream"),
         (a_task(create={"settings": {"index.mapping.source.mode": "synthetic"}}), "puts them together anew"),
         (a_task(create={"settings": {"index.mode": "logsdb"}}), "puts them together anew"),
         (a_task(create={"mappings": {"_source": {"mode": "synthetic"}}}), "puts them together anew"),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 
+from esmigrate_tui.model.carried import Carried, Conflict, Kind
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
-from esmigrate_tui.model.facts import IndexFacts, TemplateFacts
-from esmigrate_tui.preflight import destination, selection
+from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts
+from esmigrate_tui.model.finding import Severity
+from esmigrate_tui.preflight import destination, selection, source
 from esmigrate_tui.preflight.copying import (
     judged_documents,
     judged_names,
     judged_pipelines,
+    judged_stream_template,
     judged_targets,
     kept_versions,
     stream_names,
@@ -147,3 +151,89 @@ async def test_what_becomes_of_types_is_said(how: Copying, severity: str, words:
 async def test_an_index_of_one_type_needs_no_word() -> None:
     one = (IndexFacts(name="logs", types=("a",)),)
     assert await found(selection.several_types, draft(source_indices=one, copying=Copying(types=Types.APART))) == []
+
+
+TEMPLATE = Carried(kind=Kind.TEMPLATE, name="shop", body='{"index_patterns":["web-*"],"data_stream":{},"priority":300}')
+FIELDS = Carried(kind=Kind.COMPONENT, name="fields", body="{}")
+STREAMS = TemplateFacts(name="web", patterns=("web-*",), makes_streams=True, priority=1)
+PLAIN = TemplateFacts(name="web", patterns=("web-*",), priority=301)
+
+
+@pytest.mark.parametrize(
+    ("templates", "first", "severity", "said"),
+    [
+        ((STREAMS,), (), Severity.PASSED, "the destination's own template web"),
+        ((), (FIELDS, TEMPLATE), Severity.NOTE, "the source's template shop, composed of fields"),
+        ((msgspec.structs.replace(PLAIN, priority=9),), (TEMPLATE,), Severity.NOTE, "the source's template shop"),
+        ((PLAIN,), (TEMPLATE,), Severity.BLOCKER, "Its template web wins over the source's (priority 301)"),
+        ((), (), Severity.BLOCKER, "The source has none that fits, or does not show it"),
+        (
+            (TemplateFacts(name="shop", patterns=("other",)),),
+            (TEMPLATE,),
+            Severity.BLOCKER,
+            "another template called shop",
+        ),
+        (
+            (),
+            (msgspec.structs.replace(TEMPLATE, conflict=Conflict.REFUSED, changes=("odd field",)),),
+            Severity.BLOCKER,
+            "cannot be carried over: odd field",
+        ),
+        ((), None, Severity.NOTE, "no template for the data stream web-shop yet"),
+        (None, (TEMPLATE,), Severity.WARNING, "could not be seen"),
+    ],
+)
+def test_by_which_template_a_data_stream_is_made_is_said_before_and_none_is_a_blocker(
+    templates: tuple[TemplateFacts, ...] | None, first: tuple[Carried, ...] | None, severity: Severity, said: str
+) -> None:
+    found = judged_stream_template("web-shop", templates, first)
+    assert found.severity is severity
+    assert said in f"{found.title} {found.why}"
+    if severity is Severity.BLOCKER:
+        method, path = found.copy.splitlines()[0].split()
+        body = json.loads(found.copy.splitlines()[1])
+        assert (method, path) == ("PUT", "/_index_template/web-shop".lstrip("/"))
+        assert body["index_patterns"] == ["web-shop"]
+        assert body["data_stream"] == {}
+        assert body["priority"] > max((one.priority for one in templates or ()), default=0)
+
+
+PARTS = (
+    IndexFacts(name=".ds-web-000001", data_stream="web", hidden=True, documents=3, health=Health.GREEN),
+    IndexFacts(name=".ds-web-000002", data_stream="web", hidden=True, documents=4, health=Health.GREEN),
+)
+
+
+async def test_of_a_chosen_data_stream_nothing_is_said_that_is_meant_for_the_indices_behind_it() -> None:
+    chosen = draft(source_indices=PARTS, selected=("web",))
+    for check in (selection.internal_indices, source.hidden_indices, source.frozen_indices, source.reading_blocked):
+        assert not await found(check, chosen)
+    assert [one.severity for one in await found(selection.readable, chosen)] == [Severity.PASSED]
+    assert [one.severity for one in await found(destination.existing_names, chosen)] == [Severity.PASSED]
+
+
+async def test_a_closed_index_of_a_data_stream_is_named_where_the_stream_cannot_be_read_whole() -> None:
+    closed = msgspec.structs.replace(PARTS[0], state=IndexState.CLOSED)
+    [told] = await found(selection.readable, draft(source_indices=(closed, PARTS[1]), selected=("web",)))
+    assert told.severity is Severity.BLOCKER
+    assert told.subjects == (".ds-web-000001",)
+
+
+async def test_a_data_stream_of_the_same_name_is_in_the_way_with_what_it_holds() -> None:
+    [told] = await found(
+        destination.existing_names, draft(source_indices=PARTS, destination_indices=PARTS, selected=("web",))
+    )
+    assert told.severity is Severity.BLOCKER
+    assert told.evidence == "web: data stream, 7 documents"
+
+
+async def test_several_indices_may_be_created_into_one_data_stream_that_is_there() -> None:
+    one = draft(
+        source_indices=(IndexFacts(name="a"), IndexFacts(name="b")),
+        destination_indices=PARTS,
+        selected=("a", "b"),
+        renamed={"a": "web", "b": "web"},
+    )
+    used = msgspec.structs.replace(one, uses=("web",))
+    assert any("would go into one" in told.title for told in await found(destination.existing_names, one))
+    assert not any("would go into one" in told.title for told in await found(destination.existing_names, used))

@@ -13,6 +13,7 @@ from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.preflight.files import (
     amount_of_fields,
+    judged_claim,
     judged_mapping,
     judged_sample,
     judged_stream,
@@ -115,3 +116,24 @@ def test_settings_have_one_name_however_they_are_written() -> None:
         "index.number_of_shards": 1,
         "index.a.b": 2,
     }
+
+
+@pytest.mark.parametrize(
+    ("template", "makes_stream", "is_sent", "severity", "said"),
+    [
+        ("ev", True, False, Severity.PASSED, "will be made by the destination's template ev"),
+        ("ev", False, False, Severity.BLOCKER, "Make the plan again"),
+        ("ev", False, True, Severity.BLOCKER, "What is watched while others send is one index"),
+        ("", True, False, Severity.BLOCKER, "any more"),
+    ],
+)
+def test_a_name_that_a_template_keeps_for_data_streams_is_found_before_the_run(
+    template: str,
+    makes_stream: bool,  # noqa: FBT001  # a column of the table
+    is_sent: bool,  # noqa: FBT001  # the same
+    severity: Severity,
+    said: str,
+) -> None:
+    told = judged_claim("ev-b", template, makes_stream=makes_stream, is_sent=is_sent)
+    assert told.severity is severity
+    assert said in f"{told.title} {told.why} {told.fix}"

@@ -1,0 +1,69 @@
+"""Which template makes a data stream: the one that applies to a name, and what it is made of.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/set-up-a-data-stream.html
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from esmigrate_tui.model.carried import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from esmigrate_tui.model.carried import Carried, Definition
+    from esmigrate_tui.model.facts import TemplateFacts
+
+
+def template_for(name: str, templates: Iterable[TemplateFacts]) -> TemplateFacts | None:
+    """The template that applies to what is made under this name: of several the strongest."""
+    fitting = [one for one in templates if fits(name, one.patterns)]
+    return max(fitting, key=lambda one: one.priority, default=None)
+
+
+def claimed_by(name: str, templates: Iterable[TemplateFacts]) -> str:
+    """The template that makes a data stream of what is made under this name; "" where it would be an index."""
+    found = template_for(name, templates)
+    return found.name if found is not None and found.makes_streams else ""
+
+
+def templates_of(name: str, told: Iterable[Definition]) -> tuple[Definition, ...]:
+    """The index template that makes this data stream, after the components it is made of; none where none makes it."""
+    told = tuple(told)
+    fitting = [one for one in told if one.kind is Kind.TEMPLATE and fits(name, patterns(one.body))]
+    strongest = max(fitting, key=lambda one: priority_of(one.body), default=None)
+    if strongest is None or not isinstance(strongest.body.get("data_stream"), dict):
+        return ()
+    composed = strongest.body.get("composed_of")
+    wanted = [one for one in composed if isinstance(one, str)] if isinstance(composed, list) else []
+    components = {one.name: one for one in told if one.kind is Kind.COMPONENT}
+    return (*(components[each] for each in wanted if each in components), strongest)
+
+
+def template_priority(one: Carried) -> int:
+    """How strong an index template is that would be made."""
+    try:
+        return priority_of(msgspec.json.decode(one.body, type=dict[str, Any]))
+    except msgspec.MsgspecError:
+        return 0
+
+
+def patterns(body: dict[str, Any]) -> list[str]:
+    """The names that an index template is for."""
+    told = body.get("index_patterns")
+    return [pattern for pattern in (told if isinstance(told, list) else [told]) if isinstance(pattern, str)]
+
+
+def fits(name: str, given: Iterable[str]) -> bool:
+    """Whether a name goes by one of these patterns."""
+    return any(fnmatchcase(name, pattern) for pattern in given)
+
+
+def priority_of(body: dict[str, Any]) -> int:
+    """How strong an index template is: of several that fit a name the strongest applies."""
+    told = body.get("priority", 0)
+    return told if isinstance(told, int) else 0
