@@ -47,7 +47,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Proof, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
-from esmigrate_tui.model.text import clean, counted, number, size
+from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.verify import Comparison
 from esmigrate_tui.verify.index import Index
 from esmigrate_tui.verify.samples import compare_samples
@@ -63,6 +63,9 @@ if TYPE_CHECKING:
 
 __all__ = ["RestoreFromSnapshot", "mount_request", "restore_request"]
 
+_PLACING: Final = tuple(
+    f"index.routing.allocation.{name}" for name in ("require.", "include.", "exclude.", "total_shards_per_node")
+)
 _RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
 """Before that a restore knew only the repository's own limit, of 40 MB a second where nothing was said."""
 
@@ -70,11 +73,16 @@ _RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
 class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the restore of one task stands; its JSON is the token of each Moved.
 
-    `made` has the uuid of each index of the destination that the restore has made. `is_acknowledged` says that the
+    `made` has the uuid of each index of the destination that the restore has made. `placed` has the settings that say
+    where shards may be, as each index had them when it was first held up; `left_out` and `changed` are what somebody
+    has taken off or set by hand since, which another restore must not bring back. `is_acknowledged` says that the
     server has told the end by itself, which it does for the global state alone.
     """
 
     made: dict[str, str] = {}  # noqa: RUF012  # msgspec makes a new one for each
+    placed: dict[str, dict[str, str]] = {}  # noqa: RUF012  # likewise
+    left_out: tuple[str, ...] = ()
+    changed: dict[str, str] = {}  # noqa: RUF012  # likewise
     is_acknowledged: bool = False
 
 
@@ -142,6 +150,70 @@ def shards_of(
 def _is_ours(recovery: Recovery, uuid: str, wanted: Restoration) -> bool:
     """Whether it is the index that the restore has made: by its uuid, or as long as none is known by its origin."""
     return recovery.uuid == uuid if uuid else comes_from(recovery, wanted) and not recovery.is_closed
+
+
+def by_hand(state: State, now: Mapping[str, Mapping[str, str]]) -> State:
+    """The state with what was taken off or set by hand since a restore was held up, among what says where shards go."""
+    gone = {key for name, before in state.placed.items() if name in now for key in before if key not in now[name]}
+    new = {
+        key: value
+        for name, each in now.items()
+        if name in state.placed
+        for key, value in each.items()
+        if state.placed[name].get(key) != value
+    }
+    return msgspec.structs.replace(
+        state,
+        left_out=tuple(sorted(({*state.left_out} | gone) - new.keys())),
+        changed={key: value for key, value in {**state.changed, **new}.items() if key not in gone},
+    )
+
+
+def as_changed(work: Work, state: State) -> Work:
+    """The work whose restore keeps what was taken off or set by hand."""
+    if not state.left_out and not state.changed:
+        return work
+    wanted = restoration_of(work.plan)
+    settings = {key: value for key, value in wanted.index_settings.items() if key not in state.left_out}
+    restoration = msgspec.structs.replace(
+        wanted,
+        index_settings={**settings, **state.changed},
+        ignore_index_settings=tuple(dict.fromkeys((*wanted.ignore_index_settings, *state.left_out))),
+    )
+    return replace(work, plan=msgspec.structs.replace(work.plan, restoration=restoration))
+
+
+def _anew(state: State) -> State:
+    """Where a restore stands that is to be made once more: what was done by hand holds."""
+    return State(left_out=state.left_out, changed=state.changed)
+
+
+def _as_set(state: State) -> str:
+    """What another restore leaves as it was set by hand, in words; "" where nothing was."""
+    without = f" without {listed(state.left_out)}" if state.left_out else ""
+    set_ = f" with {listed([f'{key}={value}' for key, value in state.changed.items()])}" if state.changed else ""
+    return f",{without}{set_}, as it was set by hand" if without or set_ else ""
+
+
+async def _held_up(state: State, clusters: Clusters, names: Sequence[str], problem: Problem | None) -> State:
+    """The state that remembers where shards were to be when a trouble was first seen."""
+    if problem is None or state.placed:
+        return state
+    return msgspec.structs.replace(state, placed=await _placed(clusters, names))
+
+
+async def _placed(clusters: Clusters, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The settings of each index that say where its shards may be; an index that is gone has none."""
+    found: dict[str, dict[str, str]] = {}
+    for name in names:
+        try:
+            settings = await clusters.destination.settings_of(name)
+        except ProblemError as error:
+            if error.problem.cause in {Cause.MISSING, Cause.PRIVILEGES}:
+                continue
+            raise
+        found[name] = {key: value for key, value in settings.items() if key.startswith(_PLACING)}
+    return found
 
 
 # -- troubles ----------------------------------------------------------------------------------------------------------
@@ -485,14 +557,17 @@ class RestoreFromSnapshot:
             look = await shared.looks.newer_than(shared.looks.begun, names)
             note, was_held_up, is_sure = "", bool(state.made), False
             if await self._is_cured(state, clusters, names, look.found):
+                state = by_hand(state, await _placed(clusters, names))
                 await self._take_away(work, clusters, names, state)
                 look = await shared.looks.newer_than(shared.looks.begun, names)
-                state, note = State(), "a node may take its shards now, so it is restored once more"
+                note = f"a node may take its shards now, so it is restored once more{_as_set(state)}"
+                state = _anew(state)
             elif state.made and not any(name in look.found for name in names):
                 # Stopping has deleted it, or somebody has since; taking a task up means that it is wanted.
-                state, note = State(), "its index was gone, so it is restored again"
+                state, note = _anew(state), "its index was gone, so it is restored again"
             if not state.made:
-                state, look = await self._begun(work, shared, names, look)
+                made, look = await self._begun(as_changed(work, state), shared, names, look)
+                state = msgspec.structs.replace(state, made=made)
                 was_held_up = False
             shared.made[work.opaque_id] = state.made
             while True:
@@ -501,6 +576,7 @@ class RestoreFromSnapshot:
                 problem = None if is_done else await self._trouble(clusters, recoveries)
                 if problem is not None and not was_held_up and not is_sure and not all_judged(recoveries):
                     problem, is_sure = None, True  # one more look shows how many shards it is
+                state = await _held_up(state, clusters, names, problem)
                 if problem is None or not was_held_up:
                     note = note or await shared.cap(list(look.found.values()))
                     yield moved(work.task, state, recoveries, is_done=is_done, note=note)
@@ -511,8 +587,10 @@ class RestoreFromSnapshot:
                 note, was_held_up = "", False
                 look = await shared.looks.newer_than(look.number, names)
 
-    async def _begun(self, work: Work, shared: _Shared, names: Sequence[str], look: Look) -> tuple[State, Look]:
-        """The restore of a task, started, or found where it has been started before; with a look at it."""
+    async def _begun(
+        self, work: Work, shared: _Shared, names: Sequence[str], look: Look
+    ) -> tuple[dict[str, str], Look]:
+        """What the restore of a task has made, started, or found where it was started before; with a look at it."""
         if not _is_under_way(work, names, look.found):
             refused: ProblemError | None = None
             try:
@@ -526,7 +604,7 @@ class RestoreFromSnapshot:
                 raise refused
         if unseen := [name for name in names if name not in look.found]:
             raise _never_seen(work, unseen)
-        return State(made={name: look.found[name].uuid for name in names}), look
+        return {name: look.found[name].uuid for name in names}, look
 
     @staticmethod
     def _seen(names: Sequence[str], state: State, found: Mapping[str, Recovery]) -> list[Recovery]:

@@ -206,8 +206,56 @@ _UNREAD: Final = (
 )
 
 
+_NOT_MADE: Final = ("failed to create index", "failed to update mapping", "failed updating mapping")
+"""What a node says that could not make the index at all: nothing was read from the repository yet."""
+_FILE: Final = re.compile(r"(?:NoSuchFileException|FileNotFoundException|AccessDeniedException)\[([^\]]{1,500})\]")
+_KIND: Final = re.compile(
+    r"(?:Unknown|failed to find(?: global)?) (\w{1,40}(?: type)?) (?:\[|under \[)([^\]]{1,200})\]"
+)
+_SAID: Final = 400  # characters of a server's own words in a sentence
+
+
+def _not_made(what: str, shard: Unassigned) -> Problem:
+    """An index that a node of the destination could not make: it lacks a file, or a part, that the index wants."""
+    text = shard.details[:_LONGEST_TEXT]
+    if found := _FILE.search(text):
+        return Problem(
+            cause=Cause.BUSY,
+            what=f"{what} could not be made: a node of the destination cannot read the file {clean(found[1], 300)}.",
+            why="The index's own settings name it (such as synonyms_path), and a snapshot holds no files of nodes.",
+            todo="Put the file there on every node of the destination, as it is on those of the source, readable by "
+            "the user that runs Elasticsearch; the restore is made again then.",
+            evidence=shard.details,
+        )
+    if found := _KIND.search(text):
+        return Problem(
+            cause=Cause.REFUSED,
+            what=f"{what} could not be made: the destination lacks the {clean(found[1], 60)} {clean(found[2], 200)}.",
+            why=f"It is part of a module or plugin that the source has. {_said(shard)}",
+            todo="Install that on every node of the destination and resume the run, or copy the index by another "
+            "method with a definition that does without.",
+            evidence=shard.details,
+        )
+    return Problem(
+        cause=Cause.REFUSED,
+        what=f"{what} could not be made by a node of the destination.",
+        why=f"Its settings or mappings are not taken there. {_said(shard)}",
+        todo="Cure what it says on the destination and resume the run, restore it with these settings left out, or "
+        "copy it by another method.",
+        evidence=shard.details,
+    )
+
+
+def _said(shard: Unassigned) -> str:
+    """The server's own reason, as a sentence."""
+    reason = re.sub(r"^failed shard on node \[[^\]]{1,60}\]: ", "", shard.details[:_LONGEST_TEXT]).strip(" ;,")
+    return f"It said: {clean(reason, _SAID).rstrip('.')}." if reason else ""
+
+
 def _unread(what: str, recovery: Recovery, shard: Unassigned) -> Problem:
     """A shard that a node has taken up and could not restore; its details say why, in the server's words."""
+    if any(sign in shard.details for sign in _NOT_MADE):
+        return _not_made(what, shard)
     for pattern, cause, why, todo in _UNREAD:
         if re.search(pattern, shard.details[:_LONGEST_TEXT]):
             return Problem(
@@ -220,8 +268,9 @@ def _unread(what: str, recovery: Recovery, shard: Unassigned) -> Problem:
     return Problem(
         cause=Cause.REFUSED,
         what=f"{what} could not be restored from {recovery.repository or 'the repository'}.",
-        why=f"The destination tried {counted(max(1, shard.attempts), 'time')}, and gave up.",
-        todo="Look at the server's words. Restore it from another snapshot, or copy it by another method.",
+        why=f"The destination tried {counted(max(1, shard.attempts), 'time')}, and gave up. {_said(shard)}",
+        todo="If that can be cured, resume the run then. Else restore it from another snapshot, or copy it by another "
+        "method.",
         evidence=shard.details,
     )
 

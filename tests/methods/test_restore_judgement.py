@@ -9,9 +9,12 @@ import msgspec
 import pytest
 
 from esmigrate_tui.elastic.snapshots import Recovery
+from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot import (
     RestoreFromSnapshot,
     State,
+    as_changed,
+    by_hand,
     comes_from,
     is_whole,
     moved,
@@ -186,3 +189,32 @@ def test_a_mount_is_what_the_plan_shows_though_no_node_here_can_do_it() -> None:
     assert "/_snapshot/backup/nightly/_mount?wait_for_completion=false&storage=shared_cache" in [
         one.path for one in asked
     ]
+
+
+# -- what was set by hand ----------------------------------------------------------------------------------------------
+
+HOT = {"index.routing.allocation.require.box_type": "hot"}
+
+
+def test_a_setting_that_was_taken_off_or_changed_by_hand_is_not_brought_back_by_another_restore() -> None:
+    held = State(made={"a": "u"}, placed={"a": {**HOT, "index.routing.allocation.include.zone": "x"}})
+    freed = by_hand(held, {"a": {"index.routing.allocation.include.zone": "y"}})
+    assert freed.left_out == tuple(HOT)
+    assert freed.changed == {"index.routing.allocation.include.zone": "y"}
+    assert by_hand(held, held.placed) == held
+    assert by_hand(held, {}) == held  # it is gone, which says nothing of its settings
+    again = by_hand(msgspec.structs.replace(freed, placed={"a": freed.changed}), {"a": HOT})
+    assert (again.left_out, again.changed) == (("index.routing.allocation.include.zone",), HOT)
+
+
+def test_another_restore_is_asked_for_with_what_was_set_by_hand() -> None:
+    planned = plan(index_settings={**HOT, "index.number_of_replicas": 0})
+    work = Work(task=TASK, plan=planned, opaque_id="", requests_per_second=0.0)
+    assert as_changed(work, State()) is work
+    changed = as_changed(work, State(left_out=tuple(HOT), changed={"index.routing.allocation.include.zone": "y"}))
+    assert changed.plan.restoration is not None
+    assert changed.plan.restoration.ignore_index_settings == tuple(HOT)
+    assert changed.plan.restoration.index_settings == {
+        "index.number_of_replicas": 0,
+        "index.routing.allocation.include.zone": "y",
+    }

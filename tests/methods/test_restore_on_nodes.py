@@ -278,6 +278,37 @@ async def test_an_allocation_setting_that_no_node_meets_is_explained_and_helps_w
     assert compared.is_equal
 
 
+async def test_a_setting_that_was_taken_off_by_hand_as_advised_is_not_brought_back(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        setting = "index.routing.allocation.require.box_type"
+        index = await pair.fill("boxed", 20)
+        await pair.old.put_settings(index, json.dumps({setting: "hot"}))
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        steps: list[Moved] = []
+        await pair.trouble(work, into=steps)
+        await pair.new.put_settings(index, json.dumps({setting: None}))
+        after = await pair.carried_out(work, steps[-1].token)
+        compared = await pair.method.compare(work, pair.clusters)
+        told = await pair.new.settings_of(index)
+    assert compared.is_equal
+    assert setting not in told
+    assert any(f"without {setting}" in step.note for step in after)
+
+
+async def test_an_index_whose_analyser_the_destination_lacks_says_which(nodes: SharedNodes) -> None:
+    async with usual(nodes) as pair:
+        analysis: dict[str, Any] = {"filter": {"s": {"type": "synonym", "synonyms": ["a,b"]}}}
+        analysis |= {"analyzer": {"a": {"type": "custom", "tokenizer": "standard", "filter": ["s"]}}}
+        index = await pair.fill("worded", 3, settings={"analysis": analysis})
+        await pair.snapshot(index)
+        work = await pair.work(index)
+        problem = await pair.trouble(work)
+        await pair.method.stop(work, pair.clusters, "")
+    assert problem.cause is Cause.REFUSED
+    assert "lacks the filter type synonym" in problem.what
+
+
 async def test_a_restore_that_was_held_up_goes_on_when_somebody_cures_it(nodes: SharedNodes) -> None:
     async with paired(await nodes.get("6.8.23"), await nodes.fresh("7.17.28")) as pair:
         index = await pair.fill("books", 20)

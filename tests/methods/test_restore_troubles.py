@@ -185,3 +185,52 @@ def test_a_limit_binds_where_the_shards_together_are_as_fast_as_it_lets_their_no
 )
 def test_no_limit_is_blamed_for_what_it_does_not_do(recoveries: list[Recovery], caps: Caps) -> None:
     assert binding_cap(recoveries, caps, "backup") == ""
+
+
+NOT_MADE = "failed shard on node [pPgQEov4TWyDACygIJ0MDw]: failed to create index, failure "
+
+
+@pytest.mark.parametrize(
+    ("details", "cause", "words"),
+    [
+        (  # as a 6.8.23 said it
+            (
+                "IllegalArgumentException[IOException while reading synonyms_path_path: /es/config/syn.txt]; nested: "
+                "NoSuchFileException[/es/config/syn.txt]; "
+            ),
+            Cause.BUSY,
+            ("cannot read the file /es/config/syn.txt", "Put the file there on every node"),
+        ),
+        (
+            (
+                "IllegalArgumentException[AccessDeniedException while reading stopwords_path]; nested: "
+                "AccessDeniedException[/es/config/stop.txt]"
+            ),
+            Cause.BUSY,
+            ("cannot read the file /es/config/stop.txt",),
+        ),
+        (  # as a 7.17.28 said it
+            "IllegalArgumentException[Unknown filter type [synonym] for [s]]",
+            Cause.REFUSED,
+            ("lacks the filter type synonym", "It said: failed to create index", "Install that on every node"),
+        ),
+        (
+            "IllegalArgumentException[something else entirely]",
+            Cause.REFUSED,
+            ("could not be made by a node", "something else entirely"),
+        ),
+    ],
+)
+def test_an_index_that_no_node_could_make_is_no_fault_of_the_repository(
+    details: str, cause: Cause, words: tuple[str, ...]
+) -> None:
+    told = problem(FAILED_BEFORE, RETRIED, reason="ALLOCATION_FAILED", details=NOT_MADE + details, attempts=5)
+    assert told.cause is cause
+    assert all(word in told.sentence() for word in words)
+    assert "repository" not in told.sentence()
+    assert "another snapshot" not in told.sentence()
+
+
+def test_what_a_server_says_of_a_shard_that_it_could_not_restore_is_shown() -> None:
+    told = problem(FAILED_BEFORE, reason="ALLOCATION_FAILED", details="failed shard on node [x]: odd words", attempts=1)
+    assert "It said: odd words." in told.why
