@@ -41,7 +41,10 @@ class FileDocument(Document, frozen=True, gc=False):
 
 @dataclass(frozen=True)
 class FileSetting:
-    """What does not change while files are indexed; `limit` is the largest request there, 0 where unknown."""
+    """What does not change while files are indexed; `limit` is the largest request there, 0 where unknown.
+
+    `type` is what documents are written with where an index may have several, before 6.0.
+    """
 
     work: Work
     clusters: Clusters
@@ -49,6 +52,7 @@ class FileSetting:
     destination_major: int
     limit: int
     is_fresh: bool
+    type: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,7 +166,13 @@ class FilePump(Steered):
         ]
         bad, found = len(rejects), list[Document]()
         documents = [
-            FileDocument(id=row.id, routing=row.routing, source=msgspec.Raw(row.source), place=_at(page.path, row.line))
+            FileDocument(
+                id=row.id,
+                type=self._setting.type,
+                routing=row.routing,
+                source=msgspec.Raw(row.source),
+                place=_at(page.path, row.line),
+            )
             for row in page.rows
             if not row.error
         ]

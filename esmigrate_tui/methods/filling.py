@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 _TYPELESS_IF_TOLD: Final = Version(6, 7)
 _TYPELESS: Final = Version(7, 0)
+BEFORE_6: Final = "doc"
+"""The type of documents that have none, where an index may have several: its name must not begin with a line."""
 _ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 EDITED: Final = "its definition was changed by you"
 FOR_ALL: Final = "chosen for all: "
@@ -326,16 +328,25 @@ def create_request(task: Task, destination: Version) -> Request:
     """The request that makes the destination index, or its data stream.
 
     6.x wants to be told that the mapping names no type. Before 6.7 it cannot be told so, and gets the type that
-    documents are written with; before 6.0 a plan has types.
+    documents are written with. Before 6.0 a plan of another index has its types; files and what others send have none,
+    and get one.
     """
     if not task.makes_index:
         return stream_request(task.destination_index)
     path, body = f"/{quote(task.destination_index, safe='')}", task.create
     if _TYPELESS_IF_TOLD <= destination < _TYPELESS:
         path += "?include_type_name=false"
-    elif destination.major == 6 and (definition := msgspec.json.decode(body)).get("mappings"):
-        body = msgspec.json.encode(definition | {"mappings": {"_doc": definition["mappings"]}}).decode()
+    elif (kind := _type_of(task, destination)) and (definition := msgspec.json.decode(body)).get("mappings"):
+        body = msgspec.json.encode(definition | {"mappings": {kind: definition["mappings"]}}).decode()
     return Request(method="PUT", path=path, body=body)
+
+
+def _type_of(task: Task, destination: Version) -> str:
+    """The type that a mapping without one gets there; "" where it needs none, or has its own."""
+    if destination.major == 6:
+        return "_doc" if destination < _TYPELESS_IF_TOLD else ""
+    is_without = task.reading is not None or task.shipping is not None
+    return BEFORE_6 if destination.major < 6 and is_without else ""
 
 
 def tuning_requests(task: Task, has: Mapping[str, Any] | None = None) -> tuple[Request, Request]:

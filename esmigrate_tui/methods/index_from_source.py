@@ -18,7 +18,14 @@ from esmigrate_tui.methods import shipping
 from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
 from esmigrate_tui.methods.file_pump import FilePump, FileSetting
-from esmigrate_tui.methods.filling import another_index, create_request, made_index, make_index, tuning_requests
+from esmigrate_tui.methods.filling import (
+    BEFORE_6,
+    another_index,
+    create_request,
+    made_index,
+    make_index,
+    tuning_requests,
+)
 from esmigrate_tui.methods.pumping import Pumped
 from esmigrate_tui.methods.streams import BY_TEMPLATE
 from esmigrate_tui.model.connection import Side
@@ -33,6 +40,7 @@ from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, size
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import typed
+from esmigrate_tui.translate.types import types_of
 from esmigrate_tui.verify import Comparison
 
 if TYPE_CHECKING:
@@ -45,6 +53,8 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.files import Reading
     from esmigrate_tui.verify.watch import Watch
 
+
+_TYPELESS: Final = 6  # the major from which on an index has one type at most, and documents are written with that
 
 _ended: Final[dict[str, FileState]] = {}
 """How each perform of this process ended: files cannot be counted again as cheaply as an index can."""
@@ -261,7 +271,16 @@ async def _setting(work: Work, clusters: Clusters, reading: Reading) -> FileSett
         destination_major=version.major,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
+        type="" if version.major >= _TYPELESS else await _type_there(work, clusters),
     )
+
+
+async def _type_there(work: Work, clusters: Clusters) -> str:
+    """The type that documents are written with: the one that the index has, where it has just one."""
+    name = work.task.destination_index
+    definition = (await clusters.destination.definitions([name])).get(name)
+    types = types_of(definition.mappings) if definition is not None else ()
+    return types[0] if len(types) == 1 else BEFORE_6
 
 
 def _notes(reading: Reading, state: FileState, *, is_fresh: bool) -> str:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
+_KEYWORDS: Final = 5  # the major from which on there are keyword and text
 _NEARLY: Final = 0.9
 _USABLE: Final = frozenset({"index", "data stream"})
 _STREAMS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html"
@@ -207,6 +208,15 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             title=f"No index can have such a name: {clean(name, 300)}",
             why=NOT_A_NAME,
             fix="Give it another name (--into).",
+        )
+        return
+    if (await clusters.destination.version()).major < _KEYWORDS:
+        yield Finding(
+            check="target-index",
+            severity=Severity.BLOCKER,
+            title="Files cannot be indexed into a destination before 5.0",
+            why="It knows none of the types that fields get here.",
+            fix="Index them into a newer one.",
         )
         return
     taken = (await clusters.destination.existing([name])).get(name, "")

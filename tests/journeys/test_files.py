@@ -362,3 +362,115 @@ async def test_a_run_that_was_paused_and_stopped_is_taken_up_without_a_row_lost(
     assert 0 < stopped.done < 6_000
     assert done.code == 0, done.text
     assert count == 6_000
+
+
+@pytest.mark.parametrize("version", ["5.6.16", "6.8.23", "9.5.0"])
+async def test_files_of_several_habits_arrive_as_one_and_the_index_is_left_as_servers_make_it(
+    operator: Operator, nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    node = await nodes.get(version)
+    rows = [f"{n};Köln – {n}" for n in range(400)]
+    body = "\n".join(rows)
+    files = {
+        "a.csv": f"Nr.;name\n{body}\n".encode(),
+        "b.csv": f"sep=,\r\nNr.,name\r\n{body.replace(';', ',')}\r\n".encode("cp1252"),
+        "c.csv": f"Nr.;name\r{body}\r".replace("\n", "\r").encode("utf-16"),
+        "d.csv": f"Nr.;name\n{body}\n".encode() + b"7;bad \xe9 byte\n",
+    }
+    for name, data in files.items():
+        (operator.folder / name).write_bytes(data)
+    plan = await planned(operator, node, "*.csv", "files-habits")
+    checked = await operator.do("check", "files.toml")
+    done = await operator.do("run", "files.toml")
+    async with await opened(node) as cluster:
+        count = await cluster.count("files-habits")
+        found = await cluster.settings_of("files-habits")
+        asked = {"query": {"term": {"name": "Köln – 7"}}}
+        same = await cluster.count("files-habits", asked)
+        await cluster.delete_index("files-habits")
+    assert plan.code == 0, plan.text
+    assert checked.code == 0, checked.text
+    assert done.code == 3, done.text
+    assert "1 row of a.csv and 3 more files were set aside; all others arrived" in done.text
+    assert [one["reason"] for one in rejects(operator, done.run)] == [
+        "it is not utf-8: byte 0xe9 stands where none can"
+    ]
+    assert count == 1_600
+    assert same == 4
+    assert found["index.number_of_replicas"] == "1"
+    assert found.get("index.refresh_interval") is None
+
+
+async def test_nothing_read_from_a_file_that_is_not_empty_is_never_verified(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("7.17.28")
+    (operator.folder / "a.csv").write_text("id,name\n1,a\n")
+    (operator.folder / "b.csv").write_text("id,name\n")
+    both = await planned(operator, node, "?.csv", "files-silent")
+    some = await operator.do("run", "files.toml")
+    alone = await planned(operator, node, "b.csv", "files-silent-2")
+    checked = await operator.do("check", "files.toml")
+    done = await operator.do("run", "files.toml", "--accept", "files-readable")
+    async with await opened(node) as cluster:
+        await cluster.delete_index("files-silent")
+    assert (both.code, alone.code) == (0, 0)
+    assert some.code == 3, some.text
+    assert "Nothing was read from" in some.text
+    assert "b.csv, which is not empty" in some.text
+    assert checked.code == 6, checked.text
+    assert done.code in {3, 6}, done.text
+    assert "verified" not in done.text.replace("not verified", "")
+
+
+async def test_hits_ids_and_odd_values_arrive_and_are_told(
+    operator: Operator, nodes: SharedNodes, opened: Opening
+) -> None:
+    node = await nodes.get("9.5.0")
+    hits = [{"_index": "old", "_id": f"h{n}", "_routing": "r", "_source": {"n": n}} for n in range(3)]
+    (operator.folder / "saved.json").write_text(json.dumps({"took": 1, "hits": {"total": 3, "hits": hits}}, indent=1))
+    lines = [{"_id": {"$oid": f"{n:024x}"}, "n": n} for n in range(200)]
+    (operator.folder / "mongo.json").write_text("\n".join(map(json.dumps, lines)))
+    far = pa.array([1_700_000_000_123_456_789, None], pa.timestamp("ns"))
+    parquet.write_table(pa.table({"at": far, "x": [1.5, float("nan")]}), operator.folder / "a.parquet")
+    ends = {}
+    for name in ("saved.json", "mongo.json", "a.parquet"):
+        plan = await planned(operator, node, name, f"files-{name}")
+        assert plan.code == 0, plan.text
+        ends[name] = await operator.do("run", "files.toml")
+    async with await opened(node) as cluster:
+        saved = await cluster.carry("GET", "/files-saved.json/_source/h1?routing=r")
+        mongo = await source_of(cluster, "files-mongo.json", f"{7:024x}")
+        odd: Any = await cluster.read("/files-a.parquet/_search?sort=at", dict)
+        for name in ends:
+            await cluster.delete_index(f"files-{name}")
+    assert {name: end.code for name, end in ends.items()} == dict.fromkeys(ends, 0), [e.text for e in ends.values()]
+    assert saved[1] == b'{"n": 1}'
+    assert mongo == b'{"n": 7}'
+    assert [hit["_source"] for hit in odd["hits"]["hits"]] == [{"at": "2023-11-14T22:13:20.123456789", "x": 1.5}, {}]
+    assert "1 value left out that JSON does not have" in ends["a.parquet"].text
+
+
+async def test_what_cannot_be_planned_ends_with_a_sentence_and_its_code(operator: Operator, nodes: SharedNodes) -> None:
+    node = await nodes.get("7.17.28")
+    (operator.folder / "cut.csv.gz").write_bytes(gzip.compress(orders(9).encode())[:40])
+    two = '{"_index":"%s","_id":"1","_source":{"n":1}}\n'
+    (operator.folder / "two.json").write_text(two % "a" + two % "b")
+    (operator.folder / "a.zip").write_bytes(b"PK\x03\x04" + bytes(60))
+    (operator.folder / "geo.csv").write_text("geo,geo.lat\nx,1\n")
+    (operator.folder / "late.csv.gz").write_bytes(gzip.compress(orders(90_000).encode())[:-9_000])
+    cut = await planned(operator, node, "cut.csv.gz", "files-none")
+    mixed = await planned(operator, node, "two.json", "files-none")
+    packed = await planned(operator, node, "a.zip", "files-none")
+    geo = await planned(operator, node, "geo.csv", "files-none")
+    checked = await operator.do("check", "files.toml")
+    late = await planned(operator, node, "late.csv.gz", "files-none")
+    done = await operator.do("run", "files.toml")
+    assert (cut.code, mixed.code, packed.code, geo.code, late.code) == (2, 2, 6, 0, 0)
+    assert "cannot be unpacked" in cut.text
+    assert "--from-index a" in mixed.text
+    assert "is a zip archive, which is not read here" in packed.text
+    assert checked.code == 6, checked.text
+    assert "geo is a value, and geo.lat would be within it" in checked.text
+    assert done.code == 3, done.text
+    assert "1 row of late.csv.gz were set aside" in done.text or "1 row of late.csv.gz was set aside" in done.text

@@ -171,3 +171,39 @@ def test_a_name_that_a_template_keeps_for_data_streams_becomes_one() -> None:
     assert "the template ours makes it a data stream" in planned(ours).changes[0]
     assert planned(ours, plain).makes_index
     assert planned().create == DRAFT.create
+
+
+# -- nothing proves nothing ------------------------------------------------------------------------------------------
+
+
+def test_files_of_which_nothing_was_read_are_not_verified_however_equal_the_counts_are() -> None:
+    task = METHOD.plan(DRAFT, "2026-01-01T00:00:00+00:00").tasks[0]
+    state = FileState().beside(("/data/a.csv",), 0)
+    outcome, problem = judged(task, compared(state, 0, IdRule.NEW, is_fresh=True), Moved(done=0))
+    assert outcome is TaskOutcome.SET_ASIDE
+    assert problem is not None
+    assert problem.what == "Nothing was read from /data/a.csv, which is not empty."
+
+
+def test_one_file_without_a_row_among_others_is_named_with_what_arrived() -> None:
+    task = METHOD.plan(DRAFT, "2026-01-01T00:00:00+00:00").tasks[0]
+    state = after(FileState(), Tally(written=7), IdRule.NEW).beside(("/data/b.csv",), 0)
+    outcome, problem = judged(task, compared(state, 7, IdRule.NEW, is_fresh=True), Moved(done=7))
+    assert outcome is TaskOutcome.SET_ASIDE
+    assert problem is not None
+    assert problem.what.endswith("Of 7 rows of other files 7 arrived.")
+
+
+def test_that_all_others_arrived_is_not_said_where_there_were_none() -> None:
+    task = METHOD.plan(DRAFT, "2026-01-01T00:00:00+00:00").tasks[0]
+    state = after(FileState(), Tally(refused=3), IdRule.NEW)
+    outcome, problem = judged(task, compared(state, 0, IdRule.NEW, is_fresh=True), Moved(done=3, refused=3))
+    assert outcome is TaskOutcome.SET_ASIDE
+    assert problem is not None
+    assert "all others arrived" not in problem.what
+    assert "nothing arrived" in problem.what
+
+
+def test_rows_with_ids_of_their_own_collide_also_where_others_get_new_ones() -> None:
+    state = after(FileState(), Tally(written=9, conflicts=1), IdRule.NEW)
+    assert (state.refused, state.collided) == (1, 1)

@@ -13,13 +13,16 @@ from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.preflight.files import (
     amount_of_fields,
+    how_read,
     judged_claim,
     judged_mapping,
+    judged_names,
     judged_sample,
     judged_stream,
     judged_target,
     write_index,
 )
+from esmigrate_tui.reading.guess import guesses, properties
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
@@ -137,3 +140,74 @@ def test_a_name_that_a_template_keeps_for_data_streams_is_found_before_the_run(
     told = judged_claim("ev-b", template, makes_stream=makes_stream, is_sent=is_sent)
     assert told.severity is severity
     assert said in f"{told.title} {told.why} {told.fix}"
+
+
+# -- what no index can hold side by side -----------------------------------------------------------------------------
+
+
+def names_of(documents: list[dict[str, Any]], mappings: dict[str, Any] | None = None) -> list[tuple[str, str]]:
+    found = guesses(documents)
+    return [(finding.severity.value, finding.title) for finding in judged_names(mappings or {}, found)]
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"geo": "x", "geo.lat": 1}, "geo is a value, and geo.lat would be within it"),
+        ({"a": {"b": 1}, "a.b.c": 2}, "a.b is a value, and a.b.c would be within it"),
+        ({"a..b": 1}, 'A field cannot have such a name: "a..b"'),
+        ({".a": 1}, 'A field cannot have such a name: ".a"'),
+        ({"": 1}, 'A field cannot have such a name: ""'),
+        ({"_index": "x"}, "No document can hold a field of this name: _index"),
+    ],
+)
+def test_what_every_server_refuses_blocks_before_the_run(document: dict[str, Any], words: str) -> None:
+    assert names_of([document]) == [("blocker", words)]
+
+
+@pytest.mark.parametrize(
+    "document", [{"Nr.": 1, "Tel.": "x"}, {"a.b": 1, "a.c": 2}, {"a.": {"b.": 1}}, {"_score": 1.5}]
+)
+def test_what_servers_take_is_taken(document: dict[str, Any]) -> None:
+    assert names_of([document]) == []
+
+
+def test_a_name_with_a_dot_at_its_end_is_the_field_that_servers_make_of_it() -> None:
+    assert properties(guesses([{"Nr.": 1, "Tel.": "x", "a.": {"b.": True}}])) == {
+        "Nr": {"type": "long"},
+        "Tel": {"type": "keyword"},
+        "a": {"properties": {"b": {"type": "boolean"}}},
+    }
+
+
+def test_a_field_that_is_an_object_in_some_rows_warns() -> None:
+    assert [severity for severity, _ in names_of([{"a": 1}, {"a": {"b": 2}}])] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    "mappings",
+    [{"subobjects": False}, {"properties": {"geo": {"type": "object", "enabled": False}}}],
+    ids=["no objects", "kept only"],
+)
+def test_an_index_that_bears_both_is_no_trouble(mappings: dict[str, Any]) -> None:
+    assert names_of([{"geo": "x", "geo.lat": 1}], mappings) == []
+
+
+def test_a_file_that_showed_no_row_and_is_not_empty_is_named() -> None:
+    [_, finding] = sampled(unread=("/b.csv",))
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence == "/b.csv"
+    assert sampled(unread=("/b.csv",), amount=0)[0].severity is Severity.BLOCKER
+
+
+def test_values_that_json_does_not_have_are_told_before() -> None:
+    assert sampled(lost=2)[1].title == "2 values in the first rows that JSON does not have: NaN, or infinite"
+
+
+def test_how_each_of_several_files_is_read_is_said() -> None:
+    files = tuple(
+        FileSource(path=f"/{name}.csv", size=9, modified="", delimiter=delimiter, encoding=encoding)
+        for name, delimiter, encoding in (("a", "", ""), ("b", ";", "cp1252"), ("c", ";", ""))
+    )
+    how = how_read(Reading(format=FileFormat.CSV, files=files))
+    assert how == "csv, separated by semicolon (2) or comma (1), utf-8 (2) or cp1252 (1)"
