@@ -250,7 +250,6 @@ def _in_a_sentence(label: str) -> Iterator[None]:
                 what=f"The first rows of {clean(label, 300)} cannot be read.",
                 why="They hold something that this program does not expect; it is a fault of the program, not of them.",
                 todo="Say what the files are (--format), or convert them to lines of JSON.",
-                evidence=clean(str(error), 200),
             )
         ) from error
 

@@ -390,6 +390,21 @@ async def test_the_configuration_of_a_sender_is_written_where_it_is_wanted(world
         assert said(app) == "The folder does not answer."
 
 
+async def test_whatever_a_file_does_to_the_program_no_answer_is_lost(world: World) -> None:
+    app = opened(looks(world), sample.FILES_EMPTY, "files")
+    world.troubles["files"] = OverflowError("Python int too large to convert to C long")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"/odd/*", "enter")
+        await settled(pilot)
+        assert "The files cannot be looked at." in shown(app)
+        assert "Python" not in shown(app)
+        del world.troubles["files"]
+        await pilot.press("ctrl+t")
+        await settled(pilot)
+        assert app.session.pile.typed == "/odd/*"
+        assert "The first rows as they will be sent" in shown(app)
+
+
 async def test_a_number_that_is_none_is_said(world: World) -> None:
     app = opened(world, sample.SENT_CLIENT, "files")
     async with app.run_test(size=(80, 24)) as pilot:

@@ -45,7 +45,7 @@ class Kept:
 
     registered: tuple[Repository, ...] = ()
     pages: dict[str, list[tuple[SnapshotFacts, ...]]] = field(default_factory=dict)
-    troubles: dict[str, ProblemError] = field(default_factory=dict)
+    troubles: dict[str, Exception] = field(default_factory=dict)
     looks: list[Taken] = field(default_factory=list)
     features_known: tuple[str, ...] = ()
     verified: list[str] = field(default_factory=list)
@@ -129,7 +129,7 @@ class World:
     source: Seen = field(default_factory=lambda: Seen(sample.OLD_FACTS, sample.INDICES))
     destination: Seen = field(default_factory=lambda: Seen(sample.NEW_FACTS))
     findings: tuple[Finding, ...] = ()
-    troubles: dict[str, ProblemError] = field(default_factory=dict)
+    troubles: dict[str, Exception] = field(default_factory=dict)
     vault_word: VaultWord = sample.NO_KEYRING
     kept: Credential | None = None
     cards: tuple[RunCard, ...] = ()

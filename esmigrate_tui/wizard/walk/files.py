@@ -180,13 +180,12 @@ async def look(walk: Walk) -> bool:
     except ProblemError as error:
         look_at(walk, doing="", problem=error.problem, look=None, looked_for=asked)
         return False
-    except Exception as error:  # noqa: BLE001  # a file is not worth losing every answer for
+    except Exception:  # noqa: BLE001  # a file is not worth losing every answer for
         problem = Problem(
             cause=Cause.INTERNAL,
             what="The files cannot be looked at.",
             why="They hold something that this program does not expect; it is a fault of the program, not of them.",
             todo="Say how they are to be read, or convert them to lines of JSON.",
-            evidence=clean(str(error), 200),
         )
         look_at(walk, doing="", problem=problem, look=None, looked_for=asked)
         return False
