@@ -23,7 +23,7 @@ from esmigrate_tui.methods.writing import Writer, now, room
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.pages import Page, Pages
+from esmigrate_tui.reading.pages import Page, Pages, Place
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -130,7 +130,12 @@ class FilePump(Steered):
         try:
             while True:
                 await self._writer.going()
-                page = await _unhurried(pages, self._portion)
+                try:
+                    page = await _unhurried(pages, self._portion)
+                except Exception as error:
+                    while under_way:  # what was sent before has its fate first: no count is behind what arrived
+                        await self._settle(under_way)
+                    raise _unreadable(self._reading, pages.place, error) from error
                 if page is None:
                     break
                 self._portion = self._portion.after(len(page.rows), page.size)
@@ -209,6 +214,21 @@ async def _unhurried(pages: Pages, portion: Portion) -> Page | None:
     except asyncio.CancelledError:
         await asyncio.gather(reading, return_exceptions=True)
         raise
+
+
+def _unreadable(reading: Reading, place: Place, error: Exception) -> ProblemError:
+    """The trouble that a file cannot be read on, in a sentence, whatever it was."""
+    if isinstance(error, ProblemError):
+        return error
+    path = reading.files[min(place.file, len(reading.files) - 1)].path
+    return ProblemError(
+        Problem(
+            cause=Cause.USAGE,
+            what=f"{clean(path, 300)} cannot be read on after line {place.line}.",
+            why="There is something that this program does not expect; it is a fault of the program, not of the file.",
+            todo="Convert the file to lines of JSON, and index that. What has arrived stays.",
+        )
+    )
 
 
 def _at(path: str, line: int) -> str:

@@ -22,18 +22,24 @@ _INT96: Final = "INT96"
 _NANOSECONDS: Final = range(-(2**63) // 1_000, 2**63 // 1_000)  # microseconds that are a number of nanoseconds too
 
 
+def _errors() -> tuple[type[Exception], ...]:
+    """What the library raises where a file is broken."""
+    import pyarrow as pa  # noqa: PLC0415  # an extra that may not be installed
+
+    return pa.ArrowException, OSError
+
+
 @contextlib.contextmanager
 def _opened(path: str, **options: str) -> Iterator[Any]:
     """A Parquet file; raises ProblemError where it is none, or where it turns out to be broken."""
     try:
-        import pyarrow as pa  # noqa: PLC0415  # an extra that may not be installed
-        from pyarrow import parquet  # noqa: PLC0415
+        from pyarrow import parquet  # noqa: PLC0415  # an extra that may not be installed
     except ImportError:
         raise ProblemError(needs_extra(path, "pyarrow", "parquet")) from None
     try:
         with parquet.ParquetFile(path, **options) as file:
             yield file
-    except (pa.ArrowException, OSError) as error:
+    except _errors() as error:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
@@ -84,8 +90,15 @@ def batches(path: str, identity: Identity, offset: int) -> Iterator[list[Row]]:
     with _opened(path) as file, _of_old_instants(path, file) as old:
         number, groups = _first_group(file.metadata, offset)
         coarse = old.iter_batches(batch_size=_BATCH, row_groups=groups) if old is not None else None
-        for batch in file.iter_batches(batch_size=_BATCH, row_groups=groups):
-            spare = next(coarse) if coarse is not None else None
+        fine = file.iter_batches(batch_size=_BATCH, row_groups=groups)
+        while True:
+            try:
+                batch, spare = next(fine, None), next(coarse, None) if coarse is not None else None
+            except _errors() as error:
+                yield [_broken(max(number, offset) + 1, error)]
+                return
+            if batch is None:
+                return
             if number + batch.num_rows > offset:
                 held = [_values(batch, spare, at) for at in range(batch.num_columns)]
                 yield [
@@ -94,6 +107,12 @@ def batches(path: str, identity: Identity, offset: int) -> Iterator[list[Row]]:
                     if at > offset
                 ]
             number += batch.num_rows
+
+
+def _broken(number: int, error: Exception) -> Row:
+    """The bad row that a file is from some row on which cannot be read."""
+    why = f"the file cannot be read any further, what comes after this was not read: {clean(str(error), 200)}"
+    return Row(number, number, number + 1, error=why)
 
 
 @contextlib.contextmanager

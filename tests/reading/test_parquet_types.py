@@ -162,3 +162,21 @@ def test_nested_columns_are_gone_on_with_within_a_batch(tmp_path: Path) -> None:
     }
     assert json.loads(rows[3].source) == {"s": {"l": [3, 3, 3], "t": None}, "f": [3, 3]}
     assert rows_of(tmp_path, table, Place(0, 2_345, 2_346), row_group_size=900) == rows[2_345:]
+
+
+def test_a_file_that_is_damaged_in_the_middle_gives_what_is_there_and_says_so(tmp_path: Path) -> None:
+    table = pa.table({"n": list(range(6_000)), "t": [f"text {hash(str(n))}" for n in range(6_000)]})
+    rows_of(tmp_path, table, row_group_size=1_000, compression="gzip")
+    path = tmp_path / "a.parquet"
+    data = bytearray(path.read_bytes())
+    at = parquet.ParquetFile(path).metadata.row_group(3).column(0).data_page_offset
+    data[at : at + 4_000] = b"\xff" * 4_000
+    path.write_bytes(data)
+    pages = Pages(recognised(found_files([str(path)])), Place(), b"run")
+    rows: list[Row] = []
+    while (page := pages.next(500, 1_000_000)) is not None:
+        rows += page.rows
+    *good, last = rows
+    assert [json.loads(row.source)["n"] for row in good] == list(range(len(good)))
+    assert 1_000 <= len(good) < 6_000
+    assert "the file cannot be read any further" in last.error
