@@ -33,6 +33,7 @@ async def files(walk: PlainWalk, console: Console) -> str:
         _from,
         _sender,
         _typed,
+        _of_index,
         _reading,
         _ids,
         _id_field,
@@ -122,6 +123,22 @@ def _say_rows(sample: Sample, console: Console) -> None:
         is_new = is_new_id(row, sample.reading)
         body = clean(row.source.decode("utf-8", "replace"), 300)
         console.say(f"_id {'(new)' if is_new else clean(row.id, 100)}: {body}", 2)
+
+
+async def _of_index(walk: PlainWalk, console: Console) -> bool:
+    """Which index's documents are meant, where the files have those of several."""
+    pile = walk.session.pile
+    is_open = steps.sample_of(pile) is None or bool(pile.wishes.from_index)
+    if pile.sender is not None or not steps.may_be_of_several(pile) or not is_open:
+        return False
+    typed = await console.ask(
+        "Of which index? * for all of them; Enter for the one that they name", pile.wishes.from_index
+    )
+    _wish(walk, from_index=typed.strip())
+    if not walk.session.pile.is_looked_at:
+        await steps.look(walk)
+        _say(walk, console)
+    return True
 
 
 async def _reading(walk: PlainWalk, console: Console) -> bool:

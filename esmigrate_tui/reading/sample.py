@@ -298,8 +298,8 @@ def _of_one_index(reading: Reading, seen: _Seen) -> Reading:
                 what=f"The first rows of {reading.label} are documents of {counted(len(names), 'index', 'indices')}: "
                 f"{told}.",
                 why="A plan fills one index; these would be mixed in it, and of two with one _id the second is lost.",
-                todo=f"Make a plan for each: --from-index {shlex.quote(clean(one, 200))}. To have all in one index, "
-                "--from-index '*'.",
+                todo=f"Make a plan for each: --from-index {shlex.quote(clean(one, 200))}, in the wizard Of index. "
+                "To have all in one index: '*'.",
             )
         )
     return msgspec.structs.replace(reading, of_index=next(iter(names), ""))
@@ -327,7 +327,7 @@ def looked_at(typed: str, wishes: FileWishes) -> FileLook:
         reading = _as_wished(files, wishes)
     except ProblemError as error:
         return FileLook(files=files, formats=_formats(files), problem=error.problem)
-    formats = (reading.format,) * len(files)
+    formats = tuple(file.format or reading.format for file in reading.files)
     try:
         return FileLook(files=files, formats=formats, sample=sampled(reading))
     except ProblemError as error:

@@ -136,3 +136,14 @@ def test_a_row_whose_id_can_be_none_is_a_bad_row(tmp_path: Path, value: str, sai
     assert look.sample is not None
     assert [error.line for error in look.sample.errors] == [2]
     assert said in look.sample.errors[0].reason
+
+
+def test_a_look_at_documents_of_several_indices_says_which_and_what_to_do(tmp_path: Path) -> None:
+    two = '{"_index":"%s","_id":"1","_source":{"n":1}}\n'
+    (tmp_path / "a.json").write_text(two % "a" + two % "b")
+    look = looked_at(str(tmp_path / "a.json"), FileWishes())
+    assert look.sample is None
+    assert look.formats == (FileFormat.ELASTICDUMP,)
+    assert look.problem is not None
+    assert "in the wizard Of index" in look.problem.todo
+    assert looked_at(str(tmp_path / "a.json"), FileWishes(from_index="a")).sample is not None

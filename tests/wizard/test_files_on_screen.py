@@ -449,3 +449,27 @@ def test_rows_that_were_set_aside_are_told_by_their_reason_the_most_frequent_fir
     assert "and 2 more" in text
     assert "and 7 more in the rejects file." in text
     assert "refused" not in text
+
+
+async def test_documents_of_several_indices_ask_which_of_them_is_meant(world: World) -> None:
+    several = Problem(cause=Cause.USAGE, what="They are documents of 2 indices: a (3), b (3).")
+    found = sample.FILES.pile.look
+    assert found is not None
+
+    def look(wishes: FileWishes) -> FileLook:
+        of_dumps = msgspec.structs.replace(found, formats=(FileFormat.ELASTICDUMP,))
+        if wishes.from_index:
+            return of_dumps
+        return msgspec.structs.replace(of_dumps, sample=None, problem=several)
+
+    world.look_of = look
+    app = opened(world, sample.FILES_EMPTY, "files")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*"dump.json", "enter")
+        await settled(pilot)
+        assert "documents of 2 indices" in shown(app)
+        app.screen.query_one("#from-index", PlainInput).focus()
+        await pilot.press(*"a*", "enter")
+        await settled(pilot)
+        assert app.session.pile.wishes.from_index == "a*"
+        assert "The first rows as they will be sent" in shown(app)

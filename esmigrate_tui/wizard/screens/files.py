@@ -34,6 +34,7 @@ from esmigrate_tui.wizard.walk.files import (
     known_fields,
     look,
     look_at,
+    may_be_of_several,
     names_of,
     settle,
 )
@@ -63,7 +64,7 @@ _WHICH: Final = (
         "hold, packed with gzip or zstd or not; Parquet too."
     ),
 )
-_LOOKED_FOR: Final = frozenset({"files", "names", "id-field"})
+_LOOKED_FOR: Final = frozenset({"files", "names", "id-field", "from-index"})
 """The fields that say how files are read."""
 _SHOWN_FILES: Final = 3
 _SHOWN_ERRORS: Final = 3
@@ -224,6 +225,11 @@ class FilesScreen(StepScreen):
             Field(
                 "Columns", PlainInput(", ".join(pile.wishes.names), placeholder=_COLUMNS, id="names"), id="names-field"
             ),
+            Field(
+                "Of index",
+                PlainInput(pile.wishes.from_index, placeholder="the one that they name", id="from-index"),
+                id="from-index-field",
+            ),
             Field("_id", Choice(*id_rules(pile), id="ids"), id="ids-field"),
             Field("Field", PlainInput(pile.wishes.id_field, id="id-field"), id="id-field-field"),
             Field(
@@ -268,6 +274,7 @@ class FilesScreen(StepScreen):
             "encoding": is_seen and is_table,
             "header": is_seen and is_table,
             "names": is_seen and is_table and not pile.wishes.has_header,
+            "from-index": is_seen and may_be_of_several(pile),
             "ids": is_seen,
             "id-field": is_seen and pile.wishes.ids is IdRule.FIELD,
             "into": is_seen or is_sent,
@@ -321,6 +328,8 @@ class FilesScreen(StepScreen):
                 self._wish(names=names_of(value))
             case "id-field":
                 self._wish(id_field=value.strip())
+            case "from-index":
+                self._wish(from_index=value.strip())
             case "expected":
                 self._pile(expected=value.strip())
             case "into":

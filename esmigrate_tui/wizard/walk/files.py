@@ -111,6 +111,11 @@ def format_of(pile: Pile) -> FileFormat | None:
     return pile.wishes.format or (sample.reading.format if sample is not None else None)
 
 
+def may_be_of_several(pile: Pile) -> bool:
+    """Whether the files name an index with each document, so that there may be several."""
+    return pile.look is not None and any(kind is not None and kind.has_ids for kind in pile.look.formats)
+
+
 def known_fields(pile: Pile) -> tuple[str, ...]:
     """The fields that were seen; those that cannot be typed as they are shown are left out."""
     sample = sample_of(pile)
