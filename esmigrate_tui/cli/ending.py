@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.wizard.hangup import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,16 +36,25 @@ def told(command: Callable[[], object], out: TextIO) -> int:
     except KeyboardInterrupt:
         return _stopped(out)
     except BrokenPipeError:
-        # whoever read our output has left; nothing may be written any more, not even by the interpreter's end
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        _silence(1)
         return 128 + signal.SIGPIPE
     except OSError as error:
+        if is_gone(1) or is_gone(2):  # the terminal: there is nobody to be told
+            _silence(1, 2)
+            return 128 + signal.SIGHUP
         where = clean(str(error.filename or "this machine"), 300)
         print(f"esmigrate: {clean(error.strerror or str(error), 300)}: {where}.", file=out)
         return ExitCode.STATE
     except Exception as error:  # noqa: BLE001  # the last net
         return _ended_by(error, out)
     return int(answer) if isinstance(answer, int) else ExitCode.DONE
+
+
+def _silence(*numbers: int) -> None:
+    """Whoever read our output has left; nothing may be written any more, not even by the interpreter's end."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in numbers:
+        os.dup2(nowhere, number)
 
 
 def _stopped(out: TextIO) -> int:

@@ -333,8 +333,10 @@ async def _questions(draft: Draft | None, credentials: Mapping[Side, Credential]
     from esmigrate_tui.plain.terminal import Terminal
     from esmigrate_tui.plain.walk import PlainWalk, walk_through
 
-    console = Console(Terminal(), ascii_only=wants_ascii(os.environ))
-    left = await walk_through(PlainWalk(real_doors(), console, draft, credentials))
+    terminal = Terminal()
+    console = Console(terminal, ascii_only=wants_ascii(os.environ))
+    with terminal.watched():
+        left = await walk_through(PlainWalk(real_doors(), console, draft, credentials))
     for sentence in left.said:
         console.say(sentence)
     if not left.run:

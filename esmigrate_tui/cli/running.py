@@ -30,6 +30,7 @@ from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
+from esmigrate_tui.wizard.hangup import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -123,6 +124,17 @@ async def follow_to_end(
     Ctrl+C leaves the run going on, unless `stop_when_left`: then the run is ended first. With `in_lines` nothing is
     drawn over, on a terminal neither. What is typed on a `console` is told to the run.
     """
+    # whoever stops the run has something to clean up; all others end with their terminal, also where SIGHUP is ignored
+    ends_with_terminal = sys.stdout.isatty() and not stop_when_left
+    with Watch(sys.stdout.fileno(), has_signals=False) if ends_with_terminal else contextlib.nullcontext():
+        return await _follow_to_end(
+            run_id, as_json=as_json, stop_when_left=stop_when_left, in_lines=in_lines, console=console
+        )
+
+
+async def _follow_to_end(
+    run_id: str, *, as_json: bool, stop_when_left: bool, in_lines: bool, console: Console | None
+) -> int:
     told = _Told()
     following = asyncio.ensure_future(_tell(run_id, told, as_json=as_json, in_lines=in_lines))
     left = asyncio.Event()

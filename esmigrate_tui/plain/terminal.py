@@ -9,12 +9,14 @@ import shutil
 import sys
 import termios
 import threading
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.plain.console import EndOfInputError
+from esmigrate_tui.wizard.hangup import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 _LONGEST: Final = 65_536  # bytes of one answer; what is longer is none
 
@@ -27,6 +29,16 @@ class Terminal:
         self._is_terminal = os.isatty(self._input)
         self._pending = b""
         self._has_ended = False
+        self._seen: list[Any] | None = None
+
+    def watched(self) -> AbstractContextManager[None]:
+        """For as long as this is used: the program ends with its terminal, and never leaves it without an echo."""
+        return Watch(self._input, restore=self._restore) if self._is_terminal else contextlib.nullcontext()
+
+    def _restore(self) -> None:
+        if self._seen is not None:
+            with contextlib.suppress(termios.error):
+                termios.tcsetattr(self._input, termios.TCSANOW, self._seen)
 
     @property
     def width(self) -> int:
@@ -86,8 +98,10 @@ class Terminal:
         before = termios.tcgetattr(self._input)
         silent = [*before]
         silent[3] = before[3] & ~termios.ECHO
+        self._seen = before
         termios.tcsetattr(self._input, termios.TCSADRAIN, silent)
         try:
             yield
         finally:
+            self._seen = None
             termios.tcsetattr(self._input, termios.TCSADRAIN, before)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import signal
+import time
 import traceback
+from collections import deque
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
     from textual.color import Color
+    from textual.driver import Driver
     from textual.screen import Screen
     from textual.theme import Theme
 
@@ -57,9 +59,10 @@ SCREENS: Final = {
     "finish": "FinishScreen",
 }
 
-_IDLE_TURNS: Final = 3
-_MOST_TURNS: Final = 200
-"""Turns of the event loop without a message until a key counts as done (it mostly takes ten), and at most of all."""
+_MOST_TURNS: Final = 2_000
+"""Turns of the event loop until a key counts as done: it mostly takes ten, but news of a run may keep the loop busy."""
+_UNPAINTED: Final = 0.1
+"""Seconds of keys that come all at once until what they did is painted."""
 
 
 class _AsciiOnly(LineFilter):
@@ -107,7 +110,10 @@ class WizardApp(Walk, App[ExitCode]):
         self.animation_level = "none"
         self._on_terminal = Shown()
         self._owes_a_paint = False
-        self._held: asyncio.Task[None] | None = None
+        self._left_out = False
+        self._typed: deque[events.InputEvent] = deque()
+        self._typing: asyncio.Task[None] | None = None
+        self._seen: tuple[Screen[Any] | None, float] = None, 0.0
         self.doors = doors
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
@@ -157,12 +163,14 @@ class WizardApp(Walk, App[ExitCode]):
 
     # -- the way -----------------------------------------------------------------------------------------------------
 
+    def get_driver_class(self) -> type[Driver]:
+        """The terminal of this machine, with a writer that never holds up the loop."""
+        from esmigrate_tui.wizard.terminal import TerminalDriver  # noqa: PLC0415  # it needs the app's modules
+
+        return TerminalDriver
+
     async def on_mount(self) -> None:
         """Now it is on the screen."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGHUP, signal.SIGTERM):
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):  # not in the main thread
-                loop.add_signal_handler(number, self._left_by, number)
         self._heading_for = await self._first()
         await self.push_screen(self._screen(self._heading_for))
         self.call_after_refresh(self._set_aside)
@@ -275,7 +283,7 @@ class WizardApp(Walk, App[ExitCode]):
         """Ctrl+C: the same."""
         self.run_worker(self.action_quit(), group="quit", exclusive=True)
 
-    def _left_by(self, number: signal.Signals) -> None:
+    def left_by(self, number: int) -> None:
         """The terminal went, or somebody ended us: put it back as it was and go; the run has its own process."""
         self.exit(return_code=128 + number)
 
@@ -287,14 +295,23 @@ class WizardApp(Walk, App[ExitCode]):
         """What Textual paints, without what is on the terminal already; nothing at all where that is all of it."""
         if self._batch_count:
             self._owes_a_paint = self._owes_a_paint or renderable is not None
-        elif self._running and not self.is_headless:
-            if isinstance(renderable, ChopsUpdate):
-                renderable = sparing = SparingUpdate(renderable, self._on_terminal, self.console)
-                if not sparing.text and self.cursor_position == self._previous_cursor_position:
-                    renderable = None
-            elif renderable is not None:
-                self._on_terminal.forget()
+        elif renderable is not None:
+            if self._is_far_behind:
+                self._left_out = True
+                return
+            if self._running and not self.is_headless:
+                renderable = self._sent(renderable)
+            if screen is not self._seen[0] and screen is self.screen and self.step is not None:
+                self._seen = screen, time.monotonic()
         super()._display(screen, renderable)
+
+    def _sent(self, renderable: RenderableType) -> RenderableType | None:
+        """What of it has to be sent to the terminal."""
+        if isinstance(renderable, ChopsUpdate):
+            sparing = SparingUpdate(renderable, self._on_terminal, self.console)
+            return sparing if sparing.text or self.cursor_position != self._previous_cursor_position else None
+        self._on_terminal.forget()
+        return renderable
 
     def _fatal_error(self) -> None:
         """Our own fault: what happened, without the values of variables, which may hold a password."""
@@ -324,31 +341,81 @@ class WizardApp(Walk, App[ExitCode]):
     # -- keys and words ----------------------------------------------------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
-        """Every event passes here."""
-        if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
-            step.say("")
-            self._hold_paints()
+        """Every event passes here. What is typed or clicked waits until all that was typed before has been done.
+
+        Textual hands a key at once to the widget that has the focus then: of keys that come in one burst, all would go
+        where the first one goes, also those after a Tab.
+        """
+        if isinstance(event, events.InputEvent) and not event.is_forwarded and not isinstance(event, events.MouseMove):
+            self._typed.append(event)
+            if self._typing is None:
+                self._typing = asyncio.create_task(self._one_by_one())
+            return
         if isinstance(event, events.Resize):
             self._on_terminal.forget()
         await super().on_event(event)
 
-    def _hold_paints(self) -> None:
-        """Paint once what a key does, not first the letter and a frame later the list that it filters."""
-        if self._held is None:
-            self._held = asyncio.create_task(self._paint_when_done())
+    async def _one_by_one(self) -> None:
+        """Do what is typed, a key at a time; paint once what they do, not first a letter and then what it filters."""
+        while self._typed and self._running:
+            paints = time.monotonic() + _UNPAINTED
+            with self.batch_update():
+                while self._typed and time.monotonic() < paints:
+                    self.call_later(self._do_typed, self._typed.popleft())
+                    await self._until_done()
+            self._may_paint()
+        self._typing = None
 
-    async def _paint_when_done(self) -> None:
-        """Paint as soon as nobody has a message left, at once instead of with the next frame."""
-        with self.batch_update():
-            idle = 0
-            for _ in range(_MOST_TURNS):
-                await asyncio.sleep(0)
-                are_done = all(each._message_queue.empty() for each in [*self._registry])  # noqa: SLF001  # no public way
-                idle = idle + 1 if are_done else 0
-                if idle == _IDLE_TURNS:
-                    break
-        self._held = None
-        self._may_paint()
+    async def _until_done(self) -> None:
+        """Wait until nothing more comes of what was typed but what needs a cluster, a file or a clock."""
+        loop = asyncio.get_running_loop()
+        for _ in range(_MOST_TURNS):
+            await asyncio.sleep(0)
+            if not loop._ready:  # type: ignore[attr-defined]  # noqa: SLF001  # what is to be run now; no public way
+                return
+
+    async def _do_typed(self, event: events.InputEvent) -> None:
+        """Do it, unless it was meant for what was shown before."""
+        if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
+            step.say("")
+        if not isinstance(event, events.Key) or self._is_meant(event):
+            await super().on_event(event)
+
+    async def _press_keys(self, keys: Iterable[str]) -> None:
+        """Press keys as a person does, who looks at what is there before each of them: in tests, by Textual's pilot."""
+        for key in keys:
+            await self._looked_at()
+            await super()._press_keys([key])
+        await self._looked_at()
+
+    async def _looked_at(self) -> None:
+        for _ in range(_MOST_TURNS):
+            if not self._running or (self._typing is None and self._seen[0] is self.screen):
+                break
+            await asyncio.sleep(0.001)
+
+    def _is_meant(self, key: events.Key) -> bool:
+        """Whether a key was pressed when what it acts on was to be seen; a letter may come before the line it is for.
+
+        Else a key that is pressed twice would pass over a step, or answer a question, that nobody has read.
+        """
+        seen, since = self._seen
+        if seen is None or (seen is self.screen and key.time >= since):
+            return True
+        ahead: frozenset[str] | None = getattr(self.focused, "TYPED_AHEAD", None)
+        return ahead is not None and (key.is_printable or key.key in ahead)
+
+    @property
+    def _is_far_behind(self) -> bool:
+        """Whether the terminal is not read, or so slowly that it would show what was long ago."""
+        return bool(getattr(self._driver, "is_far_behind", False))
+
+    def paint_what_was_left_out(self) -> None:
+        """The terminal has all that was sent: it gets what was left out meanwhile, as it is now."""
+        if self._left_out:
+            self._left_out = False
+            self._on_terminal.forget()
+            self.screen.refresh()
 
     def _may_paint(self) -> None:
         """Tell the screen that the wait is over, which nobody else does; what was to be painted meanwhile is owed."""

@@ -16,7 +16,7 @@ from esmigrate_tui.reading.mapping import body_of, wrong_at
 from esmigrate_tui.wizard.draw import DIM, TROUBLE, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.fields import Press
+from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:
@@ -84,6 +84,12 @@ _MEANS: Final = (
 )
 
 
+class _Editor(TextArea):
+    """Several lines to type into."""
+
+    TYPED_AHEAD: ClassVar = PlainInput.TYPED_AHEAD | {"enter", "up", "down"}
+
+
 class JsonScreen(Screen[str]):
     """The body that makes an index, as JSON; it is taken only where it can be read. Gives the new body."""
 
@@ -111,7 +117,7 @@ class JsonScreen(Screen[str]):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         yield TitleLine()
-        area = TextArea(self._body, theme="css", tab_behavior="focus", compact=True, read_only=self._is_fixed)
+        area = _Editor(self._body, theme="css", tab_behavior="focus", compact=True, read_only=self._is_fixed)
         area.cursor_blink = False
         yield area
         yield Lines(lambda width: [rule(width)])

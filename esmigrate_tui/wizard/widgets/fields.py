@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
+from unicodedata import category
 
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
@@ -26,12 +27,19 @@ class PlainInput(Input):
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
+    TYPED_AHEAD: ClassVar = frozenset({"tab", "shift+tab", "backspace", "delete", "left", "right", "home", "end"})
+    """Keys beside letters that only change what is typed, or go to another field: they may come before it is seen."""
     virtual_size = var(Size(0, 0))
     """How much is typed; it never makes the field wider, so that nothing has to be laid out anew at each letter."""
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None, **others: Any) -> None:  # noqa: A002, ANN401  # Textual's own names
         super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False, **others)
         self.cursor_blink = False
+
+    def _on_paste(self, event: events.Paste) -> None:
+        """Take the first line that says something, without what would not be seen: a tab, an escape."""
+        line = next((line for line in event.text.splitlines() if line.strip()), "")
+        event.text = "".join(each for each in line if category(each) != "Cc")
 
     async def action_submit(self) -> None:
         """Enter goes on to the next field, and tells the screen."""
