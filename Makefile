@@ -8,16 +8,25 @@ ARGS   ?=
 TOGETHER ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format screenshots bench clean
+.PHONY: help demo test test-quick how-long check format screenshots bench clean
 
 help: ## What can be made here
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 demo: $(READY) ## Two real clusters with sample data, and a migration between them
 	$(BIN)/esmigrate demo $(ARGS)
 
-test: $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
+# Before anything is installed or started; not where ARGS choose some of the tests.
+how-long:
+	@$(if $(ARGS),:,echo "Every test on real Elasticsearch nodes: about 17 minutes on two quiet cores, 30 on busy ones. \
+	Without servers, in two: make test-quick")
+
+test: how-long $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
 	$(BIN)/python -m pytest -n $(TOGETHER) --dist loadfile --no-loadscope-reorder $(ARGS)
+
+test-quick: $(READY) ## The tests that need no server, in two minutes, with fewer examples
+	$(BIN)/python -m pytest -n $(TOGETHER) --dist worksteal -m "not nodes and not slow" \
+	  --hypothesis-profile quick $(ARGS)
 
 check: $(READY) ## Style, types, and that imports only go downhill
 	$(BIN)/ruff check .

@@ -8,8 +8,10 @@ from typing import Final
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is no fault of the program.
-settings.register_profile("esmigrate", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A busy machine is no fault of the program. `make test-quick` looks at fewer examples.
+_PATIENT: Final = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("esmigrate", parent=_PATIENT)
+settings.register_profile("quick", parent=_PATIENT, max_examples=10)
 settings.load_profile("esmigrate")
 
 # A difference is shown, not only that there is one.

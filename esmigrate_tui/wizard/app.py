@@ -111,7 +111,8 @@ class WizardApp(Walk, App[ExitCode]):
         self._on_terminal = Shown()
         self._owes_a_paint = False
         self._left_out = False
-        self._typed: deque[events.InputEvent] = deque()
+        self._drops = False
+        self._typed: deque[events.Event] = deque()
         self._typing: asyncio.Task[None] | None = None
         self._seen: tuple[Screen[Any] | None, float] = None, 0.0
         self.doors = doors
@@ -346,7 +347,7 @@ class WizardApp(Walk, App[ExitCode]):
         Textual hands a key at once to the widget that has the focus then: of keys that come in one burst, all would go
         where the first one goes, also those after a Tab.
         """
-        if isinstance(event, events.InputEvent) and not event.is_forwarded and not isinstance(event, events.MouseMove):
+        if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseUp) and not event.is_forwarded:
             self._typed.append(event)
             if self._typing is None:
                 self._typing = asyncio.create_task(self._one_by_one())
@@ -374,11 +375,11 @@ class WizardApp(Walk, App[ExitCode]):
             if not loop._ready:  # type: ignore[attr-defined]  # noqa: SLF001  # what is to be run now; no public way
                 return
 
-    async def _do_typed(self, event: events.InputEvent) -> None:
+    async def _do_typed(self, event: events.Event) -> None:
         """Do it, unless it was meant for what was shown before."""
         if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
             step.say("")
-        if not isinstance(event, events.Key) or self._is_meant(event):
+        if not isinstance(event, events.Key | events.Paste) or self._is_meant(event):
             await super().on_event(event)
 
     async def _press_keys(self, keys: Iterable[str]) -> None:
@@ -394,16 +395,20 @@ class WizardApp(Walk, App[ExitCode]):
                 break
             await asyncio.sleep(0.001)
 
-    def _is_meant(self, key: events.Key) -> bool:
-        """Whether a key was pressed when what it acts on was to be seen; a letter may come before the line it is for.
+    def _is_meant(self, key: events.Key | events.Paste) -> bool:
+        """Whether a key was pressed when what it acts on was to be seen; an answer may be typed before that.
 
-        Else a key that is pressed twice would pass over a step, or answer a question, that nobody has read.
+        Else a key that is pressed twice would pass over a step, or answer a question, that nobody has read. What comes
+        after one that does nothing does nothing either: it would go to another field than it was meant for.
         """
         seen, since = self._seen
         if seen is None or (seen is self.screen and key.time >= since):
+            self._drops = False
             return True
-        ahead: frozenset[str] | None = getattr(self.focused, "TYPED_AHEAD", None)
-        return ahead is not None and (key.is_printable or key.key in ahead)
+        ahead: frozenset[str] = getattr(self.focused, "TYPED_AHEAD", frozenset())
+        is_text = isinstance(key, events.Paste) or key.is_printable
+        self._drops |= not (("printable" in ahead and is_text) or (isinstance(key, events.Key) and key.key in ahead))
+        return not self._drops
 
     @property
     def _is_far_behind(self) -> bool:

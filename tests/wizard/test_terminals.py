@@ -18,6 +18,7 @@ import pyte
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SIXTEEN = {*range(30, 38), 39, *range(40, 48), 49, *range(90, 98), *range(100, 108)}
@@ -82,8 +83,17 @@ class Painted:
         return self.screen.buffer[y][self.screen.display[y].index(words)]
 
 
-def painted(folder: Path, environ: dict[str, str], *arguments: str, keys: tuple[tuple[str, str], ...] = ()) -> Painted:
-    """A program in a terminal until it ends; `keys` are pressed as soon as the words before them are to be read."""
+def painted(
+    folder: Path,
+    environ: dict[str, str],
+    *arguments: str,
+    keys: tuple[tuple[str, str], ...] = (),
+    when: tuple[Callable[[], bool], str] | None = None,
+) -> Painted:
+    """A program in a terminal until it ends; `keys` are pressed as soon as the words before them are to be read.
+
+    `when` is a burst of keys, written at once as soon as its condition holds.
+    """
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     beside = {"HOME": str(folder), "TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
     leader, follower = pty.openpty()
@@ -100,6 +110,9 @@ def painted(folder: Path, environ: dict[str, str], *arguments: str, keys: tuple[
                     shown.feed(os.read(leader, 65_536))
                 except OSError:  # it has ended
                     break
+            if when is not None and when[0]():
+                os.write(leader, when[1].encode())
+                when = None
             if left and left[0][0] in shown.text:
                 os.write(leader, left.pop(0)[1].encode())
         assert not left, f"never saw {left[0][0]!r}, but:\n{shown.text}"

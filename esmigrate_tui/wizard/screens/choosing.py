@@ -87,7 +87,7 @@ _MEANS: Final = (
 class _Editor(TextArea):
     """Several lines to type into."""
 
-    TYPED_AHEAD: ClassVar = PlainInput.TYPED_AHEAD | {"enter", "up", "down"}
+    TYPED_AHEAD: ClassVar = PlainInput.TYPED_AHEAD | {"enter"}
 
 
 class JsonScreen(Screen[str]):

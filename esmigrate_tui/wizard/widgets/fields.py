@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 from unicodedata import category
 
 from textual.binding import Binding, BindingType
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from textual import events
 
 
+_AHEAD: Final = frozenset({"tab", "shift+tab", "up", "down", "left", "right", "space"})
+"""Keys that only change an answer or go to another one: they may be pressed before they can be seen to do so."""
+
+
 class PlainInput(Input):
     """A line to type into: no box, and a cursor that does not blink (it would cost 2 kB a second)."""
 
@@ -27,8 +31,7 @@ class PlainInput(Input):
         Binding("down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
-    TYPED_AHEAD: ClassVar = frozenset({"tab", "shift+tab", "backspace", "delete", "left", "right", "home", "end"})
-    """Keys beside letters that only change what is typed, or go to another field: they may come before it is seen."""
+    TYPED_AHEAD: ClassVar = _AHEAD | {"backspace", "delete", "home", "end", "printable"}
     virtual_size = var(Size(0, 0))
     """How much is typed; it never makes the field wider, so that nothing has to be laid out anew at each letter."""
 
@@ -74,6 +77,7 @@ class Choice(Lines, can_focus=True):
         Binding("enter,down", "app.focus_next", show=False),
         Binding("up", "app.focus_previous", show=False),
     ]
+    TYPED_AHEAD: ClassVar = _AHEAD
 
     @dataclass
     class Changed(Message):
