@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import sys
 import time
 import traceback
 from collections import deque
@@ -19,11 +20,11 @@ from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import Reactive
+from textual.worker import WorkerFailed
 
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import clean
 from esmigrate_tui.wizard.draw import plain
 from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.color import Color
     from textual.driver import Driver
+    from textual.message import Message
     from textual.screen import Screen
     from textual.theme import Theme
 
@@ -61,6 +63,8 @@ SCREENS: Final = {
 
 _MOST_TURNS: Final = 2_000
 """Turns of the event loop until a key counts as done: it mostly takes ten, but news of a run may keep the loop busy."""
+_MOST_MISTAKES: Final = 3
+"""Mistakes between two keys, after which a step is not begun anew any more."""
 _UNPAINTED: Final = 0.1
 """Seconds of keys that come all at once until what they did is painted."""
 
@@ -72,6 +76,13 @@ class _AsciiOnly(LineFilter):
         """Change the text, nothing else."""
         del background
         return [Segment(plain(text), style, control) for text, style, control in segments]
+
+
+def _place_of(error: BaseException | None) -> str:
+    """What kind of mistake, and where in the program: never a value, which may be a secret."""
+    frames = traceback.extract_tb(error.__traceback__) if error is not None else None
+    where = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{where}"
 
 
 class WizardApp(Walk, App[ExitCode]):
@@ -91,6 +102,8 @@ class WizardApp(Walk, App[ExitCode]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "contrast", show=False, priority=True)  # also under a question, which keeps other keys from us
     ]
+    GOES_ON_IN_TESTS: ClassVar = False
+    """Whether a mistake is told on the screen where no person sees it; else it fails the test that made it."""
     theme = Reactive(CALM.name)
     """From the first moment on: with a change of theme every style would be read twice before the first screen."""
 
@@ -112,6 +125,7 @@ class WizardApp(Walk, App[ExitCode]):
         self._owes_a_paint = False
         self._left_out = False
         self._drops = False
+        self._mistakes = 0
         self._typed: deque[events.Event] = deque()
         self._typing: asyncio.Task[None] | None = None
         self._seen: tuple[Screen[Any] | None, float] = None, 0.0
@@ -314,11 +328,52 @@ class WizardApp(Walk, App[ExitCode]):
         self._on_terminal.forget()
         return renderable
 
+    # -- mistakes of our own -------------------------------------------------------------------------------------------
+
+    async def _dispatch_message(self, message: Message) -> None:
+        """What a key does is done here: a mistake in it must not end this loop, and with it the wizard."""
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:
+            if self._is_beyond_repair():
+                raise
+            self._tell_mistake(error)
+
+    def _handle_exception(self, error: Exception) -> None:
+        """A mistake of our own in a screen or in its work: it costs what was being done there, not the answers."""
+        if self._is_beyond_repair():
+            super()._handle_exception(error)
+        elif isinstance(error, WorkerFailed):
+            if (step := self.step) is not None:
+                step.let_go()
+            self._tell_mistake(error.error)
+        else:  # whoever made it gets no more messages
+            self.call_later(self._begin_step_anew, error)
+
+    def _is_beyond_repair(self) -> bool:
+        """Whether there is no step to go on with, or one mistake follows another though nothing was asked for."""
+        self._mistakes += 1
+        is_for_a_test = self.is_headless and not self.GOES_ON_IN_TESTS
+        return is_for_a_test or not self._running or self.step is None or self._mistakes > _MOST_MISTAKES
+
+    async def _begin_step_anew(self, error: Exception) -> None:
+        if (step := self.step) is not None:
+            step.let_go()
+            await self._go(step.STEP)
+            self.call_after_refresh(self._tell_mistake, error)
+
+    def _tell_mistake(self, error: BaseException) -> None:
+        if (step := self.step) is not None:
+            step.say(f"esmigrate made a mistake ({_place_of(error)}). Your answers are kept: try again.")
+
     def _fatal_error(self) -> None:
         """Our own fault: what happened, without the values of variables, which may hold a password."""
         self.bell()
-        told = clean(traceback.format_exc(limit=-8), 6_000).replace("\u240a", "\n")
-        words = Text("esmigrate stumbled over a mistake of its own. A run that is going on goes on.\n\n" + told)
+        where = _place_of(sys.exc_info()[1])
+        words = Text(
+            f"esmigrate stumbled over a mistake of its own ({where}) and has to end. A run that is going on goes on: "
+            "`esmigrate status` lists it. Please report this with the step you were at."
+        )
         self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
         self._close_messages_no_wait()
 
@@ -358,14 +413,16 @@ class WizardApp(Walk, App[ExitCode]):
 
     async def _one_by_one(self) -> None:
         """Do what is typed, a key at a time; paint once what they do, not first a letter and then what it filters."""
-        while self._typed and self._running:
-            paints = time.monotonic() + _UNPAINTED
-            with self.batch_update():
-                while self._typed and time.monotonic() < paints:
-                    self.call_later(self._do_typed, self._typed.popleft())
-                    await self._until_done()
-            self._may_paint()
-        self._typing = None
+        try:
+            while self._typed and self._running:
+                paints = time.monotonic() + _UNPAINTED
+                with self.batch_update():
+                    while self._typed and time.monotonic() < paints:
+                        self.call_later(self._do_typed, self._typed.popleft())
+                        await self._until_done()
+                self._may_paint()
+        finally:
+            self._typing = None
 
     async def _until_done(self) -> None:
         """Wait until nothing more comes of what was typed but what needs a cluster, a file or a clock."""
@@ -379,6 +436,7 @@ class WizardApp(Walk, App[ExitCode]):
         """Do it, unless it was meant for what was shown before."""
         if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
             step.say("")
+            self._mistakes = 0
         if not isinstance(event, events.Key | events.Paste) or self._is_meant(event):
             await super().on_event(event)
 
