@@ -35,7 +35,7 @@ async def test_enough_ends_a_watch_even_a_paused_one_with_what_is_there(tmp_path
     await bench.until(TaskAdvanced)
     await bench.tell(Pause())
     await bench.tell(Enough())
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     (ended,) = bench.of(TaskFinished)
     assert bench.outcome is RunOutcome.ACCEPTED
     assert bench.state(1) is TaskState.ACCEPTED
@@ -59,7 +59,7 @@ async def test_a_quiet_watch_is_patient_anew_after_each_good_look(tmp_path: Path
         await asyncio.sleep(0.7)  # longer than the plan waits, at the pace of this bench
         assert waited == times
     await bench.tell(Enough())
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert bench.outcome is RunOutcome.ACCEPTED
 
 
@@ -68,7 +68,7 @@ async def test_enough_means_nothing_to_a_run_that_knows_its_end(tmp_path: Path) 
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
     await bench.tell(Enough())
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 60)
     assert bench.of(EnoughSaid) == []
     assert bench.outcome is RunOutcome.VERIFIED
 
@@ -82,7 +82,7 @@ async def test_enough_that_was_said_before_a_process_ended_holds_for_the_next(tm
     async with Journal.open(bench.path) as journal:
         await journal.append(EnoughSaid(at=bench.fast.clock()))
     bench.ending = asyncio.Event()
-    await asyncio.wait_for(bench.run(), 5)
+    await asyncio.wait_for(bench.run(), 60)
     assert bench.outcome is RunOutcome.ACCEPTED
 
 
@@ -91,8 +91,8 @@ async def test_a_run_that_ended_by_a_persons_word_has_nothing_left_when_it_is_ta
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
     await bench.tell(Enough())
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     bench.tiny.calls.clear()
-    await asyncio.wait_for(bench.run(), 5)
+    await asyncio.wait_for(bench.run(), 60)
     assert bench.tiny.calls == []
     assert bench.outcome is RunOutcome.ACCEPTED

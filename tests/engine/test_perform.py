@@ -484,7 +484,7 @@ async def test_stopping_cancels_what_is_going_on_puts_back_and_says_so_of_every_
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced, 2)
     await bench.tell(Stop())
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert bench.outcome is RunOutcome.STOPPED
     assert {row.state for row in bench.progress.tasks} == {TaskState.STOPPED}
     assert sorted(bench.called("stop")) == [1, 2]
@@ -499,7 +499,7 @@ async def test_skipping_leaves_one_task_out_and_the_others_go_on(tmp_path: Path)
     await bench.until(TaskAdvanced)
     await bench.tell(Skip(task=3))
     await bench.tell(Skip(task=1))
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert [bench.state(task) for task in (1, 2, 3)] == [TaskState.SKIPPED, TaskState.VERIFIED, TaskState.SKIPPED]
     assert bench.outcome is RunOutcome.INCOMPLETE
     assert bench.called("prepare") == [1, 2]
@@ -511,7 +511,7 @@ async def test_a_stop_is_obeyed_while_the_run_waits_for_a_cluster(tmp_path: Path
     running = asyncio.ensure_future(bench.run())
     await bench.until(WaitBegan)
     await bench.tell(Stop())
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 60)
     assert bench.state(1) is TaskState.STOPPED
     assert bench.called("stop") == [1]
 
@@ -524,7 +524,7 @@ async def test_a_stop_is_obeyed_while_a_look_takes_its_time(tmp_path: Path) -> N
     await bench.tell(Stop())
     await asyncio.sleep(0.05)
     assert bench.called("stop") == [1]
-    await asyncio.wait_for(running, 5)
+    await asyncio.wait_for(running, 60)
     assert bench.state(1) is TaskState.STOPPED
 
 
@@ -539,7 +539,7 @@ async def test_a_task_that_could_not_be_stopped_says_that_it_may_go_on(tmp_path:
     running = asyncio.ensure_future(bench.run())
     await bench.until(WaitBegan)
     await bench.tell(Stop())
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 60)
     problem = bench.progress.task(1).problem
     assert problem is not None
     assert "may still be going on" in problem.what
@@ -553,7 +553,7 @@ async def test_an_ended_process_leaves_a_journal_without_an_end_and_server_work_
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
     bench.ending.set()
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, 60)
     assert bench.outcome is None
     assert not bench.progress.is_finished
     assert bench.called("stop") == []

@@ -70,7 +70,7 @@ async def test_a_stop_while_it_reads_ends_as_stopped_and_claims_nothing(tmp_path
     bench = Bench(tmp_path, plan_of(10))
     running = await begun(bench, 1_000_000)
     await bench.tell(Stop())
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
     [finished] = bench.of(TaskFinished)
     outcome: TaskOutcome = finished.outcome
     assert outcome == "stopped"
@@ -82,7 +82,7 @@ async def test_a_run_whose_process_ended_while_it_read_verifies_again(tmp_path: 
     bench = Bench(tmp_path, plan_of(10))
     running = await begun(bench, 1_000_000)
     bench.ending.set()
-    await asyncio.wait_for(running, 20)
+    await asyncio.wait_for(running, 60)
     assert bench.state(1) is TaskState.VERIFYING
     bench.ending = asyncio.Event()
     bench.tiny.to_read = 20

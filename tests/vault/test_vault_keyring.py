@@ -379,7 +379,7 @@ def test_a_secret_service_that_never_answers_costs_three_seconds_and_blocks_nobo
     told = unlocked.ask("probe")
     assert told["state"] == "unresponsive"
     assert told["sentence"].startswith("The keyring did not answer within 3 s.")
-    assert 2.9 < told["seconds"] < 6  # the machine may be busy
+    assert 2.9 < told["seconds"] < 20  # the machine may be busy
     assert told["beats"] > 10  # of 60: the loop went on
     assert told["exit_after"] < 15  # and so did the interpreter's exit
 

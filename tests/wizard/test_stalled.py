@@ -113,7 +113,7 @@ def test_a_screen_whose_full_terminal_is_closed_ends(
 ) -> None:
     process, leader = start(_SCREEN, *arguments)
     os.close(leader)
-    assert process.wait(30) == 128 + signal.SIGHUP
+    assert process.wait(60) == 128 + signal.SIGHUP
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["SIGTERM", "SIGHUP"])
@@ -123,7 +123,7 @@ def test_a_screen_whose_terminal_is_full_obeys_a_signal(
 ) -> None:
     process, leader = start(_SCREEN, *arguments)
     process.send_signal(number)
-    assert process.wait(30) == 128 + number
+    assert process.wait(60) == 128 + number
     os.close(leader)
 
 
@@ -139,7 +139,7 @@ def test_a_terminal_that_is_read_again_shows_what_holds_then_and_is_given_back(
         time.sleep(0.01)
     told += _drained(leader)
     os.close(leader)
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + signal.SIGTERM
     assert b"\x1b[?1049l" in told
     assert b"\x1b[?25h" in told
 
@@ -153,7 +153,7 @@ def test_a_password_that_is_asked_for_leaves_no_terminal_without_an_echo(
         assert time.monotonic() < deadline, "the password would be shown"
         time.sleep(0.02)
     process.send_signal(signal.SIGTERM)
-    assert process.wait(30) == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + signal.SIGTERM
     assert termios.tcgetattr(leader)[3] & termios.ECHO
     os.close(leader)
 
@@ -164,4 +164,4 @@ def test_lines_whose_terminal_is_closed_end(
 ) -> None:
     process, leader = start(_LINES, *arguments)
     os.close(leader)
-    assert process.wait(30) == 128 + signal.SIGHUP
+    assert process.wait(60) == 128 + signal.SIGHUP

@@ -102,7 +102,7 @@ def painted(
         [sys.executable, *arguments], stdin=follower, stdout=follower, stderr=follower, env=kept | beside | environ
     )
     os.close(follower)
-    shown, left, deadline = Painted(), [*keys], time.monotonic() + 30
+    shown, left, deadline = Painted(), [*keys], time.monotonic() + 90
     try:
         while time.monotonic() < deadline:
             if select.select([leader], [], [], 0.1)[0]:
@@ -116,7 +116,7 @@ def painted(
             if left and left[0][0] in shown.text:
                 os.write(leader, left.pop(0)[1].encode())
         assert not left, f"never saw {left[0][0]!r}, but:\n{shown.text}"
-        shown.code = process.wait(10)
+        shown.code = process.wait(60)
     finally:
         process.kill()
         process.wait()
