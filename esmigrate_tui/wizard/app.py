@@ -443,11 +443,12 @@ class WizardApp(Walk, App[ExitCode]):
     async def _press_keys(self, keys: Iterable[str]) -> None:
         """Press keys as a person does, who looks at what is there before each of them: in tests, by Textual's pilot."""
         for key in keys:
-            await self._looked_at()
+            await self.until_painted()
             await super()._press_keys([key])
-        await self._looked_at()
+        await self.until_painted()
 
-    async def _looked_at(self) -> None:
+    async def until_painted(self) -> None:
+        """Wait until what was typed is done, and what came of it is to be seen."""
         for _ in range(_MOST_TURNS):
             if not self._running or (self._typing is None and self._seen[0] is self.screen):
                 break

@@ -114,6 +114,7 @@ async def toured(app: WizardApp) -> None:
             return
         await _until(app, stop.step, stop.when)  # the keys are for the step, not for the box
         for key in stop.keys(app.session):
+            await app.until_painted()  # as a person would, who presses no key for what is not to be seen yet
             app.simulate_key(key)
             await asyncio.sleep(_BETWEEN_KEYS)
 

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.progress import Progress
 
+pytestmark = pytest.mark.slow
 TINY = (sys.executable, str(Path(__file__).with_name("tiny_run.py")))
 ROOT = Path(__file__).parents[2]
 CREDENTIALS = {

@@ -10,6 +10,7 @@ from esmigrate_tui.wizard.gallery import IN_ORDER, WHOLE, draw, in_turn
 from esmigrate_tui.wizard.sample_values import BY_NAME, SCENES
 from esmigrate_tui.wizard.steps import walked
 
+pytestmark = pytest.mark.slow
 GALLERY = Path(__file__).parents[2] / "screenshots"
 
 

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+pytestmark = pytest.mark.slow
+
+
 def test_the_start_lists_what_is_going_on_and_what_stopped(is_as_accepted: Callable[[str], bool]) -> None:
     assert is_as_accepted("start")
 

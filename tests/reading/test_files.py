@@ -112,6 +112,7 @@ def test_parquet_gives_its_rows_as_json_and_is_taken_up_by_row(tmp_path: Path) -
     assert rows_from(reading, places[6])[0] == rows[places[6].offset :]
 
 
+@pytest.mark.slow
 def test_many_rows_are_read_in_constant_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     with path.open("w") as file:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 CHILD = """
 import asyncio, json, os, sys, time
 from esmigrate_tui import vault

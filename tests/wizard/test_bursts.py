@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.wizard.app import WizardApp
     from tests.wizard.world import World
 
+pytestmark = pytest.mark.slow
 _PROGRAM = """
 import asyncio, json, os, sys
 from esmigrate_tui.wizard.environment import harden_environment
@@ -42,7 +43,7 @@ def fields():
     return values | {"area": each.text for each in app.screen.query(TextArea)}
 async def tell(pilot):
     await pilot.press(*scene.press)
-    await app._looked_at()
+    await app.until_painted()
     before = fields()
     app.come = 0
     open(path + ".ready", "w").close()
@@ -110,7 +111,7 @@ def sent(app: WizardApp, *keys: str) -> None:
 async def done(app: WizardApp, pilot: Pilot[ExitCode]) -> None:
     """When all keys have been handled, and what came of them is to be seen."""
     await pilot.pause()
-    await app._looked_at()
+    await app.until_painted()
     await settled(pilot)
 
 
@@ -124,7 +125,7 @@ async def test_next_that_comes_again_before_the_next_step_is_painted_passes_over
     app = at(world, "files")
     app.is_live, app.clusters = True, dict.fromkeys(app.session.sides, world.destination)
     async with app.run_test(size=(80, 24)) as pilot:
-        await app._looked_at()
+        await app.until_painted()
         with app.batch_update():
             sent(app, "ctrl+n")
             await settled(pilot)
@@ -139,7 +140,7 @@ async def test_next_that_comes_again_before_the_next_step_is_painted_passes_over
 async def test_a_question_is_not_answered_by_keys_that_came_before_it(world: World) -> None:
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:
-        await app._looked_at()
+        await app.until_painted()
         sent(app, "q", "right", "enter")
         await done(app, pilot)
         assert app.return_value is None
@@ -151,7 +152,7 @@ async def test_a_question_is_not_answered_by_keys_that_came_before_it(world: Wor
 async def test_a_name_may_be_typed_before_its_line_is_seen_but_is_not_taken_unseen(world: World) -> None:
     app = at(world, "restore-selection")
     async with app.run_test(size=(80, 24)) as pilot:
-        await app._looked_at()
+        await app.until_painted()
         sent(app, "e", "x", "y", "enter", "z")
         await done(app, pilot)
         assert app.screen.query_one(Input).value.endswith("xy")
@@ -162,7 +163,7 @@ async def test_a_paste_stands_in_the_field_that_has_the_focus_when_it_is_its_tur
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
         await settled(pilot)
-        await app._looked_at()
+        await app.until_painted()
         address = app.screen.query_one("#source-address", Input).value
         app.screen.query_one("#source-user", Input).value = ""
         sent(app, "tab", "tab")

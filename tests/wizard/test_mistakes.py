@@ -62,7 +62,7 @@ async def until_told(app: WizardApp) -> None:
     """Not by the pilot: it would wait for a screen that gets no messages any more."""
     while app.step is None or not app.step.is_mounted or not said(app):  # noqa: ASYNC110  # what is waited for has no event
         await asyncio.sleep(0.02)
-    await app._looked_at()
+    await app.until_painted()
 
 
 def is_told(app: WizardApp, step: str) -> None:
@@ -82,7 +82,7 @@ def test_every_step_is_tried() -> None:
 async def test_a_mistake_in_the_work_of_a_screen_is_told_on_it(world: World, step: str) -> None:
     app = opened(world, step)
     async with app.run_test(size=(80, 24)) as pilot:
-        await app._looked_at()
+        await app.until_painted()
         assert app.step is not None
         app.step.run_worker(stumble())
         await settled(pilot)
@@ -96,7 +96,7 @@ async def test_a_mistake_in_the_work_of_a_screen_is_told_on_it(world: World, ste
 async def test_a_mistake_in_what_a_screen_does_with_a_message_begins_it_anew(world: World, step: str) -> None:
     app = opened(world, step)
     async with app.run_test(size=(80, 24)) as pilot:
-        await app._looked_at()
+        await app.until_painted()
         first = app.step
         assert first is not None
         first.call_later(stumble)
@@ -112,7 +112,7 @@ async def test_a_mistake_of_a_key_costs_nothing_but_what_it_would_have_done(
 ) -> None:
     app = opened(world, "selection")
     async with app.run_test(size=(80, 24)) as pilot:
-        await app._looked_at()
+        await app.until_painted()
         assert app.step is not None
         monkeypatch.setattr(type(app.step), "action_sort", lambda _: stumble())
         await pilot.press("s")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 _SCREEN = """
 import asyncio, dataclasses, pathlib, signal, sys, time
 from esmigrate_tui.wizard.app import WizardApp

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+pytestmark = pytest.mark.slow
 SIXTEEN = {*range(30, 38), 39, *range(40, 48), 49, *range(90, 98), *range(100, 108)}
 """What a terminal of sixteen colours is told: https://en.wikipedia.org/wiki/ANSI_escape_code#Colors."""
 NO_COLOUR = {39, 49}

@@ -31,7 +31,7 @@ def toured(world: World) -> WizardApp:
 
 
 async def until(pilot: Pilot[ExitCode], holds: Callable[[], bool]) -> None:
-    for _ in range(200):
+    for _ in range(2_000):
         if holds():
             return
         await pilot.pause(0.05)
