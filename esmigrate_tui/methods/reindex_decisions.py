@@ -70,11 +70,13 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the work on one index stands; its JSON is the token of each Moved.
 
-    `made` is the uuid of the destination's index when the work began, "" where a token does not say. `field` is what
+    `made` is the uuid of the destination's index when the work began, "" where a token does not say. `most` documents
+    may be in a first batch, by the sizes of some that were looked at; 0 where none were. `field` is what
     the parts are ranges of, None where the index is read whole. Without parts nothing has been decided yet.
     """
 
     made: str = ""
+    most: int = 0
     field: Field | None = None
     parts: tuple[Part, ...] = ()
 
@@ -96,6 +98,11 @@ class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     def opaque_id(self, work: Work, position: int) -> str:
         """The id by which the server task of a part is found again."""
         return f"{work.opaque_id}-{position + 1}" if len(self.parts) > 1 else work.opaque_id
+
+    def first_batch(self, work: Work) -> int:
+        """Documents a request to begin with: as the plan or the sizes on the disk say, capped by what was seen."""
+        batch = first_batch(work.task, work.plan)
+        return min(batch, self.most) if self.most and not work.plan.batch else batch
 
     def share(self, requests_per_second: float) -> float:
         """What each part may take of a throttle."""
@@ -156,8 +163,10 @@ def first_batch(task: Task, plan: Plan) -> int:
     return max(1, min(_LARGEST_BATCH, _BATCH_BYTES // average))
 
 
-def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, Any]) -> dict[str, Any]:
+def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, Any], batch: int = 0) -> dict[str, Any]:
     """The body of `POST _reindex` for one pass; `remote` holds the secret and is put in as it is.
+
+    `batch` is what a first pass begins with, 0 for what the plan and the sizes on the disk say.
 
     `op_type: create` with `conflicts: proceed` never overwrites: a second document of the same `_id` is counted. The
     documents went through ingest pipelines when they were new: one that the index has by default is passed by.
@@ -169,7 +178,7 @@ def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, 
         "source": {
             "remote": remote,
             "index": remote_index(work.task.source_index),
-            "size": part.batch or first_batch(work.task, work.plan),
+            "size": part.batch or batch or first_batch(work.task, work.plan),
             "query": query_of(field, part.start, part.end, left_out),
         },
         "dest": {"index": work.task.destination_index, "op_type": "create", **passing},

@@ -44,7 +44,6 @@ from esmigrate_tui.methods.reindex_decisions import (
     announced,
     cancelled,
     divided,
-    first_batch,
     first_trouble,
     given_whole,
     gone_on_with,
@@ -68,6 +67,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.preflight.remote import bearable
 from esmigrate_tui.verify import Comparison, compare_counts
 from esmigrate_tui.verify.watch import Watch
 
@@ -78,6 +78,10 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Book
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Moved
+
+
+_SAMPLED: Final = (20, 4, 1)  # documents that are looked at before the first batch, fewer where they are too large
+_MOST_SAMPLED: Final = 32 * 1024 * 1024  # bytes of them
 
 
 @contextmanager
@@ -170,6 +174,7 @@ class ReindexFromRemote:
         note = ""
         if not state.parts:
             state, note = await _begun(work, clusters)
+            state = msgspec.structs.replace(state, most=await _bearable(work, clusters))
         fresh = frozenset(position for position in state.open if not state.parts[position].passes)
         if fresh:  # written down before there is a task of any: which ranges they are, and that tasks may have begun
             state = announced(state)
@@ -220,7 +225,7 @@ class ReindexFromRemote:
         state = State.from_token(since)
         for position in state.running:
             part = state.parts[position]
-            batch = part.batch or first_batch(work.task, work.plan)
+            batch = part.batch or state.first_batch(work)
             with _may_have_ended():
                 await clusters.destination.rethrottle(part.task, batch / PAUSE_SECONDS)
 
@@ -314,6 +319,26 @@ async def _begun(work: Work, clusters: Clusters) -> tuple[State, str]:
     return WHOLE, f"it is read whole: {by} {'does not divide' if plan.split_by else 'divides'} it evenly enough"
 
 
+async def _bearable(work: Work, clusters: Clusters) -> int:
+    """How many documents a first batch may have, by those that the source gives first; 0 where nothing was seen.
+
+    On the source's disk they are compressed: thirty of 6 MB may be less than one there.
+    """
+    index = work.task.source_index
+    for many in _SAMPLED:
+        try:
+            found = await source_of(clusters).first_sources([index], many, most=_MOST_SAMPLED)
+        except ProblemError as error:
+            if error.problem.cause in PASSING:
+                raise
+            if error.problem.cause is not Cause.TOO_LARGE:
+                return 0
+        else:
+            sizes = [len(one) for one in found.get(index, ())]
+            return bearable(sizes) if sizes else 0
+    return 1
+
+
 async def _is_covered(work: Work, clusters: Clusters, state: State, documents: int) -> bool:
     """Whether the source understands the ranges, and finds all its documents in them."""
     each = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
@@ -405,11 +430,11 @@ async def _started(
             if task is None:
                 asked = position
                 task = await destination.start_reindex(
-                    reindex_body(work, state.field, part, source.as_remote()),
+                    reindex_body(work, state.field, part, source.as_remote(), state.first_batch(work)),
                     opaque_id=opaque_id,
                     requests_per_second=state.share(work.requests_per_second),
                 )
-            batch = first_batch(work.task, work.plan)
+            batch = state.first_batch(work)
             state = state.with_part(position, in_task(part, task, batch, is_surely_first=is_surely_first))
     except ProblemError as error:
         # a gateway may say 503 of what the server behind it has obeyed

@@ -226,6 +226,16 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         )
 
 
+def bearable(sizes: Sequence[int]) -> int:
+    """How many documents a batch may have of which some have these sizes: a run begins with no more.
+
+    So many like the largest, and three times as many like the mean, stay within half of what a destination can hold; a
+    source holds as much to answer with it.
+    """
+    mean, largest = max(1, sum(sizes) // max(1, len(sizes))), max(1, *sizes)
+    return max(1, min(_BUFFER // (2 * largest), _BUFFER // (2 * 3 * mean)))
+
+
 async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether documents are so large, on average or the largest of a sample, that a batch could exceed 100 MB."""
     heavy = {index.name: (index.primary_bytes or 0) // index.documents for index in expected(draft) if index.documents}
@@ -237,7 +247,9 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     sizes = [f"{name}: {size(average)} on average on the source's disk" for name, average in heavy.items()]
     sizes += [f"{name}: {size(longest)} is the largest of the first {_SAMPLED}" for name, longest in large.items()]
     names = (*heavy, *large)
-    batch = max(1, _BUFFER // (2 * max((*heavy.values(), *large.values()))))
+    samples = await _sampled(draft, clusters)
+    each = [bearable([average]) for average in heavy.values()]
+    batch = min(each + [bearable([len(source) for source in samples[name]]) for name in large])
     yield Finding(
         check="large-documents",
         severity=Severity.WARNING,

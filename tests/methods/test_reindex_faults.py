@@ -143,3 +143,20 @@ async def test_a_task_that_this_run_has_cancelled_is_gone_on_with_and_one_of_ano
 def tasks_of(token: str) -> tuple[str, ...]:
     """The server tasks that a token knows of."""
     return tuple(part.task for part in State.from_token(token).parts if part.task)
+
+
+async def test_the_first_batch_is_as_small_as_the_documents_that_are_seen_want_it(nodes: SharedNodes) -> None:
+    async with way(nodes) as here:
+        assert here.clusters.source is not None
+        await make(here.clusters.source, "rf-large", {"settings": settings(), "mappings": {"_doc": {"enabled": False}}})
+        lines = [({"_type": "_doc", "_id": str(n)}, b'{"x":"%s"}' % (b"x" * 3_000_000)) for n in range(12)]
+        await fill(here.clusters.source, "rf-large", lines)
+        work = await work_for(here.clusters, here.draft, "rf-large")
+        await METHOD.prepare(work, here.clusters, PlainBook(here.clusters))
+        seen: list[Moved] = []
+        await drained(METHOD.perform(work, here.clusters, ""), seen)
+        compared = await METHOD.compare(work, here.clusters)
+        await here.clusters.source.delete_index("rf-large")
+        await here.clusters.destination.delete_index("rf-large")
+    assert compared.is_equal
+    assert 1 <= State.from_token(seen[-1].token).parts[0].batch <= 8

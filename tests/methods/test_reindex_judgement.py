@@ -40,6 +40,7 @@ from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
+from esmigrate_tui.preflight.remote import bearable
 
 CREATE = json.dumps({"settings": {"index.number_of_replicas": "1", "index.refresh_interval": "30s"}, "mappings": {}})
 
@@ -330,3 +331,19 @@ def test_before_6_7_a_mapping_gets_the_type_that_documents_are_written_with() ->
 def test_only_6_x_is_told_that_a_mapping_names_no_type() -> None:
     assert create_request(work().task, Version(6, 8, 23)).path == "/logs-new?include_type_name=false"
     assert create_request(work().task, Version(7, 17, 28)).path == "/logs-new"
+
+
+def test_a_first_batch_is_no_larger_than_the_documents_that_were_seen_allow() -> None:
+    megabytes = [n * 200_000 for n in range(1, 31)]  # up to 6 MB, which a disk may hold in a few kilobytes
+    assert 1 <= bearable(megabytes) <= 8
+    assert bearable([100 * 1024 * 1024]) == 1
+    assert bearable([300] * 20) > 5_000
+    assert bearable([300] * 19 + [6_000_000]) == 8 > bearable([6_000_000] * 20)
+    squeezed = work(documents=30, size=30_000)
+    seen = State(most=bearable(megabytes))
+    assert first_batch(squeezed.task, squeezed.plan) > 100
+    assert seen.first_batch(squeezed) == seen.most
+    assert State().first_batch(squeezed) == first_batch(squeezed.task, squeezed.plan)
+    assert seen.first_batch(work(batch=77)) == 77  # whoever asks for it has it
+    assert reindex_body(squeezed, None, Part(), {}, seen.first_batch(squeezed))["source"]["size"] == seen.most
+    assert reindex_body(squeezed, None, Part(batch=2), {}, seen.first_batch(squeezed))["source"]["size"] == 2
