@@ -19,6 +19,7 @@ from esmigrate_tui.cli.mending import mend, repairs_for
 from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
 from esmigrate_tui.cli.telling import finding_lines, shown
 from esmigrate_tui.disk import read_text, write_whole
+from esmigrate_tui.engine.runs import RunHeldError
 from esmigrate_tui.model.carried import Conflict, Group, amounts
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
@@ -262,7 +263,11 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
             err=True,
         )
         return ExitCode.BLOCKED
-    run_id = await begin_run(planning.as_accepted(plan, findings), credentials, findings)
+    try:
+        run_id = await begin_run(planning.as_accepted(plan, findings), credentials, findings)
+    except RunHeldError as error:
+        tell(error.problem, sys.stderr)
+        return ExitCode.HELD
     if not as_json:
         click.echo(shown(started_sentence(run_id)))
     if options["detach"]:

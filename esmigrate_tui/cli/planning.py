@@ -11,6 +11,7 @@ import msgspec
 
 from esmigrate_tui import preflight
 from esmigrate_tui.cli.choosing import choose
+from esmigrate_tui.elastic.identity import another_cluster
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.draft import Draft
@@ -173,7 +174,7 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
             return as_planned(plan)  # why, is what preflight says of the repository
         raise StalePlanError(
             Problem(
-                cause=Cause.STATE,
+                cause=Cause.STALE,
                 what=f"The snapshot {clean(wanted.snapshot)} is no longer in {clean(wanted.repository.name)}.",
                 why="It was deleted since the plan was made.",
                 todo="Make a new plan with `esmigrate plan`.",
@@ -182,7 +183,7 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
     if wanted.snapshot_uuid and found.uuid and found.uuid != wanted.snapshot_uuid:
         raise StalePlanError(
             Problem(
-                cause=Cause.STATE,
+                cause=Cause.STALE,
                 what=f"The snapshot {clean(wanted.snapshot)} is not the one that this plan was made for.",
                 why="It was deleted since, and another one has got its name.",
                 todo="Make a new plan with `esmigrate plan`.",
@@ -219,14 +220,7 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
                 raise
     for side, found, planned in seen:
         if found != planned:
-            raise StalePlanError(
-                Problem(
-                    cause=Cause.STATE,
-                    what=f"The {side} is not the cluster that this plan was made for.",
-                    why=f"The plan was made for the cluster {planned}; the one at this address is {found} now.",
-                    todo="Check the address, or make a new plan with `esmigrate plan`.",
-                )
-            )
+            raise StalePlanError(another_cluster(f"The {side}", planned, found))
     return name
 
 
@@ -236,7 +230,7 @@ async def raise_changed_files(plan: Plan) -> None:
     if files and (what := await asyncio.to_thread(changed, files)):
         raise StalePlanError(
             Problem(
-                cause=Cause.STATE,
+                cause=Cause.STALE,
                 what=what,
                 why="What a plan says of a file, its format and types, was seen when the plan was made.",
                 todo="Make a new plan with `esmigrate plan`.",

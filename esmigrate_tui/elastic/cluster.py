@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 import re
+from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
@@ -15,7 +16,7 @@ import msgspec
 from elastic_transport import TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
-from esmigrate_tui.elastic import answers, sign_in
+from esmigrate_tui.elastic import answered, answers, sign_in
 from esmigrate_tui.elastic.documents import Documents
 from esmigrate_tui.elastic.errors import (
     TAGLINE,
@@ -26,15 +27,18 @@ from esmigrate_tui.elastic.errors import (
     without_master,
     words,
 )
+from esmigrate_tui.elastic.identity import GATEWAYS, Identity
 from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
-from esmigrate_tui.elastic.transport import MOST, WireTransport
+from esmigrate_tui.elastic.transport import MAY_OPEN, MOST, UnseenLineError, WireTransport
 from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PASSED_OVER
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, TemplateFacts, Version
+from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.streams import templates_of
 from esmigrate_tui.model.text import clean, whole_number
@@ -44,7 +48,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.carried import Definition
     from esmigrate_tui.model.connection import Connection, Credential
-    from esmigrate_tui.model.ledger import Request
 
 __all__ = ["Cluster", "Clusters", "ReindexLook"]
 
@@ -58,6 +61,8 @@ _ALL_TYPES: Final = Version(5)  # finds it like any other, in the indices of 2.x
 _STREAMS: Final = Version(7, 9)  # has data streams, and _resolve to tell of them
 _NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
+_LOOKS_WHO: Final[ContextVar[bool]] = ContextVar("looks who is there", default=False)
+_MOST_LINES: Final = 4  # tries to get a line that was looked at: others want one as well
 _COLUMNS: Final = "health,status,index,uuid,pri,rep,docs.count,docs.deleted,store.size,pri.store.size"
 _SETTINGS: Final = (
     "index.version.created,index.uuid,index.hidden,index.refresh_interval"
@@ -101,8 +106,13 @@ class Cluster:
         credential: Credential,
         client: AsyncElasticsearch,
         clock: Callable[[], float],
+        *,
+        meant: str = "",
     ) -> None:
         self.connection = connection
+        self.meant = meant
+        """The uuid of the cluster that is meant, where it is known: no other one is asked or sent anything."""
+        self._identity = Identity(meant, connection.endpoint.authority) if meant else None
         self.left_out: tuple[str, ...] = ()
         """Names that `indices()` left out, cleaned: they hold what cannot be shown, so nobody could choose them."""
         self._credential = credential
@@ -211,6 +221,56 @@ class Cluster:
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
     ) -> _Answer:
+        """The request, once it is known that the cluster which is meant will get it."""
+        identity = None if _LOOKS_WHO.get() else self._identity
+        if identity is not None:
+            await identity.must_be_seen(self._who_is_there, anew=method not in _READING if changes is None else changes)
+        left = _MOST_LINES
+        while True:
+            left -= 1
+            # where every line is closed after one answer, what was seen a moment ago is all that can be known
+            token = MAY_OPEN.set(identity is None or not left)
+            try:
+                return await self._sent_once(
+                    method,
+                    path,
+                    body,
+                    remote=remote,
+                    patience=patience,
+                    headers=headers,
+                    ndjson=ndjson,
+                    changes=changes,
+                    told_by_status=told_by_status,
+                )
+            except UnseenLineError:
+                if identity is not None:  # which opens the line that is to be used then
+                    await identity.must_be_seen(self._who_is_there, anew=True)
+            finally:
+                MAY_OPEN.reset(token)
+
+    async def _who_is_there(self) -> str:
+        """The uuid of the cluster that answers just now, never a remembered one."""
+        twin = copy.copy(self)
+        twin._kept = None  # noqa: SLF001  # of this very class
+        token = _LOOKS_WHO.set(True)
+        try:
+            return (await twin.identity())[0]
+        finally:
+            _LOOKS_WHO.reset(token)
+
+    async def _sent_once(  # noqa: PLR0913  # what is asked, how, and for how long
+        self,
+        method: str,
+        path: str,
+        body: str | bytes | None = None,
+        *,
+        remote: str = "",
+        patience: float | None = None,
+        headers: Mapping[str, str] | None = None,
+        ndjson: bool = False,
+        changes: bool | None = None,
+        told_by_status: frozenset[int] = frozenset(),
+    ) -> _Answer:
         """The request itself."""
         endpoint = self.connection.endpoint
         told = {"accept": "application/json", **(headers or {})}
@@ -222,11 +282,15 @@ class Cluster:
         except ApiError as error:
             # Never str(error): the library itself stumbles over odd bodies.
             meta, sign = error.meta, self._credential.sign_in
+            if meta.status in GATEWAYS and self._identity is not None:
+                self._identity.doubt()
             if meta.status in told_by_status:
                 return _Answer(meta.status, meta.headers, error.body if isinstance(error.body, bytes) else b"")
             problem = explain(meta.status, error.body, meta.headers, endpoint, remote=remote, sign_in=sign)
             raise ProblemError(problem) from None
         except (TransportError, OSError) as error:
+            if self._identity is not None:
+                self._identity.doubt()
             manner = method if changes is None else "POST" if changes else "GET"
             raise ProblemError(explain_silence(error, endpoint, manner)) from None
         except (ValueError, UnicodeError) as error:
@@ -635,8 +699,7 @@ class Cluster:
     async def create_index(self, name: str, body: str) -> None:
         """Make one index; `body` is JSON without types, which 6.x and older are given as they want it."""
         query, fitted = answers.create_request(body, await self.version())
-        answer = await self._ask("PUT", f"/{_exact(name)}{query}", fitted, patience=_SLOW)
-        self._must_be_acknowledged(answer, f"the index {name}")
+        await self.make(Request(method="PUT", path=f"/{_exact(name)}{query}", body=fitted))
 
     async def delete_index(self, name: str) -> None:
         """Delete exactly one index; never a pattern, a list or an alias."""
@@ -644,24 +707,13 @@ class Cluster:
         if (await self.version()).major < 6 and (await self.existing([name])).get(name) == "alias":
             # Before 6.0 the name of an alias deletes every index behind it.
             raise _unsafe(name, "it is an alias")
-        self._must_be_acknowledged(await self._ask("DELETE", path, patience=_SLOW), f"the deletion of {name}")
-
-    def _must_be_acknowledged(self, answer: _Answer, what: str) -> None:
-        told = self._decoded(answer, dict[str, Any])
-        if told.get("acknowledged") is False:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.UNKNOWN_OUTCOME,
-                    what=f"{self._place} has not yet confirmed {clean(what)} on all nodes.",
-                    todo="Its master is busy: look again in a moment.",
-                )
-            )
+        await self.make(Request(method="DELETE", path=path))
 
     async def refresh(self, name: str) -> None:
         """Let searches and counts see everything that was written; raises ProblemError where a shard failed."""
         answer = await self._ask("POST", f"/{_exact(name)}/_refresh", patience=_SLOW, changes=False)
         shards = self._decoded(answer, answers.Refreshed).shards
-        if shards.failed:
+        if shards.failed or not shards.total:
             raise self._partial(name, "refreshed", shards)
 
     async def search_path(self, name: str, kind: str = "") -> str:
@@ -756,8 +808,7 @@ class Cluster:
 
     async def put_settings(self, name: str, body: str) -> None:
         """Change settings of one index; null puts one back to its default."""
-        answer = await self._ask("PUT", f"/{_exact(name)}/_settings", body, patience=_SLOW)
-        self._must_be_acknowledged(answer, f"the settings of {name}")
+        await self.make(Request(method="PUT", path=f"/{_exact(name)}/_settings", body=body))
 
     async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
         """The first hits of a search, cleaned for showing; numbers as Python reads them."""
@@ -789,7 +840,7 @@ class Cluster:
         }
 
     async def perform(self, request: Request) -> Any:  # noqa: ANN401  # whatever that request is answered with
-        """A request of the ledger, as it is; the decoded answer, None where it was empty.
+        """A request as it is; the decoded answer, None where it was empty: it says nothing of whether that was done.
 
         Raises ProblemError (usage), before anything is sent, for one that would change more than it names.
         """
@@ -800,6 +851,63 @@ class Cluster:
         body = request.body or None
         answer = await self._ask(request.method, path, body, patience=_SLOW, ndjson=is_bulk, changes=changes)
         return self._decoded(answer, object) if answer.body.strip() else None
+
+    async def make(self, request: Request) -> Any:  # noqa: ANN401  # whatever that request is answered with
+        """Make a change; the decoded answer, None where the state alone says that it was made.
+
+        It counts as made when its answer says so, else when a look at the state does. Raises ProblemError otherwise:
+        unknown-outcome where nobody can tell.
+        """
+        _must_be_narrow(request)
+        path = "/" + request.path.lstrip("/")
+        try:
+            answer = await self._ask(
+                request.method,
+                path,
+                request.body or None,
+                patience=_SLOW,
+                ndjson=request.segments[-1] == "_bulk",
+                changes=True,
+            )
+        except ProblemError as error:
+            if error.problem.cause in answered.UNSURE and await self._is_seen(request):
+                return None
+            raise
+        told = answered.decoded(answer.body)
+        if answered.says_so(request, told):
+            return told
+        if await self._is_seen(request):
+            return None
+        raise ProblemError(answered.unsaid(self._place, answer.body))
+
+    async def _is_seen(self, request: Request) -> bool:
+        """Whether the state shows that a request was obeyed whose answer did not say so."""
+        try:
+            return await answered.is_so(self, request) is True
+        except ProblemError:
+            return False
+
+    async def is_so(self, request: Request) -> bool | None:
+        """Whether the state is the one that a change wants, whoever made it so; None where that cannot be told."""
+        return await answered.is_so(self, request)
+
+    async def stands(self, request: Request) -> bool:
+        """Whether what a change would make, and never over another, is there already; raises ProblemError."""
+        return await answered.stands(self, request)
+
+    async def uuid_of(self, name: str) -> str:
+        """The uuid of exactly that index, "" where there is none; raises ProblemError."""
+        try:
+            return (await self.settings_of(name)).get("index.uuid", "")
+        except ProblemError as error:
+            if error.problem.cause is Cause.MISSING:
+                return ""
+            raise
+
+    async def must_be_meant(self) -> None:
+        """Raise ProblemError (stale) where another cluster than the one that is meant answers, as of now."""
+        if self._identity is not None:
+            await self._identity.must_be_seen(self._who_is_there, anew=True)
 
     # ── reindex ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -920,6 +1028,13 @@ class Clusters:
 
     destination: Cluster
     source: Cluster | None
+
+    def of(self, side: Side) -> Cluster:
+        """The cluster of a side; raises ProblemError (usage) where there is none."""
+        cluster = self.destination if side is Side.DESTINATION else self.source
+        if cluster is None:
+            raise ProblemError(Problem(cause=Cause.USAGE, what="This run has no connection to the source."))
+        return cluster
 
     def remembering(self) -> Clusters:
         """The same two, for many looks at one moment: neither is asked twice what it is asked by GET."""

@@ -41,9 +41,11 @@ async def connect(
     node_class: type[BaseAsyncNode] | None = None,
     timeout: float = 30.0,  # noqa: ASYNC109  # of each request to come, not of this call
     clock: Callable[[], float] = time.time,
+    meant: str = "",
 ) -> Cluster:
     """The cluster at that address; nothing is asked of it yet.
 
+    `meant` is the uuid of the cluster that is meant, where it is known: nothing is asked of another that answers there.
     `timeout` is seconds for one request. `node_class` is for tests, a subclass of WireNode. Raises ProblemError where
     the CA file cannot be read or the secret cannot be sent.
     """
@@ -72,7 +74,7 @@ async def connect(
         retry_on_timeout=False,
         meta_header=False,
     )
-    return Cluster(connection, credential, client, clock)
+    return Cluster(connection, credential, client, clock, meant=meant)
 
 
 def _tls(endpoint: Endpoint, trust: Trust) -> ssl.SSLContext:

@@ -23,6 +23,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.answered import unsaid
 from esmigrate_tui.elastic.ending import seen_through
 from esmigrate_tui.elastic.errors import explain_answer, words
 from esmigrate_tui.model.facts import Version
@@ -51,6 +52,7 @@ _THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over b
 _VECTORS_APART: Final = Version(9, 2)  # leaves vectors out of _source for whoever does not ask for them
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
 _EACH_ID: Final = 8  # documents of one _id that are looked at
+_REFUSED: Final = 300  # statuses from here on
 _STUMBLED: Final = 500
 _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a document; others of all requests
 
@@ -109,6 +111,20 @@ class Item(msgspec.Struct, frozen=True, gc=False):
 class _Item(msgspec.Struct, frozen=True):
     status: int = 0
     error: Any = None
+
+
+class _Created(msgspec.Struct, frozen=True):
+    """The answer to a document that has a request of its own; 2.x says `created` where later ones have a `result`."""
+
+    id: str = msgspec.field(name="_id", default="")
+    result: str = ""
+    created: bool | None = None
+    error: Any = None
+
+    @property
+    def is_written(self) -> bool:
+        """Whether it says that a document was written, and which."""
+        return bool(self.id) and (self.result in {"created", "updated"} or self.created is not None)
 
 
 class _Items(msgspec.Struct, frozen=True):
@@ -340,7 +356,11 @@ class Documents:
         query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items() if value is not None)
         path += f"?{query}" if query else ""
         status, answer = await self._cluster.carry("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
-        told = self._cluster.decoded(status, answer, _Item)
+        told = self._cluster.decoded(status, answer, _Created)
+        if told.error is None and status < _REFUSED and not told.is_written:
+            place = self._cluster.connection.endpoint.authority
+            # it is created, so it is sent again without harm until the server says what became of it
+            raise ProblemError(msgspec.structs.replace(unsaid(place, answer), cause=Cause.BUSY))
         return _outcome(_Item(status=status, error=told.error))
 
 

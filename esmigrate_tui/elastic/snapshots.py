@@ -225,17 +225,7 @@ class Snapshots:
 
         Raises ProblemError: EXISTS for an open index of that name, UNKNOWN_OUTCOME where the line broke.
         """
-        answer = await self._cluster.perform(request)
-        if isinstance(answer, dict) and (answer.get("accepted") is True or "snapshot" in answer):
-            return
-        raise ProblemError(
-            Problem(
-                cause=Cause.UNKNOWN_OUTCOME,
-                what="The destination did not say that it accepted the restore.",
-                todo="Look whether its indices have appeared.",
-                evidence=clean(str(answer), 300),
-            )
-        )
+        await self._cluster.make(request)
 
     async def recoveries(self, names: Sequence[str]) -> dict[str, Recovery]:
         """How far each of these indices is, in two requests for all of them; one that is not there is left out.

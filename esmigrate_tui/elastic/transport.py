@@ -30,6 +30,17 @@ MOST: Final[ContextVar[int]] = ContextVar("most bytes of an answer", default=0)
 """How many bytes the answers to this task's requests may have, 0 for any number; a larger one is not read."""
 
 
+MAY_OPEN: Final[ContextVar[bool]] = ContextVar("may open a line", default=True)
+"""Whether this task's requests may open a line of their own, or have to take one whose other end is known."""
+
+
+class UnseenLineError(RuntimeError):
+    """A request needs a new line, at whose other end nobody has looked yet; it was not sent.
+
+    A RuntimeError, which the client's library hands on as it is, and does not take for a fault of the server.
+    """
+
+
 class RedirectedError(Exception):
     """The server sent the request elsewhere; it is not followed, as a POST would become a GET on the way."""
 
@@ -97,6 +108,13 @@ async def _refuse_redirect(
     raise RedirectedError(seen.response.headers.get("location", ""))
 
 
+async def _refuse_unseen(
+    _session: aiohttp.ClientSession, _context: SimpleNamespace, _seen: aiohttp.TraceConnectionCreateStartParams
+) -> None:
+    if not MAY_OPEN.get():
+        raise UnseenLineError
+
+
 class WireNode(AiohttpHttpNode):
     """One server by aiohttp, where each request is sent once, to that server only, and is not logged.
 
@@ -106,6 +124,7 @@ class WireNode(AiohttpHttpNode):
     def _create_aiohttp_session(self) -> None:
         trace = aiohttp.TraceConfig()
         trace.on_request_redirect.append(_refuse_redirect)
+        trace.on_connection_create_start.append(_refuse_unseen)
         self._loop = asyncio.get_running_loop()
         self.session = aiohttp.ClientSession(
             headers=self.headers,

@@ -1,23 +1,29 @@
-"""The ledger over the journal: every change beside the documents is written down before it is made, and put back."""
+"""The ledger over the journal: every change beside the documents is written down before it is made, and put back.
+
+A change counts as made, and an inverse as done, when the server says so, or else the state (`elastic.answered`). Every
+entry is bound to the cluster and to the very index that it was made on: what has got its name since is left alone.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import LedgerChanged
-from esmigrate_tui.model.ledger import EntryState, LedgerEntry
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
     from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.connection import Side
     from esmigrate_tui.model.event import Event
-    from esmigrate_tui.model.ledger import Request
+
+T = TypeVar("T")
 
 NOT_MADE: Final = frozenset(
     {
@@ -25,36 +31,86 @@ NOT_MADE: Final = frozenset(
         Cause.AUTHENTICATION,
         Cause.PRIVILEGES,
         Cause.CERTIFICATE,
-        Cause.NOT_ELASTICSEARCH,
         Cause.BLOCKED,
         Cause.MISSING,
         Cause.EXISTS,
         Cause.TOO_LARGE,
         Cause.UNSUPPORTED,
         Cause.REFUSED,
+        Cause.STALE,
     }
 )
 """Causes that say for sure that the change was not made; after any other it may have been."""
 
 _OURS: Final = frozenset({EntryState.INTENDED, EntryState.MADE, EntryState.KEPT})
+_GONE: Final = "What was changed is gone, nothing is left to put back."
+_ANOTHER: Final = "The index that was changed is gone, and another one has its name: that was left as it is."
+_CHANGED: Final = "It is not as it was made, or somebody has changed it since: it was left as it is."
 
 
-def to_clusters(clusters: Clusters) -> Callable[[Side, Request], Awaitable[Any]]:
-    """What sends a ledger's request to the cluster of its side, and gives the answer."""
+class Hands(Protocol):
+    """What the ledger does with the clusters of a run."""
 
-    async def send(side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
-        cluster = clusters.destination if side is Side.DESTINATION else clusters.source
-        if cluster is None:
-            raise ProblemError(Problem(cause=Cause.USAGE, what="This run has no connection to the source."))
-        return await cluster.perform(request)
+    def cluster(self, side: Side) -> str:
+        """The uuid of the cluster of that side, "" where nobody knows."""
+        ...
 
-    return send
+    async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
+        """Make a change; its answer. Raises ProblemError unless answer or state say that it was made."""
+        ...
+
+    async def uuid_of(self, side: Side, index: str) -> str | None:
+        """The uuid of an index, "" where there is none, None where this user may not see it."""
+        ...
+
+    async def is_so(self, side: Side, request: Request) -> bool | None:
+        """Whether the state is as a request wants it; None where that cannot be told."""
+        ...
+
+    async def stands(self, side: Side, request: Request) -> bool:
+        """Whether what a request would make anew is there already."""
+        ...
+
+
+@dataclass(frozen=True)
+class _OfClusters:
+    clusters: Clusters
+
+    def cluster(self, side: Side) -> str:
+        return self.clusters.of(side).meant
+
+    async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
+        return await self.clusters.of(side).make(request)
+
+    async def uuid_of(self, side: Side, index: str) -> str | None:
+        return await _if_allowed(self.clusters.of(side).uuid_of(index))
+
+    async def is_so(self, side: Side, request: Request) -> bool | None:
+        return await _if_allowed(self.clusters.of(side).is_so(request))
+
+    async def stands(self, side: Side, request: Request) -> bool:
+        return bool(await _if_allowed(self.clusters.of(side).stands(request)))
+
+
+async def _if_allowed(look: Awaitable[T]) -> T | None:
+    """What a look finds, None where this user may not look."""
+    try:
+        return await look
+    except ProblemError as error:
+        if error.problem.cause is not Cause.PRIVILEGES:
+            raise
+        return None
+
+
+def to_clusters(clusters: Clusters) -> Hands:
+    """What a ledger does with these clusters."""
+    return _OfClusters(clusters)
 
 
 class Ledger:
     """All entries of a run.
 
-    `send` gives a request to the cluster of a side; `tell` writes an event down, and returns when it is in the journal.
+    `hands` reach the clusters; `tell` writes an event down, and returns when it is in the journal.
 
     An entry found INTENDED was maybe made: the process ended, or the line broke, before anybody knew. It is treated as
     made, which an undo must bear (see `methods.contract.Book`).
@@ -62,15 +118,15 @@ class Ledger:
 
     def __init__(
         self,
-        send: Callable[[Side, Request], Awaitable[Any]],
+        hands: Hands,
         tell: Callable[[Event], Awaitable[object]],
         clock: Callable[[], float],
         entries: Iterable[LedgerEntry] = (),
     ) -> None:
-        self._send = send
+        self._hands = hands
         self._tell = tell
         self._clock = clock
-        self._entries = {entry.number: entry for entry in entries}
+        self._entries = {entry.number: _bearable(entry) for entry in entries}
         self._newest = max(self._entries, default=0)
 
     def page(self, task: int) -> Page:
@@ -89,23 +145,82 @@ class Ledger:
 
     async def change(self, task: int, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
         """Write down, make, mark as made; see `methods.contract.Book`."""
+        there = await self._hands.uuid_of(side, made_by.index) if made_by.index else ""
         entry = self._earlier(task, side, made_by)
-        again = entry is not None
-        if entry is None:
-            self._newest += 1
-            entry = LedgerEntry(number=self._newest, side=side, what=what, made_by=made_by, undo=undo, task=task)
-            await self._becomes(entry)
-        try:
-            answer = await self._send(side, made_by)
-        except ProblemError as error:
-            if again and error.problem.cause is Cause.EXISTS:
+        if made_by.makes_index and there:
+            await self._must_be_ours(side, made_by, entry, there)
+            return None
+        if not made_by.makes_index:
+            if await self._hands.stands(side, made_by):
+                if entry is None:
+                    raise ProblemError(_taken(side, made_by))
                 await self._becomes(entry, EntryState.MADE)
                 return None
-            if error.problem.cause in NOT_MADE and not again:
+            self._must_be_the_made_one(side, made_by.index, there)
+            entry = await self._rebound(entry, there)
+        if entry is None:
+            self._newest += 1
+            entry = LedgerEntry(
+                number=self._newest,
+                side=side,
+                what=what,
+                made_by=made_by,
+                undo=undo,
+                task=task,
+                cluster=self._hands.cluster(side),
+                index_uuid=there or "",
+            )
+            await self._becomes(entry)
+            again = False
+        else:
+            again = True
+        try:
+            answer = await self._hands.make(side, made_by)
+        except ProblemError as error:
+            if error.problem.cause is Cause.EXISTS and await self._hands.is_so(side, made_by):
+                answer = None  # something in between has sent it twice: nothing of that name was there before
+            elif error.problem.cause in NOT_MADE and not again:
                 await self._becomes(entry, EntryState.UNDONE, f"It was never made: {error.problem.what}")
-            raise
+                raise
+            else:
+                raise
+        if made_by.makes_index:
+            entry = msgspec.structs.replace(entry, index_uuid=await self._hands.uuid_of(side, made_by.index) or "")
         await self._becomes(entry, EntryState.MADE)
         return answer
+
+    async def _must_be_ours(self, side: Side, made_by: Request, entry: LedgerEntry | None, there: str) -> None:
+        """An index that is to be made is there: it is this run's own, or ProblemError (exists, state) is raised."""
+        if entry is None:
+            raise ProblemError(_taken(side, made_by))
+        if entry.index_uuid:
+            if entry.index_uuid != there:
+                raise ProblemError(_not_the_made_one(side, made_by.index))
+        elif not await self._hands.is_so(side, made_by):
+            raise ProblemError(_taken(side, made_by))
+        await self._becomes(msgspec.structs.replace(entry, index_uuid=there), EntryState.MADE)
+
+    def _must_be_the_made_one(self, side: Side, index: str, there: str | None) -> None:
+        """Raise ProblemError (state) where the run has made an index of that name, and another one is there now."""
+        made = next(
+            (
+                entry.index_uuid
+                for entry in reversed(self._entries.values())
+                if entry.made_by.makes_index and (entry.side, entry.made_by.index) == (side, index)
+            ),
+            "",
+        )
+        if made and there and made != there:
+            raise ProblemError(_not_the_made_one(side, index))
+
+    async def _rebound(self, entry: LedgerEntry | None, there: str | None) -> LedgerEntry | None:
+        """The entry of an earlier try, bound to the index that is there; None where it was another index."""
+        if entry is None or not there or entry.index_uuid == there:
+            return entry
+        if not entry.index_uuid:
+            return msgspec.structs.replace(entry, index_uuid=there)
+        await self._becomes(entry, EntryState.UNDONE, _ANOTHER)
+        return None
 
     async def settle(self, task: int | None = None) -> Problem | None:
         """Put back what is open, of one task or of all, the last change first; the first trouble, None if all is well.
@@ -128,15 +243,30 @@ class Ledger:
 
     async def _put_back(self, entry: LedgerEntry, undo: Request) -> Problem | None:
         try:
-            await self._send(entry.side, undo)
+            why_left = await self._why_left(entry, undo)
+            if not why_left:
+                await self._hands.make(entry.side, undo)
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING:
-                await self._becomes(entry, EntryState.UNDONE, "What was changed is gone, nothing is left to put back.")
+                await self._becomes(entry, EntryState.UNDONE, _GONE)
                 return None
             await self._becomes(entry, EntryState.NOT_UNDONE, error.problem.sentence())
             return error.problem
-        await self._becomes(entry, EntryState.UNDONE)
+        await self._becomes(entry, EntryState.UNDONE, why_left)
         return None
+
+    async def _why_left(self, entry: LedgerEntry, undo: Request) -> str:
+        """Why nothing is put back, "" where something is; raises ProblemError where that cannot be found out."""
+        here = self._hands.cluster(entry.side)
+        if entry.cluster and here and entry.cluster != here:
+            raise ProblemError(_elsewhere(entry))
+        if undo.index and entry.index_uuid:
+            there = await self._hands.uuid_of(entry.side, undo.index)
+            if there is not None and there != entry.index_uuid:
+                return _ANOTHER if there else _GONE
+            return ""
+        # It is not known which one was changed, or whether any was: only what is as it was made is put back.
+        return _CHANGED if await self._hands.is_so(entry.side, entry.made_by) is False else ""
 
     def _earlier(self, task: int, side: Side, made_by: Request) -> LedgerEntry | None:
         """The entry of the same change by an earlier try, unless it has been put back since."""
@@ -162,3 +292,43 @@ class Page:
     async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
         """Write the change down with its inverse, make it, mark it as made."""
         return await self.ledger.change(self.task, side, what, made_by, undo)
+
+
+def _bearable(entry: LedgerEntry) -> LedgerEntry:
+    """An entry whose inverse gives replicas back as a number: older journals have null, which is refused up to 7.6."""
+    undo = entry.undo
+    if undo is None or '"number_of_replicas":null' not in undo.body:
+        return entry
+    body = undo.body.replace('"number_of_replicas":null', '"number_of_replicas":"1"')
+    return msgspec.structs.replace(entry, undo=msgspec.structs.replace(undo, body=body))
+
+
+def _taken(side: Side, made_by: Request) -> Problem:
+    """The trouble that what a change would make is there already, and not by this run."""
+    of = f"an index named {clean(made_by.index, 300)}" if made_by.index else f"{clean(made_by.segments[-1], 300)}"
+    return Problem(
+        cause=Cause.EXISTS,
+        what=f"The {side} already has {of}.",
+        why="It is not this run that has made it.",
+        todo="Choose another name, or remove the one that is there.",
+    )
+
+
+def _not_the_made_one(side: Side, index: str) -> Problem:
+    """The trouble that an index was deleted that the run has made, and that somebody has made another of its name."""
+    return Problem(
+        cause=Cause.STATE,
+        what=f"The index {clean(index, 300)} on the {side} is not the one that this run has made.",
+        why="That one was deleted meanwhile, and somebody has made another of its name. It was left as it is.",
+        todo="If it is not needed, delete it and run the plan again; else choose another name.",
+    )
+
+
+def _elsewhere(entry: LedgerEntry) -> Problem:
+    """The trouble that a change was made on another cluster than the one that is reached."""
+    return Problem(
+        cause=Cause.STALE,
+        what=f"This was changed on another cluster than the {entry.side} is now, so nothing was put back there.",
+        todo="Check the address.",
+        evidence=entry.cluster,
+    )

@@ -16,6 +16,7 @@ import msgspec
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.meant import must_be_meant
 from esmigrate_tui.engine.perform import started
 from esmigrate_tui.engine.runs import (
     RunHeldError,
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.runs import OpenClusters, RunFolder
-    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.connection import Connection, Credential, Side
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
 
@@ -62,6 +63,7 @@ async def make_change(
     opening = open_clusters or process.open_clusters
     plan = msgspec.structs.replace(plan, tasks=())
     async with opening(plan, credentials) as clusters:
+        await must_be_meant(clusters, {change.side})
         there = await asyncio.to_thread(_place, plan, folder, home, new_id)
         held = await hold_for_a_moment(there.lock)
         if held is None:
@@ -107,5 +109,10 @@ def _place(plan: Plan, name: str, home: Path, new_id: Callable[[], str]) -> RunF
                 todo="Leave the name out, and a new place is made for the change.",
             )
         )
-    is_same = (known.source, known.destination) == (plan.source, plan.destination)
+    is_same = _ends_of(known) == _ends_of(plan)
     return there if is_same else make_folder(plan, home, new_id)
+
+
+def _ends_of(plan: Plan) -> tuple[Connection | None, str, Connection, str]:
+    """The clusters of a plan: their addresses, and which they are."""
+    return plan.source, plan.source_uuid, plan.destination, plan.destination_uuid

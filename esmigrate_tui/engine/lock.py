@@ -30,6 +30,19 @@ def hold(path: Path) -> int | None:
     return descriptor
 
 
+def hold_folder(path: Path) -> int | None:
+    """The lock of a folder, for what several processes must not do at once; None while another process has it."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(descriptor)
+        if error.errno in _TAKEN:
+            return None
+        raise
+    return descriptor
+
+
 def release(descriptor: int) -> None:
     """Let go of what `hold` returned."""
     os.close(descriptor)

@@ -89,6 +89,7 @@ _SETTLE_SECONDS: Final = 60.0  # for putting back, when the run is over but a cl
 _PREPARE_GRACE: Final = 2.0  # for requests under way when the process is told to end
 _TURNED_AWAY: Final = 2  # tasks in a row
 _MOST_REFUSED: Final = 200_000  # of one task, known by name to its comparison: some 30 MB
+_SHUT: Final = frozenset({Cause.AUTHENTICATION, Cause.STALE})
 _AWAY: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
 _SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.ACCEPTED, TaskState.SET_ASIDE, TaskState.SKIPPED})
 _MAY_LACK_INDEX: Final = frozenset({TaskOutcome.FAILED, TaskOutcome.STOPPED})
@@ -338,7 +339,8 @@ class _Run:
 
     @property
     def _is_turned_away(self) -> bool:
-        return len(self._turned_away) >= min(_TURNED_AWAY, len(self._plan.tasks))
+        is_elsewhere = any(problem.cause is Cause.STALE for problem in self._turned_away)
+        return is_elsewhere or len(self._turned_away) >= min(_TURNED_AWAY, len(self._plan.tasks))
 
     async def _leave_the_rest(self, problem: Problem | None) -> None:
         """Say of every task that was not begun that it will not be."""
@@ -883,9 +885,9 @@ class _Run:
         await self._tell(event)
         self._outcomes[event.task] = event.outcome
         is_turned_away = event.outcome is TaskOutcome.FAILED and event.problem is not None
-        if is_turned_away and event.problem is not None and event.problem.cause is Cause.AUTHENTICATION:
+        if is_turned_away and event.problem is not None and event.problem.cause in _SHUT:
             self._turned_away.append(event.problem)
-        else:
+        elif not self._is_turned_away:
             self._turned_away.clear()
 
     # -- telling ---------------------------------------------------------------------------------------------------

@@ -21,8 +21,9 @@ import msgspec
 from esmigrate_tui.disk import write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.meant import must_be_meant
 from esmigrate_tui.engine.perform import perform
-from esmigrate_tui.engine.runs import RunFolder, hold_for_a_moment, read_plan
+from esmigrate_tui.engine.runs import RunFolder, RunHeldError, hold_alone, read_plan
 from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Credential, Side
 from esmigrate_tui.model.outcome import ExitCode, exit_code
@@ -48,10 +49,12 @@ async def open_clusters(plan: Plan, credentials: Mapping[Side, Credential]) -> A
     from esmigrate_tui.elastic.connect import connect  # noqa: PLC0415  # the same
 
     async with contextlib.AsyncExitStack() as stack:
-        sides = {Side.DESTINATION: plan.destination} | ({Side.SOURCE: plan.source} if plan.source else {})
+        sides = {Side.DESTINATION: (plan.destination, plan.destination_uuid)}
+        if plan.source:
+            sides[Side.SOURCE] = (plan.source, plan.source_uuid)
         opened = {}
-        for side, connection in sides.items():
-            cluster = await connect(connection, credentials.get(side, NO_CREDENTIAL))
+        for side, (connection, uuid) in sides.items():
+            cluster = await connect(connection, credentials.get(side, NO_CREDENTIAL), meant=uuid)
             stack.push_async_callback(cluster.close)
             opened[side] = cluster
         yield Clusters(destination=opened[Side.DESTINATION], source=opened.get(Side.SOURCE))
@@ -89,6 +92,9 @@ def run(folder: Path, methods: Methods, clusters: OpenClusters, pipe: BinaryIO) 
         return ExitCode.USAGE
     try:
         return asyncio.run(_run(RunFolder(folder.absolute()), methods, clusters, credentials))
+    except RunHeldError as error:
+        sys.stderr.write(error.problem.what + "\n")
+        return ExitCode.HELD
     except ProblemError as error:
         sys.stderr.write(error.problem.sentence() + "\n")
         return exit_code(error.problem.cause)
@@ -105,33 +111,32 @@ async def _run(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told, number)
-    held = await hold_for_a_moment(folder.lock)
-    if held is None:
-        sys.stderr.write(f"The run {folder.run} is held by another process.\n")
-        return ExitCode.HELD
+    plan = await asyncio.to_thread(read_plan, folder)
+    held = await hold_alone(folder, plan)
     clock = steady_clock()
     try:
         _sign(folder, clock())
-        plan = read_plan(folder)
-        async with await Journal.create(folder.journal) as journal, clusters(plan, credentials) as opened:
-            performing = asyncio.ensure_future(
-                perform(
-                    plan,
-                    opened,
-                    journal,
-                    methods,
-                    clock=clock,
-                    sleep=asyncio.sleep,
-                    run_id=folder.run,
-                    random=random.random,
-                    ending=ending,
+        async with clusters(plan, credentials) as opened:
+            await must_be_meant(opened)
+            async with await Journal.create(folder.journal) as journal:
+                performing = asyncio.ensure_future(
+                    perform(
+                        plan,
+                        opened,
+                        journal,
+                        methods,
+                        clock=clock,
+                        sleep=asyncio.sleep,
+                        run_id=folder.run,
+                        random=random.random,
+                        ending=ending,
+                    )
                 )
-            )
-            await _finished_or_told(performing, ending)
-            if signals and (performing.cancelled() or performing.result() is None):
-                return 128 + signals[0]
-            performing.result()
-            return (await journal.progress()).exit_code()
+                await _finished_or_told(performing, ending)
+                if signals and (performing.cancelled() or performing.result() is None):
+                    return 128 + signals[0]
+                performing.result()
+                return (await journal.progress()).exit_code()
     finally:
         lock.release(held)
 

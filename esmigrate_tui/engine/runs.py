@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -25,6 +26,7 @@ from esmigrate_tui.disk import appending, opened, read_text, write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import REJECTS, Journal, said_aside
+from esmigrate_tui.engine.meant import must_be_meant
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunStarted, RunTakenUp
@@ -55,6 +57,7 @@ __all__ = [
     "changed_beside",
     "find_run",
     "held_elsewhere",
+    "hold_alone",
     "hold_for_a_moment",
     "make_folder",
     "new_run_id",
@@ -238,7 +241,12 @@ async def begin(
     by default this package's own. Raises ProblemError, with the last lines of process.log where the process died.
     """
     folder = await asyncio.to_thread(make_folder, plan, home, new_id, findings)
-    await _start(folder, credentials, command, after=0)
+    try:
+        await _start(folder, credentials, command, after=0)
+    except ProblemError as error:
+        if isinstance(error, RunHeldError) or error.problem.cause is Cause.STALE:
+            await asyncio.to_thread(shutil.rmtree, folder.path, ignore_errors=True)  # nothing of it has begun
+        raise
     return folder
 
 
@@ -353,19 +361,32 @@ async def _start(
     """Start the process and wait until it has said that it holds the run."""
     log_size = folder.log.stat().st_size if folder.log.exists() else 0
     ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-    await asyncio.to_thread(_spawn, folder, credentials, command, asyncio.get_running_loop(), ended)
+    pid = await asyncio.to_thread(_spawn, folder, credentials, command, asyncio.get_running_loop(), ended)
     deadline = time.monotonic() + _START_SECONDS
     async with Journal.open(folder.journal) as journal:
-        while not await _has_begun(journal, after):
+        while not await _has_begun(folder, journal, after, pid):
             if ended.done() or time.monotonic() > deadline:
-                if await _has_begun(journal, after):
+                if await _has_begun(folder, journal, after, pid):
                     return
-                raise _stillborn(folder, log_size, ended.result() if ended.done() else None)
+                raise await asyncio.to_thread(_stillborn, folder, log_size, ended.result() if ended.done() else None)
             await asyncio.wait({ended}, timeout=_POLL_SECONDS)
 
 
-async def _has_begun(journal: Journal, after: int) -> bool:
-    return any(isinstance(event, RunStarted | RunTakenUp) for _, event in await journal.read(after))
+async def _has_begun(folder: RunFolder, journal: Journal, after: int, pid: int) -> bool:
+    """Whether that very process has said that it has begun: another that was started at the same time may hold it."""
+    if not any(isinstance(event, RunStarted | RunTakenUp) for _, event in await journal.read(after)):
+        return False
+    return await asyncio.to_thread(_signed_by, folder) == pid
+
+
+def _signed_by(folder: RunFolder) -> int:
+    """The process that holds the run, or held it last; 0 where that cannot be read."""
+    try:
+        with opened(folder.process) as file:
+            signed = msgspec.json.decode(file.read(MOST_BYTES), type=dict[str, float])
+    except (OSError, ValueError, msgspec.MsgspecError):
+        return 0
+    return int(signed.get("pid", 0))
 
 
 def _spawn(
@@ -374,8 +395,8 @@ def _spawn(
     command: tuple[str, ...],
     loop: asyncio.AbstractEventLoop,
     ended: asyncio.Future[int],
-) -> None:
-    """Start the process, hand it the credentials, and leave a thread behind that buries it when it ends.
+) -> int:
+    """Start the process, hand it the credentials, and leave a thread behind that buries it when it ends; its number.
 
     Not `asyncio.create_subprocess_exec`: that kills its child when the loop is closed.
     """
@@ -399,6 +420,7 @@ def _spawn(
         with contextlib.suppress(BrokenPipeError):  # it died; how, is seen in a moment
             child.stdin.write(msgspec.msgpack.encode(dict(credentials)))
             child.stdin.close()
+    return child.pid
 
 
 def _bury(child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, ended: asyncio.Future[int]) -> None:
@@ -422,11 +444,63 @@ def held_elsewhere(folder: RunFolder) -> Problem:
     )
 
 
+def writes_there_too(folder: RunFolder, plan: Plan) -> Problem | None:
+    """What is said where another run that is going on writes into an index of this plan; None where none does."""
+    wanted = {task.destination_index for task in plan.tasks if task.destination_index}
+    for other in _folders(folder.path.parent) if wanted else ():
+        if other.run == folder.run or not other.is_live:
+            continue
+        try:
+            known = read_plan(other)
+        except ProblemError:
+            continue  # `esmigrate status` says that it cannot be read
+        shared = wanted & {task.destination_index for task in known.tasks}
+        if shared and known.destination_uuid == plan.destination_uuid:
+            return Problem(
+                cause=Cause.STATE,
+                what=f"The run {other.run} is writing into {clean(min(shared), 300)} on the same cluster.",
+                why="Each of two runs into one index would count what the other has written as its own.",
+                todo=f"Wait until it has ended, or end it with `esmigrate stop {other.run}`.",
+            )
+    return None
+
+
+async def hold_alone(folder: RunFolder, plan: Plan) -> int:
+    """The lock of a run, which no other process holds, and into whose indices no other run writes.
+
+    Raises RunHeldError. One process at a time looks, so that of two that begin together one comes first.
+    """
+    turn = await _turn(folder.path.parent)
+    try:
+        held = await hold_for_a_moment(folder.lock)
+        if held is None:
+            raise RunHeldError(held_elsewhere(folder))
+        other = await asyncio.to_thread(writes_there_too, folder, plan)
+        if other is not None:
+            lock.release(held)
+            raise RunHeldError(other)
+        return held
+    finally:
+        lock.release(turn)
+
+
+async def _turn(home: Path) -> int:
+    """The lock of the folder of all runs, which each process has for an instant when it begins."""
+    while True:
+        turn = lock.hold_folder(home)
+        if turn is not None:
+            return turn
+        await asyncio.sleep(_POLL_SECONDS)
+
+
 def _stillborn(folder: RunFolder, log_size: int, code: int | None) -> ProblemError:
     """The trouble of a process that never said that it holds the run."""
-    if code == ExitCode.HELD:
-        return RunHeldError(held_elsewhere(folder))
     said = _log_tail(folder, log_size)
+    if code == ExitCode.HELD:
+        other = writes_there_too(folder, read_plan(folder))
+        return RunHeldError(held_elsewhere(folder) if other is None else other)
+    if code == ExitCode.STALE:
+        return ProblemError(Problem(cause=Cause.STALE, what=said or "The plan is for another cluster."))
     how = "did not begin in time" if code is None else f"ended at once, with code {code}"
     return ProblemError(
         Problem(
@@ -606,6 +680,7 @@ async def settle_run(
         if not progress.open_ledger:
             return ()
         async with await Journal.create(folder.journal) as journal, opening(plan, credentials) as clusters:
+            await must_be_meant(clusters, {entry.side for entry in progress.open_ledger})
             ledger = Ledger(to_clusters(clusters), journal.append, clock, progress.ledger)
             await ledger.settle()
             return ledger.open_entries

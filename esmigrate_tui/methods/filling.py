@@ -43,6 +43,8 @@ BEFORE_6: Final = "doc"
 _ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 EDITED: Final = "its definition was changed by you"
 FOR_ALL: Final = "chosen for all: "
+_NULL_RESETS: Final = Version(5)
+_REFRESH: Final = "1s"  # what 2.x does where nobody has said anything
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
 
@@ -349,15 +351,19 @@ def _type_of(task: Task, destination: Version) -> str:
     return BEFORE_6 if destination.major < 6 and is_without else ""
 
 
-def tuning_requests(task: Task, has: Mapping[str, Any] | None = None) -> tuple[Request, Request]:
+def tuning_requests(
+    task: Task, has: Mapping[str, Any] | None = None, destination: Version = _NULL_RESETS
+) -> tuple[Request, Request]:
     """What switches replicas and refresh off, and what restores what the plan wants, else what the index `has`.
 
-    A server before 7.7 does not take null for the number of replicas: it is sent, 1 where nothing is known.
+    A server before 7.7 does not take null for the number of replicas: it is sent, 1 where nothing is known. One before
+    5.0 acknowledges null for the refresh interval, and changes nothing.
     """
     wanted = named(msgspec.json.decode(task.create or "{}").get("settings", {}))
     has = {**(has or {}), **wanted}
     fast: dict[str, Any] = {"refresh_interval": "-1"}
-    back: dict[str, Any] = {"refresh_interval": has.get("index.refresh_interval")}
+    never_set = None if destination >= _NULL_RESETS else _REFRESH
+    back: dict[str, Any] = {"refresh_interval": has.get("index.refresh_interval") or never_set}
     if has.get("index.auto_expand_replicas") in {None, "false", False}:
         fast["number_of_replicas"] = 0
         replicas = has.get("index.number_of_replicas")
@@ -374,7 +380,11 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
         await _make(work, clusters, book)
     if work.plan.tune and task.makes_index:
         # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
-        fast, back = tuning_requests(task, await clusters.destination.settings_of(task.destination_index))
+        fast, back = tuning_requests(
+            task,
+            await clusters.destination.settings_of(task.destination_index),
+            await clusters.destination.version(),
+        )
         await book.change(
             Side.DESTINATION,
             f"replicas and refresh of {task.destination_index} were switched off while it fills",

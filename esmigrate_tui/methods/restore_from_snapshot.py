@@ -694,7 +694,7 @@ class RestoreFromSnapshot:
             str(index.get("index_name", "")) for one in told.get("data_streams", []) for index in one.get("indices", [])
         }
         if backing and backing <= set(names):
-            await cluster.perform(delete_request(work.task.destination_index, is_stream=True))
+            await cluster.make(delete_request(work.task.destination_index, is_stream=True))
 
     # -- proof ---------------------------------------------------------------------------------------------------------
 

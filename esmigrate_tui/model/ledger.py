@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from urllib.parse import unquote
 
 import msgspec
 
@@ -26,6 +27,22 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: str
     body: str = ""
 
+    @property
+    def segments(self) -> list[str]:
+        """The parts of its path, decoded."""
+        return [unquote(part) for part in self.path.partition("?")[0].strip("/").split("/")]
+
+    @property
+    def index(self) -> str:
+        """The one index that it is about, "" where it is about something else."""
+        first = self.segments[0]
+        return "" if first.startswith("_") else first
+
+    @property
+    def makes_index(self) -> bool:
+        """Whether it makes an index, which is refused where there is one of that name."""
+        return self.method == "PUT" and bool(self.index) and len(self.segments) == 1
+
     def as_console(self) -> str:
         """The request as Kibana's console takes it."""
         return f"{self.method} {self.path}" + (f"\n{self.body}" if self.body else "")
@@ -43,7 +60,8 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
 class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One change and its inverse; `what` says it in words, `undo` is None where it is meant to stay.
 
-    `task` is the number of the task it was made for, 0 for the run as a whole.
+    `task` is the number of the task it was made for, 0 for the run as a whole. `cluster` is the uuid of the cluster it
+    was made on, `index_uuid` that of the index; "" where nobody knows, as in journals of older versions.
     """
 
     number: int
@@ -54,6 +72,8 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     state: EntryState = EntryState.INTENDED
     trouble: str = ""
     task: int = 0
+    cluster: str = ""
+    index_uuid: str = ""
 
     @property
     def is_open(self) -> bool:

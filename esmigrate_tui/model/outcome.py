@@ -42,6 +42,7 @@ _BY_CAUSE = {
     Cause.UNSUPPORTED: ExitCode.BLOCKED,
     Cause.REFUSED: ExitCode.BLOCKED,
     Cause.MISSING: ExitCode.NOTHING,
+    Cause.STALE: ExitCode.STALE,
     Cause.STATE: ExitCode.STATE,
     Cause.INTERNAL: ExitCode.INTERNAL,
 }

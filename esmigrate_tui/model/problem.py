@@ -27,6 +27,7 @@ class Cause(StrEnum):
     REFUSED = "refused"
     UNKNOWN_OUTCOME = "unknown-outcome"
     STATE = "state"
+    STALE = "stale"
     INTERNAL = "internal"
 
 

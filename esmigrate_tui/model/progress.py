@@ -316,11 +316,14 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         if self.outcome is None:
             return ExitCode.DETACHED
         if self.outcome in {RunOutcome.VERIFIED, RunOutcome.ACCEPTED, RunOutcome.CHANGED}:
-            return ExitCode.INCOMPLETE if self.not_carried else ExitCode.DONE
+            is_left = self.outcome is not RunOutcome.CHANGED and self.open_ledger
+            return ExitCode.INCOMPLETE if self.not_carried or is_left else ExitCode.DONE
         if self.outcome is RunOutcome.WAITING and self.problem is not None:
             return exit_code(self.problem.cause)
         if any(task.state is TaskState.DIFFERENT for task in self.tasks):
             return ExitCode.DIFFERENT
+        if self.problem is not None and self.problem.cause is Cause.STALE:
+            return ExitCode.STALE
         return ExitCode.INTERNAL if self.outcome is RunOutcome.FAILED else ExitCode.INCOMPLETE
 
     # -- the fold --------------------------------------------------------------------------------------------------

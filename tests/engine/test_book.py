@@ -1,4 +1,4 @@
-"""The ledger: written down before it is made, put back in reverse order, and never forgotten."""
+"""The ledger: written down before it is made, put back in reverse order, bound to its index, and never forgotten."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import itertools
 from collections import defaultdict
 from typing import Any
 
+import msgspec
 import pytest
 
 from esmigrate_tui.engine.book import Ledger
@@ -21,13 +22,36 @@ DESTINATION = Side.DESTINATION
 
 
 class World:
-    """A journal in a list and a cluster that only knows its troubles, on one line of time."""
+    """A journal in a list and a cluster that only knows its troubles, on one line of time.
+
+    `uuids` are its indices, `so` is what a look at the state of a change says.
+    """
 
     def __init__(self) -> None:
         self.line: list[tuple[Any, ...]] = []
         self.troubles: dict[Request, list[Cause]] = defaultdict(list)
+        self.uuids: dict[str, str] = {}
+        self.so: dict[Request, bool] = {}
+        self.standing: set[Request] = set()
+        self.uuid = "here"
 
-    async def send(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
+    def cluster(self, side: Side) -> str:
+        del side
+        return self.uuid
+
+    async def uuid_of(self, side: Side, index: str) -> str | None:
+        del side
+        return self.uuids.get(index, "")
+
+    async def is_so(self, side: Side, request: Request) -> bool | None:
+        del side
+        return self.so.get(request)
+
+    async def stands(self, side: Side, request: Request) -> bool:
+        del side
+        return request in self.standing
+
+    async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
         self.line.append(("sent", side, request))
         if self.troubles[request]:
             raise ProblemError(Problem(cause=self.troubles[request].pop(0), what="No."))
@@ -38,7 +62,7 @@ class World:
         self.line.append(("told", event.entry.number, event.entry.state))
 
     def ledger(self, *entries: LedgerEntry) -> Ledger:
-        return Ledger(self.send, self.tell, lambda: 0.0, entries)
+        return Ledger(self, self.tell, lambda: 0.0, entries)
 
     @property
     def sent(self) -> list[Request]:
@@ -53,6 +77,10 @@ def entry(number: int, state: EntryState, *, task: int = 1, made_by: Request = T
     return LedgerEntry(
         number=number, side=DESTINATION, what="tuned", made_by=made_by, undo=BACK, state=state, task=task
     )
+
+
+def bound(one: LedgerEntry, uuid: str) -> LedgerEntry:
+    return msgspec.structs.replace(one, index_uuid=uuid)
 
 
 async def test_a_change_is_written_down_before_it_is_made_and_marked_after() -> None:
@@ -162,16 +190,143 @@ async def test_an_index_that_exists_already_is_a_trouble_the_first_time() -> Non
 @pytest.mark.parametrize("state", [EntryState.INTENDED, EntryState.MADE, EntryState.KEPT])
 async def test_an_index_that_an_earlier_try_made_is_taken_for_made(state: EntryState) -> None:
     world = World()
-    ledger = world.ledger(entry(1, state, made_by=CREATE))
-    world.troubles[CREATE] = [Cause.EXISTS]
+    world.uuids["new"] = "one"
+    ledger = world.ledger(bound(entry(1, state, made_by=CREATE), "one"))
     assert await ledger.change(1, DESTINATION, "made", CREATE, None) is None
     assert world.states.get(1, state) is EntryState.MADE
+    assert world.sent == []
+
+
+async def test_an_index_whose_making_nobody_saw_is_taken_for_made_where_it_is_as_it_was_wanted() -> None:
+    world = World()
+    world.uuids["new"], world.so[CREATE] = "one", True
+    ledger = world.ledger(entry(1, EntryState.INTENDED, made_by=CREATE))
+    assert await ledger.change(1, DESTINATION, "made", CREATE, None) is None
+    assert [(one.state, one.index_uuid) for one in ledger.entries] == [(EntryState.MADE, "one")]
+    assert world.sent == []
+
+
+@pytest.mark.parametrize("so", [None, False])
+async def test_an_index_that_is_not_as_it_was_wanted_is_never_taken_for_made(so: bool | None) -> None:  # noqa: FBT001  # a case
+    world = World()
+    world.uuids["new"] = "one"
+    if so is not None:
+        world.so[CREATE] = so
+    with pytest.raises(ProblemError) as caught:
+        await world.ledger(entry(1, EntryState.INTENDED, made_by=CREATE)).change(1, DESTINATION, "made", CREATE, None)
+    assert caught.value.problem.cause is Cause.EXISTS
+    assert world.sent == []
+
+
+async def test_an_index_is_never_made_over_one_that_was_there_before() -> None:
+    world = World()
+    world.uuids["new"], world.so[CREATE] = "theirs", True
+    ledger = world.ledger()
+    with pytest.raises(ProblemError, match="already has an index named new"):
+        await ledger.change(1, DESTINATION, "made", CREATE, None)
+    assert (world.sent, ledger.entries) == ([], ())
+
+
+async def test_an_index_whose_making_was_sent_twice_by_something_in_between_is_its_own() -> None:
+    world = World()
+    world.troubles[CREATE], world.so[CREATE] = [Cause.EXISTS], True
+    ledger = world.ledger()
+    assert await ledger.change(1, DESTINATION, "made", CREATE, None) is None
+    assert world.states == {1: EntryState.MADE}
+
+
+async def test_an_index_that_somebody_has_made_anew_is_not_gone_on_with() -> None:
+    world = World()
+    world.uuids["new"] = "theirs"
+    made = bound(entry(1, EntryState.MADE, made_by=CREATE), "ours")
+    ledger = world.ledger(made)
+    for change in (CREATE, TUNE):
+        with pytest.raises(ProblemError, match="not the one that this run has made"):
+            await ledger.change(1, DESTINATION, "made", change, None)
+    assert world.sent == []
+    assert ledger.entries == (made,)
+
+
+async def test_an_index_that_is_gone_is_made_again_and_bound_anew() -> None:
+    world = World()
+    ledger = world.ledger(bound(entry(1, EntryState.MADE, made_by=CREATE), "first"))
+
+    async def made(side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
+        del side
+        world.uuids["new"] = "second"
+        return {"acknowledged": True, "index": request.index}
+
+    world.make = made  # type: ignore[method-assign]  # a server that makes it
+    await ledger.change(1, DESTINATION, "made", CREATE, None)
+    await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+    assert [one.index_uuid for one in ledger.entries] == ["second", "second"]
+
+
+async def test_a_change_is_bound_to_the_cluster_and_the_index_that_it_was_made_on() -> None:
+    world = World()
+    world.uuids["new"] = "one"
+    ledger = world.ledger()
+    await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+    assert [(one.cluster, one.index_uuid) for one in ledger.entries] == [("here", "one")]
+
+
+@pytest.mark.parametrize(("now", "said"), [("theirs", "another one has its name"), ("", "is gone")])
+async def test_an_index_that_has_the_name_of_the_changed_one_is_left_alone(now: str, said: str) -> None:
+    world = World()
+    world.uuids["new"] = now
+    ledger = world.ledger(bound(entry(1, EntryState.MADE), "ours"))
+    assert await ledger.settle() is None
+    assert world.sent == []
+    (left,) = ledger.entries
+    assert left.state is EntryState.UNDONE
+    assert said in left.trouble
+
+
+async def test_what_was_changed_on_another_cluster_is_not_put_back_here_and_stays_on_the_list() -> None:
+    world = World()
+    world.uuids["new"] = "ours"
+    ledger = world.ledger(msgspec.structs.replace(bound(entry(1, EntryState.MADE), "ours"), cluster="there"))
+    problem = await ledger.settle()
+    assert problem is not None
+    assert problem.cause is Cause.STALE
+    assert world.sent == []
+    assert len(ledger.open_entries) == 1
+
+
+@pytest.mark.parametrize(("so", "sent"), [(True, [BACK]), (None, [BACK]), (False, [])])
+async def test_an_entry_of_an_older_journal_is_put_back_unless_it_is_seen_to_be_otherwise(
+    so: bool | None,  # noqa: FBT001  # a case
+    sent: list[Request],
+) -> None:
+    world = World()
+    if so is not None:
+        world.so[TUNE] = so
+    ledger = world.ledger(entry(1, EntryState.MADE))
+    assert await ledger.settle() is None
+    assert (world.sent, ledger.open_entries) == (sent, ())
+
+
+async def test_replicas_of_an_older_journal_are_given_back_as_a_number() -> None:
+    world = World()
+    null = Request(method="PUT", path="/new/_settings", body='{"index":{"number_of_replicas":null}}')
+    ledger = world.ledger(msgspec.structs.replace(entry(1, EntryState.MADE), undo=null))
+    await ledger.settle()
+    assert [request.body for request in world.sent] == ['{"index":{"number_of_replicas":"1"}}']
+
+
+async def test_what_stands_there_already_is_not_taken_for_made_by_an_answer_that_never_came() -> None:
+    world = World()
+    taken = Request(method="PUT", path="/_snapshot/backups/monday", body="{}")
+    world.standing.add(taken)
+    with pytest.raises(ProblemError, match="already has monday"):
+        await world.ledger().change(0, DESTINATION, "taken", taken, Request(method="DELETE", path=taken.path))
+    assert world.sent == []
 
 
 async def test_an_index_that_another_task_made_is_not_taken_for_its_own() -> None:
     world = World()
-    ledger = world.ledger(entry(1, EntryState.MADE, task=2, made_by=CREATE))
-    world.troubles[CREATE] = [Cause.EXISTS]
+    world.uuids["new"] = "one"
+    ledger = world.ledger(bound(entry(1, EntryState.MADE, task=2, made_by=CREATE), "one"))
     with pytest.raises(ProblemError):
         await ledger.change(1, DESTINATION, "made", CREATE, None)
 
@@ -189,7 +344,7 @@ async def test_nothing_is_made_that_could_not_be_written_down() -> None:
     async def tell(_: Event) -> None:
         raise ProblemError(Problem(cause=Cause.DISK_FULL, what="The disk is full."))
 
-    ledger = Ledger(world.send, tell, lambda: 0.0)
+    ledger = Ledger(world, tell, lambda: 0.0)
     for _ in range(2):
         with pytest.raises(ProblemError):
             await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)

@@ -82,9 +82,9 @@ async def test_a_change_is_in_the_journal_before_it_is_sent(world: World) -> Non
     seen: list[EntryState] = []
 
     class Looking(Notepad):
-        async def perform(self, request: Request) -> object:
+        async def make(self, request: Request) -> object:
             seen.extend(entry.state for entry in (await world.progress("AAAA")).ledger)
-            return await super().perform(request)
+            return await super().make(request)
 
     world.notepad = Looking()
     assert await world.make() == "AAAA"
@@ -121,7 +121,7 @@ async def test_a_change_whose_answer_was_lost_may_have_been_made_and_stays_on_th
 
 async def test_a_change_that_is_cut_short_is_still_on_the_list(world: World) -> None:
     class Silent(Notepad):
-        async def perform(self, request: Request) -> object:
+        async def make(self, request: Request) -> object:
             self.sent.append(request)
             return await asyncio.Event().wait()
 

@@ -257,6 +257,64 @@ async def test_a_run_that_a_living_process_holds_is_not_taken_up(home: Path) -> 
     await until_it_is_gone(folder)
 
 
+async def test_of_four_who_take_a_run_up_at_once_one_does_and_three_say_that_it_is_held(home: Path) -> None:
+    folder = await begun(home, 100)
+    os.kill(pid_of(folder), signal.SIGKILL)
+    await until_it_is_gone(folder)
+    tries = (take_up("7K2P", CREDENTIALS, home=home, command=TINY) for _ in range(4))
+    ends = await asyncio.gather(*tries, return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["RunFolder"] + 3 * ["RunHeldError"]
+    os.kill(pid_of(folder), signal.SIGTERM)
+    await until_it_is_gone(folder)
+
+
+async def test_of_two_runs_into_one_index_the_second_is_refused_and_leaves_nothing(home: Path) -> None:
+    first = await begun(home, 100, 100)
+    with pytest.raises(RunHeldError, match=r"The run 7K2P is writing into new-1 on the same cluster\."):
+        await begun(home, 5, run="AAAA")
+    assert not (home / "AAAA").exists()
+    os.kill(pid_of(first), signal.SIGTERM)
+    await until_it_is_gone(first)
+    second = await begun(home, 100, run="AAAA")
+    os.kill(pid_of(second), signal.SIGTERM)
+    await until_it_is_gone(second)
+
+
+async def test_of_runs_into_one_index_that_begin_together_one_goes_on(home: Path) -> None:
+    starts = (begun(home, 100, run=name) for name in ("AAAA", "BBBB", "CCCC"))
+    ends = await asyncio.gather(*starts, return_exceptions=True)
+    assert sorted(type(end).__name__ for end in ends) == ["RunFolder", "RunHeldError", "RunHeldError"]
+    (live,) = [RunFolder(home / run.run) for run in await all_runs(home)]
+    os.kill(pid_of(live), signal.SIGTERM)
+    await until_it_is_gone(live)
+
+
+async def test_a_run_that_finds_another_cluster_does_not_begin_and_leaves_nothing(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TINY_ELSEWHERE", "1")
+    with pytest.raises(ProblemError, match=r"Here is another cluster\.") as caught:
+        await begun(home, 1)
+    assert caught.value.problem.cause is Cause.STALE
+    assert await all_runs(home) == ()
+
+
+async def test_a_run_that_finds_another_cluster_is_not_taken_up_and_stays_as_it_was(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = await begun(home, 100)
+    os.kill(pid_of(folder), signal.SIGKILL)
+    await until_it_is_gone(folder)
+    async with Journal.open(folder.journal) as journal:
+        before = await journal.read(limit=10_000)
+    monkeypatch.setenv("TINY_ELSEWHERE", "1")
+    with pytest.raises(ProblemError, match=r"Here is another cluster\.") as caught:
+        await take_up("7K2P", CREDENTIALS, home=home, command=TINY)
+    assert caught.value.problem.cause is Cause.STALE
+    async with Journal.open(folder.journal) as journal:
+        assert await journal.read(limit=10_000) == before
+
+
 def test_a_second_process_leaves_with_code_8_and_a_sentence(home: Path) -> None:
     folder = RunFolder(home / "7K2P")
     folder.path.mkdir(parents=True)

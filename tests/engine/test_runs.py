@@ -96,11 +96,12 @@ def test_what_the_preflight_found_is_kept_with_the_run_for_its_owner_alone(tmp_p
 
 
 WRITES_A_JOURNAL = """
-import asyncio, sys
+import asyncio, json, os, sys
 from pathlib import Path
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.event import RunStarted
 async def main():
+    (Path(sys.argv[1]) / "process.json").write_text(json.dumps({"pid": os.getpid(), "started_at": 1.0}))
     async with await Journal.create(Path(sys.argv[1]) / "journal") as journal:
         method = "reindex-from-remote"
         await journal.append(RunStarted(at=1.0, run="x", method=method, source="", destination="", tasks=()))

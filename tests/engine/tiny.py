@@ -67,14 +67,22 @@ class Fast:
 
 
 class Notepad:
-    """Writes down what a ledger sends to a cluster, and fails where it is told to."""
+    """Writes down what a ledger sends to a cluster, and fails where it is told to.
 
-    def __init__(self) -> None:
+    `indices` are the uuids of those that are not as every other index is, "" for one that is gone; `states` is what a
+    look at the state of a change says, `elsewhere` that the cluster is another one.
+    """
+
+    def __init__(self, meant: str = "u") -> None:
+        self.meant = meant
         self.sent: list[Request] = []
         self.troubles: dict[Request, list[Problem]] = defaultdict(list)
         self.turns_away: Problem | None = None
         self.source: Notepad | None = None
         self.unanswered_seconds = 0.0
+        self.indices: dict[str, str] = {}
+        self.states: dict[Request, bool] = {}
+        self.elsewhere: Problem | None = None
 
     async def identity(self) -> tuple[str, str]:
         """Who it is, to whoever it lets in."""
@@ -83,7 +91,21 @@ class Notepad:
             raise ProblemError(self.turns_away)
         return "u", "new"
 
-    async def perform(self, request: Request) -> Any:  # noqa: ANN401  # as the real one
+    async def must_be_meant(self) -> None:
+        if self.elsewhere is not None:
+            raise ProblemError(self.elsewhere)
+
+    async def uuid_of(self, name: str) -> str:
+        return self.indices.get(name, f"uuid of {name}")
+
+    async def is_so(self, request: Request) -> bool | None:
+        return self.states.get(request)
+
+    async def stands(self, request: Request) -> bool:
+        del request
+        return False
+
+    async def make(self, request: Request) -> Any:  # noqa: ANN401  # as the real one
         self.sent.append(request)
         await asyncio.sleep(0)
         if self.troubles[request]:

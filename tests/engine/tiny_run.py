@@ -21,6 +21,7 @@ from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Moved
 from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem
 from tests.engine.tiny import Notepad, Tiny
 
 if TYPE_CHECKING:
@@ -59,7 +60,10 @@ def _there(work: Work) -> Path:
 async def clusters(plan: Plan, credentials: Mapping[Side, Credential]) -> AsyncIterator[Clusters]:
     if credentials[Side.SOURCE].secret != "geheim" or plan.source is None:
         raise SystemExit(3)
-    yield Notepad().as_clusters()
+    notepad = Notepad()
+    if os.environ.get("TINY_ELSEWHERE"):
+        notepad.elsewhere = Problem(cause=Cause.STALE, what="Here is another cluster.")
+    yield notepad.as_clusters()
 
 
 def main(folder: str) -> int:

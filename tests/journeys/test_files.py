@@ -16,6 +16,7 @@ from pyarrow import parquet
 
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.event import RunOutcome
+from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entries, kind_of
 from tests.journeys.conftest import unharmed, with_user
@@ -474,3 +475,25 @@ async def test_what_cannot_be_planned_ends_with_a_sentence_and_its_code(operator
     assert "geo is a value, and geo.lat would be within it" in checked.text
     assert done.code == 3, done.text
     assert "1 row of late.csv.gz were set aside" in done.text or "1 row of late.csv.gz was set aside" in done.text
+
+
+@pytest.mark.parametrize("version", ["6.8.23", "7.17.28"])
+async def test_replicas_and_refresh_that_nobody_has_named_are_given_back_as_the_new_index_had_them(
+    operator: Operator, nodes: SharedNodes, opened: Opening, version: str
+) -> None:
+    node = await nodes.get(version)
+    (operator.folder / "few.csv").write_text(orders(30))
+    template = {"index_patterns": ["fj-own-*"], "settings": {"number_of_replicas": 2, "refresh_interval": "9s"}}
+    async with await opened(node) as cluster:
+        path = "/_template/fj-own"
+        await cluster.perform(Request(method="PUT", path=path, body=json.dumps(template)))
+        has: dict[str, tuple[str | None, str | None]] = {}
+        for name in ("fj-own-few", "fj-plain-few"):
+            await planned(operator, node, "few.csv", name)
+            done = await operator.do("run", "files.toml")
+            assert done.code == 0, done.text
+            found = await cluster.settings_of(name)
+            has[name] = (found.get("index.number_of_replicas"), found.get("index.refresh_interval"))
+            await cluster.delete_index(name)
+        await cluster.perform(Request(method="DELETE", path=path))
+    assert has == {"fj-own-few": ("2", "9s"), "fj-plain-few": ("1", None)}

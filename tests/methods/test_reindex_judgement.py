@@ -311,6 +311,8 @@ def test_what_the_plan_does_not_say_goes_back_to_what_the_index_had_and_replicas
     assert json.loads(back.body) == {"index": {"refresh_interval": None, "number_of_replicas": 1}}
     _, back = tuning_requests(work(create="{}").task, {"index.number_of_replicas": "2", "index.refresh_interval": "9s"})
     assert json.loads(back.body) == {"index": {"refresh_interval": "9s", "number_of_replicas": "2"}}
+    _, back = tuning_requests(work(create="{}").task, {}, Version(2, 4))
+    assert json.loads(back.body) == {"index": {"refresh_interval": "1s", "number_of_replicas": 1}}
 
 
 def test_replicas_that_a_template_lets_expand_by_themselves_are_left_alone() -> None:

@@ -1,0 +1,255 @@
+"""What the answer to a change has to say before the change counts as made, and how to look where it does not say it.
+
+A write counts when its answer says so: `{}`, an empty 200, a web page, or an answer that was cut short says nothing.
+Then nobody knows, until the state itself has been looked at. This is the one place that knows both.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
+
+import msgspec
+
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.settings import flat, named
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.ledger import Request
+
+UNSURE: Final = frozenset({Cause.UNKNOWN_OUTCOME, Cause.CONNECTION, Cause.BUSY, Cause.NOT_ELASTICSEARCH})
+"""Troubles after which a change may have been made all the same: something answered that need not know."""
+
+_BY_SHARDS: Final = frozenset({"_refresh", "_flush", "_forcemerge"})
+_BEGINS: Final = frozenset({"_restore", "_mount"})
+_KEPT_AS_JSON: Final = frozenset({"_index_template", "_component_template", "_template", "_ingest", "_ilm"})
+_OF_SNAPSHOT: Final = 3  # _snapshot, a repository, and a name in it
+_NOT_THERE: Final = frozenset({404})
+_TAKEN: Final = frozenset({"PUT", "POST"})
+
+
+def says_so(request: Request, answer: object) -> bool:
+    """Whether an answer says that the request was obeyed."""
+    if not isinstance(answer, dict):
+        return False
+    segments = request.segments
+    if segments[-1] in _BY_SHARDS:
+        shards = answer.get("_shards")
+        return isinstance(shards, dict) and not shards.get("failed", 1) and bool(shards.get("total"))
+    if segments[-1] == "_bulk":
+        return bool(answer.get("items"))
+    if segments[-1] in _BEGINS or _is_snapshot(request):
+        return answer.get("accepted") is True or isinstance(answer.get("snapshot"), dict)
+    return answer.get("acknowledged") is True
+
+
+def decoded(answer: bytes) -> object:
+    """An answer as a value, None where it is none."""
+    try:
+        return msgspec.json.decode(answer)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def unsaid(place: str, answer: bytes) -> Problem:
+    """The trouble that a change was answered with something that does not say that it was made."""
+    said = clean(answer[:300].decode(errors="replace"))
+    return Problem(
+        cause=Cause.UNKNOWN_OUTCOME,
+        what=f"{place} did not say that this was done, so it is not known.",
+        why="Its answer is not the one that Elasticsearch gives."
+        if answer.strip()
+        else "Its answer is empty, which Elasticsearch's never is.",
+        todo="Is there a proxy between that rewrites answers? Look at the cluster before it is sent again.",
+        evidence=said,
+    )
+
+
+async def stands(cluster: Cluster, request: Request) -> bool:
+    """Whether what a request would make, and never over another, is there already; raises ProblemError.
+
+    Of what a request may write over, or only changes, that is no question: False.
+    """
+    path, _, query = request.path.partition("?")
+    if request.makes_index:
+        return bool(await cluster.existing([request.index]))
+    is_stream = request.method == "PUT" and request.segments[0] == "_data_stream"
+    if is_stream or _is_snapshot(request) or "create=true" in query:
+        return await _found(cluster, path) is not None
+    return False
+
+
+def _is_snapshot(request: Request) -> bool:
+    """Whether a request takes a snapshot."""
+    segments = request.segments
+    return segments[0] == "_snapshot" and len(segments) == _OF_SNAPSHOT and request.method in _TAKEN
+
+
+async def is_so(cluster: Cluster, request: Request) -> bool | None:  # noqa: PLR0911  # one case a kind of request
+    """Whether the state is the one that a request wants, whoever made it so; None where that cannot be told.
+
+    Raises ProblemError where the cluster cannot be asked.
+    """
+    segments = request.segments
+    path = request.path.partition("?")[0]
+    match request.method, segments:
+        case "PUT", [_, "_settings"] if request.index:
+            return await _has_settings(cluster, request)
+        case "PUT", ["_cluster", "settings"]:
+            return await _cluster_has(cluster, request)
+        case "PUT", [_] if request.index:
+            return await _is_bare(cluster, request)
+        case "POST", [_, "_open" | "_close"] if request.index:
+            state = await _state_of(cluster, request.index)
+            return None if state is None else state == ("open" if segments[1] == "_open" else "close")
+        case "PUT", ["_snapshot", name]:
+            return _within(_asked(request), (await _found(cluster, path) or {}).get(name))
+        case "PUT" | "POST", ["_snapshot", _, _] | ["_data_stream", _]:
+            return await _found(cluster, path) is not None
+        case "PUT", [kind, *_] if kind in _KEPT_AS_JSON:
+            return True if _is_kept(_asked(request), await _found(cluster, path)) else None
+        case "DELETE", ["_data_stream" | "_snapshot", *_]:
+            return await _found(cluster, path) is None
+        case "DELETE", [kind, *_] if kind in _KEPT_AS_JSON:
+            return await _found(cluster, path) is None
+        case "DELETE", [_] if request.index:
+            return not await cluster.existing([request.index])
+    return None
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    try:
+        asked = msgspec.json.decode(request.body or "{}")
+    except msgspec.DecodeError:
+        return {}
+    return asked if isinstance(asked, dict) else {}
+
+
+async def _found(cluster: Cluster, path: str) -> dict[str, Any] | None:
+    """What a GET of that path says, None where there is nothing; some servers say that with an empty object."""
+    status, body = await cluster.carry("GET", "/" + path.lstrip("/"), told_by_status=_NOT_THERE)
+    told = cluster.decoded(status, body, dict[str, Any])  # a web page is none, and says nothing of what is there
+    return told if told and status not in _NOT_THERE else None
+
+
+async def _has_settings(cluster: Cluster, request: Request) -> bool | None:
+    try:
+        has = await cluster.settings_of(request.index)
+    except ProblemError as error:
+        if error.problem.cause is Cause.MISSING:  # there may be a data stream, or an alias, of that name
+            return None if await cluster.existing([request.index]) else False
+        raise
+    return all(_equal(value, has.get(name)) for name, value in named(_asked(request)).items())
+
+
+async def _cluster_has(cluster: Cluster, request: Request) -> bool:
+    told = await cluster.read("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]], anew=True)
+    asked = {kind: flat(settings) for kind, settings in _asked(request).items() if isinstance(settings, dict)}
+    return all(
+        _equal(value, told.get(kind, {}).get(name))
+        for kind, settings in asked.items()
+        for name, value in settings.items()
+    )
+
+
+async def _state_of(cluster: Cluster, index: str) -> str | None:
+    path = f"/_cluster/state/metadata/{quote(index, safe='')}?filter_path=metadata.indices.*.state"
+    told = await cluster.read(f"{path}&expand_wildcards=all", dict[str, Any], anew=True)
+    one = told.get("metadata", {}).get("indices", {}).get(index, {})
+    return one.get("state") if isinstance(one, dict) else None
+
+
+async def _is_bare(cluster: Cluster, request: Request) -> bool:
+    """Whether an index of that name is there as the request wants it, and nobody has put a document into it."""
+    name = request.index
+    try:
+        has = (await cluster.definitions([name]))[name]
+    except ProblemError as error:
+        if error.problem.cause is Cause.MISSING:
+            return False
+        raise
+    asked = _asked(request)
+    settings, fields = named(has.settings), fields_of(has.mappings)
+    wanted = named(asked.get("settings") or {})
+    return (
+        not has.documents
+        and all(_equal(value, settings.get(key)) for key, value in wanted.items() if value is not None)
+        and all(fields.get(path) == kind for path, kind in fields_of(asked.get("mappings") or {}).items())
+    )
+
+
+def fields_of(mappings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
+    """Every field of a mapping by its path, with its type; a type of an old mapping counts as a step of the path."""
+    if not prefix and "properties" not in mappings:
+        inner = [one for one in mappings.values() if isinstance(one, dict) and "properties" in one]
+        return {path: kind for one in inner for path, kind in fields_of(one).items()}
+    found: dict[str, str] = {}
+    left: list[tuple[str, Any]] = [(prefix, mappings)]
+    while left:
+        before, one = left.pop()
+        for part in ("properties", "fields"):
+            inner_fields = one.get(part)
+            for name, field in inner_fields.items() if isinstance(inner_fields, dict) else ():
+                if isinstance(field, dict):
+                    path = f"{before}{name}"
+                    found[path] = str(field.get("type", "object"))
+                    left.append((f"{path}.", field))
+    return found
+
+
+def _equal(asked: object, has: object) -> bool:
+    """Whether a value that was asked for is the one that a server tells as text; null asks for none."""
+    if asked is None or has is None:
+        return asked is has
+    return _text(asked) == _text(has)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        try:
+            inner = msgspec.json.decode(value) if value.startswith("[") else value
+        except msgspec.DecodeError:
+            inner = value
+        return value if isinstance(inner, str) else _text(inner)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return msgspec.json.encode([_text(one) for one in value]).decode()
+    return str(value)
+
+
+def _within(asked: Mapping[str, Any], has: object) -> bool | None:
+    """Whether a repository is registered as it was asked for, as far as a server tells its settings."""
+    if not isinstance(has, dict):
+        return False
+    told = flat(has.get("settings") or {})
+    settings = flat(asked.get("settings") or {})
+    return asked.get("type") == has.get("type") and all(
+        _equal(value, told[name]) for name, value in settings.items() if name in told
+    )
+
+
+def _is_kept(asked: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
+    """Whether what was asked for is word for word in what a server keeps; another wording of it is not recognised."""
+    left: list[object] = [told]
+    while left:
+        one = left.pop()
+        if _holds(asked, one) or (isinstance(one, dict) and _holds(asked, {"template": one, "policy": one})):
+            return bool(asked)
+        if isinstance(one, dict):
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return False
+
+
+def _holds(asked: object, has: object) -> bool:
+    if isinstance(asked, dict):
+        return isinstance(has, dict) and all(name in has and _holds(value, has[name]) for name, value in asked.items())
+    if isinstance(asked, list) and isinstance(has, list):
+        return len(asked) == len(has) and all(_holds(one, other) for one, other in zip(asked, has, strict=True))
+    return _equal(asked, has)

@@ -1,0 +1,66 @@
+"""Which cluster is meant: whoever answers at an address may be another one tomorrow, or after a line was lost.
+
+Names are given to other machines, ports are forwarded elsewhere, clusters are built anew. So a line to a cluster that
+is known by its uuid is only opened by asking who is there, and nothing is sent on one that leads to another cluster.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+LONGEST_TRUST: Final = 10.0
+"""Seconds after which it is asked again who is there: something in between may lead elsewhere without breaking off."""
+
+GATEWAYS: Final = frozenset({502, 503, 504})
+"""What something in between says that has lost the cluster; who is there when it answers again, nobody knows."""
+
+
+def another_cluster(who: str, planned: str, found: str) -> Problem:
+    """The trouble that the cluster at an address is not the one that is meant; `who` names it in a sentence."""
+    return Problem(
+        cause=Cause.STALE,
+        what=f"{who} is not the cluster that this plan was made for.",
+        why=f"The plan was made for the cluster {clean(planned, 100)}; the one at this address is {clean(found, 100)} "
+        "now. Nothing is written to it.",
+        todo="Check the address, or make a new plan with `esmigrate plan`.",
+    )
+
+
+class Identity:
+    """The uuid of the cluster that is meant, and what is known of who answers at its address.
+
+    Once another cluster has answered, nothing more is asked or sent: some lines lead there, and nobody knows which.
+    """
+
+    def __init__(self, uuid: str, place: str) -> None:
+        self.uuid = uuid
+        self._place = place
+        self._seen_at: float | None = None
+        self._other = ""
+
+    async def must_be_seen(self, ask: Callable[[], Awaitable[str]], *, anew: bool = False) -> None:
+        """Ask who is there, unless that was seen a moment ago; raises ProblemError (stale) where it is another."""
+        now = asyncio.get_running_loop().time()
+        self._raise_other()
+        if not anew and self._seen_at is not None and now - self._seen_at < LONGEST_TRUST:
+            return
+        found = await ask()
+        if found != self.uuid:
+            self._other = found or "one that does not say its uuid"
+        self._raise_other()
+        self._seen_at = now
+
+    def doubt(self) -> None:
+        """A line was lost: whoever answers next may be another cluster."""
+        self._seen_at = None
+
+    def _raise_other(self) -> None:
+        if self._other:
+            raise ProblemError(another_cluster(f"What answers at {self._place}", self.uuid, self._other))

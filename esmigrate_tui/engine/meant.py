@@ -1,0 +1,37 @@
+"""Whether the clusters of a plan are those that it was made for: looked at before every start, before anything else.
+
+It is the first thing that a run's process does, also one that takes a run up, and the first of whatever puts changes
+back or makes one. What cannot be reached now is asked again by the wire before anything is sent to it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.problem import Cause, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+
+_SECONDS: Final = 5.0  # whoever has begun a run waits for it to say so; a cluster that is away holds nothing up
+
+
+async def must_be_meant(clusters: Clusters, sides: Iterable[Side] = Side) -> None:
+    """Raise ProblemError (stale) where another cluster answers at the address of one of these sides."""
+    there = [clusters.destination if side is Side.DESTINATION else clusters.source for side in {*sides}]
+    await asyncio.gather(*(_must_be_meant(cluster) for cluster in there if cluster is not None))
+
+
+async def _must_be_meant(cluster: Cluster) -> None:
+    try:
+        async with asyncio.timeout(_SECONDS):
+            await cluster.must_be_meant()
+    except TimeoutError:
+        pass
+    except ProblemError as error:
+        if error.problem.cause is Cause.STALE:
+            raise
