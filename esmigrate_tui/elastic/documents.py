@@ -28,6 +28,7 @@ from esmigrate_tui.elastic.ending import seen_through
 from esmigrate_tui.elastic.errors import explain_answer, words
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +50,9 @@ _NUMBERED: Final = Version(6, 0)
 _STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 _TYPELESS: Final = Version(7, 0)
 _THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over by a search that does not ask for them
-_VECTORS_APART: Final = Version(9, 2)  # leaves vectors out of _source for whoever does not ask for them
+VECTORS_APART: Final = Version(9, 2)  # leaves vectors out of _source for whoever does not ask for them
+_ARCHIVING: Final = Version(8, 3)
+_OLDEST_READ_IN_FULL: Final = 7_000_000  # as index.version.created has it, in 8 and 9 alike
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
 _EACH_ID: Final = 8  # documents of one _id that are looked at
 _REFUSED: Final = 300  # statuses from here on
@@ -155,9 +158,10 @@ class Documents:
     async def numbers(self, index: str, shard: int) -> tuple[int, int] | None:
         """The lowest and the highest number that a document of this shard has; (0, -1) where it has no document.
 
-        None where documents of it have none: the server, or the one that made the index, was older than 6.0.
+        None where documents of it have none, or none that can be searched: the server, or the one that made the index,
+        was older than 6.0; or the index is an archive.
         """
-        if await self._cluster.version() < _NUMBERED:
+        if await self._cluster.version() < _NUMBERED or await self._is_archive(index):
             return None
         lowest = await self._edge(index, shard, {"order": "asc", "missing": "_first"})
         if lowest is None:
@@ -166,6 +170,13 @@ class Documents:
             return None
         highest = await self._edge(index, shard, {"order": "desc", "missing": "_last"})
         return lowest, lowest if highest is None else highest
+
+    async def _is_archive(self, index: str) -> bool:
+        """Whether an index is older than what its server writes and reads in full; of its own fields it knows few."""
+        if await self._cluster.version() < _ARCHIVING:
+            return False
+        created = whole_number((await self._cluster.settings_of(index)).get("index.version.created", "")) or 0
+        return 0 < created < _OLDEST_READ_IN_FULL
 
     async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
         body = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
@@ -243,7 +254,7 @@ class Documents:
             query += "&allow_partial_search_results=false"
         if _THROTTLED <= version < Version(8):
             query += "&ignore_throttled=false"
-        if version >= _VECTORS_APART:
+        if version >= VECTORS_APART:
             body = {"_source": {"exclude_vectors": False}, **body}
         if version >= _NUMBERED and "scroll=" not in query:
             body = {**body, "track_total_hits": False}

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.elastic.documents import VECTORS_APART
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
 
+_ONE_TYPE: Final = Version(6)
 _TYPELESS: Final = Version(7)
 
 
@@ -32,6 +34,7 @@ class _Hit(msgspec.Struct, frozen=True):
     type: str = msgspec.field(name="_type", default="")
     routing: str = msgspec.field(name="_routing", default="")
     parent: str = msgspec.field(name="_parent", default="")
+    source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
 
 
 class _Found(msgspec.Struct, frozen=True):
@@ -44,31 +47,63 @@ class _Found(msgspec.Struct, frozen=True):
 class _Got(msgspec.Struct, frozen=True):
     class One(msgspec.Struct, frozen=True):
         found: bool = False
+        error: Any = None
         source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
 
     docs: tuple[One, ...] = ()
 
 
-async def sampled(cluster: Cluster, path: str, size: int) -> tuple[Key, ...]:
-    """So many documents of an index, chosen by chance by the server; fewer where it holds fewer."""
-    body = {"size": size, "_source": False, "query": {"function_score": {"random_score": {}}}}
+async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Key, bytes], ...]:
+    """So many documents of an index, chosen by chance by the server, each with its `_source`, b"" where none is kept.
+
+    They come by the search itself: an archive of 5.x finds no document by its _id at all.
+    """
+    body: dict[str, Any] = {"size": size, "query": {"function_score": {"random_score": {}}}}
+    if await cluster.version() >= VECTORS_APART:
+        body["_source"] = {"exclude_vectors": False}
     request = Request(method="POST", path=f"{path}/_search", body=msgspec.json.encode(body).decode())
     found = await cluster.look(request, _Found)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
-    return tuple(Key(hit.index, hit.id, hit.type, hit.routing or hit.parent) for hit in found.hits.hits)
+    return tuple(
+        (Key(hit.index, hit.id, hit.type, hit.routing or hit.parent), bytes(hit.source)) for hit in found.hits.hits
+    )
 
 
 async def sources(cluster: Cluster, keys: Sequence[Key]) -> tuple[bytes | None, ...]:
-    """`_source` of each document, byte for byte; None for one that is not there, b"" where none is kept."""
-    typed = await cluster.version() < _TYPELESS
+    """`_source` of each document, byte for byte; None for one that is not there, b"" where none is kept.
+
+    An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be.
+    """
+    version = await cluster.version()
     asked: list[dict[str, Any]] = []
     for key in keys:
         one = {"_index": key.index, "_id": key.id}
-        if typed:
-            one["_type"] = key.type or "_doc"
+        # Before 6.0 a type had any name; where none is named there, it is found in whatever type it has.
+        if kind := key.type or ("_doc" if version >= _ONE_TYPE else ""):
+            one |= {"_type": kind} if version < _TYPELESS else {}
         if key.routing:
             one["routing"] = key.routing
         asked.append(one)
     request = Request(method="POST", path="/_mget", body=msgspec.json.encode({"docs": asked}).decode())
     got = await cluster.look(request, _Got)
-    return tuple(bytes(one.source) if one.found else None for one in got.docs)
+    refused = [key for key, one in zip(keys, got.docs, strict=True) if one.error is not None]
+    searched = await _searched(cluster, refused)
+    return tuple(
+        searched.get(key) if one.error is not None else bytes(one.source) if one.found else None
+        for key, one in zip(keys, got.docs, strict=True)
+    )
+
+
+async def _searched(cluster: Cluster, keys: Sequence[Key]) -> dict[Key, bytes]:
+    """Those of the documents that a search finds."""
+    wanted: dict[str, list[Key]] = {}
+    for key in keys:
+        wanted.setdefault(key.index, []).append(key)
+    found: dict[Key, bytes] = {}
+    for index, those in wanted.items():
+        by_place = {(key.id, key.routing): key for key in those}
+        for one in await cluster.documents.by_id(index, [key.id for key in those]):
+            held = by_place.get((one.id, one.routing or one.parent or ""))
+            if held is not None and one.type in {held.type, "", "_doc"}:
+                found[held] = bytes(one.source)
+    return found

@@ -47,8 +47,10 @@ def judged(
     refused = moved.refused if moved else 0
     if comparison.is_equal and not refused:
         return TaskOutcome.VERIFIED, None
-    if comparison.shards is not None or there is None or arrived is None:
-        return TaskOutcome.DIFFERENT, _restored_otherwise(task, comparison)
+    if comparison.gave_no_samples or comparison.shards is not None or there is None or arrived is None:
+        return TaskOutcome.DIFFERENT, _not_seen(task) if comparison.gave_no_samples else _restored_otherwise(
+            task, comparison
+        )
     if comparison.compared is not None and not comparison.compared.is_equal:
         return TaskOutcome.DIFFERENT, _compared_otherwise(task, comparison.compared, there, arrived, moved)
     if comparison.samples is not None and comparison.samples.different:
@@ -152,6 +154,17 @@ def _restored_otherwise(task: Task, comparison: Comparison) -> Problem:
         f"{task.source_index} on the source now holds {number(there or 0)}.{changed}",
         why="Every shard of the snapshot arrived: the source has most likely been written to since it was made.",
         todo="If so, stop what writes to the source, take a new snapshot and restore that one.",
+    )
+
+
+def _not_seen(task: Task) -> Problem:
+    """What it means that documents are there and none of them can be had."""
+    return Problem(
+        cause=Cause.STATE,
+        what=f"None of the documents of {task.destination_index} that were to be compared could be read.",
+        why="The counts are all that is known: whether the documents are the same was not seen.",
+        todo="Search the index on both sides. If that works, compare them: esmigrate verify --index "
+        f"{shlex.quote(task.destination_index)} --source … --destination …",
     )
 
 

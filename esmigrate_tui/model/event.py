@@ -184,10 +184,14 @@ class Shards(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Samples(msgspec.Struct, frozen=True, kw_only=True):
-    """Documents compared byte for byte by their _id on both sides; `different` are ids that are missing or changed."""
+    """Documents compared byte for byte by their _id on both sides; `different` are ids that are missing or changed.
+
+    `unread` are those that a side holds and does not give: nothing is known of them.
+    """
 
     compared: Count
     different: tuple[str, ...] = ()
+    unread: Count = 0
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -65,6 +65,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return "yes"
         if self.kind is None and self.state is TaskState.DIFFERENT and self.are_documents_different:
             return "no: documents differ"
+        if self.state is TaskState.DIFFERENT and self.samples is not None and self.samples.unread:
+            return "no: could not be read"
         if self.kind is not None and self.state in {TaskState.VERIFIED, TaskState.DIFFERENT}:
             return f"no: {self._why_not_as_in_the_snapshot}"
         if self.state is TaskState.VERIFIED:

@@ -33,11 +33,16 @@ class Comparison:
     unread: tuple[str, ...] = ()
 
     @property
+    def gave_no_samples(self) -> bool:
+        """Whether documents were to be compared and none of them could be read."""
+        return self.samples is not None and bool(self.samples.unread) and not self.samples.compared
+
+    @property
     def is_equal(self) -> bool:
         """Whether everything that could be compared is equal, and something was."""
         if self.shards is not None and not self.shards.is_whole:
             return False
-        if self.samples is not None and self.samples.different:
+        if self.samples is not None and (self.samples.different or self.gave_no_samples):
             return False
         if self.compared is not None and not self.compared.is_equal:
             return False

@@ -19,8 +19,8 @@ from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.elastic.portions import LARGEST_PAGE
 from esmigrate_tui.elastic.whole import Stretch, pages, stretches
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
-from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.verify.digest import Digest, partition, where_kept
 from esmigrate_tui.verify.samples import compare_by_id
 from esmigrate_tui.verify.values import by_value
@@ -159,6 +159,8 @@ async def compare_everything(source: Index, destination: Index, manner: Manner, 
     tell()
     await _together(*(_read(side.index, side.still, side.take, side.begin, pace, tell) for side in sides))
     one, other = (side.digest for side in sides)
+    if total and not one.documents + one.left_out + other.documents:
+        raise ProblemError(_nothing_read(source, destination, total))
     differing = one.differing(other)
     found: list[Difference] = []
     place = 0
@@ -175,6 +177,16 @@ async def compare_everything(source: Index, destination: Index, manner: Manner, 
         differences=tuple(found[:MOST_NAMED]),
         partitions=len(differing),
         partitions_left=len(differing) - place,
+    )
+
+
+def _nothing_read(source: Index, destination: Index, total: int) -> Problem:
+    """What it means that documents were counted and none came: nothing was compared, so nothing is proved."""
+    return Problem(
+        cause=Cause.STATE,
+        what=f"{source.name} and {destination.name} hold {counted(total, 'document')}, and none of them could be read.",
+        why="They were deleted since they were counted, or a server counts what it does not give.",
+        todo="Search both indices, and compare them again.",
     )
 
 

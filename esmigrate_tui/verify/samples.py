@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from esmigrate_tui.elastic.sampled import Key, sampled, sources
 from esmigrate_tui.model.event import Samples
+from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -27,19 +27,23 @@ async def compare_samples(
     """Take documents of the destination by chance, and compare each with the source's own.
 
     `names` has the source's index for each of the destination's. A document that keeps no _source proves nothing and is
-    not counted. Raises ProblemError.
+    not counted; where a side gives none of them, all are unread. Raises ProblemError.
     """
-    keys: list[Key] = []
-    for path in destination.paths(tuple(names)):
-        keys += await sampled(destination, path, amount)
-    keys = keys[:amount]
-    if not keys:
-        return Samples(compared=0)
-    there = [msgspec.structs.replace(key, index=names[key.index]) for key in keys]
-    ours, theirs = await asyncio.gather(sources(destination, keys), sources(source, there))
+    drawn: list[tuple[Key, bytes]] = []
+    try:
+        for path in destination.paths(tuple(names)):
+            drawn += await sampled(destination, path, amount)
+        drawn = drawn[:amount]
+        if not drawn:
+            return Samples(compared=0)
+        theirs = await sources(source, [msgspec.structs.replace(key, index=names[key.index]) for key, _ in drawn])
+    except ProblemError as error:
+        if error.problem.cause in PASSING or error.problem.cause is Cause.PRIVILEGES:
+            raise
+        return Samples(compared=0, unread=len(drawn) or amount)
     compared = [
         (key, mine == other)
-        for key, mine, other in zip(keys, ours, theirs, strict=True)
+        for (key, mine), other in zip(drawn, theirs, strict=True)
         if mine != b"" or other not in {b"", None}
     ]
     return Samples(

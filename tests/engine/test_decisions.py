@@ -20,7 +20,7 @@ from esmigrate_tui.engine.decisions import (
 )
 from esmigrate_tui.methods.contract import Comparison
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
-from esmigrate_tui.model.event import Moved, RunOutcome, Samples, TaskOutcome
+from esmigrate_tui.model.event import Moved, RunOutcome, Samples, Shards, TaskOutcome
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, Problem
 
@@ -54,6 +54,16 @@ def test_more_documents_than_the_source_has_are_a_difference() -> None:
     assert outcome is TaskOutcome.DIFFERENT
     assert problem is not None
     assert "1 too many" in problem.what
+
+
+def test_equal_counts_are_no_proof_where_no_document_could_be_read_and_are_no_difference_either() -> None:
+    for shards in (None, Shards(wanted=2, arrived=2)):
+        found = Comparison(100, 100, shards, samples=Samples(compared=0, unread=20))
+        outcome, problem = judged(TASK, found, Moved(done=100))
+        assert outcome is TaskOutcome.DIFFERENT
+        assert problem is not None
+        assert "None of the documents of books-new that were to be compared could be read" in problem.what
+        assert "differ" not in problem.sentence()
 
 
 def test_equal_counts_are_no_proof_when_documents_were_refused() -> None:
