@@ -11,6 +11,8 @@ import asyncio
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from esmigrate_tui.elastic.carried import carried, processors
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.model.carried import Conflict, Fate
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Book
-    from esmigrate_tui.model.carried import Carried, Definition, Group
+    from esmigrate_tui.model.carried import Carried, Definition, Group, Kind
     from esmigrate_tui.model.ledger import LedgerEntry
 
 _BEFORE_IT = {Conflict.SAME: Fate.SAME, Conflict.OTHER: Fate.LEFT, Conflict.REFUSED: Fate.UNFIT}
@@ -32,18 +34,44 @@ _BEFORE_IT = {Conflict.SAME: Fate.SAME, Conflict.OTHER: Fate.LEFT, Conflict.REFU
 async def previewed(clusters: Clusters, groups: Iterable[Group], patterns: Sequence[str] = ()) -> tuple[Carried, ...]:
     """What would be made, as far as it is anybody's own and its name fits one of the patterns.
 
-    Raises ProblemError where it cannot be seen on one of the clusters.
+    A kind that the destination does not keep at all is shown as such, and the others go on. Raises ProblemError where
+    something cannot be seen on one of the clusters, or where nothing that was asked for is kept.
     """
     kinds = [kind for group in groups for kind in group.kinds]
     if not kinds:
         return ()
     source, destination = source_of(clusters), clusters.destination
-    told, there, known, facts = await asyncio.gather(
-        carried(source, kinds), carried(destination, kinds), processors(destination), destination.probe()
+    (told, _), (there, lacking), known, facts = await asyncio.gather(
+        _kept(source, kinds), _kept(destination, kinds), processors(destination), destination.probe()
     )
     chosen = [one for one in told if not one.is_managed and _fits(one.name, patterns)]
     plugins = (*facts.plugins, *facts.modules) if facts.modules else None
-    return preview(chosen, there, facts.version, await source.version(), plugins=plugins, processors=known)
+    found = preview(chosen, there, facts.version, await source.version(), plugins=plugins, processors=known)
+    return tuple(
+        msgspec.structs.replace(one, conflict=Conflict.REFUSED, changes=(lacking[one.kind],))
+        if one.kind in lacking
+        else one
+        for one in found
+    )
+
+
+async def _kept(cluster: Cluster, kinds: Sequence[Kind]) -> tuple[tuple[Definition, ...], dict[Kind, str]]:
+    """What a cluster has of these kinds, and which of them it does not keep at all, in words.
+
+    Raises ProblemError, also where it keeps none of them.
+    """
+    found: list[Definition] = []
+    lacking: dict[Kind, ProblemError] = {}
+    for kind in kinds:
+        try:
+            found += await carried(cluster, (kind,))
+        except ProblemError as error:
+            if error.problem.cause is not Cause.UNSUPPORTED:
+                raise
+            lacking[kind] = error
+    if len(lacking) == len(kinds):
+        raise lacking[kinds[0]]
+    return tuple(found), {kind: error.problem.what for kind, error in lacking.items()}
 
 
 def _fits(name: str, patterns: Sequence[str]) -> bool:

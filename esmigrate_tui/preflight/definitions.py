@@ -15,10 +15,11 @@ from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
+from esmigrate_tui.preflight.refusals import without
 from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
@@ -28,6 +29,8 @@ Kind = tuple[Mapping[str, Any], tuple[str, ...]]
 """A definition, and the names of the indices that have it."""
 _TRIES: Final = 8
 """Requests by which definitions are tried: most clusters have many indices of few kinds."""
+_ROUNDS: Final = 12
+"""Things refused in one definition that are named: each is a request."""
 _UNBOUND: Final = {
     "index.mapping.total_fields.limit": 1_000_000,
     "index.mapping.nested_fields.limit": 10_000,
@@ -106,7 +109,10 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
     tries = together(kinds_of({name: body for name, body in bodies.items() if name not in own}))
     ask = clusters.destination.surroundings.refusal
     first = tries[:_TRIES]
-    refusals = await asyncio.gather(*(ask(tried(body)) for body, _ in first))
+    # Of several in one request only that something is refused is of interest.
+    refusals = await asyncio.gather(
+        *(ask(tried(body)) if len(kinds) > 1 else every_refusal(tried(body), ask) for body, kinds in first)
+    )
     told: list[tuple[tuple[str, ...], str | None]] = []
     again: list[Kind] = []
     for (_, kinds), why in zip(first, refusals, strict=True):
@@ -115,7 +121,7 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
         else:
             told.append((tuple(name for _, names in kinds for name in names), why))
     asked = again[:_TRIES]
-    again_told = await asyncio.gather(*(ask(tried(body)) for body, _ in asked))
+    again_told = await asyncio.gather(*(every_refusal(tried(body), ask) for body, _ in asked))
     told += zip((names for _, names in asked), again_told, strict=True)
     for finding in judged_refusals(told):
         yield finding
@@ -181,6 +187,21 @@ def refused(names: tuple[str, ...], why: str, fix: str) -> Finding:
         link=_PLUGINS,
         subjects=names,
     )
+
+
+async def every_refusal(
+    body: Mapping[str, Any], ask: Callable[[Mapping[str, Any]], Awaitable[str | None]]
+) -> str | None:
+    """All that a destination refuses in a definition, not only the first; "" for nothing, None where nobody can say."""
+    told: list[str] = []
+    rest: Mapping[str, Any] | None = body
+    while rest is not None and len(told) < _ROUNDS:
+        why = await ask(rest)
+        if not why:
+            return "; ".join(told) or why
+        told.append(why)
+        rest = without(rest, why)
+    return "; ".join(told)
 
 
 def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple[Finding, ...]:

@@ -156,6 +156,17 @@ def test_a_destination_that_keeps_no_policies_says_so(capsys: pytest.CaptureFixt
     assert "keeps no lifecycle policy at all" in said
 
 
+def test_a_destination_that_keeps_no_policies_gets_the_rest(
+    capsys: pytest.CaptureFixture[str], old: Node, new: Node
+) -> None:
+    code, said = carried(capsys, old, new, "--templates", "--pipelines", "--policies")
+    assert code == ExitCode.DONE
+    assert "! lifecycle policy cy-" in said
+    assert "keeps no lifecycle policy at all" in said
+    assert "+ ingest pipeline cy-" in said
+    assert "+ index template cy-logs" in said
+
+
 def test_something_must_be_asked_for(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
     code, said = carried(capsys, old, new)
     assert code == ExitCode.USAGE
