@@ -57,19 +57,21 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
 class RepositoryType(msgspec.Struct, frozen=True, kw_only=True):
     """A type of repository: its settings, what every node must be told beside them, and where its secrets belong.
 
-    `secrets` and `prepared` are sentences, CLIENT standing for the name of the client; "" for none.
+    `secrets` and `prepared` are sentences, CLIENT standing for the name of the client; "" for none. `older` are
+    settings that only old servers want: taken where somebody gives them, and not asked for.
     """
 
     name: str
     title: str
     fields: tuple[Field, ...]
+    older: tuple[Field, ...] = ()
     prepared: str = ""
     secrets: str = ""
     link: str = ""
 
     def field(self, name: str) -> Field | None:
         """The setting of that name."""
-        return next((field for field in self.fields if field.name == name), None)
+        return next((field for field in (*self.fields, *self.older) if field.name == name), None)
 
     @property
     def can_be_written(self) -> bool:
@@ -246,10 +248,20 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
                 choices=("standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"),
             ),
         ),
+        older=(
+            Field(name="region", label="Region", help="The region that the bucket is in."),
+            Field(name="endpoint", label="Store", help="The address of the store, where it is not Amazon's."),
+            Field(name="protocol", label="Protocol", help="How the store is spoken to.", choices=("http", "https")),
+            Field(name="path_style_access", label="Bucket in path", help="Where it stands.", shape=Shape.SWITCH),
+            Field(name="max_retries", label="Tries", help="How often a request is sent again.", shape=Shape.COUNT),
+            Field(name="use_throttle_retries", label="Slower", help="Whether tries slow down.", shape=Shape.SWITCH),
+        ),
         prepared="Region and address of the store belong to the client, in elasticsearch.yml of every node: "
-        "s3.client.CLIENT.region, s3.client.CLIENT.endpoint. Before 8.0 the plugin repository-s3 is installed first.",
+        "s3.client.CLIENT.region, s3.client.CLIENT.endpoint; before 6.0 also settings of the repository, region and "
+        "endpoint. Before 8.0 the plugin repository-s3 is installed first, before 5.0 cloud-aws.",
         secrets="Its secrets belong in the keystore of every node: s3.client.CLIENT.access_key and "
-        "s3.client.CLIENT.secret_key; without them the role of the machine is used.",
+        "s3.client.CLIENT.secret_key; without them the role of the machine is used. Before 5.0 they stand in "
+        "elasticsearch.yml: cloud.aws.access_key, cloud.aws.secret_key.",
         link=_GUIDE + "repository-s3.html",
     ),
     RepositoryType(
@@ -362,7 +374,7 @@ def _must_fit(kind: RepositoryType, key: str, value: str) -> None:
         raise _usage(f"{key} cannot be {clean(value, 100)}.", f"It is one of {', '.join(field.choices)}.")
     if _SHAPES[field.shape].fullmatch(value) is None:
         raise _usage(f"{key} cannot be {clean(value, 100)}.", f"It is {field.shape}.")
-    if key == "url" and _USER_IN_ADDRESS.search(value):
+    if key in {"url", "endpoint"} and _USER_IN_ADDRESS.search(value):
         raise _usage("The address holds a user or a password.", kind.secrets)
 
 

@@ -34,6 +34,9 @@ _REGISTERING: Final = (
 )
 _MOUNTING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/searchable-snapshots.html"
 _URL_IS_A_MODULE: Final = Version(5)
+_REPOSITORY_PLUGINS: Final = Version(5)
+_OLDER_PLUGINS: Final = {"s3": "cloud-aws", "azure": "cloud-azure"}
+"""What brought these types before plugins were called by what they bring."""
 _BUILT_IN: Final = frozenset({"fs", "source"})
 _VERIFIES_INTEGRITY: Final = Version(8, 16)
 _MOUNTS: Final = Version(7, 10)
@@ -162,15 +165,19 @@ def unregistrable(repository: Repository, facts: ClusterFacts | None, nodes: Seq
     is_part = repository.type not in _BUILT_IN and (
         repository.type != "url" or (facts is not None and facts.version >= _URL_IS_A_MODULE)
     )
-    if facts is not None and facts.modules and is_part and f"repository-{repository.type}" not in parts:
+    part = f"repository-{repository.type}"
+    is_old = facts is not None and facts.version < _REPOSITORY_PLUGINS
+    if is_old:
+        part = _OLDER_PLUGINS.get(repository.type, part)
+    if facts is not None and facts.modules and is_part and part not in parts:
         return Finding(
             check="repository-readable",
             severity=Severity.BLOCKER,
             title=f"The destination has no repositories of the type {repository.type}",
-            evidence=f"neither a module nor a plugin repository-{repository.type} on its nodes",
+            evidence=f"neither a module nor a plugin {part} on its nodes",
             why="A type of repository is a part of the server; on older versions some are plugins.",
             fix="Install it on every node and restart them, or use a repository of a type that it has:",
-            copy=f"bin/elasticsearch-plugin install repository-{repository.type}",
+            copy=f"bin/{'plugin' if is_old else 'elasticsearch-plugin'} install {part}",
             cause=Cause.UNSUPPORTED,
             link=_REGISTERING,
         )

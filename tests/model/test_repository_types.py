@@ -114,3 +114,13 @@ def test_a_type_without_a_form_names_those_that_have_one() -> None:
 def test_it_is_registered_to_be_written_to_only_where_that_is_said() -> None:
     assert not repository_of("fs", "old", {**NEEDED["fs"], "readonly": "false"}).is_readonly
     assert "readonly" not in repository_of("url", "old", NEEDED["url"]).settings
+
+
+def test_what_old_servers_want_for_a_store_is_taken_and_never_asked_for() -> None:
+    old = {"region": "eu-west-1", "endpoint": "127.0.0.1:9000", "protocol": "http", "path_style_access": "true"}
+    assert old.items() <= repository_of("s3", "old", {"bucket": "backups", **old}).settings.items()
+    kind = type_of("s3")
+    assert kind is not None
+    assert {field.name for field in kind.fields} & {field.name for field in kind.older} == set()
+    with pytest.raises(ProblemError, match="protocol cannot be ftp"):
+        repository_of("s3", "old", {"bucket": "backups", "protocol": "ftp"})

@@ -358,6 +358,15 @@ def test_a_repository_that_would_be_refused_is_blocked_before_it_is_registered(
     assert told.fix
 
 
+@pytest.mark.parametrize(("kind", "plugin"), [("s3", "cloud-aws"), ("azure", "cloud-azure")])
+def test_before_5_other_plugins_bring_these_types(kind: str, plugin: str) -> None:
+    bare = msgspec.structs.replace(FACTS, version=Version(2, 4, 6), modules=("lang-expression",))
+    told = unregistrable(place(kind, bucket="b"), bare, ())
+    assert told is not None
+    assert told.copy == f"bin/plugin install {plugin}"
+    assert unregistrable(place(kind, bucket="b"), msgspec.structs.replace(bare, plugins=(plugin,)), ()) is None
+
+
 def test_one_node_that_does_not_allow_a_folder_is_enough_and_is_named() -> None:
     told = unregistrable(place("fs", location="old"), CLOUD, (ALLOWING, NodeFacts(name="bare")))
     assert told is not None
