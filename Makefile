@@ -8,7 +8,7 @@ ARGS   ?=
 TOGETHER ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick how-long check format screenshots bench clean
+.PHONY: help demo test test-quick test-newest how-long check format screenshots bench clean
 
 help: ## What can be made here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ test: how-long $(READY) ## Every test, on real Elasticsearch nodes: make test AR
 test-quick: $(READY) ## The tests that need no server, in two minutes, with fewer examples
 	$(BIN)/python -m pytest -n $(TOGETHER) --dist worksteal -m "not nodes and not slow" \
 	  --hypothesis-profile quick $(ARGS)
+
+test-newest: $(READY) ## What needs the newest servers with their modules, before each release
+	$(BIN)/python -m pytest -m newest -rA $(ARGS)
 
 check: $(READY) ## Style, types, and that imports only go downhill
 	$(BIN)/ruff check .

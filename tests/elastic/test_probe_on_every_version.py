@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters, ReindexLook
     from tests.fixtures_nodes import SharedNodes
 
-pytestmark = pytest.mark.nodes
+pytestmark = [pytest.mark.nodes, pytest.mark.newest]
 
 SOURCES: Final = ("2.4.6", "5.6.16", "6.8.23", "7.17.28", "8.19.8", "9.4.3")
 DESTINATIONS: Final = ("6.8.23", "7.17.28", "8.19.8", "9.4.3")
