@@ -386,7 +386,7 @@ async def test_files_of_several_habits_arrive_as_one_and_the_index_is_left_as_se
     async with await opened(node) as cluster:
         count = await cluster.count("files-habits")
         found = await cluster.settings_of("files-habits")
-        asked = {"query": {"term": {"name": "Köln – 7"}}}
+        asked = {"term": {"name": "Köln – 7"}}
         same = await cluster.count("files-habits", asked)
         await cluster.delete_index("files-habits")
     assert plan.code == 0, plan.text
