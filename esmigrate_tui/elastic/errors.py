@@ -835,6 +835,8 @@ def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint:
             todo="Copy the Elasticsearch endpoint from the deployment's page again.",
             evidence=evidence,
         )
+    if status == 404 and text.strip() == "{}":  # what is said of a pipeline that is missing, by every version
+        return Problem(cause=Cause.MISSING, what=f"{place} has nothing of that name.", evidence=evidence)
     if status == 503 and TAGLINE in text:
         return without_master(place, evidence)
     if status in _BY_STATUS and status not in {404, 405, 406}:

@@ -309,3 +309,8 @@ def test_what_a_server_sends_never_reaches_the_terminal_raw(name: str, junk: str
     for text in (problem.what, problem.why, problem.todo, problem.evidence):
         assert "\x1b" not in text
         assert "\x07" not in text
+
+
+def test_an_empty_answer_that_nothing_was_found_is_no_stranger() -> None:
+    assert explain(404, b"{}", {}, HERE).cause is Cause.MISSING
+    assert explain(404, b"<html>", {}, HERE).cause is Cause.NOT_ELASTICSEARCH
