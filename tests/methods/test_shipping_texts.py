@@ -122,10 +122,10 @@ def test_logstash_takes_a_key_and_a_token() -> None:
 @pytest.mark.parametrize("trust", [*TRUSTS])
 @pytest.mark.parametrize("sign_in", [*SignIn])
 def test_filebeat_reads_its_text_as_yaml_whatever_is_in_it(sign_in: SignIn, trust: str) -> None:
-    text = told(Shipper.FILEBEAT, sign_in=sign_in, trust=trust, path="/a 'b\": #c", index=ODD, user=ODD_USER).text
+    text = told(Shipper.FILEBEAT, sign_in=sign_in, trust=trust, path="/a$b:%20~c", index=ODD, user=ODD_USER).text
     read = yaml.safe_load(text)
     output = read["output.elasticsearch"]
-    assert output["hosts"] == ["https://es.example.org:9200/a%20%27b%22%3A%20%23c"]
+    assert output["hosts"] == ["https://es.example.org:9200/a%24b%3A%20~c"]
     assert output["index"] == read["setup.template.name"] == read["setup.template.pattern"] == ODD
     assert read["setup.template.enabled"] is read["setup.ilm.enabled"] is False
     secrets: dict[SignIn, dict[str, Any]] = {
@@ -146,9 +146,9 @@ def test_filebeat_reads_its_text_as_yaml_whatever_is_in_it(sign_in: SignIn, trus
 @pytest.mark.parametrize("trust", [*TRUSTS])
 @pytest.mark.parametrize("sign_in", [*SignIn])
 def test_python_reads_its_text_whatever_is_in_it(sign_in: SignIn, trust: str) -> None:
-    text = told(Shipper.PYTHON, sign_in=sign_in, trust=trust, path="/a 'b", index=ODD, user=ODD_USER).text
+    text = told(Shipper.PYTHON, sign_in=sign_in, trust=trust, path="/a$b%27(c)", index=ODD, user=ODD_USER).text
     words = parsed_python(text)
-    assert ast.literal_eval(words.pop("url")) == "https://es.example.org:9200/a%20%27b"
+    assert ast.literal_eval(words.pop("url")) == "https://es.example.org:9200/a%24b%27%28c%29"
     assert ODD in {node.value for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Constant)}
     secrets = {SignIn.PASSWORD: "basic_auth", SignIn.API_KEY: "api_key", SignIn.TOKEN: "bearer_auth"}
     trusted = {"file": "ca_certs", "pinned": "ssl_assert_fingerprint", "unverified": "verify_certs"}
@@ -168,12 +168,12 @@ def test_the_older_python_client_has_the_older_words_and_types() -> None:
 @pytest.mark.parametrize("trust", [*TRUSTS])
 @pytest.mark.parametrize("sign_in", [*SignIn])
 def test_the_shell_reads_its_text_whatever_is_in_it(sign_in: SignIn, trust: str, tmp_path: Path) -> None:
-    one = told(Shipper.CURL, sign_in=sign_in, trust=trust, path="/a 'b", index=ODD, user=ODD_USER)
+    one = told(Shipper.CURL, sign_in=sign_in, trust=trust, path="/a$b%27(c)", index=ODD, user=ODD_USER)
     script = tmp_path / one.name
     script.write_text(one.text)
     checked = subprocess.run(["bash", "-n", script], check=False, capture_output=True, text=True)
     assert checked.returncode == 0, checked.stderr
-    assert "\nurl=https://es.example.org:9200/a%20%27b/or%27ders-%24a/_bulk\n" in one.text
+    assert "\nurl=https://es.example.org:9200/a%24b%27%28c%29/or%27ders-%24a/_bulk\n" in one.text
 
 
 @pytest.mark.parametrize("shipper", [Shipper.JAVASCRIPT, Shipper.GO, Shipper.JAVA])
