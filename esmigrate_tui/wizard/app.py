@@ -9,6 +9,7 @@ import sys
 import time
 import traceback
 from collections import deque
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -222,6 +223,12 @@ class WizardApp(Walk, App[ExitCode]):
         if step != self._heading_for:
             self._heading_for = step
             self.call_later(self._go, step)
+            if (here := self.step) is not None:
+                here.show()
+
+    def is_leaving(self, step: str) -> bool:
+        """Whether another step is on its way to the screen."""
+        return self._heading_for not in {"", step}
 
     async def _go(self, step: str) -> None:
         while len(self.screen_stack) > 2:
@@ -317,8 +324,14 @@ class WizardApp(Walk, App[ExitCode]):
             if self._running and not self.is_headless:
                 renderable = self._sent(renderable)
             if screen is not self._seen[0] and screen is self.screen and self.step is not None:
-                self._seen = screen, time.monotonic()
+                # Whoever sees it presses a key after its turn on the terminal has come, however long that takes.
+                at_its_turn = getattr(self._driver, "at_its_turn", None)
+                seen = partial(self._is_seen, screen)
+                seen() if at_its_turn is None else at_its_turn(seen)
         super()._display(screen, renderable)
+
+    def _is_seen(self, screen: Screen[Any]) -> None:
+        self._seen = screen, time.monotonic()
 
     def _sent(self, renderable: RenderableType) -> RenderableType | None:
         """What of it has to be sent to the terminal."""

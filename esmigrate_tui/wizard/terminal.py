@@ -38,7 +38,8 @@ class Writer(threading.Thread):
         super().__init__(name="terminal", daemon=True)
         self._terminal, self._encoding = terminal, encoding
         self._caught_up, self._lost = caught_up, lost
-        self._texts: queue.SimpleQueue[str | None] = queue.SimpleQueue()  # never full, so that nobody waits for it
+        # never full, so that nobody waits for it
+        self._texts: queue.SimpleQueue[str | Callable[[], None] | None] = queue.SimpleQueue()
         self._counting = threading.Lock()
         self._behind = 0
 
@@ -54,6 +55,10 @@ class Writer(threading.Thread):
                 self._behind += len(text)
             self._texts.put(text)
 
+    def at_its_turn(self, callback: Callable[[], None]) -> None:
+        """Call this, in the thread that writes, after what was put before is written and before what comes next is."""
+        self._texts.put(callback)
+
     def close(self) -> None:
         """Write what waits, as long as that takes."""
         self._texts.put(None)
@@ -62,6 +67,9 @@ class Writer(threading.Thread):
     def run(self) -> None:
         """One after the other."""
         while (text := self._texts.get()) is not None:
+            if not isinstance(text, str):
+                text()
+                continue
             try:
                 self._write(text.encode(self._encoding, "replace"))
             except OSError:
@@ -103,6 +111,11 @@ class TerminalDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
         super().close()  # its own writer, which waits in the event loop where the terminal does not take more
         self._writer_thread = None
+
+    def at_its_turn(self, callback: Callable[[], None]) -> None:
+        """Call this, in another thread, when the terminal has all that was written before, and nothing more yet."""
+        if self._writer is not None:
+            self._writer.at_its_turn(callback)
 
     def write(self, data: str) -> None:
         """Have it written."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -126,11 +127,12 @@ class Reader:
             lacking = self.lacking()
             if lacking != stands:
                 since, stands = time.monotonic(), lacking
-            page = self.text
+            heading = self.lines[1]
             match lacking:
                 case "":
                     await self.do("next")
-                    await self._until_other(lambda: self.text, page, "Next does nothing")
+                    # Not any change: a busy machine may still be painting what was typed before.
+                    await self._until(partial(self._has_answered, heading, then), "Next does nothing")
                     since = time.monotonic()
                 case "not tested yet":
                     self.asked.append("test")
@@ -142,6 +144,10 @@ class Reader:
                     raise self.stopped(f"it does not go on to {then!r}: {lacking}")
                 case _:
                     await self.window.look(0.05)
+
+    def _has_answered(self, heading: str, then: str) -> bool:
+        """Whether Next has led on, or said what it waits for."""
+        return then in self.text or self.lines[1] != heading or bool(self.lacking())
 
     async def go_back(self) -> None:
         """Back to the step before."""

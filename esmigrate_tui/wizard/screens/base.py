@@ -105,7 +105,8 @@ class StepScreen(Screen[None]):
         session = self.session
         self.query_one(RailLine).offer(session.method_name)
         self.query_one(TitleLine).title(*self.title_words(session))
-        self.query_one(FootLine).offer(self.next_word(session), session.method_name, self.keys_instead())
+        word = "one moment" if self.wizard.is_leaving(self.STEP) else self.next_word(session)
+        self.query_one(FootLine).offer(word, session.method_name, self.keys_instead())
         if self.has_class("-small"):
             self.query_one(TooSmall).tell(self.line_when_small(session))
         self.paint(session)
