@@ -6,8 +6,10 @@ The data stream itself is made before any document, so that nothing that is sent
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
+
+import msgspec
 
 from esmigrate_tui.elastic.carried import carried
 from esmigrate_tui.model.carried import Kind
@@ -19,6 +21,7 @@ from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.streams import template_for
 from esmigrate_tui.model.text import clean, counted
+from esmigrate_tui.translate.aliases import translate_aliases
 from esmigrate_tui.translate.streams import carried_templates
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import IndexFacts, Version
 
 BY_TEMPLATE: Final = "{}"
-"""The body of a task that makes a data stream: all that it will be stands in its template."""
+"""The body of a task that makes a data stream without aliases: all else that it will be stands in its template."""
 _ROLLOVERS: Final = "where one ended and the next began is not carried over, documents go in oldest first"
 _LIFECYCLE: Final = "its lifecycle begins anew, and counts from now; a failure store stays behind"
 
@@ -54,6 +57,8 @@ def stream_task(  # what is known of it, where it goes, and for whom
                 todo="Restore it from a snapshot: its indices come along with their ranges.",
             )
         )
+    said: list[str] = []
+    aliases = translate_aliases(definition.aliases, destination, said)
     first = carried_templates(target, definition.templates, destination, source, plugins)
     templates = [f"{one.label}: {change}" for one in first for change in one.changes]
     backing = counted(len(definition.backing), "index", "indices")
@@ -61,10 +66,10 @@ def stream_task(  # what is known of it, where it goes, and for whom
         number=number,
         source_index=index.name,
         destination_index=target,
-        create=BY_TEMPLATE,
+        create=msgspec.json.encode({"aliases": aliases}).decode() if aliases else BY_TEMPLATE,
         documents=index.documents if definition.documents is None else definition.documents,
         size=index.primary_bytes,
-        changes=(f"a data stream of {backing}: {_ROLLOVERS}", _LIFECYCLE, *templates),
+        changes=(f"a data stream of {backing}: {_ROLLOVERS}", _LIFECYCLE, *said, *templates),
         kind=RestoreKind.DATA_STREAM,
         backing=definition.backing,
         first=first,
@@ -74,6 +79,22 @@ def stream_task(  # what is known of it, where it goes, and for whom
 def stream_request(name: str) -> Request:
     """The request that makes a data stream, where a template claims its name."""
     return Request(method="PUT", path=f"/_data_stream/{quote(name, safe='')}")
+
+
+def alias_request(task: Task) -> Request | None:
+    """The request that gives a data stream its aliases; None where it has none."""
+    aliases = msgspec.json.decode(task.create, type=_Made).aliases
+    if not aliases:
+        return None
+    name = task.destination_index
+    actions = [{"add": {"index": name, "alias": alias, **how}} for alias, how in aliases.items()]
+    return Request(method="POST", path="/_aliases", body=msgspec.json.encode({"actions": actions}).decode())
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What the body of such a task holds beside its template."""
+
+    aliases: dict[str, dict[str, Any]] = {}
 
 
 async def make_stream(task: Task, destination: Cluster, book: Book) -> None:
@@ -94,6 +115,8 @@ async def make_stream(task: Task, destination: Cluster, book: Book) -> None:
     await book.change(Side.DESTINATION, f"the data stream {name} was made", await _making(name, destination), None)
     if (await destination.existing([name])).get(name) != "data stream":
         raise ProblemError(_not_made(name))
+    if request := alias_request(task):
+        await book.change(Side.DESTINATION, f"the data stream {name} got its aliases", request, None)
 
 
 async def _is_claimed(name: str, destination: Cluster) -> bool:

@@ -45,7 +45,8 @@ async def definition(index: IndexFacts, wanted: str, walk: PlainWalk, console: C
         return
     part = await _which(parts, console)
     if not part.body:
-        console.say(f"{part.target} is there already: it stays as it is.")
+        by_template = "is made by a template: change that one, on the destination or in the plan"
+        console.say(f"{part.target} {by_template if part.is_stream else 'is there already: it stays as it is'}.")
     elif verb == "json":
         console.show(part.body, 0)
     elif verb == "to":
@@ -71,6 +72,10 @@ async def _which(parts: tuple[Part, ...], console: Console) -> Part:
 def _say(part: Part, console: Console, *, in_full: bool) -> None:
     """What is made, and what is otherwise there."""
     of = f"the type {clean(part.type, 200)} of {part.index}" if part.type else part.index
+    if part.is_stream:
+        console.say(f"{part.target} becomes a data stream, made by a template.")
+        _sentences(part.changes, console, in_full=in_full)
+        return
     if not part.body:
         console.say(f"{part.target} is there already and is used as it is, for {of}.")
         return

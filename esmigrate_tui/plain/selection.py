@@ -263,7 +263,8 @@ class _Selection:
         parts += [f"aliases {', '.join(index.aliases)}"] if index.aliases else []
         parts += [f"{len(index.types)} types"] if len(index.types) > 1 else []
         parts += ["hidden"] if index.hidden else []
-        parts += [f"in the data stream {index.data_stream}"] if index.data_stream else []
+        parts += [f"in the data stream {index.data_stream}"] if index.backs_stream else []
+        parts += [f"a data stream of {counted(len(index.backing), 'index', 'indices')}"] if index.backing else []
         self.console.say(row_of(index, self.walk, frozenset(draft.selected)))
         self.console.say(", ".join(parts) + ".")
 

@@ -173,7 +173,7 @@ async def colliding_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     if clusters.source is None or not names:
         return
     first = await first_ids(clusters.source, names, _LOOKED_AT)
-    several = {index.name for index in indices if len(index.types) > 1}
+    several = {index.name for index in indices if len(index.types) > 1 or len(index.backing) > 1}
     doubtful = {
         name: tuple(dict.fromkeys(one.id for one in found))
         for name, found in first.items()
@@ -189,12 +189,16 @@ def judged_ids(again: Mapping[str, Sequence[Holder]], draft: Draft) -> tuple[Fin
     apart = draft.copying.types is Types.APART or bool(draft.copying.only_type)
     by_type: dict[str, str] = {}
     by_routing: dict[str, str] = {}
+    by_index: dict[str, str] = {}
+    streams = {index.name for index in draft.chosen if index.is_stream}
     for name, found in again.items():
         seen: dict[str, Holder] = {}
         for one in found:
             other = seen.setdefault(f"{one.type} {one.id}" if apart else one.id, one)
             if other.type != one.type:
                 by_type[name] = f"{name}: {clean(one.id, 60)} in {clean(other.type, 60)} and {clean(one.type, 60)}"
+            elif other is not one and name in streams:
+                by_index[name] = f"{name}: {clean(one.id, 60)}"
             elif other is not one:
                 by_routing[name] = (
                     f"{name}: {clean(one.id, 60)} by the routings {clean(other.routing or other.parent or '-', 60)} "
@@ -213,6 +217,20 @@ def judged_ids(again: Mapping[str, Sequence[Holder]], draft: Draft) -> tuple[Fin
                 fix="Copy through this machine with --types apart: each type gets an index of its own.",
                 link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
                 subjects=tuple(by_type),
+            )
+        )
+    if by_index:
+        findings.append(
+            Finding(
+                check="colliding-ids",
+                severity=Severity.WARNING,
+                title=f"One _id in several indices of a data stream: {some(tuple(by_index))}",
+                evidence=listed(tuple(by_index.values())),
+                why="Each of its indices may have that _id once. Here they become one index, in which the second "
+                "document of an _id is rejected.",
+                fix="Restore it from a snapshot, which keeps every index as it is.",
+                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",
+                subjects=tuple(by_index),
             )
         )
     if by_routing:

@@ -250,6 +250,7 @@ def _row(task: TaskProgress, planned: Task | None) -> Row:
         samples=task.samples,
         compared=task.compared,
         watched=task.watched,
+        is_stream=planned is not None and planned.kind is RestoreKind.DATA_STREAM,
     )
 
 
@@ -277,6 +278,7 @@ def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),
         kind=planned.kind if planned else RestoreKind.INDEX,
+        is_stream=planned is not None and planned.kind is RestoreKind.DATA_STREAM,
         size=None if is_state else task.shards.bytes if task.shards and task.shards.bytes else task.done,
         shards=None if is_state else task.shards,
         samples=task.samples,

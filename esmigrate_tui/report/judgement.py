@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _INDICES: Final = ("index", "indices")
 _PARTS: Final = ("part", "parts")
+_STREAMS: Final = ("data stream", "data streams")
 _NAMED: Final = 20
 _ILM: Final = Version(6, 6)
 _SLM: Final = Version(7, 4)
@@ -34,8 +35,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
     Where `was_counted`, both counts are documents after a refresh; else they are what was expected and what the
     destination acknowledged. `seconds` is None while it is not finished. `changes` says what the destination's
-    definition has otherwise than the source's. Of a restore, `size` is the bytes that arrived, and both counts are None
-    where they were not to be had.
+    definition has otherwise than the source's, `is_stream` that it is a data stream there. Of a restore, `size` is the
+    bytes that arrived, and both counts are None where they were not to be had.
     """
 
     source_index: str
@@ -57,6 +58,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     samples: Samples | None = None
     compared: Compared | None = None
     watched: Watched | None = None
+    is_stream: bool = False
 
     @property
     def verified(self) -> str:
@@ -175,6 +177,10 @@ def _cut_short(progress: Progress, rows: Sequence[Row], complete: str) -> str:
 
 def _nouns(rows: Sequence[Row]) -> tuple[str, str]:
     """What the rows are, one and several: a restore may bring back more than indices."""
+    if rows and all(row.is_stream for row in rows):
+        return _STREAMS
+    if any(row.is_stream for row in rows):
+        return _PARTS
     return _INDICES if all(row.kind in {None, RestoreKind.INDEX} for row in rows) else _PARTS
 
 
@@ -191,7 +197,7 @@ def how_checked(rows: Sequence[Row]) -> str:
     each = _how_documents_were_compared(rows)
     return (
         f"Documents were counted on both sides after a refresh, in {number(len(seen))} of "
-        f"{counted(len(rows), *_INDICES)}: equal in {number(equal)}. "
+        f"{counted(len(rows), *_nouns(rows))}: equal in {number(equal)}. "
         + (each or "Counts compare numbers, not contents.")
     )
 

@@ -89,9 +89,10 @@ def _table(report: Report, width: int) -> list[str]:
 
 
 def _name(row: Row) -> str:
+    stream = "data stream " if row.is_stream else ""
     if row.source_index == row.destination_index:
-        return clean(row.source_index)
-    return f"{clean(row.source_index)} → {clean(row.destination_index)}"
+        return f"{stream}{clean(row.source_index)}"
+    return f"{stream}{clean(row.source_index)} → {clean(row.destination_index)}"
 
 
 def _count(amount: int | None) -> str:

@@ -156,7 +156,7 @@ def _indices(report: Report) -> str:
     rows = (
         (
             row.source_index,
-            row.destination_index,
+            f"{row.destination_index}{' (data stream)' * row.is_stream}",
             _amount(row.source_count),
             _amount(row.destination_count),
             number(row.refused),

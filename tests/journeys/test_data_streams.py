@@ -69,6 +69,8 @@ async def sides(fresh: tuple[Node, Node]) -> tuple[Node, Node]:
             await ask(old, "POST", f"/{STREAM}/_bulk?refresh=true", documents("a"))
             await ask(old, "POST", f"/{STREAM}/_rollover")
             await ask(old, "POST", f"/{STREAM}/_bulk?refresh=true", documents("b"))
+            only = {"index": STREAM, "alias": "first-users", "filter": {"term": {"user": "u1"}}}
+            await ask(old, "POST", "/_aliases", {"actions": [{"add": only}]})
     return fresh
 
 
@@ -110,12 +112,15 @@ async def test_a_data_stream_arrives_as_one_with_its_template_first_and_every_do
     checked = await operator.do("check", "move.toml")
     done = await operator.do("run", "move.toml")
     report = json.loads((await operator.do("report", done.run, "--format", "json")).out)
+    report_lines = await operator.do("report", done.run)
     compared = await verified(operator, sides, STREAM, name)
     [task] = Plan.from_toml(await asyncio.to_thread((operator.folder / "move.toml").read_text)).tasks
     async with await connected_to(sides[1]) as cluster:
         kind = (await cluster.existing([name])).get(name)
         count = await cluster.count(name)
         made_of = (await cluster.definitions([name]))[name]
+        actions = [{"remove": {"index": name, "alias": "first-users"}}]
+        await ask(cluster, "POST", "/_aliases", {"actions": actions})
     assert made.code == 0, made.text
     assert f"data stream {STREAM} → {name}: {2 * EACH} documents" in made.text
     assert (task.kind, task.source_index, len(task.backing)) == (RestoreKind.DATA_STREAM, STREAM, 2)
@@ -129,6 +134,8 @@ async def test_a_data_stream_arrives_as_one_with_its_template_first_and_every_do
     assert report["indices"][0]["compared"]["source_count"] == 2 * EACH
     assert (kind, count) == ("data stream", 2 * EACH)
     assert made_of.mappings["properties"]["user"] == {"type": "keyword"}
+    assert made_of.aliases == {"first-users": {"filter": {"term": {"user": "u1"}}}}
+    assert f"data stream {STREAM} → {name}" in report_lines.out
     assert compared.code == 0, compared.text
     assert "Every document of each side is on the other." in compared.out
 
@@ -192,6 +199,7 @@ async def test_a_data_stream_is_restored_under_another_name_and_verified(
         more = ("--rename", f"{STREAM}=back-shop", "--verify", "everything", "-o", "move.toml")
         made = await operator.do("plan", "restore-from-snapshot", *there, *chosen, *more)
         done = await operator.do("run", "move.toml")
+        report = json.loads((await operator.do("report", done.run, "--format", "json")).out)
         compared = await verified(operator, sides, STREAM, "back-shop")
         kind = (await new.existing(["back-shop"])).get("back-shop")
         await ask(new, "DELETE", "/_snapshot/of-streams")
@@ -199,7 +207,7 @@ async def test_a_data_stream_is_restored_under_another_name_and_verified(
     await asyncio.to_thread(shutil.rmtree, source.snapshots / "of-streams", ignore_errors=True)
     assert made.code == 0, made.text
     assert done.code == 0, done.text
-    assert "Every document of both sides was read and" in done.out
+    assert "Every document of both sides was read and compared byte for byte" in report["how_checked"]
     assert kind == "data stream"
     assert compared.code == 0, compared.text
 

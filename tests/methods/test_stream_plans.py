@@ -11,6 +11,7 @@ import pytest
 from esmigrate_tui.cli.planning import draft_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_decisions import Part, State, is_same_source, newer_parts
+from esmigrate_tui.methods.streams import alias_request
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import Copying
@@ -19,6 +20,7 @@ from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.plan import MethodName, Plan, amount_of
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.wizard.walk.definition import parts_of
 
 HERE = Connection(endpoint=Endpoint(scheme="http", host="here", port=9200))
 THERE = Connection(endpoint=Endpoint(scheme="http", host="there", port=9200))
@@ -115,6 +117,16 @@ def test_under_another_name_it_gets_a_template_of_its_own() -> None:
     assert "it is for shop-2 alone: shop is for web-*" in made.changes
 
 
+def test_its_aliases_come_along_and_are_given_to_it_once_it_is_there() -> None:
+    filtered = {"filter": {"term": {"user": "u1"}}}
+    [task] = plan(definitions={"web-shop": msgspec.structs.replace(STREAM, aliases={"shops": filtered})}).tasks
+    request = alias_request(task)
+    assert request is not None
+    assert (request.method, request.path) == ("POST", "/_aliases")
+    assert json.loads(request.body) == {"actions": [{"add": {"index": "web-shop", "alias": "shops", **filtered}}]}
+    assert alias_request(plan().tasks[0]) is None
+
+
 def test_a_time_series_is_refused_and_told_to_be_restored() -> None:
     series = msgspec.structs.replace(STREAM, settings={"index": {"mode": "time_series"}})
     with pytest.raises(ProblemError, match="time series") as raised:
@@ -161,4 +173,12 @@ def test_shards_of_different_indices_of_one_stream_are_told_apart_and_a_new_inde
     assert newer_parts(known, now) == (
         Part(shard=0, after=7, until=9, index="b"),
         Part(shard=0, after=-1, until=3, index="c"),
+    )
+
+
+def test_where_a_definition_is_looked_at_a_data_stream_has_a_template_and_no_body_to_be_edited() -> None:
+    [part] = parts_of(draft(renamed={"web-shop": "web-2"}), "web-shop")
+    assert (part.target, part.body, part.is_stream) == ("web-2", "", True)
+    assert part.changes[0] == (
+        "unless the destination has a template for its name: component template fields, index template shop"
     )

@@ -14,7 +14,7 @@ from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.facts import Version, View
+from esmigrate_tui.model.facts import IndexFacts, Version, View
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.plan import MethodName, Task
 from esmigrate_tui.model.problem import Cause, Problem
@@ -66,6 +66,17 @@ def test_children_of_several_parents_with_one_id_are_several_routings() -> None:
     [told] = judged_ids({"x": twins}, Draft())
     assert told.severity is Severity.WARNING
     assert "by the routings a and b" in told.evidence
+
+
+def test_an_id_in_several_indices_of_a_data_stream_is_told_as_one_document_too_many() -> None:
+    parts = tuple(IndexFacts(name=f".ds-web-00000{number}", data_stream="web") for number in (1, 2))
+    twins = (Holder(id="7"), Holder(id="7"), Holder(id="8"))
+    [told] = judged_ids(
+        {"web": twins}, Draft(method=MethodName.COPY_THROUGH_HERE, source_indices=parts, selected=("web",))
+    )
+    assert told.severity is Severity.WARNING
+    assert told.title == "One _id in several indices of a data stream: web"
+    assert told.evidence == "web: 7"
 
 
 # -- the way from the destination -------------------------------------------------------------------------------------

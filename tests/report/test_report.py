@@ -40,6 +40,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.report import Beside, Report, as_json, as_lines, as_markdown, gather
 from esmigrate_tui.report.lines import _columns
@@ -697,3 +698,16 @@ def test_neither_the_user_s_name_nor_anything_but_addresses_of_the_connections_i
     report = a_report()
     for told in (as_markdown(report), as_json(report), "\n".join(as_lines(report, 100))):
         assert "elastic" not in told.replace("elasticsearch", "")
+
+
+def test_a_data_stream_is_called_one() -> None:
+    plan = a_plan()
+    streams = tuple(msgspec.structs.replace(task, kind=RestoreKind.DATA_STREAM) for task in plan.tasks)
+    report = a_report(plan=msgspec.structs.replace(plan, tasks=streams))
+    mixed = a_report(plan=msgspec.structs.replace(plan, tasks=(streams[0], plan.tasks[1])))
+    assert "data stream books" in "\n".join(as_lines(report, 80))
+    assert "data stream orders → orders-v2" in "\n".join(as_lines(report, 80))
+    assert "data stream" not in "\n".join(as_lines(a_report(), 80))
+    assert "books (data stream)" in as_markdown(report)
+    assert "data streams" in report.how_checked
+    assert "parts" in mixed.how_checked

@@ -116,7 +116,7 @@ def test_the_list_is_sorted_by_each_column() -> None:
         (IndexFacts(name="a"), ""),
         (IndexFacts(name="a", state=IndexState.CLOSED), "open it first"),
         (IndexFacts(name="a", source_enabled=False), "keeps no _source"),
-        (IndexFacts(name="a", data_stream="logs"), "in a data stream"),
+        (IndexFacts(name="a", data_stream="logs"), "choose its data stream"),
     ],
 )
 def test_what_cannot_be_chosen_has_a_reason(index: IndexFacts, why_not: str) -> None:

@@ -125,8 +125,8 @@ def head(session: Session, part: Part, own: Sequence[str], look: Look, *, in_ful
     version = draft.destination_facts.version if draft.destination_facts is not None else "the destination"
     lines: list[Text] = []
     if not part.body:
-        lines += [*_notes("It is there already", part.changes, width), Text()]
-        return lines
+        said = "It becomes a data stream, made by a template" if part.is_stream else "It is there already"
+        return [*_notes(said, part.changes, width), Text()]
     if part.is_edited:
         at = changed_at(part.translation, part.body)
         lines += paragraph(f"Changed by you: {listed(at, most=12)}. u takes the translation again.", width, 1, STRONG)
@@ -385,7 +385,11 @@ class DefinitionScreen(Screen[None]):
         if part is None:
             return
         if not part.body:
-            self._say("It is there already: it stays as it is.")
+            self._say(
+                "A template makes it: change that one, on the destination or in the plan."
+                if part.is_stream
+                else "It is there already: it stays as it is."
+            )
             return
         if self._index.name not in self._wizard.session.draft.selected:
             self._say("Choose the index first (Esc, Space), then say what is made of it.")

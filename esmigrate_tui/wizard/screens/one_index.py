@@ -101,7 +101,9 @@ def _facts(index: IndexFacts) -> Iterator[tuple[str, str]]:
     yield "Shards", f"{number(index.shards)}{each}, {counted(index.replicas, 'replica')}"
     if index.aliases:
         yield "Aliases", listed(index.aliases, most=8)
-    if index.data_stream:
+    if index.backing:
+        yield "Data stream", f"of {counted(len(index.backing), 'index', 'indices')}, the newest {index.backing[-1]}"
+    elif index.data_stream:
         yield "Of stream", index.data_stream
     if len(index.types) > 1:
         yield "Types", listed(index.types, most=8)

@@ -182,6 +182,8 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
             parts.append("alias " + ", ".join(index.aliases))
         if index.hidden:
             parts.append("hidden")
+        if index.backing:
+            parts.insert(0, f"data stream of {counted(len(index.backing), 'index', 'indices')}")
         if session.draft.is_edited(index.name):
             parts.insert(0, "its definition was changed by you")
         if reason := why_not(index, session.draft):

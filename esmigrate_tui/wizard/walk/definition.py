@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.methods.filling import FOR_ALL, body_of, copying_of, kinds_of, translated, used_as_it_is
+from esmigrate_tui.methods.filling import FOR_ALL, body_of, copying_of, kinds_of, tasks_of, translated, used_as_it_is
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Edited
+from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.translate.beside import Row, beside, of_body, of_source
 from esmigrate_tui.translate.types import of_type
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.copying import Copying
+    from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.wizard.walk.base import Walk
 
@@ -24,7 +26,8 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     """An index to be made: for a whole index of the source, or for one `type` of it.
 
     `translation` is its definition in the words of the destination, `by_itself` that with the settings for all, and
-    `body` what it will be made with, "" where one that is there is used as it is. `changes` are in words what is
+    `body` what it will be made with, "" where one that is there is used as it is, and for a data stream: a template
+    makes it. `changes` are in words what is
     otherwise than on the source, `conflicts` what could not be carried over.
     """
 
@@ -37,6 +40,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...] = ()
     conflicts: tuple[str, ...] = ()
     is_edited: bool = False
+    is_stream: bool = False
 
 
 def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
@@ -45,6 +49,8 @@ def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
     What a person has changed holds where it fits. Raises ProblemError (usage) where the options forbid it.
     """
     copying = copying_of(draft)
+    if (definition := draft.definitions[index]).backing:
+        return (_stream(draft, index, definition, copying),)
     found: list[Part] = []
     for kind, target in kinds_of(draft, index, copying).items():
         translation, edited = translated(draft, index, kind), draft.edited_of(index, kind)
@@ -69,6 +75,23 @@ def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
                 part = msgspec.structs.replace(part, body="", changes=used.changes, conflicts=(), is_edited=False)
         found.append(part)
     return tuple(found)
+
+
+def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: Copying) -> Part:
+    """What becomes of a data stream, in words alone: all else stands in its template."""
+    facts = next((one for one in draft.chosen if one.name == index), IndexFacts(name=index))
+    [task] = tasks_of(draft, facts, copying, 1)
+    makes = ", ".join(one.label for one in task.first) or "no template of the source was seen for it"
+    by = (f"unless the destination has a template for its name: {makes}",) if task.create else ()
+    return Part(
+        index=index,
+        target=task.destination_index,
+        translation="",
+        by_itself="",
+        body="",
+        changes=(*by, *task.changes),
+        is_stream=bool(task.create) and bool(definition.backing),
+    )
 
 
 def rows_of(draft: Draft, part: Part) -> tuple[tuple[Row, ...], tuple[str, ...]]:
