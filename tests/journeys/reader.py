@@ -124,6 +124,8 @@ class Reader:
         since, stands = time.monotonic(), self.lacking()
         while then not in self.text:
             await self._rest()
+            if then in self.text:  # it came while the rest was waited for: Next would pass over it
+                return
             lacking = self.lacking()
             if lacking != stands:
                 since, stands = time.monotonic(), lacking
