@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import difflib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.elastic.identity import another_cluster
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.carrying import previewed
+from esmigrate_tui.model.depth import TooDeepError
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting, worst_first
 from esmigrate_tui.model.plan import MethodName
@@ -26,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from esmigrate_tui.cli.choosing import Choice
-    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.model.plan import Plan
 
 
@@ -61,7 +64,7 @@ async def plan_for(
     method = draft.method
     if clusters.source is None or method is None:
         raise ProblemError(Problem(cause=Cause.USAGE, what="This method needs a source."))
-    definitions = await clusters.source.definitions(choice.names)
+    choice, definitions = await _defined(clusters.source, choice, patterns)
     draft = draft.answered(
         selected=choice.names,
         renamed=renamed,
@@ -69,6 +72,24 @@ async def plan_for(
         carried=await previewed(clusters, draft.bring),
     )
     return METHODS[method].plan(draft, timestamp(now)), choice
+
+
+async def _defined(
+    source: Cluster, choice: Choice, patterns: Sequence[str]
+) -> tuple[Choice, dict[str, IndexDefinition]]:
+    """The definitions of what was chosen; what a pattern alone has chosen and is too deep is left out, and said.
+
+    Raises TooDeepError where such an index was named, or nothing else was chosen.
+    """
+    try:
+        return choice, await source.definitions(choice.names)
+    except TooDeepError as error:
+        kept = tuple(name for name in choice.names if name not in error.names)
+        if not kept or not error.names or set(error.names) & set(patterns):
+            raise
+        why = "its definition is nested too deeply to be translated"
+        left_out = (*choice.left_out, *((name, why) for name in error.names))
+        return dataclasses.replace(choice, names=kept, left_out=left_out), await source.definitions(kept)
 
 
 def raise_unreached(findings: Sequence[Finding]) -> None:

@@ -6,6 +6,7 @@ import asyncio
 import copy
 import json
 import re
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
@@ -35,6 +36,7 @@ from esmigrate_tui.elastic.transport import MAY_OPEN, MOST, UnseenLineError, Wir
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PASSED_OVER
+from esmigrate_tui.model.depth import TooDeepError, is_too_deep, too_deep
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, TemplateFacts, Version
@@ -299,6 +301,13 @@ class Cluster:
         return _Answer(response.meta.status, response.meta.headers, response.body if method != "HEAD" else b"")
 
     def _decoded(self, answer: _Answer, kind: type[T]) -> T:
+        try:
+            return self._decoded_if_shallow(answer, kind)
+        except RecursionError:
+            todo = "Look at that cluster with the request by hand, and leave out what is nested so."
+            raise too_deep(f"An answer of {self._place}", todo) from None
+
+    def _decoded_if_shallow(self, answer: _Answer, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(answer.body, type=kind)
         except msgspec.ValidationError as error:
@@ -600,13 +609,33 @@ class Cluster:
         entries, told, mapped, (aliases, streams, hidden) = await asyncio.gather(
             self._get_every(cat, tuple[answers.CatIndex, ...]),
             self._get_every(f"{settings}?flat_settings=true&{every}", dict[str, answers.FlatSettings]),
-            self._get_every(mappings, dict[str, answers.Mapped]),
+            self._mapped(mappings),
             self._named_otherwise(version),
         )
+        if mapped is None:
+            mapped = await self._mapped_of([entry.index for entry in entries if _is_exact(entry.index)])
         found, self.left_out = answers.listed(
             answers.Listing(entries, told, mapped, aliases, streams, hidden), with_types=version.major < 7
         )
         return found
+
+    async def _mapped(self, path: str) -> dict[str, answers.Mapped] | None:
+        """The mappings of all indices; None where one of them is nested too deeply to be read."""
+        try:
+            return await self._get_every(path, dict[str, answers.Mapped])
+        except TooDeepError:
+            return None
+
+    async def _mapped_of(self, names: Sequence[str]) -> dict[str, answers.Mapped]:
+        """The mappings of these indices, but for those that cannot be read: they are found by halves."""
+        try:
+            told = [await self._get(f"{path}/_mapping", dict[str, answers.Mapped]) for path in _paths(names)]
+        except TooDeepError:
+            if len(names) == 1:
+                return {}
+            half = len(names) // 2
+            return await self._mapped_of(names[:half]) | await self._mapped_of(names[half:])
+        return {name: one for some in told for name, one in some.items()}
 
     async def _named_otherwise(
         self, version: Version
@@ -626,17 +655,17 @@ class Cluster:
         """What `GET /INDEX` says of each, as it came, and its documents; raises ProblemError (missing) without one.
 
         Of a data stream it is what its newest index says, with the templates that made it, as far as these can be seen.
+        Raises TooDeepError with the names of those that are nested too deeply.
         """
-        found: dict[str, IndexDefinition] = {}
-        for path in _paths(names):
-            told = await self._get(path, dict[str, dict[str, Any]])
-            for name, one in told.items():
-                found[name] = IndexDefinition(
-                    name=name,
-                    settings=one.get("settings", {}),
-                    mappings=one.get("mappings", {}),
-                    aliases=one.get("aliases", {}),
-                )
+        found = {
+            name: IndexDefinition(
+                name=name,
+                settings=one.get("settings", {}),
+                mappings=one.get("mappings", {}),
+                aliases=one.get("aliases", {}),
+            )
+            for name, one in (await self._defined(names)).items()
+        }
         streams = {name: await self._backing(name) for name in names if name not in found}
         templates = await self._templates() if any(streams.values()) else ()
         for name, backing in streams.items():
@@ -653,6 +682,27 @@ class Cluster:
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
         counted = await self.counts(names) if names else {}
         return {name: msgspec.structs.replace(found[name], documents=counted.get(name)) for name in names}
+
+    async def _defined(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What each says of itself; each is asked by itself where one of many cannot be followed."""
+        with suppress(TooDeepError):
+            together = [await self._get(path, dict[str, dict[str, Any]]) for path in _paths(names)]
+            if not any(is_too_deep(one) for told in together for one in told.values()):
+                return {name: one for told in together for name, one in told.items()}
+        found: dict[str, dict[str, Any]] = {}
+        deep: list[str] = []
+        for name in names:
+            try:
+                told = await self._get(f"/{_exact(name)}", dict[str, dict[str, Any]])
+            except TooDeepError:
+                deep.append(name)
+                continue
+            if any(map(is_too_deep, told.values())):
+                deep.append(name)
+            found |= told
+        if deep:
+            raise _too_deep_to_plan(tuple(deep))
+        return found
 
     async def _backing(self, name: str) -> tuple[str, ...]:
         """The indices of a data stream, the oldest first; none where that name is no data stream's."""
@@ -1044,6 +1094,12 @@ class Clusters:
         return Clusters(destination=self.destination.remembering(), source=source)
 
 
+def _too_deep_to_plan(names: tuple[str, ...]) -> TooDeepError:
+    shown = ", ".join(clean(name, 100) for name in names[:5]) + (" and others" if len(names) > 5 else "")
+    todo = "Leave it out, and make it on the destination by hand, with a flatter mapping where that can be."
+    return too_deep(f"The definition of {shown}", todo, names)
+
+
 _RESOLVE: Final = "/_resolve/index/*?expand_wildcards=all"
 # Old versions pass over closed indices unless they are told not to.
 _ALIASES: Final = "/_alias?expand_wildcards=all"
@@ -1094,6 +1150,14 @@ def _too_many_types(name: str, amount: int) -> Problem:
         why=f"It has the type {PASSED_OVER}, which 2.x passes over in a search that does not name every type.",
         todo="Copy through this machine with --types apart: then each type is read by itself.",
     )
+
+
+def _is_exact(name: str) -> bool:
+    try:
+        _exact(name)
+    except ProblemError:
+        return False
+    return True
 
 
 def _exact(name: str) -> str:

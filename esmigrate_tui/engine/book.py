@@ -174,9 +174,12 @@ class Ledger:
             again = False
         else:
             again = True
+        was_so = undo is None or bool(made_by.index) or await self._hands.is_so(side, made_by) is not False
         try:
             answer = await self._hands.make(side, made_by)
         except ProblemError as error:
+            if not was_so and error.problem.cause in NOT_MADE and await self._hands.is_so(side, made_by):
+                raise  # such as a repository that is registered first, and then cannot be read: it stays to be put back
             if error.problem.cause is Cause.EXISTS and await self._hands.is_so(side, made_by):
                 answer = None  # something in between has sent it twice: nothing of that name was there before
             elif error.problem.cause in NOT_MADE and not again:

@@ -10,6 +10,7 @@ import msgspec
 from esmigrate_tui.model.carried import Carried
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, Copying
+from esmigrate_tui.model.depth import DEEPEST, is_too_deep
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Acceptance, Severity
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -300,16 +301,26 @@ class _Body(msgspec.Struct, frozen=True):
 
 def _raise_no_body(body: str, kind: type, label: str, table: str) -> None:
     """Raise ProblemError (usage) where the body of a definition was corrected into something that is none."""
+    why = ""
     try:
         msgspec.json.decode(body, type=kind)
-    except (msgspec.DecodeError, RecursionError) as error:
+        if is_too_deep(msgspec.json.decode(body)):
+            why = _TOO_DEEP
+    except msgspec.DecodeError as error:
+        why = clean(str(error), 200)
+    except RecursionError:
+        why = _TOO_DEEP
+    if why:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"The body of the {label} in the plan is not a JSON object: {clean(str(error), 200)}.",
+                what=f"The body of the {label} in the plan is not a JSON object: {why}.",
                 todo=f"Correct it there, or take its {table} out of the plan.",
             )
-        ) from None
+        )
+
+
+_TOO_DEEP: Final = f"it is nested deeper than {DEEPEST} levels"
 
 
 def amount_of(plan: Plan) -> str:

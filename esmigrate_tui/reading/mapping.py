@@ -11,12 +11,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from esmigrate_tui.disk import opened
+from esmigrate_tui.model.depth import DEEPEST, is_too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, size
 from esmigrate_tui.reading.opened import named
 
 Entry = dict[str, Any]
 
+_TOO_DEEP: Final = f"{{}} is nested deeper than {DEEPEST} levels of JSON."
 _LONGEST: Final = 64 * 1024 * 1024  # bytes of a body: more than any cluster takes
 _PARTS: Final = frozenset({"mappings", "settings", "aliases"})
 _KEYWORD: Final[Entry] = {"type": "keyword", "ignore_above": 256}
@@ -97,11 +99,15 @@ def body_of(text: str | bytes, file: str = "") -> str:
     where = file or "This"
     try:
         given = msgspec.json.decode(text, type=dict[str, Any])
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+    except RecursionError:
+        raise _wrong(_TOO_DEEP.format(where)) from None
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         if (at := wrong_at(text)) is None:
             raise _wrong(f"{where} is no JSON object: {clean(str(error), 200)}.") from None
         what = f"{where} is no JSON object: {at.why} in line {at.line}, column {at.column}."
         raise _wrong(what) if file else ProblemError(Problem(cause=Cause.USAGE, what=what)) from None
+    if is_too_deep(given):
+        raise _wrong(_TOO_DEEP.format(where))
     body = given if given.keys() & _PARTS else {"mappings": given}
     if unknown := sorted(body.keys() - _PARTS):
         raise _wrong(f"{where} has {clean(unknown[0], 60)} beside mappings, settings and aliases.")

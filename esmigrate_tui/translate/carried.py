@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.model.carried import Carried, Conflict, Kind
+from esmigrate_tui.model.depth import DEEPEST, is_too_deep
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean
@@ -98,6 +99,9 @@ def _one(
     processors: Collection[str] | None,
 ) -> Carried | None:
     kind = told.kind
+    if is_too_deep(told.body):
+        why = f"it is nested deeper than {DEEPEST} levels of JSON, which this program does not follow"
+        return Carried(kind=kind, name=told.name, body="{}", changes=(why,), conflict=Conflict.REFUSED)
     changes: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
     if kind is Kind.PIPELINE:

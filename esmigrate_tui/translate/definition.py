@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from esmigrate_tui.model.depth import DEEPEST, is_too_deep, too_deep
+from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.aliases import translate_aliases
 from esmigrate_tui.translate.analysis import STRIPPED, stripping
 from esmigrate_tui.translate.limits import with_limits
@@ -42,8 +44,11 @@ def translate(
 ) -> Translation:
     """What creates on `destination` the index that `definition` describes.
 
-    `plugins` are those of the destination, where they are known: what needs another one is left out then.
+    `plugins` are those of the destination, where they are known: what needs another one is left out then. Raises
+    TooDeepError for what is nested so deeply that nobody can have meant it.
     """
+    if is_too_deep([definition.settings, definition.mappings, definition.aliases], DEEPEST + 2):
+        raise too_deep(f"The definition of {clean(definition.name, 200)}", "Leave it out.", (definition.name,))
     changes: list[str] = []
     source = created_by(definition.settings)
     settings, settings_changes = translate_settings(definition.settings, destination, source)

@@ -155,7 +155,7 @@ async def reached(node: Node) -> AsyncIterator[Cluster]:
 
 
 FIELD: Final[dict[str, Any]] = {"properties": {"n": {"type": "long"}}}
-PIPELINE: Final = {"description": "d", "processors": [{"set": {"field": "a", "value": "b"}}]}
+PIPELINE: Final[dict[str, Any]] = {"description": "d", "processors": []}  # not every node here has a processor
 STEPS: Final = (
     ("PUT /ans-a", {"settings": {"number_of_shards": 2, "number_of_replicas": 0, "refresh_interval": "7s"}}),
     ("PUT /ans-a/_settings", {"index": {"refresh_interval": "-1", "number_of_replicas": 0}}),
@@ -178,8 +178,9 @@ STEPS: Final = (
 async def test_a_change_whose_answer_says_nothing_is_known_by_the_state(nodes: SharedNodes, version: str) -> None:
     async with Line(await nodes.get(version)) as line, reached(line.node) as cluster:
         said = [*NOTHING, b'{"acknowledged":false}']
-        steps = [(step, body) for step, body in STEPS if version != "2.4.6" or "_ingest" not in step]
-        if version == "2.4.6":  # which acknowledges null, and changes nothing
+        steps = [*STEPS]
+        if version == "2.4.6":  # which acknowledges null and changes nothing, and has no pipelines
+            steps = [(step, body) for step, body in STEPS if "_ingest" not in step and "_cluster" not in step]
             steps[2] = (steps[2][0], {"index": {"refresh_interval": "1s", "number_of_replicas": "1"}})
         for number, (step, body) in enumerate(steps):
             change = request(step, body)

@@ -323,6 +323,30 @@ async def test_what_stands_there_already_is_not_taken_for_made_by_an_answer_that
     assert world.sent == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "is_open"), [(False, True, True), (False, False, False), (True, True, False)]
+)
+async def test_what_a_server_has_made_before_it_refused_it_stays_on_the_list(
+    before: bool,  # noqa: FBT001  # a case
+    after: bool,  # noqa: FBT001  # a case
+    is_open: bool,  # noqa: FBT001  # a case
+) -> None:
+    world = World()
+    register = Request(method="PUT", path="/_snapshot/backups", body="{}")
+    world.so[register] = before
+
+    async def refused(side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
+        del side
+        world.so[request] = after
+        raise ProblemError(Problem(cause=Cause.REFUSED, what="It cannot be read."))
+
+    world.make = refused  # type: ignore[method-assign]  # a server that registers first, and looks then
+    ledger = world.ledger()
+    with pytest.raises(ProblemError, match="cannot be read"):
+        await ledger.change(0, DESTINATION, "registered", register, Request(method="DELETE", path=register.path))
+    assert bool(ledger.open_entries) is is_open
+
+
 async def test_an_index_that_another_task_made_is_not_taken_for_its_own() -> None:
     world = World()
     world.uuids["new"] = "one"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ import tomli_w
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import esmigrate_tui
 from esmigrate_tui.cli.confirming import overwritten
 from esmigrate_tui.cli.planning import as_planned, draft_of
 from esmigrate_tui.disk import read_text
@@ -23,9 +25,6 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
 from esmigrate_tui.model.text import clean
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 HERE: Final = Connection(
     endpoint=Endpoint(scheme="https", host="new.example.org", port=9200, path="/es"),
@@ -232,3 +231,10 @@ def test_what_is_no_file_of_text_is_refused_without_being_read(tmp_path: Path) -
         with pytest.raises(ProblemError, match="plan") as refused:
             read_text(path, 1_000_000, "a plan")
         assert refused.value.problem.cause is Cause.USAGE
+
+
+def test_every_json_that_is_printed_goes_through_the_one_function_for_it() -> None:
+    package = Path(esmigrate_tui.__file__).parent
+    printing = [*(package / "cli").glob("*.py"), package / "report" / "files.py"]
+    raw = [path.name for path in printing if ".decode()" in path.read_text() and "json.encode(" in path.read_text()]
+    assert raw == []
