@@ -51,8 +51,9 @@ class Book(Protocol):
 
         `what` says the change in words, in the past tense. `undo` must be harmless when it is sent twice, or when the
         change was never made; None says that the change is meant to stay. A change that an earlier try of the same
-        task has written down is made again under its old entry; where the server then says that it exists already,
-        that is taken for made, and the answer is None. Raises the ProblemError of the request.
+        task has written down is made again under its old entry; an index that is there already is taken for made where
+        it is seen to be the run's own, and the answer is None. Raises the ProblemError of the request, exists or state
+        where what is there is somebody else's.
         """
         ...
 
