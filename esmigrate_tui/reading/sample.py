@@ -67,9 +67,10 @@ def _unpacked_start(file: FileSource, *, until_text: bool = False) -> tuple[byte
     try:
         start = seen = opened.read(_START)
         looked_through = len(start)
-        while until_text and seen.isascii() and looked_through < _FOR_ENCODING and (piece := opened.read()):
-            seen = piece
-            looked_through += len(piece)
+        with contextlib.suppress(CutShortError):  # what is cut off farther on is a bad row of the run
+            while until_text and seen.isascii() and looked_through < _FOR_ENCODING and (piece := opened.read()):
+                seen = piece
+                looked_through += len(piece)
     except CutShortError as error:
         raise ProblemError(
             Problem(

@@ -263,6 +263,13 @@ def test_a_packed_file_cut_short_is_a_sentence_and_its_end_a_bad_row(pack: Any, 
     assert exit_code(refused.value.problem.cause) is ExitCode.USAGE
 
 
+def test_a_packed_table_that_is_cut_far_on_can_be_looked_at(tmp_path: Path) -> None:
+    packed = gzip.compress("".join(f"{n},{hash(str(n))}\n" for n in range(60_000)).encode())
+    reading = read(tmp_path, {"a.csv.gz": packed[: len(packed) // 2]})
+    assert sampled(reading).bad == 0
+    assert "cannot be unpacked any further" in pages_of(reading)[0][-1].error
+
+
 def zipped(name: str) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as archive:
