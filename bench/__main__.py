@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Final
 
-from bench import first_paint, many_snapshots, moving, preflight, wizard
+from bench import first_paint, many_snapshots, memory, moving, preflight, wizard
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,6 +15,7 @@ FIGURES: Final[dict[str, Callable[[], str]]] = {
     "wizard": wizard.figure,
     "snapshots": many_snapshots.figure,
     "preflight": preflight.figure,
+    "memory": memory.figure,
     "moving": moving.figure,
     "moving-to-newest": moving.newest,
     "moving-from-afar": moving.far_away,

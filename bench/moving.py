@@ -43,7 +43,7 @@ from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from esmigrate_tui.sandbox.nodes import Node
 
@@ -113,7 +113,8 @@ class Ends:
         return int(self.ask(self.destination, "GET", f"/{index}/_count")["count"])
 
 
-def _end(node: Node, port: int | None = None) -> End:
+def node_end(node: Node, port: int | None = None) -> End:
+    """How a node is reached, by another port where something stands before it."""
     url = node.url if port is None else f"http://127.0.0.1:{port}"
     return End(url, node.user or "", node.password or "")
 
@@ -122,7 +123,7 @@ async def _ask(node: Node, method: str, path: str, body: bytes | None, *, lines:
     kind = "application/x-ndjson" if lines else "application/json"
     timeout = aiohttp.ClientTimeout(total=600)
     async with (
-        aiohttp.ClientSession(headers=_end(node).headers, timeout=timeout) as session,
+        aiohttp.ClientSession(headers=node_end(node).headers, timeout=timeout) as session,
         session.request(method, node.url + path, data=body, headers={"content-type": kind}) as answer,
     ):
         told = await answer.json()
@@ -195,7 +196,7 @@ def _connection(end: End) -> tuple[Connection, Credential]:
 def _plan(ends: Ends, source: End, destination: End, index: str, method: MethodName) -> Plan:
     create = {
         "settings": {"index.number_of_shards": "1", "index.number_of_replicas": "0"},
-        "mappings": {"enabled": False} if index == _MIXED else {"properties": _FIELDS},
+        "mappings": {"properties": _FIELDS} if index in {_INDEX, _NOTHING} else {"enabled": False},
     }
     documents = int(ends.ask(ends.source, "GET", f"/{index}/_count")["count"])
     task = Task(
@@ -220,9 +221,15 @@ def _plan(ends: Ends, source: End, destination: End, index: str, method: MethodN
     )
 
 
-def _ours(ends: Ends, source: End, method: MethodName = MethodName.COPY_THROUGH_HERE) -> Callable[[str], Measured]:
-    """A whole run in its own process, as `esmigrate run` begins it."""
-    destination = _end(ends.destination)
+def ours(
+    ends: Ends,
+    source: End,
+    method: MethodName = MethodName.COPY_THROUGH_HERE,
+    *,
+    well: Sequence[int] = (0,),
+) -> Callable[[str], Measured]:
+    """A whole run in its own process, as `esmigrate run` begins it; it ends with one of the codes in `well`."""
+    destination = node_end(ends.destination)
     credentials = msgspec.msgpack.encode(
         {Side.SOURCE: _connection(source)[1], Side.DESTINATION: _connection(destination)[1]}
     )
@@ -233,7 +240,7 @@ def _ours(ends: Ends, source: End, method: MethodName = MethodName.COPY_THROUGH_
             folder = RunFolder(Path(home) / "BENCH")
             folder.path.mkdir()
             folder.plan.write_text(_plan(ends, source, destination, index, method).to_toml(), encoding="utf-8")
-            return measured(python("esmigrate_tui.engine.process", str(folder.path)), credentials)
+            return measured(python("esmigrate_tui.engine.process", str(folder.path)), credentials, well=well)
 
     return move
 
@@ -259,7 +266,7 @@ def _reindex(ends: Ends, source: End, size: int) -> Callable[[str], Measured]:
 def _helpers(ends: Ends, source: End) -> Callable[[str], Measured]:
     def move(index: str) -> Measured:
         ends.make(index)
-        job = Job(source=source, destination=_end(ends.destination), index=index)
+        job = Job(source=source, destination=node_end(ends.destination), index=index)
         return measured(python("bench.movers", "helpers"), msgspec.json.encode(job) + b"\n")
 
     return move
@@ -337,7 +344,7 @@ class _Recorder(WireNode):
 async def _record(ends: Ends, folder: Path) -> int:
     """Keep the requests of one copy in files; how many streams it found best."""
     _Recorder.reads, _Recorder.bulks = [], []
-    source, destination = _end(ends.source), _end(ends.destination)
+    source, destination = node_end(ends.source), node_end(ends.destination)
     plan = await asyncio.to_thread(_plan, ends, source, destination, _INDEX, MethodName.COPY_THROUGH_HERE)
     await asyncio.to_thread(ends.make, _INDEX)
     work = Work(task=plan.tasks[0], plan=plan, opaque_id="esmigrate-bench-1", requests_per_second=0.0)
@@ -357,8 +364,8 @@ async def _record(ends: Ends, folder: Path) -> int:
 
 def _limit(ends: Ends, folder: Path, streams: int) -> Callable[[str], Measured]:
     job = Job(
-        source=_end(ends.source),
-        destination=_end(ends.destination),
+        source=node_end(ends.source),
+        destination=node_end(ends.destination),
         index=_INDEX,
         folder=str(folder),
         streams=streams,
@@ -375,10 +382,10 @@ def _limit(ends: Ends, folder: Path, streams: int) -> Callable[[str], Measured]:
         for one in both:
             _say(one, msgspec.json.encode(job) + b"\n")
         for one in both:
-            _hear(one)
+            hear(one)
         for one in both:
             _say(one, b"go\n")
-        seconds = [float(_hear(one)) for one in both]
+        seconds = [float(hear(one)) for one in both]
         for one in both:
             one.wait()
         return Measured(max(seconds), 0.0, 0)
@@ -392,7 +399,8 @@ def _say(process: subprocess.Popen[bytes], words: bytes) -> None:
     process.stdin.flush()
 
 
-def _hear(process: subprocess.Popen[bytes]) -> bytes:
+def hear(process: subprocess.Popen[bytes]) -> bytes:
+    """The next line that a program says; raises RuntimeError where it has ended."""
     assert process.stdout is not None  # noqa: S101  # a pipe was asked for
     line = process.stdout.readline()
     if not line:
@@ -407,7 +415,7 @@ def _delayed(node: Node) -> Iterator[End]:
     command = python("bench.delay", "127.0.0.1", str(node.port), str(DELAY))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as line:
         try:
-            yield _end(node, int(_hear(line)))
+            yield node_end(node, int(hear(line)))
         finally:
             assert line.stdin is not None  # noqa: S101  # a pipe was asked for
             line.stdin.close()
@@ -470,12 +478,12 @@ def _figures(title: str, movers: list[Mover], bars: Mapping[str, float]) -> list
 
 
 def _side_by_side(ends: Ends, folder: Path, *, has_reindex: bool) -> list[str]:
-    source = _end(ends.source)
+    source = node_end(ends.source)
     streams = asyncio.run(_record(ends, folder))
-    movers = [Mover("ours", _ours(ends, source)), Mover(f"limit, {streams} streams", _limit(ends, folder, streams))]
+    movers = [Mover("ours", ours(ends, source)), Mover(f"limit, {streams} streams", _limit(ends, folder, streams))]
     if has_reindex:
         movers += [Mover(f"_reindex, {size}", _reindex(ends, source, size)) for size in SIZES]
-        movers.append(Mover("reindex in ranges (ours)", _ours(ends, source, MethodName.REINDEX_FROM_REMOTE)))
+        movers.append(Mover("reindex in ranges (ours)", ours(ends, source, MethodName.REINDEX_FROM_REMOTE)))
     program = _elasticdump()
     if program is not None:
         movers.append(Mover("elasticdump", _dumped(ends, source, program)))
@@ -495,9 +503,9 @@ def _side_by_side(ends: Ends, folder: Path, *, has_reindex: bool) -> list[str]:
 def _far_away(ends: Ends) -> list[str]:
     with _delayed(ends.source) as source:
         movers = [
-            Mover("ours", _ours(ends, source)),
+            Mover("ours", ours(ends, source)),
             *(Mover(f"_reindex, {size}", _reindex(ends, source, size)) for size in SIZES),
-            Mover("reindex in ranges (ours)", _ours(ends, source, MethodName.REINDEX_FROM_REMOTE)),
+            Mover("reindex in ranges (ours)", ours(ends, source, MethodName.REINDEX_FROM_REMOTE)),
         ]
         _rounds(ends, movers)
     title = f"the same to {ends.destination.version}, {DELAY} ms in each direction between the source and its reader"
@@ -544,7 +552,7 @@ def _proved(ends: Ends, ours: Mover) -> list[str]:
 
 
 def _heavy(ends: Ends) -> list[str]:
-    taken = _ours(ends, _end(ends.source))(_MIXED)
+    taken = ours(ends, node_end(ends.source))(_MIXED)
     arrived = ends.arrived(_MIXED)
     if arrived != 20_005:
         message = f"{arrived} of 20005 documents came"

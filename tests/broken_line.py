@@ -10,12 +10,14 @@ import asyncio
 import contextlib
 import socket
 import struct
+import zlib
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import chain, repeat
 from typing import TYPE_CHECKING, Final, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from esmigrate_tui.sandbox.nodes import Node
 
@@ -55,7 +57,32 @@ BUSY: Final = Answer(429)
 BUSY_PROXY: Final = Answer(429, b"<html><h1>429 Too Many Requests</h1></html>", "text/html")
 """What a web server says that stands before it."""
 
-Fault = Break | Answer | Told
+
+@dataclass(frozen=True)
+class Flood:
+    """An answer that is more than anybody asked for: a head, and pieces of a body for as long as the line is held."""
+
+    pieces: Iterable[bytes]
+    head: bytes = b"transfer-encoding: chunked"
+    status: int = 200
+
+
+def endless(start: bytes = b'{"hits":{"hits":[{"_id":"1","_source":{"t":"', piece: bytes = b"x" * _AT_A_TIME) -> Flood:
+    """An answer in chunks without end."""
+    pieces = chain([start] if start else [], repeat(piece))
+    return Flood(pieces=(b"%x\r\n%b\r\n" % (len(one), one) for one in pieces))
+
+
+def bomb(size: int, start: bytes = b'{"hits":{"hits":[{"_id":"1","_source":{"t":"') -> Flood:
+    """A gzip answer that is small on the line, and says so, and has so many bytes when it is unpacked."""
+    packer = zlib.compressobj(9, wbits=31)
+    packed = packer.compress(start)
+    zeros = b"0" * (1 << 20)
+    packed += b"".join(packer.compress(zeros) for _ in range(size >> 20)) + packer.flush()
+    return Flood(pieces=(packed,), head=b"content-encoding: gzip\r\ncontent-length: %d" % len(packed))
+
+
+Fault = Break | Answer | Told | Flood
 
 
 @dataclass(frozen=True)
@@ -202,6 +229,12 @@ class Line:
         if isinstance(fault, Answer):
             writer.write(_head_of(fault.status, fault.kind, len(fault.body)) + fault.body)
             await writer.drain()
+            return True
+        if isinstance(fault, Flood):
+            writer.write(b"HTTP/1.1 %d Told\r\n%b\r\n\r\n" % (fault.status, fault.head))
+            for piece in fault.pieces:
+                writer.write(piece)
+                await writer.drain()
             return True
         if fault is Break.WITHIN:
             there.write(head + body[: len(body) // 2])

@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
+from esmigrate_tui.elastic.transport import LISTING
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
@@ -62,7 +63,7 @@ async def carried(cluster: Cluster, kinds: Iterable[Kind], name: str = "") -> tu
             continue
         try:
             path = f"{kind.path}/{quote(name, safe='')}" if name else kind.path
-            status, body = await cluster.carry("GET", path, told_by_status=_NONE_THERE)
+            status, body = await cluster.carry("GET", path, told_by_status=_NONE_THERE, most=LISTING)
         except ProblemError as error:
             raise (_none_kept(cluster, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
         if status not in _NONE_THERE:

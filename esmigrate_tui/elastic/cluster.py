@@ -18,13 +18,15 @@ from elastic_transport import TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from esmigrate_tui.elastic import answered, answers, sign_in
-from esmigrate_tui.elastic.documents import Documents
+from esmigrate_tui.elastic.documents import IN_SEVERAL, Documents, decoded_apart
 from esmigrate_tui.elastic.errors import (
     TAGLINE,
+    UnreadAnswerError,
     explain,
     explain_answer,
     explain_silence,
     not_elasticsearch,
+    was_given_up,
     without_master,
     words,
 )
@@ -32,7 +34,7 @@ from esmigrate_tui.elastic.identity import GATEWAYS, Identity
 from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
-from esmigrate_tui.elastic.transport import MAY_OPEN, MOST, UnseenLineError, WireTransport
+from esmigrate_tui.elastic.transport import ANSWER, LISTING, MAY_OPEN, MOST, SEVERAL, UnseenLineError, WireTransport
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PASSED_OVER
@@ -46,7 +48,7 @@ from esmigrate_tui.model.streams import templates_of
 from esmigrate_tui.model.text import clean, whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
 
     from esmigrate_tui.model.carried import Definition
     from esmigrate_tui.model.connection import Connection, Credential
@@ -182,12 +184,14 @@ class Cluster:
         ndjson: bool = False,
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
+        most: int = ANSWER,
         anew: bool = False,
     ) -> _Answer:
         """One request, sent once; raises ProblemError for everything but an answer of 2xx.
 
-        `changes` says whether it does; None to go by the method. `told_by_status` are errors that are answers, too.
-        `anew` asks again what is remembered.
+        An answer of more than `most` bytes, as they come out of what packs them, is not read (too-large). `changes`
+        says whether it does; None to go by the method. `told_by_status` are errors that are answers, too. `anew` asks
+        again what is remembered.
         """
         sent = self._sent(
             method,
@@ -199,6 +203,7 @@ class Cluster:
             ndjson=ndjson,
             changes=changes,
             told_by_status=told_by_status,
+            most=most,
         )
         is_look = method == "GET" if body is None else changes is False
         if self._kept is None or not is_look or anew:
@@ -222,6 +227,7 @@ class Cluster:
         ndjson: bool = False,
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
+        most: int = ANSWER,
     ) -> _Answer:
         """The request, once it is known that the cluster which is meant will get it."""
         identity = None if _LOOKS_WHO.get() else self._identity
@@ -243,6 +249,7 @@ class Cluster:
                     ndjson=ndjson,
                     changes=changes,
                     told_by_status=told_by_status,
+                    most=most,
                 )
             except UnseenLineError:
                 if identity is not None:  # which opens the line that is to be used then
@@ -272,13 +279,17 @@ class Cluster:
         ndjson: bool = False,
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
+        most: int = ANSWER,
     ) -> _Answer:
         """The request itself."""
+        if most <= 0:
+            raise ValueError(most)  # no answer is without a bound
         endpoint = self.connection.endpoint
         told = {"accept": "application/json", **(headers or {})}
         if body is not None:
             told["content-type"] = "application/x-ndjson" if ndjson else "application/json"
         client = self._client if patience is None else self._client.options(request_timeout=patience)
+        token = MOST.set(most)
         try:
             response = await client.perform_request(method, path, headers=told, body=body)
         except ApiError as error:
@@ -287,17 +298,21 @@ class Cluster:
             if meta.status in GATEWAYS and self._identity is not None:
                 self._identity.doubt()
             if meta.status in told_by_status:
-                return _Answer(meta.status, meta.headers, error.body if isinstance(error.body, bytes) else b"")
+                body_of = error.body if isinstance(error.body, bytes | bytearray) else b""
+                return _Answer(meta.status, meta.headers, bytes(body_of))
             problem = explain(meta.status, error.body, meta.headers, endpoint, remote=remote, sign_in=sign)
             raise ProblemError(problem) from None
         except (TransportError, OSError) as error:
             if self._identity is not None:
                 self._identity.doubt()
             manner = method if changes is None else "POST" if changes else "GET"
-            raise ProblemError(explain_silence(error, endpoint, manner)) from None
+            problem = explain_silence(error, endpoint, manner)
+            raise (UnreadAnswerError if was_given_up(error) else ProblemError)(problem) from None
         except (ValueError, UnicodeError) as error:
             what = f"{endpoint.authority} cannot be asked: {clean(str(error), 200)}."
             raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Look at the address.")) from None
+        finally:
+            MOST.reset(token)
         return _Answer(response.meta.status, response.meta.headers, response.body if method != "HEAD" else b"")
 
     def _decoded(self, answer: _Answer, kind: type[T]) -> T:
@@ -312,33 +327,37 @@ class Cluster:
             return msgspec.json.decode(answer.body, type=kind)
         except msgspec.ValidationError as error:
             raise self._odd(answer, str(error)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             pass
         try:
-            # Lone surrogates and the like, which msgspec refuses and Elasticsearch stores.
-            return msgspec.convert(json.loads(answer.body), kind)
-        except (ValueError, msgspec.ValidationError):
-            start = answer.body[:300].decode(errors="replace")
-            evidence = f"HTTP {answer.status} {start}"
-            raise ProblemError(not_elasticsearch(self.connection.endpoint, answer.headers, evidence)) from None
+            # Lone surrogates and the like, which msgspec refuses and Elasticsearch stores: as text it takes many times
+            # the memory, so that documents, which alone may be large, are taken out before.
+            told = json.loads(answer.body) if len(answer.body) <= SEVERAL else None
+            if told is not None:
+                return msgspec.convert(told, kind)
+        except (ValueError, msgspec.ValidationError, RecursionError):
+            pass
+        start = answer.body[:300].decode(errors="replace")
+        evidence = f"HTTP {answer.status} {start}"
+        raise ProblemError(not_elasticsearch(self.connection.endpoint, answer.headers, evidence)) from None
 
     def _odd(self, answer: _Answer, trouble: str) -> ProblemError:
         return ProblemError(
             Problem(
                 cause=Cause.UNSUPPORTED,
-                what=f"{self._place} gave an answer that this program does not understand: {clean(trouble, 200)}.",
+                what=f"{self._place} gave an answer that this program does not understand.",
                 todo="Is this version newer than those it was tested with? Please report it.",
-                evidence=clean(answer.body[:300].decode(errors="replace"), 400),
+                evidence=clean(f"{trouble}: {answer.body[:300].decode(errors='replace')}", 400),
             )
         )
 
-    async def _get(self, path: str, kind: type[T]) -> T:
-        return self._decoded(await self._ask("GET", path), kind)
+    async def _get(self, path: str, kind: type[T], *, most: int = ANSWER) -> T:
+        return self._decoded(await self._ask("GET", path, most=most), kind)
 
     async def _get_every(self, path: str, kind: type[T]) -> T:
         """A listing of all there is: security on 6.x says of a cluster without indices that it has no index `_all`."""
         try:
-            return await self._get(path, kind)
+            return await self._get(path, kind, most=LISTING)
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING and "_all" in error.problem.what:
                 return kind()
@@ -431,9 +450,12 @@ class Cluster:
 
     # ── for the other half of the wire ──────────────────────────────────────────────────────────────────────────────
 
-    async def read(self, path: str, kind: type[T], *, is_slow: bool = False, anew: bool = False) -> T:
+    async def read(
+        self, path: str, kind: type[T], *, is_slow: bool = False, anew: bool = False, most: int = ANSWER
+    ) -> T:
         """What a GET answers, as a value, asked `anew` though it may be remembered; raises ProblemError."""
-        return self._decoded(await self._ask("GET", path, patience=_SLOW if is_slow else None, anew=anew), kind)
+        patience = _SLOW if is_slow else None
+        return self._decoded(await self._ask("GET", path, patience=patience, anew=anew, most=most), kind)
 
     async def look(self, request: Request, kind: type[T] = object) -> T:  # type: ignore[assignment]  # any JSON will do
         """What a request answers that changes nothing, though it is no GET; raises ProblemError."""
@@ -447,26 +469,23 @@ class Cluster:
         body: bytes | None = None,
         *,
         ndjson: bool = False,
-        most: int = 0,
+        most: int = ANSWER,
         told_by_status: frozenset[int] = frozenset(),
     ) -> tuple[int, bytes]:
         """Documents there or back by a request that may be sent twice without harm: status and answer as they came.
 
-        Raises ProblemError; too-large where the answer has more than `most` bytes (0 for any number).
+        Raises ProblemError; too-large where the answer has more than `most` bytes.
         """
-        token = MOST.set(most)
-        try:
-            answer = await self._ask(
-                method,
-                path,
-                body,
-                patience=_SLOW,
-                ndjson=ndjson,
-                changes=False,
-                told_by_status=told_by_status,
-            )
-        finally:
-            MOST.reset(token)
+        answer = await self._ask(
+            method,
+            path,
+            body,
+            patience=_SLOW,
+            ndjson=ndjson,
+            changes=False,
+            told_by_status=told_by_status,
+            most=most,
+        )
         return answer.status, answer.body
 
     def decoded(self, status: int, body: bytes, kind: type[T]) -> T:
@@ -642,7 +661,7 @@ class Cluster:
     ) -> tuple[dict[str, tuple[str, ...]], dict[str, str], frozenset[str]]:
         """Aliases and data stream of each index, and which are hidden."""
         if version >= _STREAMS:
-            resolved = await self._get(_RESOLVE, answers.Resolved)
+            resolved = await self._get(_RESOLVE, answers.Resolved, most=LISTING)
             return (
                 resolved.aliases_of_each(),
                 {index.name: index.data_stream for index in resolved.indices if index.data_stream},
@@ -686,7 +705,7 @@ class Cluster:
     async def _defined(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """What each says of itself; each is asked by itself where one of many cannot be followed."""
         with suppress(TooDeepError):
-            together = [await self._get(path, dict[str, dict[str, Any]]) for path in _paths(names)]
+            together = [await self._get(path, dict[str, dict[str, Any]], most=LISTING) for path in _paths(names)]
             if not any(is_too_deep(one) for told in together for one in told.values()):
                 return {name: one for told in together for name, one in told.items()}
         found: dict[str, dict[str, Any]] = {}
@@ -734,7 +753,7 @@ class Cluster:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
         version = await self.version()
         if version >= _STREAMS:
-            resolved = await self._get(_RESOLVE, answers.Resolved)
+            resolved = await self._get(_RESOLVE, answers.Resolved, most=LISTING)
             taken = {index.name: "index" for index in resolved.indices}
             taken |= {alias.name: "alias" for alias in resolved.aliases}
             taken |= {stream.name: "data stream" for stream in resolved.data_streams}
@@ -787,13 +806,13 @@ class Cluster:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         for path in _paths(names):
-            told = await self._get(f"{path}/_mapping/{PASSED_OVER}", dict[str, answers.Mapped])
+            told = await self._get(f"{path}/_mapping/{PASSED_OVER}", dict[str, answers.Mapped], most=LISTING)
             for hidden in _paths(sorted(told)) if told else ():
-                every = await self._get(f"{hidden}/_mapping", dict[str, answers.Mapped])
+                every = await self._get(f"{hidden}/_mapping", dict[str, answers.Mapped], most=LISTING)
                 found |= {name: tuple(sorted(one.mappings)) for name, one in every.items()}
         return found
 
-    async def search_each(self, looks: Mapping[str, Mapping[str, Any]], *, most: int = 0) -> tuple[int, bytes]:
+    async def search_each(self, looks: Mapping[str, Mapping[str, Any]], *, most: int = SEVERAL) -> tuple[int, bytes]:
         """One `_msearch` for a search of each index, frozen ones and every type included; as `carry`."""
         kinds = await self.types_to_name(tuple(looks))
         typed = {name: {"type": list(kinds[name])} if name in kinds else {} for name in looks}
@@ -863,8 +882,12 @@ class Cluster:
         await self.make(Request(method="PUT", path=f"/{_exact(name)}/_settings", body=body))
 
     async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
-        """The first hits of a search, cleaned for showing; numbers as Python reads them."""
-        found = await self._get(f"/{_exact(name)}/_search?size={size:d}", answers.Hits)
+        """The first hits of a search, cleaned for showing, fewer where they are large; numbers as Python reads them."""
+
+        async def ask(amount: int) -> answers.Hits:
+            return await self._get(f"/{_exact(name)}/_search?size={amount:d}", answers.Hits)
+
+        found = await _as_many_as_fit(ask, size)
         return tuple(_cleaned(hit) for hit in found.hits.hits)
 
     async def counts(self, names: Sequence[str]) -> dict[str, int]:
@@ -878,16 +901,23 @@ class Cluster:
         totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
 
-    async def first_sources(self, names: Sequence[str], size: int, *, most: int = 0) -> dict[str, tuple[bytes, ...]]:
+    async def first_sources(
+        self, names: Sequence[str], size: int, *, most: int = SEVERAL
+    ) -> dict[str, tuple[bytes, ...]]:
         """`_source` of the first documents of each index, byte for byte as the server sent it; one request for all.
 
-        An index that cannot be searched has none. Raises ProblemError; too-large for an answer of more than `most`
-        bytes (0 for any number).
+        They are fewer where they are large; an index that cannot be searched has none. Raises ProblemError; too-large
+        where one of each is more than `most` bytes.
         """
-        look = {"size": size, "sort": ["_doc"]}
-        told = self.decoded(*await self.search_each(dict.fromkeys(names, look), most=most), answers.SeveralHits)
+
+        async def ask(amount: int) -> tuple[int, bytes]:
+            look = {"size": amount, "sort": ["_doc"]}
+            return await self.search_each(dict.fromkeys(names, look), most=most)
+
+        status, body = await _as_many_as_fit(ask, size)
+        told, sources = decoded_apart(self, status, body, answers.SeveralHits, IN_SEVERAL)
         return {
-            name: tuple(bytes(hit.source) for hit in found.hits.hits)
+            name: tuple(sources(hit.source) for hit in found.hits.hits)
             for name, found in zip(names, told.responses, strict=True)
         }
 
@@ -989,7 +1019,7 @@ class Cluster:
 
     async def reindex_task(self, task_id: str) -> ReindexLook:
         """How far a reindex is; raises ProblemError (missing) when it is gone: that is never success."""
-        look = await self._get(f"/_tasks/{quote(task_id, safe=':')}", answers.TaskLook)
+        look = await self._get(f"/_tasks/{quote(task_id, safe=':')}", answers.TaskLook, most=SEVERAL)
         remote = _remote_in(look.task.description)
         status = look.response or look.task.status
         problem = None
@@ -1041,7 +1071,7 @@ class Cluster:
         """
         keeps_ids = await self.version() >= _OPAQUE_IDS
         detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
-        told = await self._get(f"/_tasks?actions=*reindex{detailed}", answers.TasksOfNodes)
+        told = await self._get(f"/_tasks?actions=*reindex{detailed}", answers.TasksOfNodes, most=SEVERAL)
         tasks = [(task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items()]
         if not keeps_ids:
             return {
@@ -1098,6 +1128,17 @@ def _too_deep_to_plan(names: tuple[str, ...]) -> TooDeepError:
     shown = ", ".join(clean(name, 100) for name in names[:5]) + (" and others" if len(names) > 5 else "")
     todo = "Leave it out, and make it on the destination by hand, with a flatter mapping where that can be."
     return too_deep(f"The definition of {shown}", todo, names)
+
+
+async def _as_many_as_fit(ask: Callable[[int], Awaitable[T]], amount: int) -> T:
+    """The answer about so many documents, or about fewer where that is more than is held; raises too-large for one."""
+    while True:
+        try:
+            return await ask(amount)
+        except UnreadAnswerError:
+            if amount <= 1:
+                raise
+        amount = max(1, amount // 4)
 
 
 _RESOLVE: Final = "/_resolve/index/*?expand_wildcards=all"

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import asyncio
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -25,15 +26,20 @@ import msgspec
 from esmigrate_tui.elastic import answers
 from esmigrate_tui.elastic.answered import unsaid
 from esmigrate_tui.elastic.ending import seen_through
-from esmigrate_tui.elastic.errors import explain_answer, words
+from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer, words
+from esmigrate_tui.elastic.portions import MOST_ALONE
+from esmigrate_tui.elastic.transport import ANSWER, SEVERAL
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import size as size_of
 from esmigrate_tui.model.text import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
+
+T = TypeVar("T")
 
 KEPT_OPEN: Final = "30m"
 """How long a scroll waits for the next request: long enough for a pause, short enough for what a crash leaves."""
@@ -54,6 +60,7 @@ VECTORS_APART: Final = Version(9, 2)  # leaves vectors out of _source for whoeve
 _ARCHIVING: Final = Version(8, 3)
 _OLDEST_READ_IN_FULL: Final = 7_000_000  # as index.version.created has it, in 8 and 9 alike
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
+_OF_ONE_NUMBER: Final = 100  # documents: one, and in an index that was shrunk one of each shard that it had
 _EACH_ID: Final = 8  # documents of one _id that are looked at
 _REFUSED: Final = 300  # statuses from here on
 _STUMBLED: Final = 500
@@ -78,6 +85,12 @@ class Document(msgspec.Struct, frozen=True, gc=False):
     def size(self) -> int:
         """Bytes of the document itself; 0 where there is none."""
         return len(self.source)
+
+
+class Unread(Document, frozen=True, gc=False):
+    """A document that is larger than what is held of one: it is known by its _id alone, and `why` says so."""
+
+    why: str = ""
 
 
 class _Hits(msgspec.Struct, frozen=True):
@@ -180,18 +193,28 @@ class Documents:
 
     async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
         body = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
-        page = await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body)
+        page = await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body, most=ANSWER)
         for document in page.documents:
             number = document.sort[0] if document.sort else None
             return number if isinstance(number, int) else -1
         return None
 
     async def window(  # a window has two ends, in a shard of an index
-        self, index: str, shard: int, after: int, until: int, size: int, *, most: int = 0, versions: bool = False
+        self,
+        index: str,
+        shard: int,
+        after: int,
+        until: int,
+        size: int,
+        *,
+        most: int = MOST_ALONE,
+        versions: bool = False,
+        is_bare: bool = False,
     ) -> Page:
         """Up to `size` documents of a shard by their numbers, from above `after` to `until` inclusive.
 
-        With `versions` each tells its own. Raises ProblemError; too-large where the answer has more than `most` bytes.
+        With `versions` each tells its own; `is_bare` leaves their sources out. Raises ProblemError; too-large where the
+        answer has more than `most` bytes.
         """
         body: dict[str, Any] = {
             "size": size,
@@ -200,7 +223,31 @@ class Documents:
         }
         if versions:
             body["version"] = True
+        if is_bare:
+            body["_source"] = False
         return await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body, most=most)
+
+    async def lone(  # the first of a window
+        self, index: str, shard: int, after: int, until: int, *, most: int = MOST_ALONE, versions: bool = False
+    ) -> tuple[Page, int]:
+        """The documents with the first number above `after`, which is one but in a shrunk index, and that number.
+
+        For documents of which two are too large together. One with more than `most` bytes is Unread.
+        """
+        first = await self.window(index, shard, after, until, 1, most=ANSWER, is_bare=True)
+        number = first.documents[0].sort[0] if first.documents else until
+        if not isinstance(number, int):
+            return first, until
+        asked = partial(self.window, index, shard, number - 1, number, _OF_ONE_NUMBER, versions=versions)
+        try:
+            return await asked(most=most), number
+        except ProblemError as error:
+            if error.problem.cause is not Cause.TOO_LARGE:
+                raise
+        bare = await asked(most=ANSWER, is_bare=True)
+        why = f"it has more than {size_of(most)}, the most that is held of one document"
+        unread = (Unread(id=one.id, type=one.type, routing=one.routing, why=why) for one in bare.documents)
+        return replace(bare, documents=tuple(unread)), number
 
     async def open_scroll(  # a slice of a shard of an index
         self,
@@ -210,7 +257,7 @@ class Documents:
         parts: int,
         size: int,
         *,
-        most: int = 0,
+        most: int = MOST_ALONE,
         versions: bool = False,
         kind: str = "",
     ) -> Page:
@@ -235,7 +282,7 @@ class Documents:
     async def _close_opened(self, opening: asyncio.Future[Page]) -> None:
         await self.close_scroll((await asyncio.wait_for(opening, _CLOSING)).scroll)
 
-    async def scroll(self, index: str, scroll: str, *, most: int = 0) -> Page:
+    async def scroll(self, index: str, scroll: str, *, most: int = MOST_ALONE) -> Page:
         """The next page; raises ProblemError (missing) where the server no longer has the scroll."""
         body = msgspec.json.encode({"scroll": KEPT_OPEN, "scroll_id": scroll})
         return self._page(index, *await self._cluster.carry("POST", "/_search/scroll", body, most=most))
@@ -247,7 +294,9 @@ class Documents:
         if await seen_through(asyncio.ensure_future(asyncio.wait_for(carried, _CLOSING))):
             raise asyncio.CancelledError
 
-    async def _searched(self, index: str, query: str, body: dict[str, Any], *, most: int = 0, kind: str = "") -> Page:
+    async def _searched(
+        self, index: str, query: str, body: dict[str, Any], *, most: int = MOST_ALONE, kind: str = ""
+    ) -> Page:
         version = await self._cluster.version()
         path = await self._cluster.search_path(index, kind)
         if version >= _STRICT:
@@ -280,22 +329,33 @@ class Documents:
             raise self._cluster.partial(index, "read", shards)
         return Page(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
 
-    async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[Document, ...]:
-        """So many documents that the server takes by chance; fewer where it holds fewer."""
-        body = {"size": size, "query": {"function_score": {"random_score": {}}}}
-        return (await self._searched(index, "request_cache=false", body, kind=kind)).documents
+    async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
+        """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
+        body = {"size": size, "_source": False, "query": {"function_score": {"random_score": {}}}}
+        page = await self._searched(index, "request_cache=false", body, kind=kind, most=ANSWER)
+        return tuple(dict.fromkeys(document.id for document in page.documents))
 
     async def by_id(
-        self, index: str, ids: Sequence[str], kind: str = "", *, query: Mapping[str, Any] | None = None
+        self,
+        index: str,
+        ids: Sequence[str],
+        kind: str = "",
+        *,
+        query: Mapping[str, Any] | None = None,
+        most: int = MOST_ALONE,
+        is_bare: bool = False,
     ) -> tuple[Document, ...]:
         """The documents of these ids, as a search sees them: several have one where types or routings keep them apart.
 
         A request by id would want to know the type, which a newer server has forgotten. With a `query` only those that
-        it finds too.
+        it finds too, `is_bare` without their sources. Raises ProblemError; too-large where the answer has more than
+        `most` bytes.
         """
         wanted = [{"ids": {"values": list(ids)}}, *([] if query is None else [query])]
-        body = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": wanted}}}
-        return (await self._searched(index, "request_cache=false", body, kind=kind)).documents
+        body: dict[str, Any] = {"size": _EACH_ID * len(ids), "query": {"bool": {"filter": wanted}}}
+        if is_bare:
+            body["_source"] = False
+        return (await self._searched(index, "request_cache=false", body, kind=kind, most=most)).documents
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -318,13 +378,26 @@ class Documents:
         """
         [path] = self._cluster.paths([index])
         through = f"&pipeline={quote(pipeline, safe='')}" if pipeline else ""
-        status, answer = await self._cluster.carry(
+        status, answer = await self._written(
             "POST", f"{path}/_bulk?{_ITEMS}{through}", body, ndjson=True, told_by_status=frozenset({_STUMBLED})
         )
         if status == _STUMBLED:
             raise ProblemError(self._stumbled(self._cluster.decoded(status, answer, _Item)))
         told = self._cluster.decoded(status, answer, _Items)
         return tuple(_outcome(item) for entry in told.items for item in entry.values())
+
+    async def _written(
+        self, method: str, path: str, body: bytes, *, told_by_status: frozenset[int], ndjson: bool = False
+    ) -> tuple[int, bytes]:
+        """Documents on their way; an answer that is too large to be read refuses none: they may have arrived."""
+        try:
+            return await self._cluster.carry(
+                method, path, body, ndjson=ndjson, told_by_status=told_by_status, most=SEVERAL
+            )
+        except ProblemError as error:
+            if not isinstance(error, UnreadAnswerError):
+                raise
+            raise ProblemError(msgspec.structs.replace(error.problem, cause=Cause.BUSY)) from None
 
     def _stumbled(self, told: _Item) -> Problem:
         """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
@@ -366,7 +439,7 @@ class Documents:
             asked |= {"version": str(document.version), "version_type": "external"}
         query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items() if value is not None)
         path += f"?{query}" if query else ""
-        status, answer = await self._cluster.carry("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
+        status, answer = await self._written("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
         told = self._cluster.decoded(status, answer, _Created)
         if told.error is None and status < _REFUSED and not told.is_written:
             place = self._cluster.connection.endpoint.authority
@@ -387,18 +460,19 @@ def _outcome(item: _Item) -> Item:
 # What is not closed reaches to the end. Possessive, so that nothing is remembered of a string: else the engine keeps a
 # hundred bytes for each of its characters, in case it has to go back.
 _MARK: Final = re.compile(
-    rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n]*+|[{}\[\],]', re.DOTALL
+    rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n]*+|[{}\[\],]', re.DOTALL
 )
 _SOURCE: Final = b'"_source":'
 _SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each hit that is asked for here
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
-_OF_A_HIT: Final = 4  # brackets that are open within a hit: the answer's, "hits", its "hits", and the hit's own
+IN_A_HIT: Final = 4  # brackets that are open within a hit: the answer's, "hits", its "hits", and the hit's own
 
 
-def without_sources(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
+def without_sources(body: bytes, within: int = IN_A_HIT) -> tuple[bytes, tuple[bytes, ...]]:
     """A page with a number in place of each `_source`, and the sources by that number; not parsed, only bracketed.
 
-    Elasticsearch keeps documents that msgspec refuses: lone surrogates, comments, a thousand levels.
+    `within` is how many brackets are open where a source stands. Elasticsearch keeps documents that msgspec refuses:
+    lone surrogates, comments, a thousand levels.
     """
     lean: list[bytes] = []
     sources: list[bytes] = []
@@ -410,17 +484,36 @@ def without_sources(body: bytes) -> tuple[bytes, tuple[bytes, ...]]:
             depth += 1
         elif token in b"}],":
             depth -= token != b","
-            if begun >= 0 and depth == _OF_A_HIT - (token == b"}"):
+            if begun >= 0 and depth == within - (token == b"}"):
                 end = mark.start()
                 lean.append(b"%d" % len(sources))
                 sources.append(body[begun:end])
                 copied, begun = end, -1
-        if begun < 0 and is_key and token == b'"_source"' and depth == _OF_A_HIT:
+        if begun < 0 and is_key and token == b'"_source"' and depth == within:
             begun = body.index(b":", mark.end()) + 1
             lean.append(body[copied:begun])
         is_key = token in b"{,"
     lean.append(body[copied:])
     return b"".join(lean), tuple(sources)
+
+
+IN_SEVERAL: Final = 6
+"""Brackets that are open within a hit of one of several searches."""
+IN_GOT: Final = 3
+"""The same within a document that was got by its _id."""
+
+
+def decoded_apart(
+    cluster: Cluster, status: int, body: bytes, kind: type[T], within: int
+) -> tuple[T, Callable[[msgspec.Raw], bytes]]:
+    """An answer that holds documents as a value, and what gives the bytes of a `_source` in it; raises ProblemError."""
+    try:
+        return msgspec.json.decode(body, type=kind), bytes
+    except msgspec.ValidationError:
+        return cluster.decoded(status, body, kind), bytes  # which says what is odd about it
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        lean, sources = without_sources(body, within)
+        return cluster.decoded(status, lean, kind), lambda raw: sources[int(bytes(raw))] if len(raw) else b""
 
 
 def _with_outer_spaces(body: bytes, answer: _Answer) -> _Answer:

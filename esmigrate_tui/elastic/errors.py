@@ -33,15 +33,30 @@ from elastic_transport import ConnectionTimeout
 
 from esmigrate_tui.elastic.transport import RedirectedError, TooLargeAnswerError
 from esmigrate_tui.model.connection import SignIn
-from esmigrate_tui.model.problem import Cause, Problem
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean, size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from esmigrate_tui.model.connection import Endpoint
 
-__all__ = ["TAGLINE", "explain", "explain_answer", "explain_silence", "not_elasticsearch", "without_master", "words"]
+__all__ = [
+    "TAGLINE",
+    "UnreadAnswerError",
+    "explain",
+    "explain_answer",
+    "explain_silence",
+    "not_elasticsearch",
+    "was_given_up",
+    "without_master",
+    "words",
+]
+
+
+class UnreadAnswerError(ProblemError):
+    """An answer was given up because it is too large: whatever it was the answer to may have been done."""
+
 
 TAGLINE: Final = "You Know, for Search"
 """What `GET /` of every Elasticsearch ends with."""
@@ -914,10 +929,30 @@ def explain_silence(error: BaseException, endpoint: Endpoint, method: str) -> Pr
     """Why there was no answer to a request of that HTTP method."""
     causes = tuple(_chain(error))
     evidence = clean(next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__), _EVIDENCE)
+    for cause in causes:
+        if isinstance(cause, TooLargeAnswerError):
+            return _never_ending(cause.most, endpoint, method)
     problem = (
         _about_tls(causes, endpoint) or _about_the_way(causes, endpoint) or _about_the_line(causes, endpoint, method)
     )
     return msgspec.structs.replace(problem, evidence=problem.evidence or evidence)
+
+
+def was_given_up(error: BaseException) -> bool:
+    """Whether an answer came that was too large to be read, which is silence to whoever asked."""
+    return any(isinstance(cause, TooLargeAnswerError) for cause in _chain(error))
+
+
+def _never_ending(most: int, endpoint: Endpoint, method: str) -> Problem:
+    """The trouble with an answer that was given up: what it was the answer to may have been done."""
+    what = f"An answer of {endpoint.authority} has more than {size(most)}, and was not read to its end"
+    is_change = method not in _READING
+    return Problem(
+        cause=Cause.UNKNOWN_OUTCOME if is_change else Cause.TOO_LARGE,
+        what=f"{what}: it is not known whether this was done." if is_change else f"{what}.",
+        why="Nothing that is asked for is that large, and what has no end would fill this machine's memory.",
+        todo="Is it the cluster that answers, or something before it?",
+    )
 
 
 def _about_tls(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem | None:
@@ -983,13 +1018,6 @@ def _about_the_way(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Pro
                 what=f"{place} sends requests on to {where or 'another address'}.",
                 why="A request that changes something must not wander.",
                 todo="Give that address, if it is the cluster's.",
-            )
-        if isinstance(cause, TooLargeAnswerError):
-            return Problem(
-                cause=Cause.TOO_LARGE,
-                what=f"An answer of {place} is larger than this program wants to hold.",
-                why="The documents asked for are large, and so many at once would fill this machine's memory.",
-                todo="Nothing has to be done: fewer are asked for at a time.",
             )
         if isinstance(cause, socket.gaierror | aiohttp.ClientConnectorDNSError):
             return Problem(

@@ -19,6 +19,8 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 """What a page may have that was asked for more than one document; a larger one is not read, but asked for in pieces."""
 MOST_SCROLLED: Final = 32 * 1024 * 1024
 """The same for a page of a scroll: the server has gone past it, so that its whole slice must be read again."""
+MOST_ALONE: Final = 80 * 1024 * 1024
+"""The same for a document that is asked for by itself: more only where the destination takes more than usual."""
 HEAVIEST: Final = 24 * 1024 * 1024
 """What room is made for where a single document is asked for because it is large, and nobody knows how large."""
 LARGEST_PAGE: Final = 5_000  # documents; below index.max_result_window of 10 000

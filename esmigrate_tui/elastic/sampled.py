@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import VECTORS_APART
+from esmigrate_tui.elastic.documents import IN_A_HIT, IN_GOT, VECTORS_APART, decoded_apart
+from esmigrate_tui.elastic.errors import UnreadAnswerError
+from esmigrate_tui.elastic.portions import MOST_ALONE
+from esmigrate_tui.elastic.transport import SEVERAL
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.ledger import Request
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -61,18 +63,27 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Key, by
     body: dict[str, Any] = {"size": size, "query": {"function_score": {"random_score": {}}}}
     if await cluster.version() >= VECTORS_APART:
         body["_source"] = {"exclude_vectors": False}
-    request = Request(method="POST", path=f"{path}/_search", body=msgspec.json.encode(body).decode())
-    found = await cluster.look(request, _Found)
+    while True:
+        most = SEVERAL if body["size"] > 1 else MOST_ALONE
+        try:
+            status, told = await cluster.carry("POST", f"{path}/_search", msgspec.json.encode(body), most=most)
+            break
+        except UnreadAnswerError:
+            if body["size"] <= 1:
+                raise
+        body["size"] = max(1, body["size"] // 4)
+    found, source_of = decoded_apart(cluster, status, told, _Found, IN_A_HIT)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
     return tuple(
-        (Key(hit.index, hit.id, hit.type, hit.routing or hit.parent), bytes(hit.source)) for hit in found.hits.hits
+        (Key(hit.index, hit.id, hit.type, hit.routing or hit.parent), source_of(hit.source)) for hit in found.hits.hits
     )
 
 
-async def sources(cluster: Cluster, keys: Sequence[Key]) -> tuple[bytes | None, ...]:
+async def sources(cluster: Cluster, keys: Sequence[Key], *, most: int) -> tuple[bytes | None, ...]:
     """`_source` of each document, byte for byte; None for one that is not there, b"" where none is kept.
 
-    An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be.
+    An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be;
+    too-large where the answer has more than `most` bytes.
     """
     version = await cluster.version()
     asked: list[dict[str, Any]] = []
@@ -84,12 +95,12 @@ async def sources(cluster: Cluster, keys: Sequence[Key]) -> tuple[bytes | None, 
         if key.routing:
             one["routing"] = key.routing
         asked.append(one)
-    request = Request(method="POST", path="/_mget", body=msgspec.json.encode({"docs": asked}).decode())
-    got = await cluster.look(request, _Got)
+    status, body = await cluster.carry("POST", "/_mget", msgspec.json.encode({"docs": asked}), most=most)
+    got, source_of = decoded_apart(cluster, status, body, _Got, IN_GOT)
     refused = [key for key, one in zip(keys, got.docs, strict=True) if one.error is not None]
     searched = await _searched(cluster, refused)
     return tuple(
-        searched.get(key) if one.error is not None else bytes(one.source) if one.found else None
+        searched.get(key) if one.error is not None else source_of(one.source) if one.found else None
         for key, one in zip(keys, got.docs, strict=True)
     )
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.transport import LISTING
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -142,14 +143,14 @@ class Snapshots:
         """
         path = f"/_snapshot/{_segment(repository)}/_all"
         if await self._cluster.version() < _PAGED:
-            told = await self._cluster.read(path, answers.SnapshotPage, is_slow=True)
+            told = await self._cluster.read(path, answers.SnapshotPage, is_slow=True, most=LISTING)
             found = [_snapshot(repository, entry) for entry in told.every]
             yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
             return
         after = ""
         while True:
             query = f"?size={PAGE}&sort=start_time&order=desc" + (f"&after={quote(after, safe='')}" if after else "")
-            page = await self._cluster.read(path + query, answers.SnapshotPage, is_slow=True)
+            page = await self._cluster.read(path + query, answers.SnapshotPage, is_slow=True, most=LISTING)
             yield tuple(_snapshot(repository, entry) for entry in page.every)
             if not page.next:
                 return
@@ -163,7 +164,7 @@ class Snapshots:
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
         detailed = await self._cluster.version() >= _DETAILED
         told = await self._cluster.read(
-            path + ("?index_details=true" if detailed else ""), answers.SnapshotPage, is_slow=True
+            path + ("?index_details=true" if detailed else ""), answers.SnapshotPage, is_slow=True, most=LISTING
         )
         entry = next((one for one in told.every if one.snapshot == name), None)
         if entry is None:
@@ -176,7 +177,7 @@ class Snapshots:
     async def _details(self, path: str, found: SnapshotFacts) -> tuple[SnapshotIndex, ...]:
         """Shards, bytes and files of each index; what `_status` reads from the repository counts every file."""
         try:
-            told = await self._cluster.read(path + "/_status", answers.SnapshotStatuses, is_slow=True)
+            told = await self._cluster.read(path + "/_status", answers.SnapshotStatuses, is_slow=True, most=LISTING)
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return found.details
@@ -194,7 +195,7 @@ class Snapshots:
     async def taking(self, repository: str, name: str) -> Taking:
         """How far the making of a snapshot is; raises ProblemError (missing) where there is none."""
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}/_status"
-        told = await self._cluster.read(path, answers.SnapshotStatuses, is_slow=True)
+        told = await self._cluster.read(path, answers.SnapshotStatuses, is_slow=True, most=LISTING)
         entry = next((one for one in told.snapshots if one.snapshot == name), None)
         if entry is None:
             raise _no_snapshot(repository, name, "Was it deleted meanwhile?")
@@ -235,8 +236,10 @@ class Snapshots:
         found: dict[str, Recovery] = {}
         for path in self._cluster.paths(names):
             state, recovered = await asyncio.gather(
-                self._cluster.read(f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", answers.Routed),
-                self._cluster.read(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES),
+                self._cluster.read(
+                    f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", answers.Routed, most=LISTING
+                ),
+                self._cluster.read(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING),
             )
             for name, told in state.metadata.indices.items():
                 found[name] = _recovery(name, told, state.routing_table.indices.get(name), recovered.get(name))

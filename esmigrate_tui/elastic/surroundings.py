@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import msgspec
 
 from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.transport import LISTING
 from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, TemplateLayer, Version, View
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
@@ -61,7 +62,7 @@ class Surroundings:
     async def _maybe(self, path: str, kind: type[T]) -> T | None:
         """What can be seen there; None where the server lacks it or a role forbids it."""
         try:
-            return await self._cluster.read(path, kind)
+            return await self._cluster.read(path, kind, most=LISTING)
         except ProblemError as error:
             if error.problem.cause in _TELLING:
                 raise

@@ -24,10 +24,20 @@ if TYPE_CHECKING:
 _JSON: Final = "application/json"
 _NDJSON: Final = "application/x-ndjson"
 _LINGERING: Final = 0.1
+_BLOCK: Final = 1 << 20
 _SENT_WHOLE: Final = 1 << 20  # bytes; aiohttp wants to write a larger body piece by piece, and warns otherwise
 
-MOST: Final[ContextVar[int]] = ContextVar("most bytes of an answer", default=0)
-"""How many bytes the answers to this task's requests may have, 0 for any number; a larger one is not read."""
+ANSWER: Final = 16 * 1024 * 1024
+"""How many bytes an answer may have where nothing else is asked for: each is counted as it comes, unpacked."""
+SEVERAL: Final = 64 * 1024 * 1024
+"""The same for what tells of many documents in a sentence each: bulks, and tasks with all that they were refused."""
+LISTING: Final = 512 * 1024 * 1024
+"""The same for what grows with the cluster itself: all its indices with their mappings, its snapshots."""
+_FIRST_ERROR: Final = 400
+_ERROR: Final = 1024 * 1024  # of an error only the beginning is read: nobody needs more of it, and no more is held
+
+MOST: Final[ContextVar[int]] = ContextVar("most bytes of an answer", default=ANSWER)
+"""How many bytes the answers to this task's requests may have; of a larger one nothing is kept."""
 
 
 MAY_OPEN: Final[ContextVar[bool]] = ContextVar("may open a line", default=True)
@@ -61,45 +71,64 @@ class _Bounded(aiohttp.ClientResponse):
     """An answer that is given up as soon as it is larger than whoever asked can bear, and held in memory once."""
 
     async def read(self) -> bytes:
-        most, length = MOST.get(), self.content_length
-        if self._body is None:
-            if most and (length or 0) > most:
-                self.close()
-                raise TooLargeAnswerError(most)
-            if length is None and most:
-                self._body = await self._counted(most)
-            elif length is not None and length > _SENT_WHOLE and self.method != "HEAD":
-                self._body = await self._once(length)
+        if self._body is None and self.method != "HEAD":
+            is_error = self.status >= _FIRST_ERROR
+            most = min(MOST.get(), _ERROR) if is_error else MOST.get()
+            self._body, is_cut = await self._taken(most, is_error=is_error)
+            if is_cut:
+                return self._body
         return await super().read()
 
-    async def _once(self, length: int) -> bytes:
-        """All of a large answer of known length; the library would hold it in pieces and joined, that is twice."""
-        whole, taken = bytearray(length), 0
-        try:
-            async for part in self.content.iter_any():
-                whole[taken : taken + len(part)] = part
-                taken += len(part)
-        except BaseException:
-            self.close()
-            raise
-        return whole  # type: ignore[return-value]  # whoever reads it looks at the bytes, and does not copy them
+    async def _taken(self, most: int, *, is_error: bool) -> tuple[bytes, bool]:
+        """All of it, counted as it comes; what it says of its own length is believed only where that is too much.
 
-    async def _counted(self, most: int) -> bytes:
-        parts: list[bytes] = []
-        taken = 0
+        Of an error the beginning will do: then the second is True where there was more.
+        """
+        length = self.content_length or 0
+        is_packed = "content-encoding" in self.headers
+        whole = _Whole(length if not is_packed and _SENT_WHOLE < length <= most else 0)
+        is_cut = False
         try:
+            if length > most and not is_error:
+                raise TooLargeAnswerError(most)  # noqa: TRY301  # the line is closed in one place
             async for part in self.content.iter_any():
-                taken += len(part)
-                if taken > most:
+                is_cut = whole.taken + len(part) > most
+                if is_cut and not is_error:
+                    raise TooLargeAnswerError(most)  # noqa: TRY301  # the same
+                whole.take(part[: most - whole.taken] if is_cut else part)
+                if is_cut:
+                    self.close()
                     break
-                parts.append(part)
         except BaseException:
             self.close()
             raise
-        if taken > most:
-            self.close()
-            raise TooLargeAnswerError(most)
-        return b"".join(parts)
+        return whole.joined(), is_cut
+
+
+class _Whole:
+    """The parts of an answer as they come: in its place at once where its `length` is known, else in blocks."""
+
+    def __init__(self, length: int) -> None:
+        self.taken = 0
+        self._placed = bytearray(length)
+        self._blocks: list[bytearray] = []
+
+    def take(self, part: bytes) -> None:
+        """Hold another part; of millions of small ones nothing is held but their bytes."""
+        if self._placed:
+            self._placed[self.taken : self.taken + len(part)] = part
+        elif self._blocks and len(self._blocks[-1]) < _BLOCK:
+            self._blocks[-1] += part
+        else:
+            self._blocks.append(bytearray(part))
+        self.taken += len(part)
+
+    def joined(self) -> bytes:
+        """All of it; whoever reads a large one looks at its bytes, and does not copy them."""
+        if self._placed:
+            del self._placed[self.taken :]
+            return self._placed  # type: ignore[return-value]
+        return b"".join(self._blocks)
 
 
 async def _refuse_redirect(

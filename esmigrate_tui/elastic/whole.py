@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.elastic.documents import Unread
 from esmigrate_tui.elastic.portions import (
     LARGEST_PAGE,
+    MOST_ALONE,
     MOST_BYTES,
     MOST_SCROLLED,
     Portion,
+    Window,
     cut,
     first_portion,
     ranges,
@@ -109,14 +112,19 @@ async def _windows(
     density, more, after = 1.0, 0, stretch.after
     while after < stretch.until:
         asked = window(after, stretch.until, portion.documents + more, density)
-        limit = MOST_BYTES if portion.documents > 1 else 0
+        limit = MOST_BYTES if portion.documents > 1 else MOST_ALONE
         try:
             page = await cluster.documents.window(
                 index, stretch.shard, asked.after, asked.until, asked.size, most=limit
             )
         except ProblemError as error:
-            portion = _smaller(portion, error)
-            continue
+            if error.problem.cause is not Cause.TOO_LARGE or portion.documents > 1:
+                portion = _smaller(portion, error)
+                continue
+            page, number = await cluster.documents.lone(index, stretch.shard, after, stretch.until)
+            if any(isinstance(document, Unread) for document in page.documents):
+                raise
+            asked = Window(after=after, until=number, size=len(page.documents) + 1)
         portion = portion.after(len(page.documents), page.bytes)
         used = cut(asked, [document.sort[0] for document in page.documents])
         if used is None:
@@ -143,7 +151,7 @@ async def _scrolled(
     documents = cluster.documents
     scroll = ""
     while True:
-        limit = MOST_SCROLLED if portion.documents > 1 else 0
+        limit = MOST_SCROLLED if portion.documents > 1 else MOST_ALONE
         try:
             page = await documents.open_scroll(index, stretch.shard, 0, 1, portion.documents, most=limit, kind=kind)
             break

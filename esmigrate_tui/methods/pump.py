@@ -16,7 +16,8 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.elastic.ending import seen_through
-from esmigrate_tui.elastic.portions import MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
+from esmigrate_tui.elastic.errors import UnreadAnswerError
+from esmigrate_tui.elastic.portions import HEAVIEST, MOST_ALONE, MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
 from esmigrate_tui.methods.copy_decisions import State, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.pumping import Steered
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.event import Reject
 
+_USUAL_LIMIT: Final = 100 * 1024 * 1024  # http.max_content_length
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
 _READ_TRIES: Final = 4
 _PACED: Final = 4  # bulks in a page, where a pace makes them small
@@ -82,6 +84,8 @@ class Pump(Steered):
         self._source = source_of(setting.clusters).documents
         self._index = setting.work.task.source_index
         self._versions = setting.work.plan.copying.versions
+        # Larger ones are read where the destination was told to take more than servers do by themselves.
+        self._alone = setting.limit * 17 // 16 if setting.limit > _USUAL_LIMIT else MOST_ALONE
         self.state = state
         self._told: State | None = None
         # Each part has its own: a document of 20 MB in one must not make the pages of all others small. It begins with
@@ -198,6 +202,8 @@ class Pump(Steered):
                 is_lost = gone(error.problem)
                 if not is_lost and error.problem.cause is not Cause.TOO_LARGE:
                     raise
+                if not is_lost and self._portions[position].documents == 1:
+                    raise  # one document is larger than what is held of one
                 part = read_again(self.state.parts[position])
                 fruitless = 0 if part.most > furthest else fruitless + 1
                 furthest = part.most
@@ -214,7 +220,7 @@ class Pump(Steered):
     async def _scrolled(self, position: int) -> None:
         part = self.state.parts[position]
         size = self._portions[position].documents
-        most = MOST_SCROLLED if size > 1 else 0
+        most = MOST_SCROLLED if size > 1 else self._alone
         scroll = ""
         reading: asyncio.Task[_Read] | None = None
         try:
@@ -269,7 +275,7 @@ class Pump(Steered):
             # what goes slowly is held long, and keeps others from the room
             wanted = min(portion.documents, _PACED * self._writer.at_once)
             asked = window(after, part.until, wanted + more, self._density.get(position, 1.0))
-            most = MOST_BYTES if portion.documents > 1 else 0
+            most = MOST_BYTES if portion.documents > 1 else self._alone
             claim = 2 * portion.bytes
             await self._room.take(claim)
             try:
@@ -285,6 +291,8 @@ class Pump(Steered):
             except BaseException as error:  # noqa: BLE001  # what is not cured is raised again
                 self._room.change(-claim)
                 tries += 1
+                if portion.documents == 1 and isinstance(error, UnreadAnswerError):
+                    return await self._read_alone(position, after)
                 await self._asked_too_much(position, error, tries)
                 continue
             used = cut(asked, [document.sort[0] for document in page.documents])
@@ -295,6 +303,22 @@ class Pump(Steered):
                 continue
             self._room.change(2 * page.bytes - claim)
             return _Read(page.documents[: used.kept], page.has_breaks, 2 * page.bytes, after=used.after)
+
+    async def _read_alone(self, position: int, after: int) -> _Read:
+        """The next document of a part by itself: with its neighbour it is more than what is held of a page."""
+        part = self.state.parts[position]
+        claim = 2 * HEAVIEST
+        await self._room.take(claim)
+        try:
+            page, number = await self._source.lone(
+                self._index, part.shard, after, part.until, most=self._alone, versions=self._versions
+            )
+        except BaseException:
+            self._room.change(-claim)
+            raise
+        self._portions[position] = self._portions[position].after(len(page.documents), page.bytes)
+        self._room.change(2 * page.bytes - claim)
+        return _Read(page.documents, page.has_breaks, 2 * page.bytes, after=number)
 
     async def _asked_too_much(self, position: int, error: BaseException, tries: int) -> None:
         """Ask for less, after a moment where the source is short of something; raises what cannot be cured so."""

@@ -124,5 +124,5 @@ async def within(source: Cluster, index: str, found: Sequence[Reject], query: di
     there: set[tuple[str, str]] = set()
     for first in range(0, len(ids), _AT_ONCE):
         few = ids[first : first + _AT_ONCE]
-        there |= {(one.type, one.id) for one in await source.documents.by_id(index, few, query=query)}
+        there |= {(one.type, one.id) for one in await source.documents.by_id(index, few, query=query, is_bare=True)}
     return tuple(reject for reject in found if (reject.type, reject.id) in there)

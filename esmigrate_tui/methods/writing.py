@@ -10,6 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from esmigrate_tui.elastic.documents import Unread
 from esmigrate_tui.methods.copy_decisions import (
     BULK_BYTES,
     Fate,
@@ -25,9 +26,10 @@ from esmigrate_tui.methods.copy_decisions import (
 from esmigrate_tui.methods.filling import index_gone
 from esmigrate_tui.methods.writing_troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.model.event import Reject
+from esmigrate_tui.model.levels import DEEPEST, is_too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.model.text import clean, size
+from esmigrate_tui.model.text import clean, number, size
 from esmigrate_tui.translate.types import type_there
 
 if TYPE_CHECKING:
@@ -328,8 +330,12 @@ class Writer:
         """Whether there is something to send that the destination would read; one that is not is set aside."""
         limit, length = self._limit, document.size
         if not length:
-            why = "the source keeps no _source of it"
+            why = document.why if isinstance(document, Unread) else "the source keeps no _source of it"
             rejects.append(self._reject(document, 0, why))
+            return False
+        if is_too_deep(bytes(document.source)):
+            why = f"it has more than {number(DEEPEST)} levels of objects and lists, more than servers bear"
+            rejects.append(self._reject(document, 400, why))
             return False
         if limit and (length := _in_bulk(length, document)) > limit:
             why = f"it has {size(length)}, more than the {size(limit)} of http.max_content_length on the destination"

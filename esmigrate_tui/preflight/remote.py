@@ -140,7 +140,7 @@ async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncI
 
 
 # a string (skipped), or a number
-_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)|-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?', re.DOTALL)
+_TOKEN: Final = re.compile(rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)|-?\d++(?:\.\d++)?(?:[eE][+-]?\d++)?', re.DOTALL)
 _SAMPLED: Final = 20  # documents of each index
 _SAMPLED_BELOW: Final = 50_000  # bytes: twenty larger ones of many indices would be a heavy answer
 _SAMPLED_BYTES: Final = 32 * 1024**2  # of all of them, as the source's disk has them

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from esmigrate_tui.elastic.errors import UnreadAnswerError
+from esmigrate_tui.elastic.portions import MOST_ALONE, MOST_BYTES
 from esmigrate_tui.elastic.sampled import Key, sampled, sources
 from esmigrate_tui.model.event import Samples
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping
+    from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.verify.index import Index
 
+T = TypeVar("T")
+
+_SUM_BYTES: Final = 16
 SAMPLES: Final = 20
 """Documents of one index that are compared."""
 
@@ -29,26 +35,31 @@ async def compare_samples(
     `names` has the source's index for each of the destination's. A document that keeps no _source proves nothing and is
     not counted; where a side gives none of them, all are unread. Raises ProblemError.
     """
-    drawn: list[tuple[Key, bytes]] = []
+    drawn: list[tuple[Key, bytes | None]] = []
+    theirs: dict[Key, bytes | None] = {}
+
+    async def read(some: Sequence[Key], most: int) -> None:
+        there = [msgspec.structs.replace(key, index=names[key.index]) for key in some]
+        theirs.update(zip(some, map(_stripped, await sources(source, there, most=most)), strict=True))
+
     try:
         for path in destination.paths(tuple(names)):
-            drawn += await sampled(destination, path, amount)
+            drawn += [(key, _stripped(one)) for key, one in await sampled(destination, path, amount)]
         drawn = drawn[:amount]
-        if not drawn:
-            return Samples(compared=0)
-        theirs = await sources(source, [msgspec.structs.replace(key, index=names[key.index]) for key, _ in drawn])
+        await _in_pieces([key for key, _ in drawn], read)
     except ProblemError as error:
         if error.problem.cause in PASSING or error.problem.cause is Cause.PRIVILEGES:
             raise
         return Samples(compared=0, unread=len(drawn) or amount)
-    compared = [
-        (key, mine == other)
-        for (key, mine), other in zip(drawn, theirs, strict=True)
-        if mine != b"" or other not in {b"", None}
-    ]
+    compared = [(key, mine == theirs[key]) for key, mine in drawn if mine != b"" or theirs[key] not in {b"", None}]
     return Samples(
         compared=len(compared), different=tuple(clean(key.id, 600) for key, is_equal in compared if not is_equal)
     )
+
+
+def _stripped(source: bytes | None) -> bytes | None:
+    """The sum of a document without the white space around it, which an answer by _id does not always keep."""
+    return _sum(source.strip(b" \t\r\n")) if source else source
 
 
 async def compare_by_id(
@@ -64,21 +75,48 @@ async def compare_by_id(
     `form` is in what words they are compared, `without` are ids, cleaned, that are not looked for. A document that
     keeps no _source proves nothing and is not counted. Raises ProblemError.
     """
-    drawn_by_chance = await drawn.cluster.documents.by_chance(drawn.name, amount, drawn.kind)
-    chosen = [one for one in drawn_by_chance if clean(one.id) not in without]
-    if not chosen:
-        return Samples(compared=0)
-    found: dict[str, list[bytes]] = {}
-    ids = tuple({one.id for one in chosen})
-    for document in await other.cluster.documents.by_id(other.name, ids, other.kind):
-        found.setdefault(document.id, []).append(bytes(document.source))
+    drawn_ids = await drawn.cluster.documents.by_chance(drawn.name, amount, drawn.kind)
+    chosen = [one for one in drawn_ids if clean(one) not in without]
+    here = await _by_id(drawn, chosen, form)
+    there = await _by_id(other, chosen, form)
     different: list[str] = []
     compared = 0
     for one in chosen:
-        source, there = bytes(one.source), found.get(one.id, [])
-        if b"" in {source, *there}:
+        ours, theirs = here.get(one, set()), there.get(one, set())
+        if not ours or b"" in ours | theirs:
             continue
         compared += 1
-        if form(source) not in {form(each) for each in there}:
-            different.append(clean(one.id, 600))
-    return Samples(compared=compared, different=tuple(different))
+        if not ours <= theirs:
+            different.append(clean(one, 600))
+    unread = len(chosen) if chosen and not here else 0  # an archive may find none of its documents by their ids
+    return Samples(compared=compared, different=tuple(different), unread=unread)
+
+
+async def _by_id(index: Index, ids: Sequence[str], form: Callable[[bytes], bytes]) -> dict[str, set[bytes]]:
+    """The sum of each document of these ids, b"" for one without _source; large ones are read one after another."""
+    found: dict[str, set[bytes]] = {}
+
+    async def read(some: Sequence[str], most: int) -> None:
+        for document in await index.cluster.documents.by_id(index.name, some, index.kind, most=most):
+            source = bytes(document.source)
+            found.setdefault(document.id, set()).add(_sum(form(source)) if source else b"")
+
+    await _in_pieces(ids, read)
+    return found
+
+
+async def _in_pieces(wanted: Sequence[T], read: Callable[[Sequence[T], int], Awaitable[None]]) -> None:
+    """Read all of them at once, or in halves where an answer has more bytes than are held of many."""
+    waiting: list[Sequence[T]] = [wanted] if wanted else []
+    while waiting:
+        some = waiting.pop()
+        try:
+            await read(some, MOST_BYTES if len(some) > 1 else MOST_ALONE)
+        except UnreadAnswerError:
+            if len(some) == 1:
+                raise
+            waiting += [some[len(some) // 2 :], some[: len(some) // 2]]
+
+
+def _sum(source: bytes) -> bytes:
+    return blake2b(source, digest_size=_SUM_BYTES).digest()
