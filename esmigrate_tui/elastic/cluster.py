@@ -335,7 +335,7 @@ class Cluster:
             told = json.loads(answer.body) if len(answer.body) <= SEVERAL else None
             if told is not None:
                 return msgspec.convert(told, kind)
-        except (ValueError, msgspec.ValidationError, RecursionError):
+        except (ValueError, msgspec.ValidationError):
             pass
         start = answer.body[:300].decode(errors="replace")
         evidence = f"HTTP {answer.status} {start}"

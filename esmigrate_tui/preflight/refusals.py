@@ -16,7 +16,7 @@ from esmigrate_tui.model.settings import named
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-_NAME: Final = r"\[([^\]]+)\]"
+_NAME: Final = r"\[([^\]]{1,300})\]"
 _NO_FIELD: Final = re.compile(rf"(?:no handler for type|mapper type) {_NAME} declared on field", re.IGNORECASE)
 _NO_PART: Final = re.compile(rf"Unknown (filter|tokenizer|char_filter|analyzer|similarity) type {_NAME}", re.IGNORECASE)
 _NOT_THERE: Final = re.compile(rf"failed to find (filter|tokenizer|char_filter) under name {_NAME}")

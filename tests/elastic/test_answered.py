@@ -103,6 +103,8 @@ SENDERS: Final = {
     ("elastic/documents.py", "close_scroll"): "changes nothing that anybody needs",
     ("elastic/documents.py", "_searched"): "changes nothing",
     ("elastic/documents.py", "bulk"): "by the status of each item",
+    ("elastic/sampled.py", "sampled"): "changes nothing",
+    ("elastic/sampled.py", "sources"): "changes nothing",
     ("elastic/documents.py", "create"): "by the _id and the result that it names",
 }
 """What sends another request than a GET, and how its answer is judged."""
@@ -127,7 +129,7 @@ def _is_sending(call: ast.Call, *, is_wire: bool) -> bool:
         return False
     first = call.args[0]
     match call.func.attr:
-        case "_ask" | "carry" if is_wire or call.func.attr == "carry":
+        case "_ask" | "carry" | "_written" if is_wire or call.func.attr == "carry":
             is_passed_on = isinstance(first, ast.Name) and first.id == "method"
             return not is_passed_on and not (isinstance(first, ast.Constant) and first.value in {"GET", "HEAD"})
         case "perform_request":
