@@ -231,3 +231,27 @@ async def test_files_go_into_a_data_stream_where_a_template_makes_one_and_rows_w
     assert (kind, count) == ("data stream", 2)
     assert bare.code == 6, bare.text
     assert "No row has an @timestamp, which the data stream ev-c wants of each" in bare.out
+
+
+async def test_a_killed_copy_is_resumed_whole_though_the_data_stream_has_rolled_over_since(
+    operator: Operator, sides: tuple[Node, Node]
+) -> None:
+    name = "web-grown"
+    async with await connected_to(sides[0]) as old:
+        await ask(old, "POST", f"/{name}/_bulk?refresh=true", documents("a"))
+        await ask(old, "POST", f"/{name}/_rollover")
+        await ask(old, "POST", f"/{name}/_bulk?refresh=true", documents("b"))
+        slow = ("--batch", "10", "--pace", "40", "--verify", "everything")
+        await planned(operator, "copy-through-here", sides, "--index", name, *slow)
+        begun = await operator.do("run", "move.toml", "--detach")
+        run = operator.folder_of(begun.run)
+        await operator.until(run, lambda progress: progress.done >= EACH // 4)
+        await operator.kill(run)
+        await ask(old, "POST", f"/{name}/_rollover")
+        await ask(old, "POST", f"/{name}/_bulk?refresh=true", documents("c"))
+    resumed = await operator.do("resume", begun.run)
+    async with await connected_to(sides[1]) as new:
+        count = await new.count(name)
+    assert begun.code == 20, begun.text
+    assert resumed.code == 0, resumed.text
+    assert count == 3 * EACH
