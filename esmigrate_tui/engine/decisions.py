@@ -31,7 +31,7 @@ _FIRST_LOOK: Final = 0.05  # seconds: most indices are small, and of those there
 _LONGEST_WAIT: Final = 30.0
 _GOOD_SECONDS: Final = 60.0
 _BLOCK: Final = "cluster_block_exception"
-_COMING_BACK: Final = 30.0  # seconds after a cluster was away, in which its "no such index" is no answer yet
+_COMING_BACK: Final = 60.0  # seconds after a cluster was away, in which its "no such index" is no answer yet
 
 
 def judged(

@@ -165,7 +165,8 @@ class _Hand:
     reading: Verifying | None = None
     told_at: float = 0.0
     failed_at: float = 0.0
-    away_at: float = -math.inf
+    away_at: float = -math.inf  # until when a cluster was away, as far as was seen
+    is_away: bool = False
     has_begun: bool = False
     is_held: bool = False
     is_seen_to_end: bool = False
@@ -698,11 +699,12 @@ class _Run:
     async def _hold(self, hand: _Hand, problem: Problem) -> None:
         """Wait a while for what may pass; raises ProblemError for what cannot, or has not."""
         now = self._clock()
+        if problem.cause in _AWAY or hand.is_away:  # also at the first answer after it: the wait before it may be long
+            hand.away_at = now
+        hand.is_away = problem.cause in _AWAY
         if not can_pass(problem) and not may_be_too_early(problem, now - hand.away_at):
             await self._leave_where_a_user_is_needed(problem)
             raise ProblemError(problem)
-        if problem.cause in _AWAY:
-            hand.away_at = now
         hand.failed_at = now
         hand.patience = hand.patience.failed(now, problem.cause)
         until = hand.patience.next_try(now, self._random)

@@ -294,6 +294,16 @@ async def test_an_index_that_a_node_does_not_know_yet_when_it_comes_back_is_wait
     assert [event.problem.cause for event in bench.of(WaitBegan)] == [Cause.CONNECTION, Cause.MISSING]
 
 
+async def test_a_node_that_was_away_for_long_is_given_time_to_find_its_indices_too(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(30, patience=3_600))
+    missing = trouble(Cause.MISSING, "There is no such index.")
+    bench.tiny.troubles[1, 10] = [*[trouble(Cause.CONNECTION)] * 9, missing, missing, missing]
+    await bench.run()
+    assert bench.outcome is RunOutcome.VERIFIED
+    waits = bench.of(WaitBegan)
+    assert waits[-1].until - waits[-1].at > 20
+
+
 async def test_an_index_that_is_missing_while_nothing_was_away_is_not_waited_for(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(30))
     bench.tiny.troubles[1, 10] = [trouble(Cause.MISSING, "There is no such index.")]
