@@ -427,9 +427,12 @@ async def clean_up(options: Mapping[str, Any]) -> int:
         click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
         return ExitCode.HELD
     numbers = {entry.number for entry in left}
+    settled = {entry.number: entry for entry in await _ledger_of(folder)}
     for entry in before:
         if entry.is_open and entry.number not in numbers:
-            click.echo(f"ok  put back on the {entry.side}: {clean(entry.what)}")
+            why_left = settled[entry.number].trouble
+            done = f"left on the {entry.side}" if why_left else f"put back on the {entry.side}"
+            click.echo(f"ok  {done}: {clean(entry.what)}{f'. {clean(why_left)}' if why_left else ''}")
     for entry in left:
         click.echo(f"x   not put back on the {entry.side}: {clean(entry.what)}. {clean(entry.trouble)}", err=True)
         if entry.undo is not None:

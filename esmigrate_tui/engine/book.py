@@ -306,12 +306,20 @@ def _bearable(entry: LedgerEntry) -> LedgerEntry:
     return msgspec.structs.replace(entry, undo=msgspec.structs.replace(undo, body=body))
 
 
+_KINDS: Final = {
+    "_snapshot": "a snapshot",
+    "_data_stream": "a data stream",
+    "_ingest": "an ingest pipeline",
+    "_ilm": "a lifecycle policy",
+}
+
+
 def _taken(side: Side, made_by: Request) -> Problem:
     """The trouble that what a change would make is there already, and not by this run."""
-    of = f"an index named {clean(made_by.index, 300)}" if made_by.index else f"{clean(made_by.segments[-1], 300)}"
+    kind = "an index" if made_by.index else _KINDS.get(made_by.segments[0], "a template")
     return Problem(
         cause=Cause.EXISTS,
-        what=f"The {side} already has {of}.",
+        what=f"The {side} already has {kind} named {clean(made_by.segments[-1], 300)}.",
         why="It is not this run that has made it.",
         todo="Choose another name, or remove the one that is there.",
     )

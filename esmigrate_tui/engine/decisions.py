@@ -67,7 +67,8 @@ def _refused(task: Task, refused: int, arrived: int) -> Problem:
     if task.reading is not None:
         return Problem(
             cause=Cause.REFUSED,
-            what=f"{counted(refused, 'row')} of {task.source_index} were set aside; {_others(arrived)}.",
+            what=f"{counted(refused, 'row')} of {task.source_index} {'was' if refused == 1 else 'were'} set aside; "
+            f"{_others(arrived)}.",
             why="Each is in the rejects file with its file, its line and the reason.",
             todo="Correct these rows or the mapping, and index them from a file of their own.",
         )

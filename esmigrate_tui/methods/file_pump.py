@@ -28,7 +28,7 @@ from esmigrate_tui.reading.pages import Page, Pages, Place
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.model.files import Reading
+    from esmigrate_tui.model.files import Reading, Row
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
 
@@ -165,7 +165,7 @@ class FilePump(Steered):
     async def _written(self, page: Page) -> _Outcome:
         """Write the documents of a page; what is none is set aside by its file and line."""
         rejects = [
-            Reject(index=self._target, id=_at(page.path, row.line), reason=clean(row.error))
+            Reject(index=self._target, id=place_of(page.path, row), reason=clean(row.error))
             for row in page.rows
             if row.error
         ]
@@ -176,7 +176,7 @@ class FilePump(Steered):
                 type=self._setting.type,
                 routing=row.routing,
                 source=msgspec.Raw(row.source),
-                place=_at(page.path, row.line),
+                place=place_of(page.path, row),
             )
             for row in page.rows
             if not row.error
@@ -231,8 +231,13 @@ def _unreadable(reading: Reading, place: Place, error: Exception) -> ProblemErro
     )
 
 
-def _at(path: str, line: int) -> str:
-    return f"{clean(path)}:{line}"
+def place_of(path: str, row: Row) -> str:
+    """The file and line of a row, and the offset of its end where another row may begin in the same line.
+
+    Rejected rows are kept by it, so two of one line must not be called the same.
+    """
+    place = f"{clean(path)}:{row.line}"
+    return place if row.next_line > row.line else f"{place}:{row.end}"
 
 
 def _place(document: Document) -> str:

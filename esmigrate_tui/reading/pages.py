@@ -215,11 +215,12 @@ class _File:
                 if self.is_over:
                     return
         except CutShortError as error:
-            reason = f"the file cannot be unpacked any further, what comes after this was not read: {error}"
+            reason = f"the file cannot be unpacked any further, this row and what comes after it was not read: {error}"
             self.is_over = True
             rows = [row for row in parser.end() if row.end > before]
-            last = rows[-1] if rows else last
-            yield [*rows, Row(last.next_line, last.end, last.next_line, error=reason)]
+            # What only the end makes whole is cut as well: 12.34 may have become 12.3, and nothing shows it.
+            cut = rows.pop() if rows else Row(last.next_line, last.end, last.next_line)
+            yield [*rows, Row(cut.line, cut.end, cut.next_line, error=reason)]
             return
         self.is_over = True
         if rows := [row for row in parser.end() if row.end > before]:

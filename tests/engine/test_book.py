@@ -318,7 +318,7 @@ async def test_what_stands_there_already_is_not_taken_for_made_by_an_answer_that
     world = World()
     taken = Request(method="PUT", path="/_snapshot/backups/monday", body="{}")
     world.standing.add(taken)
-    with pytest.raises(ProblemError, match="already has monday"):
+    with pytest.raises(ProblemError, match="already has a snapshot named monday"):
         await world.ledger().change(0, DESTINATION, "taken", taken, Request(method="DELETE", path=taken.path))
     assert world.sent == []
 

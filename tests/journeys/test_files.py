@@ -392,7 +392,7 @@ async def test_files_of_several_habits_arrive_as_one_and_the_index_is_left_as_se
     assert plan.code == 0, plan.text
     assert checked.code == 0, checked.text
     assert done.code == 3, done.text
-    assert "1 row of a.csv and 3 more files were set aside; all others arrived" in done.text
+    assert "1 row of a.csv and 3 more files was set aside; all others arrived" in done.text
     assert [one["reason"] for one in rejects(operator, done.run)] == [
         "it is not utf-8: byte 0xe9 stands where none can"
     ]
@@ -447,7 +447,7 @@ async def test_hits_ids_and_odd_values_arrive_and_are_told(
             await cluster.delete_index(f"files-{name}")
     assert {name: end.code for name, end in ends.items()} == dict.fromkeys(ends, 0), [e.text for e in ends.values()]
     assert json.loads(saved[1]) == {"n": 1}
-    assert mongo == b'{"n": 7}'
+    assert mongo == b'{ "n": 7}'  # but for the id, each byte as it was
     assert [hit["_source"] for hit in odd["hits"]["hits"]] == [{"at": "2023-11-14T22:13:20.123456789", "x": 1.5}, {}]
     assert "1 value left out that JSON does not have" in ends["a.parquet"].text
 
@@ -474,7 +474,7 @@ async def test_what_cannot_be_planned_ends_with_a_sentence_and_its_code(operator
     assert checked.code == 6, checked.text
     assert "geo is a value, and geo.lat would be within it" in checked.text
     assert done.code == 3, done.text
-    assert "1 row of late.csv.gz were set aside" in done.text or "1 row of late.csv.gz was set aside" in done.text
+    assert "1 row of late.csv.gz was set aside" in done.text
 
 
 @pytest.mark.parametrize("version", ["6.8.23", "7.17.28"])

@@ -386,7 +386,7 @@ async def test_a_feature_state_replaces_what_is_there_only_with_the_destination_
     done = await operator.do("run", "restore.toml", "--confirm", name, *accepted)
     assert taken.code == 0, taken.text
     assert again.code == 6, again.text
-    assert "has a snapshot of that name" in again.err
+    assert "The source already has a snapshot named features" in again.err
     assert planned.code == 0, planned.text
     assert "feature state tasks" in planned.err
     assert unconfirmed.code == 2, unconfirmed.text

@@ -130,7 +130,7 @@ async def test_a_line_that_breaks_around_bulks_costs_nothing(nodes: SharedNodes,
         line = between.destination
         run = await between.survives("cf-bulk", tmp_path, spoil=lambda: line.breaks(fault, "/_bulk", 1, 2, 6, 9))
     assert len(line.met) == 4
-    assert run.waits == {Cause.CONNECTION}
+    assert run.waits == {Cause.CONNECTION} or (fault is Break.DENIED and run.waits <= {Cause.BUSY})
 
 
 @pytest.mark.parametrize("fault", list(Break))
@@ -143,7 +143,7 @@ async def test_a_line_that_breaks_around_pages_costs_nothing(
         line = between.source
         run = await between.survives("cf-page", tmp_path, spoil=lambda: line.breaks(fault, part, 5, 6, 11))
     assert len(line.met) == 3
-    assert run.waits == {Cause.CONNECTION}
+    assert run.waits == {Cause.CONNECTION} or (fault is Break.DENIED and run.waits <= {Cause.BUSY})
 
 
 async def test_a_page_of_megabytes_that_is_cut_off_is_not_taken_for_whole(nodes: SharedNodes, tmp_path: Path) -> None:

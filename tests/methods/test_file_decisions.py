@@ -11,11 +11,12 @@ from esmigrate_tui.engine.decisions import judged
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_decisions import MOST_STREAMS, Tally
 from esmigrate_tui.methods.file_decisions import FileState, are_collisions, compared, settled, taken_up
+from esmigrate_tui.methods.file_pump import place_of
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import Moved, TaskOutcome
 from esmigrate_tui.model.facts import ClusterFacts, TemplateFacts, Version
-from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading
+from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading, Row
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.pages import Place
@@ -124,6 +125,13 @@ def test_rows_that_were_set_aside_are_told_as_rows_of_their_files() -> None:
     assert outcome is TaskOutcome.SET_ASIDE
     assert problem is not None
     assert "1 row of a.csv" in problem.what
+
+
+def test_rejected_rows_of_one_line_are_told_apart_and_others_called_by_their_line() -> None:
+    alone, first, second = Row(7, 100, 8, error="bad"), Row(1, 40, 1, error="bad"), Row(1, 80, 1, error="bad")
+    assert place_of("a.json", alone) == "a.json:7"
+    assert place_of("a.json", first) != place_of("a.json", second)
+    assert place_of("a.json", first).startswith("a.json:1:")
 
 
 # -- the plan --------------------------------------------------------------------------------------------------------

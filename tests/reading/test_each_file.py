@@ -328,3 +328,20 @@ def test_a_row_of_many_levels_does_not_end_a_look_at_its_file(tmp_path: Path) ->
     sample = sampled(read(tmp_path, {"a.ndjson": b"\n".join([deep, lists, deeper, b'{"n":1}'])}))
     assert sample.amount == 4
     assert max(guess.field.count(".") for guess in sample.guesses) <= 20
+
+
+@pytest.mark.parametrize("share", [0.5, 0.7, 0.9])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_of_a_packed_table_that_was_cut_no_half_row_is_taken_for_a_whole_one(
+    quote: str, share: float, tmp_path: Path
+) -> None:
+    rows = [f"{n},{quote}{n * 7_919 % 100_003}.{n % 89:02}{quote}" for n in range(90_000)]
+    packed = gzip.compress("\n".join(["n,total", *rows]).encode(), mtime=0)
+    reading = read(tmp_path, {"a.csv.gz": packed[: int(len(packed) * share)]})
+    *good, cut = pages_of(reading)[0]
+    assert len(good) > 1_000
+    assert [",".join(json.loads(row.source).values()) for row in good] == [
+        row.replace('"', "") for row in rows[: len(good)]
+    ]
+    assert "this row and what comes after it was not read" in cut.error
+    assert cut.line == len(good) + 2
