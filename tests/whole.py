@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST: Final = 10_000  # documents of an index under test: what one answer may hold
+_MOST_BYTES: Final = 512 << 20  # some tests have documents as large as a cluster takes
 _OWN: Final = frozenset(  # what a server itself adds to the settings of any index
     {
         "index.creation_date",
@@ -110,7 +111,8 @@ async def whole(cluster: Cluster, index: str) -> Index:
     """An index as it is at this moment, refreshed."""
     path = f"/{quote(index, safe='')}"
     await cluster.carry("POST", f"{path}/_refresh")
-    _, body = await cluster.carry("POST", f"{path}/_search", b'{"size":%d,"version":true}' % _MOST)
+    query = b'{"size":%d,"version":true}' % _MOST
+    _, body = await cluster.carry("POST", f"{path}/_search", query, most=_MOST_BYTES)
     hits = msgspec.json.decode(body, type=_Found).hits.hits
     counted: Any = await cluster.read(f"{path}/_count", dict)
     told: Any = await cluster.read(f"{path}?flat_settings=true", dict)
