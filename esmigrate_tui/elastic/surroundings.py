@@ -47,10 +47,7 @@ _COUNTED: Final = {
     "ccr": ("follower_indices_count",),
     "searchable_snapshots": ("indices_count",),
 }
-_TEMPLATES: Final = (
-    "/_index_template?filter_path=index_templates.name,index_templates.index_template.index_patterns"
-    ",index_templates.index_template.data_stream,index_templates.index_template.priority"
-)
+_TEMPLATES: Final = "/_index_template"  # in one form, so that whoever looks at them in one preflight asks once
 
 
 class Surroundings:
@@ -213,7 +210,7 @@ class Surroundings:
         has_composable = await self._cluster.version() >= _COMPOSABLE
         legacy, composable, components = await asyncio.gather(
             self._maybe("/_template", dict[str, answers.LegacyTemplate]),
-            self._maybe("/_index_template", answers.IndexTemplates)
+            self._maybe(_TEMPLATES, answers.IndexTemplates)
             if has_composable
             else _as_it_is(answers.IndexTemplates()),
             self._maybe("/_component_template", answers.ComponentTemplates)
