@@ -210,9 +210,7 @@ class Surroundings:
         has_composable = await self._cluster.version() >= _COMPOSABLE
         legacy, composable, components = await asyncio.gather(
             self._maybe("/_template", dict[str, answers.LegacyTemplate]),
-            self._maybe(_TEMPLATES, answers.IndexTemplates)
-            if has_composable
-            else _as_it_is(answers.IndexTemplates()),
+            self._maybe(_TEMPLATES, answers.IndexTemplates) if has_composable else _as_it_is(answers.IndexTemplates()),
             self._maybe("/_component_template", answers.ComponentTemplates)
             if has_composable
             else _as_it_is(answers.ComponentTemplates()),

@@ -58,6 +58,12 @@ async def moving(path: Path, kind: type[TaskAdvanced | WaitBegan] = TaskAdvanced
             await asyncio.sleep(0.05)
 
 
+async def is_whole(pair: Pair, index: str) -> bool:
+    """Whether every shard of a restored index has arrived."""
+    found = await pair.new.snapshots.recoveries([index])
+    return index in found and found[index].is_complete
+
+
 async def test_many_small_indices_are_restored_with_a_few_requests_of_each_kind(
     nodes: SharedNodes, tmp_path: Path
 ) -> None:
@@ -85,6 +91,7 @@ async def test_a_stopped_run_leaves_no_half_restored_index_and_can_be_taken_up(
         plan = pair.method.plan(await pair.draft(small, large), "2026-01-01T00:00:00Z")
         running = asyncio.ensure_future(run(pair, plan, path))
         await until(lambda: pair.new.existing([large]))
+        await until(lambda: is_whole(pair, small))
         await moving(path)
         async with Journal.open(path) as journal:
             await journal.command(Stop())
