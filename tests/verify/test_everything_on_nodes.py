@@ -261,6 +261,7 @@ class Reindexed(ReindexFromRemote):
     """The same after a remote reindex."""
 
     def __init__(self, meddle: Callable[[Cluster], Awaitable[None]]) -> None:
+        super().__init__()
         self._meddle = meddle
 
     async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
