@@ -18,7 +18,7 @@ demo: $(READY) ## Two real clusters with sample data, and a migration between th
 
 # Before anything is installed or started; not where ARGS choose some of the tests.
 how-long:
-	@$(if $(ARGS),:,echo "Every test on real Elasticsearch nodes: about 17 minutes on two quiet cores, 30 on busy ones. \
+	@$(if $(ARGS),:,echo "Every test on real Elasticsearch nodes: about 30 minutes on two quiet cores, 40 on busy ones. \
 	Without servers, in two: make test-quick")
 
 test: how-long $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
