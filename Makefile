@@ -19,12 +19,12 @@ demo: $(READY) ## Two real clusters with sample data, and a migration between th
 # Before anything is installed or started; not where ARGS choose some of the tests.
 how-long:
 	@$(if $(ARGS),:,echo "Every test on real Elasticsearch nodes: about 30 minutes on two quiet cores, 40 on busy ones. \
-	Without servers, in two: make test-quick")
+	Without servers, in four: make test-quick")
 
 test: how-long $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
 	$(BIN)/python -m pytest -n $(TOGETHER) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-quick: $(READY) ## The tests that need no server, in two minutes, with fewer examples
+test-quick: $(READY) ## The tests that need no server, in four minutes, with fewer examples
 	$(BIN)/python -m pytest -n $(TOGETHER) --dist worksteal -m "not nodes and not slow" \
 	  --hypothesis-profile quick $(ARGS)
 
