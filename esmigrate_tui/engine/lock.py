@@ -19,20 +19,16 @@ def hold(path: Path) -> int | None:
 
     Who only looks (`is_held`) has it for an instant, so a caller that must be sure tries for a second.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        os.close(descriptor)
-        if error.errno in _TAKEN:
-            return None
-        raise
-    return descriptor
+    return _locked(os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o600))
 
 
 def hold_folder(path: Path) -> int | None:
     """The lock of a folder, for what several processes must not do at once; None while another process has it."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    return _locked(os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+
+
+def _locked(descriptor: int) -> int | None:
+    """The descriptor once the lock is on it; None, and closed, while another process has the lock."""
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
