@@ -1,11 +1,40 @@
-"""Settings by their full names: servers and people write them nested, dotted, and with or without `index.`."""
+"""Settings by their full names (nested or dotted, with or without `index.`), and what a mapping may hold at its top."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+MAPPING_KEYS: Final = frozenset(
+    {
+        "properties",
+        "dynamic",
+        "dynamic_templates",
+        "dynamic_date_formats",
+        "date_detection",
+        "numeric_detection",
+        "runtime",
+        "subobjects",
+        "_meta",
+        "_routing",
+        "_source",
+        "_size",
+        "_field_names",
+        "_all",
+        "_parent",
+        "_timestamp",
+        "_ttl",
+        "_data_stream_timestamp",
+        "_tier",
+        "_doc_count",
+        "include_in_all",
+        "transform",
+        "enabled",
+    }
+)
+"""What a mapping of any version may hold at its top; anything else there is the name of a type."""
 
 
 def flat(settings: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.settings import named
+from esmigrate_tui.model.settings import MAPPING_KEYS, named
 from esmigrate_tui.model.text import clean, listed
 from esmigrate_tui.preflight.definitions import bodies_of
 from esmigrate_tui.preflight.destination import some
@@ -28,25 +28,6 @@ _LINK: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/
 _TOLD_ELSEWHERE: Final = frozenset({"index.lifecycle.name", "index.default_pipeline", "index.final_pipeline"})
 _OBJECTS: Final = frozenset({"object", "nested"})
 _SHOWN: Final = 8
-# What a mapping holds at its top; anything else there is the name of a type (6.x and older).
-_ROOTS: Final = frozenset(
-    {
-        "properties",
-        "dynamic",
-        "dynamic_templates",
-        "dynamic_date_formats",
-        "date_detection",
-        "numeric_detection",
-        "runtime",
-        "subobjects",
-        "enabled",
-        "_meta",
-        "_routing",
-        "_source",
-        "_size",
-        "_all",
-    }
-)
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,7 +76,7 @@ def root_of(mappings: object) -> dict[str, Any]:
     """A mapping itself, whatever types it stands under; of several the fields of all."""
     if not isinstance(mappings, dict):
         return {}
-    if not mappings.keys() - _ROOTS or "properties" in mappings:
+    if not mappings.keys() - MAPPING_KEYS or "properties" in mappings:
         return mappings
     found: dict[str, Any] = {}
     for one in mappings.values():

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.model.settings import MAPPING_KEYS
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -19,34 +20,6 @@ if TYPE_CHECKING:
 
 _Json = dict[str, Any]
 
-# What a mapping of any version may hold at its top beside fields; anything else at the top is a type's name.
-_ROOT_KEYS: Final = frozenset(
-    {
-        "properties",
-        "dynamic",
-        "dynamic_templates",
-        "dynamic_date_formats",
-        "date_detection",
-        "numeric_detection",
-        "runtime",
-        "subobjects",
-        "_meta",
-        "_routing",
-        "_source",
-        "_size",
-        "_field_names",
-        "_all",
-        "_parent",
-        "_timestamp",
-        "_ttl",
-        "_data_stream_timestamp",
-        "_tier",
-        "_doc_count",
-        "include_in_all",
-        "transform",
-        "enabled",
-    }
-)
 _TYPES_WITH_DASH: Final = frozenset({"_doc", "_default_"})  # the only ones that may begin so, since 2.0
 
 
@@ -65,7 +38,7 @@ def is_typeless(mappings: object) -> bool:
     """Whether `mappings` is a mapping itself, not an object of types; an empty one is."""
     if not isinstance(mappings, dict):
         return True
-    if all(name in _ROOT_KEYS for name in mappings):
+    if all(name in MAPPING_KEYS for name in mappings):
         return True
     return "properties" in mappings and any(name.startswith("_") and name not in _TYPES_WITH_DASH for name in mappings)
 

@@ -170,3 +170,9 @@ async def test_an_index_arrives_though_its_alias_has_a_name_that_only_2_4_takes(
     assert set(made["aliased"].aliases) == {"kept"}
     assert sum("is left out" in change for change in plan.tasks[0].changes) == 2
     assert run.outcome is RunOutcome.VERIFIED
+
+
+@pytest.mark.parametrize("key", ["_field_names", "_data_stream_timestamp", "include_in_all"])
+def test_what_a_mapping_holds_at_its_top_is_no_type(key: str) -> None:
+    mapping = {key: {"enabled": True}}
+    assert root_of(mapping) == mapping
