@@ -42,7 +42,7 @@ format: $(READY) ## Put the code into the one form
 	$(BIN)/ruff check --fix .
 
 screenshots: $(READY) ## Draw the gallery in screenshots/ that README shows
-	$(BIN)/python -m esmigrate_tui.wizard.gallery screenshots
+	$(BIN)/python -m tests.pictures.gallery screenshots
 
 bench: $(READY) ## Figures, as ratios against something measured in the same run
 	$(BIN)/python -m bench $(ARGS)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import PAGE, register_request
+from esmigrate_tui.flow.session import Album, Session, Shelf
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -22,7 +23,6 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.session import Album, Session, Shelf
 from esmigrate_tui.wizard.widgets.board import Board
 
 if TYPE_CHECKING:

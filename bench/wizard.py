@@ -229,8 +229,8 @@ def _moves(terminal: Terminal) -> list[float]:
 
 def _filtering(terminal: Terminal) -> list[float]:
     """Patterns typed and taken back, letter by letter; what is shown after each key is counted here as well."""
-    from esmigrate_tui.wizard.sample_values import MANY  # noqa: PLC0415  # only here: it is the program's, not ours
-    from esmigrate_tui.wizard.session import matcher  # noqa: PLC0415  # the same
+    from esmigrate_tui.flow.session import matcher  # noqa: PLC0415  # the same
+    from tests.pictures.sample_values import MANY  # noqa: PLC0415  # only here: it is the program's, not ours
 
     terminal.press(b"/")
     found = []
@@ -337,10 +337,10 @@ def main(shown: str) -> None:
     harden_environment(os.environ)
     from esmigrate_tui import preflight  # noqa: F401, PLC0415  # what the wizard has loaded by then, for its memory
     from esmigrate_tui.elastic import connect  # noqa: F401, PLC0415
+    from esmigrate_tui.flow.session import Session  # noqa: PLC0415
     from esmigrate_tui.methods import METHODS  # noqa: F401, PLC0415
     from esmigrate_tui.wizard.app import WizardApp  # noqa: PLC0415
-    from esmigrate_tui.wizard.sample_values import PICTURE_DOORS, REVIEWED, TEN_THOUSAND  # noqa: PLC0415
-    from esmigrate_tui.wizard.session import Session  # noqa: PLC0415
+    from tests.pictures.sample_values import PICTURE_DOORS, REVIEWED, TEN_THOUSAND  # noqa: PLC0415
 
     doors: Any = dataclasses.replace(PICTURE_DOORS, follow=_follow, now=time.time)
     opening: dict[str, tuple[Session, str]] = {

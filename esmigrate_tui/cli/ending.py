@@ -7,10 +7,10 @@ import signal
 import traceback
 from typing import TYPE_CHECKING, TextIO
 
+from esmigrate_tui.hangup import is_gone
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.wizard.hangup import is_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable

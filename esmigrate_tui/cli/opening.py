@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from esmigrate_tui.cli.preferring import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
+from esmigrate_tui.flow.offer import METHODS, preview
+from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
-from esmigrate_tui.wizard.offer import METHODS, preview
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

@@ -20,6 +20,7 @@ from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.places import raise_unsafe, user_name
 from esmigrate_tui.engine.survival import logout_warning
+from esmigrate_tui.hangup import Watch
 from esmigrate_tui.model.command import Enough, Pace, Pause, Resume, Skip, Stop
 from esmigrate_tui.model.connection import Side, parse_fingerprint
 from esmigrate_tui.model.event import RunOutcome
@@ -30,7 +31,6 @@ from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
-from esmigrate_tui.wizard.hangup import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

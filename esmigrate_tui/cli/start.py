@@ -36,7 +36,7 @@ class _Ascii(codecs.IncrementalEncoder):
         """The bytes."""
         if input.isascii():
             return input.encode("ascii")
-        from esmigrate_tui.wizard.draw import plain  # noqa: PLC0415  # most texts need nothing of it
+        from esmigrate_tui.flow.layout import plain  # noqa: PLC0415  # most texts need nothing of it
 
         return plain(input).encode("ascii", "replace")
 

@@ -5,13 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.model.connection import Credential, Side, SignIn, TrustKind, parse_address
-from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted, size
-from esmigrate_tui.plain.console import in_turn
-from esmigrate_tui.wizard.draw import fingerprint
-from esmigrate_tui.wizard.session import Test
-from esmigrate_tui.wizard.walk.connections import (
+from esmigrate_tui.flow.connections import (
     FAILED,
     LEFT_OUT,
     SECRET_WORD,
@@ -23,6 +17,12 @@ from esmigrate_tui.wizard.walk.connections import (
     remembering,
     warned,
 )
+from esmigrate_tui.flow.layout import fingerprint
+from esmigrate_tui.flow.session import Test
+from esmigrate_tui.model.connection import Credential, Side, SignIn, TrustKind, parse_address
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import counted, size
+from esmigrate_tui.plain.console import in_turn
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console

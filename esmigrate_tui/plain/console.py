@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, Protocol
 
+from esmigrate_tui.flow.layout import plain, wrap
 from esmigrate_tui.model.text import clean, counted
-from esmigrate_tui.wizard.draw import plain, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Sequence

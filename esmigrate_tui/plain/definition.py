@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow import definition as steps
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.reading.mapping import body_in
 from esmigrate_tui.translate.beside import changed_at
-from esmigrate_tui.wizard.walk import definition as steps
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.definition import Part
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.walk import PlainWalk
-    from esmigrate_tui.wizard.walk.definition import Part
 
 _HOW: Final = (
     "With its number, c 3 words says all of that, c 3 json shows the whole body; c 3 to FILE writes it to a file, "

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from esmigrate_tui.flow import files as steps
+from esmigrate_tui.flow.session import shipping_of, why_not_into
+from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.files import FileFormat, IdRule
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.shipping import Shipper
@@ -15,9 +18,6 @@ from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.plain.console import in_turn
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import is_new_id
-from esmigrate_tui.wizard.session import shipping_of, why_not_into
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk import files as steps
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.files import Sample

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from esmigrate_tui.flow import mapping as steps
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import BackError, Pages, place_of
 from esmigrate_tui.reading.mapping import body_in
-from esmigrate_tui.wizard.walk import mapping as steps
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console

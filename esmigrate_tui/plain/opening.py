@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from esmigrate_tui.flow import opening as steps
+from esmigrate_tui.flow.advising import STANDING, ask, can_be_asked
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.wizard.walk import opening as steps
-from esmigrate_tui.wizard.walk.advising import STANDING, ask, can_be_asked
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.services import RunCard
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.walk import PlainWalk
     from esmigrate_tui.preflight.advice import Advice
-    from esmigrate_tui.wizard.doors import RunCard
 
 
 def _card(card: RunCard, now: float) -> str:

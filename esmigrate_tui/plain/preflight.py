@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow import preflight as steps
+from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
+from esmigrate_tui.flow.session import way_back
+from esmigrate_tui.flow.steps import BY_NAME, checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, listed
 from esmigrate_tui.plain.console import BackError, numbers, place_of
 from esmigrate_tui.plain.repository import say_request
-from esmigrate_tui.wizard.session import way_back
-from esmigrate_tui.wizard.steps import BY_NAME, checked_as
-from esmigrate_tui.wizard.walk import preflight as steps
-from esmigrate_tui.wizard.walk.preflight import REMEDY_DOES, Remedy, asked, look, remedies
 
 if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet

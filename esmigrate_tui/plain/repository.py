@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from esmigrate_tui.flow import repository as steps
+from esmigrate_tui.flow.session import Known, NewRepository, other_name, repositories, repository_here
+from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
 from esmigrate_tui.plain.console import BackError, Pages, in_turn, place_of
-from esmigrate_tui.wizard.session import Known, NewRepository, other_name, repositories, repository_here
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk import repository as steps
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
@@ -121,7 +121,7 @@ async def _verify(known: Known, walk: PlainWalk, console: Console) -> None:
 
 def say_request(console: Console, to: str, request: Request, words: str = "The request") -> None:
     """A request that is about to be sent, or `words` says what it is, to the letter."""
-    from esmigrate_tui.wizard.draw import as_console  # noqa: PLC0415  # only then needed
+    from esmigrate_tui.flow.layout import as_console  # noqa: PLC0415  # only then needed
 
     console.say(f"{words}, to {to}:")
     console.show(as_console(request))

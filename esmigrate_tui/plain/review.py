@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow import review as steps
+from esmigrate_tui.flow.layout import as_console
+from esmigrate_tui.flow.steps import BY_NAME, name_to_type
 from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.draw import as_console
-from esmigrate_tui.wizard.steps import BY_NAME, name_to_type
-from esmigrate_tui.wizard.walk import review as steps
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow.session import is_watched
+from esmigrate_tui.flow.steering import GOING_ON, Order, pacing, pausing, what_stopping_does, whether_that_is_all
 from esmigrate_tui.model.command import Enough, Stop
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import EndOfInputError
-from esmigrate_tui.wizard.session import is_watched
-from esmigrate_tui.wizard.walk.steering import GOING_ON, Order, pacing, pausing, what_stopping_does, whether_that_is_all
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

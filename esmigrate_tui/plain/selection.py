@@ -9,12 +9,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.snapshot import InTheWay, Mount
-from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.model.text import listed as several
-from esmigrate_tui.plain.console import BackError, Pages, numbers, place_of
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow import selection as steps
+from esmigrate_tui.flow.carrying import answer, questions
+from esmigrate_tui.flow.session import (
     SortBy,
     at_its_name,
     chosen,
@@ -29,9 +26,12 @@ from esmigrate_tui.wizard.session import (
     taken_names,
     why_not,
 )
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk import selection as steps
-from esmigrate_tui.wizard.walk.carrying import answer, questions
+from esmigrate_tui.flow.steps import BY_NAME
+from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.snapshot import InTheWay, Mount
+from esmigrate_tui.model.text import counted, number, size
+from esmigrate_tui.model.text import listed as several
+from esmigrate_tui.plain.console import BackError, Pages, numbers, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow import snapshot as steps
+from esmigrate_tui.flow.layout import moment
+from esmigrate_tui.flow.session import Making, NewSnapshot, Taken, matcher, shown_snapshots, source_of, why_not_from
+from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, listed, number, size
 from esmigrate_tui.plain.console import BackError, Pages, place_of
 from esmigrate_tui.plain.repository import say_request
-from esmigrate_tui.wizard.draw import moment
-from esmigrate_tui.wizard.session import Making, NewSnapshot, Taken, matcher, shown_snapshots, source_of, why_not_from
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk import snapshot as steps
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console

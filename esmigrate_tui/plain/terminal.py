@@ -11,8 +11,8 @@ import termios
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.hangup import Watch
 from esmigrate_tui.plain.console import EndOfInputError
-from esmigrate_tui.wizard.hangup import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

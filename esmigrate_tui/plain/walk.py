@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.flow.base import Walk, begun
+from esmigrate_tui.flow.steps import BY_NAME, before, following, walked
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.plain.console import HOW, BackError, Console, EndOfInputError, LeaveError
-from esmigrate_tui.wizard.steps import BY_NAME, before, following, walked
-from esmigrate_tui.wizard.walk.base import Walk, begun
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from esmigrate_tui.flow.services import Doors, OpenCluster
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.connection import Credential, Side
-    from esmigrate_tui.wizard.doors import Doors, OpenCluster
-    from esmigrate_tui.wizard.session import Session
 
 HANDLERS: Final = {
     "start": "opening",
@@ -156,7 +156,7 @@ async def _asked(step: str, walk: PlainWalk) -> str:
 
 def _announce(step: str, walk: PlainWalk) -> None:
     """Say which step this is, and let ? explain it."""
-    from esmigrate_tui.wizard.help import words_of  # noqa: PLC0415  # the session decides which words
+    from esmigrate_tui.flow.help import words_of  # noqa: PLC0415  # the session decides which words
 
     title, _ = words_of(step, walk.session)
     rail = list(dict.fromkeys(filter(None, (BY_NAME[name].in_rail for name in walked(walk.session)))))
@@ -169,7 +169,7 @@ def _announce(step: str, walk: PlainWalk) -> None:
 
 def explain(step: str, walk: PlainWalk) -> None:
     """The page in plain words for a step, as the wizard has it, and what can be answered anywhere."""
-    from esmigrate_tui.wizard.help import way_in_words, words_of  # noqa: PLC0415  # words that most people never need
+    from esmigrate_tui.flow.help import way_in_words, words_of  # noqa: PLC0415  # words that most people never need
 
     title, words = words_of(step, walk.session, way_in_words)
     walk.console.say(f"{title}.")

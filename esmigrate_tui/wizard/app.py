@@ -23,14 +23,14 @@ from textual.filter import LineFilter
 from textual.reactive import Reactive
 from textual.worker import WorkerFailed
 
+from esmigrate_tui.flow.base import Walk, begun
+from esmigrate_tui.flow.keys import actions
+from esmigrate_tui.flow.layout import plain
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.wizard.draw import plain
-from esmigrate_tui.wizard.keys import actions
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.theme import CALM, STYLES, Contrast
-from esmigrate_tui.wizard.walk.base import Walk, begun
 from esmigrate_tui.wizard.widgets.sparing import Shown, SparingUpdate
 
 if TYPE_CHECKING:
@@ -43,9 +43,9 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.theme import Theme
 
+    from esmigrate_tui.flow.services import Doors, OpenCluster
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.connection import Credential, Side
-    from esmigrate_tui.wizard.doors import Doors, OpenCluster
-    from esmigrate_tui.wizard.session import Session
 
 SCREENS: Final = {
     "start": "StartScreen",
@@ -242,7 +242,7 @@ class WizardApp(Walk, App[ExitCode]):
 
     def explain(self, step: str) -> None:
         """The page in plain words for a step."""
-        from esmigrate_tui.wizard.help import page  # noqa: PLC0415  # words that most people never open
+        from esmigrate_tui.wizard.help_page import page  # noqa: PLC0415  # words that most people never open
         from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
 
         title, lines = page(step, self.session)

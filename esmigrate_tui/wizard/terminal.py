@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from esmigrate_tui.wizard.hangup import GRACE, Watch
+from esmigrate_tui.hangup import GRACE, Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow.session import Session, Test
 from esmigrate_tui.model.finding import Severity, worst_first
 from esmigrate_tui.wizard.screens.leaves import AskScreen
-from esmigrate_tui.wizard.session import Session, Test
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.files import FileWishes
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.wizard.sample_values import NEW, NEW_FACTS, OLD, OLD_FACTS
+from tests.pictures.sample_values import NEW, NEW_FACTS, OLD, OLD_FACTS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,12 +19,12 @@ from esmigrate_tui.cli.ending import told
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder, all_runs, make_folder
+from esmigrate_tui.flow.opening import standing
 from esmigrate_tui.model.event import Moved, Reject, RunStarted, TaskAdvanced, TaskStarted, TaskSummary, WaitBegan
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.wizard.walk.opening import standing
 from tests.engine.tiny import plan_of
 
 if TYPE_CHECKING:

@@ -31,7 +31,7 @@ from tests.engine.tiny import plan_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from esmigrate_tui.wizard.doors import RunCard
+    from esmigrate_tui.flow.services import RunCard
 
 _NAMES = ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 

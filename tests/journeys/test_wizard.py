@@ -11,6 +11,7 @@ import pytest
 from textual.widgets import TextArea
 
 from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -18,7 +19,6 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.preflight.advice import Standing
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.session import Test
 from tests.journeys.conftest import renamed, with_user
 from tests.journeys.terminal import ESCAPE
 

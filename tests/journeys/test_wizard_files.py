@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.flow.mapping import KINDS, mapped
+from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.session import Test
-from esmigrate_tui.wizard.walk.mapping import KINDS, mapped
 from tests.journeys.test_wizard import side, until
 from tests.wizard.world import shown
 

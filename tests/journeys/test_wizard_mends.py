@@ -11,6 +11,7 @@ import pytest
 
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.cli.running import clean_up, summaries
+from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -18,7 +19,6 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.session import Test
 from tests.broken_line import Break, Line
 from tests.journeys.conftest import connected_to
 from tests.journeys.test_wizard import side, until

@@ -11,6 +11,7 @@ import pytest
 from esmigrate_tui.cli.opening import real_doors
 from esmigrate_tui.cli.running import clean_up
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
+from esmigrate_tui.flow.session import Test, repositories, shown_snapshots
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -19,7 +20,6 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.session import Test, repositories, shown_snapshots
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from tests.journeys.conftest import connected_to
 from tests.journeys.test_wizard import side, until

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.cli.planning import draft_of
+from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_decisions import Part, State, is_same_source, newer_parts
 from esmigrate_tui.methods.streams import alias_request
@@ -20,7 +21,6 @@ from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.plan import MethodName, Plan, amount_of
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.wizard.walk.definition import parts_of
 
 HERE = Connection(endpoint=Endpoint(scheme="http", host="here", port=9200))
 THERE = Connection(endpoint=Endpoint(scheme="http", host="there", port=9200))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esmigrate_tui.flow.session import Form
 from esmigrate_tui.model.connection import (
     Connection,
     Credential,
@@ -20,7 +21,6 @@ from esmigrate_tui.model.connection import (
 )
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.wizard.session import Form
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from esmigrate_tui.cli.choosing import choose
+from esmigrate_tui.flow.session import SortBy, offered, ordered, why_not_choosable
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts, with_streams
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.streams import template_for, templates_of
-from esmigrate_tui.wizard.session import SortBy, offered, ordered, why_not_choosable
 
 
 def part(generation: int, **changes: Any) -> IndexFacts:  # noqa: ANN401  # the fields of IndexFacts

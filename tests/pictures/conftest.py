@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from esmigrate_tui.wizard.gallery import IN_ORDER, WHOLE, draw, in_turn
-from esmigrate_tui.wizard.sample_values import BY_NAME, SCENES
-from esmigrate_tui.wizard.steps import walked
+from esmigrate_tui.flow.steps import walked
+from tests.pictures.gallery import IN_ORDER, WHOLE, draw, in_turn
+from tests.pictures.sample_values import BY_NAME, SCENES
 
 pytestmark = pytest.mark.slow
 GALLERY = Path(__file__).parents[2] / "screenshots"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.wizard.sample_values import ROOMY
+from tests.pictures.sample_values import ROOMY
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -41,7 +41,7 @@ def test_the_plain_way_never_loads_textual(tmp_path: Path) -> None:
     code = (
         "import pkgutil, sys; from importlib import import_module;"
         "from esmigrate_tui.cli import run; sys.argv = ['esmigrate', '--plain']; code = run();"
-        "import esmigrate_tui.plain as p, esmigrate_tui.wizard.walk as w;"
+        "import esmigrate_tui.plain as p, esmigrate_tui.flow as w;"
         "[import_module(m.name) for r in (p, w) for m in pkgutil.iter_modules(r.__path__, r.__name__ + '.')];"
         "print(); print(code, *sys.modules)"
     )

@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
+from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
 from tests.plain.test_walks import BOTH, ON, SECRETS
 from tests.wizard.world import Seen

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
+from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
 from tests.wizard.world import SECRET
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from esmigrate_tui.flow.steering import slower
 from esmigrate_tui.model.command import Command, Enough, Pace, Pause, Resume, Stop
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.plain.console import Console
 from esmigrate_tui.plain.running import letters, steer
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard.walk.steering import slower
+from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.session import Taken
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
@@ -17,8 +18,7 @@ from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.snapshot import InTheWay, SnapshotState
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard.session import Taken
+from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
 from tests.wizard.world import SECRET, Kept, Seen
 

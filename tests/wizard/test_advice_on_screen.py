@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from esmigrate_tui.flow.session import Advising
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight.advice import Situation, advise
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens.method import offered
-from esmigrate_tui.wizard.session import Advising
+from tests.pictures import sample_values as sample
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from textual import events
 from textual.widgets import Input
 
-from esmigrate_tui.wizard.sample_values import BY_NAME, credentials_of
+from tests.pictures.sample_values import BY_NAME, credentials_of
 from tests.wizard.test_terminals import painted
 from tests.wizard.world import settled
 
@@ -30,7 +30,7 @@ harden_environment(os.environ)
 from textual import events
 from textual.widgets import Input, TextArea
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
 name, expected, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 scene = BY_NAME[name]
 class Counting(WizardApp):

@@ -11,20 +11,20 @@ import msgspec
 import pytest
 from textual.widgets import TextArea
 
+from esmigrate_tui.flow.definition import dropped, parts_of, rows_of
+from esmigrate_tui.flow.session import Listing
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.facts import IndexFacts, ShardFacts, Version
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import definition, selection
 from esmigrate_tui.wizard.screens.definition import DefinitionScreen, begins, drawn, laid_out
 from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.screens.selection import SelectionScreen
-from esmigrate_tui.wizard.session import Listing
-from esmigrate_tui.wizard.walk.definition import dropped, parts_of, rows_of
+from tests.pictures import sample_values as sample
 from tests.plain.script import Planning
 from tests.wizard.world import Seen, settled, shown
 
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from rich.text import Text
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.wizard.screens.definition import Line
-    from esmigrate_tui.wizard.session import Session
 
 DEFINED = sample.DEFINED.but(listing=Listing(pattern="orders"))
 BODY = '{"settings": {}, "mappings": {"properties": {"status": {"type": "text"}}}}'

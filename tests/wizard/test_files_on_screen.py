@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.files import formats, id_rules
+from esmigrate_tui.flow.files import settled as answered
+from esmigrate_tui.flow.mapping import KINDS, mapped
+from esmigrate_tui.flow.session import Session, why_not_into
+from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.methods.index_from_source import IndexFromSource
 from esmigrate_tui.model.command import Enough
 from esmigrate_tui.model.draft import IndexDefinition
@@ -18,19 +23,14 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.reading.mapping import body_of, entries
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.screens.choosing import ChooseScreen, harmless
 from esmigrate_tui.wizard.screens.files import FilesScreen
 from esmigrate_tui.wizard.screens.mapping import MappingScreen
 from esmigrate_tui.wizard.screens.rejects import aside
-from esmigrate_tui.wizard.session import Session, why_not_into
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk.files import formats, id_rules
-from esmigrate_tui.wizard.walk.files import settled as answered
-from esmigrate_tui.wizard.walk.mapping import KINDS, mapped
 from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
+from tests.pictures import sample_values as sample
 from tests.wizard.world import Seen, settled, shown
 
 if TYPE_CHECKING:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from esmigrate_tui.flow.help import way
+from esmigrate_tui.flow.layout import plain
+from esmigrate_tui.flow.steps import walked
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard.draw import plain
-from esmigrate_tui.wizard.help import page, way
-from esmigrate_tui.wizard.steps import walked
+from esmigrate_tui.wizard.help_page import page
+from tests.pictures import sample_values as sample
 
 NARROW = 79
 """Cells of a page on 80 columns: the scroll bar has one."""

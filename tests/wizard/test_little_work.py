@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
+from esmigrate_tui.flow import session as questions
+from esmigrate_tui.flow.session import Album, Listing, Session, SortBy, listed
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard import session as questions
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import selection, snapshot
-from esmigrate_tui.wizard.session import Album, Listing, Session, SortBy, listed
+from tests.pictures import sample_values as sample
 from tests.wizard.world import shown
 
 if TYPE_CHECKING:

@@ -9,19 +9,19 @@ import msgspec
 import pytest
 
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
-from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
 from esmigrate_tui.wizard.screens.run import amount, below, totals
 from esmigrate_tui.wizard.widgets.lines import Lines
+from tests.pictures import sample_values as sample
+from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:
     from rich.color import Color
     from rich.style import Style
 
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.flow.session import Session
     from tests.wizard.world import World
 
 ON_ANY_BACKGROUND = {"default", "cyan", "red", "green", "grey"}

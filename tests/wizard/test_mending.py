@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.preflight import Remedy, mending, remedies
+from esmigrate_tui.flow.session import Made, way_back
+from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens.finish import to_do
 from esmigrate_tui.wizard.screens.preflight import PreflightScreen, _mended, found
-from esmigrate_tui.wizard.session import Made, way_back
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk.preflight import Remedy, mending, remedies
+from tests.pictures import sample_values as sample
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.flow.session import Session
     from tests.wizard.world import World
 
 RAISE, OPEN = sample.TOO_MANY_SHARDS, sample.CLOSED_INDICES

@@ -9,10 +9,10 @@ import pytest
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.wizard.app import SCREENS, WizardApp
-from esmigrate_tui.wizard.sample_values import BY_NAME, credentials_of
 from esmigrate_tui.wizard.screens import leaves
 from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.fields import Press
+from tests.pictures.sample_values import BY_NAME, credentials_of
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:

@@ -12,21 +12,10 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from esmigrate_tui.elastic.cluster import Cluster, Clusters
-from esmigrate_tui.model.connection import Side, SignIn, TrustKind
-from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
-from esmigrate_tui.preflight.destination import room
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard.app import SCREENS
-from esmigrate_tui.wizard.draw import Look, fit, plain, rule, wrap
-from esmigrate_tui.wizard.help import page
-from esmigrate_tui.wizard.keys import actions
-from esmigrate_tui.wizard.offer import preview
-from esmigrate_tui.wizard.screens.run import about, bar, by_attention, dip_line, remaining, sparkline, totals
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow.keys import actions
+from esmigrate_tui.flow.layout import fit, plain, wrap
+from esmigrate_tui.flow.offer import preview
+from esmigrate_tui.flow.session import (
     Form,
     Listing,
     Session,
@@ -38,9 +27,21 @@ from esmigrate_tui.wizard.session import (
     why_not_a_name,
     why_not_choosable,
 )
-from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, checked_as, following, walked
-from esmigrate_tui.wizard.walk.steering import faster, slower
+from esmigrate_tui.flow.steering import faster, slower
+from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, checked_as, following, walked
+from esmigrate_tui.model.connection import Side, SignIn, TrustKind
+from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
+from esmigrate_tui.preflight.destination import room
+from esmigrate_tui.wizard.app import SCREENS
+from esmigrate_tui.wizard.draw import Look, rule
+from esmigrate_tui.wizard.help_page import page
+from esmigrate_tui.wizard.screens.run import about, bar, by_attention, dip_line, remaining, sparkline, totals
 from esmigrate_tui.wizard.widgets.bars import footer, rail
+from tests.pictures import sample_values as sample
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
 

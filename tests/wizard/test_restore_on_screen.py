@@ -9,26 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
-from esmigrate_tui.model.command import Pause, Skip, Stop
-from esmigrate_tui.model.connection import Credential, Side, SignIn
-from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.event import RunFinished, RunOutcome
-from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
-from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.model.snapshot import (
-    InTheWay,
-    Mount,
-    Repository,
-    SnapshotFacts,
-    SnapshotIndex,
-    SnapshotState,
-)
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow.selection import renaming, why_not_mounted
+from esmigrate_tui.flow.session import (
     Form,
     Holder,
     Listing,
@@ -47,13 +29,31 @@ from esmigrate_tui.wizard.session import (
     why_not,
     why_not_from,
 )
-from esmigrate_tui.wizard.steps import BY_NAME, before, following, name_to_type, walked
-from esmigrate_tui.wizard.walk.selection import renaming, why_not_mounted
-from esmigrate_tui.wizard.walk.snapshot import resolved
-from esmigrate_tui.wizard.walk.steering import half_there
+from esmigrate_tui.flow.snapshot import resolved
+from esmigrate_tui.flow.steering import half_there
+from esmigrate_tui.flow.steps import BY_NAME, before, following, name_to_type, walked
+from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
+from esmigrate_tui.model.command import Pause, Skip, Stop
+from esmigrate_tui.model.connection import Credential, Side, SignIn
+from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.event import RunFinished, RunOutcome
+from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Progress
+from esmigrate_tui.model.snapshot import (
+    InTheWay,
+    Mount,
+    Repository,
+    SnapshotFacts,
+    SnapshotIndex,
+    SnapshotState,
+)
+from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.board import Rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
+from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, Kept, Seen, settled, shown
 
 if TYPE_CHECKING:

@@ -21,10 +21,10 @@ from esmigrate_tui.model.event import (
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.screens.run import RunScreen
 from esmigrate_tui.wizard.widgets.board import Board
+from tests.pictures import sample_values as sample
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:

@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
-from esmigrate_tui.wizard.sample_values import SCENES, credentials_of
 from esmigrate_tui.wizard.widgets.fields import SecretInput
+from tests.pictures import sample_values as sample
+from tests.pictures.sample_values import SCENES, credentials_of
 from tests.wizard.world import SECRET, settled, shown
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from esmigrate_tui.wizard.sample_values import Scene
     from esmigrate_tui.wizard.screens.base import StepScreen
+    from tests.pictures.sample_values import Scene
     from tests.wizard.world import World
 
 
@@ -172,7 +172,7 @@ def test_the_first_screen_imports_nothing_heavy() -> None:
 
 
 def test_the_package_alone_imports_no_textual() -> None:
-    code = "import sys, esmigrate_tui.wizard.environment, esmigrate_tui.wizard.doors; print(*sys.modules)"
+    code = "import sys, esmigrate_tui.wizard.environment, esmigrate_tui.flow.services; print(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "textual" not in told.stdout.split()
 
@@ -180,7 +180,7 @@ def test_the_package_alone_imports_no_textual() -> None:
 _PROGRAM = """
 import sys
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.sample_values import PICTURE_DOORS
+from tests.pictures.sample_values import PICTURE_DOORS
 app = WizardApp(PICTURE_DOORS)
 app.run()
 sys.exit(app.return_code)
@@ -215,7 +215,7 @@ def test_a_signal_gives_the_terminal_back(number: signal.Signals, tmp_path: Path
 _BOARD = """
 import asyncio, dataclasses, time
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.sample_values import PICTURE_DOORS, RUN_EVENTS
+from tests.pictures.sample_values import PICTURE_DOORS, RUN_EVENTS
 async def follow(run):
     yield list(RUN_EVENTS)
     await asyncio.Event().wait()

@@ -9,28 +9,28 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.carrying import questions, said_otherwise
+from esmigrate_tui.flow.session import Listing, SortBy, listed, needed_bytes
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.draft import IndexDefinition, bare_plan
 from esmigrate_tui.model.plan import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens import selection
 from esmigrate_tui.wizard.screens.forms import CarryingScreen
 from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.screens.review import reviewed
-from esmigrate_tui.wizard.session import Listing, SortBy, listed, needed_bytes
-from esmigrate_tui.wizard.walk.carrying import questions, said_otherwise
 from esmigrate_tui.wizard.widgets.fields import PlainInput
+from tests.pictures import sample_values as sample
 from tests.wizard.world import Seen, settled, shown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.flow.session import Session
     from tests.wizard.world import World
 
 BARE = sample.PASSED

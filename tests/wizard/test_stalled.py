@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 _SCREEN = """
 import asyncio, dataclasses, pathlib, signal, sys, time
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.sample_values import PICTURE_DOORS, RUN_EVENTS
+from tests.pictures.sample_values import PICTURE_DOORS, RUN_EVENTS
 async def follow(run):
     yield list(RUN_EVENTS)
     await asyncio.Event().wait()

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from esmigrate_tui.flow.services import RunCard, VaultWord
+from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.doors import RunCard, VaultWord
 from esmigrate_tui.wizard.draw import Look
 from esmigrate_tui.wizard.screens.start import there_is
-from esmigrate_tui.wizard.session import Test
 from esmigrate_tui.wizard.widgets.fields import PlainInput, SecretInput
+from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, Seen, settled, shown
 
 if TYPE_CHECKING:

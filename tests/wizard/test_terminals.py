@@ -30,7 +30,7 @@ import os, sys
 from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
 harden_environment(os.environ)
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
 scene = BY_NAME[sys.argv[1]]
 async def press(pilot):
     await pilot.press(*scene.press)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.wizard import sample_values as sample
-from esmigrate_tui.wizard.session import Test
+from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, settled, shown
 
 if TYPE_CHECKING:

@@ -8,20 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from esmigrate_tui.flow.offer import METHODS, preview
+from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileLook
 from esmigrate_tui.preflight.advice import Situation, advise
-from esmigrate_tui.wizard import sample_values as sample
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.doors import Doors, RunCard, VaultWord
-from esmigrate_tui.wizard.offer import METHODS, preview
+from tests.pictures import sample_values as sample
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
     from textual.pilot import Pilot
 
+    from esmigrate_tui.flow.session import Taken
     from esmigrate_tui.model.carried import Carried, Group
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Endpoint
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.problem import ProblemError
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
     from esmigrate_tui.preflight.advice import Advice
-    from esmigrate_tui.wizard.session import Taken
 
 SECRET = "correct-horse-battery"
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
 
+from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, following
 from esmigrate_tui.wizard.draw import Look
-from esmigrate_tui.wizard.steps import BY_NAME, STEPS, before, following
 from esmigrate_tui.wizard.widgets.bars import (
     LEAST_HEIGHT,
     LEAST_WIDTH,
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.wizard.app import WizardApp
-    from esmigrate_tui.wizard.session import Session
 
 
 class StepScreen(Screen[None]):

@@ -8,19 +8,7 @@ from rich.text import Text
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input
 
-from esmigrate_tui.model.connection import (
-    Credential,
-    Side,
-    SignIn,
-    TrustKind,
-)
-from esmigrate_tui.model.text import counted, duration, size
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fingerprint, ink, paragraph, wrap
-from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Form, Session, Test
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk.connections import (
+from esmigrate_tui.flow.connections import (
     FAILED,
     LEFT_OUT,
     SECRET_WORD,
@@ -32,6 +20,19 @@ from esmigrate_tui.wizard.walk.connections import (
     remembering,
     warned,
 )
+from esmigrate_tui.flow.layout import fingerprint, wrap
+from esmigrate_tui.flow.session import Form, Session, Test
+from esmigrate_tui.flow.steps import BY_NAME
+from esmigrate_tui.model.connection import (
+    Credential,
+    Side,
+    SignIn,
+    TrustKind,
+)
+from esmigrate_tui.model.text import counted, duration, size
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph
+from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, SecretInput
 from esmigrate_tui.wizard.widgets.lines import Lines
 

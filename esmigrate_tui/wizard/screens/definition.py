@@ -11,11 +11,12 @@ from rich.text import Text
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from esmigrate_tui.flow import definition as steps
+from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, listed, number
 from esmigrate_tui.translate.beside import changed_at
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten, wrap
-from esmigrate_tui.wizard.walk import definition as steps
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import WIDE, TitleLine, key_words
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
 
     from textual.app import ComposeResult
 
+    from esmigrate_tui.flow.definition import Part
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.translate.beside import Row
     from esmigrate_tui.wizard.app import WizardApp
-    from esmigrate_tui.wizard.session import Session
-    from esmigrate_tui.wizard.walk.definition import Part
 
 _NOTES: Final = 8
 """Sentences of a translation that are shown at once: a mapping may have a thousand fields that are renamed."""

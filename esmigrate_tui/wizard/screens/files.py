@@ -10,18 +10,7 @@ from rich.text import Text
 from textual.containers import Vertical
 from textual.suggester import SuggestFromList
 
-from esmigrate_tui.model.files import Compression, FileFormat, FileLook, IdRule, Sample
-from esmigrate_tui.model.problem import Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipper
-from esmigrate_tui.model.text import clean, counted, duration, number, size
-from esmigrate_tui.preflight.files import how_read
-from esmigrate_tui.reading.identity import is_new_id
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Look, fit, ink, paragraph, rule, shorten, wrap
-from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.screens.connections import Field
-from esmigrate_tui.wizard.steps import BY_NAME
-from esmigrate_tui.wizard.walk.files import (
+from esmigrate_tui.flow.files import (
     FROM,
     HEADER,
     SENDERS,
@@ -38,6 +27,18 @@ from esmigrate_tui.wizard.walk.files import (
     names_of,
     settle,
 )
+from esmigrate_tui.flow.layout import fit, shorten, wrap
+from esmigrate_tui.flow.steps import BY_NAME
+from esmigrate_tui.model.files import Compression, FileFormat, FileLook, IdRule, Sample
+from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.shipping import Shipper
+from esmigrate_tui.model.text import clean, counted, duration, number, size
+from esmigrate_tui.preflight.files import how_read
+from esmigrate_tui.reading.identity import is_new_id
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.screens.connections import Field
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
+    from esmigrate_tui.flow.session import Pile, Session
     from esmigrate_tui.model.files import FileSource, Row
-    from esmigrate_tui.wizard.session import Pile, Session
 
 _COLUMNS: Final = "col1, col2, col3; or as you call them"
 _WHICH: Final = (

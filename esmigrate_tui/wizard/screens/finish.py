@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
+from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
+from esmigrate_tui.flow.session import is_watched, registered, repaired
 from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
@@ -17,10 +19,9 @@ from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
-from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, shorten, wrap
-from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Look, ink, paragraph
 from esmigrate_tui.wizard.screens.run import TasksScreen, by_attention
-from esmigrate_tui.wizard.session import is_watched, registered, repaired
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.flow.session import Made, Session
     from esmigrate_tui.wizard.draw import Mark
-    from esmigrate_tui.wizard.session import Made, Session
 
 _COUNT: Final = 15
 _STATE: Final = 16

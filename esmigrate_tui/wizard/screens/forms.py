@@ -10,21 +10,22 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
-from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
-from esmigrate_tui.model.snapshot import Mount, Repository, Restoration
-from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, rule, shorten
-from esmigrate_tui.wizard.screens.connections import Field
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow import selection as steps
+from esmigrate_tui.flow.carrying import answer, proof, questions, said_otherwise
+from esmigrate_tui.flow.layout import fit, shorten
+from esmigrate_tui.flow.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
+from esmigrate_tui.flow.session import (
     NewRepository,
     NewSnapshot,
     settings_of,
 )
-from esmigrate_tui.wizard.walk import selection as steps
-from esmigrate_tui.wizard.walk.carrying import answer, proof, questions, said_otherwise
-from esmigrate_tui.wizard.walk.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
-from esmigrate_tui.wizard.walk.snapshot import resolved, why_not_called
+from esmigrate_tui.flow.snapshot import resolved, why_not_called
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
+from esmigrate_tui.model.snapshot import Mount, Repository, Restoration
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.screens.connections import Field
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, Press

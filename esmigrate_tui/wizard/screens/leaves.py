@@ -9,7 +9,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, as_console, ink, paragraph, rule, shorten, wrap
+from esmigrate_tui.flow.layout import as_console, shorten, wrap
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, Press

@@ -7,12 +7,8 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from rich.text import Text
 
-from esmigrate_tui.model.text import clean, counted, number
-from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Look, fit, ink, paragraph, rule, shorten
-from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.walk.mapping import (
+from esmigrate_tui.flow.layout import fit, shorten
+from esmigrate_tui.flow.mapping import (
     KINDS,
     LEFT_OUT,
     OWN_GUESS,
@@ -27,6 +23,11 @@ from esmigrate_tui.wizard.walk.mapping import (
     sentences,
     undo,
 )
+from esmigrate_tui.model.text import clean, counted, number
+from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.flow.session import Session
 
 _ALONE: Final = 18
 _DETAILS: Final = 7

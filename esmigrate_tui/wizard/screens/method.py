@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
+from esmigrate_tui.flow.advising import STANDING, ask, can_be_asked
+from esmigrate_tui.flow.layout import shorten
+from esmigrate_tui.flow.opening import keep_what_is_offered, take
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, paragraph, shorten, spread
-from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, paragraph, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.walk.advising import STANDING, ask, can_be_asked
-from esmigrate_tui.wizard.walk.opening import keep_what_is_offered, take
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
 if TYPE_CHECKING:
@@ -20,9 +21,9 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.preflight.advice import Advice, MethodAdvice
     from esmigrate_tui.wizard.draw import Mark
-    from esmigrate_tui.wizard.session import Session
 
 
 _MARKS: Final[dict[str, Mark]] = {"open": "good", "to be arranged": "warn", "closed": "bad"}

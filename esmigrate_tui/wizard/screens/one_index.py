@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.flow.layout import fit, shorten, wrap
+from esmigrate_tui.flow.session import why_not
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.settings import flat
 from esmigrate_tui.model.text import clean, counted, listed, number, size
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, fit, ink, paragraph, shorten, wrap
-from esmigrate_tui.wizard.session import why_not
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.text import Text
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.facts import ShardFacts
     from esmigrate_tui.model.problem import Problem
-    from esmigrate_tui.wizard.session import Session
 
 _LABEL: Final = 11
 _SETTINGS, _FIELDS, _SHARDS = 6, 24, 32

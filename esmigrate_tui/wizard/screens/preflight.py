@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from rich.text import Text
 
+from esmigrate_tui.flow import preflight as steps
+from esmigrate_tui.flow.layout import clock, fit, wrap
+from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
+from esmigrate_tui.flow.session import Checking, Mending, Session, way_back
+from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import counted, duration, listed
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, clock, fit, ink, paragraph, rule, spread, wrap
-from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import Checking, Mending, Session, way_back
-from esmigrate_tui.wizard.steps import checked_as
-from esmigrate_tui.wizard.walk import preflight as steps
-from esmigrate_tui.wizard.walk.preflight import REMEDY_DOES, Remedy, asked, look, remedies
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 from esmigrate_tui.wizard.widgets.lines import Lines
 

@@ -7,14 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, Final
 from rich.cells import cell_len
 from rich.text import Text
 
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.problem import Problem, ProblemError
-from esmigrate_tui.model.snapshot import Repository
-from esmigrate_tui.model.text import counted, duration
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Look, fit, ink, paragraph, rule, shorten
-from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow import repository as steps
+from esmigrate_tui.flow.layout import fit, shorten
+from esmigrate_tui.flow.repository import sentences, where
+from esmigrate_tui.flow.session import (
     Known,
     NewRepository,
     Session,
@@ -22,8 +18,13 @@ from esmigrate_tui.wizard.session import (
     repositories,
     repository_here,
 )
-from esmigrate_tui.wizard.walk import repository as steps
-from esmigrate_tui.wizard.walk.repository import sentences, where
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.snapshot import Repository
+from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 

@@ -7,27 +7,15 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
+from esmigrate_tui.flow.layout import as_console, shorten, wrap
+from esmigrate_tui.flow.review import begin, plan
+from esmigrate_tui.flow.steps import name_to_type
 from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
-from esmigrate_tui.wizard.draw import (
-    ACCENT,
-    DIM,
-    STRONG,
-    TROUBLE,
-    WIDEST_LINE,
-    Look,
-    as_console,
-    ink,
-    paragraph,
-    rule,
-    shorten,
-    wrap,
-)
-from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, WIDEST_LINE, Look, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.steps import name_to_type
-from esmigrate_tui.wizard.walk.review import begin, plan
 from esmigrate_tui.wizard.widgets.board import Board, Page
 from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
 from esmigrate_tui.wizard.widgets.lines import Lines
@@ -39,8 +27,8 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.wizard.app import WizardApp
-    from esmigrate_tui.wizard.session import Session
 
 
 def reviewed(session: Session, look: Look) -> list[Text]:

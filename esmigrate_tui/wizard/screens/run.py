@@ -9,30 +9,17 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
+from esmigrate_tui.flow import steering
+from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
 from esmigrate_tui.model.command import Command, Enough, Skip, Stop
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, number, size
-from esmigrate_tui.wizard.draw import (
-    ACCENT,
-    DIM,
-    MOVES,
-    STRONG,
-    TROUBLE,
-    Look,
-    clock,
-    fit,
-    ink,
-    paragraph,
-    rule,
-    shorten,
-    wrap,
-)
-from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Look, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.walk import steering
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 
@@ -42,8 +29,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.wizard.draw import Mark
-    from esmigrate_tui.wizard.session import Session
 
 _ATTENTION: Final = {
     TaskState.HELD: 0,

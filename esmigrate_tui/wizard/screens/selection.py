@@ -10,30 +10,10 @@ import msgspec
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
-from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import InTheWay
-from esmigrate_tui.model.text import counted, duration, number, size
-from esmigrate_tui.wizard.draw import (
-    DIM,
-    MOVES,
-    STRONG,
-    TROUBLE,
-    Look,
-    fit,
-    ink,
-    paragraph,
-    rule,
-    shorten,
-    spread,
-    wrap,
-)
-from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.filtered import FilteredScreen
-from esmigrate_tui.wizard.screens.one_index import about
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow import selection as steps
+from esmigrate_tui.flow.layout import fit, shorten, wrap
+from esmigrate_tui.flow.selection import CLOSABLE, DELETABLE, ONLY_RENAMED, described, destined, restored
+from esmigrate_tui.flow.session import (
     Listing,
     Session,
     SortBy,
@@ -52,8 +32,16 @@ from esmigrate_tui.wizard.session import (
     taken_names,
     why_not,
 )
-from esmigrate_tui.wizard.walk import selection as steps
-from esmigrate_tui.wizard.walk.selection import CLOSABLE, DELETABLE, ONLY_RENAMED, described, destined, restored
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Look, ink, paragraph, rule, spread
+from esmigrate_tui.wizard.screens.filtered import FilteredScreen
+from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board, Rows
 from esmigrate_tui.wizard.widgets.lines import Lines
 

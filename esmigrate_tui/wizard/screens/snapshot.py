@@ -8,29 +8,9 @@ from typing import TYPE_CHECKING, ClassVar, Final
 import msgspec
 from rich.text import Text
 
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import Change
-from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
-from esmigrate_tui.model.text import counted, duration, number, size
-from esmigrate_tui.wizard.draw import (
-    ACCENT,
-    DIM,
-    MOVES,
-    STRONG,
-    TROUBLE,
-    WIDEST_NAME,
-    Look,
-    fit,
-    ink,
-    moment,
-    paragraph,
-    rule,
-    shorten,
-)
-from esmigrate_tui.wizard.keys import bindings
-from esmigrate_tui.wizard.screens.filtered import FilteredScreen
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow import snapshot as steps
+from esmigrate_tui.flow.layout import fit, moment, shorten
+from esmigrate_tui.flow.session import (
     Album,
     Making,
     NewSnapshot,
@@ -42,8 +22,15 @@ from esmigrate_tui.wizard.session import (
     source_of,
     why_not_from,
 )
-from esmigrate_tui.wizard.walk import snapshot as steps
-from esmigrate_tui.wizard.walk.snapshot import STATE_WORDS, beside, measures
+from esmigrate_tui.flow.snapshot import STATE_WORDS, beside, measures
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
+from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.widgets.board import Board, Rows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from esmigrate_tui.wizard.widgets.lines import Lines

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 
+from esmigrate_tui.flow.layout import shorten
+from esmigrate_tui.flow.opening import standing
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, shorten, spread
-from esmigrate_tui.wizard.keys import bindings
+from esmigrate_tui.wizard.bindings import bindings
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.walk.opening import standing
 from esmigrate_tui.wizard.widgets.board import Blocks, Board
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.wizard.doors import RunCard
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.flow.services import RunCard
+    from esmigrate_tui.flow.session import Session
 
 
 def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:

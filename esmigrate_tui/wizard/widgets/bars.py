@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule, wrap
-from esmigrate_tui.wizard.keys import Action, actions
-from esmigrate_tui.wizard.steps import STEPS, is_step_of
+from esmigrate_tui.flow.keys import Action, actions
+from esmigrate_tui.flow.layout import wrap
+from esmigrate_tui.flow.steps import STEPS, is_step_of
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:

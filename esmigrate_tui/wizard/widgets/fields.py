@@ -12,7 +12,8 @@ from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input
 
-from esmigrate_tui.wizard.draw import STRONG, Look, ink, shorten
+from esmigrate_tui.flow.layout import shorten
+from esmigrate_tui.wizard.draw import STRONG, Look, ink
 from esmigrate_tui.wizard.widgets.lines import Lines
 
 if TYPE_CHECKING:

@@ -5,11 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.files import IdRule
-from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow.session import (
     Pile,
     Session,
     Test,
@@ -24,6 +20,10 @@ from esmigrate_tui.wizard.session import (
     why_not_from,
     why_not_into,
 )
+from esmigrate_tui.model.files import IdRule
+from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.snapshot import RestoreKind
+from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from esmigrate_tui.model.plan import MethodName
-
-if TYPE_CHECKING:
-    from textual.binding import Binding
 
 
 @dataclass(frozen=True)
@@ -283,14 +280,3 @@ def actions(step: str, method: MethodName | None = None) -> tuple[Action, ...]:
         for action in ACTIONS
         if step in action.steps and action.only_for in {None, method} and (method is None or action.not_for != method)
     )
-
-
-def bindings(step: str) -> list[Binding]:
-    """The step's keys for Textual; those for the palette and for more contrast are the app's."""
-    from textual.binding import Binding  # noqa: PLC0415  # the plain way reads this table too, and has no Textual
-
-    return [
-        Binding(action.keys, action.name, action.label or action.says, show=False)
-        for action in ACTIONS
-        if step in action.steps and action.keys and action.name not in {"contrast", "palette"}
-    ]

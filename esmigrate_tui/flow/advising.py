@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow.session import Advising
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.wizard.session import Advising
 
 if TYPE_CHECKING:
-    from esmigrate_tui.wizard.walk.base import Walk
+    from esmigrate_tui.flow.base import Walk
 
 STANDING: Final = {"open": "open here", "to be arranged": "to be arranged", "closed": "closed here"}
 """How a method stands between two clusters, in a word or two."""

@@ -7,12 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import InTheWay
-from esmigrate_tui.model.text import counted, listed, size
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow.session import (
     Holder,
     Session,
     at_its_name,
@@ -24,10 +19,15 @@ from esmigrate_tui.wizard.session import (
     why_not,
     why_not_a_name,
 )
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.text import counted, listed, size
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.wizard.walk.base import Walk
 
 DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted first"}
 
@@ -262,7 +262,7 @@ def _without_unfitting(walk: Walk) -> str:
     """Forget what a person has changed and what fits no more; why one does not go on then, "" for nothing to say."""
     if not walk.session.draft.edited:
         return ""
-    from esmigrate_tui.wizard.walk.definition import drop  # noqa: PLC0415  # the first screen needs no translation
+    from esmigrate_tui.flow.definition import drop  # noqa: PLC0415  # the first screen needs no translation
 
     gone = drop(walk)
     if not gone:

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow.session import Pile, Session, shipping_of, there_already, why_not_into
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.files import FileFormat, IdRule, Sample
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Configuration, Shipper, Shipping
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.wizard.session import Pile, Session, shipping_of, there_already, why_not_into
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
     from esmigrate_tui.model.draft import IndexDefinition
-    from esmigrate_tui.wizard.walk.base import Walk
 
 Options = tuple[tuple[str, str], ...]
 

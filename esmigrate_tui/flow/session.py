@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
+from esmigrate_tui.flow.services import MethodDescription, Preview, RunCard, VaultWord
 from esmigrate_tui.model.connection import (
     Connection,
     Side,
@@ -30,7 +31,6 @@ from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.snapshot import offered as offered_by
-from esmigrate_tui.wizard.doors import MethodDescription, Preview, RunCard, VaultWord
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow.session import is_watched
 from esmigrate_tui.model.command import Command, Pace, Pause, Resume
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
-from esmigrate_tui.wizard.session import is_watched
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.progress import Progress

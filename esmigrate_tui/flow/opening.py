@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from esmigrate_tui.flow.session import in_order
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.session import in_order
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.services import RunCard
     from esmigrate_tui.model.plan import MethodName
-    from esmigrate_tui.wizard.doors import RunCard
-    from esmigrate_tui.wizard.walk.base import Walk
 
 
 def standing(card: RunCard) -> tuple[str, str]:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from rich.text import Text
-
 from esmigrate_tui.model.plan import MethodName
-from esmigrate_tui.wizard.draw import DIM, STRONG, fit, ink, paragraph, wrap
-from esmigrate_tui.wizard.keys import actions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from esmigrate_tui.wizard.session import Session
+    from esmigrate_tui.flow.session import Session
 
 _PAGES: Final[dict[str, tuple[str, str]]] = {
     "start": (
@@ -417,27 +413,3 @@ def _written(step: str, session: Session) -> tuple[str, str]:
     if step in _RESTORED and session.is_restore:
         return _RESTORED[step]
     return _PAGES[step]
-
-
-def page(step: str, session: Session) -> tuple[str, Callable[[int], list[Text]]]:
-    """A step's title and its page at a width: the words, then the keys."""
-    title, words = words_of(step, session)
-
-    def lines(width: int) -> list[Text]:
-        drawn: list[Text] = [Text()]
-        for each in words.strip("\n").split("\n\n"):
-            if each.startswith("   "):  # a drawing stays as it is
-                drawn += [*(ink(line) for line in each.split("\n")), Text()]
-                continue
-            drawn += [*paragraph(each.replace("\n", " "), min(width, 100), 1), Text()]
-        for method in session.methods if step == "method" else ():
-            drawn += [ink(" ").append(method.title, STRONG), *paragraph(method.explained, min(width, 100), 1), Text()]
-            drawn += [*(ink(line) for line in way(method.name).split(_BREAK)), Text()]
-        drawn.append(ink(" Keys", STRONG))
-        for action in actions(step, session.method_name):
-            first, *rest = wrap(action.says, min(width, 100) - 15)
-            drawn.append(ink(" ").append(fit(action.shown, 11), STRONG).append(" ").append(first, DIM))
-            drawn += [ink(" " * 13).append(line, DIM) for line in rest]
-        return drawn
-
-    return title, lines

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow.session import Album, Form, Session, Shelf, Test
 from esmigrate_tui.model.connection import (
     NO_CREDENTIAL,
     Connection,
@@ -17,11 +18,10 @@ from esmigrate_tui.model.connection import (
     parse_address,
 )
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.wizard.session import Album, Form, Session, Shelf, Test
 
 if TYPE_CHECKING:
-    from esmigrate_tui.wizard.doors import OpenCluster
-    from esmigrate_tui.wizard.walk.base import Walk
+    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.services import OpenCluster
 
 SIGN_IN: Final = (
     (SignIn.PASSWORD.value, "user and password"),

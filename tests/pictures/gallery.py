@@ -1,6 +1,6 @@
 """Draws every scene of the sample values as an SVG, the same bytes each time; `make screenshots` calls it.
 
-`python -m esmigrate_tui.wizard.gallery FOLDER` writes one file a scene, and one that shows a whole migration in turn.
+`python -m tests.pictures.gallery FOLDER` writes one file a scene, and one that shows a whole migration in turn.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from esmigrate_tui.wizard.environment import harden_environment
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
 
-    from esmigrate_tui.wizard.sample_values import Scene
+    from tests.pictures.sample_values import Scene
 
 WHOLE: Final = "whole-run"
 IN_ORDER: Final = (
@@ -52,7 +52,7 @@ def settle_environment(environ: MutableMapping[str, str]) -> None:
 async def draw(scene: Scene) -> str:
     """One scene as SVG."""
     from esmigrate_tui.wizard.app import WizardApp  # noqa: PLC0415  # after the environment is settled
-    from esmigrate_tui.wizard.sample_values import PICTURE_DOORS, credentials_of  # noqa: PLC0415  # likewise
+    from tests.pictures.sample_values import PICTURE_DOORS, credentials_of  # noqa: PLC0415  # likewise
 
     app = WizardApp(PICTURE_DOORS, credentials=credentials_of(scene.session), opening=(scene.session, scene.step))
     async with app.run_test(size=scene.size) as pilot:
@@ -89,7 +89,7 @@ def main(arguments: list[str]) -> int:
     """Draw all of them into a folder."""
     folder = Path(arguments[0] if arguments else "screenshots")
     settle_environment(os.environ)
-    from esmigrate_tui.wizard.sample_values import SCENES  # noqa: PLC0415  # after the environment is settled
+    from tests.pictures.sample_values import SCENES  # noqa: PLC0415  # after the environment is settled
 
     folder.mkdir(parents=True, exist_ok=True)
     drawn = {scene.name: asyncio.run(draw(scene)) for scene in SCENES}

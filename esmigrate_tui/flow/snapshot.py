@@ -8,13 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import IndexState, Version
-from esmigrate_tui.model.ledger import Change
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
-from esmigrate_tui.model.text import counted, duration, size
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow.session import (
     Listing,
     NewSnapshot,
     Session,
@@ -24,13 +18,19 @@ from esmigrate_tui.wizard.session import (
     source_of,
     why_not_a_name,
 )
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.text import counted, duration, size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.services import Taking
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.wizard.doors import Taking
-    from esmigrate_tui.wizard.walk.base import Walk
 
 STATE_WORDS: Final[dict[SnapshotState, str]] = {
     SnapshotState.SUCCESS: "success",

@@ -8,6 +8,31 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.flow.definition import parts_of
+from esmigrate_tui.flow.files import settled
+from esmigrate_tui.flow.offer import METHODS, preview
+from esmigrate_tui.flow.services import Doors, OpenCluster, RunCard, VaultWord
+from esmigrate_tui.flow.session import (
+    TAKEN_AWAY,
+    Advising,
+    Album,
+    Checking,
+    Form,
+    Listing,
+    Made,
+    Making,
+    Mending,
+    NewRepository,
+    NewSnapshot,
+    Pile,
+    Session,
+    Shelf,
+    SortBy,
+    Taken,
+    Test,
+    registered,
+)
+from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
 from esmigrate_tui.model.draft import Edited, IndexDefinition
 from esmigrate_tui.model.event import (
@@ -63,31 +88,6 @@ from esmigrate_tui.model.snapshot import (
 from esmigrate_tui.preflight.advice import Situation, advise
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entry_of, with_entry
-from esmigrate_tui.wizard.doors import Doors, OpenCluster, RunCard, VaultWord
-from esmigrate_tui.wizard.offer import METHODS, preview
-from esmigrate_tui.wizard.session import (
-    TAKEN_AWAY,
-    Advising,
-    Album,
-    Checking,
-    Form,
-    Listing,
-    Made,
-    Making,
-    Mending,
-    NewRepository,
-    NewSnapshot,
-    Pile,
-    Session,
-    Shelf,
-    SortBy,
-    Taken,
-    Test,
-    registered,
-)
-from esmigrate_tui.wizard.steps import checked_as
-from esmigrate_tui.wizard.walk.definition import parts_of
-from esmigrate_tui.wizard.walk.files import settled
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

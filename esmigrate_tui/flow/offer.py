@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow.services import MethodDescription, Preview, Shown
 from esmigrate_tui.model.carried import Conflict, amounts
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import size
-from esmigrate_tui.wizard.doors import MethodDescription, Preview, Shown
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan

@@ -12,9 +12,9 @@ from esmigrate_tui.reading.identity import field_of
 from esmigrate_tui.reading.mapping import BOTH, OPEN, UNSEARCHED, entries, entry_of, kind_of, with_entry
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.files import Guess, Sample
-    from esmigrate_tui.wizard.session import Session
-    from esmigrate_tui.wizard.walk.base import Walk
 
 LEFT_OUT: Final = "left out"
 OWN_GUESS: Final = "its own guess"

@@ -11,8 +11,8 @@ from esmigrate_tui.model.copying import Copying, Pipelines, Types
 from esmigrate_tui.model.plan import MethodName, Proof
 
 if TYPE_CHECKING:
-    from esmigrate_tui.wizard.session import Session
-    from esmigrate_tui.wizard.walk.base import Walk
+    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.session import Session
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):

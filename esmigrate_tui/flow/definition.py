@@ -16,10 +16,10 @@ from esmigrate_tui.translate.beside import Row, beside, of_body, of_source
 from esmigrate_tui.translate.types import of_type
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
     from esmigrate_tui.model.copying import Copying
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.problem import Problem
-    from esmigrate_tui.wizard.walk.base import Walk
 
 
 class Part(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import Change
-from esmigrate_tui.model.problem import Problem, ProblemError
-from esmigrate_tui.wizard.session import (
+from esmigrate_tui.flow.session import (
     TAKEN_AWAY,
     Album,
     Known,
@@ -19,10 +16,13 @@ from esmigrate_tui.wizard.session import (
     repositories,
     repository_here,
 )
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
     from esmigrate_tui.model.snapshot import Repository
-    from esmigrate_tui.wizard.walk.base import Walk
 
 
 def where(known: Known, session: Session) -> tuple[str, bool]:

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow import opening
+from esmigrate_tui.flow.session import Checking, Made, Mending, Session
+from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.session import Checking, Made, Mending, Session
-from esmigrate_tui.wizard.steps import checked_as
-from esmigrate_tui.wizard.walk import opening
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.base import Walk
     from esmigrate_tui.model.ledger import Change
-    from esmigrate_tui.wizard.walk.base import Walk
 
 
 class Remedy(StrEnum):

@@ -7,19 +7,19 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from esmigrate_tui.flow.session import Form, Made, Session, repaired, way_back
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import listed
-from esmigrate_tui.wizard.session import Form, Made, Session, repaired, way_back
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from esmigrate_tui.flow.services import Doors, MethodDescription, OpenCluster
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.ledger import Change
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.wizard.doors import Doors, MethodDescription, OpenCluster
 
 
 class Walk:

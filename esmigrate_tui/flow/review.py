@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from esmigrate_tui.model.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
-    from esmigrate_tui.wizard.walk.base import Walk
+    from esmigrate_tui.flow.base import Walk
 
 
 def plan(walk: Walk) -> None:
