@@ -36,7 +36,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.copy_decisions import State
+from esmigrate_tui.methods.copy_decisions import CopyState
 from esmigrate_tui.methods.copy_through_here import CopyThroughHere
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.plan import MethodName, Plan, Task
@@ -359,7 +359,7 @@ async def _record(ends: Ends, folder: Path) -> int:
     for name, requests in (("reads", _Recorder.reads), ("bulks", _Recorder.bulks)):
         (folder / name).write_bytes(msgspec.msgpack.encode(requests))
     _Recorder.reads, _Recorder.bulks = [], []
-    return State.from_token(token).streams
+    return CopyState.from_token(token).streams
 
 
 def _limit(ends: Ends, folder: Path, streams: int) -> Callable[[str], Measured]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from esmigrate_tui.verify.everything import Reading
+    from esmigrate_tui.verify.everything import ComparisonReading
 
 _KEEP_SECONDS: Final = 5.0
 _TELL_SECONDS: Final = 0.5
@@ -35,8 +35,8 @@ _SHOWN: Final = 20
 
 async def verify(options: Mapping[str, Any]) -> int:
     """Compare, tell how far it is, and say what is not the same; the exit code."""
-    from esmigrate_tui.verify.everything import Manner, compare_everything  # noqa: PLC0415  # the client is slow
-    from esmigrate_tui.verify.index import Index  # noqa: PLC0415  # the same
+    from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything  # noqa: PLC0415  # the client is slow
+    from esmigrate_tui.verify.index import ComparedIndex  # noqa: PLC0415  # the same
 
     raise_one_stdin(options)
     sides = {
@@ -51,16 +51,16 @@ async def verify(options: Mapping[str, Any]) -> int:
         click.echo("Going on where an earlier look was broken off; --again begins anew.", err=True)
     teller = _Teller(sys.stderr, is_quiet=options["as_json"])
 
-    def look(reading: Reading) -> None:
+    def look(reading: ComparisonReading) -> None:
         kept.keep(reading)
         teller.tell(reading)
 
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         if clusters.source is None:  # both are given: the command asks for them
             raise ProblemError(Problem(cause=Cause.USAGE, what="Two clusters are needed."))
-        source = Index(clusters.source, names[Side.SOURCE])
-        destination = Index(clusters.destination, names[Side.DESTINATION])
-        manner = Manner(values=values, pace=options["pace"], look=look)
+        source = ComparedIndex(clusters.source, names[Side.SOURCE])
+        destination = ComparedIndex(clusters.destination, names[Side.DESTINATION])
+        manner = ComparisonOptions(values=values, pace=options["pace"], look=look)
         compared = await compare_everything(source, destination, manner, before)
     kept.forget()
     teller.end()
@@ -109,7 +109,7 @@ class _Teller:
         self._told = self._began
         self._is_open = False
 
-    def tell(self, reading: Reading) -> None:
+    def tell(self, reading: ComparisonReading) -> None:
         """Say it, unless that was done a moment ago."""
         now, is_live = self._clock(), self._out.isatty()
         if self._is_quiet or now - self._told < (_TELL_SECONDS if is_live else _TELL_A_FILE_SECONDS):
@@ -125,7 +125,7 @@ class _Teller:
             click.echo("", file=self._out)
 
 
-def _line(reading: Reading, seconds: float) -> str:
+def _line(reading: ComparisonReading, seconds: float) -> str:
     what = "naming what differs" if reading.is_naming else "reading"
     rate = reading.read / seconds if seconds > 0 else 0.0
     share = f"{reading.read / reading.total:4.0%}  " if reading.total else ""
@@ -158,7 +158,7 @@ class _Kept:
         except OSError:
             return b""
 
-    def keep(self, reading: Reading) -> None:
+    def keep(self, reading: ComparisonReading) -> None:
         """Write it down, now and then; a disk that is full must not end a comparison that could do without."""
         if self._clock() - self._at < _KEEP_SECONDS or not (kept := reading.keep()):
             return

@@ -64,7 +64,7 @@ from esmigrate_tui.model.plan import Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.text import clean, counted
-from esmigrate_tui.verify.watch import Watch
+from esmigrate_tui.verify.progress import ComparisonProgress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -637,13 +637,13 @@ class _Run:
     async def _compared(self, hand: _Hand, *, is_progress: bool = True) -> Comparison:
         """What both sides hold; a comparison that is broken off, for whatever reason, goes on from where it was."""
         await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
-        watch = Watch()
+        watch = ComparisonProgress()
         if hand.last is not None and hand.last.refused and self._plan.proof is Proof.EVERYTHING:
             rejects = await self._journal.rejects(_MOST_REFUSED, hand.task.number)
             watch.refused = frozenset(reject.id for reject in rejects)
         return await self._patiently(hand, lambda: self._compare(hand, watch), is_progress=is_progress)
 
-    async def _compare(self, hand: _Hand, watch: Watch) -> Comparison:
+    async def _compare(self, hand: _Hand, watch: ComparisonProgress) -> Comparison:
         """Compare; a person who wants to leave need not wait for it, and another pace or a pause are obeyed soon."""
         while True:
             pacing = self.orders.pacing
@@ -665,7 +665,7 @@ class _Run:
                 await _cancelled(doing)
             await self._rest_through_pause(hand)
 
-    async def _tell_reading(self, hand: _Hand, watch: Watch) -> None:
+    async def _tell_reading(self, hand: _Hand, watch: ComparisonProgress) -> None:
         """Say how far a comparison of every document is, where it has got on since that was said last."""
         now = self._clock()
         reading = Verifying(
@@ -860,7 +860,7 @@ class _Run:
         found: list[Comparison] = []
 
         async def count() -> None:
-            found.append(await self._method.compare(hand.work, self._clusters, Watch(is_brief=True)))
+            found.append(await self._method.compare(hand.work, self._clusters, ComparisonProgress(is_brief=True)))
 
         with contextlib.suppress(Exception):  # the first trouble is the one to tell
             await self._asked(count())

@@ -11,7 +11,7 @@ from esmigrate_tui.methods.sending import (
     PASSWORD,
     TOKEN,
     USER,
-    Target,
+    ShippingTarget,
     filled,
     indented,
     quoted,
@@ -53,7 +53,7 @@ if refused:
 '''
 
 
-def python(target: Target) -> str:
+def python(target: ShippingTarget) -> str:
     """The Python client, by its helper that sends again what the cluster is too busy for."""
     is_new = target.version.major >= 8
     user = repr(target.connection.user) if target.has_simple_user else f'os.environ["{USER}"]'
@@ -116,7 +116,7 @@ if (refused) {
 """
 
 
-def javascript(target: Target) -> str:
+def javascript(target: ShippingTarget) -> str:
     """The JavaScript client, by its bulk helper; documents stay the text that they are."""
     if target.version.major < 7:
         raise refused("The JavaScript client has its bulk helper from 7.7 on.", "Take the text for Python or curl.")
@@ -212,7 +212,7 @@ func main() {
 """
 
 
-def go(target: Target) -> str:
+def go(target: ShippingTarget) -> str:
     """The Go client, by its bulk indexer."""
     if target.version.major < 6:
         raise refused("The Go client has its bulk indexer from 6 on.", "Take the text for Python or curl.")
@@ -347,7 +347,7 @@ _JAVA_ANY: Final = """
   }"""
 
 
-def java(target: Target) -> str:
+def java(target: ShippingTarget) -> str:
     """Java, by the low-level client, whose requests are the same for every version."""
     user = quoted(target.connection.user) if target.has_simple_user else f'System.getenv("{USER}")'
     lines, value = [], ""
@@ -427,7 +427,7 @@ done
 """
 
 
-def curl(target: Target) -> str:
+def curl(target: ShippingTarget) -> str:
     """No client at all: a shell, and a request for a thousand lines."""
     name, _ = secret_of(target)
     checks = [f': "${{{name}:?set it to the secret}}"'] if name else []
@@ -454,6 +454,6 @@ def curl(target: Target) -> str:
     )
 
 
-def _bulk_path(target: Target) -> str:
+def _bulk_path(target: ShippingTarget) -> str:
     kind = f"/{target.type}" if target.type else ""
     return f"/{quote(target.index, safe='')}{kind}/_bulk"

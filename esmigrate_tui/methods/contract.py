@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Moved
     from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.model.plan import Plan, Task
-    from esmigrate_tui.verify.watch import Watch
+    from esmigrate_tui.verify.progress import ComparisonProgress
 
 __all__ = ["Book", "Comparison", "Method", "Methods", "Work"]
 
@@ -127,7 +127,7 @@ class Method(Protocol):
         """
         ...
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         """Compare both sides, or what arrived with what the snapshot says of itself; changes nothing.
 
         May be cancelled at any moment, and goes on from what `watch` has seen when it is called again with that.

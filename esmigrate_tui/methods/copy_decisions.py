@@ -40,7 +40,7 @@ _TOO_MUCH_AT_ONCE: Final = re.compile(
 )
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CopyPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One piece of an index that one stream reads: numbers above `after` to `until`, or a slice where `until` is -1.
 
     `settled` and `refused` count the present reading; `most` is what an earlier reading of the same slice came to.
@@ -66,7 +66,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.until < 0
 
 
-class State(Token, frozen=True, kw_only=True, omit_defaults=True):
+class CopyState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the copy of one index stands; its JSON is the token of each Moved.
 
     `made` is the uuid of the destination's index, `of` that of the source's, of a data stream those of all its indices.
@@ -86,7 +86,7 @@ class State(Token, frozen=True, kw_only=True, omit_defaults=True):
     retries: int = 0
     base: int = 0
     streams: int = FIRST_STREAMS
-    parts: tuple[Part, ...] = ()
+    parts: tuple[CopyPart, ...] = ()
 
     @property
     def settled(self) -> int:
@@ -103,7 +103,7 @@ class State(Token, frozen=True, kw_only=True, omit_defaults=True):
         """Documents that the destination did not take."""
         return max(self.most_refused, sum(part.refused for part in self.parts))
 
-    def with_part(self, position: int, part: Part) -> State:
+    def with_part(self, position: int, part: CopyPart) -> CopyState:
         """The state with another part in that place."""
         parts = (*self.parts[:position], part, *self.parts[position + 1 :])
         return msgspec.structs.replace(self, parts=parts)
@@ -118,23 +118,23 @@ def pieces(documents: int, shards: int) -> int:
     return max(1, -(-worth // max(1, shards)))
 
 
-def numbered_parts(shard: int, lowest: int, highest: int, amount: int, index: str = "") -> tuple[Part, ...]:
+def numbered_parts(shard: int, lowest: int, highest: int, amount: int, index: str = "") -> tuple[CopyPart, ...]:
     """The numbers of a shard, in `amount` ranges of equal width; none where the shard has no document."""
     found = ranges(lowest, highest, amount)
-    return tuple(Part(shard=shard, after=after, until=until, index=index) for after, until in found)
+    return tuple(CopyPart(shard=shard, after=after, until=until, index=index) for after, until in found)
 
 
-def sliced_parts(shard: int, amount: int, index: str = "") -> tuple[Part, ...]:
+def sliced_parts(shard: int, amount: int, index: str = "") -> tuple[CopyPart, ...]:
     """A shard in slices, where it has no numbers."""
-    return tuple(Part(shard=shard, slice=slice_, slices=amount, index=index) for slice_ in range(amount))
+    return tuple(CopyPart(shard=shard, slice=slice_, slices=amount, index=index) for slice_ in range(amount))
 
 
-def is_same_source(state: State, now: Iterable[str]) -> bool:
+def is_same_source(state: CopyState, now: Iterable[str]) -> bool:
     """Whether all that a state was read from is there still, by uuids: a data stream may have got more since."""
     return set(state.of.split(",")) <= set(now)
 
 
-def taken_up(state: State) -> State:
+def taken_up(state: CopyState) -> CopyState:
     """The state to go on from after a break: what was sent and not acknowledged may have arrived.
 
     Numbered parts go on where they were acknowledged; a slice that was not finished is read again from its beginning,
@@ -148,18 +148,18 @@ def taken_up(state: State) -> State:
     )
 
 
-def replayed(part: Part) -> Part:
+def replayed(part: CopyPart) -> CopyPart:
     """A numbered part after a break."""
     return msgspec.structs.replace(part, replay=IN_FLIGHT)
 
 
-def read_again(part: Part) -> Part:
+def read_again(part: CopyPart) -> CopyPart:
     """A slice from its beginning; what is found in place is what arrived in the reading before, in whatever order."""
     most = max(part.most, part.settled)
     return msgspec.structs.replace(part, settled=0, refused=0, most=most, replay=IN_FLIGHT)
 
 
-def newer_parts(known: Iterable[Part], now: Sequence[Part]) -> tuple[Part, ...]:
+def newer_parts(known: Iterable[CopyPart], now: Sequence[CopyPart]) -> tuple[CopyPart, ...]:
     """The numbers that shards have given since `known` was found out; none where a slice must be read by a scroll."""
     if any(part.is_scrolled for part in now):
         return ()
@@ -172,13 +172,13 @@ def newer_parts(known: Iterable[Part], now: Sequence[Part]) -> tuple[Part, ...]:
         shard = part.index, part.shard
         highest[shard] = max(highest.get(shard, -1), part.until)
     return tuple(
-        Part(shard=shard[1], after=seen.get(shard, -1), until=last, index=shard[0])
+        CopyPart(shard=shard[1], after=seen.get(shard, -1), until=last, index=shard[0])
         for shard, last in sorted(highest.items())
         if last > seen.get(shard, -1)
     )
 
 
-def next_pass(state: State, parts: Iterable[Part]) -> State:
+def next_pass(state: CopyState, parts: Iterable[CopyPart]) -> CopyState:
     """The state of another pass over the whole index; nothing that it finds in place is a collision."""
     return msgspec.structs.replace(
         state,
@@ -190,7 +190,7 @@ def next_pass(state: State, parts: Iterable[Part]) -> State:
     )
 
 
-def held_of(state: State, count: int) -> int:
+def held_of(state: CopyState, count: int) -> int:
     """How many of the documents that were read an index holds that had some before, by its own count.
 
     Every document was acknowledged as written, or as there already; the index must have grown by those written at
@@ -224,7 +224,9 @@ class Tally(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def acknowledged(state: State, position: int, tally: Tally, *, after: int, is_last: bool, is_fresh: bool) -> State:
+def acknowledged(
+    state: CopyState, position: int, tally: Tally, *, after: int, is_last: bool, is_fresh: bool
+) -> CopyState:
     """The state after a page of a part was settled; `after` is the number up to which the part is then done.
 
     `is_fresh` says that this run made the destination's index. A document found in place there is a collision (two
@@ -323,7 +325,7 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True):
 # -- what the destination says ---------------------------------------------------------------------------------------
 
 
-class Fate(Enum):
+class ItemOutcome(Enum):
     """What an item of a bulk means for its document."""
 
     WRITTEN = "written"
@@ -337,9 +339,9 @@ class Fate(Enum):
 
 
 _OF_ALL: Final = {
-    "index_closed_exception": Fate.BLOCKED,
-    "index_not_found_exception": Fate.NO_INDEX,
-    "security_exception": Fate.TURNED_AWAY,
+    "index_closed_exception": ItemOutcome.BLOCKED,
+    "index_not_found_exception": ItemOutcome.NO_INDEX,
+    "security_exception": ItemOutcome.TURNED_AWAY,
 }
 # What a node says with status 500 that ends, or that has lost a shard or another node: no fault of any document.
 _ENDING: Final = frozenset(
@@ -362,23 +364,23 @@ _ENDING: Final = frozenset(
 )
 
 
-def fate(status: int, reason: str) -> Fate:
+def item_outcome(status: int, reason: str) -> ItemOutcome:
     """What a status and the server's words mean: only a fault of the document itself is a refusal."""
     if status < 300:
-        return Fate.WRITTEN
+        return ItemOutcome.WRITTEN
     if status == 409:
-        return Fate.THERE
+        return ItemOutcome.THERE
     # never by words alone: what a document holds may stand in the reason, and 2026/12/31 is no block 12
     kind = reason.partition(":")[0]
     if kind == "cluster_block_exception":
-        return Fate.FULL if any(mark in reason for mark in _FULL) else Fate.BLOCKED
+        return ItemOutcome.FULL if any(mark in reason for mark in _FULL) else ItemOutcome.BLOCKED
     if kind in _OF_ALL:
         return _OF_ALL[kind]
     if status >= 500 and "No space left on device" in reason:
-        return Fate.FULL
+        return ItemOutcome.FULL
     if status in {408, 429, 502, 503, 504} or (status >= 500 and kind in _ENDING):
-        return Fate.LATER
-    return Fate.REFUSED
+        return ItemOutcome.LATER
+    return ItemOutcome.REFUSED
 
 
 def never_fits(words: str) -> bool:

@@ -17,8 +17,8 @@ from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.elastic.portions import Portion, first_portion
 from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.copy_decisions import (
-    Part,
-    State,
+    CopyPart,
+    CopyState,
     held_of,
     is_same_source,
     newer_parts,
@@ -44,7 +44,7 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_told, proved
-from esmigrate_tui.methods.pump import Pump, Setting
+from esmigrate_tui.methods.pump import CopySetting, Pump
 from esmigrate_tui.methods.pumping import Pumped
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines
@@ -54,7 +54,7 @@ from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import whole_number
 from esmigrate_tui.verify import Comparison, compare_counts
-from esmigrate_tui.verify.watch import Watch
+from esmigrate_tui.verify.progress import ComparisonProgress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -78,7 +78,7 @@ class CopyThroughHere(Pumped[Pump]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ended: dict[str, State] = {}
+        self._ended: dict[str, CopyState] = {}
         """How each perform of this process ended."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
@@ -145,7 +145,7 @@ class CopyThroughHere(Pumped[Pump]):
 
         Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
         """
-        state, portion = await _begun(work, clusters, State.from_token(since))
+        state, portion = await _begun(work, clusters, CopyState.from_token(since))
         while True:
             pump = Pump(await _setting(work, clusters), state, portion)
             if not since and not state.repeats:
@@ -167,7 +167,7 @@ class CopyThroughHere(Pumped[Pump]):
             state = await _again(work, clusters, state)
             yield msgspec.structs.replace(pump.look(), token=state.as_token(), note=note)
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         """Documents on both sides after a refresh of the destination, counted, and compared as the plan wants it.
 
         Of an index that had documents before, those are counted that were acknowledged, as far as it has grown by them.
@@ -175,7 +175,7 @@ class CopyThroughHere(Pumped[Pump]):
         task = work.task
         source, destination = source_of(clusters), clusters.destination
         found = await compare_counts(source, task.source_index, destination, task.destination_index, task.type)
-        watch = watch or Watch()
+        watch = watch or ComparisonProgress()
         if task.create:
             return await proved(work, clusters, found, watch, values=False)
         state = self._ended.get(work.opaque_id)
@@ -201,10 +201,10 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
     return ("Pass the destination's ingest pipelines by: the documents went through theirs when they were new.",)
 
 
-async def _setting(work: Work, clusters: Clusters) -> Setting:
+async def _setting(work: Work, clusters: Clusters) -> CopySetting:
     """What stays the same for the whole of a pass; counting raises where a shard is not there: to be waited for."""
     version = await clusters.destination.version()
-    return Setting(
+    return CopySetting(
         work=work,
         clusters=clusters,
         total=await source_of(clusters).count(work.task.source_index, kind=work.task.type),
@@ -215,7 +215,7 @@ async def _setting(work: Work, clusters: Clusters) -> Setting:
     )
 
 
-async def _begun(work: Work, clusters: Clusters, state: State) -> tuple[State, Portion]:
+async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[CopyState, Portion]:
     """The state to go on from, and what to ask for first.
 
     A source index that was made anew under its name is read from the beginning: its numbers mean other documents.
@@ -250,7 +250,7 @@ async def _base(work: Work, clusters: Clusters) -> int:
     return await clusters.destination.count(work.task.destination_index)
 
 
-async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]) -> tuple[Part, ...]:
+async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, str]]) -> tuple[CopyPart, ...]:
     """Every shard of the source in parts: by the numbers of its changes where all its documents have one.
 
     Those of a data stream's oldest index come first.
@@ -266,7 +266,7 @@ async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, st
     slices = each if await source.version() >= _SLICED else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
-    async def of_shard(index: str, shard: int) -> tuple[Part, ...]:
+    async def of_shard(index: str, shard: int) -> tuple[CopyPart, ...]:
         async with gate:  # an index of several types was made before documents had numbers
             numbers = None if kind else await source.documents.numbers(index, shard)
         of = "" if index == name else index
@@ -276,7 +276,7 @@ async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, st
     return tuple(part for parts in found for part in parts)
 
 
-async def _again(work: Work, clusters: Clusters, state: State) -> State:
+async def _again(work: Work, clusters: Clusters, state: CopyState) -> CopyState:
     """The state of another reading: what was changed since the numbers were looked at, else everything once more."""
     indices = await source_of(clusters).settings_of_parts(work.task.source_index)
     uuids = [settings.get("index.uuid", "") for settings in indices.values()]

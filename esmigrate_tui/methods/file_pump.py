@@ -19,7 +19,7 @@ from esmigrate_tui.elastic.portions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTE
 from esmigrate_tui.methods.copy_decisions import Streams, Tally
 from esmigrate_tui.methods.file_decisions import FileState, are_collisions, settled
 from esmigrate_tui.methods.pumping import Steered
-from esmigrate_tui.methods.writing import Writer, now, room
+from esmigrate_tui.methods.writing import BulkWriter, now, request_memory
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -67,7 +67,7 @@ class FilePump(Steered):
     """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
 
     def __init__(self, setting: FileSetting, state: FileState) -> None:
-        writer = Writer(
+        writer = BulkWriter(
             setting.work,
             setting.clusters,
             destination_major=setting.destination_major,
@@ -84,7 +84,7 @@ class FilePump(Steered):
         batch = setting.work.plan.batch or LARGEST_PAGE
         self._portion = Portion(documents=min(FIRST_PAGE, batch), limit=batch)
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
-        self._room = room()
+        self._room = request_memory()
 
     def look(self) -> Moved:
         """What was acknowledged until now, with what was refused since the last look."""

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Moved
     from esmigrate_tui.model.files import Reading
-    from esmigrate_tui.verify.watch import Watch
+    from esmigrate_tui.verify.progress import ComparisonProgress
 
 
 _TYPELESS: Final = 6  # the major from which on an index has one type at most, and documents are written with that
@@ -75,7 +75,7 @@ class IndexFromSource(Pumped[FilePump]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._watch = shipping.Watch()
+        self._watch = shipping.ArrivalWatch()
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft with files, or a sender, and the name of an index; raises ProblemError (usage)."""
@@ -201,7 +201,7 @@ class IndexFromSource(Pumped[FilePump]):
         if note := _notes(reading, pump.state, is_fresh=bool(work.task.create)):
             yield msgspec.structs.replace(pump.look(), note=note)
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:  # noqa: ARG002  # the contract
         """The rows that were read and settled, or what was expected, and what the destination holds after a refresh."""
         if work.task.shipping is not None:
             return await self._watch.compare(work, clusters)

@@ -16,7 +16,7 @@ from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.verify.index import Index
+from esmigrate_tui.verify.index import ComparedIndex
 from esmigrate_tui.verify.samples import SAMPLES, compare_by_id
 from esmigrate_tui.verify.values import by_value
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Samples
     from esmigrate_tui.model.plan import Task
     from esmigrate_tui.verify import Comparison
-    from esmigrate_tui.verify.watch import Watch
+    from esmigrate_tui.verify.progress import ComparisonProgress
 
 _MODE: Final = "index.mapping.source.mode"
 _ANEW: Final = frozenset({"synthetic", "disabled"})
@@ -84,7 +84,13 @@ def proof_told(plan: Plan) -> str:
 
 
 async def proved(
-    work: Work, clusters: Clusters, counts: Comparison, watch: Watch, *, values: bool, is_shared: bool = False
+    work: Work,
+    clusters: Clusters,
+    counts: Comparison,
+    watch: ComparisonProgress,
+    *,
+    values: bool,
+    is_shared: bool = False,
 ) -> Comparison:
     """What was counted, with what a comparison of the documents themselves has shown, as far as the plan wants one.
 
@@ -99,17 +105,19 @@ async def proved(
     if await _is_stream_made_anew(task, destination):
         return counts
     if proof is Proof.EVERYTHING and not is_shared:
-        pair = (Index(source, task.source_index, task.type), Index(destination, task.destination_index))
+        pair = (ComparedIndex(source, task.source_index, task.type), ComparedIndex(destination, task.destination_index))
         documents = (counts.source_count or 0) + (counts.destination_count or 0)
         return replace(counts, compared=await watch.compare([pair], documents, values=values))
     return replace(counts, samples=await _sampled(work, clusters, watch, values=values, is_shared=is_shared))
 
 
-async def _sampled(work: Work, clusters: Clusters, watch: Watch, *, values: bool, is_shared: bool) -> Samples | None:
+async def _sampled(
+    work: Work, clusters: Clusters, watch: ComparisonProgress, *, values: bool, is_shared: bool
+) -> Samples | None:
     """Documents of one side looked for on the other; None where a user may not look, which no count suffers from."""
     task, form = work.task, by_value if values else bytes
-    there = Index(source_of(clusters), task.source_index, task.type)
-    here = Index(clusters.destination, task.destination_index)
+    there = ComparedIndex(source_of(clusters), task.source_index, task.type)
+    here = ComparedIndex(clusters.destination, task.destination_index)
     try:
         if is_shared:
             return await compare_by_id(there, here, form=form, without=watch.refused)

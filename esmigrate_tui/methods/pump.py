@@ -18,10 +18,10 @@ from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.elastic.ending import seen_through
 from esmigrate_tui.elastic.errors import UnreadAnswerError
 from esmigrate_tui.elastic.portions import HEAVIEST, MOST_ALONE, MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
-from esmigrate_tui.methods.copy_decisions import State, Streams, acknowledged, read_again, wait_before
+from esmigrate_tui.methods.copy_decisions import CopyState, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.pumping import Steered
-from esmigrate_tui.methods.writing import Writer, now, room
+from esmigrate_tui.methods.writing import BulkWriter, now, request_memory
 from esmigrate_tui.methods.writing_troubles import stopped
 from esmigrate_tui.model.event import Moved
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -53,7 +53,7 @@ class _Read:
 
 
 @dataclass(frozen=True)
-class Setting:
+class CopySetting:
     """What does not change while a pump runs; `limit` is the largest request the destination takes, 0 where unknown.
 
     `pipeline` is what every request to the destination says of pipelines, "" for nothing.
@@ -71,8 +71,8 @@ class Setting:
 class Pump(Steered):
     """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
 
-    def __init__(self, setting: Setting, state: State, portion: Portion) -> None:
-        writer = Writer(
+    def __init__(self, setting: CopySetting, state: CopyState, portion: Portion) -> None:
+        writer = BulkWriter(
             setting.work,
             setting.clusters,
             destination_major=setting.destination_major,
@@ -87,7 +87,7 @@ class Pump(Steered):
         # Larger ones are read where the destination was told to take more than servers do by themselves.
         self._alone = setting.limit * 17 // 16 if setting.limit > _USUAL_LIMIT else MOST_ALONE
         self.state = state
-        self._told: State | None = None
+        self._told: CopyState | None = None
         # Each part has its own: a document of 20 MB in one must not make the pages of all others small. It begins with
         # the largest that another has come to: what it really holds is seen with its first page.
         self._portions: dict[int, Portion] = {}
@@ -98,7 +98,7 @@ class Pump(Steered):
         self._notes: list[str] = []
         self._bytes = 0
         self._running = 0
-        self._room = room()
+        self._room = request_memory()
 
     # -- what the method asks of it ----------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.methods.writing import Writer
+    from esmigrate_tui.methods.writing import BulkWriter
     from esmigrate_tui.model.event import Moved
 
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
@@ -48,7 +48,7 @@ class Pumping(Protocol):
 class Steered:
     """How a pump is ordered about: by its writer, and by an event that says that it is to end."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: BulkWriter) -> None:
         self._writer = writer
         self._stopped = asyncio.Event()
 

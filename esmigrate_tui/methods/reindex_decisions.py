@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
-from esmigrate_tui.methods.copy_decisions import Fate, fate
+from esmigrate_tui.methods.copy_decisions import ItemOutcome, item_outcome
 from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switches_off
 from esmigrate_tui.methods.reindex_culprits import chokes
-from esmigrate_tui.methods.reindex_ranges import Field, query_of
+from esmigrate_tui.methods.reindex_ranges import RangeField, query_of
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.methods.writing_troubles import blocked, busy, full, stopped, turned_away
 from esmigrate_tui.model.event import Moved, Reject
@@ -39,7 +39,7 @@ _MOST_PASSES: Final = 40
 _MOST_SEARCHES: Final = 4  # more is a source that is written to, or another fault than those that are looked for
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ReindexPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one server task reads: documents not below `start` and below `end`; all where both are None.
 
     `choked` is what ended the last pass as a whole: the documents that did it are to be found, as was `searched` times.
@@ -67,7 +67,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     is_done: bool = False
 
 
-class State(Token, frozen=True, kw_only=True, omit_defaults=True):
+class ReindexState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the work on one index stands; its JSON is the token of each Moved.
 
     `made` is the uuid of the destination's index when the work began, "" where a token does not say. `most` documents
@@ -77,8 +77,8 @@ class State(Token, frozen=True, kw_only=True, omit_defaults=True):
 
     made: str = ""
     most: int = 0
-    field: Field | None = None
-    parts: tuple[Part, ...] = ()
+    field: RangeField | None = None
+    parts: tuple[ReindexPart, ...] = ()
 
     @property
     def open(self) -> tuple[int, ...]:
@@ -90,7 +90,7 @@ class State(Token, frozen=True, kw_only=True, omit_defaults=True):
         """The positions of the parts of which a server task is known."""
         return tuple(position for position, part in enumerate(self.parts) if part.task)
 
-    def with_part(self, position: int, part: Part) -> State:
+    def with_part(self, position: int, part: ReindexPart) -> ReindexState:
         """The state with another part in that place."""
         parts = (*self.parts[:position], part, *self.parts[position + 1 :])
         return msgspec.structs.replace(self, parts=parts)
@@ -109,37 +109,37 @@ class State(Token, frozen=True, kw_only=True, omit_defaults=True):
         return requests_per_second / max(1, len(self.open))
 
 
-WHOLE: Final = State(parts=(Part(),))
+WHOLE: Final = ReindexState(parts=(ReindexPart(),))
 """An index that one task reads."""
 
 
-def divided(field: Field, edges: Sequence[int]) -> State:
+def divided(field: RangeField, edges: Sequence[int]) -> ReindexState:
     """An index that is read in ranges of a field; `edges` are where all but the first one start."""
     bounds = zip((None, *edges), (*edges, None), strict=True)
-    return State(field=field, parts=tuple(Part(start=start, end=end) for start, end in bounds))
+    return ReindexState(field=field, parts=tuple(ReindexPart(start=start, end=end) for start, end in bounds))
 
 
-def announced(state: State) -> State:
+def announced(state: ReindexState) -> ReindexState:
     """The state to write down before the first task is asked for: who takes it up then knows that there may be one."""
     parts = tuple(msgspec.structs.replace(part, passes=part.passes or 1) for part in state.parts)
     return msgspec.structs.replace(state, parts=parts)
 
 
-def never_asked(state: State, positions: Iterable[int]) -> State:
+def never_asked(state: ReindexState, positions: Iterable[int]) -> ReindexState:
     """The state where these parts were announced, and then not asked for after all."""
     for position in positions:
         state = state.with_part(position, msgspec.structs.replace(state.parts[position], passes=0))
     return state
 
 
-def in_task(part: Part, task: str, batch: int, *, is_surely_first: bool) -> Part:
+def in_task(part: ReindexPart, task: str, batch: int, *, is_surely_first: bool) -> ReindexPart:
     """The part with a running task; what a pass that nobody has seen may have written is no collision for this one."""
     is_the_announced = not part.batch and is_surely_first
     passes = part.passes if is_the_announced else part.passes + 1
     return msgspec.structs.replace(part, task=task, passes=passes, batch=part.batch or batch)
 
 
-def taken_up(state: State) -> State:
+def taken_up(state: ReindexState) -> ReindexState:
     """The state to go on from: an index of which all parts were done is read again, and found in place.
 
     Only what both sides hold can say that nothing is missing, and it has just said otherwise, or was not asked yet.
@@ -163,7 +163,9 @@ def first_batch(task: Task, plan: Plan) -> int:
     return max(1, min(_LARGEST_BATCH, _BATCH_BYTES // average))
 
 
-def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, Any], batch: int = 0) -> dict[str, Any]:
+def reindex_body(
+    work: Work, field: RangeField | None, part: ReindexPart, remote: dict[str, Any], batch: int = 0
+) -> dict[str, Any]:
     """The body of `POST _reindex` for one pass; `remote` holds the secret and is put in as it is.
 
     `batch` is what a first pass begins with, 0 for what the plan and the sizes on the disk say.
@@ -188,7 +190,7 @@ def reindex_body(work: Work, field: Field | None, part: Part, remote: dict[str, 
 # -- what was seen ---------------------------------------------------------------------------------------------------
 
 
-def standing(part: Part) -> Moved:
+def standing(part: ReindexPart) -> Moved:
     """What a part has come to in the passes that ended."""
     return Moved(
         done=part.done,
@@ -201,7 +203,7 @@ def standing(part: Part) -> Moved:
     )
 
 
-def moved(part: Part, look: ReindexLook, *, refused: int | None = None) -> Moved:
+def moved(part: ReindexPart, look: ReindexLook, *, refused: int | None = None) -> Moved:
     """What one look at a pass says about the whole part; `refused` documents where that is more than it left out."""
     again = part.passes > 1
     refused = len(part.left_out) if refused is None else refused
@@ -218,7 +220,7 @@ def moved(part: Part, look: ReindexLook, *, refused: int | None = None) -> Moved
     )
 
 
-def together(seen: Sequence[Moved], state: State, rejects: tuple[Reject, ...] = (), note: str = "") -> Moved:
+def together(seen: Sequence[Moved], state: ReindexState, rejects: tuple[Reject, ...] = (), note: str = "") -> Moved:
     """All parts of an index in one look; how many documents it has is known when every part has said it."""
     totals = [one.total for one in seen if one.total is not None]
     return Moved(
@@ -236,7 +238,7 @@ def together(seen: Sequence[Moved], state: State, rejects: tuple[Reject, ...] = 
     )
 
 
-def after_pass(part: Part, look: ReindexLook, **changes: Any) -> Part:  # noqa: ANN401  # the fields of Part
+def after_pass(part: ReindexPart, look: ReindexLook, **changes: Any) -> ReindexPart:  # noqa: ANN401  # the fields of Part
     """The part between two passes: no task, the ended pass added to the totals."""
     left_out = changes.get("left_out", part.left_out)
     so_far = moved(part, look, refused=len(left_out))
@@ -256,13 +258,13 @@ def after_pass(part: Part, look: ReindexLook, **changes: Any) -> Part:  # noqa: 
 # -- what it means ---------------------------------------------------------------------------------------------------
 
 
-class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+class PassVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """What a look at a part means: what was seen, the part to go on with, what to tell, and a trouble if there is one.
 
     A part that is neither done nor in trouble, and has no task, is to have another pass.
     """
 
-    part: Part
+    part: ReindexPart
     seen: Moved
     rejects: tuple[Reject, ...] = ()
     note: str = ""
@@ -270,12 +272,12 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _between(
-    part: Part, *, rejects: tuple[Reject, ...] = (), note: str = "", problem: Problem | None = None
-) -> Verdict:
-    return Verdict(part=part, seen=standing(part), rejects=rejects, note=note, problem=problem)
+    part: ReindexPart, *, rejects: tuple[Reject, ...] = (), note: str = "", problem: Problem | None = None
+) -> PassVerdict:
+    return PassVerdict(part=part, seen=standing(part), rejects=rejects, note=note, problem=problem)
 
 
-def judged(work: Work, part: Part, look: ReindexLook) -> Verdict:
+def judged(work: Work, part: ReindexPart, look: ReindexLook) -> PassVerdict:
     """What the result of an ended pass means for its part."""
     if look.problem is not None:
         if look.problem.cause is Cause.TOO_LARGE and part.batch > 1:
@@ -301,7 +303,7 @@ def judged(work: Work, part: Part, look: ReindexLook) -> Verdict:
     return _between(following, rejects=new)
 
 
-def without(part: Part, found: Sequence[Reject], problem: Problem) -> Verdict:
+def without(part: ReindexPart, found: Sequence[Reject], problem: Problem) -> PassVerdict:
     """A part that choked, going on without what was found; the trouble itself where that is nothing new or too much."""
     known = frozenset(part.left_out)
     new = {(one.type, one.id): one for one in found if (one.type, one.id) not in known}
@@ -312,7 +314,7 @@ def without(part: Part, found: Sequence[Reject], problem: Problem) -> Verdict:
     return _between(msgspec.structs.replace(part, choked=None, left_out=left_out), rejects=rejects)
 
 
-def given_whole(part: Part, look: ReindexLook, verdict: Verdict, there: int) -> Verdict:
+def given_whole(part: ReindexPart, look: ReindexLook, verdict: PassVerdict, there: int) -> PassVerdict:
     """The verdict of a pass that seems to be the last, or another pass where the source holds `there`, which is more.
 
     A node that has just come back answers a search with the shards it has found until then: older servers say nothing
@@ -324,7 +326,7 @@ def given_whole(part: Part, look: ReindexLook, verdict: Verdict, there: int) -> 
     return _between(after_pass(part, look, repeats=part.repeats + 1), note=more_than_given(missing))
 
 
-def vanished(work: Work, part: Part, seen: Moved) -> Verdict:
+def vanished(work: Work, part: ReindexPart, seen: Moved) -> PassVerdict:
     """What it means that the server no longer knows the task; what was `seen` of it is found in place by the next."""
     gone = msgspec.structs.replace(part, task="", done=seen.done, written=seen.written)
     problem = Problem(
@@ -335,10 +337,10 @@ def vanished(work: Work, part: Part, seen: Moved) -> Verdict:
         todo="The counts of both sides are compared; where they differ the copy is made again, and finds in "
         "place what has arrived.",
     )
-    return Verdict(part=gone, seen=seen, problem=problem)
+    return PassVerdict(part=gone, seen=seen, problem=problem)
 
 
-def cancelled(work: Work, part: Part, look: ReindexLook, *, is_ours: bool) -> Verdict:
+def cancelled(work: Work, part: ReindexPart, look: ReindexLook, *, is_ours: bool) -> PassVerdict:
     """What it means that the task was cancelled: by this run, or by somebody else."""
     if is_ours:
         return _between(after_pass(part, look), problem=stopped(work.task.source_index))
@@ -351,18 +353,18 @@ def cancelled(work: Work, part: Part, look: ReindexLook, *, is_ours: bool) -> Ve
     return _between(after_pass(part, look), problem=problem)
 
 
-def gone_on_with(part: Part, look: ReindexLook) -> Verdict:
+def gone_on_with(part: ReindexPart, look: ReindexLook) -> PassVerdict:
     """What it means that the task was cancelled before this perform began: it has another pass."""
     return _between(after_pass(part, look))
 
 
-def first_trouble(verdicts: Sequence[Verdict]) -> Problem | None:
+def first_trouble(verdicts: Sequence[PassVerdict]) -> Problem | None:
     """The trouble to tell where several parts may have one: what cannot pass comes before what can."""
     problems = [verdict.problem for verdict in verdicts if verdict.problem is not None]
     return min(problems, key=lambda problem: problem.cause in PASSING, default=None)
 
 
-def told(verdicts: Sequence[Verdict]) -> str:
+def told(verdicts: Sequence[PassVerdict]) -> str:
     """What is worth telling of several parts, each named where there are several."""
     of = f" of {len(verdicts)}: " if len(verdicts) > 1 else ""
     notes = ((f"range {number}{of}" if of else "", one.note) for number, one in enumerate(verdicts, start=1))
@@ -373,14 +375,14 @@ def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None
     """The trouble that made the destination refuse these for now, None when it is the documents themselves."""
     index = work.task.destination_index
     for reject in failures:
-        match fate(reject.status, reject.reason):
-            case Fate.FULL:
+        match item_outcome(reject.status, reject.reason):
+            case ItemOutcome.FULL:
                 return full(index, reject.reason)
-            case Fate.BLOCKED:
+            case ItemOutcome.BLOCKED:
                 return blocked(index, reject.reason)
-            case Fate.TURNED_AWAY:
+            case ItemOutcome.TURNED_AWAY:
                 return turned_away(index, reject.reason)
-            case Fate.LATER:
+            case ItemOutcome.LATER:
                 return busy(index, reject.reason)
             case _:
                 pass

@@ -38,9 +38,9 @@ from esmigrate_tui.methods.reindex_decisions import (
     MOST_REFUSED,
     PAUSE_SECONDS,
     WHOLE,
-    Part,
-    State,
-    Verdict,
+    PassVerdict,
+    ReindexPart,
+    ReindexState,
     announced,
     cancelled,
     divided,
@@ -69,7 +69,7 @@ from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.preflight.remote import bearable
 from esmigrate_tui.verify import Comparison, compare_counts
-from esmigrate_tui.verify.watch import Watch
+from esmigrate_tui.verify.progress import ComparisonProgress
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator
@@ -143,7 +143,9 @@ class ReindexFromRemote:
             remote |= {"username": plan.source.user, "password": "••••••••"}
         elif plan.source.sign_in is not SignIn.NONE:
             remote |= {"headers": {"Authorization": "••••••••"}}
-        body = msgspec.json.format(msgspec.json.encode(reindex_body(work, None, Part(), remote)), indent=2).decode()
+        body = msgspec.json.format(
+            msgspec.json.encode(reindex_body(work, None, ReindexPart(), remote)), indent=2
+        ).decode()
         throttle = f"&requests_per_second={plan.requests_per_second:g}" if plan.requests_per_second else ""
         asked = [
             *(one.change().made_by for one in task.first),
@@ -170,7 +172,7 @@ class ReindexFromRemote:
         Where somebody has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
         itself has cancelled before, or an earlier process of it has left, is gone on with.
         """
-        state = taken_up(State.from_token(since))
+        state = taken_up(ReindexState.from_token(since))
         note = ""
         if not state.parts:
             state, note = await _begun(work, clusters)
@@ -215,14 +217,14 @@ class ReindexFromRemote:
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:  # noqa: ARG002  # the contract
         """Divide a throttle among the tasks; 0 for none. Faster works at once, slower after the current batch."""
-        state = State.from_token(since)
+        state = ReindexState.from_token(since)
         for position in state.running:
             with _may_have_ended():
                 await clusters.destination.rethrottle(state.parts[position].task, state.share(requests_per_second))
 
     async def pause(self, work: Work, clusters: Clusters, since: str) -> None:
         """Let each running task wait an hour between two batches, which holds its place without moving on."""
-        state = State.from_token(since)
+        state = ReindexState.from_token(since)
         for position in state.running:
             part = state.parts[position]
             batch = part.batch or state.first_batch(work)
@@ -231,7 +233,7 @@ class ReindexFromRemote:
 
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
         """Cancel every running task of the index; the perform that follows sees them end."""
-        state = State.from_token(since)
+        state = ReindexState.from_token(since)
         running = await _running(work, clusters)
         unknown = {
             task
@@ -243,7 +245,7 @@ class ReindexFromRemote:
             with _may_have_ended():
                 await clusters.destination.cancel_task(task)
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         """Documents on both sides after a refresh of the destination; where they are compared, by what they mean.
 
         A remote reindex writes each anew: 1.10 becomes 1.1.
@@ -252,7 +254,7 @@ class ReindexFromRemote:
         counts = await compare_counts(
             source_of(clusters), task.source_index, clusters.destination, task.destination_index
         )
-        return await proved(work, clusters, counts, watch or Watch(), values=True)
+        return await proved(work, clusters, counts, watch or ComparisonProgress(), values=True)
 
 
 def _raise_unsplittable(draft: Draft) -> None:
@@ -284,7 +286,7 @@ async def _running(work: Work, clusters: Clusters) -> dict[str, str]:
     return await clusters.destination.running_reindexes({work.task.destination_index: work.opaque_id})
 
 
-async def _begun(work: Work, clusters: Clusters) -> tuple[State, str]:
+async def _begun(work: Work, clusters: Clusters) -> tuple[ReindexState, str]:
     """Whether the index is read whole or in ranges, and what to tell of that; "" where it is only to be expected.
 
     The source is asked only where the index is large enough, as far as the plan knows.
@@ -339,7 +341,7 @@ async def _bearable(work: Work, clusters: Clusters) -> int:
     return 1
 
 
-async def _is_covered(work: Work, clusters: Clusters, state: State, documents: int) -> bool:
+async def _is_covered(work: Work, clusters: Clusters, state: ReindexState, documents: int) -> bool:
     """Whether the source understands the ranges, and finds all its documents in them."""
     each = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
     try:
@@ -350,11 +352,13 @@ async def _is_covered(work: Work, clusters: Clusters, state: State, documents: i
         return False
 
 
-async def _looked(work: Work, clusters: Clusters, state: State, seen: list[Moved], ended: _Cancelled) -> list[Verdict]:
+async def _looked(
+    work: Work, clusters: Clusters, state: ReindexState, seen: list[Moved], ended: _Cancelled
+) -> list[PassVerdict]:
     """One look at every part; raises ProblemError where one could not be looked at, and then nothing has changed."""
     looks = (_look(work, clusters, state, position, last, ended) for position, last in enumerate(seen))
     found = await asyncio.gather(*looks, return_exceptions=True)
-    verdicts: list[Verdict] = []
+    verdicts: list[PassVerdict] = []
     for one in found:
         if isinstance(one, BaseException):
             raise one
@@ -363,14 +367,14 @@ async def _looked(work: Work, clusters: Clusters, state: State, seen: list[Moved
 
 
 async def _look(  # one part of it, as it was seen last
-    work: Work, clusters: Clusters, state: State, position: int, last: Moved, ended: _Cancelled
-) -> Verdict:
+    work: Work, clusters: Clusters, state: ReindexState, position: int, last: Moved, ended: _Cancelled
+) -> PassVerdict:
     """One look at a part, and what it means; `last` is what was seen of it before."""
     part = state.parts[position]
     if part.choked is not None:
         return await _freed(work, clusters, state, position, part.choked)
     if not part.task:
-        return Verdict(part=part, seen=last)
+        return PassVerdict(part=part, seen=last)
     try:
         look = await clusters.destination.reindex_task(part.task)
     except ProblemError as error:
@@ -378,7 +382,7 @@ async def _look(  # one part of it, as it was seen last
             raise
         return vanished(work, part, last)
     if not look.completed:
-        return Verdict(part=part, seen=moved(part, look))
+        return PassVerdict(part=part, seen=moved(part, look))
     if look.canceled:
         if part.task in ended.before:
             return gone_on_with(part, look)
@@ -392,7 +396,7 @@ async def _look(  # one part of it, as it was seen last
     return verdict
 
 
-async def _freed(work: Work, clusters: Clusters, state: State, position: int, problem: Problem) -> Verdict:
+async def _freed(work: Work, clusters: Clusters, state: ReindexState, position: int, problem: Problem) -> PassVerdict:
     """A part whose pass choked, without the documents that did it; the trouble itself where there are none such."""
     part, source, index = state.parts[position], source_of(clusters), work.task.source_index
     found = await culprits(source, index, work.task.destination_index, problem, MOST_REFUSED)
@@ -402,8 +406,8 @@ async def _freed(work: Work, clusters: Clusters, state: State, position: int, pr
 
 
 async def _started(
-    work: Work, clusters: Clusters, state: State, fresh: frozenset[int]
-) -> tuple[State, ProblemError | None]:
+    work: Work, clusters: Clusters, state: ReindexState, fresh: frozenset[int]
+) -> tuple[ReindexState, ProblemError | None]:
     """A running task for every part that needs another pass; what was started is in the state even after a trouble.
 
     One that an earlier process started and could not write down is found; where it has ended since, what it has written

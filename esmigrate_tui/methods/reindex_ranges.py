@@ -43,14 +43,14 @@ _WHOLE_NUMBERS: Final = ("long", "integer")
 _NUMBERED: Final = Version(6, 0)  # every change to a shard has a number from then on
 
 
-class Field(msgspec.Struct, frozen=True):
+class RangeField(msgspec.Struct, frozen=True):
     """What an index is divided by; the ends of a date's ranges are milliseconds since 1970."""
 
     name: str
     is_date: bool = False
 
 
-_CHANGES: Final = Field("_seq_no")
+_CHANGES: Final = RangeField("_seq_no")
 
 
 def how_many(plan: Plan, documents: int, size: int | None, shards: int = 1) -> int:
@@ -69,7 +69,7 @@ def how_many(plan: Plan, documents: int, size: int | None, shards: int = 1) -> i
     return max(1, min(MOST_UNASKED, documents, worth, bearable))
 
 
-def fields_of(mappings: dict[str, Any], version: Version, asked: str = "") -> tuple[Field, ...]:
+def fields_of(mappings: dict[str, Any], version: Version, asked: str = "") -> tuple[RangeField, ...]:
     """The fields by which an index of that version can be divided, the most likely first; of `asked` only that one.
 
     `@timestamp`, other dates, whole numbers, each as near to the top as can be; at last the number that the server
@@ -93,7 +93,7 @@ def _roots(mappings: dict[str, Any]) -> tuple[dict[str, Any], ...]:
     return tuple(mappings[name] for name in types_of(mappings) if isinstance(mappings[name], dict))
 
 
-def _fields(mapping: dict[str, Any], path: str) -> Iterator[Field]:
+def _fields(mapping: dict[str, Any], path: str) -> Iterator[RangeField]:
     if _is_off(mapping.get("enabled")):
         return
     for name, field in mapping.get("properties", {}).items():
@@ -103,7 +103,7 @@ def _fields(mapping: dict[str, Any], path: str) -> Iterator[Field]:
         elif kind in {*_DATES, *_WHOLE_NUMBERS} and not (
             _is_off(field.get("index")) or _is_off(field.get("doc_values"))
         ):
-            yield Field(path + name, is_date=kind in _DATES)
+            yield RangeField(path + name, is_date=kind in _DATES)
 
 
 def _is_off(value: object) -> bool:
@@ -111,7 +111,7 @@ def _is_off(value: object) -> bool:
     return str(value).lower() in {"false", "no", "off", "0"}
 
 
-def edges_of(field: Field, spread: Spread, wanted: int) -> tuple[int, ...]:
+def edges_of(field: RangeField, spread: Spread, wanted: int) -> tuple[int, ...]:
     """Where the ranges after the first one start, in rising order; () where the largest would hold too much."""
     with_value = spread.documents - spread.missing
     if with_value <= 0:
@@ -134,7 +134,7 @@ def edges_of(field: Field, spread: Spread, wanted: int) -> tuple[int, ...]:
     return tuple(edges) if edges and largest <= min(_LARGEST_SHARE, 2 / wanted) else ()
 
 
-def query_of(field: Field | None, start: int | None, end: int | None, left_out: tuple[str, ...]) -> dict[str, Any]:
+def query_of(field: RangeField | None, start: int | None, end: int | None, left_out: tuple[str, ...]) -> dict[str, Any]:
     """The query for the documents of one range, but for those whose `_id` is left out.
 
     `start` and `end` are None where there is nothing before or after; without both it is the whole index.
@@ -148,7 +148,7 @@ def query_of(field: Field | None, start: int | None, end: int | None, left_out: 
     return {"bool": {name: part for name, part in parts.items() if part}} if inside or outside else {"match_all": {}}
 
 
-def _below(field: Field, edge: int) -> dict[str, Any]:
+def _below(field: RangeField, edge: int) -> dict[str, Any]:
     if not field.is_date:
         return {"range": {field.name: {"lt": edge}}}
     # 7.x refuses milliseconds before 1970; what is written out whole takes neither the date's own format nor a zone

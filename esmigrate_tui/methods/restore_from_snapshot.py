@@ -28,9 +28,9 @@ from esmigrate_tui.methods.restore_requests import (
     restore_request,
     start_request,
 )
-from esmigrate_tui.methods.restore_together import Look, Looks, Starts
+from esmigrate_tui.methods.restore_together import RecoveryView, SharedRecoveries, SharedStarts
 from esmigrate_tui.methods.restore_troubles import (
-    Caps,
+    RecoveryLimits,
     all_judged,
     binding_cap,
     bytes_of,
@@ -49,9 +49,9 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.verify import Comparison
-from esmigrate_tui.verify.index import Index
+from esmigrate_tui.verify.index import ComparedIndex
+from esmigrate_tui.verify.progress import ComparisonProgress
 from esmigrate_tui.verify.samples import compare_samples
-from esmigrate_tui.verify.watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
@@ -70,7 +70,7 @@ _RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
 """Before that a restore knew only the repository's own limit, of 40 MB a second where nothing was said."""
 
 
-class State(Token, frozen=True, kw_only=True, omit_defaults=True):
+class RestoreState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the restore of one task stands; its JSON is the token of each Moved.
 
     `made` has the uuid of each index of the destination that the restore has made. `placed` has the settings that say
@@ -102,7 +102,7 @@ def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, 
     )
 
 
-def moved(task: Task, state: State, recoveries: Sequence[Recovery], *, is_done: bool, note: str = "") -> Moved:
+def moved(task: Task, state: RestoreState, recoveries: Sequence[Recovery], *, is_done: bool, note: str = "") -> Moved:
     """What one look says: bytes and shards of all indices of a task."""
     wanted = sum(one.wanted for one in recoveries)
     seen = sum(one.bytes for one in recoveries)
@@ -152,7 +152,7 @@ def _is_ours(recovery: Recovery, uuid: str, wanted: Restoration) -> bool:
     return recovery.uuid == uuid if uuid else comes_from(recovery, wanted) and not recovery.is_closed
 
 
-def by_hand(state: State, now: Mapping[str, Mapping[str, str]]) -> State:
+def by_hand(state: RestoreState, now: Mapping[str, Mapping[str, str]]) -> RestoreState:
     """The state with what was taken off or set by hand since a restore was held up, among what says where shards go."""
     gone = {key for name, before in state.placed.items() if name in now for key in before if key not in now[name]}
     new = {
@@ -169,7 +169,7 @@ def by_hand(state: State, now: Mapping[str, Mapping[str, str]]) -> State:
     )
 
 
-def as_changed(work: Work, state: State) -> Work:
+def as_changed(work: Work, state: RestoreState) -> Work:
     """The work whose restore keeps what was taken off or set by hand."""
     if not state.left_out and not state.changed:
         return work
@@ -183,19 +183,21 @@ def as_changed(work: Work, state: State) -> Work:
     return replace(work, plan=msgspec.structs.replace(work.plan, restoration=restoration))
 
 
-def _anew(state: State) -> State:
+def _anew(state: RestoreState) -> RestoreState:
     """Where a restore stands that is to be made once more: what was done by hand holds."""
-    return State(left_out=state.left_out, changed=state.changed)
+    return RestoreState(left_out=state.left_out, changed=state.changed)
 
 
-def _as_set(state: State) -> str:
+def _as_set(state: RestoreState) -> str:
     """What another restore leaves as it was set by hand, in words; "" where nothing was."""
     without = f" without {listed(state.left_out)}" if state.left_out else ""
     set_ = f" with {listed([f'{key}={value}' for key, value in state.changed.items()])}" if state.changed else ""
     return f",{without}{set_}, as it was set by hand" if without or set_ else ""
 
 
-async def _held_up(state: State, clusters: Clusters, names: Sequence[str], problem: Problem | None) -> State:
+async def _held_up(
+    state: RestoreState, clusters: Clusters, names: Sequence[str], problem: Problem | None
+) -> RestoreState:
     """The state that remembers where shards were to be when a trouble was first seen."""
     if problem is None or state.placed:
         return state
@@ -287,10 +289,10 @@ class _Shared:
         self._cluster = cluster
         self._wanted = wanted
         self._snapshot: SnapshotFacts | None = None
-        self._caps: Caps | None = None
+        self._caps: RecoveryLimits | None = None
         self._said: set[str] = set()
-        self.looks = Looks(cluster.snapshots.recoveries)
-        self.starts = Starts(self._start)
+        self.looks = SharedRecoveries(cluster.snapshots.recoveries)
+        self.starts = SharedStarts(self._start)
         self.made: dict[str, dict[str, str]] = {}  # by the opaque id of the task
         self.acknowledged: set[str] = set()
 
@@ -318,14 +320,14 @@ class _Shared:
         if self._said or not is_settled(recoveries):
             return ""
         if self._caps is None:
-            self._caps = Caps()  # others need not ask while we do
+            self._caps = RecoveryLimits()  # others need not ask while we do
             self._caps = await self._read_caps()
         told = binding_cap(recoveries, self._caps, self._wanted.repository.name)
         if told:
             self._said.add(told)
         return told
 
-    async def _read_caps(self) -> Caps:
+    async def _read_caps(self) -> RecoveryLimits:
         """The limits in force; none where they cannot be seen, as they only explain."""
         snapshots = self._cluster.snapshots
         try:
@@ -333,10 +335,10 @@ class _Shared:
                 self._cluster.cluster_settings(), snapshots.repositories(), self._cluster.version()
             )
         except ProblemError:
-            return Caps()
+            return RecoveryLimits()
         own = next((one.settings for one in known if one.name == self._wanted.repository.name), {})
         limited = version >= _RECOVERY_CAPS_RESTORES
-        return Caps(
+        return RecoveryLimits(
             recovery=bytes_of(settings.get("indices.recovery.max_bytes_per_sec", "40mb")) if limited else None,
             repository=bytes_of(own.get("max_restore_bytes_per_sec", "0" if limited else "40mb")),
         )
@@ -544,7 +546,7 @@ class RestoreFromSnapshot:
         Raises ProblemError: BUSY or DISK_FULL where a shard finds no node, REFUSED where it could not be read, MISSING
         or STATE where the index is gone or another one, UNKNOWN_OUTCOME where nothing of the restore can be seen.
         """
-        shared, state = self._shared(work.plan, clusters), State.from_token(since)
+        shared, state = self._shared(work.plan, clusters), RestoreState.from_token(since)
         if work.task.kind is RestoreKind.GLOBAL_STATE:
             async for step in self._global_state(work, clusters, state):
                 yield step
@@ -588,8 +590,8 @@ class RestoreFromSnapshot:
                 look = await shared.looks.newer_than(look.number, names)
 
     async def _begun(
-        self, work: Work, shared: _Shared, names: Sequence[str], look: Look
-    ) -> tuple[dict[str, str], Look]:
+        self, work: Work, shared: _Shared, names: Sequence[str], look: RecoveryView
+    ) -> tuple[dict[str, str], RecoveryView]:
         """What the restore of a task has made, started, or found where it was started before; with a look at it."""
         if not _is_under_way(work, names, look.found):
             refused: ProblemError | None = None
@@ -607,7 +609,7 @@ class RestoreFromSnapshot:
         return {name: look.found[name].uuid for name in names}, look
 
     @staticmethod
-    def _seen(names: Sequence[str], state: State, found: Mapping[str, Recovery]) -> list[Recovery]:
+    def _seen(names: Sequence[str], state: RestoreState, found: Mapping[str, Recovery]) -> list[Recovery]:
         """What was seen of the task's indices; raises ProblemError where one is gone, or another one."""
         for name in names:
             if name not in found:
@@ -626,7 +628,9 @@ class RestoreFromSnapshot:
         return None
 
     @staticmethod
-    async def _is_cured(state: State, clusters: Clusters, names: Sequence[str], found: Mapping[str, Recovery]) -> bool:
+    async def _is_cured(
+        state: RestoreState, clusters: Clusters, names: Sequence[str], found: Mapping[str, Recovery]
+    ) -> bool:
         """Whether nothing but the failure itself keeps each stuck shard from being restored again."""
         troubled = [found[name] for name in names if name in found and found[name].uuid == state.made.get(name)]
         stuck_shards = [(one.index, shard) for one in troubled for shard in stuck(one)]
@@ -637,13 +641,13 @@ class RestoreFromSnapshot:
                 return False
         return True
 
-    async def _global_state(self, work: Work, clusters: Clusters, state: State) -> AsyncIterator[Moved]:
+    async def _global_state(self, work: Work, clusters: Clusters, state: RestoreState) -> AsyncIterator[Moved]:
         """The one restore that is waited for: the server's own answer is all that can be known of it."""
         shared = self._shared(work.plan, clusters)
         if not state.is_acknowledged:
             await clusters.destination.snapshots.restore(restore_request(work.task, work.plan))
         shared.acknowledged.add(work.opaque_id)
-        yield Moved(done=0, total=0, parts_done=1, parts=1, token=State(is_acknowledged=True).as_token())
+        yield Moved(done=0, total=0, parts_done=1, parts=1, token=RestoreState(is_acknowledged=True).as_token())
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:
         """Nothing: a restore goes as fast as the clusters' own settings let it."""
@@ -661,9 +665,9 @@ class RestoreFromSnapshot:
         if work.task.kind is RestoreKind.GLOBAL_STATE:
             return
         names = destination_names(work.task, await self._shared(work.plan, clusters).snapshot())
-        await self._take_away(work, clusters, names, State.from_token(since))
+        await self._take_away(work, clusters, names, RestoreState.from_token(since))
 
-    async def _take_away(self, work: Work, clusters: Clusters, names: Sequence[str], state: State) -> None:
+    async def _take_away(self, work: Work, clusters: Clusters, names: Sequence[str], state: RestoreState) -> None:
         wanted, cluster = restoration_of(work.plan), clusters.destination
         found = await cluster.snapshots.recoveries(names)
         half = [
@@ -698,7 +702,7 @@ class RestoreFromSnapshot:
 
     # -- proof ---------------------------------------------------------------------------------------------------------
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         """Started shards against the snapshot's; documents against the source's, where it has them and is connected.
 
         Of the global state nothing can be seen but that the server has said that it is restored: one part of one.
@@ -724,8 +728,11 @@ class RestoreFromSnapshot:
             return counts
         if proof is Proof.SAMPLES:
             return replace(counts, samples=await self._sampled(clusters, names, held))
-        pairs = [(Index(source, old), Index(clusters.destination, new)) for new, old in zip(names, held, strict=True)]
-        compared = await (watch or Watch()).compare(pairs, there + (arrived or 0), values=False)
+        pairs = [
+            (ComparedIndex(source, old), ComparedIndex(clusters.destination, new))
+            for new, old in zip(names, held, strict=True)
+        ]
+        compared = await (watch or ComparisonProgress()).compare(pairs, there + (arrived or 0), values=False)
         return replace(counts, compared=compared)
 
     @staticmethod

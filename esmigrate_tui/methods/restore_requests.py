@@ -57,7 +57,7 @@ _WAYS_OUT: Final[dict[str, frozenset[InTheWay]]] = {
 
 
 @dataclass(frozen=True)
-class _Ground:
+class _RestoreFacts:
     """What every task of a plan is made from, looked up once: a snapshot may hold ten thousand indices.
 
     `chosen`, `details` and `lost` are by index, `there` says of each name of the destination what it is.
@@ -72,7 +72,7 @@ class _Ground:
     there: dict[str, str]
 
 
-def _ground(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration) -> _Ground:
+def _ground(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration) -> _RestoreFacts:
     lost: dict[str, list[ShardFailure]] = {}
     for failure in snapshot.failures:
         lost.setdefault(failure.index, []).append(failure)
@@ -81,7 +81,7 @@ def _ground(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration) -> _Grou
         there |= dict.fromkeys(index.aliases, "alias")
     there |= {index.data_stream: "data stream" for index in draft.destination_indices if index.data_stream}
     there |= {index.name: "index" for index in draft.destination_indices}
-    return _Ground(
+    return _RestoreFacts(
         draft=draft,
         snapshot=snapshot,
         wanted=wanted,
@@ -145,7 +145,7 @@ def _ready(draft: Draft) -> tuple[SnapshotFacts, Restoration]:
     return snapshot, msgspec.structs.replace(wanted, snapshot_uuid=wanted.snapshot_uuid or snapshot.uuid)
 
 
-def _chosen(ground: _Ground) -> Sequence[str]:
+def _chosen(ground: _RestoreFacts) -> Sequence[str]:
     """The selected indices and data streams in the order in which they are offered."""
     snapshot = ground.snapshot
     if gone := [name for name in ground.draft.selected if name not in ground.chosen]:
@@ -168,7 +168,7 @@ def _chosen(ground: _Ground) -> Sequence[str]:
     return tuple(ground.chosen)
 
 
-def _features(ground: _Ground) -> Sequence[str]:
+def _features(ground: _RestoreFacts) -> Sequence[str]:
     """The chosen feature states in the order of the snapshot."""
     draft, snapshot = ground.draft, ground.snapshot
     known = [state.name for state in snapshot.feature_states]
@@ -193,7 +193,7 @@ def _features(ground: _Ground) -> Sequence[str]:
     return [name for name in known if name in draft.feature_states]
 
 
-def _index_task(ground: _Ground, name: str) -> Task:
+def _index_task(ground: _RestoreFacts, name: str) -> Task:
     """The task of one index or data stream."""
     draft, snapshot, wanted = ground.draft, ground.snapshot, ground.wanted
     kind = RestoreKind.DATA_STREAM if name in snapshot.data_streams else RestoreKind.INDEX
@@ -234,7 +234,7 @@ def _index_task(ground: _Ground, name: str) -> Task:
     return msgspec.structs.replace(task, in_the_way=in_the_way, changes=changes)
 
 
-def _feature_task(ground: _Ground, name: str) -> Task:
+def _feature_task(ground: _RestoreFacts, name: str) -> Task:
     """The task of one feature state: its indices of the destination are replaced by the server itself."""
     snapshot, wanted = ground.snapshot, ground.wanted
     held = next(state.indices for state in snapshot.feature_states if state.name == name)
@@ -279,7 +279,7 @@ def _global_task(snapshot: SnapshotFacts) -> Task:
     )
 
 
-def _must_be_whole(ground: _Ground, name: str, held: Iterable[str]) -> int:
+def _must_be_whole(ground: _RestoreFacts, name: str, held: Iterable[str]) -> int:
     """How many of its shards the snapshot lacks; raises ProblemError (blocked) unless a partial restore is wanted."""
     failures = [failure for index in dict.fromkeys(held) for failure in ground.lost.get(index, ())]
     lost = len({(failure.index, failure.shard) for failure in failures})
@@ -298,7 +298,7 @@ def _must_be_whole(ground: _Ground, name: str, held: Iterable[str]) -> int:
     return lost
 
 
-def _taken(ground: _Ground, names: Iterable[str]) -> dict[str, str]:
+def _taken(ground: _RestoreFacts, names: Iterable[str]) -> dict[str, str]:
     """Which of the names the destination has, and as what."""
     return {name: ground.there[name] for name in dict.fromkeys(names) if name in ground.there}
 
@@ -359,12 +359,12 @@ def _must_be_a_name(task: Task) -> None:
     )
 
 
-def _shards(ground: _Ground, held: Iterable[str]) -> int | None:
+def _shards(ground: _RestoreFacts, held: Iterable[str]) -> int | None:
     """All primary shards of these indices; None where the snapshot does not say it of one of them."""
     return _sum([detail.shards if (detail := ground.details.get(name)) else None for name in held])
 
 
-def _size(ground: _Ground, held: Iterable[str]) -> int | None:
+def _size(ground: _RestoreFacts, held: Iterable[str]) -> int | None:
     """All bytes of these indices; None where the snapshot does not say it of one of them."""
     return _sum([detail.bytes if (detail := ground.details.get(name)) else None for name in held])
 

@@ -27,7 +27,7 @@ _TURNS: Final = 3
 
 
 @dataclass(frozen=True)
-class Look:
+class RecoveryView:
     """What one look has found of the indices that it was made for; `number` counts looks."""
 
     number: int = 0
@@ -35,7 +35,7 @@ class Look:
     found: Mapping[str, Recovery] = field(default_factory=dict)
 
 
-class Looks:
+class SharedRecoveries:
     """One look shows all that is being restored: a task that has not seen the last one takes that.
 
     So many tasks that look twice a second each cost as many requests as one does.
@@ -45,7 +45,7 @@ class Looks:
         self._ask = ask
         self._followed: Counter[str] = Counter()
         self._begun = 0
-        self._last = Look()
+        self._last = RecoveryView()
         self._going: asyncio.Future[None] | None = None
         self._waiting = 0
 
@@ -64,7 +64,7 @@ class Looks:
         """The number of the newest look that has begun: one that is newer tells of everything until now."""
         return self._begun
 
-    async def newer_than(self, number: int, names: Sequence[str]) -> Look:
+    async def newer_than(self, number: int, names: Sequence[str]) -> RecoveryView:
         """A look with a higher number at these indices, which are followed; raises the ProblemError of its requests."""
         wanted = frozenset(names)
         while self._last.number <= number or not wanted <= self._last.names:
@@ -90,10 +90,10 @@ class Looks:
         self._begun += 1
         number, names = self._begun, tuple(self._followed)
         found = await self._ask(names)
-        self._last = Look(number=number, names=frozenset(names), found=found)
+        self._last = RecoveryView(number=number, names=frozenset(names), found=found)
 
 
-class Starts:
+class SharedStarts:
     """Restores that are asked for in the same moment go out as one request, where they can share one.
 
     When such a request is refused, each is asked for by itself, so that only the culprit fails.

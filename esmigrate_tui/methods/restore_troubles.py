@@ -283,7 +283,7 @@ _SETTLED: Final = 2.0  # seconds of copying before its speed says anything
 
 
 @dataclass(frozen=True)
-class Caps:
+class RecoveryLimits:
     """How fast one node of the destination may restore, in bytes a second; None for no limit, or not known."""
 
     recovery: float | None = None
@@ -313,7 +313,7 @@ def is_settled(recoveries: Sequence[Recovery]) -> bool:
     return any(one.copying_seconds >= _SETTLED for one in recoveries)
 
 
-def binding_cap(recoveries: Sequence[Recovery], caps: Caps, repository: str) -> str:
+def binding_cap(recoveries: Sequence[Recovery], caps: RecoveryLimits, repository: str) -> str:
     """What to say when a setting decides how fast the shards are copied that are under way; "" when none does."""
     cap = caps.lowest
     moving = [one for one in recoveries if one.bytes_per_second and one.copying_seconds >= _SETTLED]

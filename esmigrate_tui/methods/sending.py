@@ -28,7 +28,7 @@ _SIMPLE: Final = re.compile(r"[A-Za-z0-9_.@+-]++")
 _PLACE: Final = re.compile(r"@([A-Z]{1,40})@")
 
 
-class Target(msgspec.Struct, frozen=True, kw_only=True):
+class ShippingTarget(msgspec.Struct, frozen=True, kw_only=True):
     """What every text is made of: where to, into which index, as whom, and trusting what.
 
     `ca` is the file with the certificates to trust, "" for those of the sender's system. `type` is the type that the
@@ -63,7 +63,7 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
         return self.connection.trust.fingerprint if self.connection.endpoint.is_encrypted else ""
 
 
-def target_of(connection: Connection, index: str, version: Version) -> Target:
+def target_of(connection: Connection, index: str, version: Version) -> ShippingTarget:
     """What the texts for that index of that destination are made of."""
     endpoint, trust = connection.endpoint, connection.trust
     ca = ""
@@ -71,7 +71,7 @@ def target_of(connection: Connection, index: str, version: Version) -> Target:
         ca = trust.ca_file
     elif endpoint.is_encrypted and trust.kind is TrustKind.PINNED:
         ca = CERTIFICATE
-    return Target(
+    return ShippingTarget(
         connection=connection,
         index=index,
         version=version,
@@ -81,7 +81,7 @@ def target_of(connection: Connection, index: str, version: Version) -> Target:
     )
 
 
-def secret_of(target: Target) -> tuple[str, str]:
+def secret_of(target: ShippingTarget) -> tuple[str, str]:
     """The name of the secret, and what it is, in words; both "" where there is none."""
     match target.sign_in:
         case SignIn.NONE:
@@ -99,7 +99,7 @@ def refused(what: str, todo: str) -> ProblemError:
     return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, todo=todo))
 
 
-def raise_references(target: Target, name: str, *signs: str) -> None:
+def raise_references(target: ShippingTarget, name: str, *signs: str) -> None:
     """Raise ProblemError where a text would read a part of these names as a reference to something else."""
     for value in (target.index, target.ca):
         if found := next((sign for sign in signs if sign in value), ""):
@@ -129,6 +129,6 @@ def indented(lines: Iterable[str], by: int) -> str:
     return ("\n" + " " * by).join(lines)
 
 
-def user_reference(target: Target) -> str:
+def user_reference(target: ShippingTarget) -> str:
     """The user's name in a text with references: itself, or by reference where it is not simple."""
     return target.connection.user if target.has_simple_user else f"${{{USER}}}"

@@ -82,7 +82,7 @@ _ended: Final[dict[str, WatchState]] = {}
 """What each watch of this process has seen last: the proof counts from where the run began."""
 
 
-class Watch:
+class ArrivalWatch:
     """The watching half of a method: its runs of this process can be told to stop."""
 
     def __init__(self) -> None:

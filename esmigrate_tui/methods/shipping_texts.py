@@ -17,7 +17,7 @@ from esmigrate_tui.methods.sending import (
     PASSWORD,
     TOKEN,
     USER,
-    Target,
+    ShippingTarget,
     filled,
     indented,
     quoted,
@@ -91,7 +91,7 @@ def _which_version(shipper: Shipper, version: Version) -> Iterable[str]:
         )
 
 
-def _trust_steps(target: Target, shipper: Shipper) -> Iterable[str]:
+def _trust_steps(target: ShippingTarget, shipper: Shipper) -> Iterable[str]:
     """How the sender comes to trust the certificate that this connection trusts."""
     endpoint, trust = target.connection.endpoint, target.connection.trust
     if target.is_unverified:
@@ -123,13 +123,13 @@ _TAKES_FINGERPRINT: Final = frozenset({Shipper.PYTHON, Shipper.GO})
 """These compare the certificate's own fingerprint; what others call a fingerprint is that of an authority."""
 
 
-def _open_line(target: Target) -> Iterable[str]:
+def _open_line(target: ShippingTarget) -> Iterable[str]:
     endpoint = target.connection.endpoint
     if target.sign_in is not SignIn.NONE and not endpoint.is_encrypted and not endpoint.is_loopback:
         yield "! The address begins with http://: the secret will cross the network for everyone to read."
 
 
-def _environment_steps(target: Target, how: str) -> tuple[str, ...]:
+def _environment_steps(target: ShippingTarget, how: str) -> tuple[str, ...]:
     """That the secret, and a user's name that is not simple, come from the environment; `how` says into it."""
     name, what = secret_of(target)
     if not name:
@@ -139,7 +139,7 @@ def _environment_steps(target: Target, how: str) -> tuple[str, ...]:
     return (f"Set {name} to {what}{form}{user} {how}.",)
 
 
-def _last_steps(target: Target, shipping: Shipping) -> Iterable[str]:
+def _last_steps(target: ShippingTarget, shipping: Shipping) -> Iterable[str]:
     index = clean(target.index, 300)
     privileges = "write" if target.version < Version(7, 9) else "create_doc and auto_configure"
     if target.sign_in is not SignIn.NONE:
@@ -175,7 +175,7 @@ output {
 """
 
 
-def _logstash(target: Target) -> str:
+def _logstash(target: ShippingTarget) -> str:
     raise_references(target, "Logstash", "%{", "${", '"')
     lines = []
     match target.sign_in:
@@ -213,7 +213,7 @@ def _logstash(target: Target) -> str:
     )
 
 
-def _keystore_steps(target: Target, program: str, *, key_form: str) -> Iterable[str]:
+def _keystore_steps(target: ShippingTarget, program: str, *, key_form: str) -> Iterable[str]:
     """How the secret gets into a keystore that asks for it."""
     name, what = secret_of(target)
     if not name:
@@ -227,7 +227,7 @@ def _keystore_steps(target: Target, program: str, *, key_form: str) -> Iterable[
         yield f"The user's name as well: {program} add {USER}."
 
 
-def _logstash_steps(target: Target) -> Iterable[str]:
+def _logstash_steps(target: ShippingTarget) -> Iterable[str]:
     yield from _keystore_steps(
         target,
         "sudo -E /usr/share/logstash/bin/logstash-keystore --path.settings /etc/logstash",
@@ -259,7 +259,7 @@ setup.ilm.enabled: false
 """
 
 
-def _filebeat(target: Target) -> str:
+def _filebeat(target: ShippingTarget) -> str:
     if target.version < Version(7):
         raise refused(
             f"Filebeat names its own type of document, which an index of {target.version} cannot have beside another.",
@@ -291,7 +291,7 @@ def _filebeat(target: Target) -> str:
     )
 
 
-def _filebeat_steps(target: Target) -> Iterable[str]:
+def _filebeat_steps(target: ShippingTarget) -> Iterable[str]:
     yield from _keystore_steps(target, "sudo filebeat keystore", key_form="as id:key")
     yield "Put the text into /etc/filebeat/filebeat.yml in place of the output that is there; it can have only one."
     yield "Try it: sudo filebeat test config, then sudo filebeat test output"
@@ -357,7 +357,7 @@ call esmigrate
 """
 
 
-def _rsyslog(target: Target) -> str:
+def _rsyslog(target: ShippingTarget) -> str:
     if target.connection.endpoint.path:
         raise refused(
             f"rsyslog cannot reach an address with a path: {clean(target.url, 300)}.",
@@ -385,7 +385,7 @@ def _rsyslog(target: Target) -> str:
     )
 
 
-def _rsyslog_steps(target: Target) -> Iterable[str]:
+def _rsyslog_steps(target: ShippingTarget) -> Iterable[str]:
     yield "Install the module: apt-get install rsyslog-elasticsearch"
     if target.sign_in in {SignIn.API_KEY, SignIn.TOKEN}:
         yield (
@@ -403,10 +403,10 @@ def _rsyslog_steps(target: Target) -> Iterable[str]:
     yield "Try it: sudo rsyslogd -N1 -f /etc/rsyslog.d/60-esmigrate.conf, then sudo systemctl restart rsyslog"
 
 
-def _program_steps(install: str, file: str) -> Callable[[Target], Iterable[str]]:
+def _program_steps(install: str, file: str) -> Callable[[ShippingTarget], Iterable[str]]:
     """The steps for a program of one's own: what to install, and that the secret is in its environment."""
 
-    def steps(target: Target) -> Iterable[str]:
+    def steps(target: ShippingTarget) -> Iterable[str]:
         if install:
             yield f"Install the client: {install.format(major=target.version.major)}"
         yield from _environment_steps(target, "in the environment of the program, and nowhere in its text")
@@ -415,7 +415,7 @@ def _program_steps(install: str, file: str) -> Callable[[Target], Iterable[str]]
     return steps
 
 
-Maker = tuple[str, "Callable[[Target], str]", "Callable[[Target], Iterable[str]]"]
+Maker = tuple[str, "Callable[[ShippingTarget], str]", "Callable[[ShippingTarget], Iterable[str]]"]
 
 _MAKERS: Final[dict[Shipper, Maker]] = {
     Shipper.LOGSTASH: ("esmigrate-output.conf", _logstash, _logstash_steps),

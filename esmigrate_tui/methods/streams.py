@@ -83,7 +83,7 @@ def stream_request(name: str) -> Request:
 
 def alias_request(task: Task) -> Request | None:
     """The request that gives a data stream its aliases; None where it has none."""
-    aliases = msgspec.json.decode(task.create, type=_Made).aliases
+    aliases = msgspec.json.decode(task.create, type=_StreamAsMade).aliases
     if not aliases:
         return None
     name = task.destination_index
@@ -91,7 +91,7 @@ def alias_request(task: Task) -> Request | None:
     return Request(method="POST", path="/_aliases", body=msgspec.json.encode({"actions": actions}).decode())
 
 
-class _Made(msgspec.Struct, frozen=True):
+class _StreamAsMade(msgspec.Struct, frozen=True):
     """What the body of such a task holds beside its template."""
 
     aliases: dict[str, dict[str, Any]] = {}

@@ -13,12 +13,12 @@ from weakref import WeakKeyDictionary
 from esmigrate_tui.elastic.documents import Unread
 from esmigrate_tui.methods.copy_decisions import (
     BULK_BYTES,
-    Fate,
+    ItemOutcome,
     Tally,
     Throttle,
     action,
     bulks,
-    fate,
+    item_outcome,
     never_fits,
     versioned,
     wait_before,
@@ -55,7 +55,7 @@ _OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
 _STATUS: Final = {Cause.TOO_LARGE: 413, Cause.BUSY: 429}
 
 
-class Room:
+class RequestMemory:
     """So many bytes may be held; one who needs more than there are waits in line, but never for nobody."""
 
     def __init__(self, size: int) -> None:
@@ -79,15 +79,15 @@ class Room:
             self._freed.set()
 
 
-_rooms: WeakKeyDictionary[AbstractEventLoop, Room] = WeakKeyDictionary()
+_rooms: WeakKeyDictionary[AbstractEventLoop, RequestMemory] = WeakKeyDictionary()
 
 
-def room() -> Room:
+def request_memory() -> RequestMemory:
     """The one room of this process."""
-    return _rooms.setdefault(asyncio.get_running_loop(), Room(ROOM))
+    return _rooms.setdefault(asyncio.get_running_loop(), RequestMemory(ROOM))
 
 
-class Writer:
+class BulkWriter:
     """What one perform writes with; `limit` is the largest request the destination takes, 0 where that is unknown.
 
     `pipeline` is the ingest pipeline that the documents go through, "" for the index's own. `name` is what a document
@@ -234,12 +234,12 @@ class Writer:
                 written += 1
                 continue
             match self._fate(item.status, item.reason):
-                case Fate.WRITTEN:
+                case ItemOutcome.WRITTEN:
                     written += 1
-                case Fate.THERE:
+                case ItemOutcome.THERE:
                     conflicts += 1
                     found.append(document)
-                case Fate.LATER:
+                case ItemOutcome.LATER:
                     later.append(document)
                     why = item.reason
                 case _:
@@ -295,14 +295,14 @@ class Writer:
                 trouble = error.problem
             else:
                 match self._fate(item.status, item.reason):
-                    case Fate.WRITTEN:
+                    case ItemOutcome.WRITTEN:
                         return tally.plus(_WRITTEN)
-                    case Fate.THERE:
+                    case ItemOutcome.THERE:
                         found.append(document)
                         return tally.plus(_THERE)
-                    case Fate.LATER if never_fits(item.reason):
+                    case ItemOutcome.LATER if never_fits(item.reason):
                         return tally.plus(self._alone(document, rejects, busy(self._target, item.reason)))
-                    case Fate.LATER:
+                    case ItemOutcome.LATER:
                         trouble = busy(self._target, item.reason)
                     case _:
                         rejects.append(self._reject(document, item.status, item.reason))
@@ -311,18 +311,18 @@ class Writer:
             tally = tally.plus(Tally(retries=1, is_unsure=True))
             await self._wait_for_room(tries, 1, trouble)
 
-    def _fate(self, status: int, reason: str) -> Fate:
+    def _fate(self, status: int, reason: str) -> ItemOutcome:
         """The fate of one document; raises ProblemError where it is that of all."""
-        found = fate(status, reason)
-        if found is Fate.WRITTEN and self._versions and status == _REPLACED:
-            return Fate.THERE  # one with a lower version was there: it is no document more
-        if found is Fate.FULL:
+        found = item_outcome(status, reason)
+        if found is ItemOutcome.WRITTEN and self._versions and status == _REPLACED:
+            return ItemOutcome.THERE  # one with a lower version was there: it is no document more
+        if found is ItemOutcome.FULL:
             raise ProblemError(full(self._target, reason))
-        if found is Fate.BLOCKED:
+        if found is ItemOutcome.BLOCKED:
             raise ProblemError(blocked(self._target, reason))
-        if found is Fate.TURNED_AWAY:
+        if found is ItemOutcome.TURNED_AWAY:
             raise ProblemError(turned_away(self._target, reason))
-        if found is Fate.NO_INDEX:
+        if found is ItemOutcome.NO_INDEX:
             raise index_gone(self._work)
         return found
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Sequence
 
     from esmigrate_tui.elastic.documents import Document
-    from esmigrate_tui.verify.index import Index
+    from esmigrate_tui.verify.index import ComparedIndex
 
 MOST_NAMED: Final = 1_000
 """Differences that are named: whoever has more of them needs another run, not a longer list."""
@@ -45,7 +45,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Manner:
+class ComparisonOptions:
     """How it is done.
 
     `values` compares what numbers and layout mean, None finds out by some documents whether bytes can be compared.
@@ -56,11 +56,11 @@ class Manner:
     values: bool | None = None
     pace: float = 0.0
     sleep: Callable[[float], Awaitable[object]] = asyncio.sleep
-    look: Callable[[Reading], None] = lambda _: None
+    look: Callable[[ComparisonReading], None] = lambda _: None
     refused: frozenset[str] = frozenset()
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class ComparisonCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     """How far a reading has come, as JSON: another process goes on from it where both indices are still the same."""
 
     by_value: bool
@@ -72,13 +72,13 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Reading:
+class ComparisonReading:
     """A moment of it: documents of both sides that were read, of how many; a second reading `is_naming`."""
 
     read: int
     total: int
     is_naming: bool
-    sides: tuple[_Side, _Side] | None = None
+    sides: tuple[_ComparedSide, _ComparedSide] | None = None
 
     def keep(self) -> bytes:
         """What to go on from; b"" where there is nothing, as in a second reading."""
@@ -86,7 +86,7 @@ class Reading:
             return b""
         one, other = self.sides
         sums = (base64.b64encode(side.digest.as_bytes()).decode() for side in self.sides)
-        kept = Kept(
+        kept = ComparisonCheckpoint(
             by_value=one.digest.is_by_value,
             uuids=(one.uuid, other.uuid),
             left=(one.still, other.still),
@@ -97,11 +97,16 @@ class Reading:
         return msgspec.json.encode(kept)
 
 
-class _Side:
+class _ComparedSide:
     """What one side has come to: its sums, and which stretches are left; documents of `refused` ids are passed over."""
 
     def __init__(
-        self, index: Index, uuid: str, left: Sequence[Stretch], digest: Digest, refused: frozenset[str] = frozenset()
+        self,
+        index: ComparedIndex,
+        uuid: str,
+        left: Sequence[Stretch],
+        digest: Digest,
+        refused: frozenset[str] = frozenset(),
     ) -> None:
         self.index = index
         self._refused = refused
@@ -143,7 +148,9 @@ def _meant(documents: Sequence[Document], refused: frozenset[str]) -> Sequence[D
     return [document for document in documents if clean(document.id) not in refused] if refused else documents
 
 
-async def compare_everything(source: Index, destination: Index, manner: Manner, kept: bytes = b"") -> Compared:
+async def compare_everything(
+    source: ComparedIndex, destination: ComparedIndex, manner: ComparisonOptions, kept: bytes = b""
+) -> Compared:
     """Read both sides, and name what is not the same.
 
     `kept` is what `Reading.keep` gave to an earlier process. A moment's trouble is waited for; raises ProblemError
@@ -151,10 +158,10 @@ async def compare_everything(source: Index, destination: Index, manner: Manner, 
     """
     ends = (source, destination)
     sides, total = await _patiently(lambda: _begun(ends, manner, kept), manner.sleep)
-    pace = _Pace(manner)
+    pace = _ReadingPace(manner)
 
     def tell() -> None:
-        manner.look(Reading(sum(side.read for side in sides), total, is_naming=False, sides=sides))
+        manner.look(ComparisonReading(sum(side.read for side in sides), total, is_naming=False, sides=sides))
 
     tell()
     await _together(*(_read(side.index, side.still, side.take, side.begin, pace, tell) for side in sides))
@@ -180,7 +187,7 @@ async def compare_everything(source: Index, destination: Index, manner: Manner, 
     )
 
 
-def _nothing_read(source: Index, destination: Index, total: int) -> Problem:
+def _nothing_read(source: ComparedIndex, destination: ComparedIndex, total: int) -> Problem:
     """What it means that documents were counted and none came: nothing was compared, so nothing is proved."""
     return Problem(
         cause=Cause.STATE,
@@ -190,14 +197,16 @@ def _nothing_read(source: Index, destination: Index, total: int) -> Problem:
     )
 
 
-async def _begun(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tuple[tuple[_Side, _Side], int]:
+async def _begun(
+    ends: tuple[ComparedIndex, ComparedIndex], manner: ComparisonOptions, kept: bytes
+) -> tuple[tuple[_ComparedSide, _ComparedSide], int]:
     """Both sides, and how many documents they have together."""
     await _refresh(*ends)
     sides = await _sides(ends, manner, kept)
     return sides, sum(await asyncio.gather(*(end.cluster.count(end.name, kind=end.kind) for end in ends)))
 
 
-async def _refresh(source: Index, destination: Index) -> None:
+async def _refresh(source: ComparedIndex, destination: ComparedIndex) -> None:
     """Show what was written a moment ago; a reader's user may not do that, and sees what there is."""
     for end in (source, destination):
         try:
@@ -207,7 +216,9 @@ async def _refresh(source: Index, destination: Index) -> None:
                 raise
 
 
-async def _sides(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tuple[_Side, _Side]:
+async def _sides(
+    ends: tuple[ComparedIndex, ComparedIndex], manner: ComparisonOptions, kept: bytes
+) -> tuple[_ComparedSide, _ComparedSide]:
     """Both sides at their beginning, or where an earlier process has left them."""
     passed: tuple[frozenset[str], frozenset[str]] = (manner.refused, frozenset())
     settings = await asyncio.gather(*(end.cluster.settings_of_parts(end.name) for end in ends))
@@ -217,28 +228,28 @@ async def _sides(ends: tuple[Index, Index], manner: Manner, kept: bytes) -> tupl
         digests = [Digest.from_bytes(base64.b64decode(sums), by_value=earlier.by_value) for sums in earlier.sums]
         digests[0].left_out = earlier.left_out
         source, destination = (
-            _Side(end, uuid, left, digest, refused)
+            _ComparedSide(end, uuid, left, digest, refused)
             for end, uuid, left, digest, refused in zip(ends, uuids, earlier.left, digests, passed, strict=True)
         )
         return source, destination
     values = await _must_be_by_value(ends) if manner.values is None else manner.values
     whole = await asyncio.gather(*(stretches(end.cluster, end.name, _PIECES, end.kind) for end in ends))
     source, destination = (
-        _Side(end, uuid, left, Digest(by_value=values), refused)
+        _ComparedSide(end, uuid, left, Digest(by_value=values), refused)
         for end, uuid, left, refused in zip(ends, uuids, whole, passed, strict=True)
     )
     return source, destination
 
 
-def _earlier(kept: bytes) -> Kept | None:
+def _earlier(kept: bytes) -> ComparisonCheckpoint | None:
     """What was kept; nothing where it cannot be read: then all is read again."""
     try:
-        return msgspec.json.decode(kept, type=Kept) if kept else None
+        return msgspec.json.decode(kept, type=ComparisonCheckpoint) if kept else None
     except msgspec.DecodeError:
         return None
 
 
-async def _must_be_by_value(ends: tuple[Index, Index]) -> bool:
+async def _must_be_by_value(ends: tuple[ComparedIndex, ComparedIndex]) -> bool:
     """Whether documents are kept in other words on the other side, as a reindex from remote leaves them."""
     source, destination = ends
     samples = await compare_by_id(destination, source)
@@ -256,13 +267,19 @@ def _group(places: Sequence[int], one: Digest, other: Digest) -> Sequence[int]:
 
 
 async def _named(
-    ends: tuple[Index, Index], places: Collection[int], manner: Manner, pace: _Pace, total: int, *, by_value: bool
+    ends: tuple[ComparedIndex, ComparedIndex],
+    places: Collection[int],
+    manner: ComparisonOptions,
+    pace: _ReadingPace,
+    total: int,
+    *,
+    by_value: bool,
 ) -> list[Difference]:
     """What is not the same in these partitions, by a reading of its own."""
     found: tuple[dict[_Key, bytes], ...] = ({}, {})
     read = 0
 
-    async def collect(end: Index, into: dict[_Key, bytes], refused: frozenset[str]) -> None:
+    async def collect(end: ComparedIndex, into: dict[_Key, bytes], refused: frozenset[str]) -> None:
         def take(_place: int, documents: Sequence[Document], _left: Stretch | None) -> None:
             nonlocal read
             read += len(documents)
@@ -271,7 +288,7 @@ async def _named(
                     into[document.id, where_kept(document)] = _hash(document, by_value=by_value)
 
         def tell() -> None:
-            manner.look(Reading(min(read, total), total, is_naming=True))
+            manner.look(ComparisonReading(min(read, total), total, is_naming=True))
 
         whole = await _patiently(lambda: stretches(end.cluster, end.name, _PIECES, end.kind), manner.sleep)
         await _read(end, whole, take, lambda _: None, pace, tell)
@@ -312,10 +329,10 @@ _values = by_value
 # -- reading, whatever happens ---------------------------------------------------------------------------------------
 
 
-class _Pace:
+class _ReadingPace:
     """So many documents a second, whoever reads them."""
 
-    def __init__(self, manner: Manner) -> None:
+    def __init__(self, manner: ComparisonOptions) -> None:
         self._seconds = 1 / manner.pace if manner.pace > 0 else 0.0
         self._line = asyncio.Lock()
         self.sleep = manner.sleep
@@ -328,11 +345,11 @@ class _Pace:
 
 
 async def _read(
-    index: Index,
+    index: ComparedIndex,
     left: Sequence[Stretch],
     take: Callable[[int, Sequence[Document], Stretch | None], None],
     begin: Callable[[int], None],
-    pace: _Pace,
+    pace: _ReadingPace,
     tell: Callable[[], None],
 ) -> None:
     """Read stretches to their end, some at a time; a moment's trouble is waited for."""

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Index:
+class ComparedIndex:
     """An index of a cluster, or the documents of one of its types (6.x and older)."""
 
     cluster: Cluster

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.verify.index import Index
+    from esmigrate_tui.verify.index import ComparedIndex
 
 T = TypeVar("T")
 
@@ -63,8 +63,8 @@ def _stripped(source: bytes | None) -> bytes | None:
 
 
 async def compare_by_id(
-    drawn: Index,
-    other: Index,
+    drawn: ComparedIndex,
+    other: ComparedIndex,
     *,
     form: Callable[[bytes], bytes] = bytes,
     without: Collection[str] = (),
@@ -92,7 +92,7 @@ async def compare_by_id(
     return Samples(compared=compared, different=tuple(different), unread=unread)
 
 
-async def _by_id(index: Index, ids: Sequence[str], form: Callable[[bytes], bytes]) -> dict[str, set[bytes]]:
+async def _by_id(index: ComparedIndex, ids: Sequence[str], form: Callable[[bytes], bytes]) -> dict[str, set[bytes]]:
     """The sum of each document of these ids, b"" for one without _source; large ones are read one after another."""
     found: dict[str, set[bytes]] = {}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from esmigrate_tui.elastic.ids import NOBODY
-from esmigrate_tui.methods.reindex_ranges import Field, query_of
+from esmigrate_tui.methods.reindex_ranges import RangeField, query_of
 from tests.methods.reindexing import fill, pair
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ SOURCES: Final = ("2.4.6", "5.6.16", "6.8.23", "7.17.28", "8.19.8", "9.4.3")
 DESTINATIONS: Final = ("6.8.23", "7.17.28", "8.19.8", "9.4.3")
 PAIRS: Final = [(old, new) for old in SOURCES for new in DESTINATIONS if int(old[0]) <= int(new[0])]
 INDEX: Final = "probe-shards"
-TIMES: Final = Field("t", is_date=True)
+TIMES: Final = RangeField("t", is_date=True)
 
 
 async def filled(clusters: Clusters) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.verify.watch import Watch
+    from esmigrate_tui.verify.progress import ComparisonProgress
 
 HERE: Final = Connection(endpoint=Endpoint(scheme="http", host="localhost", port=9200))
 TUNED: Final = Request(method="PUT", path="/new/_settings", body='{"index":{"refresh_interval":"-1"}}')
@@ -206,7 +206,7 @@ class Tiny:
         self.calls.append(("stop", work.task.number))
         self.cancelled.add(work.task.number)
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:  # noqa: ARG002  # the contract
         number = work.task.number
         self.calls.append(("compare", number))
         if watch is not None and not watch.is_brief and self.to_read:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.verify.watch import Watch
+    from esmigrate_tui.verify.progress import ComparisonProgress
 
 
 class Filed(Tiny):
@@ -48,7 +48,7 @@ class Filed(Tiny):
             if os.environ.get("TINY_HANGS"):
                 await asyncio.sleep(3_600)
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:  # noqa: ARG002  # the contract
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:  # noqa: ARG002  # the contract
         return Comparison(work.task.documents or 0, _there(work).stat().st_size)
 
 

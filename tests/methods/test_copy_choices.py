@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.writing import Writer
+from esmigrate_tui.methods.writing import BulkWriter
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -391,7 +391,7 @@ async def test_what_is_written_for_a_data_stream_as_documented_has_no_routing(no
         [work] = await planned(clusters, draft, "cc-routed", "cc-routed", Copying())
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         task = msgspec.structs.replace(work.task, create="", kind=RestoreKind.DATA_STREAM)
-        writer = Writer(Work(task, work.plan, "cc", 0.0), clusters, destination_major=7, limit=0)
+        writer = BulkWriter(Work(task, work.plan, "cc", 0.0), clusters, destination_major=7, limit=0)
         sources = (b'{"@timestamp":"2026-01-01"}', b'{\n"@timestamp":"2026-01-01"}')
         sent = [
             Document(id=str(position), routing="r", source=msgspec.Raw(source))

@@ -23,16 +23,16 @@ from esmigrate_tui.elastic.portions import (
 from esmigrate_tui.methods.copy_decisions import (
     IN_FLIGHT,
     MOST_STREAMS,
-    Fate,
-    Part,
-    State,
+    CopyPart,
+    CopyState,
+    ItemOutcome,
     Streams,
     Tally,
     Throttle,
     acknowledged,
     action,
     bulks,
-    fate,
+    item_outcome,
     never_fits,
     newer_parts,
     next_pass,
@@ -48,10 +48,10 @@ FLOOD = (
     "cluster_block_exception: index [logs] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage "
     "watermark, index has read-only-allow-delete block];"
 )
-TWO = State(made="d", of="s", parts=(Part(shard=0, after=-1, until=99), Part(shard=1, after=-1, until=99)))
+TWO = CopyState(made="d", of="s", parts=(CopyPart(shard=0, after=-1, until=99), CopyPart(shard=1, after=-1, until=99)))
 
 
-def settled(state: State, tally: Tally, *, after: int = 49, is_fresh: bool = True) -> State:
+def settled(state: CopyState, tally: Tally, *, after: int = 49, is_fresh: bool = True) -> CopyState:
     return acknowledged(state, 0, tally, after=after, is_last=after >= 99, is_fresh=is_fresh)
 
 
@@ -91,9 +91,9 @@ def test_the_slices_of_a_shard_are_all_of_them() -> None:
 
 
 def test_only_numbers_given_since_are_newer() -> None:
-    known = (Part(shard=0, until=50), Part(shard=0, after=50, until=100), Part(shard=1, until=10))
-    now = (Part(shard=0, until=120), Part(shard=1, until=10), Part(shard=2, after=4, until=5))
-    assert newer_parts(known, now) == (Part(shard=0, after=100, until=120), Part(shard=2, after=-1, until=5))
+    known = (CopyPart(shard=0, until=50), CopyPart(shard=0, after=50, until=100), CopyPart(shard=1, until=10))
+    now = (CopyPart(shard=0, until=120), CopyPart(shard=1, until=10), CopyPart(shard=2, after=4, until=5))
+    assert newer_parts(known, now) == (CopyPart(shard=0, after=100, until=120), CopyPart(shard=2, after=-1, until=5))
 
 
 def test_of_a_scrolled_index_nothing_is_known_to_be_newer() -> None:
@@ -105,11 +105,11 @@ def test_of_a_scrolled_index_nothing_is_known_to_be_newer() -> None:
 
 def test_a_token_brings_back_the_state() -> None:
     state = settled(TWO, Tally(written=40, conflicts=2, refused=1))
-    assert State.from_token(state.as_token()) == state
+    assert CopyState.from_token(state.as_token()) == state
 
 
 def test_no_token_is_the_beginning() -> None:
-    assert State.from_token("") == State()
+    assert CopyState.from_token("") == CopyState()
 
 
 def test_numbers_go_on_where_they_were_acknowledged() -> None:
@@ -118,7 +118,7 @@ def test_numbers_go_on_where_they_were_acknowledged() -> None:
 
 
 def test_a_slice_that_was_not_finished_begins_again_and_progress_does_not_run_backwards() -> None:
-    state = State(parts=(Part(shard=0, settled=700, refused=3), Part(shard=1, settled=10, is_done=True)))
+    state = CopyState(parts=(CopyPart(shard=0, settled=700, refused=3), CopyPart(shard=1, settled=10, is_done=True)))
     again = taken_up(state)
     assert (again.parts[0].settled, again.parts[0].refused) == (0, 0)
     assert again.parts[1] == state.parts[1]
@@ -126,9 +126,9 @@ def test_a_slice_that_was_not_finished_begins_again_and_progress_does_not_run_ba
 
 
 def test_documents_of_a_slice_are_counted_once_however_often_it_is_read() -> None:
-    part = read_again(read_again(Part(shard=0, settled=700)))
+    part = read_again(read_again(CopyPart(shard=0, settled=700)))
     state = acknowledged(
-        State(parts=(part,)), 0, Tally(written=300, conflicts=700), after=-1, is_last=True, is_fresh=True
+        CopyState(parts=(part,)), 0, Tally(written=300, conflicts=700), after=-1, is_last=True, is_fresh=True
     )
     assert (state.done, state.there, state.collided) == (1_000, 700, 0)
 
@@ -366,32 +366,44 @@ def test_waits_grow_and_end_where_the_engine_is_to_wait() -> None:
 @pytest.mark.parametrize(
     ("status", "reason", "expected"),
     [
-        (201, "", Fate.WRITTEN),
-        (200, "", Fate.WRITTEN),
-        (409, "version_conflict_engine_exception: [1]: version conflict", Fate.THERE),
-        (429, "es_rejected_execution_exception: rejected execution of …", Fate.LATER),
-        (503, "unavailable_shards_exception: [logs][0] primary shard is not active", Fate.LATER),
-        (503, "process_cluster_event_timeout_exception: failed to process cluster event (put-mapping)", Fate.LATER),
-        (429, FLOOD, Fate.FULL),
-        (403, "cluster_block_exception: blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];", Fate.FULL),
-        (403, "cluster_block_exception: index [logs] blocked by: [FORBIDDEN/8/index write (api)];", Fate.BLOCKED),
-        (403, "security_exception: action [indices:data/write/bulk[s]] is unauthorized", Fate.TURNED_AWAY),
-        (404, "index_not_found_exception: no such index [logs]", Fate.NO_INDEX),
-        (400, "index_closed_exception: closed", Fate.BLOCKED),
-        (500, "node_closed_exception: node closed {n}{127.0.0.1:9300}", Fate.LATER),
-        (500, "already_closed_exception: translog is already closed (No space left on device)", Fate.FULL),
-        (500, "already_closed_exception: translog is already closed (node is closing)", Fate.LATER),
-        (400, "mapper_parsing_exception: failed to parse field [n]", Fate.REFUSED),
-        (400, "document_parsing_exception: [1:6] failed to parse field [n]", Fate.REFUSED),
-        (400, "illegal_argument_exception: Limit of total fields [1000] has been exceeded", Fate.REFUSED),
-        (500, "null_pointer_exception: ", Fate.REFUSED),
-        (400, "mapper_parsing_exception: failed to parse field [d] … field's value: '2026/12/31'", Fate.REFUSED),
-        (400, "document_parsing_exception: [1:9] … field's value: 'read-only / allow delete'", Fate.REFUSED),
-        (400, "document_parsing_exception: [1:9] … field's value: 'index_closed_exception'", Fate.REFUSED),
+        (201, "", ItemOutcome.WRITTEN),
+        (200, "", ItemOutcome.WRITTEN),
+        (409, "version_conflict_engine_exception: [1]: version conflict", ItemOutcome.THERE),
+        (429, "es_rejected_execution_exception: rejected execution of …", ItemOutcome.LATER),
+        (503, "unavailable_shards_exception: [logs][0] primary shard is not active", ItemOutcome.LATER),
+        (
+            503,
+            "process_cluster_event_timeout_exception: failed to process cluster event (put-mapping)",
+            ItemOutcome.LATER,
+        ),
+        (429, FLOOD, ItemOutcome.FULL),
+        (
+            403,
+            "cluster_block_exception: blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];",
+            ItemOutcome.FULL,
+        ),
+        (
+            403,
+            "cluster_block_exception: index [logs] blocked by: [FORBIDDEN/8/index write (api)];",
+            ItemOutcome.BLOCKED,
+        ),
+        (403, "security_exception: action [indices:data/write/bulk[s]] is unauthorized", ItemOutcome.TURNED_AWAY),
+        (404, "index_not_found_exception: no such index [logs]", ItemOutcome.NO_INDEX),
+        (400, "index_closed_exception: closed", ItemOutcome.BLOCKED),
+        (500, "node_closed_exception: node closed {n}{127.0.0.1:9300}", ItemOutcome.LATER),
+        (500, "already_closed_exception: translog is already closed (No space left on device)", ItemOutcome.FULL),
+        (500, "already_closed_exception: translog is already closed (node is closing)", ItemOutcome.LATER),
+        (400, "mapper_parsing_exception: failed to parse field [n]", ItemOutcome.REFUSED),
+        (400, "document_parsing_exception: [1:6] failed to parse field [n]", ItemOutcome.REFUSED),
+        (400, "illegal_argument_exception: Limit of total fields [1000] has been exceeded", ItemOutcome.REFUSED),
+        (500, "null_pointer_exception: ", ItemOutcome.REFUSED),
+        (400, "mapper_parsing_exception: failed to parse field [d] … field's value: '2026/12/31'", ItemOutcome.REFUSED),
+        (400, "document_parsing_exception: [1:9] … field's value: 'read-only / allow delete'", ItemOutcome.REFUSED),
+        (400, "document_parsing_exception: [1:9] … field's value: 'index_closed_exception'", ItemOutcome.REFUSED),
     ],
 )
-def test_only_a_fault_of_the_document_is_a_refusal(status: int, reason: str, expected: Fate) -> None:
-    assert fate(status, reason) is expected
+def test_only_a_fault_of_the_document_is_a_refusal(status: int, reason: str, expected: ItemOutcome) -> None:
+    assert item_outcome(status, reason) is expected
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"])), st.none() | st.text(st.characters(exclude_categories=["Cs"])))

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from esmigrate_tui.methods.copy_decisions import State
+from esmigrate_tui.methods.copy_decisions import CopyState
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.preflight import look
@@ -453,7 +453,7 @@ async def test_an_index_made_by_5_x_is_read_by_a_scroll_of_6_8(nodes: SharedNode
             await old.source.carry("DELETE", "/_snapshot/cp-handed/one", told_by_status=frozenset({404}))
             for cluster in (old.source, source):
                 await cluster.perform(Request(method="DELETE", path="/_snapshot/cp-handed"))
-    assert all(part.is_scrolled for part in State.from_token(steps[0].token).parts)
+    assert all(part.is_scrolled for part in CopyState.from_token(steps[0].token).parts)
     assert compared.is_equal
     assert steps[-1].done == 3_000
 

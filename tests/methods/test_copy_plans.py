@@ -11,7 +11,7 @@ import pytest
 from esmigrate_tui.cli.planning import draft_of
 from esmigrate_tui.engine.perform import started
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.copy_decisions import State, held_of, versioned
+from esmigrate_tui.methods.copy_decisions import CopyState, held_of, versioned
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
@@ -186,7 +186,7 @@ def test_only_a_copy_is_told_how_documents_are_carried() -> None:
 )
 def test_an_index_that_had_documents_must_have_grown_by_those_written(count: int, held: int) -> None:
     # 100 were read: 3 written in earlier looks and 50 since, 42 there already, 5 refused.
-    state = State(most=100, most_refused=5, written=53, there=42, base=100)
+    state = CopyState(most=100, most_refused=5, written=53, there=42, base=100)
     assert held_of(state, count) == held
 
 

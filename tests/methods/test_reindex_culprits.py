@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.reindex_culprits import chokes, depth_of, fault_of, repeated_key
-from esmigrate_tui.methods.reindex_decisions import Part, without
+from esmigrate_tui.methods.reindex_decisions import ReindexPart, without
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
@@ -89,7 +89,7 @@ def test_only_the_fault_that_the_server_spoke_of_is_looked_for() -> None:
 
 
 def test_what_is_found_again_or_is_nothing_leaves_the_trouble_itself() -> None:
-    part = Part(passes=1, batch=10, choked=UNREAD, left_out=(("t", "1"),))
+    part = ReindexPart(passes=1, batch=10, choked=UNREAD, left_out=(("t", "1"),))
     known = Reject(index="i", id="1", type="t", reason="why")
     assert without(part, (), UNREAD).problem == without(part, (known,), UNREAD).problem == UNREAD
     verdict = without(part, (known, msgspec.structs.replace(known, id="2")), UNREAD)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from esmigrate_tui.methods.reindex_decisions import State
+from esmigrate_tui.methods.reindex_decisions import ReindexState
 from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.plan import MethodName
@@ -142,7 +142,7 @@ async def test_a_task_that_this_run_has_cancelled_is_gone_on_with_and_one_of_ano
 
 def tasks_of(token: str) -> tuple[str, ...]:
     """The server tasks that a token knows of."""
-    return tuple(part.task for part in State.from_token(token).parts if part.task)
+    return tuple(part.task for part in ReindexState.from_token(token).parts if part.task)
 
 
 async def test_the_first_batch_is_as_small_as_the_documents_that_are_seen_want_it(nodes: SharedNodes) -> None:
@@ -159,4 +159,4 @@ async def test_the_first_batch_is_as_small_as_the_documents_that_are_seen_want_i
         await here.clusters.source.delete_index("rf-large")
         await here.clusters.destination.delete_index("rf-large")
     assert compared.is_equal
-    assert 1 <= State.from_token(seen[-1].token).parts[0].batch <= 8
+    assert 1 <= ReindexState.from_token(seen[-1].token).parts[0].batch <= 8

@@ -15,8 +15,8 @@ from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import create_request, tuning_requests
 from esmigrate_tui.methods.reindex_decisions import (
     WHOLE,
-    Part,
-    State,
+    ReindexPart,
+    ReindexState,
     after_pass,
     announced,
     divided,
@@ -34,7 +34,7 @@ from esmigrate_tui.methods.reindex_decisions import (
     told,
     vanished,
 )
-from esmigrate_tui.methods.reindex_ranges import Field
+from esmigrate_tui.methods.reindex_ranges import RangeField
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import Version
@@ -69,7 +69,7 @@ SEVEN = (
     "cluster_block_exception: index [logs] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage "
     "watermark, index has read-only-allow-delete block];"
 )
-FIRST = Part(task="n:1", passes=1, batch=1_000)
+FIRST = ReindexPart(task="n:1", passes=1, batch=1_000)
 
 
 def test_all_read_and_written_is_done() -> None:
@@ -101,13 +101,13 @@ def test_a_second_document_of_one_id_is_counted_as_a_collision() -> None:
 
 
 def test_on_a_later_pass_what_is_in_place_is_no_collision() -> None:
-    later = Part(task="n:2", passes=2, batch=1_000, written=400, done=400)
+    later = ReindexPart(task="n:2", passes=2, batch=1_000, written=400, done=400)
     step = moved(later, ReindexLook(completed=False, total=1_000, created=100, version_conflicts=400))
     assert (step.written, step.there_already, step.collided, step.done) == (500, 400, 0, 500)
 
 
 def test_progress_never_runs_backwards_on_a_new_pass() -> None:
-    later = Part(task="n:2", passes=2, batch=1_000, written=400, done=400)
+    later = ReindexPart(task="n:2", passes=2, batch=1_000, written=400, done=400)
     assert moved(later, ReindexLook(completed=False, total=1_000, version_conflicts=10)).done == 400
 
 
@@ -121,14 +121,14 @@ def test_a_refused_document_is_set_aside_and_the_next_pass_leaves_it_out() -> No
 
 
 def test_a_document_is_set_aside_once() -> None:
-    known = Part(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
+    known = ReindexPart(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
     look = ReindexLook(completed=True, total=999, created=9, failures=refused("a", "c"))
     verdict = judged(work(), known, look)
     assert [reject.id for reject in verdict.rejects] == ["c"]
 
 
 def test_the_same_refusals_again_end_the_task_with_the_reason() -> None:
-    known = Part(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
+    known = ReindexPart(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
     verdict = judged(work(), known, ReindexLook(completed=True, total=999, failures=refused("a")))
     assert verdict.problem is not None
     assert "mapper_parsing_exception" in verdict.problem.why
@@ -169,7 +169,7 @@ def test_a_chunk_that_was_too_large_halves_the_batch() -> None:
 
 def test_a_single_document_that_is_too_large_ends_the_task() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
-    one = Part(task="n:9", passes=9, batch=1)
+    one = ReindexPart(task="n:9", passes=9, batch=1)
     assert judged(work(), one, ReindexLook(completed=True, problem=trouble)).problem is trouble
 
 
@@ -208,18 +208,18 @@ def test_large_documents_begin_with_small_batches() -> None:
 
 
 def test_a_state_survives_as_a_token() -> None:
-    part = Part(task="n:1", passes=3, batch=250, written=5, done=6, collided=1, left_out=(("t", "x y"),))
-    state = divided(Field("@timestamp", is_date=True), (-5, 10**12)).with_part(1, part)
-    assert State.from_token(state.as_token()) == state
-    assert State.from_token("") == State()
+    part = ReindexPart(task="n:1", passes=3, batch=250, written=5, done=6, collided=1, left_out=(("t", "x y"),))
+    state = divided(RangeField("@timestamp", is_date=True), (-5, 10**12)).with_part(1, part)
+    assert ReindexState.from_token(state.as_token()) == state
+    assert ReindexState.from_token("") == ReindexState()
 
 
 def test_the_parts_of_an_index_are_told_as_one() -> None:
     looks = [ReindexLook(completed=False, total=400, created=100), ReindexLook(completed=False, total=600, created=50)]
-    state = divided(Field("n"), (10,))
+    state = divided(RangeField("n"), (10,))
     step = together([moved(FIRST, look) for look in looks], state)
     assert (step.done, step.total, step.written) == (150, 1_000, 150)
-    assert State.from_token(step.token) == state
+    assert ReindexState.from_token(step.token) == state
 
 
 def test_the_total_is_not_known_before_every_part_has_said_it() -> None:
@@ -234,15 +234,15 @@ def test_a_range_that_nothing_is_in_does_not_hide_the_total() -> None:
 
 
 def test_a_throttle_is_divided_among_the_parts_that_are_not_done() -> None:
-    state = divided(Field("n"), (10, 20, 30))
+    state = divided(RangeField("n"), (10, 20, 30))
     assert state.share(100.0) == 25.0
-    done = state.with_part(0, Part(end=10, is_done=True)).with_part(3, Part(start=30, is_done=True))
+    done = state.with_part(0, ReindexPart(end=10, is_done=True)).with_part(3, ReindexPart(start=30, is_done=True))
     assert done.share(100.0) == 50.0
     assert done.share(0.0) == 0.0
 
 
 def test_each_part_has_an_id_of_its_own_and_a_whole_index_that_of_its_task() -> None:
-    state = divided(Field("n"), (10, 20))
+    state = divided(RangeField("n"), (10, 20))
     assert [state.opaque_id(work(), position) for position in range(3)] == [
         "esmigrate-7K2P-1-1",
         "esmigrate-7K2P-1-2",
@@ -271,12 +271,12 @@ def test_a_range_that_vanished_keeps_what_was_seen_of_it_and_finds_it_in_place()
 
 
 def test_an_index_that_was_read_to_its_end_is_read_again_when_it_is_taken_up() -> None:
-    state = divided(Field("n"), (10,))
-    half = state.with_part(0, Part(end=10, passes=1, is_done=True))
+    state = divided(RangeField("n"), (10,))
+    half = state.with_part(0, ReindexPart(end=10, passes=1, is_done=True))
     assert taken_up(half) == half
-    whole = half.with_part(1, Part(start=10, passes=1, is_done=True))
+    whole = half.with_part(1, ReindexPart(start=10, passes=1, is_done=True))
     assert taken_up(whole).open == (0, 1)
-    assert taken_up(State()) == State()
+    assert taken_up(ReindexState()) == ReindexState()
 
 
 def test_what_a_pass_that_nobody_saw_may_have_written_is_no_collision() -> None:
@@ -342,10 +342,10 @@ def test_a_first_batch_is_no_larger_than_the_documents_that_were_seen_allow() ->
     assert bearable([300] * 20) > 5_000
     assert bearable([300] * 19 + [6_000_000]) == 8 > bearable([6_000_000] * 20)
     squeezed = work(documents=30, size=30_000)
-    seen = State(most=bearable(megabytes))
+    seen = ReindexState(most=bearable(megabytes))
     assert first_batch(squeezed.task, squeezed.plan) > 100
     assert seen.first_batch(squeezed) == seen.most
-    assert State().first_batch(squeezed) == first_batch(squeezed.task, squeezed.plan)
+    assert ReindexState().first_batch(squeezed) == first_batch(squeezed.task, squeezed.plan)
     assert seen.first_batch(work(batch=77)) == 77  # whoever asks for it has it
-    assert reindex_body(squeezed, None, Part(), {}, seen.first_batch(squeezed))["source"]["size"] == seen.most
-    assert reindex_body(squeezed, None, Part(batch=2), {}, seen.first_batch(squeezed))["source"]["size"] == 2
+    assert reindex_body(squeezed, None, ReindexPart(), {}, seen.first_batch(squeezed))["source"]["size"] == seen.most
+    assert reindex_body(squeezed, None, ReindexPart(batch=2), {}, seen.first_batch(squeezed))["source"]["size"] == 2

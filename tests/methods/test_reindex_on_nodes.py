@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.reindex_decisions import Part, State
+from esmigrate_tui.methods.reindex_decisions import ReindexPart, ReindexState
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -165,7 +165,7 @@ async def test_a_repeated_pass_finds_in_place_what_has_arrived(nodes: SharedNode
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         await carried_out(work, clusters)
         steps = await carried_out(
-            work, clusters, since=State(parts=(Part(passes=1, batch=10, written=50, done=50),)).as_token()
+            work, clusters, since=ReindexState(parts=(ReindexPart(passes=1, batch=10, written=50, done=50),)).as_token()
         )
         compared = await METHOD.compare(work, clusters)
     assert (steps[-1].there_already, steps[-1].collided, steps[-1].written) == (50, 0, 50)
@@ -182,11 +182,11 @@ async def test_a_running_task_is_found_again_without_its_token(nodes: SharedNode
         await METHOD.prepare(work, clusters, book)
         first = METHOD.perform(work, clusters, "")
         await anext(first)
-        begun = State.from_token((await anext(first)).token)
+        begun = ReindexState.from_token((await anext(first)).token)
         await first.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
         second = METHOD.perform(work, clusters, "")
         await anext(second)
-        found = State.from_token((await anext(second)).token)
+        found = ReindexState.from_token((await anext(second)).token)
         await METHOD.pace(work, clusters, found.as_token(), 0.0)
         steps = [moved async for moved in second]
         compared = await METHOD.compare(work, clusters)
@@ -229,16 +229,16 @@ async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) ->
         await carried_out(work, clusters)
         looks = METHOD.perform(work, clusters, "")
         await anext(looks)
-        begun = State.from_token((await anext(looks)).token)
+        begun = ReindexState.from_token((await anext(looks)).token)
         node = begun.parts[0].task.partition(":")[0]
-        gone = begun.with_part(0, Part(task=f"{node}:999999999", passes=1, batch=10)).as_token()
+        gone = begun.with_part(0, ReindexPart(task=f"{node}:999999999", passes=1, batch=10)).as_token()
         steps: list[Moved] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, gone), steps)
         await book.put_back()
         await assert_unharmed(seen, clusters, {"vanished": planned_settings(work.task)})
     assert raised.value.problem.cause is Cause.UNKNOWN_OUTCOME
-    assert State.from_token(steps[-1].token).running == ()
+    assert ReindexState.from_token(steps[-1].token).running == ()
 
 
 async def test_an_index_that_was_deleted_is_not_made_anew_with_guessed_mappings(nodes: SharedNodes) -> None:
@@ -247,7 +247,9 @@ async def test_an_index_that_was_deleted_is_not_made_anew_with_guessed_mappings(
         await fill(clusters.source, "removed", UNTYPED, (({"_type": "_doc", "_id": str(n)}, "{}") for n in range(5)))
         work, seen = await work_for(clusters, draft, "removed"), await before(clusters, "removed")
         with pytest.raises(ProblemError) as raised:
-            await drained(METHOD.perform(work, clusters, State(parts=(Part(passes=1, batch=10),)).as_token()))
+            await drained(
+                METHOD.perform(work, clusters, ReindexState(parts=(ReindexPart(passes=1, batch=10),)).as_token())
+            )
         await assert_unharmed(seen, clusters, {"removed": None})
     assert raised.value.problem.cause is Cause.MISSING
 

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.spread import PERCENTS, Spread
 from esmigrate_tui.methods.reindex_decisions import divided
-from esmigrate_tui.methods.reindex_ranges import Field, edges_of, fields_of, how_many, query_of
+from esmigrate_tui.methods.reindex_ranges import RangeField, edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 
-N = Field("n")
+N = RangeField("n")
 NEW = Version(7, 17, 28)
 LONGS = st.integers(-(2**63), 2**63 - 1)
 
@@ -56,7 +56,7 @@ def is_found(query: dict[str, Any], values: list[int]) -> bool:
 
 @given(st.sets(LONGS, min_size=1, max_size=15), st.lists(LONGS, max_size=4))
 def test_any_document_is_in_exactly_one_range(edges: set[int], values: list[int]) -> None:
-    state = divided(Field("v"), sorted(edges))
+    state = divided(RangeField("v"), sorted(edges))
     found = [is_found(query_of(state.field, part.start, part.end, ()), values) for part in state.parts]
     assert found.count(True) == 1
     if not values:
@@ -90,13 +90,13 @@ def test_values_that_would_leave_almost_all_in_one_range_divide_nothing(values: 
 
 @given(st.lists(LONGS, min_size=1, max_size=300))
 def test_every_edge_of_a_date_is_an_instant_that_can_be_written(values: list[int]) -> None:
-    field = Field("@timestamp", is_date=True)
+    field = RangeField("@timestamp", is_date=True)
     for edge in edges_of(field, spread([*values]), 4):
         assert query_of(field, None, edge, ())["bool"]["filter"]
 
 
 def test_an_instant_does_not_depend_on_the_format_of_its_field() -> None:
-    query = query_of(Field("@timestamp", is_date=True), -1_001, 2_000, ("a",))
+    query = query_of(RangeField("@timestamp", is_date=True), -1_001, 2_000, ("a",))
     form = {"format": "strict_date_optional_time"}
     assert query == {
         "bool": {
@@ -157,13 +157,13 @@ def test_the_fields_of_every_type_of_an_old_index_are_looked_at() -> None:
 
 def test_a_word_that_only_a_newer_server_knows_does_no_harm() -> None:
     mapping = {"new_word": True, "properties": {"n": {"type": "long"}}}
-    assert fields_of(mapping, NEW)[-1] == Field("_seq_no")
+    assert fields_of(mapping, NEW)[-1] == RangeField("_seq_no")
 
 
 def test_only_the_field_that_was_asked_for_is_taken() -> None:
     mapping = {"properties": {"@timestamp": {"type": "date"}, "a": {"properties": {"n": {"type": "long"}}}}}
-    assert fields_of(mapping, NEW, "a.n") == (Field("a.n"),)
-    assert fields_of(mapping, NEW, "_seq_no") == (Field("_seq_no"),)
+    assert fields_of(mapping, NEW, "a.n") == (RangeField("a.n"),)
+    assert fields_of(mapping, NEW, "_seq_no") == (RangeField("_seq_no"),)
     assert fields_of(mapping, NEW, "nothing") == ()
 
 
@@ -198,5 +198,5 @@ def test_what_is_left_out_of_a_whole_index_is_all_that_its_query_says() -> None:
 
 
 def test_a_state_of_ranges_leaves_no_gap() -> None:
-    parts = divided(Field("v"), (1, 5)).parts
+    parts = divided(RangeField("v"), (1, 5)).parts
     assert [msgspec.structs.astuple(part)[:2] for part in parts] == [(None, 1), (1, 5), (5, None)]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.methods.reindex_decisions import Part, State, divided
-from esmigrate_tui.methods.reindex_ranges import Field, query_of
+from esmigrate_tui.methods.reindex_decisions import ReindexPart, ReindexState, divided
+from esmigrate_tui.methods.reindex_ranges import RangeField, query_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.methods.reindexing import METHOD, PlainBook, carried_out, drained, fill, pair, work_for
@@ -84,11 +84,11 @@ async def running_of(clusters: Clusters, work: Work) -> dict[str, str]:
     return {opaque_id: task for opaque_id, task in running.items() if opaque_id.startswith(work.opaque_id)}
 
 
-async def begun(work: Work, clusters: Clusters) -> State:
+async def begun(work: Work, clusters: Clusters) -> ReindexState:
     """Where an index stands when all its tasks have been started, and nobody looks any more."""
     steps = METHOD.perform(work, clusters, "")
     await anext(steps)
-    state = State.from_token((await anext(steps)).token)
+    state = ReindexState.from_token((await anext(steps)).token)
     await steps.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
     assert state.running == (0, 1, 2, 3)
     return state
@@ -100,7 +100,7 @@ async def test_every_document_is_in_exactly_one_range_whatever_its_values_are(no
         odd = (({"_type": "_doc", "_id": f"odd-{n}"}, text) for n, text in enumerate(ODD))
         work = await prepared(clusters, draft, "rg-odd", [*hours(240), *odd])
         steps = await carried_out(work, clusters)
-        state = State.from_token(steps[-1].token)
+        state = ReindexState.from_token(steps[-1].token)
         in_each = [
             await clusters.source.count("rg-odd", query_of(state.field, part.start, part.end, ()))
             for part in state.parts
@@ -108,7 +108,7 @@ async def test_every_document_is_in_exactly_one_range_whatever_its_values_are(no
         compared = await METHOD.compare(work, clusters)
         there, arrived = await held(clusters.source, "rg-odd"), await held(clusters.destination, "rg-odd")
     assert steps[0].note == "it is read in 4 ranges of @timestamp, side by side"
-    assert state.field == Field("@timestamp", is_date=True)
+    assert state.field == RangeField("@timestamp", is_date=True)
     assert [part.done for part in state.parts] == in_each
     assert min(in_each) > 30
     assert sum(in_each) == 250
@@ -127,8 +127,8 @@ async def test_an_old_index_of_two_types_is_read_in_ranges_of_its_number(nodes: 
         work = await prepared(clusters, draft, "rg-old", lines, body=body)
         steps = await carried_out(work, clusters)
         compared = await METHOD.compare(work, clusters)
-    state = State.from_token(steps[-1].token)
-    assert state.field == Field("n")
+    state = ReindexState.from_token(steps[-1].token)
+    assert state.field == RangeField("n")
     assert len(state.parts) > 2
     assert all(part.written for part in state.parts)
     assert (steps[-1].written, steps[-1].collided) == (129, 0)
@@ -146,7 +146,7 @@ async def test_instants_before_1970_divide_an_index_too(nodes: SharedNodes, vers
         ]
         body = {"mappings": {lines[0][0]["_type"]: fields} if typed else fields}
         await fill(cluster, "rg-born", body, lines)
-        state = divided(Field("born", is_date=True), (-1_000 * day, -1, 1_000 * day))
+        state = divided(RangeField("born", is_date=True), (-1_000 * day, -1, 1_000 * day))
         queries = [query_of(state.field, part.start, part.end, ()) for part in state.parts]
         found = [await cluster.count("rg-born", query) for query in queries]
         await cluster.delete_index("rg-born")
@@ -163,8 +163,8 @@ async def test_an_index_without_a_date_or_a_number_is_divided_by_the_numbers_of_
         work = await prepared(clusters, draft, "rg-plain", lines, body=body)
         steps = await carried_out(work, clusters)
         compared = await METHOD.compare(work, clusters)
-    state = State.from_token(steps[-1].token)
-    assert state.field == Field("_seq_no")
+    state = ReindexState.from_token(steps[-1].token)
+    assert state.field == RangeField("_seq_no")
     assert all(part.written > 30 for part in state.parts)
     assert (steps[-1].done, steps[-1].collided, len(state.parts)) == (200, 0, 4)
     assert compared.is_equal
@@ -191,7 +191,7 @@ async def test_what_no_field_divides_evenly_is_read_whole_and_that_is_said(nodes
         work = await prepared(clusters, draft, "rg-same", lines, body=body, split_by="n")
         steps = await carried_out(work, clusters)
     assert steps[0].note == "it is read whole: n does not divide it evenly enough"
-    assert len(State.from_token(steps[-1].token).parts) == 1
+    assert len(ReindexState.from_token(steps[-1].token).parts) == 1
     assert steps[-1].written == 50
 
 
@@ -200,8 +200,8 @@ async def test_a_small_index_is_read_whole_without_a_word(nodes: SharedNodes) ->
         work = await prepared(clusters, draft, "rg-small", hours(50), split=0)
         steps = await carried_out(work, clusters)
     assert not any(step.note for step in steps)
-    assert State.from_token(steps[1].token).parts[0].task
-    assert len(State.from_token(steps[-1].token).parts) == 1
+    assert ReindexState.from_token(steps[1].token).parts[0].task
+    assert len(ReindexState.from_token(steps[-1].token).parts) == 1
 
 
 async def test_ranges_that_go_on_without_us_are_found_again_and_are_the_same(nodes: SharedNodes) -> None:
@@ -211,10 +211,10 @@ async def test_ranges_that_go_on_without_us_are_found_again_and_are_the_same(nod
         untouched = await before(clusters, "rg-kill")
         steps = METHOD.perform(work, clusters, "")
         decided = await anext(steps)  # the last thing that this process could write down
-        started = State.from_token((await anext(steps)).token)
+        started = ReindexState.from_token((await anext(steps)).token)
         await steps.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
         again = METHOD.perform(work, clusters, decided.token)
-        found = State.from_token((await anext(again)).token)
+        found = ReindexState.from_token((await anext(again)).token)
         at_work = await running_of(clusters, work)
         await METHOD.pace(work, clusters, found.as_token(), 0.0)
         seen: list[Moved] = []
@@ -246,7 +246,7 @@ async def test_a_pace_is_divided_among_the_ranges_and_a_pause_holds_them_all(nod
         await clusters.destination.rethrottle(state.parts[0].task, 0)
         while 0 in state.open:
             await asyncio.sleep(0.1)
-            state = State.from_token((await anext(looks)).token)
+            state = ReindexState.from_token((await anext(looks)).token)
         left = (await paces())[1:]
         await METHOD.pace(work, clusters, state.as_token(), 0.0)
         await carried_out(work, clusters, state.as_token())
@@ -258,7 +258,7 @@ async def test_a_pace_is_divided_among_the_ranges_and_a_pause_holds_them_all(nod
     assert compared.is_equal
 
 
-def _look_at(part: Part) -> Request:
+def _look_at(part: ReindexPart) -> Request:
     return Request(method="GET", path=f"/_tasks/{part.task}")
 
 
@@ -309,14 +309,14 @@ async def test_a_range_whose_task_vanished_is_read_again_and_no_other(nodes: Sha
         work = await prepared(clusters, draft, "rg-gone", hours(200), book=book)
         untouched = await before(clusters, "rg-gone")
         steps = await carried_out(work, clusters)
-        state = State.from_token(steps[-1].token)
-        lost = Part(start=state.parts[1].start, end=state.parts[1].end, task="nowhere:9", passes=1, batch=10)
+        state = ReindexState.from_token(steps[-1].token)
+        lost = ReindexPart(start=state.parts[1].start, end=state.parts[1].end, task="nowhere:9", passes=1, batch=10)
         seen: list[Moved] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, state.with_part(1, lost).as_token()), seen)
-        again = State.from_token(seen[-1].token)
+        again = ReindexState.from_token(seen[-1].token)
         steps = await carried_out(work, clusters, again.as_token())
-        ended = State.from_token(steps[-1].token)
+        ended = ReindexState.from_token(steps[-1].token)
         compared = await METHOD.compare(work, clusters)
         await book.put_back()
         await assert_unharmed(untouched, clusters, {"rg-gone": planned_settings(work.task)})
@@ -347,7 +347,7 @@ async def test_what_was_written_to_the_source_meanwhile_is_read_in_another_pass_
         compared = await METHOD.compare(work, clusters)
     notes = [step.note for step in seen if step.note]
     assert notes == ["range 1 of 4: the source holds 7 documents more than it gave, it is read again"]
-    assert [part.passes for part in State.from_token(seen[-1].token).parts] == [2, 1, 1, 1]
+    assert [part.passes for part in ReindexState.from_token(seen[-1].token).parts] == [2, 1, 1, 1]
     assert (seen[-1].done, seen[-1].collided) == (407, 0)
     assert (compared.source_count, compared.destination_count) == (407, 407)
 
@@ -367,6 +367,6 @@ async def test_documents_that_one_range_is_refused_are_set_aside_and_all_others_
         steps = await carried_out(work, clusters)
         compared = await METHOD.compare(work, clusters)
     assert [reject.id for step in steps for reject in step.rejects] == ["13"]
-    assert [part.passes for part in State.from_token(steps[-1].token).parts] == [2, 1, 1, 1]
+    assert [part.passes for part in ReindexState.from_token(steps[-1].token).parts] == [2, 1, 1, 1]
     assert (steps[-1].done, steps[-1].refused, steps[-1].written, steps[-1].collided) == (120, 1, 119, 0)
     assert (compared.source_count, compared.destination_count) == (120, 119)

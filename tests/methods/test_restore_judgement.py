@@ -12,7 +12,7 @@ from esmigrate_tui.elastic.snapshots import Recovery
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot import (
     RestoreFromSnapshot,
-    State,
+    RestoreState,
     as_changed,
     by_hand,
     comes_from,
@@ -49,9 +49,9 @@ def recovery(index: str = "books", **changes: Any) -> Recovery:  # noqa: ANN401 
 
 
 def test_a_token_is_read_back_as_it_was() -> None:
-    state = State(made={"books": "u", "logs": "v"})
-    assert State.from_token(state.as_token()) == state
-    assert State.from_token("") == State()
+    state = RestoreState(made={"books": "u", "logs": "v"})
+    assert RestoreState.from_token(state.as_token()) == state
+    assert RestoreState.from_token("") == RestoreState()
 
 
 @pytest.mark.parametrize(
@@ -86,7 +86,7 @@ def test_a_data_stream_is_whole_when_each_index_that_backs_it_is() -> None:
 
 
 def test_bytes_are_out_of_what_the_snapshot_says_until_every_shard_has_begun() -> None:
-    state = State(made={"books": "u"})
+    state = RestoreState(made={"books": "u"})
     early = moved(TASK, state, [recovery(begun=1, bytes=300, bytes_done=100)], is_done=False)
     late = moved(TASK, state, [recovery(begun=3, bytes=950, bytes_done=940, active=2)], is_done=False)
     assert (early.done, early.total, early.parts_done, early.parts) == (100, 900, 0, 3)
@@ -96,11 +96,11 @@ def test_bytes_are_out_of_what_the_snapshot_says_until_every_shard_has_begun() -
 
 def test_bytes_are_unknown_where_nobody_said_how_many_there_are() -> None:
     bare = msgspec.structs.replace(TASK, size=None, shards=None)
-    assert moved(bare, State(), [recovery(begun=1, bytes=300, bytes_done=100)], is_done=False).total is None
+    assert moved(bare, RestoreState(), [recovery(begun=1, bytes=300, bytes_done=100)], is_done=False).total is None
 
 
 def test_what_is_done_is_done_to_the_last_byte_though_a_restarted_node_has_forgotten_them() -> None:
-    last = moved(TASK, State(), [recovery(active=3)], is_done=True)
+    last = moved(TASK, RestoreState(), [recovery(active=3)], is_done=True)
     assert (last.done, last.total, last.parts_done) == (900, 900, 3)
 
 
@@ -197,7 +197,7 @@ HOT = {"index.routing.allocation.require.box_type": "hot"}
 
 
 def test_a_setting_that_was_taken_off_or_changed_by_hand_is_not_brought_back_by_another_restore() -> None:
-    held = State(made={"a": "u"}, placed={"a": {**HOT, "index.routing.allocation.include.zone": "x"}})
+    held = RestoreState(made={"a": "u"}, placed={"a": {**HOT, "index.routing.allocation.include.zone": "x"}})
     freed = by_hand(held, {"a": {"index.routing.allocation.include.zone": "y"}})
     assert freed.left_out == tuple(HOT)
     assert freed.changed == {"index.routing.allocation.include.zone": "y"}
@@ -210,8 +210,10 @@ def test_a_setting_that_was_taken_off_or_changed_by_hand_is_not_brought_back_by_
 def test_another_restore_is_asked_for_with_what_was_set_by_hand() -> None:
     planned = plan(index_settings={**HOT, "index.number_of_replicas": 0})
     work = Work(task=TASK, plan=planned, opaque_id="", requests_per_second=0.0)
-    assert as_changed(work, State()) is work
-    changed = as_changed(work, State(left_out=tuple(HOT), changed={"index.routing.allocation.include.zone": "y"}))
+    assert as_changed(work, RestoreState()) is work
+    changed = as_changed(
+        work, RestoreState(left_out=tuple(HOT), changed={"index.routing.allocation.include.zone": "y"})
+    )
     assert changed.plan.restoration is not None
     assert changed.plan.restoration.ignore_index_settings == tuple(HOT)
     assert changed.plan.restoration.index_settings == {

@@ -13,7 +13,7 @@ import pytest
 
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.snapshots import register_request, unregister_request
-from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot, State
+from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot, RestoreState
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import Proof
@@ -511,7 +511,7 @@ async def test_stopping_never_deletes_an_index_that_is_whole_or_another_one(node
         token = (await pair.carried_out(works[0]))[-1].token
         await pair.method.stop(works[0], pair.clusters, token)
         await pair.method.stop(works[0], pair.clusters, "")
-        of_another = State(made={large: "somebody else's"}).as_token()
+        of_another = RestoreState(made={large: "somebody else's"}).as_token()
         steps = pair.method.perform(works[1], pair.clusters, "")
         await anext(steps)
         await pair.method.stop(works[1], pair.clusters, of_another)

@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.elastic.snapshots import Recovery
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.restore_together import Look, Looks, Starts
+from esmigrate_tui.methods.restore_together import RecoveryView, SharedRecoveries, SharedStarts
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -69,14 +69,14 @@ def works(*names: str, renamed: str = "") -> list[Work]:
 # -- looks -------------------------------------------------------------------------------------------------------------
 
 
-async def fresh(looks: Looks, name: str) -> Look:
+async def fresh(looks: SharedRecoveries, name: str) -> RecoveryView:
     with looks.following([name]):
         return await looks.newer_than(looks.begun, [name])
 
 
 async def test_tasks_that_begin_together_share_one_look() -> None:
     asked = Asked()
-    looks = Looks(asked.look)
+    looks = SharedRecoveries(asked.look)
     found = await asyncio.gather(*(fresh(looks, name) for name in "abc"))
     assert asked.calls == [["a", "b", "c"]]
     assert {look.number for look in found} == {1}
@@ -84,7 +84,7 @@ async def test_tasks_that_begin_together_share_one_look() -> None:
 
 async def test_one_that_has_not_seen_the_last_look_takes_it() -> None:
     asked = Asked()
-    looks = Looks(asked.look)
+    looks = SharedRecoveries(asked.look)
     with looks.following(["a"]), looks.following(["b"]):
         first = await looks.newer_than(0, ["a"])
         second = await looks.newer_than(0, ["b"])
@@ -97,7 +97,7 @@ async def test_one_that_has_not_seen_the_last_look_takes_it() -> None:
 async def test_a_look_that_had_begun_before_is_not_fresh() -> None:
     asked = Asked()
     asked.gate.clear()
-    looks = Looks(asked.look)
+    looks = SharedRecoveries(asked.look)
     first = asyncio.ensure_future(fresh(looks, "a"))
     await asked.begun.wait()
     second = asyncio.ensure_future(fresh(looks, "a"))
@@ -109,7 +109,7 @@ async def test_a_look_that_had_begun_before_is_not_fresh() -> None:
 
 async def test_a_newcomer_is_looked_at_though_the_last_look_did_not_know_it() -> None:
     asked = Asked()
-    looks = Looks(asked.look)
+    looks = SharedRecoveries(asked.look)
     with looks.following(["a"]):
         await looks.newer_than(0, ["a"])
         with looks.following(["b"]):
@@ -121,7 +121,7 @@ async def test_a_newcomer_is_looked_at_though_the_last_look_did_not_know_it() ->
 async def test_a_trouble_is_told_to_all_who_wait_and_the_next_look_is_made_anew() -> None:
     asked = Asked()
     asked.troubles["a"] = Cause.CONNECTION
-    looks = Looks(asked.look)
+    looks = SharedRecoveries(asked.look)
     ends = await asyncio.gather(*(fresh(looks, name) for name in "ab"), return_exceptions=True)
     asked.troubles.clear()
     again = await fresh(looks, "a")
@@ -132,7 +132,7 @@ async def test_a_trouble_is_told_to_all_who_wait_and_the_next_look_is_made_anew(
 async def test_one_that_goes_away_leaves_the_look_to_the_others() -> None:
     asked = Asked()
     asked.gate.clear()
-    looks = Looks(asked.look)
+    looks = SharedRecoveries(asked.look)
     stays, goes = (asyncio.ensure_future(fresh(looks, name)) for name in "ab")
     await asked.begun.wait()
     goes.cancel()
@@ -147,7 +147,7 @@ async def test_one_that_goes_away_leaves_the_look_to_the_others() -> None:
 
 async def test_restores_of_one_moment_are_one_request_but_for_those_that_cannot_share() -> None:
     asked = Asked()
-    starts = Starts(asked.send)
+    starts = SharedStarts(asked.send)
     await asyncio.gather(*(starts.start(work) for work in works("a", "b", "c", "d", renamed="c")))
     assert sorted(asked.calls) == [["a", "b", "d"], ["c"]]
 
@@ -155,7 +155,7 @@ async def test_restores_of_one_moment_are_one_request_but_for_those_that_cannot_
 async def test_what_comes_while_a_request_is_under_way_shares_the_next_one() -> None:
     asked = Asked()
     asked.gate.clear()
-    starts = Starts(asked.send)
+    starts = SharedStarts(asked.send)
     first, *others = works("a", "b", "c")
     one = asyncio.ensure_future(starts.start(first))
     await asked.begun.wait()
@@ -169,7 +169,7 @@ async def test_what_comes_while_a_request_is_under_way_shares_the_next_one() -> 
 async def test_when_several_are_refused_each_is_asked_for_alone_and_the_culprit_fails() -> None:
     asked = Asked()
     asked.troubles["b"] = Cause.EXISTS
-    starts = Starts(asked.send)
+    starts = SharedStarts(asked.send)
     ends = await asyncio.gather(*(starts.start(work) for work in works("a", "b", "c")), return_exceptions=True)
     assert asked.calls == [["a", "b", "c"], ["a"], ["b"], ["c"]]
     assert [isinstance(end, ProblemError) for end in ends] == [False, True, False]
@@ -179,7 +179,7 @@ async def test_when_several_are_refused_each_is_asked_for_alone_and_the_culprit_
 async def test_a_request_of_which_nobody_knows_the_end_is_not_sent_again(cause: Cause) -> None:
     asked = Asked()
     asked.troubles["b"] = cause
-    starts = Starts(asked.send)
+    starts = SharedStarts(asked.send)
     ends = await asyncio.gather(*(starts.start(work) for work in works("a", "b")), return_exceptions=True)
     assert asked.calls == [["a", "b"]]
     assert all(isinstance(end, ProblemError) for end in ends)
@@ -187,7 +187,7 @@ async def test_a_request_of_which_nobody_knows_the_end_is_not_sent_again(cause: 
 
 async def test_one_that_went_away_before_its_request_is_not_restored() -> None:
     asked = Asked()
-    starts = Starts(asked.send)
+    starts = SharedStarts(asked.send)
     stays, goes = (asyncio.ensure_future(starts.start(work)) for work in works("a", "b"))
     await asyncio.sleep(0)
     goes.cancel()
@@ -197,7 +197,7 @@ async def test_one_that_went_away_before_its_request_is_not_restored() -> None:
 
 async def test_plans_with_other_wishes_never_share() -> None:
     asked = Asked()
-    starts = Starts(asked.send)
+    starts = SharedStarts(asked.send)
     (mine,) = works("a")
     assert mine.plan.restoration is not None
     wish = msgspec.structs.replace(mine.plan.restoration, aliases=False)

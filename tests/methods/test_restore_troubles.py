@@ -6,7 +6,7 @@ import pytest
 
 from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
 from esmigrate_tui.methods.restore_troubles import (
-    Caps,
+    RecoveryLimits,
     all_judged,
     binding_cap,
     bytes_of,
@@ -165,25 +165,25 @@ def moving(speed: float, *nodes: str, seconds: float = 10.0) -> Recovery:
 
 
 def test_a_limit_binds_where_the_shards_together_are_as_fast_as_it_lets_their_nodes_be() -> None:
-    caps = Caps(recovery=100.0, repository=400.0)
+    caps = RecoveryLimits(recovery=100.0, repository=400.0)
     told = binding_cap([moving(60.0, "a"), moving(130.0, "b")], caps, "backup")
     assert told == "it is as fast as indices.recovery.max_bytes_per_sec allows: 100 B a second on each of 2 nodes"
     assert "max_restore_bytes_per_sec of the repository backup" in binding_cap(
-        [moving(95.0, "a")], Caps(recovery=200.0, repository=100.0), "backup"
+        [moving(95.0, "a")], RecoveryLimits(recovery=200.0, repository=100.0), "backup"
     )
 
 
 @pytest.mark.parametrize(
     ("recoveries", "caps"),
     [
-        ([moving(20.0, "a")], Caps(recovery=100.0)),
-        ([moving(1_000.0, "a")], Caps(recovery=100.0)),
-        ([moving(100.0, "a", seconds=0.5)], Caps(recovery=100.0)),
-        ([moving(100.0, "a")], Caps()),
-        ([], Caps(recovery=100.0)),
+        ([moving(20.0, "a")], RecoveryLimits(recovery=100.0)),
+        ([moving(1_000.0, "a")], RecoveryLimits(recovery=100.0)),
+        ([moving(100.0, "a", seconds=0.5)], RecoveryLimits(recovery=100.0)),
+        ([moving(100.0, "a")], RecoveryLimits()),
+        ([], RecoveryLimits(recovery=100.0)),
     ],
 )
-def test_no_limit_is_blamed_for_what_it_does_not_do(recoveries: list[Recovery], caps: Caps) -> None:
+def test_no_limit_is_blamed_for_what_it_does_not_do(recoveries: list[Recovery], caps: RecoveryLimits) -> None:
     assert binding_cap(recoveries, caps, "backup") == ""
 
 

@@ -11,7 +11,7 @@ import pytest
 from esmigrate_tui.cli.planning import draft_of
 from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.copy_decisions import Part, State, is_same_source, newer_parts
+from esmigrate_tui.methods.copy_decisions import CopyPart, CopyState, is_same_source, newer_parts
 from esmigrate_tui.methods.streams import alias_request
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint
@@ -161,18 +161,18 @@ def test_an_index_that_backs_a_stream_and_is_named_in_full_stays_an_index() -> N
 
 
 def test_a_data_stream_that_has_rolled_over_since_is_still_the_same_source() -> None:
-    state = State(of="u1,u2")
+    state = CopyState(of="u1,u2")
     assert is_same_source(state, ["u1", "u2", "u3"])
     assert not is_same_source(state, ["u2", "u3"])
-    assert is_same_source(State(of="u1"), ["u1"])
+    assert is_same_source(CopyState(of="u1"), ["u1"])
 
 
 def test_shards_of_different_indices_of_one_stream_are_told_apart_and_a_new_index_is_read_whole() -> None:
-    known = (Part(shard=0, until=50, index="a"), Part(shard=0, until=7, index="b"))
-    now = (*known, Part(shard=0, after=7, until=9, index="b"), Part(shard=0, until=3, index="c"))
+    known = (CopyPart(shard=0, until=50, index="a"), CopyPart(shard=0, until=7, index="b"))
+    now = (*known, CopyPart(shard=0, after=7, until=9, index="b"), CopyPart(shard=0, until=3, index="c"))
     assert newer_parts(known, now) == (
-        Part(shard=0, after=7, until=9, index="b"),
-        Part(shard=0, after=-1, until=3, index="c"),
+        CopyPart(shard=0, after=7, until=9, index="b"),
+        CopyPart(shard=0, after=-1, until=3, index="c"),
     )
 
 

@@ -20,8 +20,8 @@ from esmigrate_tui.model.plan import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.verify import everything
-from esmigrate_tui.verify.everything import Manner, Reading, compare_everything
-from esmigrate_tui.verify.index import Index
+from esmigrate_tui.verify.everything import ComparisonOptions, ComparisonReading, compare_everything
+from esmigrate_tui.verify.index import ComparedIndex
 from tests.methods.copying import fill, make, numbered, pair, reach, settings
 from tests.methods.migrating import migrated, planned
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Comparison, Work
-    from esmigrate_tui.verify.watch import Watch
+    from esmigrate_tui.verify.progress import ComparisonProgress
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -56,7 +56,7 @@ async def ends(nodes: SharedNodes) -> AsyncIterator[tuple[Cluster, Cluster]]:
 
 async def both(
     ends: tuple[Cluster, Cluster], name: str, changed: Iterable[tuple[dict[str, Any], bytes]] = ()
-) -> tuple[Index, Index]:
+) -> tuple[ComparedIndex, ComparedIndex]:
     """An index on both sides with the same documents, but for those that are changed on the destination."""
     source, destination = ends
     await make(source, name, {"settings": settings(3), "mappings": {"_doc": {"enabled": False}}})
@@ -64,17 +64,17 @@ async def both(
     await fill(source, name, numbered(AMOUNT))
     await fill(destination, name, numbered(AMOUNT, None))
     await fill(destination, name, changed)
-    return Index(source, name), Index(destination, name)
+    return ComparedIndex(source, name), ComparedIndex(destination, name)
 
 
-async def delete(index: Index, identifier: str) -> None:
+async def delete(index: ComparedIndex, identifier: str) -> None:
     status, _ = await index.cluster.carry("DELETE", f"/{index.name}/_doc/{identifier}?refresh=true", b"")
     assert status == 200
 
 
 async def test_what_is_equal_is_equal_over_other_shards_and_another_order(ends: tuple[Cluster, Cluster]) -> None:
     source, destination = await both(ends, "vf-equal")
-    compared = await compare_everything(source, destination, Manner())
+    compared = await compare_everything(source, destination, ComparisonOptions())
     assert compared.is_equal
     assert (compared.source_count, compared.destination_count, compared.by_value) == (AMOUNT, AMOUNT, False)
 
@@ -86,7 +86,7 @@ async def test_one_changed_missing_extra_and_rerouted_document_are_named_and_no_
     await delete(destination, "5")
     await delete(destination, "23")
     await fill(destination.cluster, "vf-four", [({"_id": "23", "routing": "x"}, b'{"n":23}')])
-    compared = await compare_everything(source, destination, Manner(values=False))
+    compared = await compare_everything(source, destination, ComparisonOptions(values=False))
     assert {(one.kind, one.id) for one in compared.differences} == {
         (DifferenceKind.CONTENT, "17"),
         (DifferenceKind.MISSING, "5"),
@@ -103,10 +103,10 @@ async def test_documents_that_say_the_same_in_other_words_are_equal_by_value_alo
     source, destination = await both(
         ends, "vf-words", (({"_id": str(n)}, b'{ "n" : %d.0 }' % n) for n in range(AMOUNT))
     )
-    compared = await compare_everything(source, destination, Manner())
+    compared = await compare_everything(source, destination, ComparisonOptions())
     assert compared.is_equal
     assert compared.by_value
-    exactly = await compare_everything(source, destination, Manner(values=False))
+    exactly = await compare_everything(source, destination, ComparisonOptions(values=False))
     assert not exactly.is_equal
     assert len(exactly.differences) == everything.MOST_NAMED
 
@@ -117,7 +117,7 @@ async def test_where_too_much_differs_it_says_how_much_was_not_looked_into(
     monkeypatch.setattr(everything, "MOST_NAMED", 5)
     monkeypatch.setattr(everything, "_HELD", 20)
     source, destination = await both(ends, "vf-much", (({"_id": str(n)}, b"{}") for n in range(AMOUNT)))
-    compared = await compare_everything(source, destination, Manner(values=False))
+    compared = await compare_everything(source, destination, ComparisonOptions(values=False))
     assert len(compared.differences) == 5
     assert 0 < compared.partitions_left < compared.partitions
 
@@ -126,15 +126,15 @@ async def test_a_broken_off_reading_goes_on_where_it_was(ends: tuple[Cluster, Cl
     source, destination = await both(ends, "vf-again", [({"_id": "7"}, b'{"n":8}')])
     kept: list[bytes] = []
 
-    def look(reading: Reading) -> None:
+    def look(reading: ComparisonReading) -> None:
         if reading.read > AMOUNT:
             kept.append(reading.keep())
             raise KeyError
 
     with pytest.raises(BaseExceptionGroup):
-        await compare_everything(source, destination, Manner(values=False, look=look))
+        await compare_everything(source, destination, ComparisonOptions(values=False, look=look))
     seen: list[int] = []
-    manner = Manner(values=False, look=lambda reading: seen.append(reading.read))
+    manner = ComparisonOptions(values=False, look=lambda reading: seen.append(reading.read))
     compared = await compare_everything(source, destination, manner, kept[0])
     assert [one.id for one in compared.differences] == ["7"]
     assert compared.source_count == AMOUNT
@@ -144,10 +144,10 @@ async def test_a_broken_off_reading_goes_on_where_it_was(ends: tuple[Cluster, Cl
 async def test_what_was_kept_of_an_index_made_anew_is_not_gone_on_from(ends: tuple[Cluster, Cluster]) -> None:
     source, destination = await both(ends, "vf-anew")
     kept: list[bytes] = []
-    manner = Manner(values=False, look=lambda reading: kept.append(reading.keep()))
+    manner = ComparisonOptions(values=False, look=lambda reading: kept.append(reading.keep()))
     await compare_everything(source, destination, manner)
     source, destination = await both(ends, "vf-anew", [({"_id": "7"}, b'{"n":8}')])
-    compared = await compare_everything(source, destination, Manner(values=False), kept[-2])
+    compared = await compare_everything(source, destination, ComparisonOptions(values=False), kept[-2])
     assert [one.id for one in compared.differences] == ["7"]
 
 
@@ -159,7 +159,7 @@ async def test_a_pace_is_kept_over_both_sides(ends: tuple[Cluster, Cluster]) -> 
         slept.append(seconds)
         await swift(seconds)
 
-    await compare_everything(source, destination, Manner(values=False, pace=1_000, sleep=sleep))
+    await compare_everything(source, destination, ComparisonOptions(values=False, pace=1_000, sleep=sleep))
     assert sum(slept) == pytest.approx(2 * AMOUNT / 1_000)
 
 
@@ -172,7 +172,7 @@ async def test_a_scroll_that_is_lost_is_read_again_and_nothing_counts_twice(node
         await fill(new, "vf-scroll", numbered(12_000, None))
         lost = 0
 
-        def look(reading: Reading) -> None:
+        def look(reading: ComparisonReading) -> None:
             nonlocal lost
             if reading.read and not lost:
                 lost += 1
@@ -180,7 +180,9 @@ async def test_a_scroll_that_is_lost_is_read_again_and_nothing_counts_twice(node
 
         losing: list[asyncio.Future[Any]] = []
         compared = await compare_everything(
-            Index(old, "vf-scroll"), Index(new, "vf-scroll"), Manner(values=False, look=look, sleep=swift)
+            ComparedIndex(old, "vf-scroll"),
+            ComparedIndex(new, "vf-scroll"),
+            ComparisonOptions(values=False, look=look, sleep=swift),
         )
         await asyncio.gather(*losing)
         context = json.loads((await old.carry("GET", "/_nodes/stats/indices/search", b""))[1])
@@ -219,8 +221,8 @@ async def test_lines_that_break_are_waited_for(nodes: SharedNodes, ends: tuple[C
             waits.append(seconds)
             await swift(seconds)
 
-        manner = Manner(values=False, sleep=sleep)
-        compared = await compare_everything(source, Index(cluster, destination.name), manner)
+        manner = ComparisonOptions(values=False, sleep=sleep)
+        compared = await compare_everything(source, ComparedIndex(cluster, destination.name), manner)
     assert waits
     assert [one.id for one in compared.differences] == ["7"]
 
@@ -230,7 +232,9 @@ async def test_documents_without_a_source_are_counted_and_said(ends: tuple[Clust
     await make(source, "vf-bare", {"settings": settings(1), "mappings": {"_doc": {"_source": {"enabled": False}}}})
     await make(destination, "vf-bare", LOOSE)
     await fill(source, "vf-bare", numbered(3))
-    compared = await compare_everything(Index(source, "vf-bare"), Index(source, "vf-bare"), Manner())
+    compared = await compare_everything(
+        ComparedIndex(source, "vf-bare"), ComparedIndex(source, "vf-bare"), ComparisonOptions()
+    )
     assert compared.is_equal
     assert compared.without_source == 6
 
@@ -238,7 +242,9 @@ async def test_documents_without_a_source_are_counted_and_said(ends: tuple[Clust
 async def test_an_index_that_is_not_there_is_a_sentence(ends: tuple[Cluster, Cluster]) -> None:
     source, destination = ends
     with pytest.raises(ProblemError) as caught:
-        await compare_everything(Index(source, "vf-none"), Index(destination, "vf-none"), Manner())
+        await compare_everything(
+            ComparedIndex(source, "vf-none"), ComparedIndex(destination, "vf-none"), ComparisonOptions()
+        )
     assert caught.value.problem.cause is Cause.MISSING
 
 
@@ -252,7 +258,7 @@ class Copied(CopyThroughHere):
         super().__init__()
         self._meddle = meddle
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         await self._meddle(clusters.destination)
         return await super().compare(work, clusters, watch)
 
@@ -264,7 +270,7 @@ class Reindexed(ReindexFromRemote):
         super().__init__()
         self._meddle = meddle
 
-    async def compare(self, work: Work, clusters: Clusters, watch: Watch | None = None) -> Comparison:
+    async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         await self._meddle(clusters.destination)
         return await super().compare(work, clusters, watch)
 

@@ -11,8 +11,8 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Proof
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import TaskState
-from esmigrate_tui.verify.everything import Manner, compare_everything
-from esmigrate_tui.verify.index import Index
+from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
+from esmigrate_tui.verify.index import ComparedIndex
 from esmigrate_tui.verify.samples import compare_by_id, compare_samples
 from tests.methods.copying import make, pair, settings
 from tests.methods.migrating import migrated, planned
@@ -28,12 +28,12 @@ PAIRS = [("6.8.23", "7.17.28"), ("7.17.28", "6.8.23"), ("7.17.28", "9.5.0")]
 BARE = "vf-bare"
 
 
-async def bare(clusters: Clusters) -> tuple[Index, Index]:
+async def bare(clusters: Clusters) -> tuple[ComparedIndex, ComparedIndex]:
     """Such an index on both sides."""
     assert clusters.source is not None
     for cluster in (clusters.source, clusters.destination):
         await make(cluster, BARE, {"settings": settings(2)})
-    return Index(clusters.source, BARE), Index(clusters.destination, BARE)
+    return ComparedIndex(clusters.source, BARE), ComparedIndex(clusters.destination, BARE)
 
 
 @pytest.mark.parametrize(("old", "new"), PAIRS)
@@ -41,7 +41,7 @@ async def test_two_of_them_are_equal_by_every_proof(nodes: SharedNodes, old: str
     async with pair(nodes, old, new) as (clusters, _):
         source, destination = await bare(clusters)
         for values in (None, False, True):
-            compared = await compare_everything(source, destination, Manner(values=values))
+            compared = await compare_everything(source, destination, ComparisonOptions(values=values))
             assert compared.is_equal
             assert (compared.source_count, compared.destination_count) == (0, 0)
         assert (await compare_by_id(destination, source)).compared == 0

@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.difference import Compared, together
-from esmigrate_tui.verify.everything import Manner, compare_everything
+from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esmigrate_tui.verify.everything import Reading
-    from esmigrate_tui.verify.index import Index
+    from esmigrate_tui.verify.everything import ComparisonReading
+    from esmigrate_tui.verify.index import ComparedIndex
 
 
-class Watch:
+class ComparisonProgress:
     """One proof of one task: handed to whoever compares, and kept when that is broken off and asked for again.
 
     `is_brief` says that only numbers are wanted. `refused` are ids, cleaned, of documents that the destination is known
@@ -30,10 +30,10 @@ class Watch:
         self.total = 0
         self.is_naming = False
         self._done: dict[str, Compared] = {}
-        self._reading: tuple[str, Reading] | None = None
+        self._reading: tuple[str, ComparisonReading] | None = None
 
     async def compare(
-        self, pairs: Sequence[tuple[Index, Index]], documents: int, *, values: bool | None
+        self, pairs: Sequence[tuple[ComparedIndex, ComparedIndex]], documents: int, *, values: bool | None
     ) -> Compared | None:
         """Compare pairs of indices one after another, going on where it was broken off; `documents` is about how many.
 
@@ -44,10 +44,12 @@ class Watch:
                 self._done[destination.name] = await self._one(source, destination, documents, values=values)
         return together([self._done[destination.name] for _, destination in pairs])
 
-    async def _one(self, source: Index, destination: Index, documents: int, *, values: bool | None) -> Compared:
+    async def _one(
+        self, source: ComparedIndex, destination: ComparedIndex, documents: int, *, values: bool | None
+    ) -> Compared:
         before = sum(one.source_count + one.destination_count for one in self._done.values())
 
-        def look(reading: Reading) -> None:
+        def look(reading: ComparisonReading) -> None:
             if reading.sides is not None:  # a second reading begins anew, and is not gone on with
                 self._reading = (destination.name, reading)
             self.read, self.is_naming = before + reading.read, reading.is_naming
@@ -55,5 +57,5 @@ class Watch:
 
         name, reading = self._reading or ("", None)
         kept = reading.keep() if reading is not None and name == destination.name else b""
-        manner = Manner(values=values, pace=2 * self.pace, look=look, refused=self.refused)
+        manner = ComparisonOptions(values=values, pace=2 * self.pace, look=look, refused=self.refused)
         return await compare_everything(source, destination, manner, kept)
