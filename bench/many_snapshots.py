@@ -12,7 +12,7 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import PAGE, register_request
 from esmigrate_tui.flow.session import Album, Session, Shelf
@@ -65,7 +65,7 @@ async def _shown(connection: Connection, credential: Credential, repository: Rep
     cluster = await connect(connection, credential)
     facts = await cluster.probe()
     draft = Draft(method=MethodName.RESTORE_FROM_SNAPSHOT, destination=connection, destination_facts=facts)
-    doors = real_doors()
+    doors = real_services()
     shelf = Shelf(destination=(repository,))
     session = Session(draft=draft, methods=doors.methods, shelf=shelf, album=Album(repository=repository.name))
     app: WizardApp = WizardApp(doors, opening=(session, "snapshot"))

@@ -12,10 +12,10 @@ import statistics
 import time
 from typing import TYPE_CHECKING, Any, Final
 
-from esmigrate_tui.cli import planning
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.flow import planning
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Severity

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 import msgspec
 
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.confirming import confirmed, overwritten
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, credentials_of
-from esmigrate_tui.cli.ending import tell
-from esmigrate_tui.cli.mending import mend, repairs_for
-from esmigrate_tui.cli.running import begin_run, follow_to_end, started_sentence
-from esmigrate_tui.cli.telling import finding_lines, shown
+from esmigrate_tui.cli.confirmation import confirmed, overwritten
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for, credentials_of
+from esmigrate_tui.cli.exits import print_problem
+from esmigrate_tui.cli.fixes import apply_fixes, fixes_of
+from esmigrate_tui.cli.output import finding_lines, printable
+from esmigrate_tui.cli.runs import begin_run, follow_to_end, started_sentence
 from esmigrate_tui.disk import read_text, write_whole
 from esmigrate_tui.engine.runs import RunHeldError
+from esmigrate_tui.flow import planning
 from esmigrate_tui.model.carried import Conflict, Group, amounts
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
@@ -105,7 +105,7 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
             renamed=renamed,
             now=time.time(),
         )
-    await hand_over(plan, choice.left_out, options)
+    await write_plan(plan, choice.left_out, options)
     return ExitCode.DONE
 
 
@@ -124,17 +124,17 @@ def _copying(options: Mapping[str, Any]) -> Copying:
     return AS_IT_IS if chosen == AS_IT_IS else chosen
 
 
-async def hand_over(plan: Plan, left_out: Iterable[tuple[str, str]], options: Mapping[str, Any]) -> None:
+async def write_plan(plan: Plan, left_out: Iterable[tuple[str, str]], options: Mapping[str, Any]) -> None:
     """Write the plan where the person wants it, and say what is in it."""
     plan = msgspec.structs.replace(plan, accepted=planning.accepted(options["accept"]))
     for name, why in left_out:
-        click.echo(shown(f"! left out {name}: {why}"), err=True)
+        click.echo(printable(f"! left out {name}: {why}"), err=True)
     output: Path = options["output"]
     if str(output) == "-":
         click.echo(plan.to_toml(), nl=False)
     else:
         await asyncio.to_thread(write_new, output, plan.to_toml(), force=options["force"])
-    _say_plan(plan, output)
+    _print_plan(plan, output)
 
 
 def _amount(task: Task) -> str:
@@ -157,28 +157,28 @@ def _shared(plan: Plan) -> tuple[str, ...]:
     return tuple(change for change in plan.tasks[0].changes if all(change in task.changes for task in plan.tasks))
 
 
-def _say_plan(plan: Plan, output: Path) -> None:
+def _print_plan(plan: Plan, output: Path) -> None:
     shared = _shared(plan)
     for task in plan.tasks:
         goes = "" if task.destination_index == task.source_index else f" → {task.destination_index}"
         what = f"{task.kind.replace('-', ' ')} " if task.kind in _NAMED_KINDS else ""
-        click.echo(shown(f"  {what}{task.label}{goes}: {_amount(task)}"), err=True)
+        click.echo(printable(f"  {what}{task.label}{goes}: {_amount(task)}"), err=True)
         for change in task.changes:
             if change not in shared and change != f"it is named {task.destination_index}":  # the arrow says that
-                click.echo(shown(f"      {change}"), err=True)
+                click.echo(printable(f"      {change}"), err=True)
     for change in shared:
-        click.echo(shown(f"  of each of them: {change}"), err=True)
+        click.echo(printable(f"  of each of them: {change}"), err=True)
     for one in plan.carried:
         for line in one.told():
-            click.echo(shown(f"  {line}"), err=True)
+            click.echo(printable(f"  {line}"), err=True)
     noun = ("part", "parts") if any(task.kind is not RestoreKind.INDEX for task in plan.tasks) else ("index", "indices")
     made = amounts(one.kind for one in plan.carried if one.conflict is Conflict.NONE)
     beside = f", and beside them {made} to be made" if plan.carried else ""
-    click.echo(shown(f"{counted(len(plan.tasks), *noun)} in the plan{beside}. Nothing was moved yet."), err=True)
+    click.echo(printable(f"{counted(len(plan.tasks), *noun)} in the plan{beside}. Nothing was moved yet."), err=True)
     for line in overwritten(plan):
-        click.echo(shown(f"! {line}"), err=True)
+        click.echo(printable(f"! {line}"), err=True)
     if str(output) != "-":
-        click.echo(shown(f"Next: esmigrate check {output}, then esmigrate run {output}"), err=True)
+        click.echo(printable(f"Next: esmigrate check {output}, then esmigrate run {output}"), err=True)
 
 
 async def read_plan(path: Path) -> Plan:
@@ -203,7 +203,7 @@ async def _checked(plan: Plan, credentials: Mapping[Side, Credential], *, as_jso
             click.echo(json_line(told))
         else:
             is_accepted = planning.is_accepted(finding, plan.accepted)
-            click.echo(shown("\n".join(finding_lines(finding, is_accepted=is_accepted))))
+            click.echo(printable("\n".join(finding_lines(finding, is_accepted=is_accepted))))
 
     async with clusters_of(plan, credentials) as clusters:
         return await planning.check(plan, clusters, say)
@@ -230,15 +230,15 @@ async def check_plan(options: Mapping[str, Any]) -> int:
     try:
         findings = await _checked(plan, credentials, as_json=as_json)
         if options["fix"]:
-            await mend(plan, credentials, repairs_for(findings, options["fix"]), as_json=as_json)
+            await apply_fixes(plan, credentials, fixes_of(findings, options["fix"]), as_json=as_json)
             findings = await _checked(plan, credentials, as_json=as_json)
     except planning.StalePlanError as error:
-        tell(error.problem, sys.stderr)
+        print_problem(error.problem, sys.stderr)
         return ExitCode.STALE
     standing = planning.standing(findings, plan.accepted)
     if not as_json:
         warnings = sum(finding.severity is Severity.WARNING for finding in findings)
-        click.echo(shown(f"{counted(len(findings), 'finding')}: {len(standing)} block, {warnings} warn."))
+        click.echo(printable(f"{counted(len(findings), 'finding')}: {len(standing)} block, {warnings} warn."))
     return ExitCode.BLOCKED if standing else ExitCode.DONE
 
 
@@ -252,7 +252,7 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
             return ExitCode.USAGE
         findings = await _checked(plan, credentials, as_json=as_json)
     except planning.StalePlanError as error:
-        tell(error.problem, sys.stderr)
+        print_problem(error.problem, sys.stderr)
         return ExitCode.STALE
     standing = planning.standing(findings, plan.accepted)
     if standing:
@@ -266,10 +266,10 @@ async def perform_plan(options: Mapping[str, Any]) -> int:
     try:
         run_id = await begin_run(planning.as_accepted(plan, findings), credentials, findings)
     except RunHeldError as error:
-        tell(error.problem, sys.stderr)
+        print_problem(error.problem, sys.stderr)
         return ExitCode.HELD
     if not as_json:
-        click.echo(shown(started_sentence(run_id)))
+        click.echo(printable(started_sentence(run_id)))
     if options["detach"]:
         if as_json:
             click.echo(json_line({"type": "detached", "run": run_id}))

@@ -18,18 +18,18 @@ def run() -> int:
     os.umask(0o077)
     if wants_ascii(os.environ):
         _speak_ascii()
-    from esmigrate_tui.cli.ending import told  # noqa: PLC0415  # after the environment is clean
+    from esmigrate_tui.cli.exits import exit_code_of  # noqa: PLC0415  # after the environment is clean
 
     if not sys.argv[1:]:
-        from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415  # its first screen waits for no command
+        from esmigrate_tui.cli.wiring import open_wizard  # noqa: PLC0415  # its first screen waits for no command
 
-        return told(open_wizard, sys.stderr)
-    from esmigrate_tui.cli.commands import main  # noqa: PLC0415  # the same
+        return exit_code_of(open_wizard, sys.stderr)
+    from esmigrate_tui.cli.main import main  # noqa: PLC0415  # the same
 
-    return told(lambda: main(standalone_mode=False, prog_name="esmigrate"), sys.stderr)
+    return exit_code_of(lambda: main(standalone_mode=False, prog_name="esmigrate"), sys.stderr)
 
 
-class _Ascii(codecs.IncrementalEncoder):
+class _AsciiEncoder(codecs.IncrementalEncoder):
     """Text in ASCII, by what the wizard itself shows in place of a sign."""
 
     def encode(self, input: str, final: bool = False) -> bytes:  # noqa: A002, ARG002, FBT001, FBT002  # as codecs has it
@@ -47,7 +47,7 @@ def _speak_ascii() -> None:
     By an encoding of its own: click takes a stream in "ascii" for one by mistake, and writes UTF-8.
     """
     ascii_only = codecs.CodecInfo(
-        name="esmigrate", encode=codecs.ascii_encode, decode=codecs.ascii_decode, incrementalencoder=_Ascii
+        name="esmigrate", encode=codecs.ascii_encode, decode=codecs.ascii_decode, incrementalencoder=_AsciiEncoder
     )
     codecs.register(lambda name: ascii_only if name == "esmigrate" else None)
     for stream in (sys.stdout, sys.stderr):

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli.planning import (
+from esmigrate_tui.flow.planning import (
     accepted,
     as_accepted,
     as_planned,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import io
 
-from esmigrate_tui.cli.commands import main
-from esmigrate_tui.cli.ending import told
+from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.main import main
 from esmigrate_tui.model.outcome import ExitCode
 
 NOBODY = ("--source", "http://127.0.0.1:9", "--destination", "http://127.0.0.1:9", "--index", "logs")
@@ -15,7 +15,7 @@ def refused(*options: str) -> str:
     """What is said of these options, which are refused as usage."""
     err = io.StringIO()
     arguments = ["plan", "reindex-from-remote", *NOBODY, *options]
-    assert told(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err) == ExitCode.USAGE
+    assert exit_code_of(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err) == ExitCode.USAGE
     return err.getvalue()
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.cli.commands import main
-from esmigrate_tui.cli.ending import told
-from esmigrate_tui.cli.running import accepted_fingerprints
+from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.main import main
+from esmigrate_tui.cli.runs import accepted_fingerprints
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder
@@ -60,7 +60,7 @@ class Shell:
     def do(self, *arguments: str) -> Said:
         self._capture.readouterr()
         err = io.StringIO()
-        code = told(lambda: main(list(arguments), standalone_mode=False, prog_name="esmigrate"), err)
+        code = exit_code_of(lambda: main(list(arguments), standalone_mode=False, prog_name="esmigrate"), err)
         seen = self._capture.readouterr()
         return Said(code, seen.out, seen.err + err.getvalue())
 

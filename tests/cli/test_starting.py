@@ -6,11 +6,11 @@ import io
 import subprocess
 import sys
 
-from esmigrate_tui.cli.ending import told
+from esmigrate_tui.cli.exits import exit_code_of
 
 _FIRST_SCREEN = """
 import sys
-import esmigrate_tui.cli.ending, esmigrate_tui.cli.opening
+import esmigrate_tui.cli.exits, esmigrate_tui.cli.wiring
 import esmigrate_tui.wizard.app, esmigrate_tui.wizard.screens.method
 print(*sorted(sys.modules))
 """
@@ -30,5 +30,5 @@ def test_a_start_that_somebody_stops_says_so_and_ends_as_every_program_does() ->
     def stopped() -> None:
         raise KeyboardInterrupt
 
-    assert told(stopped, said) == 130
+    assert exit_code_of(stopped, said) == 130
     assert said.getvalue() == "esmigrate: stopped.\n"

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from esmigrate_tui.cli.commands import main
-from esmigrate_tui.cli.ending import told
-from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.main import main
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder, all_runs, make_folder
 from esmigrate_tui.flow.opening import standing
@@ -34,7 +34,7 @@ PROBLEM: Final = Problem(cause=Cause.BUSY, what="The destination is busy.")
 
 
 def cli(arguments: list[str]) -> int:
-    return told(lambda: main(arguments, standalone_mode=False), sys.stderr)
+    return exit_code_of(lambda: main(arguments, standalone_mode=False), sys.stderr)
 
 
 def started(run: str) -> RunStarted:
@@ -157,7 +157,7 @@ def test_a_damaged_journal_says_so_of_its_run_and_hides_no_other(
 
 
 async def _cards() -> Any:  # noqa: ANN401  # the wizard's own
-    return await real_doors().runs()
+    return await real_services().runs()
 
 
 def test_a_refused_document_that_cannot_be_read_is_said_where_it_is_asked_for(

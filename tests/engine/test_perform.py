@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.cli.telling import total_line
+from esmigrate_tui.cli.output import total_line
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import ASIDE, Journal, said_aside
 from esmigrate_tui.engine.perform import perform

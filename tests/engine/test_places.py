@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.cli.commands import main
-from esmigrate_tui.cli.ending import told
-from esmigrate_tui.cli.opening import real_doors
-from esmigrate_tui.cli.preferring import keep_contrast, recalled
-from esmigrate_tui.cli.running import leaving_warning, started_sentence
+from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.main import main
+from esmigrate_tui.cli.preferences import keep_contrast, recalled
+from esmigrate_tui.cli.runs import leaving_warning, started_sentence
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.engine import places
 from esmigrate_tui.engine.runs import make_folder
 from esmigrate_tui.model.outcome import ExitCode
@@ -51,7 +51,7 @@ def unknown(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def cli(*arguments: str) -> int:
-    return told(lambda: main(list(arguments), standalone_mode=False), sys.stderr)
+    return exit_code_of(lambda: main(list(arguments), standalone_mode=False), sys.stderr)
 
 
 @pytest.mark.usefixtures("unknown")
@@ -67,7 +67,7 @@ def test_a_user_whom_the_system_does_not_know_begins_runs_where_there_is_a_place
 
 
 async def _cards() -> tuple[RunCard, ...]:
-    return await real_doors().runs()
+    return await real_services().runs()
 
 
 @pytest.mark.usefixtures("unknown")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from esmigrate_tui.cli.choosing import choose
+from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.facts import with_streams
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.snapshot import RestoreKind

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import TextArea
 
-from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -72,7 +72,7 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     (old, old_secret), (new, new_secret) = side(source), side(destination)
     app: WizardApp = WizardApp(
-        real_doors(),
+        real_services(),
         Draft(method=MethodName.REINDEX_FROM_REMOTE, source=old, destination=new),
         credentials={Side.SOURCE: old_secret, Side.DESTINATION: new_secret},
     )
@@ -148,7 +148,7 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     (old, old_secret), (new, new_secret) = side(source), side(destination)
     app: WizardApp = WizardApp(
-        real_doors(),
+        real_services(),
         Draft(method=MethodName.COPY_THROUGH_HERE, source=old, destination=new),
         credentials={Side.SOURCE: old_secret, Side.DESTINATION: new_secret},
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow.mapping import KINDS, mapped
 from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
@@ -104,7 +104,7 @@ class Walk:
 def opened_wizard(node: Node) -> WizardApp:
     connection, secret = side(node)
     return WizardApp(
-        real_doors(),
+        real_services(),
         Draft(method=MethodName.INDEX_FROM_SOURCE, destination=connection),
         credentials={Side.DESTINATION: secret},
     )

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from esmigrate_tui.cli.opening import real_doors
-from esmigrate_tui.cli.running import clean_up, summaries
+from esmigrate_tui.cli.runs import clean_up, summaries
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -86,7 +86,7 @@ def wizard(method: MethodName, destination: Node, source: Node | None = None) ->
     (here, secret), there = side(destination), side(source) if source is not None else None
     credentials = {Side.DESTINATION: secret} | ({Side.SOURCE: there[1]} if there is not None else {})
     draft = Draft(method=method, source=there[0] if there is not None else None, destination=here)
-    return WizardApp(real_doors(), draft, credentials=credentials)
+    return WizardApp(real_services(), draft, credentials=credentials)
 
 
 async def looked(pilot: Pilot[ExitCode], app: WizardApp) -> tuple[str, ...]:

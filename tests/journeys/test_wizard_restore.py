@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.cli.opening import real_doors
-from esmigrate_tui.cli.running import clean_up
+from esmigrate_tui.cli.runs import clean_up
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
 from esmigrate_tui.flow.session import Test, repositories, shown_snapshots
 from esmigrate_tui.model.connection import Side
@@ -158,7 +158,7 @@ async def test_the_wizard_takes_a_snapshot_registers_its_repository_and_restores
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
     (old, old_secret), (new, new_secret) = side(source), side(destination)
     app: WizardApp = WizardApp(
-        real_doors(),
+        real_services(),
         Draft(method=MethodName.RESTORE_FROM_SNAPSHOT, source=old, destination=new),
         credentials={Side.SOURCE: old_secret, Side.DESTINATION: new_secret},
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.cli.planning import draft_of
 from esmigrate_tui.engine.perform import started
+from esmigrate_tui.flow.planning import draft_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_decisions import CopyState, held_of, versioned
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind

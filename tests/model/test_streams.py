@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from esmigrate_tui.cli.choosing import choose
+from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.flow.session import SortBy, offered, ordered, why_not_choosable
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.draft import Draft

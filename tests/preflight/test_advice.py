@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esmigrate_tui.cli.advising import advice_lines
+from esmigrate_tui.cli.commands.advise import advice_lines
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.snapshot import Repository

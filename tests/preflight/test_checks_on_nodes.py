@@ -15,12 +15,12 @@ import msgspec
 import pytest
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.flow import planning
 from esmigrate_tui.model.carried import Carried, Kind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -617,7 +617,7 @@ async def test_the_wizard_asks_of_what_its_plan_would_make_as_soon_as_the_defini
         assert clusters.source is not None
         known = await clusters.source.definitions(["pfc-snow"])
         draft = world.draft("pfc-snow", definitions=known)
-        looking = real_doors().preflight(draft, clusters.destination, clusters.source)
+        looking = real_services().preflight(draft, clusters.destination, clusters.source)
         told = [one async for one in looking if one.check == "definitions-accepted"]
     assert [one.severity for one in told] == [Severity.BLOCKER]
 

@@ -61,7 +61,7 @@ async def talk():
         pathlib.Path(sys.argv[1]).touch()
         while True:
             terminal.write("a line that nobody reads\\n" * 100)
-from esmigrate_tui.cli.ending import told
+from esmigrate_tui.cli.exits import told
 sys.exit(told(lambda: asyncio.run(talk()), sys.stderr))
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from esmigrate_tui.cli.choosing import choose
+from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.problem import Cause, ProblemError
 

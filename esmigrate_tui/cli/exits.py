@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def tell(problem: Problem, out: TextIO) -> None:
+def print_problem(problem: Problem, out: TextIO) -> None:
     """A trouble in the order a tired person reads: what, why, what to do, and the server's own words."""
     print(f"esmigrate: {clean(problem.what, len(problem.what))}", file=out)
     for line in (problem.why, problem.todo):
@@ -26,12 +26,12 @@ def tell(problem: Problem, out: TextIO) -> None:
         print(f"  It answered: {clean(problem.evidence, 500)}", file=out)
 
 
-def told(command: Callable[[], object], out: TextIO) -> int:
+def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
     """Carry out a command, of click or not, and say in one sentence what stopped it; the exit code."""
     try:
         answer = command()
     except ProblemError as error:
-        tell(error.problem, out)
+        print_problem(error.problem, out)
         return exit_code(error.problem.cause)
     except KeyboardInterrupt:
         return _stopped(out)

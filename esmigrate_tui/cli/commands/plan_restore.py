@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.choosing import Choice, choose, is_pattern
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
-from esmigrate_tui.cli.headless import hand_over, renamed_pairs
-from esmigrate_tui.cli.registering import described, pairs, registered
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for
+from esmigrate_tui.cli.headless import renamed_pairs, write_plan
+from esmigrate_tui.cli.registration import described, pairs, registered
+from esmigrate_tui.flow import planning
+from esmigrate_tui.flow.patterns import Matched, choose, is_pattern
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -73,7 +73,7 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
     plan = METHODS[MethodName.RESTORE_FROM_SNAPSHOT].plan(draft, made_at)
     _must_be_in_the_way(plan, in_the_way)
     click.echo(f"From {clean(snapshot.name)}, {_made(snapshot)}, in {clean(repository.name)}:", err=True)
-    await hand_over(plan, choice.left_out, options)
+    await write_plan(plan, choice.left_out, options)
     return ExitCode.DONE
 
 
@@ -145,9 +145,9 @@ def _restoration(
     )
 
 
-def _choice(draft: Draft, options: Mapping[str, Any]) -> Choice:
+def _choice(draft: Draft, options: Mapping[str, Any]) -> Matched:
     if not options["patterns"]:
-        return Choice(names=(), left_out=())
+        return Matched(names=(), left_out=())
     return choose(
         draft.offered,
         options["patterns"],

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from esmigrate_tui.cli.preferring import keep_contrast, recalled
+from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.flow.offer import METHODS, preview
 from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
@@ -110,7 +110,7 @@ def _with_tasks(draft: Draft) -> Draft:
     """The draft with what its plan would make, once the definitions of all that is chosen are known."""
     import msgspec
 
-    from esmigrate_tui.cli.planning import named_there
+    from esmigrate_tui.flow.planning import named_there
     from esmigrate_tui.model.problem import ProblemError
 
     reads_documents = draft.method in {MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE}
@@ -125,7 +125,7 @@ def _with_tasks(draft: Draft) -> Draft:
 
 
 def _plan(draft: Draft) -> Plan:
-    from esmigrate_tui.cli.planning import timestamp
+    from esmigrate_tui.flow.planning import timestamp
     from esmigrate_tui.methods import METHODS as PERFORMED
 
     if draft.method is None:
@@ -166,21 +166,21 @@ async def _save_plan(plan: Plan) -> str:
 
 
 async def _begin(plan: Plan, credentials: Mapping[Side, Credential], findings: tuple[Finding, ...]) -> str:
-    from esmigrate_tui.cli.running import begin_run
+    from esmigrate_tui.cli.runs import begin_run
 
     return await begin_run(plan, dict(credentials), findings)
 
 
 async def _take_up(run: str, credentials: Mapping[Side, Credential]) -> None:
-    from esmigrate_tui.cli.running import take_up_run
+    from esmigrate_tui.cli.runs import resume_ended_run
 
-    await take_up_run(run, credentials)
+    await resume_ended_run(run, credentials)
 
 
 async def _runs() -> tuple[RunCard, ...]:
     if not await asyncio.to_thread(has_runs, os.environ):
         return ()  # nothing of the engine is needed for the first screen of the first migration
-    from esmigrate_tui.cli.running import summaries
+    from esmigrate_tui.cli.runs import summaries
 
     return tuple(
         RunCard(
@@ -202,7 +202,7 @@ async def _runs() -> tuple[RunCard, ...]:
 
 
 async def _follow(run: str) -> AsyncIterator[list[Event]]:
-    from esmigrate_tui.cli.running import journal_of
+    from esmigrate_tui.cli.runs import journal_of
 
     async with journal_of(run) as journal:
         async for batch in journal.follow():
@@ -210,26 +210,26 @@ async def _follow(run: str) -> AsyncIterator[list[Event]]:
 
 
 async def _command(run: str, command: Command) -> None:
-    from esmigrate_tui.cli.running import tell_run
+    from esmigrate_tui.cli.runs import send_command
 
-    await tell_run(run, command)
+    await send_command(run, command)
 
 
 async def _rejects(run: str, limit: int) -> tuple[Reject, ...]:
-    from esmigrate_tui.cli.running import journal_of
+    from esmigrate_tui.cli.runs import journal_of
 
     async with journal_of(run) as journal:
         return await journal.rejects(limit)
 
 
 async def _report(run: str) -> tuple[str, ...]:
-    from esmigrate_tui.cli.running import written_report
+    from esmigrate_tui.cli.runs import written_report
 
     return tuple(str(path) for path in await written_report(run))
 
 
 async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str) -> str:
-    from esmigrate_tui.cli.running import make_change
+    from esmigrate_tui.cli.runs import make_change
 
     return await make_change(plan, credentials, change, folder=folder)
 
@@ -240,7 +240,7 @@ def _word(report: VaultReport) -> VaultWord:
     return VaultWord(is_available=report.state is VaultState.AVAILABLE, place=report.place, sentence=report.sentence)
 
 
-class _Vault:
+class _KeyringVault:
     """The real vault, its words as the wizard has them."""
 
     async def probe(self) -> VaultWord:
@@ -262,7 +262,7 @@ class _Vault:
         return await vault.recall(connection)
 
 
-def real_doors() -> Doors[Cluster]:
+def real_services() -> Doors[Cluster]:
     """Everything the wizard may do, wired to the real rooms."""
     return Doors(
         methods=METHODS,
@@ -285,7 +285,7 @@ def real_doors() -> Doors[Cluster]:
         report=_report,
         change=_change,
         keep_contrast=keep_contrast,
-        vault=_Vault(),
+        vault=_KeyringVault(),
         now=time.time,
     )
 
@@ -308,7 +308,7 @@ async def wizard_session(
     from esmigrate_tui.wizard.app import WizardApp
 
     app: WizardApp = WizardApp(
-        real_doors(),
+        real_services(),
         draft,
         follow=follow,
         credentials=dict(credentials or {}),
@@ -319,7 +319,7 @@ async def wizard_session(
     ended: Any = await app.run_async()
     lines = [*app.farewell]
     if ended is ExitCode.DETACHED:
-        from esmigrate_tui.cli.running import leaving_warning
+        from esmigrate_tui.cli.runs import leaving_warning
 
         lines.append(await asyncio.to_thread(leaving_warning))
     for line in filter(None, lines):
@@ -336,12 +336,12 @@ async def _questions(draft: Draft | None, credentials: Mapping[Side, Credential]
     terminal = Terminal()
     console = Console(terminal, ascii_only=wants_ascii(os.environ))
     with terminal.watched():
-        left = await walk_through(PlainWalk(real_doors(), console, draft, credentials))
+        left = await walk_through(PlainWalk(real_services(), console, draft, credentials))
     for sentence in left.said:
         console.say(sentence)
     if not left.run:
         return ExitCode.DONE
-    from esmigrate_tui.cli.running import follow_to_end, started_sentence
+    from esmigrate_tui.cli.runs import follow_to_end, started_sentence
 
     if left.is_new:
         console.say(started_sentence(left.run))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
-from esmigrate_tui.cli.headless import hand_over, write_new
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for
+from esmigrate_tui.cli.headless import write_new, write_plan
+from esmigrate_tui.flow import planning
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.shipping_texts import configuration
 from esmigrate_tui.model.chosen import chosen_types
@@ -80,7 +80,7 @@ async def make_shipping_plan(options: Mapping[str, Any]) -> int:
         click.echo(line, err=True)
     if is_there:
         click.echo(f"The index {clean(into, 300)} is there already, and is used as it is.", err=True)
-    await hand_over(plan, (), options)
+    await write_plan(plan, (), options)
     await _hand_over_configuration(told, options)
     return ExitCode.DONE
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.cli.commands import main
-from esmigrate_tui.cli.ending import told
-from esmigrate_tui.cli.opening import real_doors
+from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.main import main
+from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.model.carried import Conflict, Group
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, parse_address
@@ -90,7 +90,7 @@ def carried(capsys: pytest.CaptureFixture[str], old: Node, new: Node, *options: 
     """The exit code of the command, and what it said."""
     arguments = ["carry", "--source", old.url, "--destination", new.url, "--name", "cy-*", *options]
     err = io.StringIO()
-    code = told(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err)
+    code = exit_code_of(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err)
     return code, capsys.readouterr().out + err.getvalue()
 
 
@@ -117,7 +117,7 @@ def test_what_it_makes_is_there_and_cleanup_takes_it_away(
     assert "= index template cy-logs: the destination has the same" in said
     assert "= ingest pipeline cy-empty: the destination has the same" in said
     [folder] = (tmp_path / "runs").iterdir()
-    assert told(lambda: main(["cleanup", folder.name], standalone_mode=False), io.StringIO()) == ExitCode.DONE
+    assert exit_code_of(lambda: main(["cleanup", folder.name], standalone_mode=False), io.StringIO()) == ExitCode.DONE
     assert sent(new, "GET", "/_index_template/cy-logs") is None
     assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is None
 
@@ -188,7 +188,7 @@ def test_a_template_that_came_meanwhile_is_not_written_over(new: Node) -> None:
 def said_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str]:
     """The exit code of a command, and what it said."""
     err = io.StringIO()
-    code = told(lambda: main([*arguments], standalone_mode=False, prog_name="esmigrate"), err)
+    code = exit_code_of(lambda: main([*arguments], standalone_mode=False, prog_name="esmigrate"), err)
     captured = capsys.readouterr()
     return code, captured.out + captured.err + err.getvalue()
 
@@ -265,7 +265,7 @@ def test_a_plan_for_a_destination_that_keeps_no_policies_says_so(
 async def _by_the_door(old: Node, new: Node) -> dict[str, Conflict]:
     sides = (Connection(endpoint=parse_address(node.url)[0]) for node in (new, old))
     async with await connect(next(sides), NO_CREDENTIAL) as to, await connect(next(sides), NO_CREDENTIAL) as source:
-        found = await real_doors().carried((Group.TEMPLATES, Group.PIPELINES), to, source)
+        found = await real_services().carried((Group.TEMPLATES, Group.PIPELINES), to, source)
     return {one.name: one.conflict for one in found if one.name.startswith("cy-")}
 
 

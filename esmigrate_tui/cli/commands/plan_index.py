@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
-from esmigrate_tui.cli.headless import hand_over
-from esmigrate_tui.cli.shipping import chosen_lines
+from esmigrate_tui.cli.commands.plan_shipping import chosen_lines
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for
+from esmigrate_tui.cli.headless import write_plan
 from esmigrate_tui.disk import replacing
+from esmigrate_tui.flow import planning
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -103,7 +103,7 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
         click.echo(f"{made} the types of its fields are that template's, and each row needs an @timestamp.", err=True)
     if is_there:
         click.echo(f"The {taken} {clean(into, 300)} is there already, and is used as it is.", err=True)
-    await hand_over(plan, (), options)
+    await write_plan(plan, (), options)
     return ExitCode.DONE
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Matched:
     """The chosen names, and what a pattern matched but was left out, with the reason."""
 
     names: tuple[str, ...]
@@ -54,7 +54,7 @@ def choose(
     closed_too: bool = False,
     place: str = "the source",
     look: str = "GET _cat/indices?v",
-) -> Choice:
+) -> Matched:
     """The indices that `patterns` (names, or globs with * ? [ ]) mean, in the order in which they are offered.
 
     `place` is where they are, and `look` how a person sees what is there. Closed indices are only for `closed_too`.
@@ -100,4 +100,4 @@ def choose(
                 why="; ".join(f"{clean(name, 80)} is {why}" for name, why in [*left_out.items()][:5]),
             )
         )
-    return Choice(names=tuple(names), left_out=tuple(left_out.items()))
+    return Matched(names=tuple(names), left_out=tuple(left_out.items()))

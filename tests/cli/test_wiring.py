@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.cli import opening
+from esmigrate_tui.cli import wiring as opening
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
 async def test_a_look_that_does_not_end_is_given_up_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_PATIENCE", 0.0)
     with pytest.raises(ProblemError) as caught:
-        await opening.real_doors().files("/etc/**/*.nothing", FileWishes())
+        await opening.real_services().files("/etc/**/*.nothing", FileWishes())
     assert "Looking at the files has not come to an end" in caught.value.problem.what
     assert "network folder" in caught.value.problem.why
 
 
 async def test_a_look_through_the_door_shows_the_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
-    look = await opening.real_doors().files(f"{tmp_path}/*.csv", FileWishes())
+    look = await opening.real_services().files(f"{tmp_path}/*.csv", FileWishes())
     assert look.sample is not None
     assert [row.source for row in look.sample.rows] == [b'{"id":1}']
 
 
 async def test_a_text_is_written_into_a_new_file_alone(tmp_path: Path) -> None:
-    doors = opening.real_doors()
+    doors = opening.real_services()
     path = await doors.save_text(f"{tmp_path}/send.sh", "x\n")
     with pytest.raises(ProblemError) as there:
         await doors.save_text(path, "y\n")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from esmigrate_tui.cli.running import make_change
+from esmigrate_tui.cli.runs import make_change
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.ledger import Change

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.cli.commands import main
-from esmigrate_tui.cli.ending import told
-from esmigrate_tui.cli.indexing import preview_lines
+from esmigrate_tui.cli.commands.plan_index import preview_lines
+from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.main import main
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import recognised, sampled
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def ended(*options: str) -> tuple[int, str]:
     err = io.StringIO()
     arguments = ["plan", "index-from-source", "--destination", "http://127.0.0.1:9", "--into", "x", *options]
-    return told(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err), err.getvalue()
+    return exit_code_of(lambda: main(arguments, standalone_mode=False, prog_name="esmigrate"), err), err.getvalue()
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, raise_one_stdin
-from esmigrate_tui.cli.planning import timestamp
-from esmigrate_tui.cli.running import make_change
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for, raise_one_stdin
+from esmigrate_tui.cli.runs import make_change
+from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.carried import Conflict, Group
 from esmigrate_tui.model.connection import Side

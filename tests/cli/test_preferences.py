@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from esmigrate_tui.cli import preferring
-from esmigrate_tui.cli.preferring import Settings, keep_contrast, recalled
+from esmigrate_tui.cli import preferences as preferring
+from esmigrate_tui.cli.preferences import Preferences, keep_contrast, recalled
 from esmigrate_tui.engine.places import settings_file
 from esmigrate_tui.model.problem import ProblemError
 
@@ -28,11 +28,11 @@ def test_settings_are_kept_where_the_platform_says() -> None:
 
 
 async def test_what_is_kept_is_there_at_the_next_start(file: Path) -> None:
-    assert recalled() == Settings(contrast=False)
+    assert recalled() == Preferences(contrast=False)
     await keep_contrast(True)
-    assert recalled() == Settings(contrast=True)
+    assert recalled() == Preferences(contrast=True)
     await keep_contrast(False)
-    assert recalled() == Settings(contrast=False)
+    assert recalled() == Preferences(contrast=False)
     assert [path.name for path in file.parent.iterdir()] == ["settings.json"]
 
 
@@ -53,14 +53,14 @@ async def test_what_is_kept_is_there_at_the_next_start(file: Path) -> None:
 def test_a_garbled_file_is_none_and_is_written_anew(file: Path, garbled: bytes) -> None:
     file.parent.mkdir(parents=True)
     file.write_bytes(garbled)
-    assert recalled() == Settings()
+    assert recalled() == Preferences()
     asyncio.run(keep_contrast(True))
-    assert recalled() == Settings(contrast=True)
+    assert recalled() == Preferences(contrast=True)
 
 
 def test_a_folder_in_place_of_the_file_is_no_trouble(file: Path) -> None:
     file.mkdir(parents=True)
-    assert recalled() == Settings()
+    assert recalled() == Preferences()
 
 
 def test_what_cannot_be_written_is_said_in_one_sentence(file: Path) -> None:
@@ -69,7 +69,7 @@ def test_what_cannot_be_written_is_said_in_one_sentence(file: Path) -> None:
         asyncio.run(keep_contrast(True))
     assert caught.value.problem.sentence().startswith("It holds until you leave: ")
     assert "cannot be written: " in caught.value.problem.what
-    assert recalled() == Settings()
+    assert recalled() == Preferences()
 
 
 def test_a_disk_that_does_not_answer_is_not_waited_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ _MARKS: Final = {
 }
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     """Lines as a terminal may get them, whatever came from a cluster or a file into them."""
     return "\n".join(clean(line, len(line)) for line in text.split("\n"))
 
@@ -176,7 +176,7 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
             return []
 
 
-class LineTeller:
+class LinePrinter:
     """Progress for people: a line that is drawn over on a terminal, a line every few seconds elsewhere.
 
     Only lines on a terminal too, where `in_lines` says that nothing is to be drawn over.
@@ -188,15 +188,15 @@ class LineTeller:
         self._told_at = 0.0
         self._last_wait = ""
 
-    def tell(self, events: Iterable[Event], progress: Progress, now: float) -> None:
+    def show(self, events: Iterable[Event], progress: Progress, now: float) -> None:
         """What is new; `progress` is that after all `events`."""
         lines = [line for event in events for line in event_lines(event, progress)]
-        lines = [shown(line) for line in lines if not self._is_said_again(line)]
+        lines = [printable(line) for line in lines if not self._is_said_again(line)]
         if self._is_terminal:
             for line in lines:
                 print(f"\r\x1b[K{line}", file=self._out)
             if not progress.is_finished:
-                print(f"\r\x1b[K    {shown(total_line(progress, now))}", end="", file=self._out, flush=True)
+                print(f"\r\x1b[K    {printable(total_line(progress, now))}", end="", file=self._out, flush=True)
             else:
                 print("\r\x1b[K", end="", file=self._out, flush=True)
             return
@@ -204,7 +204,7 @@ class LineTeller:
             print(line, file=self._out)
         if now - self._told_at >= _EVERY and not progress.is_finished:
             self._told_at = now
-            print(f"    {shown(total_line(progress, now))}", file=self._out)
+            print(f"    {printable(total_line(progress, now))}", file=self._out)
         self._out.flush()
 
     def _is_said_again(self, line: str) -> bool:
@@ -214,13 +214,13 @@ class LineTeller:
         return again
 
 
-class JsonTeller:
+class JsonPrinter:
     """One JSON object a line: every event as the journal has it."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
 
-    def tell(self, events: Iterable[Event], progress: Progress, now: float) -> None:  # noqa: ARG002  # as LineTeller
+    def show(self, events: Iterable[Event], progress: Progress, now: float) -> None:  # noqa: ARG002  # as LinePrinter
         """What is new."""
         for event in events:
             print(json_line(event), file=self._out)

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.choosing import choose
-from esmigrate_tui.cli.connecting import connected
-from esmigrate_tui.cli.running import begin_run, end_run, follow_to_end, started_sentence
-from esmigrate_tui.cli.telling import finding_lines
+from esmigrate_tui.cli.connections import connected
+from esmigrate_tui.cli.output import finding_lines
+from esmigrate_tui.cli.runs import begin_run, end_run, follow_to_end, started_sentence
 from esmigrate_tui.engine.lock import is_held
 from esmigrate_tui.engine.runs import runs_home
+from esmigrate_tui.flow import planning
+from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -134,7 +134,7 @@ async def _demonstrate(
             source, destination = _side(old), _side(new)
             if is_headless:
                 return await _move_everything(source, destination)
-            from esmigrate_tui.cli.opening import wizard_session  # noqa: PLC0415  # the screen costs start-up time
+            from esmigrate_tui.cli.wiring import wizard_session  # noqa: PLC0415  # the screen costs start-up time
 
             draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
             given = {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}

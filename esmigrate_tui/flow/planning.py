@@ -6,13 +6,13 @@ import asyncio
 import dataclasses
 import difflib
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli.choosing import choose
 from esmigrate_tui.elastic.identity import another_cluster
+from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.depth import TooDeepError
@@ -27,8 +27,8 @@ from esmigrate_tui.reading.opened import changed
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from esmigrate_tui.cli.choosing import Choice
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.flow.patterns import Matched
     from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.model.plan import Plan
 
@@ -47,7 +47,7 @@ async def plan_for(
     hidden_too: bool = False,
     renamed: dict[str, str],
     now: float,
-) -> tuple[Plan, Choice]:
+) -> tuple[Plan, Matched]:
     """Look at both clusters, choose, and plan; raises ProblemError where one of these cannot be done."""
     draft, reached = await preflight.look(draft, clusters)
     raise_unreached(reached)
@@ -75,8 +75,8 @@ async def plan_for(
 
 
 async def _defined(
-    source: Cluster, choice: Choice, patterns: Sequence[str]
-) -> tuple[Choice, dict[str, IndexDefinition]]:
+    source: Cluster, choice: Matched, patterns: Sequence[str]
+) -> tuple[Matched, dict[str, IndexDefinition]]:
     """The definitions of what was chosen; what a pattern alone has chosen and is too deep is left out, and said.
 
     Raises TooDeepError where such an index was named, or nothing else was chosen.
@@ -213,15 +213,15 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
     return found
 
 
-async def check(plan: Plan, clusters: Clusters, tell: Callable[[Finding], Any]) -> tuple[Finding, ...]:
-    """Every finding for a plan, worst first; each is told as it is found. Raises ProblemError for a stale plan."""
+async def check(plan: Plan, clusters: Clusters, found: Callable[[Finding], object]) -> tuple[Finding, ...]:
+    """Every finding for a plan, worst first; `found` gets each as it comes. Raises ProblemError for a stale plan."""
     clusters = clusters.remembering()
     await raise_stale(plan, clusters)
     snapshot = await _snapshot_of(plan, clusters)
     findings: list[Finding] = []
     async for finding in preflight.run(draft_of(plan, snapshot), clusters):
         findings.append(finding)
-        tell(finding)
+        found(finding)
     return worst_first(tuple(findings))
 
 

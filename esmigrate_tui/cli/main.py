@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from esmigrate_tui.cli.connecting import connection_options, secret_options
+from esmigrate_tui.cli.connections import connection_options, secret_options
 from esmigrate_tui.model.carried import Group
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
@@ -87,7 +87,7 @@ def main(ctx: click.Context, plain: bool) -> int:  # noqa: FBT001  # click's fla
             msg = "--plain is for the wizard, which opens without a command. For a run: esmigrate attach RUN --plain"
             raise click.UsageError(msg)
         return ExitCode.DONE
-    from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
+    from esmigrate_tui.cli.wiring import open_wizard  # noqa: PLC0415
 
     return open_wizard(in_lines=plain)
 
@@ -337,13 +337,13 @@ def plan_files(**options: Any) -> int:  # noqa: ANN401  # click hands over what 
         msg = "Give either --file, to index files, or --shipper, to watch what others send."
         raise click.UsageError(msg)
     if options["shipper"]:
-        from esmigrate_tui.cli.shipping import make_shipping_plan  # noqa: PLC0415
+        from esmigrate_tui.cli.commands.plan_shipping import make_shipping_plan  # noqa: PLC0415
 
         return asyncio.run(make_shipping_plan(options))
     if options["expected"] is not None or options["configuration"] is not None:
         msg = "--expected and --configuration belong to --shipper."
         raise click.UsageError(msg)
-    from esmigrate_tui.cli.indexing import make_file_plan  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.plan_index import make_file_plan  # noqa: PLC0415
 
     return asyncio.run(make_file_plan(options))
 
@@ -400,7 +400,7 @@ def plan_restore(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
     Nothing is changed by this, unless --register or --register-from-source asks for it: a repository must be registered
     before anybody can look into it. `esmigrate cleanup` takes it away again.
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
-    from esmigrate_tui.cli.restoring import make_restore_plan  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.plan_restore import make_restore_plan  # noqa: PLC0415
 
     return asyncio.run(make_restore_plan(options))
 
@@ -427,7 +427,7 @@ def advise(**options: Any) -> int:  # noqa: ANN401  # click hands over what it p
     Nothing is written on either cluster. An estimate is made of the servers' own limits and of a short read of the
     largest index; where it rests on figures that were measured elsewhere, it says so.
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
-    from esmigrate_tui.cli.advising import give_advice  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.advise import give_advice  # noqa: PLC0415
 
     return asyncio.run(give_advice(options))
 
@@ -478,7 +478,7 @@ def run_plan(**options: Any) -> int:  # noqa: ANN401  # click hands over what it
 @_JSON
 def status(run_id: str | None, as_json: bool) -> int:  # noqa: FBT001  # click's flag
     """Every run on this machine, or one of them: how far it is, and whether a process holds it."""
-    from esmigrate_tui.cli.running import show_status  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import show_status  # noqa: PLC0415
 
     return asyncio.run(show_status(run_id, sys.stdout, as_json=as_json))
 
@@ -492,11 +492,11 @@ def status(run_id: str | None, as_json: bool) -> int:  # noqa: FBT001  # click's
 def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # click's flags
     """Watch a run that is going on."""
     if as_json or plain or wants_lines(os.environ) or not sys.stdout.isatty() or not sys.stdin.isatty():
-        from esmigrate_tui.cli.running import watch  # noqa: PLC0415
+        from esmigrate_tui.cli.runs import watch  # noqa: PLC0415
 
         in_lines = plain or (wants_lines(os.environ) and sys.stdin.isatty())
         return asyncio.run(watch(run_id, as_json=as_json, in_lines=in_lines))
-    from esmigrate_tui.cli.opening import open_wizard  # noqa: PLC0415
+    from esmigrate_tui.cli.wiring import open_wizard  # noqa: PLC0415
 
     return open_wizard(follow=run_id)
 
@@ -505,7 +505,7 @@ def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # c
 @_RUN
 def pause(run_id: str) -> int:
     """Hold a run; `esmigrate resume` lets it go on."""
-    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import command_run  # noqa: PLC0415
     from esmigrate_tui.model.command import Pause  # noqa: PLC0415
 
     return asyncio.run(command_run(run_id, Pause()))
@@ -529,7 +529,7 @@ def resume(**options: Any) -> int:  # noqa: ANN401  # click hands over what it p
 
     One that waits for you says what it needs: a secret that was changed, or a certificate that was renewed.
     """
-    from esmigrate_tui.cli.running import resume_run  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import resume_run  # noqa: PLC0415
 
     return asyncio.run(resume_run(options))
 
@@ -539,7 +539,7 @@ def resume(**options: Any) -> int:  # noqa: ANN401  # click hands over what it p
 @click.argument("documents_per_second", type=click.FloatRange(0))
 def pace(run_id: str, documents_per_second: float) -> int:
     """Set how many documents a second each index may move; 0 for no limit."""
-    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import command_run  # noqa: PLC0415
     from esmigrate_tui.model.command import Pace  # noqa: PLC0415
 
     return asyncio.run(command_run(run_id, Pace(requests_per_second=documents_per_second)))
@@ -553,7 +553,7 @@ def enough(run_id: str) -> int:
     This is for a run that watches what arrives (`esmigrate plan index-from-source --shipper`). Where no number was
     expected, or less has arrived, the report says that the end is your word; the run's exit code is 0 all the same.
     """
-    from esmigrate_tui.cli.running import command_run  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import command_run  # noqa: PLC0415
     from esmigrate_tui.model.command import Enough  # noqa: PLC0415
 
     return asyncio.run(command_run(run_id, Enough()))
@@ -570,7 +570,7 @@ def stop(run_id: str, confirmed: bool) -> int:  # noqa: FBT001  # click's flag
 
     A restore is ended by deleting what is half restored: it says so first, and wants a yes.
     """
-    from esmigrate_tui.cli.running import stop_run  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import stop_run  # noqa: PLC0415
 
     return asyncio.run(stop_run(run_id, confirmed=confirmed))
 
@@ -581,7 +581,7 @@ def stop(run_id: str, confirmed: bool) -> int:  # noqa: FBT001  # click's flag
 @_YES
 def skip(run_id: str, index: str, confirmed: bool) -> int:  # noqa: FBT001  # click's flag
     """Leave one index out of a run that is going on; the others go on."""
-    from esmigrate_tui.cli.running import skip_task  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import skip_task  # noqa: PLC0415
 
     return asyncio.run(skip_task(run_id, index, confirmed=confirmed))
 
@@ -593,7 +593,7 @@ def skip(run_id: str, index: str, confirmed: bool) -> int:  # noqa: FBT001  # cl
 )
 def report(run_id: str, kind: str) -> int:
     """What a run moved, how it was verified, and what is left for you to do."""
-    from esmigrate_tui.cli.running import show_report  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import show_report  # noqa: PLC0415
 
     return asyncio.run(show_report(run_id, kind, sys.stdout))
 
@@ -609,7 +609,7 @@ def cleanup(**options: Any) -> int:  # noqa: ANN401  # click hands over what it 
     (reindex.remote.whitelist, lifecycles that you stopped, the old cluster) is listed with text to copy. It ends with
     3 where something could not be put back.
     """
-    from esmigrate_tui.cli.running import clean_up  # noqa: PLC0415
+    from esmigrate_tui.cli.runs import clean_up  # noqa: PLC0415
 
     return asyncio.run(clean_up(options))
 
@@ -639,7 +639,7 @@ def verify(**options: Any) -> int:  # noqa: ANN401  # click hands over what it p
     \b
       esmigrate verify --source https://elastic@old:9200 --destination https://elastic@new:9200 --index orders
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
-    from esmigrate_tui.cli.verifying import verify as compare  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.verify import verify as compare  # noqa: PLC0415
 
     return asyncio.run(compare(options))
 
@@ -665,7 +665,7 @@ def carry_over(**options: Any) -> int:  # noqa: ANN401  # click hands over what 
       esmigrate carry --source https://elastic@old:9200 --destination https://elastic@new:9200 \\
           --templates --pipelines --name 'logs-*'
     """  # noqa: D301  # \b is click's own mark for text that keeps its lines
-    from esmigrate_tui.cli.carrying import carry  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.carry import carry  # noqa: PLC0415
 
     return asyncio.run(carry(options))
 
@@ -677,7 +677,7 @@ def carry_over(**options: Any) -> int:  # noqa: ANN401  # click hands over what 
 @_JSON
 def list_snapshots(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
     """The repositories that a cluster knows, or the snapshots in one of them, the newest first. Nothing is changed."""
-    from esmigrate_tui.cli.snapshotting import list_them  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.snapshot import list_them  # noqa: PLC0415
 
     return asyncio.run(list_them(options))
 
@@ -694,7 +694,7 @@ def list_snapshots(**options: Any) -> int:  # noqa: ANN401  # click hands over w
 @click.option("--wait", is_flag=True, help="Follow it to its end.")
 def take_snapshot(**options: Any) -> int:  # noqa: ANN401  # click hands over what it parsed
     """Take a snapshot on the source, to be restored on the destination. Ctrl+C leaves; it goes on by itself."""
-    from esmigrate_tui.cli.snapshotting import take  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.snapshot import take  # noqa: PLC0415
 
     return asyncio.run(take(options))
 
@@ -707,9 +707,9 @@ def credentials() -> None:
 @credentials.command("status")
 def credentials_status() -> int:
     """Say where a secret would be kept."""
-    from esmigrate_tui.cli.keeping import say_state  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.credentials import print_state  # noqa: PLC0415
 
-    return asyncio.run(say_state())
+    return asyncio.run(print_state())
 
 
 @credentials.command("save")
@@ -717,7 +717,7 @@ def credentials_status() -> int:
 @click.option("--api-key", is_flag=True, help="It is an API key, not a password.")
 def credentials_save(url: str, api_key: bool) -> int:  # noqa: FBT001  # click's flag
     """Ask for a cluster's secret without showing it, and keep it in the keyring."""
-    from esmigrate_tui.cli.keeping import save  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.credentials import save  # noqa: PLC0415
 
     return asyncio.run(save(url, api_key=api_key))
 
@@ -727,7 +727,7 @@ def credentials_save(url: str, api_key: bool) -> int:  # noqa: FBT001  # click's
 @click.option("--api-key", is_flag=True, help="It is an API key, not a password.")
 def credentials_forget(url: str, api_key: bool) -> int:  # noqa: FBT001  # click's flag
     """Remove a cluster's secret from the keyring."""
-    from esmigrate_tui.cli.keeping import forget  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.credentials import forget  # noqa: PLC0415
 
     return asyncio.run(forget(url, api_key=api_key))
 
@@ -754,7 +754,7 @@ def demo(
     everything that can be chosen is moved and verified; the exit code is 0 only if that holds. Both clusters end with
     the command.
     """
-    from esmigrate_tui.cli.demo import demonstrate  # noqa: PLC0415
+    from esmigrate_tui.cli.commands.demo import demonstrate  # noqa: PLC0415
 
     is_headless = headless or not sys.stdin.isatty() or not sys.stdout.isatty()
     if tour and (is_headless or wants_lines(os.environ)):

@@ -19,19 +19,19 @@ _MOST: Final = 65_536  # bytes that are read: what is longer was not written her
 _PATIENCE: Final = 5.0  # seconds for a few bytes; a home on a network that is away never answers
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """What a person prefers; each has its calm default."""
 
     contrast: bool = False
 
 
-def recalled() -> Settings:
+def recalled() -> Preferences:
     """What was kept; the defaults where nothing was, or nothing that can be read."""
     try:
         with opened(settings_file(os.environ)) as file:
-            return msgspec.json.decode(file.read(_MOST), type=Settings)
+            return msgspec.json.decode(file.read(_MOST), type=Preferences)
     except (OSError, ValueError, RecursionError, msgspec.MsgspecError, ProblemError):
-        return Settings()
+        return Preferences()
 
 
 async def keep_contrast(contrast: bool) -> None:  # noqa: FBT001  # the one thing that is kept
@@ -40,7 +40,7 @@ async def keep_contrast(contrast: bool) -> None:  # noqa: FBT001  # the one thin
 
     path = settings_file(os.environ)
     try:
-        await within(_PATIENCE, lambda _: _write(path, msgspec.json.encode(Settings(contrast=contrast))))
+        await within(_PATIENCE, lambda _: _write(path, msgspec.json.encode(Preferences(contrast=contrast))))
     except OSError as error:  # a TimeoutError is one as well
         reason = clean(error.strerror or "the disk does not answer", 200)
         what = f"It holds until you leave: {clean(str(path), 300)} cannot be written: {reason}."

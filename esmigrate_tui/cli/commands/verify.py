@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 
 import click
 
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for, raise_one_stdin
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for, raise_one_stdin
 from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from esmigrate_tui.verify.everything import ComparisonReading
 
 _KEEP_SECONDS: Final = 5.0
-_TELL_SECONDS: Final = 0.5
-_TELL_A_FILE_SECONDS: Final = 10.0
+_SHOW_SECONDS: Final = 0.5
+_SHOW_IN_FILE_SECONDS: Final = 10.0
 _SHOWN: Final = 20
 
 
@@ -45,15 +45,17 @@ async def verify(options: Mapping[str, Any]) -> int:
     }
     names = {Side.DESTINATION: options["index"], Side.SOURCE: options["source_index"] or options["index"]}
     values = {"auto": None, "bytes": False, "values": True}[options["compare"]]
-    kept = _Kept(_place(*(f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side), options["compare"]))
+    kept = _CompareCheckpoint(
+        _place(*(f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side), options["compare"])
+    )
     before = b"" if options["again"] else kept.read()
     if before and not options["as_json"]:
         click.echo("Going on where an earlier look was broken off; --again begins anew.", err=True)
-    teller = _Teller(sys.stderr, is_quiet=options["as_json"])
+    printer = _CompareProgress(sys.stderr, is_quiet=options["as_json"])
 
     def look(reading: ComparisonReading) -> None:
         kept.keep(reading)
-        teller.tell(reading)
+        printer.show(reading)
 
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         if clusters.source is None:  # both are given: the command asks for them
@@ -63,7 +65,7 @@ async def verify(options: Mapping[str, Any]) -> int:
         manner = ComparisonOptions(values=values, pace=options["pace"], look=look)
         compared = await compare_everything(source, destination, manner, before)
     kept.forget()
-    teller.end()
+    printer.end()
     if options["as_json"]:
         click.echo(json_line(compared))
     else:
@@ -98,7 +100,7 @@ def lines_of(compared: Compared, source: str, destination: str) -> list[str]:
     return lines
 
 
-class _Teller:
+class _CompareProgress:
     """How far it is: one line that changes on a terminal, a line now and then in a file."""
 
     def __init__(self, out: TextIO, *, is_quiet: bool, clock: Callable[[], float] = time.monotonic) -> None:
@@ -106,15 +108,15 @@ class _Teller:
         self._is_quiet = is_quiet
         self._clock = clock
         self._began = clock()
-        self._told = self._began
+        self._shown_at = self._began
         self._is_open = False
 
-    def tell(self, reading: ComparisonReading) -> None:
+    def show(self, reading: ComparisonReading) -> None:
         """Say it, unless that was done a moment ago."""
         now, is_live = self._clock(), self._out.isatty()
-        if self._is_quiet or now - self._told < (_TELL_SECONDS if is_live else _TELL_A_FILE_SECONDS):
+        if self._is_quiet or now - self._shown_at < (_SHOW_SECONDS if is_live else _SHOW_IN_FILE_SECONDS):
             return
-        self._told = now
+        self._shown_at = now
         line = _line(reading, now - self._began)
         click.echo(f"\r{line:<78}" if is_live else line, file=self._out, nl=not is_live)
         self._is_open = is_live
@@ -142,7 +144,7 @@ def _place(*what: str) -> Path:
     return runs_home(os.environ).parent / "comparing" / name
 
 
-class _Kept:
+class _CompareCheckpoint:
     """What to go on from, in a file that only its owner reads; it holds places and sums, no document."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.cli.confirming import confirmed, overwritten
+from esmigrate_tui.cli.confirmation import confirmed, overwritten
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind

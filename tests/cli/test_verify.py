@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from esmigrate_tui.cli.verifying import lines_of
+from esmigrate_tui.cli.commands.verify import lines_of
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
 
 

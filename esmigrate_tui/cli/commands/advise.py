@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli import planning
-from esmigrate_tui.cli.choosing import choose
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for
+from esmigrate_tui.flow import planning
+from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode

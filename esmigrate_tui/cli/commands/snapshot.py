@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from esmigrate_tui.cli.choosing import choose
-from esmigrate_tui.cli.connecting import connected, connection_of, credential_for
-from esmigrate_tui.cli.planning import timestamp
-from esmigrate_tui.cli.running import make_change
+from esmigrate_tui.cli.connections import connected, connection_of, credential_for
+from esmigrate_tui.cli.runs import make_change
+from esmigrate_tui.flow.patterns import choose
+from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, Version
 from esmigrate_tui.model.ledger import Change

@@ -6,7 +6,7 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.cli.telling import event_lines, finding_lines, total_line
+from esmigrate_tui.cli.output import event_lines, finding_lines, total_line
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (

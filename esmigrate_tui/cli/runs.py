@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 import click
 
 from esmigrate_tui import report
-from esmigrate_tui.cli.connecting import credentials_of
-from esmigrate_tui.cli.telling import JsonTeller, LineTeller, shown, total_line
+from esmigrate_tui.cli.connections import credentials_of
+from esmigrate_tui.cli.output import JsonPrinter, LinePrinter, printable, total_line
 from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.places import raise_unsafe, user_name
@@ -78,7 +78,7 @@ async def make_change(plan: Plan, credentials: Mapping[Side, Credential], change
     )
 
 
-async def take_up_run(run_id: str, given: Mapping[Side, Credential]) -> None:
+async def resume_ended_run(run_id: str, given: Mapping[Side, Credential]) -> None:
     """Let a new process go on with a run; a secret that is not given is looked for in environment and keyring."""
     folder = runs.find_run(run_id, _home())
     plan = await asyncio.to_thread(runs.read_plan, folder)
@@ -104,7 +104,7 @@ def leaving_warning() -> str:
 # -- following ---------------------------------------------------------------------------------------------------------
 
 
-class _Told:
+class _Followed:
     """What the journal has told so far."""
 
     def __init__(self) -> None:
@@ -135,8 +135,8 @@ async def follow_to_end(
 async def _follow_to_end(
     run_id: str, *, as_json: bool, stop_when_left: bool, in_lines: bool, console: Console | None
 ) -> int:
-    told = _Told()
-    following = asyncio.ensure_future(_tell(run_id, told, as_json=as_json, in_lines=in_lines))
+    told = _Followed()
+    following = asyncio.ensure_future(_print_events(run_id, told, as_json=as_json, in_lines=in_lines))
     left = asyncio.Event()
 
     def leave(_: object = None) -> None:
@@ -179,19 +179,21 @@ async def _follow_to_end(
 
 async def end_run(run_id: str) -> Progress:
     """Stop a run, and wait until it has put back what it changed."""
-    await tell_run(run_id, Stop())
-    return await _tell(run_id, _Told(), as_json=False, quietly=True)
+    await send_command(run_id, Stop())
+    return await _print_events(run_id, _Followed(), as_json=False, quietly=True)
 
 
-async def _steer(run_id: str, console: Console, told: _Told) -> None:
+async def _steer(run_id: str, console: Console, told: _Followed) -> None:
     from esmigrate_tui.plain.running import steer  # noqa: PLC0415  # only the plain way takes what is typed
 
-    await steer(console, lambda: told.progress, lambda command: tell_run(run_id, command))
+    await steer(console, lambda: told.progress, lambda command: send_command(run_id, command))
 
 
-async def _tell(run_id: str, told: _Told, *, as_json: bool, quietly: bool = False, in_lines: bool = False) -> Progress:
+async def _print_events(
+    run_id: str, told: _Followed, *, as_json: bool, quietly: bool = False, in_lines: bool = False
+) -> Progress:
     in_lines = in_lines or wants_lines(os.environ)
-    teller = JsonTeller(sys.stdout) if as_json else LineTeller(sys.stdout, in_lines=in_lines)
+    printer = JsonPrinter(sys.stdout) if as_json else LinePrinter(sys.stdout, in_lines=in_lines)
     progress = Progress()
     async with journal_of(run_id) as journal:
         async for batch in journal.follow():
@@ -199,7 +201,7 @@ async def _tell(run_id: str, told: _Told, *, as_json: bool, quietly: bool = Fals
                 progress = progress.after(event)
             told.progress = progress
             if not quietly:
-                teller.tell([event for _, event in batch], progress, time.time())
+                printer.show([event for _, event in batch], progress, time.time())
     return progress
 
 
@@ -224,7 +226,7 @@ async def watch(run_id: str, *, as_json: bool, in_lines: bool = False) -> int:
 # -- telling -----------------------------------------------------------------------------------------------------------
 
 
-async def tell_run(run_id: str, command: Command) -> None:
+async def send_command(run_id: str, command: Command) -> None:
     """Hand a command to the process that holds a run; raises ProblemError where none does."""
     folder = runs.find_run(run_id, _home())
     if not folder.is_live:
@@ -244,7 +246,7 @@ async def command_run(run_id: str, command: Command) -> int:
     folder = runs.find_run(run_id, _home())
     await asyncio.to_thread(_must_fit, folder, command)
     if not folder.is_live:
-        await tell_run(run_id, command)
+        await send_command(run_id, command)
     async with Journal.open(folder.journal) as journal:
         number = await journal.command(command)
         deadline = time.monotonic() + _ANSWER_SECONDS
@@ -418,7 +420,7 @@ async def clean_up(options: Mapping[str, Any]) -> int:
     before = await _ledger_of(folder)
     if not folder.is_live and not any(entry.is_open for entry in before):
         click.echo(_NOTHING_LEFT.format(folder.run))
-        await _say_by_hand(folder)
+        await _print_by_hand(folder)
         return ExitCode.DONE
     credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
     try:
@@ -441,7 +443,7 @@ async def clean_up(options: Mapping[str, Any]) -> int:
             click.echo("\n".join(f"    {clean(line, len(line))}" for line in lines), err=True)
     if not left:
         click.echo(_NOTHING_LEFT.format(folder.run))
-    await _say_by_hand(folder)
+    await _print_by_hand(folder)
     return ExitCode.INCOMPLETE if left else ExitCode.DONE
 
 
@@ -450,7 +452,7 @@ async def _ledger_of(folder: RunFolder) -> tuple[LedgerEntry, ...]:
         return (await journal.progress()).ledger
 
 
-async def _say_by_hand(folder: RunFolder) -> None:
+async def _print_by_hand(folder: RunFolder) -> None:
     """What no request of this program can put back, each with text to copy."""
     for line in report.to_do_lines((await _gathered(folder)).by_hand, 100):
         click.echo(line)
@@ -479,21 +481,21 @@ async def show_status(run_id: str | None, out: TextIO, *, as_json: bool) -> int:
             click.echo(json_line(summary), file=out)
         return ExitCode.DONE if found else ExitCode.NOTHING
     if not found:
-        click.echo(shown(f"There are no runs of yours in {_home()}. `esmigrate` begins one."), file=out)
+        click.echo(printable(f"There are no runs of yours in {_home()}. `esmigrate` begins one."), file=out)
         return ExitCode.NOTHING
     for summary in found:
         if summary.problem is not None:
-            click.echo(shown(f"{summary.run:6} {_state(summary)}"), file=out)
+            click.echo(printable(f"{summary.run:6} {_state(summary)}"), file=out)
             continue
         if summary.is_of_changes:
-            click.echo(shown(f"{summary.run:6} {_changes(summary)}   {summary.destination}"), file=out)
+            click.echo(printable(f"{summary.run:6} {_changes(summary)}   {summary.destination}"), file=out)
             continue
         share = f"{summary.fraction:4.0%}" if summary.fraction is not None else "   –"
         left = f"  {counted(summary.open_entries, 'change')} to put back" if summary.open_entries else ""
         way = f"{summary.source} → {summary.destination}".strip()
-        click.echo(shown(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}"), file=out)
+        click.echo(printable(f"{summary.run:6} {_state(summary):12} {share}  {way}{left}"), file=out)
         if summary.waits_for is not None:
-            click.echo(shown(f"       it waits: {summary.waits_for.sentence()}"), file=out)
+            click.echo(printable(f"       it waits: {summary.waits_for.sentence()}"), file=out)
     return ExitCode.DONE
 
 
@@ -512,35 +514,37 @@ async def _show_one(folder: RunFolder, out: TextIO, *, as_json: bool) -> int:
         return ExitCode.DONE
     summary = await runs.summary(folder)
     if summary.is_of_changes:
-        click.echo(shown(f"{folder.run}: {_changes(summary)}"), file=out)
+        click.echo(printable(f"{folder.run}: {_changes(summary)}"), file=out)
         for entry in progress.ledger:
-            click.echo(shown(f"  {entry.state:10}  {entry.side}: {entry.what}"), file=out)
+            click.echo(printable(f"  {entry.state:10}  {entry.side}: {entry.what}"), file=out)
         return ExitCode.DONE
-    click.echo(shown(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}"), file=out)
+    click.echo(printable(f"run {folder.run}: {_state(summary)}   {total_line(progress, time.time())}"), file=out)
     if summary.waits_for is not None:
-        click.echo(shown(f"It waits: {summary.waits_for.sentence()}"), file=out)
+        click.echo(printable(f"It waits: {summary.waits_for.sentence()}"), file=out)
     for task in progress.tasks:
         share = f"{task.fraction:4.0%}" if task.fraction is not None else "   –"
-        click.echo(shown(f"  {task.state:10} {share}  {task.summary.source_index}"), file=out)
+        click.echo(printable(f"  {task.state:10} {share}  {task.summary.source_index}"), file=out)
     if not summary.is_live:
-        _say_what_is_left(folder, progress, out)
+        _print_what_is_left(folder, progress, out)
     return ExitCode.DONE
 
 
-def _say_what_is_left(folder: RunFolder, progress: Progress, out: TextIO) -> None:
+def _print_what_is_left(folder: RunFolder, progress: Progress, out: TextIO) -> None:
     """What a run whose process has gone left changed, and how it goes on; a living one puts it back itself."""
     for entry in progress.open_ledger:
         trouble = f" ({clean(entry.trouble)})" if entry.trouble else ""
-        click.echo(shown(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}"), file=out)
+        click.echo(printable(f"  not put back  {entry.side}: {clean(entry.what)}{trouble}"), file=out)
     if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
-        click.echo(shown(f"It waits for you: {progress.problem.sentence()}"), file=out)
+        click.echo(printable(f"It waits for you: {progress.problem.sentence()}"), file=out)
         return
     if not progress.is_finished:
         click.echo(
             f"Its process has ended. What was acknowledged stays; go on with: esmigrate resume {folder.run}", file=out
         )
     if progress.open_ledger:
-        click.echo(shown(f"Put back what it changed, without going on, with: esmigrate cleanup {folder.run}"), file=out)
+        click.echo(
+            printable(f"Put back what it changed, without going on, with: esmigrate cleanup {folder.run}"), file=out
+        )
 
 
 # -- reports -----------------------------------------------------------------------------------------------------------

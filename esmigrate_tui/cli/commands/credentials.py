@@ -23,7 +23,7 @@ def _connection(url: str, *, api_key: bool) -> Connection:
     return Connection(endpoint=endpoint, sign_in=SignIn.API_KEY if api_key else SignIn.PASSWORD, user=user)
 
 
-async def say_state() -> int:
+async def print_state() -> int:
     """Say in words where a secret would be kept."""
     report = await vault.probe()
     click.echo(report.in_full())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from esmigrate_tui.cli.running import make_change
+from esmigrate_tui.cli.runs import make_change
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 
-def repairs_for(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Change, ...]:
+def fixes_of(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Change, ...]:
     """The changes that put right what the named checks have found.
 
     Raises ProblemError (usage) for a check that found nothing which can be put right from here.
@@ -44,7 +44,9 @@ def repairs_for(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Chan
     return tuple(change for name in dict.fromkeys(names) for change in repairable[name])
 
 
-async def mend(plan: Plan, credentials: Mapping[Side, Credential], changes: Sequence[Change], *, as_json: bool) -> str:
+async def apply_fixes(
+    plan: Plan, credentials: Mapping[Side, Credential], changes: Sequence[Change], *, as_json: bool
+) -> str:
     """Show each change and make it; the folder in which all are written down. Raises ProblemError for one refused."""
     folder = ""
     for change in changes:
