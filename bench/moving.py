@@ -36,8 +36,8 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.copy_decisions import CopyState
-from esmigrate_tui.methods.copy_through_here import CopyThroughHere
+from esmigrate_tui.methods.copy_through_here.decisions import CopyState
+from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.methods.copy_through_here import CopyThroughHere
-from esmigrate_tui.methods.index_from_source import IndexFromSource
-from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
-from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
+from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
+from esmigrate_tui.methods.index_from_source.mover import IndexFromSource
+from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
+from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
 from esmigrate_tui.model.plan import MethodName
 
 if TYPE_CHECKING:

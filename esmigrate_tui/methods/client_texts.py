@@ -6,7 +6,7 @@ import shlex
 from typing import Final
 from urllib.parse import quote
 
-from esmigrate_tui.methods.sending import (
+from esmigrate_tui.methods.index_from_source.sending import (
     API_KEY,
     PASSWORD,
     TOKEN,

@@ -11,7 +11,7 @@ import shlex
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.methods import client_texts
-from esmigrate_tui.methods.sending import (
+from esmigrate_tui.methods.index_from_source.sending import (
     API_KEY,
     CERTIFICATE,
     PASSWORD,

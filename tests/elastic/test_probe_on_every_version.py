@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from esmigrate_tui.elastic.ids import NOBODY
-from esmigrate_tui.methods.reindex_ranges import RangeField, query_of
+from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from tests.methods.reindexing import fill, pair
 
 if TYPE_CHECKING:

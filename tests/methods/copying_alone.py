@@ -13,7 +13,7 @@ from pathlib import Path
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.copy_through_here import CopyThroughHere
+from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 

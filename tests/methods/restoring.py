@@ -17,7 +17,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
+from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request

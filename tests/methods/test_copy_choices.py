@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.writing import BulkWriter
+from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind

@@ -20,7 +20,7 @@ from esmigrate_tui.elastic.portions import (
     first_portion,
     window,
 )
-from esmigrate_tui.methods.copy_decisions import (
+from esmigrate_tui.methods.copy_through_here.decisions import (
     IN_FLIGHT,
     MOST_STREAMS,
     CopyPart,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from esmigrate_tui.methods.copy_decisions import CopyState
+from esmigrate_tui.methods.copy_through_here.decisions import CopyState
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.preflight import look

@@ -11,7 +11,7 @@ import pytest
 from esmigrate_tui.engine.perform import started
 from esmigrate_tui.flow.planning import draft_of
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.copy_decisions import CopyState, held_of, versioned
+from esmigrate_tui.methods.copy_through_here.decisions import CopyState, held_of, versioned
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import Copying, Pipelines, Types

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from esmigrate_tui.methods.reindex_decisions import ReindexState
-from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
+from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexState
+from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from esmigrate_tui.elastic.cluster import ReindexLook
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import create_request, tuning_requests
-from esmigrate_tui.methods.reindex_decisions import (
+from esmigrate_tui.methods.reindex_from_remote.decisions import (
     WHOLE,
     ReindexPart,
     ReindexState,
@@ -34,7 +34,7 @@ from esmigrate_tui.methods.reindex_decisions import (
     told,
     vanished,
 )
-from esmigrate_tui.methods.reindex_ranges import RangeField
+from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import Version

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.reindex_decisions import ReindexPart, ReindexState
+from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexPart, ReindexState
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.ids import NOBODY
 from esmigrate_tui.elastic.spread import PERCENTS, Spread
-from esmigrate_tui.methods.reindex_decisions import divided
-from esmigrate_tui.methods.reindex_ranges import RangeField, edges_of, fields_of, how_many, query_of
+from esmigrate_tui.methods.reindex_from_remote.decisions import divided
+from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MethodName, Plan, Task

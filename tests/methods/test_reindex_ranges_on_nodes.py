@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.methods.reindex_decisions import ReindexPart, ReindexState, divided
-from esmigrate_tui.methods.reindex_ranges import RangeField, query_of
+from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexPart, ReindexState, divided
+from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.methods.reindexing import METHOD, PlainBook, carried_out, drained, fill, pair, work_for

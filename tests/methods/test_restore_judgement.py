@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.elastic.snapshots import Recovery
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.restore_from_snapshot import (
+from esmigrate_tui.methods.restore_from_snapshot.mover import (
     RestoreFromSnapshot,
     RestoreState,
     as_changed,

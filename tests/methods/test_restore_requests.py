@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esmigrate_tui.methods.restore_requests import (
+from esmigrate_tui.methods.restore_from_snapshot.requests import (
     AT_ONCE,
     GLOBAL_STATE,
     destination_names,

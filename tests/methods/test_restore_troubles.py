@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
-from esmigrate_tui.methods.restore_troubles import (
+from esmigrate_tui.methods.restore_from_snapshot.troubles import (
     RecoveryLimits,
     all_judged,
     binding_cap,

@@ -11,7 +11,7 @@ from esmigrate_tui.elastic.arrivals import Troubles
 from esmigrate_tui.engine.decisions import judged, run_outcome
 from esmigrate_tui.engine.orders import Orders
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.shipping import WatchState, news, of_quiet, task_of
+from esmigrate_tui.methods.index_from_source.shipping import WatchState, news, of_quiet, task_of
 from esmigrate_tui.model.chosen import BOTH, chosen_types
 from esmigrate_tui.model.command import Enough, Pause
 from esmigrate_tui.model.connection import Connection, Endpoint

@@ -904,7 +904,7 @@ OPTIONS: Final = SETTLED.answered(
 
 
 def _plan_of(session: Session) -> Plan:
-    from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot  # noqa: PLC0415  # pictures alone do
+    from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot  # noqa: PLC0415  # pictures alone do
 
     return RestoreFromSnapshot().plan(session.draft, "2026-11-23T23:00:00Z")
 
@@ -1201,7 +1201,7 @@ FILES_CHECKED: Final = REMAPPED.answered(
 
 
 def _plan_of_files() -> Plan:
-    from esmigrate_tui.methods.index_from_source import IndexFromSource  # noqa: PLC0415  # pictures alone do
+    from esmigrate_tui.methods.index_from_source.mover import IndexFromSource  # noqa: PLC0415  # pictures alone do
 
     return IndexFromSource().plan(REMAPPED.draft, "2026-11-23T23:00:00Z")
 
@@ -1264,7 +1264,7 @@ _ASKED: Final = settled(SENT.but(pile=msgspec.structs.replace(SENT.pile, expecte
 
 
 def _plan_of_others() -> Plan:
-    from esmigrate_tui.methods.index_from_source import IndexFromSource  # noqa: PLC0415  # pictures alone do
+    from esmigrate_tui.methods.index_from_source.mover import IndexFromSource  # noqa: PLC0415  # pictures alone do
 
     return IndexFromSource().plan(_ASKED.draft, "2026-11-23T23:00:00Z")
 

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 
 from esmigrate_tui.elastic.transport import WireNode
-from esmigrate_tui.methods.copy_through_here import CopyThroughHere
-from esmigrate_tui.methods.reindex_from_remote import ReindexFromRemote
+from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
+from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.event import RunOutcome

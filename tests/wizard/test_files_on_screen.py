@@ -13,7 +13,7 @@ from esmigrate_tui.flow.files import settled as answered
 from esmigrate_tui.flow.mapping import KINDS, mapped
 from esmigrate_tui.flow.session import Session, why_not_into
 from esmigrate_tui.flow.steps import BY_NAME
-from esmigrate_tui.methods.index_from_source import IndexFromSource
+from esmigrate_tui.methods.index_from_source.mover import IndexFromSource
 from esmigrate_tui.model.command import Enough
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject

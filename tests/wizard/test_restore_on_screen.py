@@ -32,7 +32,7 @@ from esmigrate_tui.flow.session import (
 from esmigrate_tui.flow.snapshot import resolved
 from esmigrate_tui.flow.steering import half_there
 from esmigrate_tui.flow.steps import BY_NAME, before, following, name_to_type, walked
-from esmigrate_tui.methods.restore_from_snapshot import RestoreFromSnapshot
+from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
 from esmigrate_tui.model.command import Pause, Skip, Stop
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft

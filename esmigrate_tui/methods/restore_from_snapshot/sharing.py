@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.methods.restore_requests import can_share
+from esmigrate_tui.methods.restore_from_snapshot.requests import can_share
 from esmigrate_tui.model.problem import PASSING, ProblemError
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Copy through this machine: documents are read here and written there, as the bytes that they are.
 
 Any version to any version that is not older, nothing to open on the destination. What is decided stands in
-`copy_decisions`, pure; the pump reads and writes between two looks; this file begins, looks and ends.
+`decisions`, pure; the pump reads and writes between two looks; this file begins, looks and ends.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import msgspec
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.elastic.portions import Portion, first_portion
 from esmigrate_tui.methods.as_made import told_as_made
-from esmigrate_tui.methods.copy_decisions import (
+from esmigrate_tui.methods.copy_through_here.decisions import (
     CopyPart,
     CopyState,
     held_of,
@@ -28,6 +28,7 @@ from esmigrate_tui.methods.copy_decisions import (
     sliced_parts,
     taken_up,
 )
+from esmigrate_tui.methods.copy_through_here.pump import CopySetting, Pump
 from esmigrate_tui.methods.filling import (
     MOST_REPEATS,
     amount,
@@ -44,8 +45,7 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_told, proved
-from esmigrate_tui.methods.pump import CopySetting, Pump
-from esmigrate_tui.methods.pumping import Pumped
+from esmigrate_tui.methods.writing.pumping import Pumped
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.facts import Version

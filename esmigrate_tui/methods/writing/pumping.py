@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.methods.writing import BulkWriter
+    from esmigrate_tui.methods.writing.bulk import BulkWriter
     from esmigrate_tui.model.event import Moved
 
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 import msgspec
 
 from esmigrate_tui.elastic.snapshots import register_request, unregister_request
-from esmigrate_tui.methods.restore_requests import (
+from esmigrate_tui.methods.restore_from_snapshot.requests import (
     close_requests,
     delete_request,
     destination_names,
@@ -28,8 +28,8 @@ from esmigrate_tui.methods.restore_requests import (
     restore_request,
     start_request,
 )
-from esmigrate_tui.methods.restore_together import RecoveryView, SharedRecoveries, SharedStarts
-from esmigrate_tui.methods.restore_troubles import (
+from esmigrate_tui.methods.restore_from_snapshot.sharing import RecoveryView, SharedRecoveries, SharedStarts
+from esmigrate_tui.methods.restore_from_snapshot.troubles import (
     RecoveryLimits,
     all_judged,
     binding_cap,

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.methods.copy_decisions import FIRST_STREAMS, MOST_STREAMS, Tally
+from esmigrate_tui.methods.copy_through_here.decisions import FIRST_STREAMS, MOST_STREAMS, Tally
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.reading.pages import Place

@@ -2,7 +2,7 @@
 
 https://www.elastic.co/guide/en/elasticsearch/reference/current/docs-reindex.html#reindex-from-remote
 
-The server does the copying in tasks; this file starts them, looks at them and does what `reindex_decisions` says. A
+The server does the copying in tasks; this file starts them, looks at them and does what `decisions` says. A
 task stops at the first batch in which the destination refuses a document, so it may need several passes: each leaves
 out the documents that were refused before, and finds in place what an earlier pass wrote (`op_type: create`). A large
 index is read by several tasks, each a range of one field (`reindex_ranges`): a remote reindex cannot slice.
@@ -33,8 +33,8 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_told, proved
-from esmigrate_tui.methods.reindex_culprits import culprits, within
-from esmigrate_tui.methods.reindex_decisions import (
+from esmigrate_tui.methods.reindex_from_remote.culprits import culprits, within
+from esmigrate_tui.methods.reindex_from_remote.decisions import (
     MOST_REFUSED,
     PAUSE_SECONDS,
     WHOLE,
@@ -60,7 +60,7 @@ from esmigrate_tui.methods.reindex_decisions import (
     vanished,
     without,
 )
-from esmigrate_tui.methods.reindex_ranges import edges_of, fields_of, how_many, query_of
+from esmigrate_tui.methods.reindex_from_remote.ranges import edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Side, SignIn
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request

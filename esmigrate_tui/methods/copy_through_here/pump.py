@@ -18,11 +18,11 @@ from esmigrate_tui.elastic.documents import gone
 from esmigrate_tui.elastic.ending import seen_through
 from esmigrate_tui.elastic.errors import UnreadAnswerError
 from esmigrate_tui.elastic.portions import HEAVIEST, MOST_ALONE, MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
-from esmigrate_tui.methods.copy_decisions import CopyState, Streams, acknowledged, read_again, wait_before
+from esmigrate_tui.methods.copy_through_here.decisions import CopyState, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
-from esmigrate_tui.methods.pumping import Steered
-from esmigrate_tui.methods.writing import BulkWriter, now, request_memory
-from esmigrate_tui.methods.writing_troubles import stopped
+from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
+from esmigrate_tui.methods.writing.pumping import Steered
+from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Moved
 from esmigrate_tui.model.problem import Cause, ProblemError
 

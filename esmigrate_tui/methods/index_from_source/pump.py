@@ -16,10 +16,10 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.elastic.portions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, Portion
-from esmigrate_tui.methods.copy_decisions import Streams, Tally
-from esmigrate_tui.methods.file_decisions import FileState, are_collisions, settled
-from esmigrate_tui.methods.pumping import Steered
-from esmigrate_tui.methods.writing import BulkWriter, now, request_memory
+from esmigrate_tui.methods.copy_through_here.decisions import Streams, Tally
+from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
+from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
+from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.model.event import Moved, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean

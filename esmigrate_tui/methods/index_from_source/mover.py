@@ -1,6 +1,6 @@
 """Index from the source: files on this machine, or what other programs send, become documents of one index.
 
-No old cluster is needed, and the mapping is chosen. What is decided of files stands in `file_decisions`, pure; what
+No old cluster is needed, and the mapping is chosen. What is decided of files stands in `decisions`, pure; what
 reads them in the room `reading`; this file plans, begins, looks and ends. Where others send, `shipping` does all that.
 """
 
@@ -14,10 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
-from esmigrate_tui.methods import shipping
 from esmigrate_tui.methods.as_made import told_as_made
-from esmigrate_tui.methods.file_decisions import FileState, compared, taken_up
-from esmigrate_tui.methods.file_pump import FilePump, FileSetting
 from esmigrate_tui.methods.filling import (
     BEFORE_6,
     another_index,
@@ -26,8 +23,11 @@ from esmigrate_tui.methods.filling import (
     make_index,
     tuning_requests,
 )
-from esmigrate_tui.methods.pumping import Pumped
+from esmigrate_tui.methods.index_from_source import shipping
+from esmigrate_tui.methods.index_from_source.decisions import FileState, compared, taken_up
+from esmigrate_tui.methods.index_from_source.pump import FilePump, FileSetting
 from esmigrate_tui.methods.streams import BY_TEMPLATE
+from esmigrate_tui.methods.writing.pumping import Pumped
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
 from esmigrate_tui.elastic.documents import Unread
-from esmigrate_tui.methods.copy_decisions import (
+from esmigrate_tui.methods.copy_through_here.decisions import (
     BULK_BYTES,
     ItemOutcome,
     Tally,
@@ -24,7 +24,7 @@ from esmigrate_tui.methods.copy_decisions import (
     wait_before,
 )
 from esmigrate_tui.methods.filling import index_gone
-from esmigrate_tui.methods.writing_troubles import blocked, busy, full, odd_answer, turned_away
+from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.levels import DEEPEST, is_too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError

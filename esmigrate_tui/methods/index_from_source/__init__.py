@@ -1,0 +1,1 @@
+"""Index from the source: files of this machine, or what other clients send, become documents."""

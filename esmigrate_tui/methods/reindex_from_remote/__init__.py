@@ -1,0 +1,1 @@
+"""Reindex from remote: the destination pulls each index over HTTP with its own `_reindex`."""

@@ -1,0 +1,1 @@
+"""Restore a snapshot: the destination takes whole indices back out of a repository."""

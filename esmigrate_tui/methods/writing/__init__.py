@@ -1,0 +1,1 @@
+"""Writing to the destination, whatever the documents were read from."""
