@@ -293,7 +293,7 @@ def _read_seconds() -> float:
 def _looks(tasks: int) -> Iterator[list[Event]]:
     """What a journal says of as many tasks: all begun, then a look at each of them, for ever; always the same."""
     from esmigrate_tui.model.event import (  # noqa: PLC0415  # as everything here: only in the program itself
-        Moved,
+        Acknowledged,
         RunStarted,
         TaskAdvanced,
         TaskStarted,
@@ -317,7 +317,7 @@ def _looks(tasks: int) -> Iterator[list[Event]]:
         batch: list[Event] = []
         for task in done:
             done[task] += chance.randrange(300, 900)
-            moved = Moved(done=done[task], total=total, written=done[task])
+            moved = Acknowledged(done=done[task], total=total, written=done[task])
             batch.append(TaskAdvanced(at=time.time(), task=task, moved=moved))
         yield batch
 

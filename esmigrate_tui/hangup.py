@@ -32,7 +32,7 @@ def is_gone(terminal: int) -> bool:
     return any(what & select.POLLHUP for _, what in signs.poll(0))
 
 
-class Watch:
+class HangupWatch:
     """A thread that waits for SIGHUP, SIGTERM, or the end of a terminal, and ends the process soon after.
 
     `leave` is called first, in that thread, with the number of the signal (SIGHUP for a terminal that is gone) and

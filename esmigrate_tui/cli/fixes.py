@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
 
 
-def fixes_of(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Change, ...]:
+def fixes_of(findings: Sequence[Finding], names: Sequence[str]) -> tuple[PlannedChange, ...]:
     """The changes that put right what the named checks have found.
 
     Raises ProblemError (usage) for a check that found nothing which can be put right from here.
     """
-    repairable: dict[str, tuple[Change, ...]] = {}
+    repairable: dict[str, tuple[PlannedChange, ...]] = {}
     for finding in findings:
         if finding.repairs:
             repairable[finding.check] = (*repairable.get(finding.check, ()), *finding.repairs)
@@ -45,7 +45,7 @@ def fixes_of(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Change,
 
 
 async def apply_fixes(
-    plan: Plan, credentials: Mapping[Side, Credential], changes: Sequence[Change], *, as_json: bool
+    plan: Plan, credentials: Mapping[Side, Credential], changes: Sequence[PlannedChange], *, as_json: bool
 ) -> str:
     """Show each change and make it; the folder in which all are written down. Raises ProblemError for one refused."""
     folder = ""

@@ -506,9 +506,9 @@ def attach(run_id: str, as_json: bool, plain: bool) -> int:  # noqa: FBT001  # c
 def pause(run_id: str) -> int:
     """Hold a run; `esmigrate resume` lets it go on."""
     from esmigrate_tui.cli.runs import command_run  # noqa: PLC0415
-    from esmigrate_tui.model.command import Pause  # noqa: PLC0415
+    from esmigrate_tui.model.command import PauseRun  # noqa: PLC0415
 
-    return asyncio.run(command_run(run_id, Pause()))
+    return asyncio.run(command_run(run_id, PauseRun()))
 
 
 @main.command()
@@ -540,9 +540,9 @@ def resume(**options: Any) -> int:  # noqa: ANN401  # click hands over what it p
 def pace(run_id: str, documents_per_second: float) -> int:
     """Set how many documents a second each index may move; 0 for no limit."""
     from esmigrate_tui.cli.runs import command_run  # noqa: PLC0415
-    from esmigrate_tui.model.command import Pace  # noqa: PLC0415
+    from esmigrate_tui.model.command import SetPace  # noqa: PLC0415
 
-    return asyncio.run(command_run(run_id, Pace(requests_per_second=documents_per_second)))
+    return asyncio.run(command_run(run_id, SetPace(requests_per_second=documents_per_second)))
 
 
 @main.command()
@@ -554,9 +554,9 @@ def enough(run_id: str) -> int:
     expected, or less has arrived, the report says that the end is your word; the run's exit code is 0 all the same.
     """
     from esmigrate_tui.cli.runs import command_run  # noqa: PLC0415
-    from esmigrate_tui.model.command import Enough  # noqa: PLC0415
+    from esmigrate_tui.model.command import AcceptArrivals  # noqa: PLC0415
 
-    return asyncio.run(command_run(run_id, Enough()))
+    return asyncio.run(command_run(run_id, AcceptArrivals()))
 
 
 _YES = click.option("--yes", "confirmed", is_flag=True, help="Agree that a half restored index is deleted.")

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.event import (
-    AnswerAwaited,
+    ArrivalsAccepted,
     CarriedOver,
-    EnoughSaid,
     LedgerChanged,
     Noted,
+    ResponseAwaited,
     RunFinished,
     TaskAdvanced,
     TaskFinished,
@@ -158,9 +158,9 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
         case Noted():
             name = f"{progress.task(event.task).summary.source_index}: " if event.task else ""
             return [f"-   {name}{event.text}"]
-        case AnswerAwaited() if event.since is not None:
+        case ResponseAwaited() if event.since is not None:
             return [f"!   waiting for an answer of the {event.side}, which holds the line open"]
-        case EnoughSaid():
+        case ArrivalsAccepted():
             return ["-   somebody said that what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:
             mark = "!" if event.moved.is_odd else "-"

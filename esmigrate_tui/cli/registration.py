@@ -9,7 +9,7 @@ import click
 from esmigrate_tui.cli.runs import make_change
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
-from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed
 
@@ -89,7 +89,7 @@ async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted
     from esmigrate_tui.elastic.snapshots import register_request, unregister_request  # noqa: PLC0415  # the client costs start-up time
 
     access = "read-only" if wanted.is_readonly else "WRITABLE"
-    change = Change(
+    change = PlannedChange(
         side=Side.DESTINATION,
         what=f"the repository {wanted.name} was registered, {access}",
         made_by=register_request(wanted),

@@ -20,8 +20,8 @@ from esmigrate_tui.engine import runs
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.places import raise_unsafe, user_name
 from esmigrate_tui.engine.survival import logout_warning
-from esmigrate_tui.hangup import Watch
-from esmigrate_tui.model.command import Enough, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.hangup import HangupWatch
+from esmigrate_tui.model.command import AcceptArrivals, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.connection import Side, parse_fingerprint
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.model.ledger import Change, LedgerEntry
+    from esmigrate_tui.model.ledger import LedgerEntry, PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.plain.console import Console
 
@@ -68,7 +68,9 @@ async def begin_run(plan: Plan, credentials: Mapping[Side, Credential], findings
     return folder.run
 
 
-async def make_change(plan: Plan, credentials: Mapping[Side, Credential], change: Change, *, folder: str = "") -> str:
+async def make_change(
+    plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, *, folder: str = ""
+) -> str:
     """Make one change before a run, written down in a folder of its own or in an earlier one; the folder's name."""
     from esmigrate_tui.engine import changes  # noqa: PLC0415  # few commands make one
 
@@ -82,7 +84,7 @@ async def resume_ended_run(run_id: str, given: Mapping[Side, Credential]) -> Non
     """Let a new process go on with a run; a secret that is not given is looked for in environment and keyring."""
     folder = runs.find_run(run_id, _home())
     plan = await asyncio.to_thread(runs.read_plan, folder)
-    await runs.take_up(folder.run, await credentials_of(plan, {}, given=given), home=_home())
+    await runs.resume_run(folder.run, await credentials_of(plan, {}, given=given), home=_home())
 
 
 async def summaries() -> tuple[RunSummary, ...]:
@@ -126,7 +128,7 @@ async def follow_to_end(
     """
     # whoever stops the run has something to clean up; all others end with their terminal, also where SIGHUP is ignored
     ends_with_terminal = sys.stdout.isatty() and not stop_when_left
-    with Watch(sys.stdout.fileno(), has_signals=False) if ends_with_terminal else contextlib.nullcontext():
+    with HangupWatch(sys.stdout.fileno(), has_signals=False) if ends_with_terminal else contextlib.nullcontext():
         return await _follow_to_end(
             run_id, as_json=as_json, stop_when_left=stop_when_left, in_lines=in_lines, console=console
         )
@@ -179,7 +181,7 @@ async def _follow_to_end(
 
 async def end_run(run_id: str) -> Progress:
     """Stop a run, and wait until it has put back what it changed."""
-    await send_command(run_id, Stop())
+    await send_command(run_id, StopRun())
     return await _print_events(run_id, _Followed(), as_json=False, quietly=True)
 
 
@@ -269,7 +271,7 @@ def _must_fit(folder: RunFolder, command: Command) -> None:
     if any(task.shipping is not None for task in plan.tasks):
         _must_fit_a_watch(command)
         return
-    if isinstance(command, Enough):
+    if isinstance(command, AcceptArrivals):
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
@@ -279,7 +281,7 @@ def _must_fit(folder: RunFolder, command: Command) -> None:
         )
     if method.can_be_paced:
         return
-    if isinstance(command, Pace):
+    if isinstance(command, SetPace):
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
@@ -289,13 +291,13 @@ def _must_fit(folder: RunFolder, command: Command) -> None:
                 todo="Change the cluster's one there; it works at once.",
             )
         )
-    if isinstance(command, Pause):
+    if isinstance(command, PauseRun):
         click.echo("What is being restored goes on: a restore cannot be held. What has not begun yet waits.")
 
 
 def _must_fit_a_watch(command: Command) -> None:
     """Others send: their pace is theirs, and a pause holds only the looks at what arrives."""
-    if isinstance(command, Pace):
+    if isinstance(command, SetPace):
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
@@ -303,7 +305,7 @@ def _must_fit_a_watch(command: Command) -> None:
                 todo="Slow the sender down where it runs.",
             )
         )
-    if isinstance(command, Pause):
+    if isinstance(command, PauseRun):
         click.echo("What is sent goes on arriving: only the looks at it are held.")
 
 
@@ -312,7 +314,7 @@ async def stop_run(run_id: str, *, confirmed: bool) -> int:
     folder = runs.find_run(run_id, _home())
     if folder.is_live and not await _agreed(folder, confirmed=confirmed):
         return ExitCode.USAGE
-    return await command_run(folder.run, Stop())
+    return await command_run(folder.run, StopRun())
 
 
 async def skip_task(run_id: str, name: str, *, confirmed: bool) -> int:
@@ -331,7 +333,7 @@ async def skip_task(run_id: str, name: str, *, confirmed: bool) -> int:
         )
     if folder.is_live and not await _agreed(folder, confirmed=confirmed, only=task.summary.number):
         return ExitCode.USAGE
-    return await command_run(folder.run, Skip(task=task.summary.number))
+    return await command_run(folder.run, SkipTask(task=task.summary.number))
 
 
 _HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
@@ -375,13 +377,13 @@ async def resume_run(options: Mapping[str, Any]) -> int:
         given = [name for name in ("source_password_file", "destination_password_file") if options[name]]
         if given or accepted:
             click.echo("The run goes on with what it has; what you gave is for one whose process has ended.", err=True)
-        return await command_run(folder.run, Resume())
+        return await command_run(folder.run, ResumeRun())
     try:
-        await runs.place_to_go_on(folder)  # before anybody is asked for a secret
+        await runs.newest_event_to_resume(folder)  # before anybody is asked for a secret
         for side, fingerprint in accepted.items():
             await runs.accept_fingerprint(folder, side, fingerprint, time.time())
         credentials = await credentials_of(await asyncio.to_thread(runs.read_plan, folder), options)
-        await runs.take_up(folder.run, credentials, home=_home())
+        await runs.resume_run(folder.run, credentials, home=_home())
     except runs.RunHeldError as error:
         click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
         return ExitCode.HELD
@@ -566,7 +568,7 @@ async def _gathered(folder: RunFolder) -> report.Report:
         findings=findings,
         rejects_file=str(folder.rejects) if rejects else "",
         plan_file=str(folder.plan),
-        beside=[report.Beside(name=name, changes=changes) for name, changes in beside.items()],
+        beside=[report.EarlierChanges(name=name, changes=changes) for name, changes in beside.items()],
     )
 
 

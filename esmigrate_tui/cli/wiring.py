@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.files import FileLook, FileWishes
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.preflight.advice import Advice
     from esmigrate_tui.vault import VaultReport
@@ -228,7 +228,7 @@ async def _report(run: str) -> tuple[str, ...]:
     return tuple(str(path) for path in await written_report(run))
 
 
-async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str) -> str:
+async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str) -> str:
     from esmigrate_tui.cli.runs import make_change
 
     return await make_change(plan, credentials, change, folder=folder)

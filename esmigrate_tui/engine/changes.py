@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.meant import must_be_meant
+from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.perform import started
 from esmigrate_tui.engine.runs import (
     RunHeldError,
     find_run,
-    held_elsewhere,
-    hold_for_a_moment,
+    held_by_another_process,
+    hold_within_a_second,
     make_folder,
     read_plan,
 )
+from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.model.event import RunFinished, RunOutcome
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
@@ -36,14 +36,14 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.runs import OpenClusters, RunFolder
     from esmigrate_tui.model.connection import Connection, Credential, Side
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
 
 
 async def make_change(
     plan: Plan,
     credentials: Mapping[Side, Credential],
-    change: Change,
+    change: PlannedChange,
     *,
     home: Path,
     new_id: Callable[[], str],
@@ -63,11 +63,11 @@ async def make_change(
     opening = open_clusters or process.open_clusters
     plan = msgspec.structs.replace(plan, tasks=())
     async with opening(plan, credentials) as clusters:
-        await must_be_meant(clusters, {change.side})
+        await require_same_clusters(clusters, {change.side})
         there = await asyncio.to_thread(_place, plan, folder, home, new_id)
-        held = await hold_for_a_moment(there.lock)
+        held = await hold_within_a_second(there.lock)
         if held is None:
-            raise RunHeldError(held_elsewhere(there))
+            raise RunHeldError(held_by_another_process(there))
         try:
             problem = await _written_and_made(plan, there, change, clusters, clock)
         finally:
@@ -78,7 +78,7 @@ async def make_change(
 
 
 async def _written_and_made(
-    plan: Plan, there: RunFolder, change: Change, clusters: Clusters, clock: Callable[[], float]
+    plan: Plan, there: RunFolder, change: PlannedChange, clusters: Clusters, clock: Callable[[], float]
 ) -> Problem | None:
     """Write the change down, make it, and say how that ended; its trouble, None where it was made."""
     async with await Journal.create(there.journal) as journal:

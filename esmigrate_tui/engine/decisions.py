@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.model.difference import DifferenceKind
-from esmigrate_tui.model.event import Moved, RunOutcome, TaskOutcome, Verifying
+from esmigrate_tui.model.event import Acknowledged, RunOutcome, TaskOutcome, Verifying
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
 from esmigrate_tui.model.text import clean, counted, duration, listed, number
 
@@ -35,7 +35,7 @@ _COMING_BACK: Final = 60.0  # seconds after a cluster was away, in which its "no
 
 
 def judged(
-    task: Task, comparison: Comparison, moved: Moved | None, *, is_enough: bool = False
+    task: Task, comparison: Comparison, moved: Acknowledged | None, *, is_enough: bool = False
 ) -> tuple[TaskOutcome, Problem | None]:
     """How a task ended, by the counts of both sides and by what the destination refused.
 
@@ -56,9 +56,9 @@ def judged(
     if comparison.samples is not None and comparison.samples.different:
         return TaskOutcome.DIFFERENT, _sampled_otherwise(task, comparison.samples, there, arrived)
     if comparison.unread and there - arrived == refused:
-        return TaskOutcome.SET_ASIDE, _unread(comparison.unread, there, refused)
+        return TaskOutcome.WITH_REJECTS, _unread(comparison.unread, there, refused)
     if refused and there - arrived == refused:
-        return TaskOutcome.SET_ASIDE, _refused(task, refused, arrived)
+        return TaskOutcome.WITH_REJECTS, _refused(task, refused, arrived)
     return TaskOutcome.DIFFERENT, _difference(task, there, arrived, moved)
 
 
@@ -169,7 +169,9 @@ def _not_seen(task: Task) -> Problem:
     )
 
 
-def _compared_otherwise(task: Task, compared: Compared, there: int, arrived: int, moved: Moved | None) -> Problem:
+def _compared_otherwise(
+    task: Task, compared: Compared, there: int, arrived: int, moved: Acknowledged | None
+) -> Problem:
     """What a comparison of every document has found."""
     found = {difference.kind for difference in compared.differences}
     why = reasons(task, there, arrived, moved) if there != arrived else []
@@ -219,7 +221,7 @@ def _sampled_otherwise(task: Task, samples: Samples, there: int, arrived: int) -
     )
 
 
-def reasons(task: Task, there: int, arrived: int, moved: Moved | None) -> list[str]:
+def reasons(task: Task, there: int, arrived: int, moved: Acknowledged | None) -> list[str]:
     """Why the numbers of both sides may differ, by what was seen before and while the documents were moved.
 
     Both are numbers of whole documents: nested ones, which _cat/indices counts as well, are in neither.
@@ -246,7 +248,7 @@ def reasons(task: Task, there: int, arrived: int, moved: Moved | None) -> list[s
     return why or ["Something wrote to one of them meanwhile."]
 
 
-def _of_source(task: Task, there: int, moved: Moved | None) -> list[str]:
+def _of_source(task: Task, there: int, moved: Acknowledged | None) -> list[str]:
     """What became of the source since the plan was made, and since it was read."""
     why: list[str] = []
     if task.documents is not None and there != task.documents:
@@ -260,7 +262,7 @@ def _of_source(task: Task, there: int, moved: Moved | None) -> list[str]:
     return why
 
 
-def _difference(task: Task, there: int, arrived: int, moved: Moved | None) -> Problem:
+def _difference(task: Task, there: int, arrived: int, moved: Acknowledged | None) -> Problem:
     gap = there - arrived
     missing = "none is missing" if gap == 0 else f"{number(abs(gap))} {'are missing' if gap > 0 else 'too many'}"
     why = reasons(task, there, arrived, moved)
@@ -385,12 +387,12 @@ def rest_after(looks: int) -> float:
     return min(LOOK_SECONDS, _FIRST_LOOK * 2.0 ** min(looks, 10))
 
 
-def is_whole(moved: Moved | None) -> bool:
+def is_whole(moved: Acknowledged | None) -> bool:
     """Whether everything seems to be moved, so that the end is only one look away."""
     return moved is not None and moved.done == moved.total
 
 
-def is_worth_reading(before: Verifying | None, now: Verifying) -> bool:
+def is_read_worth_recording(before: Verifying | None, now: Verifying) -> bool:
     """Whether it is journalled how far a comparison is: a hundred and some times, and now and then in a long one."""
     if before is None or now.is_naming != before.is_naming:
         return True
@@ -398,6 +400,6 @@ def is_worth_reading(before: Verifying | None, now: Verifying) -> bool:
     return step >= now.total / 100 or (step > 0 and now.at - before.at >= QUIET_SECONDS)
 
 
-def is_worth_telling(before: Moved | None, now: Moved, silent_seconds: float) -> bool:
+def is_worth_recording(before: Acknowledged | None, now: Acknowledged, silent_seconds: float) -> bool:
     """Whether a look is journalled: when something has changed, and now and then when nothing has."""
     return now != before or bool(now.note) or silent_seconds >= QUIET_SECONDS

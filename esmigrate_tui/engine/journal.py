@@ -20,7 +20,7 @@ import msgspec
 
 from esmigrate_tui.disk import appending, opened, replacing
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.thinning import Look, thinned
+from esmigrate_tui.engine.thinning import JournalledAdvance, thinned
 from esmigrate_tui.model.command import Command
 from esmigrate_tui.model.event import Event, Reject, RunFinished, TaskAdvanced
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 FORMAT: Final = 1
-ASIDE: Final = "trouble.json"
+TROUBLE_FILE: Final = "trouble.json"
 """The file beside the journal in which its writer says why it cannot write there: full from the start, so that its
 words need no room on a full disk."""
-_ASIDE_BYTES: Final = 4_096
+_TROUBLE_BYTES: Final = 4_096
 REJECTS: Final = "rejects.ndjson"
 """The file beside the journal with the refused documents, one JSON object a line."""
 _APPLICATION: Final = 0x65736D67  # "esmg": says to file(1) and to us whose database it is
@@ -70,19 +70,19 @@ def _appending(path: Path) -> IO[str]:
     return os.fdopen(appending(path), "a", encoding="utf-8")
 
 
-def _write_aside(path: Path, text: bytes) -> None:
+def _write_trouble(path: Path, text: bytes) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
     try:
-        os.pwrite(descriptor, text.ljust(_ASIDE_BYTES), 0)
+        os.pwrite(descriptor, text.ljust(_TROUBLE_BYTES), 0)
     finally:
         os.close(descriptor)
 
 
-def said_aside(journal: Path) -> Problem | None:
+def writing_trouble(journal: Path) -> Problem | None:
     """Why the process of a run cannot write into its journal; None where it can, or nothing is known."""
     try:
-        with opened(journal.with_name(ASIDE)) as file:
-            text = file.read(_ASIDE_BYTES).strip()
+        with opened(journal.with_name(TROUBLE_FILE)) as file:
+            text = file.read(_TROUBLE_BYTES).strip()
         return msgspec.json.decode(text, type=Problem) if text else None
     except (OSError, *_UNREADABLE):
         return None
@@ -122,7 +122,7 @@ class Journal:
         self._connection: sqlite3.Connection | None = None
         self._is_ready = False
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._looks: dict[int, list[Look]] = {}
+        self._looks: dict[int, list[JournalledAdvance]] = {}
         self._unthinned: dict[int, int] = {}
         self._folded: tuple[int, Progress] = (0, Progress())
 
@@ -153,11 +153,11 @@ class Journal:
 
     # -- for the run's process -------------------------------------------------------------------------------------
 
-    async def say_aside(self, problem: Problem | None) -> None:
+    async def report_trouble(self, problem: Problem | None) -> None:
         """Say beside the journal why nothing can be written into it; None when it can again."""
-        text = _encoder.encode(problem)[:_ASIDE_BYTES] if problem is not None else b""
+        text = _encoder.encode(problem)[:_TROUBLE_BYTES] if problem is not None else b""
         with contextlib.suppress(ProblemError):  # a disk of another kind may want room even for that
-            await self._in_turn(lambda: _write_aside(self.path.with_name(ASIDE), text))
+            await self._in_turn(lambda: _write_trouble(self.path.with_name(TROUBLE_FILE), text))
 
     async def append(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
         """Write an event down, with the documents refused since the last one; its number, once it is on the disk.
@@ -252,7 +252,7 @@ class Journal:
 
     def _make(self) -> None:
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
-        _write_aside(self.path.with_name(ASIDE), b"")
+        _write_trouble(self.path.with_name(TROUBLE_FILE), b"")
         connection = self._connect()
         if self._is_whole(connection):
             return
@@ -316,7 +316,7 @@ class Journal:
 
     def _append(self, events: Sequence[Event], rejects: Sequence[Reject]) -> int:
         connection, seq = self._writer(), 0
-        looks: list[tuple[int, Look]] = []
+        looks: list[tuple[int, JournalledAdvance]] = []
         lines: list[str] = []
         with connection:
             connection.execute("BEGIN IMMEDIATE")
@@ -327,7 +327,9 @@ class Journal:
                 )
                 if isinstance(event, TaskAdvanced):
                     moved = event.moved
-                    look = Look(seq, event.at, bool(moved.note), moved.total is not None, bool(moved.token))
+                    look = JournalledAdvance(
+                        seq, event.at, bool(moved.note), moved.total is not None, bool(moved.token)
+                    )
                     looks.append((event.task, look))
             for reject in rejects:
                 text, task = _encoder.encode(reject).decode(), getattr(events[-1], "task", 0)

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import msgspec
 
-from esmigrate_tui.engine.book import Ledger, to_clusters
+from esmigrate_tui.engine.control import Pacing, RunControl
 from esmigrate_tui.engine.decisions import (
     LOOK_SECONDS,
     NEEDY,
     Patience,
     can_pass,
     given_up,
+    is_read_worth_recording,
     is_whole,
-    is_worth_reading,
-    is_worth_telling,
+    is_worth_recording,
     judged,
     may_be_too_early,
     needs,
@@ -33,23 +33,23 @@ from esmigrate_tui.engine.decisions import (
     run_outcome,
     with_counts,
 )
-from esmigrate_tui.engine.orders import Orders, Pacing
+from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.methods.carrying import bring, decided_before, not_yet
 from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.carried import Fate
-from esmigrate_tui.model.command import Command, Skip
+from esmigrate_tui.model.command import Command, SkipTask
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
-    AnswerAwaited,
+    Acknowledged,
     CarriedOver,
     Continued,
-    Moved,
     Noted,
     PaceChanged,
+    ResponseAwaited,
     RunFinished,
     RunOutcome,
+    RunResumed,
     RunStarted,
-    RunTakenUp,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -91,17 +91,17 @@ _TURNED_AWAY: Final = 2  # tasks in a row
 _MOST_REFUSED: Final = 200_000  # of one task, known by name to its comparison: some 30 MB
 _SHUT: Final = frozenset({Cause.AUTHENTICATION, Cause.STALE})
 _AWAY: Final = frozenset({Cause.CONNECTION, Cause.BUSY})
-_SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.ACCEPTED, TaskState.SET_ASIDE, TaskState.SKIPPED})
+_SETTLED: Final = frozenset({TaskState.VERIFIED, TaskState.ACCEPTED, TaskState.WITH_REJECTS, TaskState.SKIPPED})
 _MAY_LACK_INDEX: Final = frozenset({TaskOutcome.FAILED, TaskOutcome.STOPPED})
 _STOPPED: Final = "The run came to its end before all was done."
 _INDICES_LACK: Final = "Not every index is there yet, and a template would change one that is still to be made."
 
 
-class Leave(Exception):  # noqa: N818  # a way out, not an error
+class StopRequested(Exception):  # noqa: N818  # a way out, not an error
     """A person wants this task, or the whole run, to be stopped."""
 
 
-class End(Exception):  # noqa: N818  # a way out, not an error
+class ProcessEnding(Exception):  # noqa: N818  # a way out, not an error
     """The process has been told to end; everything stays as it is, to be taken up."""
 
 
@@ -144,13 +144,13 @@ async def perform(  # noqa: PLR0913  # everything from outside is an argument
             watch.cancel()
 
 
-async def _end_when(ending: asyncio.Event, orders: Orders) -> None:
+async def _end_when(ending: asyncio.Event, orders: RunControl) -> None:
     await ending.wait()
     orders.end()
 
 
 @dataclass
-class _Hand:
+class _TaskRun:
     """One task in the hands of this process."""
 
     task: Task
@@ -159,9 +159,9 @@ class _Hand:
     patience: Patience
     told_pacing: Pacing
     told_token: str = ""
-    steps: AsyncIterator[Moved] | None = None
-    look: asyncio.Task[Moved | None] | None = None
-    last: Moved | None = None
+    steps: AsyncIterator[Acknowledged] | None = None
+    look: asyncio.Task[Acknowledged | None] | None = None
+    last: Acknowledged | None = None
     reading: Verifying | None = None
     told_at: float = 0.0
     failed_at: float = 0.0
@@ -194,7 +194,7 @@ class _Run:
         self._run_id = run_id
         self._random = random
         is_watching = any(task.shipping is not None for task in plan.tasks)
-        self.orders = Orders(plan.requests_per_second, is_watching=is_watching)
+        self.orders = RunControl(plan.requests_per_second, is_watching=is_watching)
         self._ledger = Ledger(to_clusters(clusters), self._tell, clock)
         self._before = Progress()
         self._queue: deque[Task] = deque()
@@ -236,23 +236,24 @@ class _Run:
         return outcome
 
     async def break_off(self, error: Exception) -> None:
-        """Leave things as tidy as can be after a fault that none of this was made for."""
+        """StopRequested things as tidy as can be after a fault that none of this was made for."""
         with contextlib.suppress(Exception):  # the fault itself is what is told
             await self._ledger.settle()
             problem = error.problem if isinstance(error, ProblemError) else _stumbled(error, "this run")
             await self._journal.append(RunFinished(at=self._clock(), outcome=RunOutcome.FAILED, problem=problem))
 
     async def _wait_for_a_user(self, problem: Problem) -> RunOutcome:
-        """Leave everything as it is, and say what the run needs to go on."""
+        """StopRequested everything as it is, and say what the run needs to go on."""
         with contextlib.suppress(ProblemError, OSError):
             await self._journal.export_rejects()
         await self._tell(RunFinished(at=self._clock(), outcome=RunOutcome.WAITING, problem=problem))
         return RunOutcome.WAITING
 
     async def _leave_where_a_user_is_needed(self, problem: Problem) -> None:
-        """Raise End where one of the clusters itself no longer takes what the run has; what holds one task is its own.
+        """Raise ProcessEnding where a cluster itself no longer accepts the run's secret or shows another certificate.
 
-        Each is asked who it is: a source's own refusal may also come from the destination, which reads from it.
+        What only one task meets is that task's own trouble. Each cluster is asked who it is: a source's own refusal may
+        also come from the destination, which reads from it.
         """
         if problem.cause not in NEEDY:
             return
@@ -264,7 +265,7 @@ class _Run:
                     self.orders.end()
                     break
         if self._needed is not None:
-            raise End
+            raise ProcessEnding
 
     async def _begin(self) -> None:
         """Tell that the run begins or goes on, and find out what is left to do."""
@@ -276,7 +277,7 @@ class _Run:
                 await self._journal.export_rejects()
             self.orders.pacing = Pacing(is_paused=False, requests_per_second=before.requests_per_second)
             self.orders.is_enough = before.is_enough
-            await self._tell(RunTakenUp(at=now))
+            await self._tell(RunResumed(at=now))
             if before.is_paused:
                 await self._tell(Continued(at=now))
         else:
@@ -302,7 +303,7 @@ class _Run:
                 await method.open(self._plan, self._clusters, self._ledger.page(0))
             except ProblemError as error:
                 if not can_pass(error.problem):
-                    with contextlib.suppress(End):
+                    with contextlib.suppress(ProcessEnding):
                         await self._leave_where_a_user_is_needed(error.problem)
                     return error.problem
                 now = self._clock()
@@ -330,7 +331,7 @@ class _Run:
             task = self._queue.popleft()
             try:
                 await self._carry(task)
-            except End:
+            except ProcessEnding:
                 self._queue.append(task)
                 return
 
@@ -368,7 +369,7 @@ class _Run:
             try:
                 fate = await bring(one, self._clusters.destination, ledger.page(0), ledger.entries)
             except ProblemError as error:
-                with contextlib.suppress(End):
+                with contextlib.suppress(ProcessEnding):
                     await self._leave_where_a_user_is_needed(error.problem)
                 if self._needed is not None:
                     return
@@ -465,10 +466,10 @@ class _Run:
                 if side in told and waited + _WAITING_SLACK < now - told[side]:
                     del told[side]
                     quiet_until[side] = now + _WAITING_QUIET
-                    event = AnswerAwaited(at=now, side=side)
+                    event = ResponseAwaited(at=now, side=side)
                 elif side not in told and waited >= most:
                     told[side] = now - waited
-                    event = AnswerAwaited(at=now, side=side, since=told[side])
+                    event = ResponseAwaited(at=now, side=side, since=told[side])
                 if event is not None:
                     with contextlib.suppress(ProblemError):  # who writes of the work itself meets it as well
                         await self._tell(event)
@@ -478,7 +479,7 @@ class _Run:
         event = self.orders.take(command, still_open, self._clock())
         seq = 0 if event is None else await self._tell(event)
         await self._journal.obeyed(number, seq)
-        if event is not None and isinstance(command, Skip):
+        if event is not None and isinstance(command, SkipTask):
             await self._skip_waiting(command.task)
 
     async def _skip_waiting(self, number: int) -> None:
@@ -491,14 +492,14 @@ class _Run:
     # -- one task --------------------------------------------------------------------------------------------------
 
     async def _carry(self, task: Task) -> None:
-        """Carry a task to its end, whatever that is; raises End."""
+        """Carry a task to its end, whatever that is; raises ProcessEnding."""
         hand = self._take_in_hand(task)
         await self._tell(TaskStarted(at=self._clock(), task=task.number))
         try:
             finished = await self._stages(hand)
-        except End:
+        except ProcessEnding:
             raise
-        except Leave:
+        except StopRequested:
             finished = await self._left(hand)
         except ProblemError as error:
             finished = await self._failed(hand, error.problem)
@@ -507,12 +508,12 @@ class _Run:
             finished = await self._failed(hand, _stumbled(error, "this task"))
         await self._finish(finished)
 
-    def _take_in_hand(self, task: Task) -> _Hand:
+    def _take_in_hand(self, task: Task) -> _TaskRun:
         known = next((row for row in self._before.tasks if row.summary.number == task.number), None)
         token = known.token if known else ""
         last = None
         if known is not None and token:
-            last = Moved(
+            last = Acknowledged(
                 done=known.done,
                 total=known.total,
                 written=known.written,
@@ -525,7 +526,7 @@ class _Run:
                 token=token,
             )
         pace = self.orders.pacing.requests_per_second
-        return _Hand(
+        return _TaskRun(
             task=task,
             work=Work(task, self._plan, f"esmigrate-{self._run_id}-{task.number}", pace),
             token=token,
@@ -536,7 +537,7 @@ class _Run:
             has_begun=bool(token),
         )
 
-    async def _stages(self, hand: _Hand) -> TaskFinished:
+    async def _stages(self, hand: _TaskRun) -> TaskFinished:
         if not hand.token:
             await self._patiently(hand, lambda: self._prepare(hand))
         comparison, is_unseen = await self._moved_whole(hand)
@@ -550,7 +551,7 @@ class _Run:
         outcome, problem = judged(hand.task, comparison, hand.last, is_enough=self.orders.is_enough)
         return self._finished(hand, outcome, problem, comparison)
 
-    async def _moved_whole(self, hand: _Hand) -> tuple[Comparison | None, bool]:
+    async def _moved_whole(self, hand: _TaskRun) -> tuple[Comparison | None, bool]:
         """Move until the method says that all was moved, or until the counts say so where it cannot know."""
         while True:
             try:
@@ -565,7 +566,7 @@ class _Run:
             else:
                 return None, False
 
-    async def _move(self, hand: _Hand) -> None:
+    async def _move(self, hand: _TaskRun) -> None:
         """Take look after look, obeying in between and while a look takes its time."""
         await self._rest(hand, 0.0)
         hand.work = replace(hand.work, requests_per_second=self.orders.pacing.requests_per_second)
@@ -581,13 +582,13 @@ class _Run:
                     break
                 await self._rest(hand, rest_after(looks))
             hand.is_seen_to_end = True
-        except Leave:
+        except StopRequested:
             await self._see_it_end(hand)
             raise
         finally:
             await _let_go(hand)
 
-    async def _look(self, hand: _Hand) -> Moved | None:
+    async def _look(self, hand: _TaskRun) -> Acknowledged | None:
         if hand.look is None:
             hand.look = asyncio.ensure_future(_next(_open(hand)))
         while not hand.look.done():
@@ -597,14 +598,14 @@ class _Run:
         look, hand.look = hand.look, None
         return look.result()
 
-    async def _advance(self, hand: _Hand, moved: Moved) -> None:
+    async def _advance(self, hand: _TaskRun, moved: Acknowledged) -> None:
         """Write a look down, and only then count on it."""
         now = self._clock()
         bare = msgspec.structs.replace(moved, rejects=())
         if hand.is_held:
             hand.is_held = False
             await self._tell(WaitEnded(at=now, task=hand.task.number))
-        if moved.rejects or is_worth_telling(hand.last, bare, now - hand.told_at):
+        if moved.rejects or is_worth_recording(hand.last, bare, now - hand.told_at):
             await self._tell(TaskAdvanced(at=now, task=hand.task.number, moved=bare), moved.rejects)
             hand.told_at = now
         # A watch has nothing to get on with: for days perhaps, a good look is all that it does.
@@ -613,7 +614,7 @@ class _Run:
         hand.last = bare
         hand.token = bare.token or hand.token
 
-    async def _prepare(self, hand: _Hand) -> None:
+    async def _prepare(self, hand: _TaskRun) -> None:
         """Prepare; requests under way are seen through, for a moment even when the process has to end."""
         doing = asyncio.ensure_future(
             self._method.prepare(hand.work, self._clusters, self._ledger.page(hand.task.number))
@@ -624,17 +625,17 @@ class _Run:
                 await self._until(hand, doing)
                 if self.orders.is_ending and not doing.done():
                     await asyncio.wait({doing}, timeout=_PREPARE_GRACE)
-                    raise End
+                    raise ProcessEnding
             doing.result()
         finally:
             await _cancelled(doing)
 
-    async def _settle(self, hand: _Hand) -> None:
+    async def _settle(self, hand: _TaskRun) -> None:
         problem = await self._ledger.settle(hand.task.number)
         if problem is not None:
             raise ProblemError(problem)
 
-    async def _compared(self, hand: _Hand, *, is_progress: bool = True) -> Comparison:
+    async def _compared(self, hand: _TaskRun, *, is_progress: bool = True) -> Comparison:
         """What both sides hold; a comparison that is broken off, for whatever reason, goes on from where it was."""
         await self._tell(VerificationStarted(at=self._clock(), task=hand.task.number))
         watch = ComparisonProgress()
@@ -643,7 +644,7 @@ class _Run:
             watch.refused = frozenset(reject.id for reject in rejects)
         return await self._patiently(hand, lambda: self._compare(hand, watch), is_progress=is_progress)
 
-    async def _compare(self, hand: _Hand, watch: ComparisonProgress) -> Comparison:
+    async def _compare(self, hand: _TaskRun, watch: ComparisonProgress) -> Comparison:
         """Compare; a person who wants to leave need not wait for it, and another pace or a pause are obeyed soon."""
         while True:
             pacing = self.orders.pacing
@@ -665,13 +666,13 @@ class _Run:
                 await _cancelled(doing)
             await self._rest_through_pause(hand)
 
-    async def _tell_reading(self, hand: _Hand, watch: ComparisonProgress) -> None:
+    async def _tell_reading(self, hand: _TaskRun, watch: ComparisonProgress) -> None:
         """Say how far a comparison of every document is, where it has got on since that was said last."""
         now = self._clock()
         reading = Verifying(
             at=now, task=hand.task.number, read=watch.read, total=watch.total, is_naming=watch.is_naming
         )
-        if not watch.total or not is_worth_reading(hand.reading, reading):
+        if not watch.total or not is_read_worth_recording(hand.reading, reading):
             return
         if hand.is_held:  # it gets on: a long one may well be held up twice
             hand.is_held = False
@@ -681,7 +682,7 @@ class _Run:
 
     # -- waiting ---------------------------------------------------------------------------------------------------
 
-    async def _patiently(self, hand: _Hand, attempt: Callable[[], Awaitable[T]], *, is_progress: bool = True) -> T:
+    async def _patiently(self, hand: _TaskRun, attempt: Callable[[], Awaitable[T]], *, is_progress: bool = True) -> T:
         """Try until it works; raises ProblemError for what cannot pass, or did not in time."""
         while True:
             self._check(hand)
@@ -696,7 +697,7 @@ class _Run:
                 await self._tell(WaitEnded(at=self._clock(), task=hand.task.number))
             return result
 
-    async def _hold(self, hand: _Hand, problem: Problem) -> None:
+    async def _hold(self, hand: _TaskRun, problem: Problem) -> None:
         """Wait a while for what may pass; raises ProblemError for what cannot, or has not."""
         now = self._clock()
         if problem.cause in _AWAY or hand.is_away:  # also at the first answer after it: the wait before it may be long
@@ -717,7 +718,7 @@ class _Run:
         )
         await self._rest(hand, until - now)
 
-    async def _rest(self, hand: _Hand, seconds: float) -> None:
+    async def _rest(self, hand: _TaskRun, seconds: float) -> None:
         """Let time pass, obeying at once; a pause is rested through, and not held against the task."""
         nap = asyncio.ensure_future(self._sleep(seconds))
         try:
@@ -731,7 +732,7 @@ class _Run:
             await self._rest_through_pause(hand)
             hand.patience = hand.patience.rested(self._clock() - began)
 
-    async def _rest_through_pause(self, hand: _Hand) -> None:
+    async def _rest_through_pause(self, hand: _TaskRun) -> None:
         while self.orders.pacing.is_paused:
             if self._is_told(hand):
                 await self.orders.changed_since(hand.version)
@@ -739,7 +740,7 @@ class _Run:
                 await self._sleep(LOOK_SECONDS * 2)
             await self._obey(hand)
 
-    async def _until(self, hand: _Hand, *doing: asyncio.Future[Any]) -> None:
+    async def _until(self, hand: _TaskRun, *doing: asyncio.Future[Any]) -> None:
         """Wait for one of these, or for orders that this task has not seen yet."""
         news = asyncio.ensure_future(self.orders.changed_since(hand.version))
         try:
@@ -749,15 +750,15 @@ class _Run:
 
     # -- obeying ---------------------------------------------------------------------------------------------------
 
-    def _check(self, hand: _Hand) -> None:
-        """Raise End or Leave where that is the order."""
+    def _check(self, hand: _TaskRun) -> None:
+        """Raise ProcessEnding or StopRequested where that is the order."""
         hand.version = self.orders.version
         if self.orders.is_ending:
-            raise End
+            raise ProcessEnding
         if self.orders.is_leaving(hand.task.number):
-            raise Leave
+            raise StopRequested
 
-    def _is_told(self, hand: _Hand) -> bool:
+    def _is_told(self, hand: _TaskRun) -> bool:
         """Whether the work under way is paced as it should be; a new token may stand for new work."""
         wanted = self.orders.pacing
         if hand.steps is None:
@@ -765,8 +766,8 @@ class _Run:
         as_started = Pacing(is_paused=False, requests_per_second=hand.work.requests_per_second)
         return hand.told_pacing == wanted and (hand.told_token == hand.token or wanted == as_started)
 
-    async def _obey(self, hand: _Hand) -> None:
-        """Pass the orders in force on to the work under way; raises End or Leave."""
+    async def _obey(self, hand: _TaskRun) -> None:
+        """Pass the orders in force on to the work under way; raises ProcessEnding or StopRequested."""
         self._check(hand)
         if self._is_told(hand):
             return
@@ -797,7 +798,7 @@ class _Run:
             await _cancelled(asking)
         return None
 
-    async def _see_it_end(self, hand: _Hand) -> None:
+    async def _see_it_end(self, hand: _TaskRun) -> None:
         """Cancel what is going on, and look until it has ended; a new token may stand for new work, cancelled too."""
         deadline = self._clock() + _STOP_SECONDS
         cancelled: str | None = None
@@ -826,7 +827,7 @@ class _Run:
             finally:
                 nap.cancel()
 
-    async def _cancel(self, hand: _Hand) -> Problem | None:
+    async def _cancel(self, hand: _TaskRun) -> Problem | None:
         """Cancel what may be going on where no `perform` is open; the trouble, or None."""
         if not hand.has_begun or hand.is_seen_to_end:
             return None
@@ -834,7 +835,7 @@ class _Run:
 
     # -- endings ---------------------------------------------------------------------------------------------------
 
-    async def _left(self, hand: _Hand) -> TaskFinished:
+    async def _left(self, hand: _TaskRun) -> TaskFinished:
         """The end of a task that somebody has stopped or left out: what has arrived stays."""
         problem = await self._cancel(hand)
         await self._ledger.settle(hand.task.number)
@@ -843,7 +844,7 @@ class _Run:
         trouble = None if problem is None else _may_go_on(self._plan.method, hand.task, problem)
         return self._finished(hand, outcome, trouble, None)
 
-    async def _failed(self, hand: _Hand, problem: Problem) -> TaskFinished:
+    async def _failed(self, hand: _TaskRun, problem: Problem) -> TaskFinished:
         """The end of a task that was given up, with what is there and what is missing as far as it can be counted."""
         comparison = None
         if hand.has_begun:
@@ -856,7 +857,7 @@ class _Run:
         await self._ledger.settle(hand.task.number)
         return self._finished(hand, TaskOutcome.FAILED, with_counts(problem, hand.task, comparison), comparison)
 
-    async def _counts(self, hand: _Hand) -> Comparison | None:
+    async def _counts(self, hand: _TaskRun) -> Comparison | None:
         found: list[Comparison] = []
 
         async def count() -> None:
@@ -867,7 +868,7 @@ class _Run:
         return found[0] if found else None
 
     def _finished(
-        self, hand: _Hand, outcome: TaskOutcome, problem: Problem | None, comparison: Comparison | None
+        self, hand: _TaskRun, outcome: TaskOutcome, problem: Problem | None, comparison: Comparison | None
     ) -> TaskFinished:
         return TaskFinished(
             at=self._clock(),
@@ -894,7 +895,7 @@ class _Run:
 
     # -- telling ---------------------------------------------------------------------------------------------------
 
-    async def _note(self, hand: _Hand, text: str) -> None:
+    async def _note(self, hand: _TaskRun, text: str) -> None:
         await self._tell(Noted(at=self._clock(), task=hand.task.number, text=text))
 
     async def _tell(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
@@ -904,7 +905,7 @@ class _Run:
             try:
                 seq = await self._journal.append(event, rejects)
                 if patience.tries:
-                    await self._journal.say_aside(None)
+                    await self._journal.report_trouble(None)
                 return seq  # noqa: TRY300  # saying that it works again is part of the try
             except ProblemError as error:
                 if not can_pass(error.problem):
@@ -913,7 +914,7 @@ class _Run:
                 patience = patience.failed(now, error.problem.cause)
                 until = patience.next_try(now, self._random)
                 if patience.tries == 1:
-                    await self._journal.say_aside(error.problem)
+                    await self._journal.report_trouble(error.problem)
                 if until is None or self.orders.is_ending:
                     raise
                 await self._sleep(until - now)
@@ -991,18 +992,18 @@ def _may_go_on(method: MethodName, task: Task, trouble: Problem) -> Problem:
 # -- iterators and futures ---------------------------------------------------------------------------------------------
 
 
-def _open(hand: _Hand) -> AsyncIterator[Moved]:
+def _open(hand: _TaskRun) -> AsyncIterator[Acknowledged]:
     if hand.steps is None:
         raise AssertionError(hand.task.number)
     return hand.steps
 
 
-async def _next(steps: AsyncIterator[Moved]) -> Moved | None:
+async def _next(steps: AsyncIterator[Acknowledged]) -> Acknowledged | None:
     """The next look, None at the end."""
     return await anext(steps, None)
 
 
-async def _let_go(hand: _Hand) -> None:
+async def _let_go(hand: _TaskRun) -> None:
     """Drop the iterator; server-side work goes on."""
     steps, hand.steps = hand.steps, None
     look, hand.look = hand.look, None

@@ -21,9 +21,9 @@ import msgspec
 from esmigrate_tui.disk import write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.meant import must_be_meant
 from esmigrate_tui.engine.perform import perform
 from esmigrate_tui.engine.runs import RunFolder, RunHeldError, hold_alone, read_plan
+from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Credential, Side
 from esmigrate_tui.model.outcome import ExitCode, exit_code
@@ -117,7 +117,7 @@ async def _run(
     try:
         _sign(folder, clock())
         async with clusters(plan, credentials) as opened:
-            await must_be_meant(opened)
+            await require_same_clusters(opened)
             async with await Journal.create(folder.journal) as journal:
                 performing = asyncio.ensure_future(
                     perform(

@@ -24,12 +24,12 @@ import msgspec
 import esmigrate_tui
 from esmigrate_tui.disk import appending, opened, read_text, write_whole
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.book import Ledger, to_clusters
-from esmigrate_tui.engine.journal import REJECTS, Journal, said_aside
-from esmigrate_tui.engine.meant import must_be_meant
+from esmigrate_tui.engine.journal import REJECTS, Journal, writing_trouble
+from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
+from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
-from esmigrate_tui.model.event import Noted, RunOutcome, RunStarted, RunTakenUp
+from esmigrate_tui.model.event import Noted, RunOutcome, RunResumed, RunStarted
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MOST_BYTES, MethodName, Plan
@@ -56,19 +56,19 @@ __all__ = [
     "begin",
     "changed_beside",
     "find_run",
-    "held_elsewhere",
+    "held_by_another_process",
     "hold_alone",
-    "hold_for_a_moment",
+    "hold_within_a_second",
     "make_folder",
     "new_run_id",
-    "place_to_go_on",
+    "newest_event_to_resume",
     "read_findings",
     "read_plan",
+    "resume_run",
     "run_environment",
     "runs_home",
     "settle_run",
     "summary",
-    "take_up",
 ]
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -171,7 +171,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
         return self.outcome not in {None, RunOutcome.WAITING}
 
     @property
-    def can_be_taken_up(self) -> bool:
+    def can_be_resumed(self) -> bool:
         """Whether a new process would find something to do."""
         is_done = (self.outcome is RunOutcome.VERIFIED and not self.not_carried) or self.is_of_changes
         return not self.is_live and self.problem is None and not is_done
@@ -250,7 +250,7 @@ async def begin(
     return folder
 
 
-async def take_up(
+async def resume_run(
     run_id: str,
     credentials: Mapping[Side, Credential],
     *,
@@ -262,15 +262,15 @@ async def take_up(
     Raises RunHeldError where a living process holds it, ProblemError (missing) where nothing is left to do.
     """
     folder = find_run(run_id, home)
-    newest = await place_to_go_on(folder)
+    newest = await newest_event_to_resume(folder)
     await _start(folder, credentials, command, after=newest)
     return folder
 
 
-async def place_to_go_on(folder: RunFolder) -> int:
-    """The number of the newest event of a run that can be taken up, 0 for none; raises as `take_up` does."""
+async def newest_event_to_resume(folder: RunFolder) -> int:
+    """The number of the newest event of a run that can be taken up, 0 for none; raises as `resume_run` does."""
     if folder.is_live:
-        raise RunHeldError(held_elsewhere(folder))
+        raise RunHeldError(held_by_another_process(folder))
     read_plan(folder)
     async with Journal.open(folder.journal) as journal:
         progress = await journal.progress()
@@ -374,7 +374,7 @@ async def _start(
 
 async def _has_begun(folder: RunFolder, journal: Journal, after: int, pid: int) -> bool:
     """Whether that very process has said that it has begun: another that was started at the same time may hold it."""
-    if not any(isinstance(event, RunStarted | RunTakenUp) for _, event in await journal.read(after)):
+    if not any(isinstance(event, RunStarted | RunResumed) for _, event in await journal.read(after)):
         return False
     return await asyncio.to_thread(_signed_by, folder) == pid
 
@@ -434,7 +434,7 @@ def _bury(child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, ended
         loop.call_soon_threadsafe(tell)
 
 
-def held_elsewhere(folder: RunFolder) -> Problem:
+def held_by_another_process(folder: RunFolder) -> Problem:
     """What is said where a living process holds a run."""
     return Problem(
         cause=Cause.STATE,
@@ -472,9 +472,9 @@ async def hold_alone(folder: RunFolder, plan: Plan) -> int:
     """
     turn = await _turn(folder.path.parent)
     try:
-        held = await hold_for_a_moment(folder.lock)
+        held = await hold_within_a_second(folder.lock)
         if held is None:
-            raise RunHeldError(held_elsewhere(folder))
+            raise RunHeldError(held_by_another_process(folder))
         other = await asyncio.to_thread(writes_there_too, folder, plan)
         if other is not None:
             lock.release(held)
@@ -498,7 +498,7 @@ def _stillborn(folder: RunFolder, log_size: int, code: int | None) -> ProblemErr
     said = _log_tail(folder, log_size)
     if code == ExitCode.HELD:
         other = writes_there_too(folder, read_plan(folder))
-        return RunHeldError(held_elsewhere(folder) if other is None else other)
+        return RunHeldError(held_by_another_process(folder) if other is None else other)
     if code == ExitCode.STALE:
         return ProblemError(Problem(cause=Cause.STALE, what=said or "The plan is for another cluster."))
     how = "did not begin in time" if code is None else f"ended at once, with code {code}"
@@ -541,9 +541,9 @@ async def accept_fingerprint(folder: RunFolder, side: Side, fingerprint: str, no
         )
     trust = Trust(kind=TrustKind.PINNED, fingerprint=fingerprint)
     trusting = {str(side): msgspec.structs.replace(connection, trust=trust)}
-    held = await hold_for_a_moment(folder.lock)
+    held = await hold_within_a_second(folder.lock)
     if held is None:
-        raise RunHeldError(held_elsewhere(folder))
+        raise RunHeldError(held_by_another_process(folder))
     try:
         await asyncio.to_thread(_replace_plan, folder, msgspec.structs.replace(plan, **trusting))
         async with await Journal.create(folder.journal) as journal:
@@ -632,7 +632,7 @@ async def _summary(folder: RunFolder) -> RunSummary:
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
         not_carried=len(progress.not_carried),
-        waits_for=await asyncio.to_thread(said_aside, folder.journal) if is_live else None,
+        waits_for=await asyncio.to_thread(writing_trouble, folder.journal) if is_live else None,
         needs=progress.problem if progress.outcome is RunOutcome.WAITING else None,
     )
 
@@ -670,9 +670,9 @@ async def settle_run(
     from esmigrate_tui.engine import process  # noqa: PLC0415  # which needs this module
 
     opening = open_clusters or process.open_clusters
-    held = await hold_for_a_moment(folder.lock)
+    held = await hold_within_a_second(folder.lock)
     if held is None:
-        raise RunHeldError(held_elsewhere(folder))
+        raise RunHeldError(held_by_another_process(folder))
     try:
         plan = read_plan(folder)
         async with Journal.open(folder.journal) as seen:
@@ -680,7 +680,7 @@ async def settle_run(
         if not progress.open_ledger:
             return ()
         async with await Journal.create(folder.journal) as journal, opening(plan, credentials) as clusters:
-            await must_be_meant(clusters, {entry.side for entry in progress.open_ledger})
+            await require_same_clusters(clusters, {entry.side for entry in progress.open_ledger})
             ledger = Ledger(to_clusters(clusters), journal.append, clock, progress.ledger)
             await ledger.settle()
             return ledger.open_entries
@@ -688,7 +688,7 @@ async def settle_run(
         lock.release(held)
 
 
-async def hold_for_a_moment(path: Path, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> int | None:
+async def hold_within_a_second(path: Path, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> int | None:
     """The lock of a run, tried for a second: whoever only looks at it has it for an instant."""
     for _ in range(20):
         held = lock.hold(path)

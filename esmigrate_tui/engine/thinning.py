@@ -16,7 +16,7 @@ KEPT_WHOLE: Final = 60.0  # seconds: twice the window behind the rate, which the
 _FINENESS: Final = 240  # looks over a task's whole age; the plot has half as many points
 
 
-class Look(NamedTuple):
+class JournalledAdvance(NamedTuple):
     """A TaskAdvanced in the journal, as far as thinning has to know it."""
 
     seq: int
@@ -26,15 +26,15 @@ class Look(NamedTuple):
     has_token: bool = False
 
 
-class Thinned(NamedTuple):
+class ThinningResult(NamedTuple):
     """What becomes of one task's looks: those that stay, those that go, those that lose their token."""
 
-    stay: list[Look]
+    stay: list[JournalledAdvance]
     go: list[int]
     lose_token: list[int]
 
 
-def thinned(looks: Sequence[Look]) -> Thinned:
+def thinned(looks: Sequence[JournalledAdvance]) -> ThinningResult:
     """Thin out the looks of one task, given in their order; the first and the last one always stay.
 
     A look with a note stays, since the note is shown. One with a total goes only where the next one has a total too.
@@ -43,7 +43,7 @@ def thinned(looks: Sequence[Look]) -> Thinned:
     newest = next((look.seq for look in reversed(looks) if look.has_token), None)
     lose_token = [look.seq for look in looks if look.has_token and look.seq != newest]
     bare = [look._replace(has_token=False) if look.has_token and look.seq != newest else look for look in looks]
-    stay: list[Look] = bare[:1]
+    stay: list[JournalledAdvance] = bare[:1]
     go: list[int] = []
     for look, following in pairwise(bare[1:]):
         age = bare[-1].at - look.at
@@ -55,4 +55,4 @@ def thinned(looks: Sequence[Look]) -> Thinned:
             stay.append(look)
     stay.extend(bare[1:][-1:])
     gone = frozenset(go)
-    return Thinned(stay, go, [seq for seq in lose_token if seq not in gone])
+    return ThinningResult(stay, go, [seq for seq in lose_token if seq not in gone])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.flow.services import Doors, MethodDescription, OpenCluster
     from esmigrate_tui.model.connection import Credential
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
 
 
@@ -51,7 +51,7 @@ class Walk:
             )
         return found
 
-    async def change(self, change: Change, back: str = "") -> str:
+    async def change(self, change: PlannedChange, back: str = "") -> str:
         """Make a change that the person has just confirmed; `back` says what putting it back does.
 
         Raises ProblemError.
@@ -66,7 +66,9 @@ class Walk:
         made_at = datetime.fromtimestamp(self.doors.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return bare_plan(self.session.draft, made_at)
 
-    async def make(self, plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str = "") -> str:
+    async def make(
+        self, plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str = ""
+    ) -> str:
         """Let a change be made, in an earlier folder or a new one; its name. Raises ProblemError.
 
         As long as nobody knows how it ended, the session says so: whoever leaves is told.
@@ -114,7 +116,7 @@ class Walk:
 
 def may_be_made(problem: Problem) -> bool:
     """Whether a change may have been made although it ended in this trouble."""
-    from esmigrate_tui.engine.book import NOT_MADE  # noqa: PLC0415  # the first screen needs nothing of the engine
+    from esmigrate_tui.engine.ledger import NOT_MADE  # noqa: PLC0415  # the first screen needs nothing of the engine
 
     return problem.cause not in NOT_MADE
 

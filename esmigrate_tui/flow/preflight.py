@@ -18,7 +18,7 @@ from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.base import Walk
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
 
 
 class Remedy(StrEnum):
@@ -56,7 +56,7 @@ def remedies(finding: Finding, session: Session) -> tuple[Remedy, ...]:
 # -- putting right -----------------------------------------------------------------------------------------------------
 
 
-def where_to(change: Change, session: Session) -> str:
+def where_to(change: PlannedChange, session: Session) -> str:
     """The address of the cluster that a change goes to."""
     connection = session.draft.source if change.side is Side.SOURCE else session.draft.destination
     return connection.endpoint.authority if connection is not None else f"the {change.side}"

@@ -17,7 +17,7 @@ from esmigrate_tui.flow.session import (
     repository_here,
 )
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def take(walk: Walk) -> None:
         walk.update(walk.session.but(album=Album(repository=known.name, new=album.new, making=album.making)))
 
 
-def registration(repository: Repository, session: Session) -> tuple[Change, str, tuple[str, ...]]:
+def registration(repository: Repository, session: Session) -> tuple[PlannedChange, str, tuple[str, ...]]:
     """The change that registers it, to which cluster it goes, and what has to be known before one says yes.
 
     Raises ProblemError for a name or a setting that cannot be sent.
@@ -124,7 +124,7 @@ def registration(repository: Repository, session: Session) -> tuple[Change, str,
         unregister_request,
     )
 
-    change = Change(
+    change = PlannedChange(
         side=Side.DESTINATION,
         what=registered(repository.name),
         made_by=register_request(repository),
@@ -147,7 +147,7 @@ def registration(repository: Repository, session: Session) -> tuple[Change, str,
     return change, to, said
 
 
-async def register(walk: Walk, name: str, change: Change) -> str:
+async def register(walk: Walk, name: str, change: PlannedChange) -> str:
     """Register it, and list again with the cursor on it; a sentence, "" where it was refused."""
     _wait_for(walk, f"registering {name} on the destination")
     try:

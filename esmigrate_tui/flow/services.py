@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
     from esmigrate_tui.model.files import FileLook, FileWishes
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
     from esmigrate_tui.preflight.advice import Advice
@@ -238,7 +238,7 @@ class Doors(Generic[C]):
     command: Callable[[str, Command], Awaitable[None]]
     rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]
     report: Callable[[str], Awaitable[tuple[str, ...]]]
-    change: Callable[[Plan, Mapping[Side, Credential], Change, str], Awaitable[str]]
+    change: Callable[[Plan, Mapping[Side, Credential], PlannedChange, str], Awaitable[str]]
     keep_contrast: Callable[[bool], Awaitable[None]]
     vault: Vault
     now: Callable[[], float]

@@ -20,7 +20,7 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState, Version
-from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, size
@@ -117,7 +117,7 @@ TAKING: Final = (
 """What has to be known before one says yes to a new snapshot."""
 
 
-def taking(new: NewSnapshot, session: Session) -> Change:
+def taking(new: NewSnapshot, session: Session) -> PlannedChange:
     """The change that lets the source take a snapshot; raises ProblemError where that cannot be sent."""
     from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
         delete_snapshot_request,
@@ -128,7 +128,7 @@ def taking(new: NewSnapshot, session: Session) -> Change:
     if there is None:
         what = f"The source has not registered {session.album.repository}."
         raise ProblemError(Problem(cause=Cause.STATE, what=what))
-    return Change(
+    return PlannedChange(
         side=Side.SOURCE,
         what=f"taken the snapshot {new.name} in {there.name}",
         made_by=take_request(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.model.command import Command, Pace, Pause, Resume
+from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
@@ -21,14 +21,14 @@ _THEIR_PACE: Final = "This run only watches: how fast documents come is up to wh
 _OWN_PACE: Final = "A restore has the clusters' own pace: indices.recovery.max_bytes_per_sec on the destination."
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     """What the run is told, None where it cannot be, and what is said of it."""
 
     said: str
     command: Command | None = None
 
 
-GOING_ON: Final = Order(command=Resume(), said="It goes on.")
+GOING_ON: Final = CommandReply(command=ResumeRun(), said="It goes on.")
 
 
 def slower(progress: Progress) -> float:
@@ -64,7 +64,7 @@ def is_held(progress: Progress) -> bool:
     return progress.is_paused and can_be_held
 
 
-def pausing(progress: Progress, back: str) -> Order:
+def pausing(progress: Progress, back: str) -> CommandReply:
     """Pause; `back` is the key that lets it go on."""
     if is_watched(progress):
         said = f"What is sent goes on arriving: only the looks at it are held. {back} looks again."
@@ -72,18 +72,18 @@ def pausing(progress: Progress, back: str) -> Order:
         said = f"Told to pause; {back} lets it go on."
     else:
         said = f"What has begun cannot be held; the ones not begun yet wait. {back} lets them go on."
-    return Order(command=Pause(), said=said)
+    return CommandReply(command=PauseRun(), said=said)
 
 
-def pacing(progress: Progress, *, is_faster: bool) -> Order:
+def pacing(progress: Progress, *, is_faster: bool) -> CommandReply:
     """A step faster or slower, where the pace is this run's own."""
     if is_watched(progress):
-        return Order(said=_THEIR_PACE)
+        return CommandReply(said=_THEIR_PACE)
     if progress.method is not None and not progress.method.can_be_paced:
-        return Order(said=_OWN_PACE)
+        return CommandReply(said=_OWN_PACE)
     pace = faster(progress) if is_faster else slower(progress)
     said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
-    return Order(command=Pace(requests_per_second=pace), said=said)
+    return CommandReply(command=SetPace(requests_per_second=pace), said=said)
 
 
 def what_stopping_does(progress: Progress) -> str:

@@ -15,7 +15,7 @@ from esmigrate_tui.preflight.templates import effect_of
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.problem import Problem
 
 _SHOWN = 8
@@ -23,7 +23,7 @@ _asked_once: WeakKeyDictionary[Cluster, Cluster] = WeakKeyDictionary()
 """By a run's destination the same that remembers: a run may make thousands of indices, and templates may be large."""
 
 
-async def told_as_made(moved: Moved, work: Work, clusters: Clusters) -> Moved:
+async def told_as_made(moved: Acknowledged, work: Work, clusters: Clusters) -> Acknowledged:
     """The first look at a task, with what its index has that the plan has not, and by which template."""
     name = work.task.destination_index
     if not work.task.makes_index or not (layers := await _layers(clusters.destination, name)):

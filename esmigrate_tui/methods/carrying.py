@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
-    from esmigrate_tui.methods.contract import Book
+    from esmigrate_tui.methods.contract import Recorder
     from esmigrate_tui.model.carried import Carried, Definition, Group, Kind
     from esmigrate_tui.model.ledger import LedgerEntry
 
@@ -98,7 +98,7 @@ def decided_before(one: Carried) -> Fate | None:
     return _BEFORE_IT.get(one.conflict)
 
 
-async def bring(one: Carried, destination: Cluster, book: Book, ledger: Iterable[LedgerEntry]) -> Fate:
+async def bring(one: Carried, destination: Cluster, recorder: Recorder, ledger: Iterable[LedgerEntry]) -> Fate:
     """Make one of them where nothing of its name is there, and say what became of it; nothing is written over.
 
     It is meant to stay. Raises the ProblemError of the request.
@@ -111,7 +111,7 @@ async def bring(one: Carried, destination: Cluster, book: Book, ledger: Iterable
     if fate is not None:
         return fate
     try:
-        await book.change(change.side, change.what, change.made_by, None)
+        await recorder.change(change.side, change.what, change.made_by, None)
     except ProblemError as error:
         if error.problem.cause is Cause.EXISTS:
             return Fate.LEFT

@@ -1,8 +1,8 @@
 """What a method promises and what it is given: everything the engine knows about moving data.
 
-`perform` is the only verb that writes documents. A method never sleeps, retries or logs, and sees no clock: each Moved
-is one look, and the engine decides when to ask for the next. Whatever goes wrong is a ProblemError; by its cause the
-engine waits and calls `perform` again with the last token, or gives the task up.
+`perform` is the only verb that writes documents. A method never sleeps, retries or logs, and sees no clock: each value
+that it yields is one observation, and the engine decides when to take the next. Whatever goes wrong is a ProblemError;
+by its cause the engine waits and calls `perform` again with the last token, or gives the task up.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Side
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.verify.progress import ComparisonProgress
 
-__all__ = ["Book", "Comparison", "Method", "Methods", "Work"]
+__all__ = ["Comparison", "Method", "Methods", "Recorder", "Work"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Work:
     requests_per_second: float
 
 
-class Book(Protocol):
+class Recorder(Protocol):
     """Where a method writes down each change beside the documents, before it is made."""
 
     async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
@@ -88,21 +88,21 @@ class Method(Protocol):
         """The requests to the destination for the plan's first task, every secret as dots; pure."""
         ...
 
-    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
-        """Make ready what all tasks of a run share, every change through `book`; put back at the end of the run.
+    async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
+        """Make ready what all tasks of a run share, every change through `recorder`; put back at the end of the run.
 
         Called once before the first task, and again when a run is taken up. Raises ProblemError, which ends the run.
         """
         ...
 
-    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
-        """Make the destination ready, every change through `book`; called again after a trouble that passed."""
+    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
+        """Make the destination ready, every change through `recorder`; called again after a trouble that passed."""
         ...
 
-    def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+    def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Move the task's documents, going on from the token `since` ("" for the beginning).
 
-        Yields only after the server acknowledged, and ends when all was moved. The engine asks for the next Moved when
+        Yields only after the server acknowledged, and ends when all was moved. The engine asks for the next value when
         it is time for one, asks for none while a run is paused, and may drop the iterator at any moment (server-side
         work goes on then): the last token is enough to go on. Raises ProblemError; UNKNOWN_OUTCOME where server-side
         work is gone and its result cannot be had.

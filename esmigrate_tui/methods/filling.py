@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
-    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.copying import Copying
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
@@ -371,13 +371,13 @@ def tuning_requests(
     return settings_request(task.destination_index, fast), settings_request(task.destination_index, back)
 
 
-async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
+async def make_index(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
     task = work.task
     if task.makes_stream:
-        await make_stream(task, clusters.destination, book)
+        await make_stream(task, clusters.destination, recorder)
     elif task.create:
-        await _make(work, clusters, book)
+        await _make(work, clusters, recorder)
     if work.plan.tune and task.makes_index:
         # What a template gave the index is known by now; of an index that this run has tuned before, the ledger knows.
         fast, back = tuning_requests(
@@ -385,7 +385,7 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
             await clusters.destination.settings_of(task.destination_index),
             await clusters.destination.version(),
         )
-        await book.change(
+        await recorder.change(
             Side.DESTINATION,
             f"replicas and refresh of {task.destination_index} were switched off while it fills",
             fast,
@@ -394,11 +394,11 @@ async def make_index(work: Work, clusters: Clusters, book: Book) -> None:
     await show_everything(work, clusters)
 
 
-async def _make(work: Work, clusters: Clusters, book: Book) -> None:
+async def _make(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     task = work.task
     request = create_request(task, Version.parse(work.plan.destination_version))
     try:
-        await book.change(Side.DESTINATION, f"the index {task.destination_index} was made", request, None)
+        await recorder.change(Side.DESTINATION, f"the index {task.destination_index} was made", request, None)
     except ProblemError as error:
         raise ProblemError(await naming_templates(error.problem, work, clusters)) from None
 
@@ -475,19 +475,19 @@ def switches_off(plan: Plan, destination: Version) -> bool:
     return plan.copying.pipelines is Pipelines.OFF and destination >= DEFAULT_PIPELINES
 
 
-async def make_index_beside_pipelines(work: Work, clusters: Clusters, book: Book) -> None:
+async def make_index_beside_pipelines(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     """Make the destination index, and switch off what no request can pass by: its final pipeline, until it is full."""
-    await make_index(work, clusters, book)
+    await make_index(work, clusters, recorder)
     if work.task.create and switches_off(work.plan, await clusters.destination.version()):
-        await _without_final_pipeline(work, clusters, book)
+        await _without_final_pipeline(work, clusters, recorder)
 
 
-async def _without_final_pipeline(work: Work, clusters: Clusters, book: Book) -> None:
+async def _without_final_pipeline(work: Work, clusters: Clusters, recorder: Recorder) -> None:
     index = work.task.destination_index
     *_, newest = (await clusters.destination.settings_of_parts(index)).values()
     final = newest.get("index.final_pipeline", NO_PIPELINE)
     if final != NO_PIPELINE:
-        await book.change(
+        await recorder.change(
             Side.DESTINATION,
             f"the final pipeline {clean(final)} of {index} was switched off while it fills",
             settings_request(index, {"final_pipeline": NO_PIPELINE}),

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.methods.contract import Book
+    from esmigrate_tui.methods.contract import Recorder
     from esmigrate_tui.model.draft import IndexDefinition
     from esmigrate_tui.model.facts import IndexFacts, Version
 
@@ -97,7 +97,7 @@ class _StreamAsMade(msgspec.Struct, frozen=True):
     aliases: dict[str, dict[str, Any]] = {}
 
 
-async def make_stream(task: Task, destination: Cluster, book: Book) -> None:
+async def make_stream(task: Task, destination: Cluster, recorder: Recorder) -> None:
     """Make what the task's data stream needs, and the data stream; what is there is never written over.
 
     Raises ProblemError: blocked where no template would make it a data stream.
@@ -109,14 +109,14 @@ async def make_stream(task: Task, destination: Cluster, book: Book) -> None:
             if any(each.name == one.name for each in there) and one.kind is Kind.COMPONENT:
                 continue  # used as it is: others may be made of it
             change = one.change()
-            await book.change(change.side, change.what, change.made_by, None)
+            await recorder.change(change.side, change.what, change.made_by, None)
         if not await _is_claimed(name, destination):
             raise ProblemError(_no_template(name))
-    await book.change(Side.DESTINATION, f"the data stream {name} was made", await _making(name, destination), None)
+    await recorder.change(Side.DESTINATION, f"the data stream {name} was made", await _making(name, destination), None)
     if (await destination.existing([name])).get(name) != "data stream":
         raise ProblemError(_not_made(name))
     if request := alias_request(task):
-        await book.change(Side.DESTINATION, f"the data stream {name} got its aliases", request, None)
+        await recorder.change(Side.DESTINATION, f"the data stream {name} got its aliases", request, None)
 
 
 async def _is_claimed(name: str, destination: Cluster) -> bool:

@@ -1,4 +1,4 @@
-"""The token of a Moved as a value: where a task stands, as text that the journal keeps and nobody else reads."""
+"""The token of an acknowledgement as a value: where a task stands, as text kept in the journal."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.text import clean, counted
 
 if TYPE_CHECKING:
@@ -107,11 +107,11 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         why = f": {self.conflict}" if self.conflict else ""
         return (f"{sign} {self.label}{why}", *(f"    {change}" for change in self.changes))
 
-    def change(self) -> Change:
+    def change(self) -> PlannedChange:
         """What makes it, and its inverse; what is there is never written over where the server can be told so."""
         path = f"{self.kind.path}/{quote(self.name, safe='')}"
         only = "?create=true" if self.kind.can_be_made_only else ""
-        return Change(
+        return PlannedChange(
             side=Side.DESTINATION,
             what=f"the {self.kind} {self.name} was made",
             made_by=Request(method="PUT", path=f"{path}{only}", body=self.body),

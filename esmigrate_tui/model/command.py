@@ -5,32 +5,32 @@ from __future__ import annotations
 import msgspec
 
 
-class Pause(msgspec.Struct, frozen=True, kw_only=True, tag="pause"):
+class PauseRun(msgspec.Struct, frozen=True, kw_only=True, tag="pause"):
     """Hold everything, so that it can go on later."""
 
 
-class Resume(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
+class ResumeRun(msgspec.Struct, frozen=True, kw_only=True, tag="resume"):
     """Go on after a pause."""
 
 
-class Pace(msgspec.Struct, frozen=True, kw_only=True, tag="pace"):
+class SetPace(msgspec.Struct, frozen=True, kw_only=True, tag="pace"):
     """Set the throttle, in documents a second and task; 0 for none."""
 
     requests_per_second: float
 
 
-class Skip(msgspec.Struct, frozen=True, kw_only=True, tag="skip"):
+class SkipTask(msgspec.Struct, frozen=True, kw_only=True, tag="skip"):
     """Leave one task out: a running one is stopped. What has arrived stays, but for an index that is half restored."""
 
     task: int
 
 
-class Enough(msgspec.Struct, frozen=True, kw_only=True, tag="enough"):
+class AcceptArrivals(msgspec.Struct, frozen=True, kw_only=True, tag="enough"):
     """What others have sent until now is all there is: count it, and end well."""
 
 
-class Stop(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
+class StopRun(msgspec.Struct, frozen=True, kw_only=True, tag="stop"):
     """End the whole run: server-side work is cancelled, the ledger settled."""
 
 
-Command = Pause | Resume | Pace | Skip | Enough | Stop
+Command = PauseRun | ResumeRun | SetPace | SkipTask | AcceptArrivals | StopRun

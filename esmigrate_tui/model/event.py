@@ -35,14 +35,14 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     reason: str = ""
 
 
-class Moved(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Acknowledged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a method yields after the server acknowledged: totals of the task so far, never what was merely read.
 
     `done` counts documents settled (written, there already, or refused), of `total` (None until known); for a method
     that copies files both are bytes, and `parts_done` of `parts` are the shards.
     `there_already` were found in place on a repeated pass, `collided` were found in place on the first pass into a
     destination that this run made: two documents want one `_id`. `token` is where to take the work up again.
-    `rejects` are the newly refused since the last Moved; `note` says something worth telling, and `is_odd` that it is
+    `rejects` are the newly refused since the last one; `note` says something worth telling, and `is_odd` that it is
     not as it should be.
     """
 
@@ -67,7 +67,7 @@ class TaskOutcome(StrEnum):
 
     VERIFIED = "verified"
     ACCEPTED = "accepted"
-    SET_ASIDE = "set-aside"
+    WITH_REJECTS = "set-aside"
     DIFFERENT = "different"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -112,7 +112,7 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):
     tasks: tuple[TaskSummary, ...]
 
 
-class RunTakenUp(msgspec.Struct, frozen=True, kw_only=True, tag="run-taken-up"):
+class RunResumed(msgspec.Struct, frozen=True, kw_only=True, tag="run-taken-up"):
     """A new process went on with a run whose earlier process had ended."""
 
     at: Moment
@@ -130,7 +130,7 @@ class TaskAdvanced(msgspec.Struct, frozen=True, kw_only=True, tag="task-advanced
 
     at: Moment
     task: Count
-    moved: Moved
+    moved: Acknowledged
 
 
 class WaitBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="wait-began"):
@@ -170,7 +170,7 @@ class Verifying(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, t
     is_naming: bool = False
 
 
-class Shards(msgspec.Struct, frozen=True, kw_only=True):
+class RestoredShards(msgspec.Struct, frozen=True, kw_only=True):
     """The proof of copied files: `arrived` of the `wanted` primary shards of the snapshot are there, with `bytes`."""
 
     wanted: Count
@@ -218,14 +218,14 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     source_count: Count | None = None
     destination_count: Count | None = None
     refused: Count = 0
-    shards: Shards | None = None
+    shards: RestoredShards | None = None
     samples: Samples | None = None
     compared: Compared | None = None
     watched: Watched | None = None
     problem: Problem | None = None
 
 
-class AnswerAwaited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="answer-awaited"):
+class ResponseAwaited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="answer-awaited"):
     """A cluster holds a line open without answering `since` a moment; None once it has answered, or the line broke."""
 
     at: Moment
@@ -279,7 +279,7 @@ class PaceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pace-changed")
     requests_per_second: float
 
 
-class EnoughSaid(msgspec.Struct, frozen=True, kw_only=True, tag="enough-said"):
+class ArrivalsAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="enough-said"):
     """Somebody said that what has arrived is all there is."""
 
     at: Moment
@@ -303,8 +303,8 @@ class RunFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
 Event = (
     RunStarted
-    | AnswerAwaited
-    | RunTakenUp
+    | ResponseAwaited
+    | RunResumed
     | TaskStarted
     | TaskAdvanced
     | WaitBegan
@@ -317,7 +317,7 @@ Event = (
     | Paused
     | Continued
     | PaceChanged
-    | EnoughSaid
+    | ArrivalsAccepted
     | Noted
     | RunFinished
 )

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause
 
 
@@ -39,7 +39,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     link: str = ""
     cause: Cause | None = None
     subjects: tuple[str, ...] = ()
-    repairs: tuple[Change, ...] = ()
+    repairs: tuple[PlannedChange, ...] = ()
 
     @property
     def key(self) -> str:

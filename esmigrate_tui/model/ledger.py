@@ -48,7 +48,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"{self.method} {self.path}" + (f"\n{self.body}" if self.body else "")
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change that somebody wants to be made: what it is in words, its request, and its inverse (None: it stays)."""
 
     side: Side

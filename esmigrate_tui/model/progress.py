@@ -11,21 +11,21 @@ import msgspec
 
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (
-    AnswerAwaited,
+    ArrivalsAccepted,
     CarriedOver,
     Continued,
-    EnoughSaid,
     Event,
     LedgerChanged,
     Noted,
     PaceChanged,
     Paused,
+    ResponseAwaited,
+    RestoredShards,
     RunFinished,
     RunOutcome,
+    RunResumed,
     RunStarted,
-    RunTakenUp,
     Samples,
-    Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -60,7 +60,7 @@ class TaskState(StrEnum):
     VERIFYING = "verifying"
     VERIFIED = "verified"
     ACCEPTED = "accepted"
-    SET_ASIDE = "set-aside"
+    WITH_REJECTS = "set-aside"
     DIFFERENT = "different"
     FAILED = "failed"
     SKIPPED = "skipped"
@@ -76,7 +76,7 @@ _FINAL: Final = frozenset(
     {
         TaskState.VERIFIED,
         TaskState.ACCEPTED,
-        TaskState.SET_ASIDE,
+        TaskState.WITH_REJECTS,
         TaskState.DIFFERENT,
         TaskState.FAILED,
         TaskState.SKIPPED,
@@ -134,7 +134,7 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     held_until: float | None = None
     source_count: int | None = None
     destination_count: int | None = None
-    shards: Shards | None = None
+    shards: RestoredShards | None = None
     samples: Samples | None = None
     compared: Compared | None = None
     watched: Watched | None = None
@@ -158,7 +158,7 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def fraction(self) -> float | None:
         """0.0 to 1.0; None where the total is unknown."""
-        if self.state.is_final and self.state in {TaskState.VERIFIED, TaskState.SET_ASIDE}:
+        if self.state.is_final and self.state in {TaskState.VERIFIED, TaskState.WITH_REJECTS}:
             return 1.0
         if self.expected is None:
             return None
@@ -207,7 +207,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     ledger: tuple[LedgerEntry, ...] = ()
     carried: tuple[CarriedOver, ...] = ()
     notable: tuple[Notable, ...] = ()
-    awaited: tuple[AnswerAwaited, ...] = ()
+    awaited: tuple[ResponseAwaited, ...] = ()
 
     # -- what the board asks ---------------------------------------------------------------------------------------
 
@@ -342,7 +342,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                     started_at=event.at,
                     tasks=tuple(TaskProgress(summary=summary, unit=event.method.unit) for summary in event.tasks),
                 )
-            case RunTakenUp():
+            case RunResumed():
                 rested = msgspec.structs.replace(
                     now, outcome=None, finished_at=None, rate=Rate(), problem=None, awaited=()
                 )
@@ -380,7 +380,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 )
             case TaskFinished():
                 return _ended(now, event)
-            case AnswerAwaited():
+            case ResponseAwaited():
                 others = tuple(one for one in self.awaited if one.side is not event.side)
                 kept = others if event.since is None else (*others, event)
                 return msgspec.structs.replace(now, awaited=kept)
@@ -402,7 +402,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 pace = f"{event.requests_per_second:g} documents/s" if event.requests_per_second else "no limit"
                 paced = msgspec.structs.replace(now, requests_per_second=event.requests_per_second)
                 return _telling(paced, event.at, f"pace: {pace}")
-            case EnoughSaid():
+            case ArrivalsAccepted():
                 said = msgspec.structs.replace(now, is_enough=True, is_paused=False)
                 return _telling(said, event.at, "somebody said that what has arrived is enough")
             case Noted():
@@ -456,7 +456,7 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
 def _ended(progress: Progress, event: TaskFinished) -> Progress:
     task = progress.task(event.task)
     state = TaskState(event.outcome.value)
-    arrived = state in {TaskState.VERIFIED, TaskState.SET_ASIDE}
+    arrived = state in {TaskState.VERIFIED, TaskState.WITH_REJECTS}
     settled = task.expected if task.unit is Unit.BYTES else event.source_count
     if state is TaskState.ACCEPTED and event.destination_count is not None:
         task = msgspec.structs.replace(task, done=event.destination_count)
@@ -493,7 +493,7 @@ def _ending(summary: TaskSummary, event: TaskFinished) -> str:
         case TaskOutcome.VERIFIED:
             compared = ", every one compared" if event.compared is not None else ""
             return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides{compared}"
-        case TaskOutcome.SET_ASIDE:
+        case TaskOutcome.WITH_REJECTS:
             return f"{name}: {counted(event.refused, 'document')} set aside, all others arrived"
         case _:
             return f"{name}: {event.problem.what if event.problem else event.outcome.value}"

@@ -6,8 +6,8 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.flow.steering import GOING_ON, Order, pacing, pausing, what_stopping_does, whether_that_is_all
-from esmigrate_tui.model.command import Enough, Stop
+from esmigrate_tui.flow.steering import GOING_ON, CommandReply, pacing, pausing, what_stopping_does, whether_that_is_all
+from esmigrate_tui.model.command import AcceptArrivals, StopRun
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import EndOfInputError
 
@@ -72,7 +72,7 @@ async def steer(console: Console, progress: Callable[[], Progress], tell: Callab
         await asyncio.Event().wait()
 
 
-async def _order(letter: str, console: Console, progress: Callable[[], Progress]) -> Order:
+async def _order(letter: str, console: Console, progress: Callable[[], Progress]) -> CommandReply:
     """What a letter comes to now; a question is asked first where something cannot be taken back."""
     match letter:
         case "p":
@@ -83,14 +83,14 @@ async def _order(letter: str, console: Console, progress: Callable[[], Progress]
             return pacing(progress(), is_faster=letter == "+")
         case "s":
             if await _is_sure(console, "stop it", what_stopping_does(progress())):
-                return Order(command=Stop(), said="Told to stop; it ends in good order.")
-            return Order(said="It goes on.")
+                return CommandReply(command=StopRun(), said="Told to stop; it ends in good order.")
+            return CommandReply(said="It goes on.")
         case "d" if is_watched(progress()):
             if await _is_sure(console, "end it so", whether_that_is_all(progress())):
-                return Order(command=Enough(), said="It is counted once more, and then the run ends.")
-            return Order(said="It goes on.")
+                return CommandReply(command=AcceptArrivals(), said="It is counted once more, and then the run ends.")
+            return CommandReply(said="It goes on.")
         case _:
-            return Order(said=letters(progress()))
+            return CommandReply(said=letters(progress()))
 
 
 async def _is_sure(console: Console, what: str, sentences: str) -> bool:

@@ -11,7 +11,7 @@ import termios
 import threading
 from typing import TYPE_CHECKING, Any, Final
 
-from esmigrate_tui.hangup import Watch
+from esmigrate_tui.hangup import HangupWatch
 from esmigrate_tui.plain.console import EndOfInputError
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Terminal:
 
     def watched(self) -> AbstractContextManager[None]:
         """For as long as this is used: the program ends with its terminal, and never leaves it without an echo."""
-        return Watch(self._input, restore=self._restore) if self._is_terminal else contextlib.nullcontext()
+        return HangupWatch(self._input, restore=self._restore) if self._is_terminal else contextlib.nullcontext()
 
     def _restore(self) -> None:
         if self._seen is not None:

@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexState, with_streams
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.bodies import to_be_made
@@ -287,7 +287,7 @@ async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
 
 
-async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[Change, ...]:
+async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[PlannedChange, ...]:
     """A persistent setting of the destination given another value, to be put back to the one that it has now.
 
     () where what it has now cannot be read: it could not be put back.
@@ -297,7 +297,7 @@ async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[C
     except ProblemError:
         return ()
     undo = _persistent(key, before)
-    return (Change(side=Side.DESTINATION, what=f"{key} is {value}", made_by=_persistent(key, value), undo=undo),)
+    return (PlannedChange(side=Side.DESTINATION, what=f"{key} is {value}", made_by=_persistent(key, value), undo=undo),)
 
 
 def _persistent(key: str, value: object) -> Request:

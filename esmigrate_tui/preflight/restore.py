@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount
@@ -699,9 +699,9 @@ def judged_lifecycles(
     return tuple(found)
 
 
-def _stopped(kind: str, of: str) -> Change:
+def _stopped(kind: str, of: str) -> PlannedChange:
     """The lifecycles of the destination stopped, to be started again."""
-    return Change(
+    return PlannedChange(
         side=Side.DESTINATION,
         what=f"the {of} lifecycles are stopped",
         made_by=Request(method="POST", path=f"/_{kind}/stop"),

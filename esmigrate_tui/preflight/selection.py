@@ -9,7 +9,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import expected, some
@@ -48,7 +48,7 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
             copy="\n".join(f"POST {name}/_open" for name in closed),
             subjects=closed,
             repairs=tuple(
-                Change(
+                PlannedChange(
                     side=Side.SOURCE,
                     what=f"the index {name} is opened",
                     made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_open"),
@@ -170,7 +170,7 @@ async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterato
             copy="\n".join(f"POST {name}/_refresh" for name in silent),
             subjects=silent,
             repairs=tuple(
-                Change(
+                PlannedChange(
                     side=Side.SOURCE,
                     what=f"the index {name} is refreshed",
                     made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_refresh"),

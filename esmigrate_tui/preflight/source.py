@@ -11,7 +11,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import expected, some
@@ -50,7 +50,7 @@ async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             link=_FROZEN,
             subjects=frozen,
             repairs=tuple(
-                Change(
+                PlannedChange(
                     side=Side.SOURCE,
                     what=f"the index {name} is unfrozen",
                     made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_unfreeze"),

@@ -2,13 +2,13 @@
 
 from esmigrate_tui.report.contents import Report, gather
 from esmigrate_tui.report.files import as_json, write_all
-from esmigrate_tui.report.judgement import Beside
+from esmigrate_tui.report.judgement import EarlierChanges
 from esmigrate_tui.report.lines import as_lines, to_do_lines
 from esmigrate_tui.report.markdown import as_markdown
 from esmigrate_tui.report.page import as_html
 
 __all__ = [
-    "Beside",
+    "EarlierChanges",
     "Report",
     "as_html",
     "as_json",

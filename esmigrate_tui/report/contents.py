@@ -19,7 +19,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry
 from esmigrate_tui.model.plan import MethodName, Plan, Task, Unit
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.report.judgement import Beside, Row, ToDo, by_hand, how_checked, to_do, verdict
+from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, to_do, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -123,7 +123,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bytes_arrived: int = 0
     bytes_expected: int | None = None
     bytes_per_second: float = 0.0
-    indices: tuple[Row, ...]
+    indices: tuple[ReportRow, ...]
     carried: tuple[Definition, ...] = ()
     troubles: tuple[Trouble, ...]
     put_back: tuple[Change, ...]
@@ -149,7 +149,7 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
     findings: Sequence[Finding] = (),
     rejects_file: str = "",
     plan_file: str = "",
-    beside: Sequence[Beside] = (),
+    beside: Sequence[EarlierChanges] = (),
 ) -> Report:
     """The report of a run as `progress` shows it at `now` (seconds since 1970).
 
@@ -226,14 +226,14 @@ def _end(connection: Connection, version: str, uuid: str) -> End:
     return End(address=connection.endpoint.url, version=version, uuid=uuid)
 
 
-def _row(task: TaskProgress, planned: Task | None) -> Row:
+def _row(task: TaskProgress, planned: Task | None) -> ReportRow:
     """One index; where both sides were not counted, what the servers said while it was moved."""
     if task.unit is Unit.BYTES:
         return _restored_row(task, planned)
     expected = task.expected if task.source_count is None else task.source_count
     there = task.written + task.there_already if task.destination_count is None else task.destination_count
     was_counted = task.source_count is not None and task.destination_count is not None
-    return Row(
+    return ReportRow(
         source_index=task.summary.source_index,
         destination_index=task.summary.destination_index,
         state=task.state,
@@ -260,13 +260,13 @@ def _is_same(task: TaskProgress) -> bool:
     return not is_sampled and (task.compared is None or task.compared.is_equal)
 
 
-def _restored_row(task: TaskProgress, planned: Task | None) -> Row:
+def _restored_row(task: TaskProgress, planned: Task | None) -> ReportRow:
     """One part of a restore: proved by its shards, and by documents only where the source could be asked."""
     was_counted = task.source_count is not None and task.destination_count is not None
     is_whole = task.shards is not None and task.shards.is_whole
     is_state = planned is not None and planned.kind is RestoreKind.GLOBAL_STATE  # it has neither shards nor bytes
     is_other = was_counted and task.source_count != task.destination_count
-    return Row(
+    return ReportRow(
         source_index=task.summary.source_index,
         destination_index=task.summary.destination_index,
         state=task.state,

@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared
-from esmigrate_tui.model.event import RunOutcome, Samples, Shards, Watched
+from esmigrate_tui.model.event import RestoredShards, RunOutcome, Samples, Watched
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.plan import MethodName, Plan
@@ -30,7 +30,7 @@ _ORIGINATION: Final = Version(7, 5)
 _REPLICAS: Final = "index.number_of_replicas"
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     """One index of the run, or whatever else a restore brought back: `kind` is None where nothing was restored.
 
     Where `was_counted`, both counts are documents after a refresh; else they are what was expected and what the
@@ -54,7 +54,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...] = ()
     kind: RestoreKind | None = None
     size: int | None = None
-    shards: Shards | None = None
+    shards: RestoredShards | None = None
     samples: Samples | None = None
     compared: Compared | None = None
     watched: Watched | None = None
@@ -75,7 +75,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return "no: counts differ" if self.was_counted else "no: not counted"
         if self.state is TaskState.ACCEPTED:
             return "by a person's word"
-        if self.state is TaskState.SET_ASIDE:
+        if self.state is TaskState.WITH_REJECTS:
             return f"all but {number(self.refused)} set aside"
         words = {TaskState.DIFFERENT: "counts differ", TaskState.WAITING: "not begun"}
         return f"no: {words.get(self.state, self.state.value)}"
@@ -102,14 +102,14 @@ class ToDo(msgspec.Struct, frozen=True, kw_only=True):
     copy: str = ""
 
 
-class Beside(msgspec.Struct, frozen=True, kw_only=True):
+class EarlierChanges(msgspec.Struct, frozen=True, kw_only=True):
     """Changes that somebody made on these clusters before the run and that are not put back; `name` puts them back."""
 
     name: str
     changes: tuple[str, ...]
 
 
-def verdict(progress: Progress, rows: Sequence[Row]) -> str:
+def verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
     """Whether everything arrived, in one sentence, and one more each where something was not made, or not put back."""
     said = [_verdict(progress, rows)]
     if lacking := len(progress.not_carried):
@@ -121,7 +121,7 @@ def verdict(progress: Progress, rows: Sequence[Row]) -> str:
     return " ".join(said)
 
 
-def _verdict(progress: Progress, rows: Sequence[Row]) -> str:
+def _verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
     if progress.is_of_changes:
         failed = f" The last one failed: {progress.problem.what}" if progress.problem else ""
         return f"This is no run: changes were made before one, and nothing was moved.{failed}"
@@ -153,7 +153,7 @@ def _but(progress: Progress, amount: int) -> str:
     return f"{counted(amount, 'row')}, which could not be read or {was} refused, and {is_} set aside"
 
 
-def _cut_short(progress: Progress, rows: Sequence[Row], complete: str) -> str:
+def _cut_short(progress: Progress, rows: Sequence[ReportRow], complete: str) -> str:
     """Why a run has not come to its end, or by whose word it has; "" where it has by itself."""
     match progress.outcome:
         case None:
@@ -175,7 +175,7 @@ def _cut_short(progress: Progress, rows: Sequence[Row], complete: str) -> str:
             return ""
 
 
-def _nouns(rows: Sequence[Row]) -> tuple[str, str]:
+def _nouns(rows: Sequence[ReportRow]) -> tuple[str, str]:
     """What the rows are, one and several: a restore may bring back more than indices."""
     if rows and all(row.is_stream for row in rows):
         return _STREAMS
@@ -184,7 +184,7 @@ def _nouns(rows: Sequence[Row]) -> tuple[str, str]:
     return _INDICES if all(row.kind in {None, RestoreKind.INDEX} for row in rows) else _PARTS
 
 
-def how_checked(rows: Sequence[Row]) -> str:
+def how_checked(rows: Sequence[ReportRow]) -> str:
     """By what means it was checked, and what that cannot show."""
     if any(row.kind is not None for row in rows):
         return _how_a_restore_was_checked(rows)
@@ -202,7 +202,7 @@ def how_checked(rows: Sequence[Row]) -> str:
     )
 
 
-def _how_documents_were_compared(rows: Sequence[Row]) -> str:
+def _how_documents_were_compared(rows: Sequence[ReportRow]) -> str:
     """Every document, or some; "" where none was."""
     said: list[str] = []
     if compared := [row.compared for row in rows if row.compared is not None]:
@@ -232,7 +232,7 @@ def _how_documents_were_compared(rows: Sequence[Row]) -> str:
     return " ".join(said)
 
 
-def _how_it_was_watched(rows: Sequence[Row]) -> str:
+def _how_it_was_watched(rows: Sequence[ReportRow]) -> str:
     """By counting what arrived; the cluster tells nobody but the sender what it refused."""
     said = []
     for row in rows:
@@ -247,7 +247,7 @@ def _how_it_was_watched(rows: Sequence[Row]) -> str:
     return " ".join(said)
 
 
-def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
+def _how_a_restore_was_checked(rows: Sequence[ReportRow]) -> str:
     """By the shards of the snapshot; by documents and samples only where the source could be asked."""
     told = [row for row in rows if row.kind is RestoreKind.GLOBAL_STATE]
     rows = [row for row in rows if row.kind is not RestoreKind.GLOBAL_STATE]
@@ -283,11 +283,11 @@ def _how_a_restore_was_checked(rows: Sequence[Row]) -> str:
 def to_do(  # all that a run leaves behind
     plan: Plan,
     progress: Progress,
-    rows: Sequence[Row],
+    rows: Sequence[ReportRow],
     *,
     run: str,
     rejects_file: str,
-    beside: Sequence[Beside] = (),
+    beside: Sequence[EarlierChanges] = (),
 ) -> tuple[ToDo, ...]:
     """What a person must still do, in that order; the guide's own last steps among it."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
@@ -327,7 +327,9 @@ def to_do(  # all that a run leaves behind
     return _begun_large(things)
 
 
-def by_hand(plan: Plan, progress: Progress, rows: Sequence[Row], beside: Sequence[Beside] = ()) -> tuple[ToDo, ...]:
+def by_hand(
+    plan: Plan, progress: Progress, rows: Sequence[ReportRow], beside: Sequence[EarlierChanges] = ()
+) -> tuple[ToDo, ...]:
     """What only a person can put back or take away, on the clusters themselves."""
     if progress.is_of_changes:
         return ()
@@ -340,7 +342,9 @@ def _begun_large(things: Sequence[ToDo]) -> tuple[ToDo, ...]:
     return tuple(ToDo(what=thing.what[0].upper() + thing.what[1:], copy=thing.copy) for thing in things)
 
 
-def _settings_by_hand(plan: Plan, progress: Progress, rows: Sequence[Row], beside: Sequence[Beside]) -> list[ToDo]:
+def _settings_by_hand(
+    plan: Plan, progress: Progress, rows: Sequence[ReportRow], beside: Sequence[EarlierChanges]
+) -> list[ToDo]:
     """What was opened, stopped or registered for the migration, by a person or before the run."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
@@ -379,7 +383,7 @@ def _old_cluster(plan: Plan, progress: Progress) -> list[ToDo]:
     ]
 
 
-def _after_the_end(rows: Sequence[Row], run: str) -> list[ToDo]:
+def _after_the_end(rows: Sequence[ReportRow], run: str) -> list[ToDo]:
     """What is to be done about what is missing, or may be."""
     if accepted := next((row for row in rows if row.state is TaskState.ACCEPTED), None):
         arrived = counted(accepted.destination_count or 0, "document")
@@ -390,9 +394,9 @@ def _after_the_end(rows: Sequence[Row], run: str) -> list[ToDo]:
     return [ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}")]
 
 
-def _to_set_again(plan: Plan, rows: Sequence[Row]) -> list[ToDo]:
+def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
     """What was left out of the definitions so that it would not act on documents on their way."""
-    arrived = {row.destination_index for row in rows if row.is_verified or row.state is TaskState.SET_ASIDE}
+    arrived = {row.destination_index for row in rows if row.is_verified or row.state is TaskState.WITH_REJECTS}
     wanted: dict[tuple[tuple[str, str], ...], list[str]] = {}
     for task in plan.tasks:
         if task.later and task.destination_index in arrived:
@@ -414,7 +418,7 @@ def _to_set_again(plan: Plan, rows: Sequence[Row]) -> list[ToDo]:
     return [ToDo(what=what, copy="\n".join(requests))]
 
 
-def _not_carried(progress: Progress, rows: Sequence[Row], run: str) -> list[ToDo]:
+def _not_carried(progress: Progress, rows: Sequence[ReportRow], run: str) -> list[ToDo]:
     """What was to be made beside the indices and was not, where nothing else is left for the run to go on with."""
     if not progress.not_carried or not _is_whole(rows):
         return []
@@ -423,19 +427,19 @@ def _not_carried(progress: Progress, rows: Sequence[Row], run: str) -> list[ToDo
     return [ToDo(what=what, copy=f"esmigrate resume {run}")]
 
 
-def _is_whole(rows: Sequence[Row]) -> bool:
+def _is_whole(rows: Sequence[ReportRow]) -> bool:
     """Whether all arrived, but for what was set aside."""
-    return all(row.is_verified or row.state is TaskState.SET_ASIDE for row in rows)
+    return all(row.is_verified or row.state is TaskState.WITH_REJECTS for row in rows)
 
 
-def _can_be_looked_at(row: Row) -> bool:
+def _can_be_looked_at(row: ReportRow) -> bool:
     """Whether its first documents can be asked for; of a restore the number of documents may not be known."""
     if row.kind in {None, RestoreKind.INDEX, RestoreKind.DATA_STREAM}:
         return bool(row.destination_count or (row.destination_count is None and row.is_verified))
     return False
 
 
-def _after_a_restore(plan: Plan, restoration: Restoration, rows: Sequence[Row]) -> list[ToDo]:
+def _after_a_restore(plan: Plan, restoration: Restoration, rows: Sequence[ReportRow]) -> list[ToDo]:
     """What a restore leaves behind on purpose: the repository, settings that were overridden, the snapshot itself."""
     repository, snapshot = restoration.repository.name, restoration.snapshot
     place = f"/_snapshot/{quote(repository, safe='')}"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.report.contents import Change, Report
-    from esmigrate_tui.report.judgement import Row, ToDo
+    from esmigrate_tui.report.judgement import ReportRow, ToDo
 
 _GAP: Final = "  "
 _LABEL: Final = 14
@@ -88,7 +88,7 @@ def _table(report: Report, width: int) -> list[str]:
     ]
 
 
-def _name(row: Row) -> str:
+def _name(row: ReportRow) -> str:
     stream = "data stream " if row.is_stream else ""
     if row.source_index == row.destination_index:
         return f"{stream}{clean(row.source_index)}"
@@ -99,11 +99,11 @@ def _count(amount: int | None) -> str:
     return "–" if amount is None else number(amount)
 
 
-def _cells(row: Row) -> tuple[str, ...]:
+def _cells(row: ReportRow) -> tuple[str, ...]:
     return (_name(row), _count(row.source_count), _count(row.destination_count), row.verified)
 
 
-def _restored_cells(row: Row) -> tuple[str, ...]:
+def _restored_cells(row: ReportRow) -> tuple[str, ...]:
     shards = "–" if row.shards is None else f"{number(row.shards.arrived)}/{number(row.shards.wanted)}"
     copied = "–" if row.size is None else size(row.size)
     return (_name(row), copied, shards, _count(row.destination_count), row.verified)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.difference import Compared
-    from esmigrate_tui.model.event import Samples, Shards, Watched
+    from esmigrate_tui.model.event import RestoredShards, Samples, Watched
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Comparison:
 
     source_count: int | None
     destination_count: int | None
-    shards: Shards | None = None
+    shards: RestoredShards | None = None
     samples: Samples | None = None
     compared: Compared | None = None
     watched: Watched | None = None

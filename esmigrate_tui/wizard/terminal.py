@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from textual.drivers.linux_driver import LinuxDriver
 
-from esmigrate_tui.hangup import GRACE, Watch
+from esmigrate_tui.hangup import GRACE, HangupWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,7 +94,7 @@ class TerminalDriver(LinuxDriver):
 
     _app: WizardApp
     _writer: Writer | None = None
-    _watch: Watch | None = None
+    _watch: HangupWatch | None = None
 
     @property
     def is_far_behind(self) -> bool:
@@ -104,7 +104,7 @@ class TerminalDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         """Take the terminal."""
         assert self._file is not None, "the command looks for a terminal before it opens a screen"  # noqa: S101
-        self._watch = Watch(self.fileno, leave=self._leave, restore=self._restore, grace=GRACE)
+        self._watch = HangupWatch(self.fileno, leave=self._leave, restore=self._restore, grace=GRACE)
         self._writer = Writer(self._file.fileno(), self._file.encoding, self._caught_up, self._watch.lose)
         self._writer.start()
         self._watch.start()

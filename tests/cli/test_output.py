@@ -10,13 +10,13 @@ from esmigrate_tui.cli.output import event_lines, finding_lines, total_line
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import (
-    EnoughSaid,
+    Acknowledged,
+    ArrivalsAccepted,
     Event,
-    Moved,
     Noted,
+    RestoredShards,
     RunStarted,
     Samples,
-    Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -25,7 +25,7 @@ from esmigrate_tui.model.event import (
     Verifying,
 )
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Change, Request
+from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
@@ -47,22 +47,22 @@ def folded(*events: Event, method: MethodName = MethodName.RESTORE_FROM_SNAPSHOT
 
 def test_a_restore_is_told_in_bytes_and_shards() -> None:
     progress = folded(
-        TaskAdvanced(at=0.0, task=1, moved=Moved(done=0, total=3 * GIB, parts=5)),
-        TaskAdvanced(at=30.0, task=1, moved=Moved(done=GIB + GIB // 5, total=3 * GIB, parts_done=2, parts=5)),
+        TaskAdvanced(at=0.0, task=1, moved=Acknowledged(done=0, total=3 * GIB, parts=5)),
+        TaskAdvanced(at=30.0, task=1, moved=Acknowledged(done=GIB + GIB // 5, total=3 * GIB, parts_done=2, parts=5)),
     )
     assert total_line(progress, 30.0) == " 40%   1.2 GiB of 3.0 GiB   2 of 5 shards   41.0 MiB/s   about 45 s more"
 
 
 def test_a_copy_of_documents_is_told_in_documents() -> None:
     progress = folded(
-        TaskAdvanced(at=0.0, task=1, moved=Moved(done=0, total=1_000)),
-        TaskAdvanced(at=10.0, task=1, moved=Moved(done=400, total=1_000)),
+        TaskAdvanced(at=0.0, task=1, moved=Acknowledged(done=0, total=1_000)),
+        TaskAdvanced(at=10.0, task=1, moved=Acknowledged(done=400, total=1_000)),
         method=MethodName.REINDEX_FROM_REMOTE,
     )
     assert total_line(progress, 10.0) == " 40%   400 of 1 000   40 documents/s   about 15 s more"
 
 
-def finished(source: int | None, destination: int | None, shards: Shards | None) -> list[str]:
+def finished(source: int | None, destination: int | None, shards: RestoredShards | None) -> list[str]:
     event = TaskFinished(
         at=1.0,
         task=1,
@@ -75,20 +75,20 @@ def finished(source: int | None, destination: int | None, shards: Shards | None)
 
 
 def test_a_restored_index_without_a_source_is_told_by_its_shards_and_what_it_holds() -> None:
-    assert finished(None, 2_101_443, Shards(wanted=5, arrived=5, bytes=1)) == [
+    assert finished(None, 2_101_443, RestoredShards(wanted=5, arrived=5, bytes=1)) == [
         "ok  logs: verified: all of 5 shards, 2 101 443 documents"
     ]
 
 
 def test_a_restored_index_whose_source_was_counted_is_told_with_both_counts() -> None:
-    assert finished(70, 70, Shards(wanted=1, arrived=1, bytes=1)) == [
+    assert finished(70, 70, RestoredShards(wanted=1, arrived=1, bytes=1)) == [
         "ok  logs: verified: all of 1 shard, 70 = 70 documents"
     ]
 
 
 def test_how_far_comparing_every_document_is_stands_on_the_line() -> None:
     progress = folded(
-        TaskAdvanced(at=0.0, task=1, moved=Moved(done=1_000, total=1_000)),
+        TaskAdvanced(at=0.0, task=1, moved=Acknowledged(done=1_000, total=1_000)),
         Verifying(at=50.0, task=1, read=1_200, total=2_000),
         method=MethodName.COPY_THROUGH_HERE,
     )
@@ -112,11 +112,11 @@ def test_what_was_compared_is_told_with_the_counts() -> None:
 
 
 def test_what_holds_no_documents_is_told_by_its_shards_alone() -> None:
-    assert finished(None, None, Shards(wanted=1, arrived=1)) == ["ok  logs: verified: all of 1 shard"]
+    assert finished(None, None, RestoredShards(wanted=1, arrived=1)) == ["ok  logs: verified: all of 1 shard"]
 
 
 def test_of_the_global_state_the_server_s_word_is_told() -> None:
-    event = TaskFinished(at=1.0, task=1, outcome=TaskOutcome.VERIFIED, shards=Shards(wanted=1, arrived=1))
+    event = TaskFinished(at=1.0, task=1, outcome=TaskOutcome.VERIFIED, shards=RestoredShards(wanted=1, arrived=1))
     progress = folded(event)
     (task,) = progress.tasks
     summary = msgspec.structs.replace(task.summary, source_index="global state", kind=RestoreKind.GLOBAL_STATE)
@@ -131,7 +131,7 @@ def test_a_copied_index_is_told_with_both_counts() -> None:
 def test_each_note_is_told_as_it_is_though_more_has_happened_since() -> None:
     events = (
         Noted(at=1.0, task=1, text="is to be left out"),
-        EnoughSaid(at=2.0),
+        ArrivalsAccepted(at=2.0),
         Noted(at=3.0, text="the run is to be stopped"),
     )
     progress = folded(*events)
@@ -155,6 +155,6 @@ def test_what_a_note_gives_to_type_is_shown_and_its_reasons_are_not() -> None:
 
 
 def test_a_fix_that_can_be_carried_out_is_offered_by_its_command() -> None:
-    change = Change(side=Side.SOURCE, what="it is opened", made_by=Request(method="POST", path="/x/_open"))
+    change = PlannedChange(side=Side.SOURCE, what="it is opened", made_by=Request(method="POST", path="/x/_open"))
     found = Finding(check="readable", severity=Severity.BLOCKER, title="T", repairs=(change,))
     assert finding_lines(found)[-1] == "         Or let esmigrate do it: esmigrate check PLAN --fix readable"

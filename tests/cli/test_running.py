@@ -21,9 +21,9 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import (
+    Acknowledged,
     Event,
     LedgerChanged,
-    Moved,
     RunFinished,
     RunOutcome,
     RunStarted,
@@ -91,7 +91,7 @@ class Shell:
             _plan(tasks),
             _started("RRRR", summaries),
             TaskStarted(at=1.0, task=1),
-            TaskAdvanced(at=2.0, task=1, moved=Moved(done=50, total=100, parts_done=1, parts=2)),
+            TaskAdvanced(at=2.0, task=1, moved=Acknowledged(done=50, total=100, parts_done=1, parts=2)),
         )
 
     def has_changes(self, state: EntryState) -> RunFolder:
@@ -173,7 +173,7 @@ def test_changes_before_a_run_are_listed_in_words(shell: Shell) -> None:
 def test_a_run_that_a_full_disk_holds_says_so_in_the_list_and_by_itself(shell: Shell, living: RunFolder) -> None:
     async def say() -> None:
         async with await Journal.create(living.journal) as journal:
-            await journal.say_aside(Problem(cause=Cause.DISK_FULL, what="The disk of this machine is full."))
+            await journal.report_trouble(Problem(cause=Cause.DISK_FULL, what="The disk of this machine is full."))
 
     asyncio.run(say())
     for said in (shell.do("status"), shell.do("status", living.run)):

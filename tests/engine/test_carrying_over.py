@@ -18,13 +18,13 @@ import pytest
 from esmigrate_tui.elastic.carried import carried as found
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.engine.book import Ledger, to_clusters
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.perform import perform, started
-from esmigrate_tui.engine.runs import all_runs, make_folder, place_to_go_on
+from esmigrate_tui.engine.runs import all_runs, make_folder, newest_event_to_resume
 from esmigrate_tui.methods.carrying import decided, decided_before
 from esmigrate_tui.model.carried import Carried, Conflict, Definition, Fate, Kind, amounts
-from esmigrate_tui.model.command import Stop
+from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.event import CarriedOver, LedgerChanged, RunFinished, RunOutcome, TaskFinished
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
@@ -129,9 +129,9 @@ async def test_a_verified_run_is_taken_up_for_what_was_not_made_and_for_nothing_
     async with await Journal.create(folder.journal) as journal:
         await journal.append_all(list(carried_and_ended(fate)))
     [summary] = await all_runs(tmp_path)
-    assert summary.can_be_taken_up is can_go_on
+    assert summary.can_be_resumed is can_go_on
     with nullcontext() if can_go_on else pytest.raises(ProblemError, match="everything was verified"):
-        await place_to_go_on(folder)
+        await newest_event_to_resume(folder)
 
 
 @pytest.mark.parametrize("body", ["", "[]", "{", '"x"'])
@@ -267,7 +267,7 @@ async def test_a_run_that_is_stopped_makes_nothing(bench: Bench) -> None:
     bench.plan = msgspec.structs.replace(plan_of(200_000), carried=(PIPELINE, TEMPLATE))
     bench.tiny = Tiny(bench.plan)
     async with await Journal.create(bench.folder / "journal") as journal:
-        await journal.command(Stop())
+        await journal.command(StopRun())
     progress = await bench.run()
     assert progress.outcome is RunOutcome.STOPPED
     assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
@@ -355,7 +355,7 @@ async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: Shared
             folder = make_folder(named(plan, prefix), tmp_path, lambda: f"{len(way)}{number:03}")
             code = await perform_one(folder, credentials, way, number)
             if code:
-                await place_to_go_on(folder)
+                await newest_event_to_resume(folder)
                 assert await perform_one(folder, credentials, "", 0) == ExitCode.DONE, folder.log.read_text()
             async with Journal.open(folder.journal) as journal:
                 kinds = [type(event) for _, event in await journal.read(limit=10_000)]

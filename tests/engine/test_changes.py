@@ -13,10 +13,10 @@ import pytest
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.changes import make_change
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import RunHeldError, find_run, settle_run, summary, take_up
+from esmigrate_tui.engine.runs import RunHeldError, find_run, resume_run, settle_run, summary
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import RunOutcome
-from esmigrate_tui.model.ledger import Change, EntryState, Request
+from esmigrate_tui.model.ledger import EntryState, PlannedChange, Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import Notepad, plan_of, trouble
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 REGISTER: Final = Request(method="PUT", path="/_snapshot/old", body='{"type":"fs","settings":{"location":"/there"}}')
 UNREGISTER: Final = Request(method="DELETE", path="/_snapshot/old")
 TAKE: Final = Request(method="PUT", path="/_snapshot/old/new", body='{"indices":"orders"}')
-CHANGE: Final = Change(side=Side.DESTINATION, what="repository old was registered", made_by=REGISTER, undo=UNREGISTER)
-STAYS: Final = Change(side=Side.DESTINATION, what="snapshot new was taken", made_by=TAKE)
+CHANGE: Final = PlannedChange(
+    side=Side.DESTINATION, what="repository old was registered", made_by=REGISTER, undo=UNREGISTER
+)
+STAYS: Final = PlannedChange(side=Side.DESTINATION, what="snapshot new was taken", made_by=TAKE)
 
 
 class World:
@@ -56,7 +58,7 @@ class World:
 
         return opened
 
-    async def make(self, change: Change = CHANGE, folder: str = "", plan: Plan | None = None) -> str:
+    async def make(self, change: PlannedChange = CHANGE, folder: str = "", plan: Plan | None = None) -> str:
         return await make_change(
             plan or plan_of(1),
             {},
@@ -186,8 +188,8 @@ async def test_a_folder_that_another_process_holds_is_left_alone(world: World) -
 
 async def test_changes_before_a_run_cannot_be_taken_up(world: World) -> None:
     name = await world.make()
-    assert not (await summary(find_run(name, world.home))).can_be_taken_up
+    assert not (await summary(find_run(name, world.home))).can_be_resumed
     with pytest.raises(ProblemError) as caught:
-        await take_up(name, {}, home=world.home)
+        await resume_run(name, {}, home=world.home)
     assert caught.value.problem.what == "AAAA is not a run: it holds changes that were made before one."
     assert "esmigrate cleanup AAAA" in caught.value.problem.todo

@@ -20,7 +20,15 @@ from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder, all_runs, make_folder
 from esmigrate_tui.flow.opening import standing
-from esmigrate_tui.model.event import Moved, Reject, RunStarted, TaskAdvanced, TaskStarted, TaskSummary, WaitBegan
+from esmigrate_tui.model.event import (
+    Acknowledged,
+    Reject,
+    RunStarted,
+    TaskAdvanced,
+    TaskStarted,
+    TaskSummary,
+    WaitBegan,
+)
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -56,7 +64,7 @@ async def written(home: Path, name: str) -> RunFolder:
         await journal.append(started(name))
         await journal.append(TaskStarted(at=1_001.0, task=1))
         await journal.append(
-            TaskAdvanced(at=1_002.0, task=1, moved=Moved(done=40, refused=1)), (Reject(index="i", id="1"),)
+            TaskAdvanced(at=1_002.0, task=1, moved=Acknowledged(done=40, refused=1)), (Reject(index="i", id="1"),)
         )
         await journal.append(WaitBegan(at=1_003.0, task=1, problem=PROBLEM, until=1_009.0, patience_ends=2_000.0))
     return folder

@@ -11,7 +11,7 @@ from esmigrate_tui.engine.decisions import (
     Patience,
     can_pass,
     given_up,
-    is_worth_telling,
+    is_worth_recording,
     judged,
     reasons,
     rest_after,
@@ -20,7 +20,7 @@ from esmigrate_tui.engine.decisions import (
 )
 from esmigrate_tui.methods.contract import Comparison
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
-from esmigrate_tui.model.event import Moved, RunOutcome, Samples, Shards, TaskOutcome
+from esmigrate_tui.model.event import Acknowledged, RestoredShards, RunOutcome, Samples, TaskOutcome
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, Problem
 
@@ -30,18 +30,18 @@ COUNTS = st.integers(0, 10**12)
 
 
 def test_equal_counts_and_nothing_refused_are_verified() -> None:
-    assert judged(TASK, Comparison(100, 100), Moved(done=100)) == (TaskOutcome.VERIFIED, None)
+    assert judged(TASK, Comparison(100, 100), Acknowledged(done=100)) == (TaskOutcome.VERIFIED, None)
 
 
 def test_a_difference_of_exactly_the_refused_documents_is_set_aside() -> None:
-    outcome, problem = judged(TASK, Comparison(100, 97), Moved(done=100, refused=3))
-    assert outcome is TaskOutcome.SET_ASIDE
+    outcome, problem = judged(TASK, Comparison(100, 97), Acknowledged(done=100, refused=3))
+    assert outcome is TaskOutcome.WITH_REJECTS
     assert problem is not None
     assert "3 documents of books" in problem.what
 
 
 def test_any_other_difference_names_both_numbers() -> None:
-    outcome, problem = judged(TASK, Comparison(1_100, 97), Moved(done=100))
+    outcome, problem = judged(TASK, Comparison(1_100, 97), Acknowledged(done=100))
     assert outcome is TaskOutcome.DIFFERENT
     assert problem is not None
     assert "1 100 documents" in problem.what
@@ -57,9 +57,9 @@ def test_more_documents_than_the_source_has_are_a_difference() -> None:
 
 
 def test_equal_counts_are_no_proof_where_no_document_could_be_read_and_are_no_difference_either() -> None:
-    for shards in (None, Shards(wanted=2, arrived=2)):
+    for shards in (None, RestoredShards(wanted=2, arrived=2)):
         found = Comparison(100, 100, shards, samples=Samples(compared=0, unread=20))
-        outcome, problem = judged(TASK, found, Moved(done=100))
+        outcome, problem = judged(TASK, found, Acknowledged(done=100))
         assert outcome is TaskOutcome.DIFFERENT
         assert problem is not None
         assert "None of the documents of books-new that were to be compared could be read" in problem.what
@@ -67,11 +67,11 @@ def test_equal_counts_are_no_proof_where_no_document_could_be_read_and_are_no_di
 
 
 def test_equal_counts_are_no_proof_when_documents_were_refused() -> None:
-    assert judged(TASK, Comparison(100, 100), Moved(done=100, refused=2))[0] is TaskOutcome.DIFFERENT
+    assert judged(TASK, Comparison(100, 100), Acknowledged(done=100, refused=2))[0] is TaskOutcome.DIFFERENT
 
 
 def test_documents_that_wanted_the_same_id_are_named_as_the_reason() -> None:
-    _, problem = judged(TASK, Comparison(6, 3), Moved(done=6, collided=3))
+    _, problem = judged(TASK, Comparison(6, 3), Acknowledged(done=6, collided=3))
     assert problem is not None
     assert "3 documents wanted an _id" in problem.why
 
@@ -93,36 +93,36 @@ def comparison(
 
 def test_equal_counts_of_unequal_documents_are_a_difference_that_names_them() -> None:
     found = comparison(100, 100, (DifferenceKind.MISSING, "a"), (DifferenceKind.EXTRA, "b"))
-    outcome, problem = judged(TASK, found, Moved(done=100))
+    outcome, problem = judged(TASK, found, Acknowledged(done=100))
     assert outcome is TaskOutcome.DIFFERENT
     assert problem is not None
     assert "1 missing on the destination (a), 1 only on the destination (b)" in problem.what
 
 
 def test_what_was_not_looked_into_is_no_equality() -> None:
-    outcome, problem = judged(TASK, comparison(100, 100, left=3), Moved(done=100))
+    outcome, problem = judged(TASK, comparison(100, 100, left=3), Acknowledged(done=100))
     assert outcome is TaskOutcome.DIFFERENT
     assert problem is not None
     assert "more in 3 of 3 parts" in problem.what
 
 
 def test_documents_that_were_refused_and_are_missing_explain_themselves() -> None:
-    outcome, problem = judged(TASK, comparison(100, 97, refused=3), Moved(done=100, refused=3))
-    assert outcome is TaskOutcome.SET_ASIDE
+    outcome, problem = judged(TASK, comparison(100, 97, refused=3), Acknowledged(done=100, refused=3))
+    assert outcome is TaskOutcome.WITH_REJECTS
     assert problem is not None
     assert problem.cause is Cause.REFUSED
 
 
 def test_refused_documents_that_are_not_known_by_name_are_said_to_be_among_the_missing() -> None:
     found = comparison(100, 95, (DifferenceKind.MISSING, "x"), refused=3)
-    _, problem = judged(TASK, found, Moved(done=100, refused=5))
+    _, problem = judged(TASK, found, Acknowledged(done=100, refused=5))
     assert problem is not None
     assert "refused 5 documents; 3 of these are known by name" in problem.why
 
 
 def test_documents_that_differ_are_not_promised_to_be_mended_by_going_on() -> None:
-    _, missing = judged(TASK, comparison(100, 99, (DifferenceKind.MISSING, "a")), Moved(done=100))
-    _, changed = judged(TASK, comparison(100, 100, (DifferenceKind.CONTENT, "a")), Moved(done=100))
+    _, missing = judged(TASK, comparison(100, 99, (DifferenceKind.MISSING, "a")), Acknowledged(done=100))
+    _, changed = judged(TASK, comparison(100, 100, (DifferenceKind.CONTENT, "a")), Acknowledged(done=100))
     assert missing is not None
     assert changed is not None
     assert "take the run up again" in missing.todo
@@ -131,7 +131,7 @@ def test_documents_that_differ_are_not_promised_to_be_mended_by_going_on() -> No
 
 def test_a_sample_that_differs_is_a_difference_with_the_command_that_shows_them_all() -> None:
     found = Comparison(100, 100, samples=Samples(compared=20, different=("a",)))
-    outcome, problem = judged(TASK, found, Moved(done=100))
+    outcome, problem = judged(TASK, found, Acknowledged(done=100))
     assert outcome is TaskOutcome.DIFFERENT
     assert problem is not None
     assert "1 of 20 sampled documents of books differs" in problem.what
@@ -140,7 +140,7 @@ def test_a_sample_that_differs_is_a_difference_with_the_command_that_shows_them_
 
 def test_reasons_for_a_difference_are_looked_up_in_what_was_seen() -> None:
     made = msgspec.structs.replace(TASK, create="{}")
-    whole = Moved(done=100, written=100)
+    whole = Acknowledged(done=100, written=100)
     assert reasons(made, 100, 98, whole) == [
         "2 documents that the destination had acknowledged are no longer there: something deletes on it."
     ]
@@ -159,7 +159,7 @@ def test_reasons_for_a_difference_are_looked_up_in_what_was_seen() -> None:
 
 @given(COUNTS, COUNTS, st.integers(0, 10_000))
 def test_only_equal_counts_without_a_refused_document_are_ever_verified(there: int, arrived: int, refused: int) -> None:
-    outcome, problem = judged(TASK, Comparison(there, arrived), Moved(done=there, refused=refused))
+    outcome, problem = judged(TASK, Comparison(there, arrived), Acknowledged(done=there, refused=refused))
     assert (outcome is TaskOutcome.VERIFIED) == (there == arrived and refused == 0)
     assert (problem is None) == (outcome is TaskOutcome.VERIFIED)
 
@@ -242,8 +242,8 @@ def test_looks_come_soon_at_first_and_every_half_second_then() -> None:
 
 
 def test_a_look_is_told_when_something_has_changed_or_after_a_while() -> None:
-    look = Moved(done=5, token="a")
-    assert is_worth_telling(None, look, 0.0)
-    assert not is_worth_telling(look, look, 1.0)
-    assert is_worth_telling(look, msgspec.structs.replace(look, token="b"), 0.0)
-    assert is_worth_telling(look, look, QUIET_SECONDS)
+    look = Acknowledged(done=5, token="a")
+    assert is_worth_recording(None, look, 0.0)
+    assert not is_worth_recording(look, look, 1.0)
+    assert is_worth_recording(look, msgspec.structs.replace(look, token="b"), 0.0)
+    assert is_worth_recording(look, look, QUIET_SECONDS)

@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.model.command import Enough, Pause
-from esmigrate_tui.model.event import EnoughSaid, RunOutcome, TaskAdvanced, TaskFinished, VerificationStarted, WaitEnded
+from esmigrate_tui.model.command import AcceptArrivals, PauseRun
+from esmigrate_tui.model.event import (
+    ArrivalsAccepted,
+    RunOutcome,
+    TaskAdvanced,
+    TaskFinished,
+    VerificationStarted,
+    WaitEnded,
+)
 from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.shipping import Shipper, Shipping
@@ -33,8 +40,8 @@ async def test_enough_ends_a_watch_even_a_paused_one_with_what_is_there(tmp_path
     bench = Bench(tmp_path, watching(100_000))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Pause())
-    await bench.tell(Enough())
+    await bench.tell(PauseRun())
+    await bench.tell(AcceptArrivals())
     await asyncio.wait_for(running, 60)
     (ended,) = bench.of(TaskFinished)
     assert bench.outcome is RunOutcome.ACCEPTED
@@ -58,7 +65,7 @@ async def test_a_quiet_watch_is_patient_anew_after_each_good_look(tmp_path: Path
             await bench.read()
         await asyncio.sleep(0.7)  # longer than the plan waits, at the pace of this bench
         assert waited == times
-    await bench.tell(Enough())
+    await bench.tell(AcceptArrivals())
     await asyncio.wait_for(running, 60)
     assert bench.outcome is RunOutcome.ACCEPTED
 
@@ -67,9 +74,9 @@ async def test_enough_means_nothing_to_a_run_that_knows_its_end(tmp_path: Path) 
     bench = Bench(tmp_path, plan_of(500))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Enough())
+    await bench.tell(AcceptArrivals())
     await asyncio.wait_for(running, 60)
-    assert bench.of(EnoughSaid) == []
+    assert bench.of(ArrivalsAccepted) == []
     assert bench.outcome is RunOutcome.VERIFIED
 
 
@@ -80,7 +87,7 @@ async def test_enough_that_was_said_before_a_process_ended_holds_for_the_next(tm
     bench.ending.set()
     await running
     async with Journal.open(bench.path) as journal:
-        await journal.append(EnoughSaid(at=bench.fast.clock()))
+        await journal.append(ArrivalsAccepted(at=bench.fast.clock()))
     bench.ending = asyncio.Event()
     await asyncio.wait_for(bench.run(), 60)
     assert bench.outcome is RunOutcome.ACCEPTED
@@ -90,7 +97,7 @@ async def test_a_run_that_ended_by_a_persons_word_has_nothing_left_when_it_is_ta
     bench = Bench(tmp_path, watching(100_000))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Enough())
+    await bench.tell(AcceptArrivals())
     await asyncio.wait_for(running, 60)
     bench.tiny.calls.clear()
     await asyncio.wait_for(bench.run(), 60)

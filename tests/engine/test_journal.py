@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
+    Acknowledged,
     Continued,
     Event,
     LedgerChanged,
-    Moved,
     Noted,
     PaceChanged,
     Paused,
     Reject,
     RunFinished,
     RunOutcome,
+    RunResumed,
     RunStarted,
-    RunTakenUp,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -64,7 +64,9 @@ counts = st.integers(0, 2**62)
 task = st.sampled_from(TASKS)
 at = st.floats(2.0, 1e10, allow_nan=False)
 problems = st.builds(Problem, cause=st.sampled_from(Cause), what=words, why=words, todo=words, evidence=words)
-moves = st.builds(Moved, done=counts, total=st.none() | counts, written=counts, refused=counts, token=words, note=words)
+moves = st.builds(
+    Acknowledged, done=counts, total=st.none() | counts, written=counts, refused=counts, token=words, note=words
+)
 entries = st.builds(
     LedgerEntry,
     number=st.integers(1, 9),
@@ -77,7 +79,7 @@ entries = st.builds(
     task=task,
 )
 events: st.SearchStrategy[Event] = st.one_of(
-    st.builds(RunTakenUp, at=at),
+    st.builds(RunResumed, at=at),
     st.builds(TaskStarted, at=at, task=task),
     st.builds(TaskAdvanced, at=at, task=task, moved=moves),
     st.builds(WaitBegan, at=at, task=task, problem=problems, until=at, patience_ends=at),
@@ -157,7 +159,7 @@ async def test_a_journal_that_is_being_made_tells_of_nothing_until_it_is_whole(t
 async def test_a_command_for_a_run_that_was_never_begun_is_refused(tmp_path: Path) -> None:
     async with Journal.open(tmp_path / "journal") as reader:
         with pytest.raises(ProblemError) as caught:
-            await reader.command(Stop())
+            await reader.command(StopRun())
     assert caught.value.problem.cause is Cause.MISSING
 
 
@@ -251,7 +253,7 @@ async def test_an_event_whose_writer_was_cancelled_is_written_all_the_same(tmp_p
 
 
 async def test_commands_come_through_in_order_until_they_are_obeyed(tmp_path: Path) -> None:
-    told: list[Command] = [Pause(), Resume(), Pace(requests_per_second=500.0), Skip(task=2), Stop()]
+    told: list[Command] = [PauseRun(), ResumeRun(), SetPace(requests_per_second=500.0), SkipTask(task=2), StopRun()]
     async with await Journal.create(tmp_path / "journal") as journal, Journal.open(tmp_path / "journal") as screen:
         numbers = [await screen.command(command) for command in told]
         assert await journal.commands() == list(zip(numbers, told, strict=True))
@@ -270,15 +272,15 @@ async def test_a_command_that_this_program_does_not_know_is_left_aside(tmp_path:
         with sqlite3.connect(tmp_path / "journal") as newer:
             newer.execute("""INSERT INTO command (json) VALUES ('{"type":"teleport"}')""")
         newer.close()
-        number = await journal.command(Stop())
-        assert await journal.commands() == [(number, Stop())]
+        number = await journal.command(StopRun())
+        assert await journal.commands() == [(number, StopRun())]
         assert await journal.answer(1) == 0
 
 
 async def test_a_refused_document_is_kept_once_with_the_servers_reason(tmp_path: Path) -> None:
     one = Reject(index="new-1", id="a", status=400, reason="mapper_parsing_exception: [é]")
     two = Reject(index="new-1", id="b", status=400, reason="x")
-    step = TaskAdvanced(at=1.0, task=1, moved=Moved(done=2))
+    step = TaskAdvanced(at=1.0, task=1, moved=Acknowledged(done=2))
     async with await Journal.create(tmp_path / "journal") as journal:
         await journal.append(step, [one])
         await journal.append(step, [one, two])
@@ -292,7 +294,7 @@ async def test_a_refused_document_is_kept_once_with_the_servers_reason(tmp_path:
 async def test_the_file_of_refused_documents_is_made_whole_again_from_the_journal(tmp_path: Path) -> None:
     one = Reject(index="new-1", id="a")
     async with await Journal.create(tmp_path / "journal") as journal:
-        await journal.append(TaskAdvanced(at=1.0, task=1, moved=Moved(done=2)), [one])
+        await journal.append(TaskAdvanced(at=1.0, task=1, moved=Acknowledged(done=2)), [one])
         (tmp_path / "rejects.ndjson").write_text('{"half a li')
         assert await journal.export_rejects() == 1
         assert msgspec.json.decode((tmp_path / "rejects.ndjson").read_bytes(), type=Reject) == one
@@ -303,7 +305,9 @@ async def test_hours_of_looks_stay_a_small_file_with_the_newest_token(tmp_path: 
     async with await Journal.create(tmp_path / "journal") as journal:
         await journal.append(STARTED)
         looks: list[Event] = [
-            TaskAdvanced(at=number / 2, task=1, moved=Moved(done=number, total=10**6, token=f"{number}:" + "t" * 5_000))
+            TaskAdvanced(
+                at=number / 2, task=1, moved=Acknowledged(done=number, total=10**6, token=f"{number}:" + "t" * 5_000)
+            )
             for number in range(2 * 3_600)
         ]
         for first in range(0, len(looks), 16):
@@ -361,7 +365,7 @@ async def test_following_a_run_that_was_stopped_and_taken_up_does_not_end_at_the
     story: list[Event] = [
         STARTED,
         RunFinished(at=2.0, outcome=RunOutcome.STOPPED),
-        RunTakenUp(at=3.0),
+        RunResumed(at=3.0),
         RunFinished(at=4.0, outcome=RunOutcome.VERIFIED),
     ]
     async with await Journal.create(tmp_path / "journal") as journal:

@@ -9,23 +9,23 @@ import pytest
 
 from esmigrate_tui.cli.output import total_line
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.journal import ASIDE, Journal, said_aside
+from esmigrate_tui.engine.journal import TROUBLE_FILE, Journal, writing_trouble
 from esmigrate_tui.engine.perform import perform
 from esmigrate_tui.engine.runs import RunFolder, summary
-from esmigrate_tui.model.command import Command, Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
-    AnswerAwaited,
     Continued,
     Event,
     LedgerChanged,
     Noted,
     PaceChanged,
     Paused,
+    ResponseAwaited,
     RunFinished,
     RunOutcome,
+    RunResumed,
     RunStarted,
-    RunTakenUp,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.event import Reject
 
 
@@ -228,7 +228,7 @@ async def test_refused_documents_are_set_aside_and_kept_with_their_reasons(tmp_p
     bench = Bench(tmp_path, plan_of(20))
     bench.tiny.refused[1] = 3
     await bench.run()
-    assert bench.state(1) is TaskState.SET_ASIDE
+    assert bench.state(1) is TaskState.WITH_REJECTS
     assert bench.outcome is RunOutcome.INCOMPLETE
     assert [reject.id for reject in bench.rejects] == ["0", "1", "2"]
     assert (tmp_path / "rejects.ndjson").read_bytes().count(b"\n") == 3
@@ -389,10 +389,10 @@ async def test_a_fault_of_our_own_in_one_task_is_told_and_the_others_go_on(
     bench = Bench(tmp_path, plan_of(10, 10))
     inner = bench.tiny.prepare
 
-    async def stumble(work: Work, clusters: Clusters, book: Book) -> None:
+    async def stumble(work: Work, clusters: Clusters, recorder: Recorder) -> None:
         if work.task.number == 1:
             raise ZeroDivisionError
-        await inner(work, clusters, book)
+        await inner(work, clusters, recorder)
 
     bench.tiny.prepare = stumble  # type: ignore[method-assign]  # a fault injected
     await bench.run()
@@ -429,14 +429,14 @@ async def test_a_pause_holds_the_work_until_it_is_resumed(tmp_path: Path) -> Non
     bench = Bench(tmp_path, plan_of(1_000, 10, at_once=1))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Pause())
+    await bench.tell(PauseRun())
     await asyncio.sleep(0.3)
     held = bench.tiny.arrived[1]
     await asyncio.sleep(0.1)
     assert bench.tiny.arrived[1] == held
     await bench.read()
     assert bench.progress.is_paused
-    await bench.tell(Resume())
+    await bench.tell(ResumeRun())
     await running
     assert bench.outcome is RunOutcome.VERIFIED
     assert [call[0] for call in bench.tiny.calls if call[0] in {"pause", "pace"}] == ["pause", "pace"]
@@ -447,9 +447,9 @@ async def test_a_pause_is_not_held_against_the_patience(tmp_path: Path) -> None:
     bench.tiny.troubles[1, 10] = [trouble(Cause.CONNECTION)] * 3
     running = asyncio.ensure_future(bench.run())
     await bench.until(WaitBegan)
-    await bench.tell(Pause())
+    await bench.tell(PauseRun())
     await asyncio.sleep(0.3)
-    await bench.tell(Resume())
+    await bench.tell(ResumeRun())
     await running
     assert bench.outcome is RunOutcome.VERIFIED
 
@@ -458,11 +458,11 @@ async def test_nothing_new_begins_while_paused(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(300, 10, at_once=1))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Pause())
+    await bench.tell(PauseRun())
     await asyncio.sleep(0.1)
     await bench.read()
     assert len(bench.of(TaskStarted)) == 1
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await running
     assert bench.outcome is RunOutcome.STOPPED
 
@@ -471,7 +471,7 @@ async def test_the_pace_is_passed_on_to_what_is_going_on_and_to_what_comes_later
     bench = Bench(tmp_path, plan_of(300, 10, at_once=1))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Pace(requests_per_second=250.0))
+    await bench.tell(SetPace(requests_per_second=250.0))
     await running
     assert ("pace", 1, 250.0) in bench.tiny.calls
     assert ("pace", 2, 250.0) not in bench.tiny.calls  # it was begun at that pace
@@ -482,7 +482,12 @@ async def test_a_command_that_changes_nothing_leads_to_no_event(tmp_path: Path) 
     bench = Bench(tmp_path, plan_of(300))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    for command in (Resume(), Pace(requests_per_second=0.0), Pace(requests_per_second=-1.0), Skip(task=99)):
+    for command in (
+        ResumeRun(),
+        SetPace(requests_per_second=0.0),
+        SetPace(requests_per_second=-1.0),
+        SkipTask(task=99),
+    ):
         await bench.tell(command)
     await running
     assert bench.of(Noted, PaceChanged) == []
@@ -493,7 +498,7 @@ async def test_stopping_cancels_what_is_going_on_puts_back_and_says_so_of_every_
     bench = Bench(tmp_path, plan_of(5_000, 5_000, 10, at_once=2), tunes=True)
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced, 2)
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await asyncio.wait_for(running, 60)
     assert bench.outcome is RunOutcome.STOPPED
     assert {row.state for row in bench.progress.tasks} == {TaskState.STOPPED}
@@ -507,8 +512,8 @@ async def test_skipping_leaves_one_task_out_and_the_others_go_on(tmp_path: Path)
     bench = Bench(tmp_path, plan_of(5_000, 20, 20, at_once=1))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Skip(task=3))
-    await bench.tell(Skip(task=1))
+    await bench.tell(SkipTask(task=3))
+    await bench.tell(SkipTask(task=1))
     await asyncio.wait_for(running, 60)
     assert [bench.state(task) for task in (1, 2, 3)] == [TaskState.SKIPPED, TaskState.VERIFIED, TaskState.SKIPPED]
     assert bench.outcome is RunOutcome.INCOMPLETE
@@ -520,7 +525,7 @@ async def test_a_stop_is_obeyed_while_the_run_waits_for_a_cluster(tmp_path: Path
     bench.tiny.troubles[1, 10] = [trouble(Cause.CONNECTION)] * 1_000
     running = asyncio.ensure_future(bench.run())
     await bench.until(WaitBegan)
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await asyncio.wait_for(running, 60)
     assert bench.state(1) is TaskState.STOPPED
     assert bench.called("stop") == [1]
@@ -531,7 +536,7 @@ async def test_a_stop_is_obeyed_while_a_look_takes_its_time(tmp_path: Path) -> N
     bench.tiny.look_takes = 0.2
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskStarted)
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await asyncio.sleep(0.05)
     assert bench.called("stop") == [1]
     await asyncio.wait_for(running, 60)
@@ -548,7 +553,7 @@ async def test_a_task_that_could_not_be_stopped_says_that_it_may_go_on(tmp_path:
     bench.tiny.stop = unreachable  # type: ignore[method-assign]  # a fault injected
     running = asyncio.ensure_future(bench.run())
     await bench.until(WaitBegan)
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await asyncio.wait_for(running, 60)
     problem = bench.progress.task(1).problem
     assert problem is not None
@@ -586,22 +591,22 @@ async def test_a_run_is_taken_up_from_the_last_token_without_preparing_again(tmp
     assert ("pace", 1, 0.0) in bench.tiny.calls  # an earlier process may have left it paused
     assert bench.outcome is RunOutcome.VERIFIED
     assert bench.progress.open_ledger == ()
-    assert len(bench.of(RunStarted)) == len(bench.of(RunTakenUp)) == 1
+    assert len(bench.of(RunStarted)) == len(bench.of(RunResumed)) == 1
 
 
 async def test_a_run_that_was_paused_goes_on_when_it_is_taken_up(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(500))
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Pace(requests_per_second=70.0))
-    await bench.tell(Pause())
+    await bench.tell(SetPace(requests_per_second=70.0))
+    await bench.tell(PauseRun())
     bench.ending.set()
     await running
     assert bench.of(Paused)
     bench.ending = asyncio.Event()
     await bench.run()
     assert bench.outcome is RunOutcome.VERIFIED
-    assert [type(event) for event in bench.of(RunTakenUp, Continued)] == [RunTakenUp, Continued]
+    assert [type(event) for event in bench.of(RunResumed, Continued)] == [RunResumed, Continued]
     assert bench.progress.requests_per_second == 70.0
 
 
@@ -609,8 +614,8 @@ async def test_a_stopped_run_is_taken_up_where_it_was(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(500, 10, 10, at_once=1), tunes=True)
     running = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
-    await bench.tell(Skip(task=2))
-    await bench.tell(Stop())
+    await bench.tell(SkipTask(task=2))
+    await bench.tell(StopRun())
     await running
     bench.tiny.cancelled.clear()
     await bench.run()
@@ -635,7 +640,7 @@ async def test_a_command_for_a_dead_process_is_not_obeyed_by_its_successor(tmp_p
     bench.ending.set()
     await running
     async with Journal.open(bench.path) as journal:
-        await journal.command(Stop())
+        await journal.command(StopRun())
     bench.ending = asyncio.Event()
     await bench.run()
     assert bench.outcome is RunOutcome.VERIFIED
@@ -677,7 +682,7 @@ async def test_a_run_that_is_killed_after_any_event_ends_verified_when_it_is_tak
     except Killed:
         pass
     await bench.run()
-    assert [bench.state(1), bench.state(2)] == [TaskState.VERIFIED, TaskState.SET_ASIDE]
+    assert [bench.state(1), bench.state(2)] == [TaskState.VERIFIED, TaskState.WITH_REJECTS]
     assert bench.progress.open_ledger == ()
     assert bench.tiny.arrived == {1: 20, 2: 28}
     assert len(bench.rejects) == 2
@@ -779,7 +784,7 @@ async def test_a_cluster_that_holds_a_line_open_is_named_until_it_answers(tmp_pa
     going = asyncio.ensure_future(bench.run())
     await bench.until(TaskAdvanced)
     bench.cluster.unanswered_seconds = 3.0
-    await bench.until(AnswerAwaited)
+    await bench.until(ResponseAwaited)
     await bench.read()
     [waiting] = bench.progress.awaited
     assert waiting.side is Side.DESTINATION
@@ -788,7 +793,7 @@ async def test_a_cluster_that_holds_a_line_open_is_named_until_it_answers(tmp_pa
     bench.cluster.unanswered_seconds = 0.0
     while bench.progress.awaited:
         await bench.read()
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await going
     assert bench.progress.awaited == ()
 
@@ -804,7 +809,7 @@ async def test_what_a_full_disk_keeps_out_of_the_journal_is_said_beside_it_until
 
     bench = Bench(tmp_path, plan_of(10, patience=100_000))
     going = asyncio.ensure_future(bench.run(journal_class=Full))
-    while (said := said_aside(bench.path)) is None:  # noqa: ASYNC110  # another process says it, through a file
+    while (said := writing_trouble(bench.path)) is None:  # noqa: ASYNC110  # another process says it, through a file
         await asyncio.sleep(0.005)
     assert said.what == "The disk of this machine is full."
     folder = RunFolder(tmp_path)
@@ -814,13 +819,13 @@ async def test_what_a_full_disk_keeps_out_of_the_journal_is_said_beside_it_until
     lock.release(held)
     is_full.set()
     await going
-    assert said_aside(bench.path) is None
+    assert writing_trouble(bench.path) is None
     assert bench.outcome is RunOutcome.VERIFIED
 
 
 async def test_what_is_said_beside_a_journal_needs_no_room(tmp_path: Path) -> None:
     async with await Journal.create(tmp_path / "journal") as journal:
-        before = (tmp_path / ASIDE).stat()
-        await journal.say_aside(trouble(Cause.DISK_FULL, "x" * 10_000))
-        after = (tmp_path / ASIDE).stat()
+        before = (tmp_path / TROUBLE_FILE).stat()
+        await journal.report_trouble(trouble(Cause.DISK_FULL, "x" * 10_000))
+        after = (tmp_path / TROUBLE_FILE).stat()
     assert (before.st_size, before.st_blocks, before.st_ino) == (after.st_size, after.st_blocks, after.st_ino)

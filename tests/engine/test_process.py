@@ -24,14 +24,14 @@ from esmigrate_tui.engine.runs import (
     RunHeldError,
     all_runs,
     begin,
+    resume_run,
     run_environment,
     settle_run,
     summary,
-    take_up,
 )
-from esmigrate_tui.model.command import Stop
+from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.connection import Credential, Side, SignIn
-from esmigrate_tui.model.event import RunFinished, RunOutcome, RunTakenUp, TaskAdvanced
+from esmigrate_tui.model.event import RunFinished, RunOutcome, RunResumed, TaskAdvanced
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.engine.tiny import Notepad, plan_of
@@ -121,7 +121,7 @@ async def test_begin_returns_when_the_run_has_begun_and_not_when_it_has_ended(ho
     folder = await begun(home, 100)
     async with Journal.open(folder.journal) as journal:
         assert not (await journal.progress()).is_finished
-        await journal.command(Stop())
+        await journal.command(StopRun())
     assert (await until_it_ends(folder)).outcome is RunOutcome.STOPPED
 
 
@@ -186,7 +186,7 @@ async def test_an_ended_run_leaves_no_zombie_behind(home: Path) -> None:
         await asyncio.sleep(0.02)
 
 
-async def test_sigterm_ends_the_process_soon_and_the_run_can_be_taken_up(home: Path) -> None:
+async def test_sigterm_ends_the_process_soon_and_the_run_can_be_resumed(home: Path) -> None:
     folder = await begun(home, 8)
     await until_it_moves(folder)
     os.kill(pid_of(folder), signal.SIGTERM)
@@ -194,7 +194,7 @@ async def test_sigterm_ends_the_process_soon_and_the_run_can_be_taken_up(home: P
     assert not progress.is_finished
     assert "the process was told to end" in progress.notable[-1].text
     assert [entry.state for entry in progress.open_ledger] == [EntryState.MADE]
-    await take_up("7k2p", CREDENTIALS, home=home, command=TINY)
+    await resume_run("7k2p", CREDENTIALS, home=home, command=TINY)
     assert (await until_it_ends(folder)).outcome is RunOutcome.VERIFIED
     assert len((home.parent / "new-1").read_bytes()) == 8
 
@@ -236,21 +236,21 @@ async def test_a_killed_run_is_taken_up_from_its_last_token(home: Path) -> None:
     await until_it_moves(folder, done=3)
     os.kill(pid_of(folder), signal.SIGKILL)
     await until_it_is_gone(folder)
-    assert (await summary(folder)).can_be_taken_up
-    await take_up("7K2P", CREDENTIALS, home=home, command=TINY)
+    assert (await summary(folder)).can_be_resumed
+    await resume_run("7K2P", CREDENTIALS, home=home, command=TINY)
     progress = await until_it_ends(folder)
     assert progress.outcome is RunOutcome.VERIFIED
     assert progress.open_ledger == ()
     async with Journal.open(folder.journal) as journal:
         events = [event for _, event in await journal.read()]
-    assert sum(isinstance(event, RunTakenUp) for event in events) == 1
+    assert sum(isinstance(event, RunResumed) for event in events) == 1
     assert len((home.parent / "new-1").read_bytes()) == 8
 
 
 async def test_a_run_that_a_living_process_holds_is_not_taken_up(home: Path) -> None:
     folder = await begun(home, 100)
     with pytest.raises(RunHeldError) as caught:
-        await take_up("7K2P", CREDENTIALS, home=home, command=TINY)
+        await resume_run("7K2P", CREDENTIALS, home=home, command=TINY)
     assert caught.value.problem.cause is Cause.STATE
     assert caught.value.problem.what == "The run 7K2P is held by another process."
     os.kill(pid_of(folder), signal.SIGTERM)
@@ -261,7 +261,7 @@ async def test_of_four_who_take_a_run_up_at_once_one_does_and_three_say_that_it_
     folder = await begun(home, 100)
     os.kill(pid_of(folder), signal.SIGKILL)
     await until_it_is_gone(folder)
-    tries = (take_up("7K2P", CREDENTIALS, home=home, command=TINY) for _ in range(4))
+    tries = (resume_run("7K2P", CREDENTIALS, home=home, command=TINY) for _ in range(4))
     ends = await asyncio.gather(*tries, return_exceptions=True)
     assert sorted(type(end).__name__ for end in ends) == ["RunFolder"] + 3 * ["RunHeldError"]
     os.kill(pid_of(folder), signal.SIGTERM)
@@ -309,7 +309,7 @@ async def test_a_run_that_finds_another_cluster_is_not_taken_up_and_stays_as_it_
         before = await journal.read(limit=10_000)
     monkeypatch.setenv("TINY_ELSEWHERE", "1")
     with pytest.raises(ProblemError, match=r"Here is another cluster\.") as caught:
-        await take_up("7K2P", CREDENTIALS, home=home, command=TINY)
+        await resume_run("7K2P", CREDENTIALS, home=home, command=TINY)
     assert caught.value.problem.cause is Cause.STALE
     async with Journal.open(folder.journal) as journal:
         assert await journal.read(limit=10_000) == before
@@ -341,7 +341,7 @@ async def test_a_verified_run_has_nothing_to_take_up(home: Path) -> None:
     folder = await begun(home, 1)
     await until_it_ends(folder)
     with pytest.raises(ProblemError) as caught:
-        await take_up("7K2P", CREDENTIALS, home=home, command=TINY)
+        await resume_run("7K2P", CREDENTIALS, home=home, command=TINY)
     assert caught.value.problem.cause is Cause.MISSING
 
 

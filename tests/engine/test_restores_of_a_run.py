@@ -11,7 +11,7 @@ import pytest
 
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.perform import perform
-from esmigrate_tui.model.command import Stop
+from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.event import RunOutcome, TaskAdvanced, WaitBegan
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.progress import TaskState
@@ -94,7 +94,7 @@ async def test_a_stopped_run_leaves_no_half_restored_index_and_can_be_taken_up(
         await until(lambda: is_whole(pair, small))
         await moving(path)
         async with Journal.open(path) as journal:
-            await journal.command(Stop())
+            await journal.command(StopRun())
         stopped = await running
         await pair.unharmed(seen, small, gone=[large])
         again = await run(pair, plan, path)

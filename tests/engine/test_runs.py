@@ -23,9 +23,9 @@ from esmigrate_tui.engine.runs import (
     new_run_id,
     read_findings,
     read_plan,
+    resume_run,
     run_environment,
     runs_home,
-    take_up,
 )
 from esmigrate_tui.model.connection import Connection, Endpoint, Side, TrustKind
 from esmigrate_tui.model.finding import Finding, Severity
@@ -126,7 +126,7 @@ async def test_a_place_where_nothing_can_be_written_is_one_sentence(tmp_path: Pa
 async def test_a_run_without_its_plan_cannot_be_taken_up(tmp_path: Path) -> None:
     (tmp_path / "AAAA").mkdir()
     with pytest.raises(ProblemError) as caught:
-        await take_up("AAAA", {}, home=tmp_path)
+        await resume_run("AAAA", {}, home=tmp_path)
     assert "The plan of the run AAAA cannot be read" in caught.value.problem.what
 
 

@@ -6,8 +6,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from esmigrate_tui.engine.thinning import KEPT_WHOLE, Look, thinned
-from esmigrate_tui.model.event import Event, Moved, Noted, RunStarted, TaskAdvanced, TaskSummary
+from esmigrate_tui.engine.thinning import KEPT_WHOLE, JournalledAdvance, thinned
+from esmigrate_tui.model.event import Acknowledged, Event, Noted, RunStarted, TaskAdvanced, TaskSummary
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.progress import Progress
 
@@ -21,9 +21,9 @@ STARTED = RunStarted(
 )
 
 
-def look_of(seq: int, event: TaskAdvanced) -> Look:
+def look_of(seq: int, event: TaskAdvanced) -> JournalledAdvance:
     moved = event.moved
-    return Look(seq, event.at, bool(moved.note), moved.total is not None, bool(moved.token))
+    return JournalledAdvance(seq, event.at, bool(moved.note), moved.total is not None, bool(moved.token))
 
 
 def folded(events: list[Event]) -> Progress:
@@ -43,7 +43,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
             events.append(Noted(at=at, text="meanwhile", task=task))
             continue
         done[task] += draw(st.integers(0, 5))
-        moved = Moved(
+        moved = Acknowledged(
             done=done[task],
             total=draw(st.sampled_from([None, 100, 200])),
             token=draw(st.sampled_from(["", f"t{at}"])),
@@ -57,7 +57,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
 @given(runs(), st.integers(1, 60))
 def test_a_thinned_run_looks_the_same_at_its_end_but_for_its_plot(events: list[Event], every: int) -> None:
     kept: dict[int, Event] = {}
-    looks: dict[int, list[Look]] = {1: [], 2: []}
+    looks: dict[int, list[JournalledAdvance]] = {1: [], 2: []}
     for seq, event in enumerate(events):
         kept[seq] = event
         if not isinstance(event, TaskAdvanced):
@@ -76,31 +76,31 @@ def test_a_thinned_run_looks_the_same_at_its_end_but_for_its_plot(events: list[E
 
 
 def test_six_hours_of_looks_twice_a_second_leave_fewer_than_2500() -> None:
-    looks: list[Look] = []
+    looks: list[JournalledAdvance] = []
     for seq in range(2 * 6 * 3600):
-        looks.append(Look(seq, seq / 2, has_total=True, has_token=True))
+        looks.append(JournalledAdvance(seq, seq / 2, has_total=True, has_token=True))
         if seq % 64 == 0:
             looks = thinned(looks).stay
     assert len(looks) < 2_500
 
 
 def test_the_last_minute_is_kept_whole() -> None:
-    looks = [Look(seq, seq / 2, has_total=True) for seq in range(10_000)]
+    looks = [JournalledAdvance(seq, seq / 2, has_total=True) for seq in range(10_000)]
     stay = {look.seq for look in thinned(looks).stay}
     assert all(look.seq in stay for look in looks if look.at >= looks[-1].at - KEPT_WHOLE)
 
 
 def test_a_look_with_a_note_is_never_forgotten() -> None:
-    looks = [Look(seq, seq / 2, has_note=seq == 7, has_total=True) for seq in range(100_000)]
+    looks = [JournalledAdvance(seq, seq / 2, has_note=seq == 7, has_total=True) for seq in range(100_000)]
     assert 7 in {look.seq for look in thinned(looks).stay}
 
 
 def test_only_the_newest_token_is_kept() -> None:
-    looks = [Look(seq, float(seq), has_token=True) for seq in range(5)]
+    looks = [JournalledAdvance(seq, float(seq), has_token=True) for seq in range(5)]
     assert thinned(looks).lose_token == [0, 1, 2, 3]
     assert [look.seq for look in thinned(looks).stay if look.has_token] == [4]
 
 
 def test_nothing_and_one_look_stay_as_they_are() -> None:
     assert thinned([]).stay == []
-    assert thinned([Look(1, 5.0)]).stay == [Look(1, 5.0)]
+    assert thinned([JournalledAdvance(1, 5.0)]).stay == [JournalledAdvance(1, 5.0)]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.engine.decisions import is_worth_reading
-from esmigrate_tui.model.command import Pace, Pause, Resume, Stop
+from esmigrate_tui.engine.decisions import is_read_worth_recording
+from esmigrate_tui.model.command import PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.event import RunOutcome, TaskFinished, Verifying
 from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.model.progress import TaskState
@@ -40,12 +40,12 @@ async def test_how_far_it_is_can_be_seen_while_it_reads(tmp_path: Path) -> None:
 async def test_a_pause_holds_it_and_nothing_is_read_twice(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(10))
     running = await begun(bench, 400)
-    await bench.tell(Pause())
+    await bench.tell(PauseRun())
     await asyncio.sleep(0.05)
     held = bench.tiny.paces.copy(), await told_until_now(bench)
     await asyncio.sleep(0.05)
     assert (bench.tiny.paces, await told_until_now(bench)) == held
-    await bench.tell(Resume())
+    await bench.tell(ResumeRun())
     await running
     assert len(bench.called("compare")) == 2
     assert [one.read for one in bench.of(Verifying)] == sorted(one.read for one in bench.of(Verifying))
@@ -61,7 +61,7 @@ async def told_until_now(bench: Bench) -> int:
 async def test_another_pace_is_obeyed_while_it_reads(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(10))
     running = await begun(bench, 400)
-    await bench.tell(Pace(requests_per_second=50.0))
+    await bench.tell(SetPace(requests_per_second=50.0))
     await running
     assert bench.tiny.paces == [0.0, 50.0]
 
@@ -69,7 +69,7 @@ async def test_another_pace_is_obeyed_while_it_reads(tmp_path: Path) -> None:
 async def test_a_stop_while_it_reads_ends_as_stopped_and_claims_nothing(tmp_path: Path) -> None:
     bench = Bench(tmp_path, plan_of(10))
     running = await begun(bench, 1_000_000)
-    await bench.tell(Stop())
+    await bench.tell(StopRun())
     await asyncio.wait_for(running, 60)
     [finished] = bench.of(TaskFinished)
     outcome: TaskOutcome = finished.outcome
@@ -104,9 +104,9 @@ def test_a_long_comparison_is_told_now_and_then_and_a_short_one_by_hundredths() 
     def at(second: float, read: int, *, is_naming: bool = False) -> Verifying:
         return Verifying(at=second, task=1, read=read, total=1_000_000, is_naming=is_naming)
 
-    assert is_worth_reading(None, at(0, 0))
-    assert not is_worth_reading(at(0, 0), at(1, 9_999))
-    assert is_worth_reading(at(0, 0), at(1, 10_000))
-    assert is_worth_reading(at(0, 0), at(5, 1))
-    assert not is_worth_reading(at(0, 5), at(60, 5))
-    assert is_worth_reading(at(0, 5), at(1, 5, is_naming=True))
+    assert is_read_worth_recording(None, at(0, 0))
+    assert not is_read_worth_recording(at(0, 0), at(1, 9_999))
+    assert is_read_worth_recording(at(0, 0), at(1, 10_000))
+    assert is_read_worth_recording(at(0, 0), at(5, 1))
+    assert not is_read_worth_recording(at(0, 5), at(60, 5))
+    assert is_read_worth_recording(at(0, 5), at(1, 5, is_naming=True))

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from esmigrate_tui.elastic.cluster import Clusters
-from esmigrate_tui.methods.contract import Book, Comparison, Work
+from esmigrate_tui.methods.contract import Comparison, Recorder, Work
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
-from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -161,20 +161,20 @@ class Tiny:
     def documents(self, number: int) -> int:
         return next(task.documents or 0 for task in self.plan_to_move.tasks if task.number == number)
 
-    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+    async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """What all tasks share: written down with its inverse where a test wants that."""
         del plan, clusters
         if self.opening is not None:
-            await book.change(Side.DESTINATION, "the repository was registered", *self.opening)
+            await recorder.change(Side.DESTINATION, "the repository was registered", *self.opening)
 
-    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:  # noqa: ARG002  # the contract
+    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:  # noqa: ARG002  # the contract
         number = work.task.number
         self.calls.append(("prepare", number))
         if self.tunes:
-            await book.change(Side.DESTINATION, f"tuned {number}", _of(TUNED, number), _of(BACK, number))
+            await recorder.change(Side.DESTINATION, f"tuned {number}", _of(TUNED, number), _of(BACK, number))
         _meet(self.preparing.get(number))
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:  # noqa: ARG002  # the contract
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:  # noqa: ARG002  # the contract
         number, done = work.task.number, int(since or 0)
         total = self.documents(number)
         self.calls.append(("perform", number, since))
@@ -190,7 +190,7 @@ class Tiny:
                 refused = self.refused.get(number, 0) if done == total else 0
                 self.arrived[number] = done - refused
                 rejects = tuple(Reject(index=work.task.destination_index, id=str(each)) for each in range(refused))
-                yield Moved(
+                yield Acknowledged(
                     done=done, total=total, written=done - refused, refused=refused, token=str(done), rejects=rejects
                 )
         finally:

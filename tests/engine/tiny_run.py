@@ -19,7 +19,7 @@ from esmigrate_tui.engine.process import run
 from esmigrate_tui.engine.runs import RunFolder, read_plan
 from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import Moved
+from esmigrate_tui.model.event import Acknowledged
 from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
 from tests.engine.tiny import Notepad, Tiny
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 class Filed(Tiny):
     """A tiny method whose destination is a folder of files, one document a look."""
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:  # noqa: ARG002  # the contract
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:  # noqa: ARG002  # the contract
         total, done = work.task.documents or 0, int(since or 0)
         with contextlib.suppress(FileNotFoundError):
             done = max(done, _there(work).stat().st_size)
@@ -44,7 +44,7 @@ class Filed(Tiny):
             with _there(work).open("ab") as file:
                 file.write(b".")
             done += 1
-            yield Moved(done=done, total=total, written=done, token=str(done))
+            yield Acknowledged(done=done, total=total, written=done, token=str(done))
             if os.environ.get("TINY_HANGS"):
                 await asyncio.sleep(3_600)
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import make_folder, place_to_go_on
+from esmigrate_tui.engine.runs import make_folder, newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import LedgerChanged
 from esmigrate_tui.model.ledger import EntryState
@@ -64,7 +64,7 @@ async def test_what_a_killed_run_has_switched_off_is_put_back_and_what_is_left_b
         killed = await clusters.destination.settings_of(INDEX)
         cleaned = await operator.do("cleanup", "KL2D")
         put_back = await clusters.destination.settings_of(INDEX)
-        await place_to_go_on(folder)
+        await newest_event_to_resume(folder)
         resumed = await perform_one(folder, credentials, "", 0)
         await clusters.destination.delete_index(INDEX)
         await clusters.source.delete_index(INDEX)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.engine.runs import RunFolder, make_folder, place_to_go_on
+from esmigrate_tui.engine.runs import RunFolder, make_folder, newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import TaskAdvanced
 from esmigrate_tui.model.outcome import ExitCode
@@ -159,7 +159,7 @@ class Trial:
         run, folder = self._run(prefix, f"{number:04}")
         code = await self.by.perform(folder, way, number)
         if code != ExitCode.INCOMPLETE:
-            await place_to_go_on(folder)
+            await newest_event_to_resume(folder)
             assert await self.by.perform(folder) == ExitCode.INCOMPLETE, folder.log.read_text()
         return code, await end_of(run, folder, prefix, self.destination)
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from elastic_transport import BaseAsyncNode
 
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.sandbox.nodes import Node
     from tests.fixtures_nodes import SharedNodes
 
@@ -140,21 +140,21 @@ def paced(work: Work, pace: float) -> Work:
     return replace(work, requests_per_second=pace)
 
 
-async def carried_out(work: Work, clusters: Clusters, since: str = "") -> list[Moved]:
+async def carried_out(work: Work, clusters: Clusters, since: str = "") -> list[Acknowledged]:
     """Everything a perform yields, looked at twenty times a second."""
-    steps: list[Moved] = []
+    steps: list[Acknowledged] = []
     await drained(METHOD.perform(work, clusters, since), steps)
     return steps
 
 
-async def drained(steps: AsyncIterator[Moved], into: list[Moved]) -> None:
+async def drained(steps: AsyncIterator[Acknowledged], into: list[Acknowledged]) -> None:
     """Ask for every look, until the end or an error."""
     async for moved in steps:
         into.append(moved)
         await asyncio.sleep(0.05)
 
 
-async def looked_until(steps: AsyncIterator[Moved], is_enough: Callable[[Moved], bool]) -> Moved:
+async def looked_until(steps: AsyncIterator[Acknowledged], is_enough: Callable[[Acknowledged], bool]) -> Acknowledged:
     """Look until something is seen."""
     while True:
         moved = await anext(steps)
@@ -163,7 +163,7 @@ async def looked_until(steps: AsyncIterator[Moved], is_enough: Callable[[Moved],
         await asyncio.sleep(0.02)
 
 
-async def leave(steps: AsyncIterator[Moved]) -> None:
+async def leave(steps: AsyncIterator[Acknowledged]) -> None:
     """Drop a perform as the engine does."""
     await steps.aclose()  # type: ignore[attr-defined]  # it is an async generator, whatever the contract says
 

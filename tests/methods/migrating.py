@@ -125,6 +125,6 @@ async def assert_nothing_lost_or_doubled(
     assert sorted(reject["id"] for reject in rejects) == sorted(refused)
     assert all(reject["reason"] and reject["status"] for reject in rejects)
     assert not run.progress.open_ledger
-    assert row.state is (TaskState.SET_ASIDE if refused else TaskState.VERIFIED)
+    assert row.state is (TaskState.WITH_REJECTS if refused else TaskState.VERIFIED)
     assert (row.done, row.refused, row.collided) == (before.count, len(refused), 0)
     await assert_unharmed(seen, clusters, {task.destination_index: planned_settings(task)})

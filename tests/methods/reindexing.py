@@ -22,7 +22,7 @@ from esmigrate_tui.preflight import look
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 UNTYPED: dict[str, Any] = {"mappings": {"_doc": {"properties": {}}}}
@@ -90,14 +90,14 @@ async def work_for(clusters: Clusters, draft: Draft, index: str, **changes: Any)
     return Work(task=plan.tasks[0], plan=plan, opaque_id=f"esmigrate-test-{index}", requests_per_second=0.0)
 
 
-async def carried_out(work: Work, clusters: Clusters, since: str = "") -> list[Moved]:
+async def carried_out(work: Work, clusters: Clusters, since: str = "") -> list[Acknowledged]:
     """Everything a perform yields, looked at ten times a second."""
-    steps: list[Moved] = []
+    steps: list[Acknowledged] = []
     await drained(METHOD.perform(work, clusters, since), steps)
     return steps
 
 
-async def drained(steps: AsyncIterator[Moved], into: list[Moved] | None = None) -> None:
+async def drained(steps: AsyncIterator[Acknowledged], into: list[Acknowledged] | None = None) -> None:
     """Ask for every look, until the end or an error."""
     async for moved in steps:
         if into is not None:

@@ -29,7 +29,7 @@ from tests.whole import assert_unharmed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.sandbox.launch import FileUser
     from esmigrate_tui.sandbox.records import Node
@@ -138,12 +138,12 @@ class Pair:
     async def work(self, *selected: str, **changes: Any) -> Work:  # noqa: ANN401  # fields of Draft
         return (await self.works(await self.draft(*selected, **changes)))[0]
 
-    async def carried_out(self, work: Work, since: str = "") -> list[Moved]:
-        steps: list[Moved] = []
+    async def carried_out(self, work: Work, since: str = "") -> list[Acknowledged]:
+        steps: list[Acknowledged] = []
         await drained(self.method.perform(work, self.clusters, since), steps)
         return steps
 
-    async def trouble(self, work: Work, since: str = "", into: list[Moved] | None = None) -> Problem:
+    async def trouble(self, work: Work, since: str = "", into: list[Acknowledged] | None = None) -> Problem:
         with pytest.raises(ProblemError) as caught:
             await drained(self.method.perform(work, self.clusters, since), [] if into is None else into)
         return caught.value.problem
@@ -164,7 +164,7 @@ class Pair:
                 await cluster.perform(unregister_request(self.name))
 
 
-async def drained(steps: AsyncIterator[Moved], into: list[Moved]) -> None:
+async def drained(steps: AsyncIterator[Acknowledged], into: list[Acknowledged]) -> None:
     """Ask for every look, until the end or an error."""
     async for moved in steps:
         into.append(moved)

@@ -31,7 +31,7 @@ from tests.methods.copying import (
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.preflight.checks import Check
@@ -79,7 +79,7 @@ async def planned(clusters: Clusters, draft: Draft, index: str, into: str, how: 
     ]
 
 
-async def copied(work: Work, clusters: Clusters, book: PlainBook | None = None) -> list[Moved]:
+async def copied(work: Work, clusters: Clusters, book: PlainBook | None = None) -> list[Acknowledged]:
     """Prepare and carry out."""
     await METHOD.prepare(work, clusters, book or PlainBook(clusters))
     steps = await carried_out(work, clusters)

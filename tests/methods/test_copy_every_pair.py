@@ -25,7 +25,7 @@ from tests.methods.copying import (
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -112,7 +112,7 @@ async def routes(cluster: Cluster, index: str) -> dict[str, str | None]:
     return {hit["_id"]: hit.get("_routing") for hit in json.loads(found)["hits"]["hits"]}
 
 
-async def copied(clusters: Clusters, draft: Draft) -> list[Moved]:
+async def copied(clusters: Clusters, draft: Draft) -> list[Acknowledged]:
     """Copy by the very plan that is made for the index, under another name: both may be one cluster."""
     if await clusters.destination.existing([HERE]):
         await clusters.destination.delete_index(HERE)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.model.command import Pace
+from esmigrate_tui.model.command import SetPace
 from esmigrate_tui.model.event import WaitBegan
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause
@@ -388,7 +388,7 @@ async def test_the_flood_stage_of_a_real_disk_is_waited_for(nodes: SharedNodes, 
             await _until_it_waits(tmp_path)
             await _watermarks(between.beside.destination, "1b")
             async with Journal.open(tmp_path / "journal") as journal:
-                await journal.command(Pace(requests_per_second=0.0))
+                await journal.command(SetPace(requests_per_second=0.0))
 
         run = await between.survives(
             "cf-flood",

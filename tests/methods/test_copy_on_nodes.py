@@ -37,7 +37,7 @@ from tests.whole import assert_unharmed, before
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -88,7 +88,7 @@ async def odd_index(clusters: Clusters, index: str, odd: dict[str, bytes]) -> st
     return kind
 
 
-async def copied(clusters: Clusters, draft: Any, index: str) -> list[Moved]:  # noqa: ANN401  # a Draft
+async def copied(clusters: Clusters, draft: Any, index: str) -> list[Acknowledged]:  # noqa: ANN401  # a Draft
     """Plan, prepare and carry out the copy of one index into a mapping that looks at nothing."""
     work = await work_for(
         clusters, draft, index, create={"settings": {"index.number_of_shards": 2}, "mappings": {"enabled": False}}
@@ -275,7 +275,7 @@ async def test_a_copy_of_6_x_holds_nothing_open_on_the_source(nodes: SharedNodes
         await looked_until(steps, lambda moved: moved.done > 0)
         stats: Any = await clusters.source.read("/cp-open/_stats/search", dict)
         await clusters.source.carry("DELETE", "/_search/scroll/_all", told_by_status=frozenset({404}))
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(steps, seen)
         compared = await METHOD.compare(work, clusters)
     assert stats["_all"]["total"]["search"]["scroll_total"] == 0
@@ -297,7 +297,7 @@ async def test_a_pace_holds_and_can_be_changed_while_it_runs(nodes: SharedNodes)
         slow = await anext(steps)
         rate = (slow.done - began.done) / (time.monotonic() - since)
         await METHOD.pace(work, clusters, slow.token, 0.0)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(steps, seen)
     assert rate < 600.0  # a page more or less
     assert slow.throttled_seconds > 0
@@ -319,7 +319,7 @@ async def test_a_paused_copy_begins_nothing_and_goes_on(nodes: SharedNodes) -> N
         await asyncio.sleep(1.5)
         still = await anext(steps)
         await METHOD.pace(work, clusters, token, 0.0)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(steps, seen)
     assert still.done == held.done < 20_000
     assert seen[-1].done == 20_000
@@ -379,7 +379,7 @@ async def test_what_is_written_to_the_source_meanwhile_is_read_too(nodes: Shared
         await looked_until(steps, lambda moved: moved.done > 0)
         await fill(clusters.source, "cp-grows", numbered(70, first=5_000))
         await METHOD.pace(work, clusters, "", 0.0)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(steps, seen)
         compared = await METHOD.compare(work, clusters)
     assert [moved.note for moved in seen if moved.note] == [

@@ -14,7 +14,7 @@ from esmigrate_tui.methods.index_from_source.decisions import FileState, are_col
 from esmigrate_tui.methods.index_from_source.pump import place_of
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.event import Moved, TaskOutcome
+from esmigrate_tui.model.event import Acknowledged, TaskOutcome
 from esmigrate_tui.model.facts import ClusterFacts, TemplateFacts, Version
 from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading, Row
 from esmigrate_tui.model.plan import MethodName, Plan, Task
@@ -121,8 +121,8 @@ def test_a_token_comes_back_as_the_state_it_was() -> None:
 def test_rows_that_were_set_aside_are_told_as_rows_of_their_files() -> None:
     task = METHOD.plan(DRAFT, "2026-01-01T00:00:00Z").tasks[0]
     state = after(FileState(), Tally(written=9), bad=1)
-    outcome, problem = judged(task, compared(state, 9, IdRule.FIELD, is_fresh=True), Moved(done=10, refused=1))
-    assert outcome is TaskOutcome.SET_ASIDE
+    outcome, problem = judged(task, compared(state, 9, IdRule.FIELD, is_fresh=True), Acknowledged(done=10, refused=1))
+    assert outcome is TaskOutcome.WITH_REJECTS
     assert problem is not None
     assert "1 row of a.csv" in problem.what
 
@@ -187,8 +187,8 @@ def test_a_name_that_a_template_keeps_for_data_streams_becomes_one() -> None:
 def test_files_of_which_nothing_was_read_are_not_verified_however_equal_the_counts_are() -> None:
     task = METHOD.plan(DRAFT, "2026-01-01T00:00:00+00:00").tasks[0]
     state = FileState().beside(("/data/a.csv",), 0)
-    outcome, problem = judged(task, compared(state, 0, IdRule.NEW, is_fresh=True), Moved(done=0))
-    assert outcome is TaskOutcome.SET_ASIDE
+    outcome, problem = judged(task, compared(state, 0, IdRule.NEW, is_fresh=True), Acknowledged(done=0))
+    assert outcome is TaskOutcome.WITH_REJECTS
     assert problem is not None
     assert problem.what == "Nothing was read from /data/a.csv, which is not empty."
 
@@ -196,8 +196,8 @@ def test_files_of_which_nothing_was_read_are_not_verified_however_equal_the_coun
 def test_one_file_without_a_row_among_others_is_named_with_what_arrived() -> None:
     task = METHOD.plan(DRAFT, "2026-01-01T00:00:00+00:00").tasks[0]
     state = after(FileState(), Tally(written=7), IdRule.NEW).beside(("/data/b.csv",), 0)
-    outcome, problem = judged(task, compared(state, 7, IdRule.NEW, is_fresh=True), Moved(done=7))
-    assert outcome is TaskOutcome.SET_ASIDE
+    outcome, problem = judged(task, compared(state, 7, IdRule.NEW, is_fresh=True), Acknowledged(done=7))
+    assert outcome is TaskOutcome.WITH_REJECTS
     assert problem is not None
     assert problem.what.endswith("Of 7 rows of other files 7 arrived.")
 
@@ -205,8 +205,8 @@ def test_one_file_without_a_row_among_others_is_named_with_what_arrived() -> Non
 def test_that_all_others_arrived_is_not_said_where_there_were_none() -> None:
     task = METHOD.plan(DRAFT, "2026-01-01T00:00:00+00:00").tasks[0]
     state = after(FileState(), Tally(refused=3), IdRule.NEW)
-    outcome, problem = judged(task, compared(state, 0, IdRule.NEW, is_fresh=True), Moved(done=3, refused=3))
-    assert outcome is TaskOutcome.SET_ASIDE
+    outcome, problem = judged(task, compared(state, 0, IdRule.NEW, is_fresh=True), Acknowledged(done=3, refused=3))
+    assert outcome is TaskOutcome.WITH_REJECTS
     assert problem is not None
     assert "all others arrived" not in problem.what
     assert "nothing arrived" in problem.what

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -133,7 +133,7 @@ async def test_a_task_that_this_run_has_cancelled_is_gone_on_with_and_one_of_ano
         found = await looked_until(steps, lambda moved: tasks_of(moved.token) not in {(), tasks_of(begun)})
         await leave(steps)
         await here.clusters.destination.cancel_task(tasks_of(found.token)[0])
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(ReindexFromRemote().perform(planned_work, here.clusters, found.token), seen)
         compared = await METHOD.compare(work, here.clusters)
     assert compared.is_equal
@@ -153,7 +153,7 @@ async def test_the_first_batch_is_as_small_as_the_documents_that_are_seen_want_i
         await fill(here.clusters.source, "rf-large", lines)
         work = await work_for(here.clusters, here.draft, "rf-large")
         await METHOD.prepare(work, here.clusters, PlainBook(here.clusters))
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(METHOD.perform(work, here.clusters, ""), seen)
         compared = await METHOD.compare(work, here.clusters)
         await here.clusters.source.delete_index("rf-large")

@@ -20,7 +20,7 @@ from tests.methods.reindexing import METHOD, UNTYPED, PlainBook, carried_out, dr
 from tests.whole import assert_unharmed, before, planned_settings
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -232,7 +232,7 @@ async def test_a_task_that_vanished_is_an_unknown_outcome(nodes: SharedNodes) ->
         begun = ReindexState.from_token((await anext(looks)).token)
         node = begun.parts[0].task.partition(":")[0]
         gone = begun.with_part(0, ReindexPart(task=f"{node}:999999999", passes=1, batch=10)).as_token()
-        steps: list[Moved] = []
+        steps: list[Acknowledged] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, gone), steps)
         await book.put_back()
@@ -291,7 +291,7 @@ async def test_an_index_that_the_copy_made_anew_is_never_taken_for_the_plans(nod
             begun = await anext(steps)
         await clusters.destination.delete_index("anew")
         await METHOD.pace(work, clusters, begun.token, 0.0)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         with pytest.raises(ProblemError) as at_its_end:
             await drained(steps, seen)
         assert await clusters.destination.existing(["anew"])
@@ -317,7 +317,7 @@ async def test_what_a_pass_was_not_given_is_brought_by_another(nodes: SharedNode
         more = "".join(f'{{"index":{{"_type":"_doc","_id":"late-{n}"}}}}\n{{}}\n' for n in range(7))
         await clusters.source.perform(Request(method="POST", path="/grows/_bulk?refresh=true", body=more))
         await METHOD.pace(work, clusters, begun.token, 0.0)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(steps, seen)
         compared = await METHOD.compare(work, clusters)
     assert [step.note for step in seen if step.note] == [

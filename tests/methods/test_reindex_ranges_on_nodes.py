@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -217,7 +217,7 @@ async def test_ranges_that_go_on_without_us_are_found_again_and_are_the_same(nod
         found = ReindexState.from_token((await anext(again)).token)
         at_work = await running_of(clusters, work)
         await METHOD.pace(work, clusters, found.as_token(), 0.0)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         await drained(again, seen)
         compared = await METHOD.compare(work, clusters)
         await book.put_back()
@@ -289,7 +289,7 @@ async def test_one_range_cancelled_behind_our_back_ends_the_others_and_is_taken_
         untouched = await before(clusters, "rg-back")
         state = await begun(work, clusters)
         await clusters.destination.cancel_task(state.parts[2].task)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, state.as_token()), seen)
         left = await running_of(clusters, work)
@@ -311,7 +311,7 @@ async def test_a_range_whose_task_vanished_is_read_again_and_no_other(nodes: Sha
         steps = await carried_out(work, clusters)
         state = ReindexState.from_token(steps[-1].token)
         lost = ReindexPart(start=state.parts[1].start, end=state.parts[1].end, task="nowhere:9", passes=1, batch=10)
-        seen: list[Moved] = []
+        seen: list[Acknowledged] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, state.with_part(1, lost).as_token()), seen)
         again = ReindexState.from_token(seen[-1].token)

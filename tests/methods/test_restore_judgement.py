@@ -22,7 +22,7 @@ from esmigrate_tui.methods.restore_from_snapshot.mover import (
 )
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.event import Shards
+from esmigrate_tui.model.event import RestoredShards
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.snapshot import (
@@ -107,10 +107,12 @@ def test_what_is_done_is_done_to_the_last_byte_though_a_restarted_node_has_forgo
 def test_the_proof_counts_started_shards_of_the_restored_index_only() -> None:
     made = {"books": "u"}
     whole = recovery(active=3, begun=3, bytes=950)
-    assert shards_of(TASK, ["books"], made, {"books": whole}, 0, WANTED) == Shards(wanted=3, arrived=3, bytes=950)
+    assert shards_of(TASK, ["books"], made, {"books": whole}, 0, WANTED) == RestoredShards(
+        wanted=3, arrived=3, bytes=950
+    )
     other = recovery(active=3, uuid="another")
     assert shards_of(TASK, ["books"], made, {"books": other}, 0, WANTED).arrived == 0
-    assert shards_of(TASK, ["books"], made, {}, 0, WANTED) == Shards(wanted=3, arrived=0, bytes=900)
+    assert shards_of(TASK, ["books"], made, {}, 0, WANTED) == RestoredShards(wanted=3, arrived=0, bytes=900)
 
 
 def test_without_a_uuid_the_proof_asks_where_the_shards_come_from() -> None:
@@ -122,7 +124,9 @@ def test_without_a_uuid_the_proof_asks_where_the_shards_come_from() -> None:
 
 def test_shards_that_the_snapshot_lacks_do_not_arrive() -> None:
     found = {"books": recovery(active=3)}
-    assert shards_of(TASK, ["books"], {"books": "u"}, found, 1, WANTED) == Shards(wanted=3, arrived=2, bytes=900)
+    assert shards_of(TASK, ["books"], {"books": "u"}, found, 1, WANTED) == RestoredShards(
+        wanted=3, arrived=2, bytes=900
+    )
 
 
 # -- in words ----------------------------------------------------------------------------------------------------------

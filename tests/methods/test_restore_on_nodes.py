@@ -24,7 +24,7 @@ from tests.methods.restoring import SLOW, PlainBook, drained, fill, opened, pair
 from tests.whole import before, whole
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -285,7 +285,7 @@ async def test_a_setting_that_was_taken_off_by_hand_as_advised_is_not_brought_ba
         await pair.old.put_settings(index, json.dumps({setting: "hot"}))
         await pair.snapshot(index)
         work = await pair.work(index)
-        steps: list[Moved] = []
+        steps: list[Acknowledged] = []
         await pair.trouble(work, into=steps)
         await pair.new.put_settings(index, json.dumps({setting: None}))
         after = await pair.carried_out(work, steps[-1].token)
@@ -321,7 +321,7 @@ async def test_a_restore_that_was_held_up_goes_on_when_somebody_cures_it(nodes: 
         )
         await pair.new.perform(enable)
         work = await pair.work(index)
-        steps: list[Moved] = []
+        steps: list[Acknowledged] = []
         first = await pair.trouble(work, into=steps)
         again = await pair.trouble(work, steps[-1].token)
         await pair.new.perform(msgspec.structs.replace(enable, body=enable.body.replace('"none"', "null")))

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esmigrate_tui.elastic.arrivals import Troubles
+from esmigrate_tui.engine.control import RunControl
 from esmigrate_tui.engine.decisions import judged, run_outcome
-from esmigrate_tui.engine.orders import Orders
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.index_from_source.shipping import WatchState, news, of_quiet, task_of
 from esmigrate_tui.model.chosen import BOTH, chosen_types
-from esmigrate_tui.model.command import Enough, Pause
+from esmigrate_tui.model.command import AcceptArrivals, PauseRun
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import (
-    EnoughSaid,
-    Moved,
+    Acknowledged,
+    ArrivalsAccepted,
     RunFinished,
     RunOutcome,
     RunStarted,
@@ -138,13 +138,13 @@ def test_a_persons_word_ends_a_run_well_but_not_verified() -> None:
 
 
 def test_enough_means_something_only_where_a_run_watches_and_ends_a_pause() -> None:
-    assert Orders(0.0).take(Enough(), (), 1.0) is None
-    orders = Orders(0.0, is_watching=True)
-    orders.take(Pause(), (), 1.0)
-    assert orders.take(Enough(), (), 2.0) == EnoughSaid(at=2.0)
+    assert RunControl(0.0).take(AcceptArrivals(), (), 1.0) is None
+    orders = RunControl(0.0, is_watching=True)
+    orders.take(PauseRun(), (), 1.0)
+    assert orders.take(AcceptArrivals(), (), 2.0) == ArrivalsAccepted(at=2.0)
     assert orders.is_enough
     assert not orders.pacing.is_paused
-    assert orders.take(Enough(), (), 3.0) is None
+    assert orders.take(AcceptArrivals(), (), 3.0) is None
 
 
 def accepted(arrived: int, shipping: Shipping = OPEN, watched: Watched = NOTHING) -> Progress:
@@ -161,9 +161,9 @@ def accepted(arrived: int, shipping: Shipping = OPEN, watched: Watched = NOTHING
             destination="http://new:9200",
             tasks=(TaskSummary(number=1, source_index="documents from Logstash", destination_index="orders"),),
         ),
-        TaskAdvanced(at=1.0, task=1, moved=Moved(done=3, token="t")),
-        TaskAdvanced(at=9.0, task=1, moved=Moved(done=3, token="t")),
-        EnoughSaid(at=10.0),
+        TaskAdvanced(at=1.0, task=1, moved=Acknowledged(done=3, token="t")),
+        TaskAdvanced(at=9.0, task=1, moved=Acknowledged(done=3, token="t")),
+        ArrivalsAccepted(at=10.0),
         TaskFinished(
             at=11.0,
             task=1,

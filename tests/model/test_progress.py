@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
+    Acknowledged,
     Event,
     LedgerChanged,
-    Moved,
     Paused,
     RunFinished,
     RunOutcome,
+    RunResumed,
     RunStarted,
-    RunTakenUp,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -52,7 +52,7 @@ def folded(*events: Event) -> Progress:
 
 
 def advanced(at: float, done: int, task: int = 1, total: int | None = 1_000) -> TaskAdvanced:
-    return TaskAdvanced(at=at, task=task, moved=Moved(done=done, total=total, written=done, token=f"t{done}"))
+    return TaskAdvanced(at=at, task=task, moved=Acknowledged(done=done, total=total, written=done, token=f"t{done}"))
 
 
 def test_a_run_that_began_has_its_tasks_waiting() -> None:
@@ -72,7 +72,7 @@ def test_what_was_acknowledged_adds_up() -> None:
 
 
 def test_a_task_that_is_taken_up_again_has_begun_when_it_first_did() -> None:
-    progress = folded(TaskStarted(at=101, task=1), RunTakenUp(at=500), TaskStarted(at=501, task=1))
+    progress = folded(TaskStarted(at=101, task=1), RunResumed(at=500), TaskStarted(at=501, task=1))
     assert progress.task(1).started_at == 101
 
 
@@ -133,7 +133,7 @@ def test_a_verified_run_ends_with_zero() -> None:
     ("outcome", "run", "code"),
     [
         (TaskOutcome.DIFFERENT, RunOutcome.INCOMPLETE, ExitCode.DIFFERENT),
-        (TaskOutcome.SET_ASIDE, RunOutcome.INCOMPLETE, ExitCode.INCOMPLETE),
+        (TaskOutcome.WITH_REJECTS, RunOutcome.INCOMPLETE, ExitCode.INCOMPLETE),
         (TaskOutcome.FAILED, RunOutcome.INCOMPLETE, ExitCode.INCOMPLETE),
         (TaskOutcome.STOPPED, RunOutcome.STOPPED, ExitCode.INCOMPLETE),
     ],
@@ -158,7 +158,7 @@ def test_a_change_stays_on_the_list_until_it_is_undone() -> None:
 
 
 def test_a_run_taken_up_again_is_running() -> None:
-    progress = folded(Paused(at=101), RunFinished(at=113, outcome=RunOutcome.STOPPED), RunTakenUp(at=200))
+    progress = folded(Paused(at=101), RunFinished(at=113, outcome=RunOutcome.STOPPED), RunResumed(at=200))
     assert not progress.is_finished
 
 

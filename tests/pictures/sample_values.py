@@ -36,15 +36,15 @@ from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
 from esmigrate_tui.model.draft import Edited, IndexDefinition
 from esmigrate_tui.model.event import (
+    Acknowledged,
     Event,
     LedgerChanged,
-    Moved,
     Paused,
+    RestoredShards,
     RunFinished,
     RunOutcome,
     RunStarted,
     Samples,
-    Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -70,7 +70,7 @@ from esmigrate_tui.model.files import (
     Sample,
 )
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import Change, EntryState, LedgerEntry, Request
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, PlannedChange, Request
 from esmigrate_tui.model.plan import MethodName, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
@@ -342,7 +342,7 @@ TOO_MANY_SHARDS: Final = Finding(
     fix="Choose fewer indices, add data nodes, or raise the limit for a while:",
     copy='PUT _cluster/settings\n{"persistent":{"cluster.max_shards_per_node":1022}}',
     repairs=(
-        Change(
+        PlannedChange(
             side=Side.DESTINATION,
             what="cluster.max_shards_per_node is 1022",
             made_by=Request(
@@ -367,7 +367,7 @@ CLOSED_INDICES: Final = Finding(
     copy="POST logs-2026.01.02/_open\nPOST orders/_open",
     subjects=("logs-2026.01.02", "orders"),
     repairs=tuple(
-        Change(
+        PlannedChange(
             side=Side.SOURCE,
             what=f"the index {name} is opened",
             made_by=Request(method="POST", path=f"/{name}/_open"),
@@ -606,7 +606,7 @@ def _run_events() -> tuple[Event, ...]:
                 TaskAdvanced(
                     at=at,
                     task=summary.number,
-                    moved=Moved(done=documents * step // 5, total=documents, written=documents * step // 5),
+                    moved=Acknowledged(done=documents * step // 5, total=documents, written=documents * step // 5),
                 )
             )
         events.append(VerificationStarted(at=at, task=summary.number))
@@ -615,7 +615,7 @@ def _run_events() -> tuple[Event, ...]:
             TaskFinished(
                 at=at + 1,
                 task=summary.number,
-                outcome=TaskOutcome.SET_ASIDE if refused else TaskOutcome.VERIFIED,
+                outcome=TaskOutcome.WITH_REJECTS if refused else TaskOutcome.VERIFIED,
                 source_count=documents,
                 destination_count=documents - refused,
                 refused=refused,
@@ -627,7 +627,7 @@ def _run_events() -> tuple[Event, ...]:
         for step in range(1, 11):
             done = int(total * share * step / 10)
             events.append(
-                TaskAdvanced(at=at + 6 * step + number / 100, task=number, moved=Moved(done=done, total=total))
+                TaskAdvanced(at=at + 6 * step + number / 100, task=number, moved=Acknowledged(done=done, total=total))
             )
     events.append(TaskStarted(at=NOW - 20, task=15))
     events.sort(key=lambda event: event.at)
@@ -939,7 +939,7 @@ def _restore_events() -> tuple[Event, ...]:
         share = 1.0 if is_done else 0.15 * (12 - summary.number)
         for step in range(1, 9):
             done = int(total * share * step / 8)
-            moved = Moved(
+            moved = Acknowledged(
                 done=done, total=total, parts=shards, parts_done=shards if is_done and step == 8 else step // 5
             )
             at = began + 12 * summary.number + 25 * step if is_done else NOW - 44 + 5 * step
@@ -959,7 +959,7 @@ def _restored(summary: TaskSummary, at: float, *, with_source: bool = True) -> T
         outcome=TaskOutcome.VERIFIED,
         source_count=documents if with_source else None,
         destination_count=documents,
-        shards=Shards(wanted=2, arrived=2, bytes=summary.size or 0),
+        shards=RestoredShards(wanted=2, arrived=2, bytes=summary.size or 0),
         samples=Samples(compared=20) if with_source else None,
     )
 
@@ -1230,7 +1230,7 @@ def _events_of_files() -> tuple[Event, ...]:
             TaskAdvanced(
                 at=began + 6 * step,
                 task=1,
-                moved=Moved(done=rows * step // 20, total=rows, written=rows * step // 20 - 2, refused=2),
+                moved=Acknowledged(done=rows * step // 20, total=rows, written=rows * step // 20 - 2, refused=2),
             )
             for step in range(1, 11)
         ),
@@ -1245,7 +1245,7 @@ INDEXED_BUT: Final = INDEXING.but(
             TaskFinished(
                 at=NOW,
                 task=1,
-                outcome=TaskOutcome.SET_ASIDE,
+                outcome=TaskOutcome.WITH_REJECTS,
                 source_count=812_004,
                 destination_count=812_001,
                 refused=3,
@@ -1282,7 +1282,7 @@ WATCHING_EVENTS: Final[tuple[Event, ...]] = (
         tasks=(_WATCHED_TASK,),
     ),
     TaskStarted(at=NOW - 64, task=1),
-    *(TaskAdvanced(at=NOW - 60 + 6 * at, task=1, moved=Moved(done=4_000 * at)) for at in range(10)),
+    *(TaskAdvanced(at=NOW - 60 + 6 * at, task=1, moved=Acknowledged(done=4_000 * at)) for at in range(10)),
 )
 WATCHING: Final = SENT_REVIEW.but(run="6SNT", progress=folded(WATCHING_EVENTS))
 ENOUGH: Final = WATCHING.but(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow.steering import slower
-from esmigrate_tui.model.command import Command, Enough, Pace, Pause, Resume, Stop
+from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.plain.console import Console
@@ -43,7 +43,7 @@ async def steered(
 
 async def test_letters_pause_and_let_go_on() -> None:
     script, sent, has_left = await steered(sample.RUNNING.progress, "p", "r", "PAUSE", "resume")
-    assert sent == [Pause(), Resume(), Pause(), Resume()]
+    assert sent == [PauseRun(), ResumeRun(), PauseRun(), ResumeRun()]
     assert in_order(script.told, ("Told to pause; r lets it go on.", "It goes on."))
     assert not has_left
 
@@ -51,7 +51,7 @@ async def test_letters_pause_and_let_go_on() -> None:
 async def test_the_pace_goes_as_on_the_screen() -> None:
     script, sent, _ = await steered(sample.RUNNING.progress, "-", "+")
     pace = slower(sample.RUNNING.progress)
-    assert sent == [Pace(requests_per_second=pace), Pace(requests_per_second=0.0)]
+    assert sent == [SetPace(requests_per_second=pace), SetPace(requests_per_second=0.0)]
     assert in_order(script.told, ("Limit: ", "documents a second for each index.", "No limit."))
 
 
@@ -62,7 +62,7 @@ def test_a_step_slower_is_never_faster() -> None:
 
 async def test_stopping_says_what_it_does_and_wants_a_yes() -> None:
     script, sent, _ = await steered(sample.RUNNING.progress, "s", "", "stop", "p", "s", "y")
-    assert sent == [Stop()]
+    assert sent == [StopRun()]
     assert script.told.count("What has arrived stays. y to stop it; anything else lets it go on.") == 3
     assert in_order(script.told, ("It goes on.", "It goes on.", "Told to stop; it ends in good order."))
 
@@ -76,7 +76,7 @@ async def test_stopping_a_restore_names_first_what_it_deletes() -> None:
 
 async def test_of_what_others_send_one_can_say_that_it_is_all() -> None:
     script, sent, _ = await steered(sample.WATCHING.progress, "d", "y", "-")
-    assert sent == [Enough()]
+    assert sent == [AcceptArrivals()]
     assert "accepted by your word, not verified" in script.told
     assert "how fast documents come is up to who sends them" in script.told
 

@@ -16,10 +16,10 @@ from esmigrate_tui.model.carried import Carried, Conflict, Fate, Kind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side, SignIn
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
 from esmigrate_tui.model.event import (
+    Acknowledged,
     CarriedOver,
     Event,
     LedgerChanged,
-    Moved,
     Noted,
     Reject,
     RunFinished,
@@ -42,7 +42,7 @@ from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.report import Beside, Report, as_json, as_lines, as_markdown, gather
+from esmigrate_tui.report import EarlierChanges, Report, as_json, as_lines, as_markdown, gather
 from esmigrate_tui.report.lines import _columns
 from esmigrate_tui.report.markdown import block, escape, table
 
@@ -118,7 +118,7 @@ def a_progress(
             ),
         ),
         TaskStarted(at=START, task=1),
-        TaskAdvanced(at=START + 1, task=1, moved=Moved(done=500, total=1000, written=500)),
+        TaskAdvanced(at=START + 1, task=1, moved=Acknowledged(done=500, total=1000, written=500)),
         TaskFinished(at=START + 20, task=1, outcome=TaskOutcome.VERIFIED, source_count=1000, destination_count=1000),
         TaskStarted(at=START + 20, task=2),
         WaitBegan(at=START + 30, task=2, problem=BUSY, until=START + 31, patience_ends=START + 900),
@@ -136,7 +136,7 @@ def a_progress(
 
 
 SET_ASIDE = TaskFinished(
-    at=START + 99, task=2, outcome=TaskOutcome.SET_ASIDE, source_count=2000, destination_count=1997, refused=3
+    at=START + 99, task=2, outcome=TaskOutcome.WITH_REJECTS, source_count=2000, destination_count=1997, refused=3
 )
 DIFFERENT = TaskFinished(
     at=START + 99,
@@ -448,7 +448,7 @@ def test_after_a_verified_reindex_the_whitelist_the_writers_and_the_old_cluster_
 
 
 def test_what_was_changed_before_the_run_and_not_put_back_is_told_with_the_command_for_it() -> None:
-    beside = [Beside(name="5QWA", changes=("the index lifecycles are stopped",))]
+    beside = [EarlierChanges(name="5QWA", changes=("the index lifecycles are stopped",))]
     report = gather(a_plan(), a_progress(), now=START + 500, beside=beside)
     told = [(thing.what, thing.copy) for thing in report.to_do]
     assert (

@@ -10,14 +10,14 @@ import msgspec
 
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import (
+    Acknowledged,
     Event,
     LedgerChanged,
-    Moved,
+    RestoredShards,
     RunFinished,
     RunOutcome,
     RunStarted,
     Samples,
-    Shards,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -80,7 +80,9 @@ def a_progress(
         ),
         *(TaskStarted(at=START, task=number) for number in (1, 2)),
         *(
-            TaskAdvanced(at=START + 5, task=number, moved=Moved(done=5 * MIB, total=10 * MIB, parts_done=2, parts=5))
+            TaskAdvanced(
+                at=START + 5, task=number, moved=Acknowledged(done=5 * MIB, total=10 * MIB, parts_done=2, parts=5)
+            )
             for number in (1, 2)
         ),
         *ended,
@@ -102,7 +104,7 @@ def an_end(task: int, *, arrived: int = 5, source: int | None = None, samples: S
         outcome=TaskOutcome.VERIFIED if is_good else TaskOutcome.DIFFERENT,
         source_count=source,
         destination_count=70,
-        shards=Shards(wanted=5, arrived=arrived, bytes=10 * MIB),
+        shards=RestoredShards(wanted=5, arrived=arrived, bytes=10 * MIB),
         samples=samples,
         problem=None if is_good else Problem(cause=Cause.STATE, what="It is otherwise."),
     )
@@ -179,7 +181,7 @@ def test_what_is_no_index_is_not_called_one() -> None:
 
 def test_of_the_global_state_there_is_nothing_but_the_server_s_word() -> None:
     plan = a_plan(kinds=(RestoreKind.INDEX, RestoreKind.GLOBAL_STATE))
-    word = TaskFinished(at=START + 9, task=2, outcome=TaskOutcome.VERIFIED, shards=Shards(wanted=1, arrived=1))
+    word = TaskFinished(at=START + 9, task=2, outcome=TaskOutcome.VERIFIED, shards=RestoredShards(wanted=1, arrived=1))
     report = a_report(plan, a_progress(an_end(1), word))
     assert report.is_verified
     assert "arrived in 1 of 1 index." in report.how_checked

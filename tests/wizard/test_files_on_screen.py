@@ -14,7 +14,7 @@ from esmigrate_tui.flow.mapping import KINDS, mapped
 from esmigrate_tui.flow.session import Session, why_not_into
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.methods.index_from_source.mover import IndexFromSource
-from esmigrate_tui.model.command import Enough
+from esmigrate_tui.model.command import AcceptArrivals
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import IndexFacts, IndexState
@@ -424,7 +424,7 @@ async def test_that_it_is_all_is_told_to_the_run_after_a_question(world: World) 
         await settled(pilot)
         await pilot.press("minus")
         assert "up to who sends" in said(app)
-    assert world.commands == [Enough()]
+    assert world.commands == [AcceptArrivals()]
 
 
 async def test_a_run_of_files_knows_its_own_end(world: World) -> None:

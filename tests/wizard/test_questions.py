@@ -276,7 +276,7 @@ def test_a_session_never_holds_a_secret() -> None:
 def test_what_needs_somebody_stands_first() -> None:
     states = [task.state for task in by_attention(sample.WAITED.progress)]
     assert states[0] is TaskState.HELD
-    assert states[1] is TaskState.SET_ASIDE
+    assert states[1] is TaskState.WITH_REJECTS
     assert states[-1] is TaskState.VERIFIED
 
 

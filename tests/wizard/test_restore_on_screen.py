@@ -33,7 +33,7 @@ from esmigrate_tui.flow.snapshot import resolved
 from esmigrate_tui.flow.steering import half_there
 from esmigrate_tui.flow.steps import BY_NAME, before, following, name_to_type, walked
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
-from esmigrate_tui.model.command import Pause, Skip, Stop
+from esmigrate_tui.model.command import PauseRun, SkipTask, StopRun
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import RunFinished, RunOutcome
@@ -973,7 +973,7 @@ async def test_pausing_a_restore_says_that_what_has_begun_goes_on(world: World) 
         await pilot.press("minus")
         await pilot.pause()
         assert "indices.recovery.max_bytes_per_sec" in said(app)
-    assert world.commands == [Pause()]
+    assert world.commands == [PauseRun()]
 
 
 async def test_stopping_a_restore_says_first_what_is_deleted_with_the_focus_on_going_on(world: World) -> None:
@@ -989,7 +989,7 @@ async def test_stopping_a_restore_says_first_what_is_deleted_with_the_focus_on_g
         assert not world.commands
         await pilot.press("ctrl+x", "tab", "enter")
         await pilot.pause()
-    assert world.commands == [Stop()]
+    assert world.commands == [StopRun()]
 
 
 async def test_skipping_a_restore_says_first_what_is_deleted(world: World) -> None:
@@ -1002,7 +1002,7 @@ async def test_skipping_a_restore_says_first_what_is_deleted(world: World) -> No
         assert "is deleted on the destination: logs-2026.01.08" in shown(app)
         await pilot.press("tab", "enter")
         await pilot.pause()
-    assert world.commands == [Skip(task=8)]
+    assert world.commands == [SkipTask(task=8)]
 
 
 async def test_a_finished_restore_shows_its_shards_and_no_word_of_a_whitelist(world: World) -> None:

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.model.carried import Fate, Kind
-from esmigrate_tui.model.command import Pace, Pause, Resume, Skip, Stop
+from esmigrate_tui.model.command import PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.event import (
     CarriedOver,
     Paused,
@@ -145,11 +145,11 @@ async def test_a_journal_that_cannot_be_read_is_a_sentence(world: World) -> None
 @pytest.mark.parametrize(
     ("keys", "command"),
     [
-        (("p",), Pause()),
-        (("minus",), Pace(requests_per_second=5_000.0)),
-        (("plus",), Pace(requests_per_second=0.0)),
-        (("down", "k", "tab", "enter"), Skip(task=13)),
-        (("ctrl+x", "tab", "enter"), Stop()),
+        (("p",), PauseRun()),
+        (("minus",), SetPace(requests_per_second=5_000.0)),
+        (("plus",), SetPace(requests_per_second=0.0)),
+        (("down", "k", "tab", "enter"), SkipTask(task=13)),
+        (("ctrl+x", "tab", "enter"), StopRun()),
     ],
 )
 async def test_a_key_tells_the_run_what_to_do(world: World, keys: tuple[str, ...], command: object) -> None:
@@ -171,7 +171,7 @@ async def test_the_cursor_stays_with_its_index_when_the_order_changes(world: Wor
         app.update(app.session.but(progress=sample.WAITED.progress))
         await pilot.press("k", "tab", "enter")
         await pilot.pause()
-        assert world.commands == [Skip(task=13)]
+        assert world.commands == [SkipTask(task=13)]
 
 
 async def test_p_lets_a_paused_run_go_on(world: World) -> None:
@@ -181,7 +181,7 @@ async def test_p_lets_a_paused_run_go_on(world: World) -> None:
         await pilot.pause(PAINTED)
         await pilot.press("p")
         await pilot.pause()
-        assert world.commands == [Resume()]
+        assert world.commands == [ResumeRun()]
 
 
 @pytest.mark.parametrize("keys", [("ctrl+x", "enter"), ("ctrl+x", "escape"), ("down", "k", "enter")])

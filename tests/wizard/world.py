@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
     from esmigrate_tui.model.files import FileWishes
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import ProblemError
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
@@ -143,7 +143,7 @@ class World:
     found: tuple[Finding, ...] = ()
     taken_up: list[str] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
-    changes: list[tuple[Plan, Change]] = field(default_factory=list)
+    changes: list[tuple[Plan, PlannedChange]] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     holds_back: asyncio.Event | None = None
     beside: tuple[Carried, ...] = ()
@@ -242,7 +242,9 @@ class World:
     async def report(self, run: str) -> tuple[str, ...]:
         return (f"/runs/{run}/report.md",)
 
-    async def change(self, plan: Plan, credentials: Mapping[Side, Credential], change: Change, folder: str) -> str:
+    async def change(
+        self, plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str
+    ) -> str:
         del credentials
         if self.holds_back is not None:
             await self.holds_back.wait()

@@ -15,7 +15,7 @@ from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, Version
-from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import MethodName, Plan
@@ -109,7 +109,7 @@ async def take(options: Mapping[str, Any]) -> int:
         facts = await cluster.probe()
         await _must_be_writable(cluster, repository)
         names = await _names(cluster, options)
-        change = Change(
+        change = PlannedChange(
             side=Side.SOURCE,
             what=f"the snapshot {name} of {counted(len(names), 'index', 'indices')} was taken into {repository}",
             made_by=take_request(

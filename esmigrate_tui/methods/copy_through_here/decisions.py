@@ -67,7 +67,7 @@ class CopyPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class CopyState(Token, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the copy of one index stands; its JSON is the token of each Moved.
+    """Where the copy of one index stands; its JSON is the token of each acknowledgement.
 
     `made` is the uuid of the destination's index, `of` that of the source's, of a data stream those of all its indices.
     `most` is what an earlier pass settled.

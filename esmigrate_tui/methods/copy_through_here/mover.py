@@ -60,9 +60,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
 
 _SHARDS_AT_ONCE: Final = 4
 _SLICED: Final = Version(5, 0)
@@ -130,17 +130,17 @@ class CopyThroughHere(Pumped[Pump]):
             Request(method="GET", path=f"{target}/_count"),
         )
 
-    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+    async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks of a copy."""
 
-    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
         """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being.
 
         So is a final pipeline that a template has given it: no request can pass that by.
         """
-        await make_index_beside_pipelines(work, clusters, book)
+        await make_index_beside_pipelines(work, clusters, recorder)
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield what was acknowledged until each look, until all that the source holds was.
 
         Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.

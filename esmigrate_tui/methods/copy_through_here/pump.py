@@ -23,7 +23,7 @@ from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
 from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.methods.writing.troubles import stopped
-from esmigrate_tui.model.event import Moved
+from esmigrate_tui.model.event import Acknowledged
 from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
@@ -102,12 +102,12 @@ class Pump(Steered):
 
     # -- what the method asks of it ----------------------------------------------------------------------------------
 
-    def look(self) -> Moved:
+    def look(self) -> Acknowledged:
         """What was acknowledged until now, with what was refused since the last look."""
         rejects = self._writer.told()
         note, self._notes = "; ".join(self._notes), []
         self._told = state = self.state
-        return Moved(
+        return Acknowledged(
             done=state.done,
             total=max(self._setting.total, state.done),
             written=state.written,

@@ -20,7 +20,7 @@ _UNREAD: Final = 20  # files that are named
 
 
 class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the files of one task stand; its JSON is the token of each Moved.
+    """Where the files of one task stand; its JSON is the token of each acknowledgement.
 
     `made` is the uuid of the destination's index, `base` how many documents it had before. `rows` were settled: each
     was `written`, found `there`, found in place when a request or a page was repeated (`unsure`: it most likely

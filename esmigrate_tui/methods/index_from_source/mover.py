@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.files import Reading
     from esmigrate_tui.verify.progress import ComparisonProgress
 
@@ -162,18 +162,18 @@ class IndexFromSource(Pumped[FilePump]):
             Request(method="GET", path=f"{target}/_count"),
         )
 
-    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+    async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks."""
 
-    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
         """Make the destination index as the plan has it; while files fill it its replicas and refresh are off."""
         if work.task.shipping is not None:
-            await shipping.make_watched_index(work, book)
+            await shipping.make_watched_index(work, recorder)
             return
         await _raise_changed(reading_of(work.task))
-        await make_index(work, clusters, book)
+        await make_index(work, clusters, recorder)
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
         """Yield what was acknowledged until each look, until every row of the files has its fate, or all has arrived.
 
         Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.

@@ -20,7 +20,7 @@ from esmigrate_tui.methods.copy_through_here.decisions import Streams, Tally
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
 from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
 from esmigrate_tui.methods.writing.pumping import Steered
-from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.pages import Page, Pages, Place
@@ -86,11 +86,11 @@ class FilePump(Steered):
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._room = request_memory()
 
-    def look(self) -> Moved:
+    def look(self) -> Acknowledged:
         """What was acknowledged until now, with what was refused since the last look."""
         rejects = self._writer.told()
         self._told = state = self.state
-        return Moved(
+        return Acknowledged(
             done=state.rows,
             total=state.total(self._reading.size),
             written=state.written,

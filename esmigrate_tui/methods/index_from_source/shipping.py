@@ -16,7 +16,7 @@ from esmigrate_tui.elastic.arrivals import Troubles, troubles
 from esmigrate_tui.methods.filling import another_index, create_request, index_gone, made_index
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import Moved, Watched
+from esmigrate_tui.model.event import Acknowledged, Watched
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import Task
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterable
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.shipping import Shipping
 
 _CAREFUL: Final = 10
@@ -41,7 +41,7 @@ _ON: Final = "true"
 
 
 class WatchState(Token, frozen=True, kw_only=True, omit_defaults=True):
-    """What was seen so far; its JSON is the token of each Moved.
+    """What was seen so far; its JSON is the token of each acknowledgement.
 
     `made` is the uuid of the index, `base` how many documents it had before the run, `arrived` how many more it has.
     `failed` and `turned_away` are counted from the run's first look on, `failed_last` and `turned_last` are what the
@@ -73,9 +73,9 @@ class WatchState(Token, frozen=True, kw_only=True, omit_defaults=True):
             turned_last=self.turned_last if seen.turned_away is None else seen.turned_away,
         )
 
-    def as_moved(self, expected: int | None, note: str = "") -> Moved:
+    def as_moved(self, expected: int | None, note: str = "") -> Acknowledged:
         """What is told of it."""
-        return Moved(done=self.arrived, total=expected, written=self.arrived, token=self.as_token(), note=note)
+        return Acknowledged(done=self.arrived, total=expected, written=self.arrived, token=self.as_token(), note=note)
 
 
 _ended: Final[dict[str, WatchState]] = {}
@@ -92,7 +92,7 @@ class ArrivalWatch:
         """Let the watch of this work end with its next look."""
         self._stopped.add(work.opaque_id)
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncGenerator[Moved, None]:
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncGenerator[Acknowledged, None]:
         """Yield what has arrived at each look, until that is what was expected; without a number until it is dropped.
 
         Raises ProblemError, also where the index was deleted, or is another one by now: a sender makes it anew.
@@ -184,10 +184,10 @@ def requests(task: Task, version: Version) -> tuple[Request, ...]:
     )
 
 
-async def make_watched_index(work: Work, book: Book) -> None:
+async def make_watched_index(work: Work, recorder: Recorder) -> None:
     """Make the index as the plan has it; nothing of it is switched off, as it is written to by others, and counted."""
     if work.task.create:
-        await book.change(
+        await recorder.change(
             Side.DESTINATION,
             f"the index {work.task.destination_index} was made",
             create_request(work.task, Version.parse(work.plan.destination_version)),

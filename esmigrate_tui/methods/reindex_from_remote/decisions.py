@@ -16,7 +16,7 @@ from esmigrate_tui.methods.reindex_from_remote.culprits import chokes
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.methods.writing.troubles import blocked, busy, full, stopped, turned_away
-from esmigrate_tui.model.event import Moved, Reject
+from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
 from esmigrate_tui.model.text import clean, counted
@@ -68,7 +68,7 @@ class ReindexPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class ReindexState(Token, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the work on one index stands; its JSON is the token of each Moved.
+    """Where the work on one index stands; its JSON is the token of each acknowledgement.
 
     `made` is the uuid of the destination's index when the work began, "" where a token does not say. `most` documents
     may be in a first batch, by the sizes of some that were looked at; 0 where none were. `field` is what
@@ -190,9 +190,9 @@ def reindex_body(
 # -- what was seen ---------------------------------------------------------------------------------------------------
 
 
-def standing(part: ReindexPart) -> Moved:
+def standing(part: ReindexPart) -> Acknowledged:
     """What a part has come to in the passes that ended."""
-    return Moved(
+    return Acknowledged(
         done=part.done,
         total=part.done if part.is_done else part.total or None,
         written=part.written,
@@ -203,12 +203,12 @@ def standing(part: ReindexPart) -> Moved:
     )
 
 
-def moved(part: ReindexPart, look: ReindexLook, *, refused: int | None = None) -> Moved:
+def moved(part: ReindexPart, look: ReindexLook, *, refused: int | None = None) -> Acknowledged:
     """What one look at a pass says about the whole part; `refused` documents where that is more than it left out."""
     again = part.passes > 1
     refused = len(part.left_out) if refused is None else refused
     settled = look.created + look.updated + look.version_conflicts + look.noops + refused
-    return Moved(
+    return Acknowledged(
         done=max(part.done, settled),
         total=look.total + len(part.left_out) if look.total else part.total or None,
         written=part.written + look.created + look.updated,
@@ -220,10 +220,12 @@ def moved(part: ReindexPart, look: ReindexLook, *, refused: int | None = None) -
     )
 
 
-def together(seen: Sequence[Moved], state: ReindexState, rejects: tuple[Reject, ...] = (), note: str = "") -> Moved:
+def together(
+    seen: Sequence[Acknowledged], state: ReindexState, rejects: tuple[Reject, ...] = (), note: str = ""
+) -> Acknowledged:
     """All parts of an index in one look; how many documents it has is known when every part has said it."""
     totals = [one.total for one in seen if one.total is not None]
-    return Moved(
+    return Acknowledged(
         done=sum(one.done for one in seen),
         total=sum(totals) or None if len(totals) == len(seen) else None,
         written=sum(one.written for one in seen),
@@ -265,7 +267,7 @@ class PassVerdict(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     part: ReindexPart
-    seen: Moved
+    seen: Acknowledged
     rejects: tuple[Reject, ...] = ()
     note: str = ""
     problem: Problem | None = None
@@ -326,7 +328,7 @@ def given_whole(part: ReindexPart, look: ReindexLook, verdict: PassVerdict, ther
     return _between(after_pass(part, look, repeats=part.repeats + 1), note=more_than_given(missing))
 
 
-def vanished(work: Work, part: ReindexPart, seen: Moved) -> PassVerdict:
+def vanished(work: Work, part: ReindexPart, seen: Acknowledged) -> PassVerdict:
     """What it means that the server no longer knows the task; what was `seen` of it is found in place by the next."""
     gone = msgspec.structs.replace(part, task="", done=seen.done, written=seen.written)
     problem = Problem(

@@ -75,9 +75,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Iterator
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Book
+    from esmigrate_tui.methods.contract import Recorder
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
 
 
 _SAMPLED: Final = (20, 4, 1)  # documents that are looked at before the first batch, fewer where they are too large
@@ -158,15 +158,15 @@ class ReindexFromRemote:
         ]
         return tuple(asked)
 
-    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+    async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Nothing is shared between the tasks of a reindex."""
 
-    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
         """Make the destination index as the plan has it, and switch its replicas and refresh off for the time being."""
-        await make_index_beside_pipelines(work, clusters, book)
+        await make_index_beside_pipelines(work, clusters, recorder)
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
-        """Yield a Moved a look, until the server's own results say that all was read and written.
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
+        """Yield a value a look, until the server's own results say that all was read and written.
 
         Raises ProblemError: UNKNOWN_OUTCOME when a task's result is not to be had, the task's own trouble otherwise.
         Where somebody has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
@@ -353,7 +353,7 @@ async def _is_covered(work: Work, clusters: Clusters, state: ReindexState, docum
 
 
 async def _looked(
-    work: Work, clusters: Clusters, state: ReindexState, seen: list[Moved], ended: _Cancelled
+    work: Work, clusters: Clusters, state: ReindexState, seen: list[Acknowledged], ended: _Cancelled
 ) -> list[PassVerdict]:
     """One look at every part; raises ProblemError where one could not be looked at, and then nothing has changed."""
     looks = (_look(work, clusters, state, position, last, ended) for position, last in enumerate(seen))
@@ -367,7 +367,7 @@ async def _looked(
 
 
 async def _look(  # one part of it, as it was seen last
-    work: Work, clusters: Clusters, state: ReindexState, position: int, last: Moved, ended: _Cancelled
+    work: Work, clusters: Clusters, state: ReindexState, position: int, last: Acknowledged, ended: _Cancelled
 ) -> PassVerdict:
     """One look at a part, and what it means; `last` is what was seen of it before."""
     part = state.parts[position]

@@ -41,7 +41,7 @@ from esmigrate_tui.methods.restore_from_snapshot.troubles import (
 )
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.event import Moved, Samples, Shards
+from esmigrate_tui.model.event import Acknowledged, RestoredShards, Samples
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import MethodName, Plan, Proof, Task, amount_of
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.elastic.snapshots import Recovery
-    from esmigrate_tui.methods.contract import Book, Work
+    from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.draft import Draft
 
 __all__ = ["RestoreFromSnapshot", "mount_request", "restore_request"]
@@ -71,7 +71,7 @@ _RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
 
 
 class RestoreState(Token, frozen=True, kw_only=True, omit_defaults=True):
-    """Where the restore of one task stands; its JSON is the token of each Moved.
+    """Where the restore of one task stands; its JSON is the token of each acknowledgement.
 
     `made` has the uuid of each index of the destination that the restore has made. `placed` has the settings that say
     where shards may be, as each index had them when it was first held up; `left_out` and `changed` are what somebody
@@ -102,7 +102,9 @@ def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, 
     )
 
 
-def moved(task: Task, state: RestoreState, recoveries: Sequence[Recovery], *, is_done: bool, note: str = "") -> Moved:
+def moved(
+    task: Task, state: RestoreState, recoveries: Sequence[Recovery], *, is_done: bool, note: str = ""
+) -> Acknowledged:
     """What one look says: bytes and shards of all indices of a task."""
     wanted = sum(one.wanted for one in recoveries)
     seen = sum(one.bytes for one in recoveries)
@@ -113,7 +115,7 @@ def moved(task: Task, state: RestoreState, recoveries: Sequence[Recovery], *, is
         total = done = total if total is not None else seen
     elif total is not None:
         done = min(done, total)
-    return Moved(
+    return Acknowledged(
         done=done,
         total=total,
         parts_done=sum(one.active for one in recoveries),
@@ -130,7 +132,7 @@ def shards_of(
     found: Mapping[str, Recovery],
     lost: int,
     wanted: Restoration,
-) -> Shards:
+) -> RestoredShards:
     """The proof: the primaries that are started of indices that this restore has made, without the `lost` ones.
 
     `lost` are shards that the snapshot lacks: a partial restore starts them empty.
@@ -140,7 +142,7 @@ def shards_of(
         for name in names
         if (recovery := found.get(name)) is not None and _is_ours(recovery, made.get(name, ""), wanted)
     ]
-    return Shards(
+    return RestoredShards(
         wanted=task.shards if task.shards is not None else max(1, sum(one.wanted for one in ours)),
         arrived=max(0, sum(one.active for one in ours) - lost),
         bytes=sum(one.bytes for one in ours) or task.size or 0,
@@ -454,7 +456,7 @@ class RestoreFromSnapshot:
 
     # -- making ready --------------------------------------------------------------------------------------------------
 
-    async def open(self, plan: Plan, clusters: Clusters, book: Book) -> None:
+    async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
         """Register the repository where the plan says so, and see that the snapshot is in it, and the same one."""
         wanted = restoration_of(plan)
         known = await clusters.destination.snapshots.repositories()
@@ -464,7 +466,7 @@ class RestoreFromSnapshot:
         if wanted.register and (there is None or wanted.unregister):
             # One that was registered to look into it is registered the same once more: so it is taken away at the end.
             try:
-                await book.change(
+                await recorder.change(
                     Side.DESTINATION,
                     f"the repository {wanted.repository.name} was registered",
                     register_request(wanted.repository),
@@ -513,7 +515,7 @@ class RestoreFromSnapshot:
             )
         )
 
-    async def prepare(self, work: Work, clusters: Clusters, book: Book) -> None:
+    async def prepare(self, work: Work, clusters: Clusters, recorder: Recorder) -> None:
         """Close or delete what is in the way, exactly the indices that the task names.
 
         One that this very snapshot is being restored into is left alone: an earlier process has started that.
@@ -526,22 +528,22 @@ class RestoreFromSnapshot:
             stream: "data stream"
         }:
             request = delete_request(stream, is_stream=True)
-            await book.change(Side.DESTINATION, f"the data stream {stream} was deleted", request, None)
+            await recorder.change(Side.DESTINATION, f"the data stream {stream} was deleted", request, None)
         names = [name for name in task.in_the_way if name != stream]
         for name, there in (await cluster.snapshots.recoveries(names)).items():
             if comes_from(there, restoration_of(work.plan)) and not there.is_complete and not there.is_closed:
                 continue
             if task.in_the_way[name] is InTheWay.DELETE:
-                await book.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
+                await recorder.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
             elif not there.is_closed:
                 closing, opening = close_requests(name)
                 what = f"the index {name} was closed, to be restored over"
-                await book.change(Side.DESTINATION, what, closing, opening)
+                await recorder.change(Side.DESTINATION, what, closing, opening)
 
     # -- restoring -----------------------------------------------------------------------------------------------------
 
-    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Moved]:
-        """Yield a Moved a look, until every primary shard of the restored indices is seen started.
+    async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
+        """Yield a value a look, until every primary shard of the restored indices is seen started.
 
         Raises ProblemError: BUSY or DISK_FULL where a shard finds no node, REFUSED where it could not be read, MISSING
         or STATE where the index is gone or another one, UNKNOWN_OUTCOME where nothing of the restore can be seen.
@@ -641,13 +643,13 @@ class RestoreFromSnapshot:
                 return False
         return True
 
-    async def _global_state(self, work: Work, clusters: Clusters, state: RestoreState) -> AsyncIterator[Moved]:
+    async def _global_state(self, work: Work, clusters: Clusters, state: RestoreState) -> AsyncIterator[Acknowledged]:
         """The one restore that is waited for: the server's own answer is all that can be known of it."""
         shared = self._shared(work.plan, clusters)
         if not state.is_acknowledged:
             await clusters.destination.snapshots.restore(restore_request(work.task, work.plan))
         shared.acknowledged.add(work.opaque_id)
-        yield Moved(done=0, total=0, parts_done=1, parts=1, token=RestoreState(is_acknowledged=True).as_token())
+        yield Acknowledged(done=0, total=0, parts_done=1, parts=1, token=RestoreState(is_acknowledged=True).as_token())
 
     async def pace(self, work: Work, clusters: Clusters, since: str, requests_per_second: float) -> None:
         """Nothing: a restore goes as fast as the clusters' own settings let it."""
@@ -709,7 +711,7 @@ class RestoreFromSnapshot:
         """
         shared, task = self._shared(work.plan, clusters), work.task
         if task.kind is RestoreKind.GLOBAL_STATE:
-            return Comparison(None, None, Shards(wanted=1, arrived=int(work.opaque_id in shared.acknowledged)))
+            return Comparison(None, None, RestoredShards(wanted=1, arrived=int(work.opaque_id in shared.acknowledged)))
         snapshot = await shared.snapshot()
         names, held = destination_names(task, snapshot), held_by(task, snapshot)
         clusters.destination.paths(names)  # as in `perform`

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.methods.writing.bulk import BulkWriter
-    from esmigrate_tui.model.event import Moved
+    from esmigrate_tui.model.event import Acknowledged
 
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
 
@@ -24,7 +24,7 @@ class Pumping(Protocol):
         """Whether the next look has something that the last one had not."""
         ...
 
-    def look(self) -> Moved:
+    def look(self) -> Acknowledged:
         """What was acknowledged until now."""
         ...
 
@@ -77,7 +77,7 @@ class Pumped(Generic[P]):
     def __init__(self) -> None:
         self._pumps: dict[str, P] = {}
 
-    async def looked_at(self, work: Work, pump: P) -> AsyncGenerator[Moved, None]:
+    async def looked_at(self, work: Work, pump: P) -> AsyncGenerator[Acknowledged, None]:
         """Let a pump run, and yield what was acknowledged until each look; raises the first trouble, after a last look.
 
         The pump has ended when this has, however that goes.

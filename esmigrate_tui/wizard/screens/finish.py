@@ -36,9 +36,9 @@ if TYPE_CHECKING:
 
 _COUNT: Final = 15
 _STATE: Final = 16
-_HALF_GOOD: Final = frozenset({TaskState.SET_ASIDE, TaskState.ACCEPTED})
-_AT_ITS_END: Final = frozenset({TaskState.VERIFIED, TaskState.SET_ASIDE})
-_ENDED: Final = {TaskState.SET_ASIDE: "some set aside", TaskState.WAITING: "not begun"}
+_HALF_GOOD: Final = frozenset({TaskState.WITH_REJECTS, TaskState.ACCEPTED})
+_AT_ITS_END: Final = frozenset({TaskState.VERIFIED, TaskState.WITH_REJECTS})
+_ENDED: Final = {TaskState.WITH_REJECTS: "some set aside", TaskState.WAITING: "not begun"}
 
 
 def verdict(progress: Progress) -> tuple[Mark, str]:
@@ -253,7 +253,7 @@ def _after_the_end(progress: Progress, made: tuple[Made, ...], more: tuple[str, 
         return tuple(things)
     is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE and not is_watched(progress)
     states = {task.state for task in progress.tasks}
-    if is_of_files and progress.is_finished and TaskState.SET_ASIDE in states <= _AT_ITS_END:
+    if is_of_files and progress.is_finished and TaskState.WITH_REJECTS in states <= _AT_ITS_END:
         things.append("correct what was set aside (e), and index it once more")
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
     elif progress.outcome is RunOutcome.VERIFIED:

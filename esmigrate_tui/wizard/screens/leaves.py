@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widgets import Input
 
-    from esmigrate_tui.model.ledger import Change, Request
+    from esmigrate_tui.model.ledger import PlannedChange, Request
 
 
 _AROUND = 3
@@ -286,7 +286,9 @@ def asked_of(sentences: tuple[str, ...], to: str, request: Request) -> Callable[
     return lambda width: [*_said(sentences, width), *_sent("The request, to", to, request, width)]
 
 
-def asked_of_all(sentences: tuple[str, ...], sent: tuple[tuple[str, Change], ...]) -> Callable[[int], list[Text]]:
+def asked_of_all(
+    sentences: tuple[str, ...], sent: tuple[tuple[str, PlannedChange], ...]
+) -> Callable[[int], list[Text]]:
     """What is about to be sent: some sentences, then for each change its cluster, its request and what undoes it."""
 
     def lines(width: int) -> list[Text]:

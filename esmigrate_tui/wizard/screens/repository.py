@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.model.ledger import Change
+    from esmigrate_tui.model.ledger import PlannedChange
 
 
 _TYPE, _ACCESS, _WHERE = 7, 12, 18
@@ -289,7 +289,7 @@ class RepositoryScreen(StepScreen):
             answered,
         )
 
-    async def _register(self, name: str, change: Change) -> None:
+    async def _register(self, name: str, change: PlannedChange) -> None:
         if said := await steps.register(self.wizard, name, change):
             self.query_one(Board).move_to(self.session.shelf.cursor)
             self.say(said)

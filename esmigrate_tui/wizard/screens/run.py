@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow import steering
 from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
-from esmigrate_tui.model.command import Command, Enough, Skip, Stop
+from esmigrate_tui.model.command import AcceptArrivals, Command, SkipTask, StopRun
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -36,7 +36,7 @@ _ATTENTION: Final = {
     TaskState.HELD: 0,
     TaskState.FAILED: 1,
     TaskState.DIFFERENT: 1,
-    TaskState.SET_ASIDE: 2,
+    TaskState.WITH_REJECTS: 2,
     TaskState.MOVING: 3,
     TaskState.VERIFYING: 3,
     TaskState.PREPARING: 3,
@@ -50,7 +50,7 @@ _MARKS: Final[dict[TaskState, Mark]] = {
     TaskState.HELD: "warn",
     TaskState.FAILED: "bad",
     TaskState.DIFFERENT: "bad",
-    TaskState.SET_ASIDE: "warn",
+    TaskState.WITH_REJECTS: "warn",
     TaskState.ACCEPTED: "warn",
     TaskState.VERIFIED: "good",
 }
@@ -236,7 +236,7 @@ def counted_states(tasks: tuple[TaskProgress, ...], *, aside: str = "with some s
     """How many are where: 2 moving, 10 waiting."""
     counts: dict[str, int] = {}
     for task in tasks:
-        word = {TaskState.SET_ASIDE: aside, TaskState.HELD: "held up"}.get(task.state, task.state.value)
+        word = {TaskState.WITH_REJECTS: aside, TaskState.HELD: "held up"}.get(task.state, task.state.value)
         counts[word] = counts.get(word, 0) + 1
     return ", ".join(f"{number(many)} {word}" for word, many in counts.items())
 
@@ -254,7 +254,7 @@ def state_words(task: TaskProgress, now: float) -> str:
     match task.state:
         case TaskState.HELD:
             return f"waits {about(max(0.0, task.held_until - now))}" if task.held_until is not None else "waits"
-        case TaskState.SET_ASIDE:
+        case TaskState.WITH_REJECTS:
             return f"{number(task.refused)} set aside"
         case TaskState.VERIFYING if task.is_naming and task.read_share is not None:
             return f"naming {task.read_share * 100:.0f} %"
@@ -614,7 +614,7 @@ class RunScreen(TasksScreen):
         self.wizard.update(self.session.but(run_problem=None))
         await self._follow()
 
-    def _order(self, order: steering.Order) -> None:
+    def _order(self, order: steering.CommandReply) -> None:
         if order.command is None:
             self.say(order.said)
         else:
@@ -644,7 +644,7 @@ class RunScreen(TasksScreen):
 
         def answered(ends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if ends:
-                self._tell(Enough(), "It is counted once more, and then the run ends.")
+                self._tell(AcceptArrivals(), "It is counted once more, and then the run ends.")
 
         question = steering.whether_that_is_all(progress)
         self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Go on watching"), answered)
@@ -661,7 +661,7 @@ class RunScreen(TasksScreen):
 
         def answered(skips: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if skips:
-                self._tell(Skip(task=told), f"Told to leave out {name}.")
+                self._tell(SkipTask(task=told), f"Told to leave out {name}.")
 
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
         if lost := steering.half_there(self.session.progress, told):
@@ -677,7 +677,7 @@ class RunScreen(TasksScreen):
 
         def answered(stops: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if stops:
-                self._tell(Stop(), "Told to stop; it ends in good order.")
+                self._tell(StopRun(), "Told to stop; it ends in good order.")
 
         self.app.push_screen(
             AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Let it go on"), answered

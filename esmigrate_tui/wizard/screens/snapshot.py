@@ -24,7 +24,7 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.flow.snapshot import STATE_WORDS, beside, measures
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import Change
+from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, number, size
@@ -375,7 +375,7 @@ class SnapshotScreen(FilteredScreen):
             answered,
         )
 
-    async def _begin(self, name: str, repository: str, change: Change) -> None:
+    async def _begin(self, name: str, repository: str, change: PlannedChange) -> None:
         self.look_at(making=Making(repository=repository, name=name, since=self.wizard.doors.now()), problem=None)
         try:
             await self.wizard.change(change, "deletes it again")
@@ -434,7 +434,7 @@ class SnapshotScreen(FilteredScreen):
 
         def answered(cancels: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if cancels:
-                change = Change(side=Side.SOURCE, what=f"cancelled the snapshot {making.name}", made_by=request)
+                change = PlannedChange(side=Side.SOURCE, what=f"cancelled the snapshot {making.name}", made_by=request)
                 self.run_worker(self._cancel(change), group="cancel", exclusive=True)
 
         question = (
@@ -445,7 +445,7 @@ class SnapshotScreen(FilteredScreen):
             AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Let it go on"), answered
         )
 
-    async def _cancel(self, change: Change) -> None:
+    async def _cancel(self, change: PlannedChange) -> None:
         making = self.session.album.making
         if making is None:
             return

@@ -48,7 +48,7 @@ _ANOTHER: Final = "The index that was changed is gone, and another one has its n
 _CHANGED: Final = "It is not as it was made, or somebody has changed it since: it was left as it is."
 
 
-class Hands(Protocol):
+class LedgerClusters(Protocol):
     """What the ledger does with the clusters of a run."""
 
     def cluster(self, side: Side) -> str:
@@ -73,7 +73,7 @@ class Hands(Protocol):
 
 
 @dataclass(frozen=True)
-class _OfClusters:
+class _ReachedClusters:
     clusters: Clusters
 
     def cluster(self, side: Side) -> str:
@@ -102,9 +102,9 @@ async def _if_allowed(look: Awaitable[T]) -> T | None:
         return None
 
 
-def to_clusters(clusters: Clusters) -> Hands:
+def to_clusters(clusters: Clusters) -> LedgerClusters:
     """What a ledger does with these clusters."""
-    return _OfClusters(clusters)
+    return _ReachedClusters(clusters)
 
 
 class Ledger:
@@ -113,12 +113,12 @@ class Ledger:
     `hands` reach the clusters; `tell` writes an event down, and returns when it is in the journal.
 
     An entry found INTENDED was maybe made: the process ended, or the line broke, before anybody knew. It is treated as
-    made, which an undo must bear (see `methods.contract.Book`).
+    made, which an undo must bear (see `methods.contract.Recorder`).
     """
 
     def __init__(
         self,
-        hands: Hands,
+        hands: LedgerClusters,
         tell: Callable[[Event], Awaitable[object]],
         clock: Callable[[], float],
         entries: Iterable[LedgerEntry] = (),
@@ -129,9 +129,9 @@ class Ledger:
         self._entries = {entry.number: _bearable(entry) for entry in entries}
         self._newest = max(self._entries, default=0)
 
-    def page(self, task: int) -> Page:
+    def page(self, task: int) -> TaskRecorder:
         """The book that a method gets for one task; 0 for the run as a whole."""
-        return Page(self, task)
+        return TaskRecorder(self, task)
 
     @property
     def entries(self) -> tuple[LedgerEntry, ...]:
@@ -144,7 +144,7 @@ class Ledger:
         return tuple(entry for _, entry in sorted(self._entries.items(), reverse=True) if entry.is_open)
 
     async def change(self, task: int, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
-        """Write down, make, mark as made; see `methods.contract.Book`."""
+        """Write down, make, mark as made; see `methods.contract.Recorder`."""
         there = await self._hands.uuid_of(side, made_by.index) if made_by.index else ""
         entry = self._earlier(task, side, made_by)
         if made_by.makes_index and there:
@@ -286,8 +286,8 @@ class Ledger:
 
 
 @dataclass(frozen=True)
-class Page:
-    """One task's part of the ledger: the Book of the methods' contract."""
+class TaskRecorder:
+    """One task's part of the ledger: the Recorder of the methods' contract."""
 
     ledger: Ledger
     task: int

@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 _SECONDS: Final = 5.0  # whoever has begun a run waits for it to say so; a cluster that is away holds nothing up
 
 
-async def must_be_meant(clusters: Clusters, sides: Iterable[Side] = Side) -> None:
+async def require_same_clusters(clusters: Clusters, sides: Iterable[Side] = Side) -> None:
     """Raise ProblemError (stale) where another cluster answers at the address of one of these sides."""
     there = [clusters.destination if side is Side.DESTINATION else clusters.source for side in {*sides}]
-    await asyncio.gather(*(_must_be_meant(cluster) for cluster in there if cluster is not None))
+    await asyncio.gather(*(_require_same_cluster(cluster) for cluster in there if cluster is not None))
 
 
-async def _must_be_meant(cluster: Cluster) -> None:
+async def _require_same_cluster(cluster: Cluster) -> None:
     try:
         async with asyncio.timeout(_SECONDS):
             await cluster.must_be_meant()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esmigrate_tui.engine.book import Ledger
+from esmigrate_tui.engine.ledger import Ledger
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Event, LedgerChanged
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request

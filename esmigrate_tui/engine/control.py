@@ -6,8 +6,8 @@ import asyncio
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
-from esmigrate_tui.model.command import Command, Enough, Pace, Pause, Resume, Skip, Stop
-from esmigrate_tui.model.event import Continued, EnoughSaid, Noted, PaceChanged, Paused
+from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
+from esmigrate_tui.model.event import ArrivalsAccepted, Continued, Noted, PaceChanged, Paused
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,7 +22,7 @@ class Pacing(NamedTuple):
     requests_per_second: float
 
 
-class Orders:
+class RunControl:
     """The orders in force; `version` counts their changes.
 
     `is_ending` is not a person's command: the process itself has been told to end, and the run can be taken up later.
@@ -43,24 +43,24 @@ class Orders:
         """The event that a command leads to, already in force; None where it changes nothing."""
         event: Event | None = None
         match command:
-            case Pause() if not self.pacing.is_paused and not self.is_stopping:
+            case PauseRun() if not self.pacing.is_paused and not self.is_stopping:
                 self.pacing = self.pacing._replace(is_paused=True)
                 event = Paused(at=at)
-            case Resume() if self.pacing.is_paused:
+            case ResumeRun() if self.pacing.is_paused:
                 self.pacing = self.pacing._replace(is_paused=False)
                 event = Continued(at=at)
-            case Pace(requests_per_second=pace) if pace != self.pacing.requests_per_second:
+            case SetPace(requests_per_second=pace) if pace != self.pacing.requests_per_second:
                 if math.isfinite(pace) and pace >= 0:
                     self.pacing = self.pacing._replace(requests_per_second=pace)
                     event = PaceChanged(at=at, requests_per_second=pace)
-            case Skip(task=task) if task in open_tasks and task not in self.skipped:
+            case SkipTask(task=task) if task in open_tasks and task not in self.skipped:
                 self.skipped |= {task}
                 event = Noted(at=at, task=task, text="is to be left out")
-            case Enough() if self._is_watching and not self.is_enough and not self.is_stopping:
+            case AcceptArrivals() if self._is_watching and not self.is_enough and not self.is_stopping:
                 self.is_enough = True
                 self.pacing = self.pacing._replace(is_paused=False)  # a last look is taken
-                event = EnoughSaid(at=at)
-            case Stop() if not self.is_stopping:
+                event = ArrivalsAccepted(at=at)
+            case StopRun() if not self.is_stopping:
                 self.is_stopping = True
                 event = Noted(at=at, text="the run is to be stopped")
             case _:
