@@ -19,7 +19,7 @@ from esmigrate_tui.flow.session import Album, Session, Shelf
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 from esmigrate_tui.wizard.app import WizardApp

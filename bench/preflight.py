@@ -20,7 +20,7 @@ from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.sandbox.nodes import down, up
 
 if TYPE_CHECKING:

@@ -299,7 +299,7 @@ def _looks(tasks: int) -> Iterator[list[Event]]:
         TaskStarted,
         TaskSummary,
     )
-    from esmigrate_tui.model.plan import MethodName  # noqa: PLC0415
+    from esmigrate_tui.model.method import MethodName  # noqa: PLC0415
 
     chance = random.Random(7)  # noqa: S311  # the same run each time, nothing secret
     total = 50_000_000

@@ -25,9 +25,10 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import MOST_BYTES, MethodName, Plan, Proof
+from esmigrate_tui.model.plan import MOST_BYTES, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, size

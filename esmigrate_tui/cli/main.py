@@ -15,8 +15,9 @@ from esmigrate_tui.model.carried import Group
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.files import FileFormat
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MOST_RANGES, MethodName, Proof
+from esmigrate_tui.model.plan import MOST_RANGES
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.wizard.environment import wants_lines
 

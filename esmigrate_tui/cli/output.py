@@ -19,8 +19,8 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import Unit
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, duration, number, size

@@ -13,8 +13,8 @@ from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.flow.offer import METHODS, preview
 from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:

@@ -60,7 +60,7 @@ from esmigrate_tui.model.event import (
     WaitBegan,
     WaitEnded,
 )
-from esmigrate_tui.model.plan import Proof
+from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.text import clean, counted
@@ -74,7 +74,8 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Method, Methods
     from esmigrate_tui.model.carried import Carried
     from esmigrate_tui.model.event import Event, Reject
-    from esmigrate_tui.model.plan import MethodName, Plan, Task
+    from esmigrate_tui.model.method import MethodName
+    from esmigrate_tui.model.plan import Plan, Task
 
 T = TypeVar("T")
 
@@ -428,7 +429,7 @@ class _Run:
 
     async def _tell_ending(self) -> None:
         text = "the process was told to end"
-        if self._plan.method.goes_on_by_itself:
+        if self._plan.method.traits.goes_on_by_itself:
             text += "; what the destination copies by itself goes on there"
         if self._ledger.open_entries:
             text += f"; {counted(len(self._ledger.open_entries), 'change')} not put back yet"
@@ -710,7 +711,7 @@ class _Run:
         hand.patience = hand.patience.failed(now, problem.cause)
         until = hand.patience.next_try(now, self._random)
         if until is None:
-            deletes = self._plan.method.stopping_deletes and hand.has_begun
+            deletes = self._plan.method.traits.stopping_deletes and hand.has_begun
             raise ProblemError(given_up(problem, hand.patience, stopping_deletes=deletes))
         hand.is_held = True
         await self._tell(
@@ -970,7 +971,7 @@ def _stumbled(error: Exception, over: str) -> Problem:
 
 
 def _may_go_on(method: MethodName, task: Task, trouble: Problem) -> Problem:
-    if method.stopping_deletes:
+    if method.traits.stopping_deletes:
         return Problem(
             cause=trouble.cause,
             what=f"The restore of {task.source_index} could not be cancelled, it may still be going on on the "

@@ -31,8 +31,9 @@ from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunResumed, RunStarted
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MOST_BYTES, MethodName, Plan
+from esmigrate_tui.model.plan import MOST_BYTES, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 

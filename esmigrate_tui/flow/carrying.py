@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.model.carried import Group
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
-from esmigrate_tui.model.plan import MethodName, Proof
+from esmigrate_tui.model.method import MethodName, Proof
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.base import Walk
@@ -90,7 +90,7 @@ def _beside(session: Session) -> Question:
 def proof(session: Session) -> Question:
     """By what it is proved that nothing was lost."""
     method, chosen = session.draft.method, session.draft.verify
-    own = method.proof if method is not None else Proof.COUNTS
+    own = method.traits.proof if method is not None else Proof.COUNTS
     others = tuple((one.value, _PROOFS[one]) for one in Proof if one is not own)
     return Question(
         name="verify",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 
 if TYPE_CHECKING:
     from collections.abc import Callable

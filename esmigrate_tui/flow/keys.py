@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow.services import MethodDescription, Preview, Shown
 from esmigrate_tui.model.carried import Conflict, amounts
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import size
 

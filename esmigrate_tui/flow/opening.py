@@ -10,7 +10,7 @@ from esmigrate_tui.model.text import counted
 if TYPE_CHECKING:
     from esmigrate_tui.flow.base import Walk
     from esmigrate_tui.flow.services import RunCard
-    from esmigrate_tui.model.plan import MethodName
+    from esmigrate_tui.model.method import MethodName
 
 
 def standing(card: RunCard) -> tuple[str, str]:

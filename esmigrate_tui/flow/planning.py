@@ -18,7 +18,7 @@ from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.depth import TooDeepError
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting, worst_first
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean

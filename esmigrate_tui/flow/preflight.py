@@ -12,7 +12,7 @@ from esmigrate_tui.flow.session import Checking, Made, Mending, Session
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import msgspec
 
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence

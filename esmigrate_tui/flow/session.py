@@ -25,7 +25,8 @@ from esmigrate_tui.model.connection import (
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, with_streams
 from esmigrate_tui.model.files import FileLook, FileWishes
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper, Shipping

@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.flow.session import is_watched
 from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
 
@@ -48,7 +48,7 @@ def faster(progress: Progress) -> float:
 
 def half_there(progress: Progress, only: int = 0) -> str:
     """The names of what a stop would delete, since Elasticsearch ends a restore so; "" where nothing is half there."""
-    if progress.method is None or not progress.method.stopping_deletes:
+    if progress.method is None or not progress.method.traits.stopping_deletes:
         return ""
     names = [
         task.summary.destination_index
@@ -60,7 +60,7 @@ def half_there(progress: Progress, only: int = 0) -> str:
 
 def is_held(progress: Progress) -> bool:
     """Whether nothing moves, since somebody said so; what a restore has begun goes on, and so do those who send."""
-    can_be_held = progress.method is not None and progress.method.can_be_paced and not is_watched(progress)
+    can_be_held = progress.method is not None and progress.method.traits.can_be_paced and not is_watched(progress)
     return progress.is_paused and can_be_held
 
 
@@ -68,7 +68,7 @@ def pausing(progress: Progress, back: str) -> CommandReply:
     """Pause; `back` is the key that lets it go on."""
     if is_watched(progress):
         said = f"What is sent goes on arriving: only the looks at it are held. {back} looks again."
-    elif progress.method is None or progress.method.can_be_paced:
+    elif progress.method is None or progress.method.traits.can_be_paced:
         said = f"Told to pause; {back} lets it go on."
     else:
         said = f"What has begun cannot be held; the ones not begun yet wait. {back} lets them go on."
@@ -79,7 +79,7 @@ def pacing(progress: Progress, *, is_faster: bool) -> CommandReply:
     """A step faster or slower, where the pace is this run's own."""
     if is_watched(progress):
         return CommandReply(said=_THEIR_PACE)
-    if progress.method is not None and not progress.method.can_be_paced:
+    if progress.method is not None and not progress.method.traits.can_be_paced:
         return CommandReply(said=_OWN_PACE)
     pace = faster(progress) if is_faster else slower(progress)
     said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
@@ -88,7 +88,7 @@ def pacing(progress: Progress, *, is_faster: bool) -> CommandReply:
 
 def what_stopping_does(progress: Progress) -> str:
     """What is lost by a stop, and what stays, in a few sentences."""
-    if progress.method is not None and progress.method.stopping_deletes:
+    if progress.method is not None and progress.method.traits.stopping_deletes:
         lost = half_there(progress)
         first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""
         return f"{first}What is wholly restored stays, and so does the snapshot."

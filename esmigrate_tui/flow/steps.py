@@ -21,7 +21,7 @@ from esmigrate_tui.flow.session import (
     why_not_into,
 )
 from esmigrate_tui.model.files import IdRule
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
 

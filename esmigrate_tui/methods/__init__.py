@@ -8,7 +8,7 @@ from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.methods.index_from_source.mover import IndexFromSource
 from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 
 if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Methods

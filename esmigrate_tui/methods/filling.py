@@ -15,7 +15,8 @@ from esmigrate_tui.model.copying import AS_IT_IS, Pipelines, Types, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind

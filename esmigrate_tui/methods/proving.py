@@ -11,7 +11,7 @@ from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.plan import MethodName, Plan, Proof
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.event import Samples
-    from esmigrate_tui.model.plan import Task
+    from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.verify import Comparison
     from esmigrate_tui.verify.progress import ComparisonProgress
 

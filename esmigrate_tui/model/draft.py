@@ -12,7 +12,8 @@ from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity, accepting
-from esmigrate_tui.model.plan import AT_ONCE, MethodName, Plan, Proof, Task
+from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.plan import AT_ONCE, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered

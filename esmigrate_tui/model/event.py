@@ -14,7 +14,7 @@ from esmigrate_tui.model.carried import Fate, Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.ledger import LedgerEntry
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Problem
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean

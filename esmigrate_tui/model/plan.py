@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -13,6 +12,7 @@ from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.depth import DEEPEST, is_too_deep
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Acceptance, Severity
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
@@ -31,60 +31,6 @@ MOST_RANGES: Final = 16
 
 Amount = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
 """Documents, bytes or shards, of a size that a server can have counted."""
-
-
-class Unit(StrEnum):
-    """What the progress of a method is counted in."""
-
-    DOCUMENTS = "documents"
-    BYTES = "bytes"
-
-
-class Proof(StrEnum):
-    """By what a run finds out that nothing was lost: numbers, some documents chosen by chance, or every document."""
-
-    COUNTS = "counts"
-    SAMPLES = "samples"
-    EVERYTHING = "everything"
-
-
-class MethodName(StrEnum):
-    """The ways to move data, as the command line spells them."""
-
-    INDEX_FROM_SOURCE = "index-from-source"
-    REINDEX_FROM_REMOTE = "reindex-from-remote"
-    RESTORE_FROM_SNAPSHOT = "restore-from-snapshot"
-    COPY_THROUGH_HERE = "copy-through-here"
-
-    @property
-    def unit(self) -> Unit:
-        """What its progress is counted in: a restore copies files, and does not know of documents."""
-        return Unit.BYTES if self is MethodName.RESTORE_FROM_SNAPSHOT else Unit.DOCUMENTS
-
-    @property
-    def can_be_paced(self) -> bool:
-        """Whether a running task can be held or slowed down; a restore only by the clusters' own settings."""
-        return self is not MethodName.RESTORE_FROM_SNAPSHOT
-
-    @property
-    def goes_on_by_itself(self) -> bool:
-        """Whether the destination goes on by itself when the run's process has ended."""
-        return self in {MethodName.REINDEX_FROM_REMOTE, MethodName.RESTORE_FROM_SNAPSHOT}
-
-    @property
-    def proof(self) -> Proof:
-        """By what it proves itself where nobody has asked for more.
-
-        Where documents arrive as the bytes that they were, a few of them cost two requests and show much. A remote
-        reindex writes them anew, and may lose digits that no server keeps: chance must not decide whether that is told.
-        """
-        is_exact = self in {MethodName.RESTORE_FROM_SNAPSHOT, MethodName.COPY_THROUGH_HERE}
-        return Proof.SAMPLES if is_exact else Proof.COUNTS
-
-    @property
-    def stopping_deletes(self) -> bool:
-        """Whether stopping takes away what is half there: Elasticsearch cancels a restore by deleting the index."""
-        return self is MethodName.RESTORE_FROM_SNAPSHOT
 
 
 class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -182,7 +128,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def proof(self) -> Proof:
         """By what a run of it is proved: as somebody has chosen, else as the method does by itself."""
-        return self.verify if self.verify is not None else self.method.proof
+        return self.verify if self.verify is not None else self.method.traits.proof
 
     @property
     def documents(self) -> int | None:

@@ -38,8 +38,8 @@ from esmigrate_tui.model.event import (
     Watched,
 )
 from esmigrate_tui.model.ledger import LedgerEntry
+from esmigrate_tui.model.method import MethodName, Unit
 from esmigrate_tui.model.outcome import ExitCode, exit_code
-from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted, duration
@@ -214,7 +214,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unit(self) -> Unit:
         """What `done`, `expected` and the rates are counted in."""
-        return self.method.unit if self.method is not None else Unit.DOCUMENTS
+        return self.method.traits.unit if self.method is not None else Unit.DOCUMENTS
 
     @property
     def done(self) -> int:
@@ -340,7 +340,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                     source=event.source,
                     destination=event.destination,
                     started_at=event.at,
-                    tasks=tuple(TaskProgress(summary=summary, unit=event.method.unit) for summary in event.tasks),
+                    tasks=tuple(
+                        TaskProgress(summary=summary, unit=event.method.traits.unit) for summary in event.tasks
+                    ),
                 )
             case RunResumed():
                 rested = msgspec.structs.replace(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.flow import opening as steps
 from esmigrate_tui.flow.advising import STANDING, ask, can_be_asked
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 

@@ -13,7 +13,7 @@ import msgspec
 
 from esmigrate_tui.elastic.answers import bytes_of
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, IndexState
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.preflight.repository import same_place

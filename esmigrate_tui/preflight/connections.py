@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.preflight.waiving import waivable
 

@@ -11,7 +11,7 @@ from esmigrate_tui.model.carried import Conflict, Kind
 from esmigrate_tui.model.copying import PASSED_OVER, Pipelines
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.streams import template_for, template_priority
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some

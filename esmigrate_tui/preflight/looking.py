@@ -10,7 +10,7 @@ import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight.checks import CHECKS, Check, name_of
 from esmigrate_tui.preflight.repository import repositories_of, unreadable

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.destination import expected, some
 from esmigrate_tui.preflight.waiving import waivable

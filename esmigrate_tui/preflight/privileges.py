@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import listed
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.waiving import waivable

@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui.model.facts import IndexState, with_streams
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.preflight.advice import Measured, Situation
 from esmigrate_tui.preflight.remote import destination_reaches_source, is_rewritten

@@ -16,13 +16,15 @@ from esmigrate_tui.model.event import Reject, RunOutcome
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry
-from esmigrate_tui.model.plan import MethodName, Plan, Task, Unit
+from esmigrate_tui.model.method import MethodName, Unit
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, to_do, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from esmigrate_tui.model.plan import Plan, Task
 
 FORMAT: Final = 1
 
@@ -182,12 +184,12 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
         documents_expected=None if None in each else sum(count or 0 for count in each),
         documents_refused=progress.refused,
         documents_per_second=round(arrived / seconds, 1) if seconds > 0 else 0.0,
-        unit=plan.method.unit,
+        unit=plan.method.traits.unit,
         sender=next((task.shipping.shipper.title for task in plan.tasks if task.shipping is not None), ""),
         types=_types(plan),
         snapshot=f"{restored.snapshot} in {restored.repository.name}" if restored else "",
         bytes_arrived=copied,
-        bytes_expected=progress.expected if plan.method.unit is Unit.BYTES else None,
+        bytes_expected=progress.expected if plan.method.traits.unit is Unit.BYTES else None,
         bytes_per_second=round(copied / seconds, 1) if seconds > 0 else 0.0,
         indices=rows,
         carried=_carried(plan, progress),

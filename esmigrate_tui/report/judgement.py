@@ -12,13 +12,15 @@ from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import RestoredShards, RunOutcome, Samples, Watched
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import EntryState
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import Mount, Restoration, RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from esmigrate_tui.model.plan import Plan
 
 _INDICES: Final = ("index", "indices")
 _PARTS: Final = ("part", "parts")
@@ -167,7 +169,7 @@ def _cut_short(progress: Progress, rows: Sequence[ReportRow], complete: str) -> 
         case RunOutcome.ACCEPTED:
             arrived = counted(sum(row.destination_count or 0 for row in rows), "document")
             return f"{arrived} arrived; that this is enough is a person's word, and was not checked."
-        case RunOutcome.STOPPED if progress.method is not None and progress.method.stopping_deletes:
+        case RunOutcome.STOPPED if progress.method is not None and progress.method.traits.stopping_deletes:
             return f"The run was stopped before the end; {complete}. What was half restored was deleted."
         case RunOutcome.STOPPED:
             return f"The run was stopped before the end; {complete}. What has arrived stays."

@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.carried import Fate
-from esmigrate_tui.model.plan import Unit
+from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.plan import MethodName, Unit
+from esmigrate_tui.model.method import MethodName, Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:

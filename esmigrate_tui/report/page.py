@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from markdown_it import MarkdownIt
 
-from esmigrate_tui.model.plan import Unit
+from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.text import clean, duration, number, size
 from esmigrate_tui.report.markdown import as_markdown
 

@@ -9,7 +9,8 @@ import pytest
 
 from esmigrate_tui.cli.confirmation import confirmed, overwritten
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
 
 INDEX: Final = Task(number=1, source_index="orders", destination_index="orders")

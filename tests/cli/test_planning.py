@@ -21,7 +21,8 @@ from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.facts import ClusterFacts, Version
 from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Repository, Restoration, RestoreKind, SnapshotState
 from esmigrate_tui.preflight.waiving import is_waivable

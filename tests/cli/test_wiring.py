@@ -11,7 +11,7 @@ from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.files import FileWishes
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from tests.pictures.sample_values import NEW, NEW_FACTS, OLD, OLD_FACTS
 

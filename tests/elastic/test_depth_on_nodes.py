@@ -9,7 +9,7 @@ import pytest
 
 from esmigrate_tui.flow import planning
 from esmigrate_tui.model.depth import TooDeepError
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from tests.methods.copying import joined
 
 if TYPE_CHECKING:

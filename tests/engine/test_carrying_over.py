@@ -28,8 +28,9 @@ from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.event import CarriedOver, LedgerChanged, RunFinished, RunOutcome, TaskFinished
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.broken_line import Answer, Line
 from tests.engine.tiny import Fast, Tiny, plan_of, trouble

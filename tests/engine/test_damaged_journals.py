@@ -29,8 +29,8 @@ from esmigrate_tui.model.event import (
     TaskSummary,
     WaitBegan,
 )
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from tests.engine.tiny import plan_of

@@ -39,7 +39,7 @@ from esmigrate_tui.model.event import (
     WaitEnded,
 )
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 

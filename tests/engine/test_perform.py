@@ -35,8 +35,8 @@ from esmigrate_tui.model.event import (
     WaitEnded,
 )
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode, exit_code
-from esmigrate_tui.model.plan import MethodName, Plan
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
 from tests.engine.tiny import BACK, TUNED, Fast, Notepad, Tiny, plan_of, trouble
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.event import Reject
+    from esmigrate_tui.model.plan import Plan
 
 
 class Bench:

@@ -13,7 +13,7 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.perform import perform
 from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.event import RunOutcome, TaskAdvanced, WaitBegan
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.snapshot import InTheWay
 from tests.methods.restoring import SLOW, fill, until, usual

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.engine.thinning import KEPT_WHOLE, JournalledAdvance, thinned
 from esmigrate_tui.model.event import Acknowledged, Event, Noted, RunStarted, TaskAdvanced, TaskSummary
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import Progress
 
 STARTED = RunStarted(

@@ -16,7 +16,8 @@ from esmigrate_tui.methods.contract import Comparison, Recorder, Work
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from esmigrate_tui.engine.runs import RunFolder, read_plan
 from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
 from tests.engine.tiny import Notepad, Tiny
 

@@ -13,8 +13,8 @@ from esmigrate_tui.engine.runs import make_folder, newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import LedgerChanged
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from tests.journeys.mortal import performer
 from tests.methods.copying import fill, joined, make, numbered, settings
 from tests.methods.migrating import planned

@@ -17,8 +17,8 @@ import pytest
 from esmigrate_tui.engine.runs import RunFolder, make_folder, newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import TaskAdvanced
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.report import gather
 from tests.journeys.mortal import Order, Way
 from tests.methods.copying import fill, joined, make, numbered, settings

@@ -15,8 +15,8 @@ from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.preflight.advice import Standing
 from esmigrate_tui.wizard.app import WizardApp
 from tests.journeys.conftest import renamed, with_user

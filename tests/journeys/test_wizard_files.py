@@ -13,8 +13,8 @@ from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import RunOutcome
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.wizard.app import WizardApp
 from tests.journeys.test_wizard import side, until
 from tests.wizard.world import shown

@@ -15,7 +15,8 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 
 
 def peak() -> int:

@@ -16,7 +16,7 @@ from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import look
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapsho
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository, Restoration
 from tests.whole import assert_unharmed
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
     from esmigrate_tui.model.event import Acknowledged
+    from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.sandbox.launch import FileUser
     from esmigrate_tui.sandbox.records import Node

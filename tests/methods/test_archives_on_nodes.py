@@ -11,7 +11,7 @@ import pytest
 
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import Proof
+from esmigrate_tui.model.method import Proof
 from esmigrate_tui.sandbox.launch import NodeOptions
 from tests.methods.restoring import paired
 

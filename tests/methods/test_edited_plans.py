@@ -13,7 +13,8 @@ from esmigrate_tui.methods.filling import translated, tuning_requests
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft, Edited
 from esmigrate_tui.model.facts import IndexFacts
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.preflight.bodies import to_be_made
 from esmigrate_tui.preflight.definitions import bodies_of

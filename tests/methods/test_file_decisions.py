@@ -17,7 +17,8 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import Acknowledged, TaskOutcome
 from esmigrate_tui.model.facts import ClusterFacts, TemplateFacts, Version
 from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading, Row
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.pages import Place
 

@@ -13,7 +13,7 @@ from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.model.plan import MethodName, Proof
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.preflight import copying
 from esmigrate_tui.verify import compare_counts
 from tests.methods.copying import METHOD, fill, make, pair, settings

@@ -11,7 +11,8 @@ import pytest
 from esmigrate_tui.methods.proving import proof_of, proof_told
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import Copying, Pipelines
-from esmigrate_tui.model.plan import MethodName, Plan, Proof, Task
+from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.snapshot import RestoreKind
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.reindex_from_remote.culprits import chokes, depth_of, fault_of, repeated_key
 from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexPart, without
 from esmigrate_tui.model.event import Reject
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import TaskState
 from tests.methods.copying import fill, make, pair, settings

@@ -11,7 +11,7 @@ import pytest
 from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexState
 from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
 from esmigrate_tui.model.event import RunOutcome
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause
 from tests.broken_line import Answer, Asked, Break, Fault, Line
 from tests.methods.copying import PlainBook, fill, joined, leave, looked_until, make, numbered, settings

@@ -38,7 +38,8 @@ from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.preflight.remote import bearable
 

@@ -15,7 +15,8 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import divided
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 
 N = RangeField("n")
 NEW = Version(7, 17, 28)

@@ -24,7 +24,8 @@ from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import RestoredShards
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.snapshot import (
     InTheWay,
     Mount,

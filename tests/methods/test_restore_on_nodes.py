@@ -16,7 +16,7 @@ from esmigrate_tui.elastic.snapshots import register_request, unregister_request
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot, RestoreState
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import Proof
+from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind, SnapshotState
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions

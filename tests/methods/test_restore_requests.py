@@ -20,7 +20,8 @@ from esmigrate_tui.methods.restore_from_snapshot.requests import (
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import (
     FeatureState,

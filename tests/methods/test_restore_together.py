@@ -12,7 +12,8 @@ from esmigrate_tui.elastic.snapshots import Recovery
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot.sharing import RecoveryView, SharedRecoveries, SharedStarts
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository, Restoration
 

@@ -18,7 +18,7 @@ from esmigrate_tui.model.chosen import chosen_types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.preflight import look

@@ -29,8 +29,9 @@ from esmigrate_tui.model.event import (
     Watched,
 )
 from esmigrate_tui.model.facts import ClusterFacts, Version
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.report import as_markdown, gather

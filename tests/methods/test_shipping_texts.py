@@ -17,7 +17,7 @@ from esmigrate_tui.methods.shipping_texts import configuration, configuration_of
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, TrustKind
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
 

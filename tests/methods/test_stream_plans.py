@@ -18,7 +18,8 @@ from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import Copying
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
-from esmigrate_tui.model.plan import MethodName, Plan, amount_of
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, amount_of
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 

@@ -19,8 +19,9 @@ from esmigrate_tui.engine.perform import started
 from esmigrate_tui.flow.planning import as_planned, draft_of
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, TrustKind
 from esmigrate_tui.model.files import Compression, FileFormat, FileSource, Reading
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import MOST_BYTES, MethodName, Plan, Task, amount_of
+from esmigrate_tui.model.plan import MOST_BYTES, Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.model.snapshot import InTheWay, RestoreKind

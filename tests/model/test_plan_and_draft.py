@@ -11,7 +11,8 @@ from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 
 OLD = Connection(endpoint=Endpoint(scheme="http", host="old", port=9200), sign_in=SignIn.PASSWORD, user="elastic")

@@ -26,8 +26,8 @@ from esmigrate_tui.model.event import (
     WaitEnded,
 )
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Notable, Progress, Rate, TaskState
 

@@ -11,7 +11,7 @@ from esmigrate_tui.flow.session import SortBy, offered, ordered, why_not_choosab
 from esmigrate_tui.model.carried import Definition, Kind
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts, with_streams
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.streams import template_for, templates_of
 

@@ -13,8 +13,8 @@ from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import FileLook
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode, exit_code
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.snapshot import InTheWay, SnapshotState

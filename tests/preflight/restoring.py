@@ -9,7 +9,7 @@ import msgspec
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import (
     FeatureState,
     Repository,

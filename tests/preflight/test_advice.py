@@ -9,7 +9,7 @@ import pytest
 
 from esmigrate_tui.cli.commands.advise import advice_lines
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.preflight.advice import Advice, Estimate, Measured, Situation, Standing, advise, estimated
 

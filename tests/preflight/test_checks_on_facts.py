@@ -13,7 +13,7 @@ from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, 
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.shipping import Shipper, Shipping
 from esmigrate_tui.preflight import NAMES, checks, connections, destination, name_of, pressure, remote, selection
 from esmigrate_tui.preflight import source as source_checks

@@ -27,7 +27,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository, Restoration
 from esmigrate_tui.preflight import (

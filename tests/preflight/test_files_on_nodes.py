@@ -12,7 +12,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.files import FileWishes, IdRule
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import files, look, name_of
 from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import recognised

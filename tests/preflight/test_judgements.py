@@ -16,7 +16,8 @@ from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts, Version, View
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.model.plan import MethodName, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.preflight.definitions import (
     bodies_of,

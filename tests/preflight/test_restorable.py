@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Mount, SnapshotFacts
 from esmigrate_tui.preflight.restorable import Verdict, judge, why_not_restorable
 

@@ -9,7 +9,7 @@ import pytest
 
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, IndexFacts, IndexState, NodeFacts, Version
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, ShardFailure, SnapshotState
 from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, restore, selection
 from esmigrate_tui.preflight.allocation import hindrances, restored_settings

@@ -25,8 +25,9 @@ from esmigrate_tui.model.event import (
     TaskSummary,
 )
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.snapshot import Mount, Repository, Restoration, RestoreKind

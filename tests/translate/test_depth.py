@@ -12,7 +12,8 @@ from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.depth import DEEPEST, TooDeepError, is_too_deep
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.reading.mapping import body_of
 from esmigrate_tui.translate import translate

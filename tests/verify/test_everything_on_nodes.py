@@ -15,8 +15,8 @@ from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.event import RunOutcome
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.verify import everything

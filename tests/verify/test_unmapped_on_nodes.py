@@ -8,7 +8,7 @@ import pytest
 
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Proof
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything

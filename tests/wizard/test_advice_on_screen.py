@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.flow.session import Advising
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight.advice import Situation, advise
 from esmigrate_tui.wizard.draw import Look

@@ -16,7 +16,7 @@ from esmigrate_tui.flow.session import Listing
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.facts import IndexFacts, ShardFacts, Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look

@@ -7,7 +7,7 @@ import pytest
 from esmigrate_tui.flow.help import way
 from esmigrate_tui.flow.layout import plain
 from esmigrate_tui.flow.steps import walked
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.wizard.help_page import page
 from tests.pictures import sample_values as sample
 

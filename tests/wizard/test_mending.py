@@ -14,7 +14,7 @@ from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.wizard.app import WizardApp

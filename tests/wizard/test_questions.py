@@ -32,7 +32,7 @@ from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, checked_as, followi
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
 from esmigrate_tui.preflight.destination import room

@@ -38,7 +38,7 @@ from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import RunFinished, RunOutcome
 from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.snapshot import (

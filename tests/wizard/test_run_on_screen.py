@@ -18,8 +18,8 @@ from esmigrate_tui.model.event import (
     RunStarted,
     TaskSummary,
 )
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.screens.run import RunScreen

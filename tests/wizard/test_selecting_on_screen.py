@@ -15,7 +15,7 @@ from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
 from esmigrate_tui.model.draft import IndexDefinition, bare_plan
-from esmigrate_tui.model.plan import MethodName, Proof
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look

@@ -11,7 +11,7 @@ from esmigrate_tui.flow.services import RunCard, VaultWord
 from esmigrate_tui.flow.session import Test
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Look

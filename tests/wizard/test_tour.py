@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.wizard.tour import STOPS, TourBox
 from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, shown

@@ -13,9 +13,9 @@ from esmigrate_tui.flow import planning
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.text import counted, size
 from esmigrate_tui.preflight.advice import Standing, advise, estimated
 from esmigrate_tui.preflight.survey import surveyed

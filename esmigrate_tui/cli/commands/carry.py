@@ -13,9 +13,10 @@ from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.carried import Conflict, Group
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
 

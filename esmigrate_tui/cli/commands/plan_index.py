@@ -22,8 +22,8 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import FileFormat, FileWishes, IdRule
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, number, size

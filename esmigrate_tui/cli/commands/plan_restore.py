@@ -16,8 +16,8 @@ from esmigrate_tui.flow.patterns import Matched, choose, is_pattern
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Plan, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotState
 from esmigrate_tui.model.text import clean, listed
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.connection import Connection, Credential
+    from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
 LATEST: Final = "latest"

@@ -16,9 +16,10 @@ from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, Version
 from esmigrate_tui.model.ledger import PlannedChange
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotState
 from esmigrate_tui.model.text import clean, counted, duration, listed, number, size

@@ -50,7 +50,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import whole_number
 from esmigrate_tui.verify import Comparison, compare_counts
@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Acknowledged
+    from esmigrate_tui.model.plan import Plan
 
 _SHARDS_AT_ONCE: Final = 4
 _SLICED: Final = Version(5, 0)

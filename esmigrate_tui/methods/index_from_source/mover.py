@@ -33,7 +33,8 @@ from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.streams import claimed_by

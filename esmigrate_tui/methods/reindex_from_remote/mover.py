@@ -64,7 +64,7 @@ from esmigrate_tui.methods.reindex_from_remote.ranges import edges_of, fields_of
 from esmigrate_tui.model.connection import Side, SignIn
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.preflight.remote import bearable
@@ -78,6 +78,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Recorder
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Acknowledged
+    from esmigrate_tui.model.plan import Plan
 
 
 _SAMPLED: Final = (20, 4, 1)  # documents that are looked at before the first batch, fewer where they are too large

@@ -44,7 +44,8 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged, RestoredShards, Samples
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Proof, Task, amount_of
+from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.plan import Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
 from esmigrate_tui.model.text import clean, counted, listed, number, size

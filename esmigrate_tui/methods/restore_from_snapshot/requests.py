@@ -16,7 +16,8 @@ from esmigrate_tui.elastic.snapshots import restore_path
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.plan import MethodName, Plan, Task
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import (
     InTheWay,

@@ -14,8 +14,8 @@ from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState
+from esmigrate_tui.model.method import MethodName, Unit
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MethodName, Unit
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
@@ -48,7 +48,7 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
     match progress.outcome:
         case RunOutcome.VERIFIED:
             return "good", "Everything arrived, and it was checked."
-        case RunOutcome.STOPPED if progress.method is not None and progress.method.stopping_deletes:
+        case RunOutcome.STOPPED if progress.method is not None and progress.method.traits.stopping_deletes:
             return "warn", "It was stopped before the end. What was half restored is deleted, what is whole stays."
         case RunOutcome.STOPPED:
             return "warn", "It was stopped before the end. What has arrived stays."

@@ -13,7 +13,7 @@ from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remed
 from esmigrate_tui.flow.session import Checking, Mending, Session, way_back
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import counted, duration, listed
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, spread

@@ -34,7 +34,7 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size

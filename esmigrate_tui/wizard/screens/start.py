@@ -8,7 +8,7 @@ from rich.text import Text
 
 from esmigrate_tui.flow.layout import shorten
 from esmigrate_tui.flow.opening import standing
-from esmigrate_tui.model.plan import MethodName
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.bindings import bindings

@@ -15,7 +15,7 @@ from esmigrate_tui.wizard.widgets.lines import Lines
 if TYPE_CHECKING:
     from textual import events
 
-    from esmigrate_tui.model.plan import MethodName
+    from esmigrate_tui.model.method import MethodName
 
 LEAST_WIDTH = 80
 LEAST_HEIGHT = 24
