@@ -28,7 +28,7 @@ import msgspec
 import pyte
 
 from bench.processes import ROOT, python
-from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.responses.indices import CatIndex, FlatSettings, IndexListing, ResolvedIndices, index_facts
 from esmigrate_tui.model.text import number
 
 if TYPE_CHECKING:
@@ -278,11 +278,11 @@ def _read_seconds() -> float:
     took = []
     for _ in range(5):
         began = time.perf_counter()
-        entries = msgspec.json.decode(listing, type=tuple[answers.CatIndex, ...])
-        each = msgspec.json.decode(told, type=dict[str, answers.FlatSettings])
-        others = msgspec.json.decode(resolved, type=answers.Resolved)
+        entries = msgspec.json.decode(listing, type=tuple[CatIndex, ...])
+        each = msgspec.json.decode(told, type=dict[str, FlatSettings])
+        others = msgspec.json.decode(resolved, type=ResolvedIndices)
         aliases = {index.name: index.aliases for index in others.indices}
-        answers.listed(answers.Listing(entries, each, {}, aliases, {}, frozenset()), with_types=False)
+        index_facts(IndexListing(entries, each, {}, aliases, {}, frozenset()), with_types=False)
         took.append(time.perf_counter() - began)
     return statistics.median(took)
 

@@ -17,7 +17,9 @@ import msgspec
 from elastic_transport import TransportError
 from elasticsearch import ApiError, AsyncElasticsearch
 
-from esmigrate_tui.elastic import answered, answers, sign_in
+from esmigrate_tui.elastic import acknowledged as answered
+from esmigrate_tui.elastic import sign_in
+from esmigrate_tui.elastic.document_places import NO_DOCUMENT
 from esmigrate_tui.elastic.documents import IN_SEVERAL, Documents, decoded_apart
 from esmigrate_tui.elastic.errors import (
     TAGLINE,
@@ -30,8 +32,48 @@ from esmigrate_tui.elastic.errors import (
     without_master,
     words,
 )
-from esmigrate_tui.elastic.identity import GATEWAYS, Identity
-from esmigrate_tui.elastic.ids import NOBODY
+from esmigrate_tui.elastic.identity import GATEWAYS, ClusterIdentity
+from esmigrate_tui.elastic.responses.cluster import (
+    BlocksState,
+    BuildInfo,
+    ClusterHealth,
+    ClusterStats,
+    RootResponse,
+    UuidState,
+    block_descriptions,
+    health_of,
+)
+from esmigrate_tui.elastic.responses.indices import (
+    CatIndex,
+    CatName,
+    CatShard,
+    FlatSettings,
+    IndexAliases,
+    IndexListing,
+    IndexMapping,
+    ResolvedIndices,
+    create_request,
+    index_facts,
+)
+from esmigrate_tui.elastic.responses.nodes import (
+    NodeInfo,
+    NodesDisk,
+    NodesInfo,
+    disk_facts,
+    modules_and_plugins,
+    reindex_whitelist,
+)
+from esmigrate_tui.elastic.responses.search import (
+    CountResponse,
+    MultiSearchResponse,
+    MultiSearchTotals,
+    RefreshResponse,
+    SearchResponse,
+    ShardCounts,
+)
+from esmigrate_tui.elastic.responses.security import AuthenticateResponse
+from esmigrate_tui.elastic.responses.settings import bytes_of, flat_texts
+from esmigrate_tui.elastic.responses.tasks import ReindexStarted, ReindexStatus, TaskResponse, TasksResponse
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import ANSWER, LISTING, MAY_OPEN, MOST, SEVERAL, UnseenLineError, WireTransport
@@ -53,7 +95,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.carried import Definition
     from esmigrate_tui.model.connection import Connection, Credential
 
-__all__ = ["Cluster", "Clusters", "ReindexLook"]
+__all__ = ["Cluster", "Clusters", "ReindexProgress"]
 
 T = TypeVar("T")
 
@@ -76,7 +118,7 @@ _SETTINGS: Final = (
 
 
 @dataclass(frozen=True)
-class ReindexLook:
+class ReindexProgress:
     """One look at a reindex task. `problem` is the task's own error, or a failure to read; `failures` were refused."""
 
     completed: bool
@@ -95,7 +137,7 @@ class ReindexLook:
 
 
 @dataclass(frozen=True)
-class _Answer:
+class _Response:
     status: int
     headers: Mapping[str, str]
     body: bytes
@@ -116,15 +158,15 @@ class Cluster:
         self.connection = connection
         self.meant = meant
         """The uuid of the cluster that is meant, where it is known: no other one is asked or sent anything."""
-        self._identity = Identity(meant, connection.endpoint.authority) if meant else None
+        self._identity = ClusterIdentity(meant, connection.endpoint.authority) if meant else None
         self.left_out: tuple[str, ...] = ()
         """Names that `indices()` left out, cleaned: they hold what cannot be shown, so nobody could choose them."""
         self._credential = credential
         self._client = client
         self._clock = clock
-        self._root: answers.Root | None = None
+        self._root: RootResponse | None = None
         self._date: float | None = None
-        self._kept: dict[tuple[str, bytes], asyncio.Task[_Answer]] | None = None
+        self._kept: dict[tuple[str, bytes], asyncio.Task[_Response]] | None = None
 
     def __repr__(self) -> str:
         return f"Cluster({self.connection.endpoint.url})"
@@ -186,7 +228,7 @@ class Cluster:
         told_by_status: frozenset[int] = frozenset(),
         most: int = ANSWER,
         anew: bool = False,
-    ) -> _Answer:
+    ) -> _Response:
         """One request, sent once; raises ProblemError for everything but an answer of 2xx.
 
         An answer of more than `most` bytes, as they come out of what packs them, is not read (too-large). `changes`
@@ -228,7 +270,7 @@ class Cluster:
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
         most: int = ANSWER,
-    ) -> _Answer:
+    ) -> _Response:
         """The request, once it is known that the cluster which is meant will get it."""
         identity = None if _LOOKS_WHO.get() else self._identity
         if identity is not None:
@@ -280,7 +322,7 @@ class Cluster:
         changes: bool | None = None,
         told_by_status: frozenset[int] = frozenset(),
         most: int = ANSWER,
-    ) -> _Answer:
+    ) -> _Response:
         """The request itself."""
         if most <= 0:
             raise ValueError(most)  # no answer is without a bound
@@ -299,7 +341,7 @@ class Cluster:
                 self._identity.doubt()
             if meta.status in told_by_status:
                 body_of = error.body if isinstance(error.body, bytes | bytearray) else b""
-                return _Answer(meta.status, meta.headers, bytes(body_of))
+                return _Response(meta.status, meta.headers, bytes(body_of))
             problem = explain(meta.status, error.body, meta.headers, endpoint, remote=remote, sign_in=sign)
             raise ProblemError(problem) from None
         except (TransportError, OSError) as error:
@@ -313,16 +355,16 @@ class Cluster:
             raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Look at the address.")) from None
         finally:
             MOST.reset(token)
-        return _Answer(response.meta.status, response.meta.headers, response.body if method != "HEAD" else b"")
+        return _Response(response.meta.status, response.meta.headers, response.body if method != "HEAD" else b"")
 
-    def _decoded(self, answer: _Answer, kind: type[T]) -> T:
+    def _decoded(self, answer: _Response, kind: type[T]) -> T:
         try:
             return self._decoded_if_shallow(answer, kind)
         except RecursionError:
             todo = "Look at that cluster with the request by hand, and leave out what is nested so."
             raise too_deep(f"An answer of {self._place}", todo) from None
 
-    def _decoded_if_shallow(self, answer: _Answer, kind: type[T]) -> T:
+    def _decoded_if_shallow(self, answer: _Response, kind: type[T]) -> T:
         try:
             return msgspec.json.decode(answer.body, type=kind)
         except msgspec.ValidationError as error:
@@ -341,7 +383,7 @@ class Cluster:
         evidence = f"HTTP {answer.status} {start}"
         raise ProblemError(not_elasticsearch(self.connection.endpoint, answer.headers, evidence)) from None
 
-    def _odd(self, answer: _Answer, trouble: str) -> ProblemError:
+    def _odd(self, answer: _Response, trouble: str) -> ProblemError:
         return ProblemError(
             Problem(
                 cause=Cause.UNSUPPORTED,
@@ -369,13 +411,13 @@ class Cluster:
 
     # ── who are you ─────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def _introduced(self) -> answers.Root:
+    async def _introduced(self) -> RootResponse:
         """Name, version and product; asked once."""
         if self._root is None:
             self._root = await self._introduce()
         return self._root
 
-    async def _introduce(self) -> answers.Root:
+    async def _introduce(self) -> RootResponse:
         try:
             answer = await self._ask("GET", "/")
         except ProblemError as error:
@@ -384,7 +426,7 @@ class Cluster:
                 raise await self._looked_closer(error) from None
             root = await self._introduced_by_node(error)
         else:
-            root = self._decoded(answer, answers.Root)
+            root = self._decoded(answer, RootResponse)
             self._date = _seconds(answer.headers.get("date", ""))
             is_elastic = root.tagline == TAGLINE and not root.version.distribution
             if not is_elastic or not root.version.number:
@@ -400,18 +442,18 @@ class Cluster:
         try:
             Version.parse(root.version.number)
         except ValueError:
-            raise self._odd(_Answer(200, {}, root.version.number.encode()), "it names no version") from None
+            raise self._odd(_Response(200, {}, root.version.number.encode()), "it names no version") from None
         return root
 
-    async def _introduced_by_node(self, trouble: ProblemError) -> answers.Root:
+    async def _introduced_by_node(self, trouble: ProblemError) -> RootResponse:
         path = "/_nodes/_local?filter_path=cluster_name,nodes.*.version,nodes.*.build_flavor"
         try:
-            local = await self._get(path, answers.NodesInfo)
+            local = await self._get(path, NodesInfo)
         except ProblemError:
             raise trouble from None
-        node = next(iter(local.nodes.values()), answers.NodeInfo())
-        build = answers.BuildInfo(number=node.version, build_flavor=node.build_flavor)
-        return answers.Root(cluster_name=local.cluster_name, version=build)
+        node = next(iter(local.nodes.values()), NodeInfo())
+        build = BuildInfo(number=node.version, build_flavor=node.build_flavor)
+        return RootResponse(cluster_name=local.cluster_name, version=build)
 
     async def _looked_closer(self, error: ProblemError) -> ProblemError:
         """A server with TLS just hangs up on plain HTTP: then the certificate it shows is what gives it away."""
@@ -490,9 +532,9 @@ class Cluster:
 
     def decoded(self, status: int, body: bytes, kind: type[T]) -> T:
         """An answer of `carry` as a value; raises ProblemError where it is none."""
-        return self._decoded(_Answer(status, {}, body), kind)
+        return self._decoded(_Response(status, {}, body), kind)
 
-    def partial(self, name: str, done: str, shards: answers.Shards) -> ProblemError:
+    def partial(self, name: str, done: str, shards: ShardCounts) -> ProblemError:
         """The trouble that an answer has not all shards."""
         return self._partial(name, done, shards)
 
@@ -507,23 +549,23 @@ class Cluster:
         lost: list[ProblemError] = []
         ((stats, skew), (user, roles, security)), health, nodes, room, blocks, (settings, made) = await asyncio.gather(
             asyncio.gather(self._stats(lost), self._who(lost)),
-            self._maybe("/_cluster/health", answers.ClusterHealth, lost),
-            self._maybe(_NODES, answers.NodesInfo, lost),
-            self._maybe(_DISKS, answers.NodesDisk, lost),
-            self._maybe("/_cluster/state/blocks", answers.StateOfBlocks, lost),
+            self._maybe("/_cluster/health", ClusterHealth, lost),
+            self._maybe(_NODES, NodesInfo, lost),
+            self._maybe(_DISKS, NodesDisk, lost),
+            self._maybe("/_cluster/state/blocks", BlocksState, lost),
             asyncio.gather(self._settings_if_any(lost), self._templates_if_any(lost)),
         )
         if len(lost) > 3:
             raise lost[0]
         told = "" if root.cluster_uuid == _NAMELESS else root.cluster_uuid
         uuid = told or (blocks.cluster_uuid if blocks else "") or await self._uuid(lost)
-        modules, plugins = answers.modules_and_plugins(nodes)
+        modules, plugins = modules_and_plugins(nodes)
         return ClusterFacts(
             name=clean(root.cluster_name),
             uuid=clean(uuid),
             version=Version.parse(root.version.number),
             flavour=clean(root.version.build_flavor),
-            health=answers.health_of(health),
+            health=health_of(health),
             nodes=health.number_of_nodes if health else 0,
             data_nodes=health.number_of_data_nodes if health else 0,
             user=user,
@@ -535,15 +577,15 @@ class Cluster:
             if health
             else None,
             max_shards_per_node=_whole(settings, "cluster.max_shards_per_node"),
-            disk=answers.disk(room, settings),
-            whitelist=answers.whitelist(nodes, settings),
+            disk=disk_facts(room, settings),
+            whitelist=reindex_whitelist(nodes, settings),
             plugins=plugins,
             modules=modules,
-            blocks=answers.blocks(blocks),
+            blocks=block_descriptions(blocks),
             security=security,
             clock_skew_seconds=skew,
             pending_tasks=health.number_of_pending_tasks if health else None,
-            recovery_bytes=answers.bytes_of(settings, "indices.recovery.max_bytes_per_sec"),
+            recovery_bytes=bytes_of(settings, "indices.recovery.max_bytes_per_sec"),
             most_scrolls=_whole(settings, "search.max_open_scroll_context"),
             templates=made,
         )
@@ -557,10 +599,10 @@ class Cluster:
                 lost.append(error)
             return None
 
-    async def _stats(self, lost: list[ProblemError]) -> tuple[answers.ClusterStats | None, float | None]:
+    async def _stats(self, lost: list[ProblemError]) -> tuple[ClusterStats | None, float | None]:
         """The statistics, and how far the cluster's clock is ahead of ours: Elasticsearch itself sends no Date."""
         before = self._clock()
-        stats = await self._maybe("/_cluster/stats", answers.ClusterStats, lost)
+        stats = await self._maybe("/_cluster/stats", ClusterStats, lost)
         between = (before + self._clock()) / 2
         if stats is not None and stats.timestamp:
             return stats, stats.timestamp / 1000 - between
@@ -586,7 +628,7 @@ class Cluster:
         """User, roles, and whether security is on; None where nobody can say."""
         older = await self.version() < Version(6, 5)
         try:
-            who = await self._get("/_xpack/security/_authenticate" if older else _AUTHENTICATE, answers.Authenticated)
+            who = await self._get("/_xpack/security/_authenticate" if older else _AUTHENTICATE, AuthenticateResponse)
         except ProblemError as error:
             match error.problem.cause:
                 case Cause.CONNECTION | Cause.CERTIFICATE:
@@ -601,15 +643,13 @@ class Cluster:
         return clean(who.username), tuple(clean(role) for role in who.roles), True
 
     async def _uuid(self, lost: list[ProblemError]) -> str:
-        state = await self._maybe(
-            "/_cluster/state/metadata?filter_path=metadata.cluster_uuid", answers.StateOfUuid, lost
-        )
+        state = await self._maybe("/_cluster/state/metadata?filter_path=metadata.cluster_uuid", UuidState, lost)
         return state.metadata.cluster_uuid if state else ""
 
     async def cluster_settings(self) -> dict[str, str]:
         """The settings in force, flat: defaults (from 5.0 on), persistent, transient; lists as JSON."""
         told = await self._get("/_cluster/settings?include_defaults=true&flat_settings=true", dict[str, dict[str, Any]])
-        return answers.flat(told.get("defaults", {}), told.get("persistent", {}), told.get("transient", {}))
+        return flat_texts(told.get("defaults", {}), told.get("persistent", {}), told.get("transient", {}))
 
     # ── indices ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -626,29 +666,29 @@ class Cluster:
         settings = "/_settings" if version.major < 6 else f"/_settings/{_SETTINGS}"
         mappings = f"/_mapping?{every}" + ("&filter_path=*.mappings._source" if version.major >= 7 else "")
         entries, told, mapped, (aliases, streams, hidden) = await asyncio.gather(
-            self._get_every(cat, tuple[answers.CatIndex, ...]),
-            self._get_every(f"{settings}?flat_settings=true&{every}", dict[str, answers.FlatSettings]),
+            self._get_every(cat, tuple[CatIndex, ...]),
+            self._get_every(f"{settings}?flat_settings=true&{every}", dict[str, FlatSettings]),
             self._mapped(mappings),
             self._named_otherwise(version),
         )
         if mapped is None:
             mapped = await self._mapped_of([entry.index for entry in entries if _is_exact(entry.index)])
-        found, self.left_out = answers.listed(
-            answers.Listing(entries, told, mapped, aliases, streams, hidden), with_types=version.major < 7
+        found, self.left_out = index_facts(
+            IndexListing(entries, told, mapped, aliases, streams, hidden), with_types=version.major < 7
         )
         return found
 
-    async def _mapped(self, path: str) -> dict[str, answers.Mapped] | None:
+    async def _mapped(self, path: str) -> dict[str, IndexMapping] | None:
         """The mappings of all indices; None where one of them is nested too deeply to be read."""
         try:
-            return await self._get_every(path, dict[str, answers.Mapped])
+            return await self._get_every(path, dict[str, IndexMapping])
         except TooDeepError:
             return None
 
-    async def _mapped_of(self, names: Sequence[str]) -> dict[str, answers.Mapped]:
+    async def _mapped_of(self, names: Sequence[str]) -> dict[str, IndexMapping]:
         """The mappings of these indices, but for those that cannot be read: they are found by halves."""
         try:
-            told = [await self._get(f"{path}/_mapping", dict[str, answers.Mapped]) for path in _paths(names)]
+            told = [await self._get(f"{path}/_mapping", dict[str, IndexMapping]) for path in _paths(names)]
         except TooDeepError:
             if len(names) == 1:
                 return {}
@@ -661,13 +701,13 @@ class Cluster:
     ) -> tuple[dict[str, tuple[str, ...]], dict[str, str], frozenset[str]]:
         """Aliases and data stream of each index, and which are hidden."""
         if version >= _STREAMS:
-            resolved = await self._get(_RESOLVE, answers.Resolved, most=LISTING)
+            resolved = await self._get(_RESOLVE, ResolvedIndices, most=LISTING)
             return (
                 resolved.aliases_of_each(),
                 {index.name: index.data_stream for index in resolved.indices if index.data_stream},
                 frozenset(index.name for index in resolved.indices if "hidden" in index.attributes),
             )
-        aliased = await self._get_every(_ALIASES, dict[str, answers.Aliased])
+        aliased = await self._get_every(_ALIASES, dict[str, IndexAliases])
         return {name: tuple(entry.aliases) for name, entry in aliased.items()}, {}, frozenset()
 
     async def definitions(self, names: Sequence[str]) -> dict[str, IndexDefinition]:
@@ -690,7 +730,7 @@ class Cluster:
         for name, backing in streams.items():
             if backing and backing[-1] in found:
                 made_by = templates_of(name, templates)
-                aliased = await self._get(f"/{_exact(name)}/_alias", dict[str, answers.Aliased])
+                aliased = await self._get(f"/{_exact(name)}/_alias", dict[str, IndexAliases])
                 aliases = aliased[name].aliases if name in aliased else {}
                 found[name] = msgspec.structs.replace(
                     found[backing[-1]], name=name, aliases=aliases, backing=backing, templates=made_by
@@ -727,12 +767,12 @@ class Cluster:
         """The indices of a data stream, the oldest first; none where that name is no data stream's."""
         if await self.version() < _STREAMS:
             return ()
-        resolved = await self._get(f"/_resolve/index/{_exact(name)}?expand_wildcards=all", answers.Resolved)
+        resolved = await self._get(f"/_resolve/index/{_exact(name)}?expand_wildcards=all", ResolvedIndices)
         return next((stream.backing for stream in resolved.data_streams if stream.name == name), ())
 
     async def _templates(self) -> tuple[Definition, ...]:
         """Index templates and their components; none where a role does not show them."""
-        from esmigrate_tui.elastic.carried import carried  # noqa: PLC0415  # it is only for data streams
+        from esmigrate_tui.elastic.definitions import carried  # noqa: PLC0415  # it is only for data streams
 
         try:
             return await carried(self, (Kind.TEMPLATE, Kind.COMPONENT))
@@ -744,24 +784,22 @@ class Cluster:
     async def shards(self, name: str) -> tuple[ShardFacts, ...]:
         """The primary shards of one index, by their numbers; raises ProblemError."""
         columns = "shard,prirep,state,docs,store,node"
-        told = await self._get(
-            f"/_cat/shards/{_exact(name)}?format=json&bytes=b&h={columns}", tuple[answers.CatShard, ...]
-        )
+        told = await self._get(f"/_cat/shards/{_exact(name)}?format=json&bytes=b&h={columns}", tuple[CatShard, ...])
         return tuple(sorted((one.facts for one in told if one.prirep == "p"), key=lambda one: one.number))
 
     async def existing(self, names: Sequence[str]) -> dict[str, str]:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
         version = await self.version()
         if version >= _STREAMS:
-            resolved = await self._get(_RESOLVE, answers.Resolved, most=LISTING)
+            resolved = await self._get(_RESOLVE, ResolvedIndices, most=LISTING)
             taken = {index.name: "index" for index in resolved.indices}
             taken |= {alias.name: "alias" for alias in resolved.aliases}
             taken |= {stream.name: "data stream" for stream in resolved.data_streams}
         else:
             every = "&expand_wildcards=all" if version >= Version(7, 7) else ""
             indices, aliased = await asyncio.gather(
-                self._get_every(f"/_cat/indices?format=json&h=index{every}", tuple[answers.CatName, ...]),
-                self._get_every(_ALIASES, dict[str, answers.Aliased]),
+                self._get_every(f"/_cat/indices?format=json&h=index{every}", tuple[CatName, ...]),
+                self._get_every(_ALIASES, dict[str, IndexAliases]),
             )
             taken = {alias: "alias" for entry in aliased.values() for alias in entry.aliases}
             taken |= {entry.index: "index" for entry in indices}
@@ -769,7 +807,7 @@ class Cluster:
 
     async def create_index(self, name: str, body: str) -> None:
         """Make one index; `body` is JSON without types, which 6.x and older are given as they want it."""
-        query, fitted = answers.create_request(body, await self.version())
+        query, fitted = create_request(body, await self.version())
         await self.make(Request(method="PUT", path=f"/{_exact(name)}{query}", body=fitted))
 
     async def delete_index(self, name: str) -> None:
@@ -783,7 +821,7 @@ class Cluster:
     async def refresh(self, name: str) -> None:
         """Let searches and counts see everything that was written; raises ProblemError where a shard failed."""
         answer = await self._ask("POST", f"/{_exact(name)}/_refresh", patience=_SLOW, changes=False)
-        shards = self._decoded(answer, answers.Refreshed).shards
+        shards = self._decoded(answer, RefreshResponse).shards
         if shards.failed or not shards.total:
             raise self._partial(name, "refreshed", shards)
 
@@ -806,9 +844,9 @@ class Cluster:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         for path in _paths(names):
-            told = await self._get(f"{path}/_mapping/{PASSED_OVER}", dict[str, answers.Mapped], most=LISTING)
+            told = await self._get(f"{path}/_mapping/{PASSED_OVER}", dict[str, IndexMapping], most=LISTING)
             for hidden in _paths(sorted(told)) if told else ():
-                every = await self._get(f"{hidden}/_mapping", dict[str, answers.Mapped], most=LISTING)
+                every = await self._get(f"{hidden}/_mapping", dict[str, IndexMapping], most=LISTING)
                 found |= {name: tuple(sorted(one.mappings)) for name, one in every.items()}
         return found
 
@@ -832,13 +870,13 @@ class Cluster:
         path = f"{await self.search_path(name, kind)}/_count{await self._frozen_too()}"
         body = None if query is None else msgspec.json.encode({"query": query})
         answer = await self._ask("GET" if body is None else "POST", path, body, patience=_SLOW, changes=False)
-        counted = self._decoded(answer, answers.Counted)
+        counted = self._decoded(answer, CountResponse)
         shards = counted.shards
         if shards.failed or shards.successful != shards.total or not shards.total:
             raise self._partial(name, "counted", shards)
         return counted.count
 
-    def _partial(self, name: str, done: str, shards: answers.Shards) -> ProblemError:
+    def _partial(self, name: str, done: str, shards: ShardCounts) -> ProblemError:
         said = ""
         if shards.failures:
             said = explain_answer(0, {"error": shards.failures[0]}, self._place).evidence
@@ -866,7 +904,7 @@ class Cluster:
 
         Raises ProblemError (missing) for an alias, and where one of them is not told.
         """
-        told = await self._get(f"/{_exact(name)}/_settings?flat_settings=true", dict[str, answers.FlatSettings])
+        told = await self._get(f"/{_exact(name)}/_settings?flat_settings=true", dict[str, FlatSettings])
         names = (name,) if name in told else await self._backing(name)
         if not names:
             what = f"{self._place} has no index {clean(name)}: that name is an alias."
@@ -884,8 +922,8 @@ class Cluster:
     async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
         """The first hits of a search, cleaned for showing, fewer where they are large; numbers as Python reads them."""
 
-        async def ask(amount: int) -> answers.Hits:
-            return await self._get(f"/{_exact(name)}/_search?size={amount:d}", answers.Hits)
+        async def ask(amount: int) -> SearchResponse:
+            return await self._get(f"/{_exact(name)}/_search?size={amount:d}", SearchResponse)
 
         found = await _as_many_as_fit(ask, size)
         return tuple(_cleaned(hit) for hit in found.hits.hits)
@@ -897,7 +935,7 @@ class Cluster:
         """
         version = await self.version()
         look: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if version.major >= 6 else {})
-        told = self.decoded(*await self.search_each(dict.fromkeys(names, look)), answers.SeveralTotals)
+        told = self.decoded(*await self.search_each(dict.fromkeys(names, look)), MultiSearchTotals)
         totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
 
@@ -915,7 +953,7 @@ class Cluster:
             return await self.search_each(dict.fromkeys(names, look), most=most)
 
         status, body = await _as_many_as_fit(ask, size)
-        told, sources = decoded_apart(self, status, body, answers.SeveralHits, IN_SEVERAL)
+        told, sources = decoded_apart(self, status, body, MultiSearchResponse, IN_SEVERAL)
         return {
             name: tuple(sources(hit.source) for hit in found.hits.hits)
             for name, found in zip(names, told.responses, strict=True)
@@ -999,27 +1037,27 @@ class Cluster:
         path = f"/_reindex?wait_for_completion=false&requests_per_second={pace}"
         sent, remote = msgspec.json.encode(body), _remote_of(body)
         answer = await self._ask("POST", path, sent, remote=remote, headers={"x-opaque-id": opaque_id})
-        return self._decoded(answer, answers.Started).task
+        return self._decoded(answer, ReindexStarted).task
 
     async def dry_reindex(self, body: Mapping[str, Any]) -> None:
         """Send that reindex with no document to move: whitelist, name, line, TLS, sign-in and privileges are all tried.
 
         It makes no index and writes nothing. Raises ProblemError where any of them fails.
         """
-        source = {**body["source"], "query": NOBODY, "size": 1}
+        source = {**body["source"], "query": NO_DOCUMENT, "size": 1}
         dry = {**body, "source": source}
         path = "/_reindex?wait_for_completion=true&timeout=20s"
         sent, remote = msgspec.json.encode(dry), _remote_of(body)
         answer = await self._ask("POST", path, sent, remote=remote, patience=_SLOW, changes=False)
-        status = self._decoded(answer, answers.ReindexStatus)
+        status = self._decoded(answer, ReindexStatus)
         if status.failures:
             raise ProblemError(self._failure_to_read(status.failures[0], remote))
         if status.total or status.timed_out:
             raise self._odd(answer, "a reindex of no documents found some")
 
-    async def reindex_task(self, task_id: str) -> ReindexLook:
+    async def reindex_task(self, task_id: str) -> ReindexProgress:
         """How far a reindex is; raises ProblemError (missing) when it is gone: that is never success."""
-        look = await self._get(f"/_tasks/{quote(task_id, safe=':')}", answers.TaskLook, most=SEVERAL)
+        look = await self._get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=SEVERAL)
         remote = _remote_in(look.task.description)
         status = look.response or look.task.status
         problem = None
@@ -1035,7 +1073,7 @@ class Cluster:
             what = f"{self._place} says that the task {clean(task_id)} has ended, and not how."
             todo = "Compare the documents of both sides."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
-        return ReindexLook(
+        return ReindexProgress(
             completed=look.completed,
             total=status.total,
             created=status.created,
@@ -1071,7 +1109,7 @@ class Cluster:
         """
         keeps_ids = await self.version() >= _OPAQUE_IDS
         detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
-        told = await self._get(f"/_tasks?actions=*reindex{detailed}", answers.TasksOfNodes, most=SEVERAL)
+        told = await self._get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=SEVERAL)
         tasks = [(task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items()]
         if not keeps_ids:
             return {
@@ -1093,7 +1131,7 @@ class Cluster:
 
     async def _told_task(self, path: str, task_id: str) -> None:
         answer = await self._ask("POST", path)
-        told = self._decoded(answer, answers.TasksOfNodes)
+        told = self._decoded(answer, TasksResponse)
         troubles = (*told.task_failures, *told.node_failures)
         if troubles:
             # The failure of a node is told as an error, that of a task as one below "reason".

@@ -23,12 +23,12 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic import answers
-from esmigrate_tui.elastic.answered import unsaid
-from esmigrate_tui.elastic.ending import seen_through
+from esmigrate_tui.elastic.acknowledged import unsaid
 from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer, words
-from esmigrate_tui.elastic.portions import MOST_ALONE
+from esmigrate_tui.elastic.paging import MOST_ALONE
+from esmigrate_tui.elastic.responses.search import ShardCounts
 from esmigrate_tui.elastic.transport import ANSWER, SEVERAL
+from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import size as size_of
@@ -87,25 +87,25 @@ class Document(msgspec.Struct, frozen=True, gc=False):
         return len(self.source)
 
 
-class Unread(Document, frozen=True, gc=False):
+class UnreadDocument(Document, frozen=True, gc=False):
     """A document that is larger than what is held of one: it is known by its _id alone, and `why` says so."""
 
     why: str = ""
 
 
-class _Hits(msgspec.Struct, frozen=True):
+class _DocumentHits(msgspec.Struct, frozen=True):
     hits: tuple[Document, ...] = ()
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    hits: _Hits = _Hits()
+class _DocumentsResponse(msgspec.Struct, frozen=True):
+    hits: _DocumentHits = _DocumentHits()
     timed_out: bool = False
-    shards: answers.Shards = msgspec.field(name="_shards", default=answers.Shards())
+    shards: ShardCounts = msgspec.field(name="_shards", default=ShardCounts())
     scroll_id: str = msgspec.field(name="_scroll_id", default="")
 
 
 @dataclass(frozen=True)
-class Page:
+class DocumentPage:
     """Some documents of one shard, and how many bytes their answer had; `scroll` asks for the next page of a scroll.
 
     `has_breaks` says whether a document may hold a line break, or end with half of one.
@@ -117,19 +117,19 @@ class Page:
     scroll: str = ""
 
 
-class Item(msgspec.Struct, frozen=True, gc=False):
+class BulkItem(msgspec.Struct, frozen=True, gc=False):
     """What became of one document of a bulk: the HTTP status, and the server's words (cleaned) where it is an error."""
 
     status: int
     reason: str = ""
 
 
-class _Item(msgspec.Struct, frozen=True):
+class _BulkItemStatus(msgspec.Struct, frozen=True):
     status: int = 0
     error: Any = None
 
 
-class _Created(msgspec.Struct, frozen=True):
+class _CreateResponse(msgspec.Struct, frozen=True):
     """The answer to a document that has a request of its own; 2.x says `created` where later ones have a `result`."""
 
     id: str = msgspec.field(name="_id", default="")
@@ -143,21 +143,23 @@ class _Created(msgspec.Struct, frozen=True):
         return bool(self.id) and (self.result in {"created", "updated"} or self.created is not None)
 
 
-class _Items(msgspec.Struct, frozen=True):
-    items: tuple[dict[str, _Item], ...] = ()
+class _BulkResponse(msgspec.Struct, frozen=True):
+    items: tuple[dict[str, _BulkItemStatus], ...] = ()
+
+
+class _HttpLimits(msgspec.Struct, frozen=True):
+    max_content_length_in_bytes: int = 0
+
+
+class _NodeHttp(msgspec.Struct, frozen=True):
+    http: _HttpLimits = _HttpLimits()
 
 
 class _NodesHttp(msgspec.Struct, frozen=True):
-    class Node(msgspec.Struct, frozen=True):
-        class Http(msgspec.Struct, frozen=True):
-            max_content_length_in_bytes: int = 0
-
-        http: Http = Http()
-
-    nodes: dict[str, Node] = {}
+    nodes: dict[str, _NodeHttp] = {}
 
 
-_decoder: Final = msgspec.json.Decoder(_Answer)
+_decoder: Final = msgspec.json.Decoder(_DocumentsResponse)
 
 
 class Documents:
@@ -210,7 +212,7 @@ class Documents:
         most: int = MOST_ALONE,
         versions: bool = False,
         is_bare: bool = False,
-    ) -> Page:
+    ) -> DocumentPage:
         """Up to `size` documents of a shard by their numbers, from above `after` to `until` inclusive.
 
         With `versions` each tells its own; `is_bare` leaves their sources out. Raises ProblemError; too-large where the
@@ -229,7 +231,7 @@ class Documents:
 
     async def lone(  # the first of a window
         self, index: str, shard: int, after: int, until: int, *, most: int = MOST_ALONE, versions: bool = False
-    ) -> tuple[Page, int]:
+    ) -> tuple[DocumentPage, int]:
         """The documents with the first number above `after`, which is one but in a shrunk index, and that number.
 
         For documents of which two are too large together. One with more than `most` bytes is Unread.
@@ -246,7 +248,7 @@ class Documents:
                 raise
         bare = await asked(most=ANSWER, is_bare=True)
         why = f"it has more than {size_of(most)}, the most that is held of one document"
-        unread = (Unread(id=one.id, type=one.type, routing=one.routing, why=why) for one in bare.documents)
+        unread = (UnreadDocument(id=one.id, type=one.type, routing=one.routing, why=why) for one in bare.documents)
         return replace(bare, documents=tuple(unread)), number
 
     async def open_scroll(  # a slice of a shard of an index
@@ -260,7 +262,7 @@ class Documents:
         most: int = MOST_ALONE,
         versions: bool = False,
         kind: str = "",
-    ) -> Page:
+    ) -> DocumentPage:
         """The first page of a scroll over one slice of a shard; a server older than 5.0 knows no slices.
 
         With `versions` each document tells its own; `kind` is the type of those that are wanted, "" for all. Cut short
@@ -279,10 +281,10 @@ class Documents:
             await seen_through(asyncio.ensure_future(self._close_opened(opening)))
             raise
 
-    async def _close_opened(self, opening: asyncio.Future[Page]) -> None:
+    async def _close_opened(self, opening: asyncio.Future[DocumentPage]) -> None:
         await self.close_scroll((await asyncio.wait_for(opening, _CLOSING)).scroll)
 
-    async def scroll(self, index: str, scroll: str, *, most: int = MOST_ALONE) -> Page:
+    async def scroll(self, index: str, scroll: str, *, most: int = MOST_ALONE) -> DocumentPage:
         """The next page; raises ProblemError (missing) where the server no longer has the scroll."""
         body = msgspec.json.encode({"scroll": KEPT_OPEN, "scroll_id": scroll})
         return self._page(index, *await self._cluster.carry("POST", "/_search/scroll", body, most=most))
@@ -296,7 +298,7 @@ class Documents:
 
     async def _searched(
         self, index: str, query: str, body: dict[str, Any], *, most: int = MOST_ALONE, kind: str = ""
-    ) -> Page:
+    ) -> DocumentPage:
         version = await self._cluster.version()
         path = await self._cluster.search_path(index, kind)
         if version >= _STRICT:
@@ -310,24 +312,24 @@ class Documents:
         sent = msgspec.json.encode(body)
         return self._page(index, *await self._cluster.carry("POST", f"{path}/_search?{query}", sent, most=most))
 
-    def _page(self, index: str, status: int, body: bytes) -> Page:
+    def _page(self, index: str, status: int, body: bytes) -> DocumentPage:
         """The page in an answer; a partial one is none (ProblemError)."""
         has_breaks = b"\n" in body or b"\r" in body
         is_spaced = has_breaks or b"\t" in body or any(mark in body for mark in _SPACED)
         try:
             answer = _decoder.decode(body)
         except msgspec.ValidationError:
-            answer = self._cluster.decoded(status, body, _Answer)  # which says what is odd about it
+            answer = self._cluster.decoded(status, body, _DocumentsResponse)  # which says what is odd about it
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             lean, sources = without_sources(body)
-            answer = _with_sources(self._cluster.decoded(status, lean, _Answer), sources)
+            answer = _with_sources(self._cluster.decoded(status, lean, _DocumentsResponse), sources)
         else:
             if is_spaced:
                 answer = _with_outer_spaces(body, answer)
         shards = answer.shards
         if answer.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
             raise self._cluster.partial(index, "read", shards)
-        return Page(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
+        return DocumentPage(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
 
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
         """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
@@ -371,7 +373,7 @@ class Documents:
             raise
         return min((node.http.max_content_length_in_bytes for node in told.nodes.values()), default=0)
 
-    async def bulk(self, index: str, body: bytes, pipeline: str = "") -> tuple[Item, ...]:
+    async def bulk(self, index: str, body: bytes, pipeline: str = "") -> tuple[BulkItem, ...]:
         """What became of each document of a bulk whose actions name no index; raises ProblemError for it as a whole.
 
         All go through that ingest pipeline; "" leaves that to the index, NO_PIPELINE means not even its default.
@@ -382,9 +384,9 @@ class Documents:
             "POST", f"{path}/_bulk?{_ITEMS}{through}", body, ndjson=True, told_by_status=frozenset({_STUMBLED})
         )
         if status == _STUMBLED:
-            raise ProblemError(self._stumbled(self._cluster.decoded(status, answer, _Item)))
-        told = self._cluster.decoded(status, answer, _Items)
-        return tuple(_outcome(item) for entry in told.items for item in entry.values())
+            raise ProblemError(self._stumbled(self._cluster.decoded(status, answer, _BulkItemStatus)))
+        told = self._cluster.decoded(status, answer, _BulkResponse)
+        return tuple(_bulk_item(item) for entry in told.items for item in entry.values())
 
     async def _written(
         self, method: str, path: str, body: bytes, *, told_by_status: frozenset[int], ndjson: bool = False
@@ -399,7 +401,7 @@ class Documents:
                 raise
             raise ProblemError(msgspec.structs.replace(error.problem, cause=Cause.BUSY)) from None
 
-    def _stumbled(self, told: _Item) -> Problem:
+    def _stumbled(self, told: _BulkItemStatus) -> Problem:
         """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
         place = self._cluster.connection.endpoint.authority
         problem = explain_answer(_STUMBLED, told.error, place)
@@ -422,7 +424,7 @@ class Documents:
         *,
         pipeline: str = "",
         versions: bool = False,
-    ) -> Item:
+    ) -> BulkItem:
         """Write one document by a request of its own, whose body may hold line breaks; never over another.
 
         `kind` is the type that servers older than 7.0 want. With `versions` it has its own version, and is written over
@@ -440,18 +442,18 @@ class Documents:
         query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items() if value is not None)
         path += f"?{query}" if query else ""
         status, answer = await self._written("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
-        told = self._cluster.decoded(status, answer, _Created)
+        told = self._cluster.decoded(status, answer, _CreateResponse)
         if told.error is None and status < _REFUSED and not told.is_written:
             place = self._cluster.connection.endpoint.authority
             # it is created, so it is sent again without harm until the server says what became of it
             raise ProblemError(msgspec.structs.replace(unsaid(place, answer), cause=Cause.BUSY))
-        return _outcome(_Item(status=status, error=told.error))
+        return _bulk_item(_BulkItemStatus(status=status, error=told.error))
 
 
-def _outcome(item: _Item) -> Item:
+def _bulk_item(item: _BulkItemStatus) -> BulkItem:
     if item.error is None:
-        return Item(item.status)
-    return Item(item.status, words(item.error))
+        return BulkItem(item.status)
+    return BulkItem(item.status, words(item.error))
 
 
 # -- pages that msgspec does not read --------------------------------------------------------------------------------
@@ -516,7 +518,7 @@ def decoded_apart(
         return cluster.decoded(status, lean, kind), lambda raw: sources[int(bytes(raw))] if len(raw) else b""
 
 
-def _with_outer_spaces(body: bytes, answer: _Answer) -> _Answer:
+def _with_outer_spaces(body: bytes, answer: _DocumentsResponse) -> _DocumentsResponse:
     """A page with the white space around each document, which servers keep and send, and msgspec drops.
 
     Between two sources only a key can be the text `"_source":`, since quotes within a string are escaped.
@@ -535,7 +537,7 @@ def _with_outer_spaces(body: bytes, answer: _Answer) -> _Answer:
         found.append(
             document if is_whole else msgspec.structs.replace(document, source=msgspec.Raw(body[begin:position]))
         )
-    return msgspec.structs.replace(answer, hits=_Hits(tuple(found)))
+    return msgspec.structs.replace(answer, hits=_DocumentHits(tuple(found)))
 
 
 def _end_of_space(body: bytes, begin: int) -> int:
@@ -543,16 +545,16 @@ def _end_of_space(body: bytes, begin: int) -> int:
     return space.end() if space is not None else begin
 
 
-def _with_sources(answer: _Answer, sources: Sequence[bytes]) -> _Answer:
+def _with_sources(answer: _DocumentsResponse, sources: Sequence[bytes]) -> _DocumentsResponse:
     hits = tuple(
         document
         if not document.size
         else msgspec.structs.replace(document, source=msgspec.Raw(sources[int(bytes(document.source))]))
         for document in answer.hits.hits
     )
-    return msgspec.structs.replace(answer, hits=_Hits(hits))
+    return msgspec.structs.replace(answer, hits=_DocumentHits(hits))
 
 
-def gone(problem: Problem) -> bool:
+def is_scroll_lost(problem: Problem) -> bool:
     """Whether a scroll was lost, rather than anything else."""
     return problem.cause is Cause.MISSING and "scroll" in problem.what

@@ -72,7 +72,7 @@ _MOST_PARTS: Final = 32
 _MOST_LOOKED_AT: Final = 400
 
 
-class _Known(NamedTuple):
+class _KnownWords(NamedTuple):
     """Words that a server is known to use, and what they mean; {place} and the pattern's named groups are filled in."""
 
     pattern: re.Pattern[str]
@@ -82,8 +82,8 @@ class _Known(NamedTuple):
     todo: str = ""
 
 
-def _known(pattern: str, cause: Cause, what: str, why: str = "", todo: str = "") -> _Known:
-    return _Known(re.compile(pattern, re.DOTALL), cause, what, why, todo)
+def _known(pattern: str, cause: Cause, what: str, why: str = "", todo: str = "") -> _KnownWords:
+    return _KnownWords(re.compile(pattern, re.DOTALL), cause, what, why, todo)
 
 
 # Matched against "type: reason" of the error and of all its causes, one a line. The first that fits wins.
@@ -732,7 +732,7 @@ def _evidence(status: int, said: _Said) -> str:
 
 
 def _filled(
-    known: _Known, found: re.Match[str], *, place: str, said: _Said, evidence: str, remote: str = ""
+    known: _KnownWords, found: re.Match[str], *, place: str, said: _Said, evidence: str, remote: str = ""
 ) -> Problem:
     groups = {name: clean(value, _REASON) for name, value in found.groupdict().items() if value is not None}
     for name in tuple(groups):

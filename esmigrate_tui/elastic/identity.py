@@ -33,7 +33,7 @@ def another_cluster(who: str, planned: str, found: str) -> Problem:
     )
 
 
-class Identity:
+class ClusterIdentity:
     """The uuid of the cluster that is meant, and what is known of who answers at its address.
 
     Once another cluster has answered, nothing more is asked or sent: some lines lead there, and nobody knows which.

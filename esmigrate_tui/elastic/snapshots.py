@@ -12,7 +12,20 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.responses.settings import flat_texts
+from esmigrate_tui.elastic.responses.snapshots import (
+    AllocationExplanation,
+    FeaturesResponse,
+    IndexRecovery,
+    RecoverySource,
+    RepositoryEntry,
+    RoutedIndexMetadata,
+    RoutedIndexShards,
+    RoutingState,
+    SnapshotEntry,
+    SnapshotPage,
+    SnapshotStatusResponse,
+)
 from esmigrate_tui.elastic.transport import LISTING
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
@@ -43,7 +56,7 @@ _FEATURES: Final = Version(7, 12)
 
 
 @dataclass(frozen=True)
-class Unassigned:
+class UnassignedShard:
     """A primary shard that no node has taken up, with the server's own short reasons, cleaned.
 
     `status` is how the last look for a node ended ("deciders_no", "no_attempt", …); `attempts` how often one failed.
@@ -57,7 +70,7 @@ class Unassigned:
 
 
 @dataclass(frozen=True)
-class Recovery:
+class RestoreProgress:
     """How far the primaries of one index are: bytes and shards; `repository` and `snapshot` name what they come from.
 
     `wanted` and `active` are the index's primary shards and those that are started, `begun` the shards that a node has
@@ -77,7 +90,7 @@ class Recovery:
     bytes_done: int = 0
     repository: str = ""
     snapshot: str = ""
-    unassigned: tuple[Unassigned, ...] = ()
+    unassigned: tuple[UnassignedShard, ...] = ()
     nodes: frozenset[str] = frozenset()
     copying_seconds: float = 0.0
     bytes_per_second: float = 0.0
@@ -89,7 +102,7 @@ class Recovery:
 
 
 @dataclass(frozen=True)
-class Taking:
+class SnapshotProgress:
     """How far a snapshot is that is being made: bytes and shards; `state` is IN_PROGRESS until it has ended."""
 
     state: SnapshotState
@@ -101,7 +114,7 @@ class Taking:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class ShardExplanation:
     """Why a shard is not where it should be: the server's own words, cleaned, the most telling first.
 
     `reason` is why it is unassigned, `attempts` how often a node has failed at it, `deciders` what the nodes object,
@@ -127,7 +140,7 @@ class Snapshots:
 
     async def repositories(self) -> tuple[Repository, ...]:
         """Every repository that is registered, by name."""
-        told = await self._cluster.read("/_snapshot?flat_settings=true", dict[str, answers.RepositoryEntry])
+        told = await self._cluster.read("/_snapshot?flat_settings=true", dict[str, RepositoryEntry])
         return tuple(sorted((_repository(name, entry) for name, entry in told.items()), key=lambda one: one.name))
 
     async def verify(self, repository: str) -> None:
@@ -143,14 +156,14 @@ class Snapshots:
         """
         path = f"/_snapshot/{_segment(repository)}/_all"
         if await self._cluster.version() < _PAGED:
-            told = await self._cluster.read(path, answers.SnapshotPage, is_slow=True, most=LISTING)
+            told = await self._cluster.read(path, SnapshotPage, is_slow=True, most=LISTING)
             found = [_snapshot(repository, entry) for entry in told.every]
             yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
             return
         after = ""
         while True:
             query = f"?size={PAGE}&sort=start_time&order=desc" + (f"&after={quote(after, safe='')}" if after else "")
-            page = await self._cluster.read(path + query, answers.SnapshotPage, is_slow=True, most=LISTING)
+            page = await self._cluster.read(path + query, SnapshotPage, is_slow=True, most=LISTING)
             yield tuple(_snapshot(repository, entry) for entry in page.every)
             if not page.next:
                 return
@@ -164,7 +177,7 @@ class Snapshots:
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
         detailed = await self._cluster.version() >= _DETAILED
         told = await self._cluster.read(
-            path + ("?index_details=true" if detailed else ""), answers.SnapshotPage, is_slow=True, most=LISTING
+            path + ("?index_details=true" if detailed else ""), SnapshotPage, is_slow=True, most=LISTING
         )
         entry = next((one for one in told.every if one.snapshot == name), None)
         if entry is None:
@@ -177,7 +190,7 @@ class Snapshots:
     async def _details(self, path: str, found: SnapshotFacts) -> tuple[SnapshotIndex, ...]:
         """Shards, bytes and files of each index; what `_status` reads from the repository counts every file."""
         try:
-            told = await self._cluster.read(path + "/_status", answers.SnapshotStatuses, is_slow=True, most=LISTING)
+            told = await self._cluster.read(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING)
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return found.details
@@ -192,10 +205,10 @@ class Snapshots:
             for name, index in sorted(entry.indices.items())
         )
 
-    async def taking(self, repository: str, name: str) -> Taking:
+    async def taking(self, repository: str, name: str) -> SnapshotProgress:
         """How far the making of a snapshot is; raises ProblemError (missing) where there is none."""
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}/_status"
-        told = await self._cluster.read(path, answers.SnapshotStatuses, is_slow=True, most=LISTING)
+        told = await self._cluster.read(path, SnapshotStatusResponse, is_slow=True, most=LISTING)
         entry = next((one for one in told.snapshots if one.snapshot == name), None)
         if entry is None:
             raise _no_snapshot(repository, name, "Was it deleted meanwhile?")
@@ -203,7 +216,7 @@ class Snapshots:
         if entry.state not in _GOING_ON:
             # It says SUCCESS once the last shard is done; the snapshot is only there when the repository lists it so.
             state = (await self.snapshot(repository, name, with_sizes=False)).state
-        return Taking(
+        return SnapshotProgress(
             state=state,
             shards=entry.shards_stats.total,
             shards_done=entry.shards_stats.done,
@@ -216,7 +229,7 @@ class Snapshots:
         """Names of the features whose state can be snapshotted and restored; none before 7.12."""
         if await self._cluster.version() < _FEATURES:
             return ()
-        told = await self._cluster.read("/_features", answers.Features)
+        told = await self._cluster.read("/_features", FeaturesResponse)
         return tuple(sorted(clean(feature.name) for feature in told.features))
 
     # -- restores ----------------------------------------------------------------------------------------------------
@@ -228,16 +241,16 @@ class Snapshots:
         """
         await self._cluster.make(request)
 
-    async def recoveries(self, names: Sequence[str]) -> dict[str, Recovery]:
+    async def recoveries(self, names: Sequence[str]) -> dict[str, RestoreProgress]:
         """How far each of these indices is, in two requests for all of them; one that is not there is left out.
 
         Names are of indices, never of aliases: what lies behind one would be taken for it.
         """
-        found: dict[str, Recovery] = {}
+        found: dict[str, RestoreProgress] = {}
         for path in self._cluster.paths(names):
             state, recovered = await asyncio.gather(
                 self._cluster.read(
-                    f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", answers.Routed, most=LISTING
+                    f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", RoutingState, most=LISTING
                 ),
                 self._cluster.read(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING),
             )
@@ -245,14 +258,14 @@ class Snapshots:
                 found[name] = _recovery(name, told, state.routing_table.indices.get(name), recovered.get(name))
         return {name: found[name] for name in names if name in found}
 
-    async def explain(self, index: str, shard: int) -> Explanation | None:
+    async def explain(self, index: str, shard: int) -> ShardExplanation | None:
         """Why a primary shard is not started, in the server's words; None where the server (before 5.0) cannot say."""
         if await self._cluster.version() < Version(5):
             return None
         body = msgspec.json.encode({"index": index, "shard": shard, "primary": True}).decode()
         try:
             told = await self._cluster.look(
-                Request(method="POST", path="/_cluster/allocation/explain", body=body), answers.Explained
+                Request(method="POST", path="/_cluster/allocation/explain", body=body), AllocationExplanation
             )
         except ProblemError as error:
             if error.problem.cause in {Cause.USAGE, Cause.MISSING, Cause.UNSUPPORTED, Cause.PRIVILEGES}:
@@ -297,7 +310,7 @@ def unregister_request(name: str) -> Request:
     return Request(method="DELETE", path=f"/_snapshot/{_segment(name)}")
 
 
-def take_request(
+def create_snapshot_request(
     repository: str,
     name: str,
     indices: Sequence[str],
@@ -343,12 +356,12 @@ _STATE_OF_SHARDS: Final = (
     ",metadata.indices.*.settings.index.uuid,metadata.indices.*.settings.index.number_of_shards"
     f",{_ROUTED}.primary,{_ROUTED}.state,{_ROUTED}.shard,{_ROUTED}.unassigned_info,{_ROUTED}.recovery_source"
 )
-_RECOVERIES: Final = dict[str, answers.RecoveryOfIndex]
+_RECOVERIES: Final = dict[str, IndexRecovery]
 _GOING_ON: Final = frozenset({"STARTED", "INIT", "IN_PROGRESS", "WAITING", "ABORTED"})
 
 
-def _repository(name: str, entry: answers.RepositoryEntry) -> Repository:
-    settings = without_secrets(answers.flat(flat(entry.settings)))
+def _repository(name: str, entry: RepositoryEntry) -> Repository:
+    settings = without_secrets(flat_texts(flat(entry.settings)))
     return Repository(name=clean(name), type=clean(entry.type), settings=settings, uuid=clean(entry.uuid))
 
 
@@ -360,7 +373,7 @@ def _seconds(millis: int | None) -> float | None:
     return millis / 1000 if millis else None
 
 
-def _snapshot(repository: str, entry: answers.SnapshotEntry) -> SnapshotFacts:
+def _snapshot(repository: str, entry: SnapshotEntry) -> SnapshotFacts:
     state = _state(entry.state)
     return SnapshotFacts(
         repository=repository,
@@ -393,16 +406,16 @@ def _snapshot(repository: str, entry: answers.SnapshotEntry) -> SnapshotFacts:
 
 def _recovery(
     name: str,
-    index: answers.Routed.Metadata.Index,
-    routed: answers.Routed.Table.Index | None,
-    recovered: answers.RecoveryOfIndex | None,
-) -> Recovery:
+    index: RoutedIndexMetadata,
+    routed: RoutedIndexShards | None,
+    recovered: IndexRecovery | None,
+) -> RestoreProgress:
     primaries = [copy for copies in (routed.shards if routed else {}).values() for copy in copies if copy.primary]
     moving = [shard for shard in (recovered.shards if recovered else ()) if shard.primary and shard.type == "SNAPSHOT"]
     copying = [shard for shard in moving if shard.stage != "DONE" and shard.total_time_in_millis]
     origins = [copy.recovery_source for copy in primaries if copy.recovery_source.snapshot]
-    origin = moving[0].source if moving else origins[0] if origins else answers.RecoverySource()
-    return Recovery(
+    origin = moving[0].source if moving else origins[0] if origins else RecoverySource()
+    return RestoreProgress(
         index=name,
         uuid=index.settings.index.uuid,
         wanted=int(index.settings.index.number_of_shards or 0),
@@ -415,7 +428,7 @@ def _recovery(
         repository=clean(origin.repository),
         snapshot=clean(origin.snapshot),
         unassigned=tuple(
-            Unassigned(
+            UnassignedShard(
                 shard=copy.shard,
                 reason=clean(copy.unassigned_info.reason),
                 details=clean(copy.unassigned_info.details, 1_000),
@@ -431,7 +444,7 @@ def _recovery(
     )
 
 
-def _explanation(told: answers.Explained) -> Explanation:
+def _explanation(told: AllocationExplanation) -> ShardExplanation:
     by_node = tuple(
         tuple(
             clean(f"{decider.decider}: {decider.explanation}", 600)
@@ -444,7 +457,7 @@ def _explanation(told: answers.Explained) -> Explanation:
     # The decider that only repeats that the restore has failed says nothing of why.
     ordered = sorted(objections, key=lambda text: text.startswith(("restore_in_progress", "max_retry")))
     unassigned = told.unassigned_info
-    return Explanation(
+    return ShardExplanation(
         state=clean(told.current_state),
         reason=clean(unassigned.reason),
         details=clean(unassigned.details, 1_000),

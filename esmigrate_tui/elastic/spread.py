@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.responses.search import SearchTotal
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
@@ -47,16 +47,16 @@ class _Percentiles(msgspec.Struct, frozen=True):
     values: tuple[_Percentile, ...] = ()
 
 
-class _Missing(msgspec.Struct, frozen=True):
+class _MissingCount(msgspec.Struct, frozen=True):
     doc_count: int = 0
 
 
 class _Aggregations(msgspec.Struct, frozen=True):
     spread: _Percentiles = _Percentiles()
-    missing: _Missing = _Missing()
+    missing: _MissingCount = _MissingCount()
 
 
-class _Answer(answers.Totals, frozen=True):
+class _SpreadResponse(SearchTotal, frozen=True):
     aggregations: _Aggregations = _Aggregations()
     timed_out: bool = False
 
@@ -87,7 +87,7 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
     path += "/_search" + ("?allow_partial_search_results=false" if version >= _STRICT else "")
     request = Request(method="POST", path=path, body=msgspec.json.encode(body).decode())
     try:
-        told = await cluster.look(request, _Answer)
+        told = await cluster.look(request, _SpreadResponse)
     except ProblemError as error:
         if error.problem.cause in _TELLING:
             raise

@@ -12,7 +12,19 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import msgspec
 
-from esmigrate_tui.elastic import answers
+from esmigrate_tui.elastic.responses.cluster import LicenceResponse, OperationMode
+from esmigrate_tui.elastic.responses.indices import FlatSettings, IndexAliases, WritesResponse
+from esmigrate_tui.elastic.responses.nodes import NodesResponse, SearchContexts, node_facts
+from esmigrate_tui.elastic.responses.security import HasPrivileges, RealmResponse, UserPrivileges
+from esmigrate_tui.elastic.responses.settings import flat_texts
+from esmigrate_tui.elastic.responses.templates import (
+    AllTemplates,
+    ComponentTemplates,
+    IndexTemplates,
+    LegacyTemplate,
+    given_by_templates,
+    template_layers,
+)
 from esmigrate_tui.elastic.transport import LISTING
 from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, TemplateLayer, Version, View
 from esmigrate_tui.model.ledger import Request
@@ -68,7 +80,7 @@ class Surroundings:
     async def licence(self) -> str | None:
         """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
         major = (await self._cluster.version()).major
-        told = await self._maybe("/_xpack/license" if major in {5, 6} else "/_license", answers.License)
+        told = await self._maybe("/_xpack/license" if major in {5, 6} else "/_license", LicenceResponse)
         if told is None or not told.license.type:
             return None
         is_active = told.license.status in {"active", ""}
@@ -78,7 +90,7 @@ class Surroundings:
         """The kind of realm that knows whoever asks: "file", "native", "reserved", …"""
         older = await self._cluster.version() < Version(6, 5)
         path = "/_xpack/security/_authenticate" if older else "/_security/_authenticate"
-        told = await self._maybe(path, answers.Realm)
+        told = await self._maybe(path, RealmResponse)
         return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
 
     async def lacking(self, actions: Sequence[str], on_indices: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
@@ -91,7 +103,7 @@ class Surroundings:
         wanted = [{"names": [index], "privileges": list(names)} for index, names in on_indices.items()]
         body = msgspec.json.encode({"cluster": list(actions), "index": wanted}).decode()
         try:
-            told = await self._cluster.look(Request(method="POST", path=path, body=body), answers.Privileges)
+            told = await self._cluster.look(Request(method="POST", path=path, body=body), HasPrivileges)
         except ProblemError as error:
             if error.problem.cause in _TELLING:
                 raise
@@ -103,13 +115,13 @@ class Surroundings:
     async def persistent_settings(self) -> dict[str, str]:
         """The settings that somebody has given the cluster for good, flat."""
         told = await self._cluster.read("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
-        return answers.flat(told.get("persistent", {}))
+        return flat_texts(told.get("persistent", {}))
 
     async def views(self) -> tuple[View, ...] | None:
         """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
         if await self._cluster.version() < _VIEWS:
             return None
-        told = await self._maybe("/_security/user/_privileges", answers.Privileged)
+        told = await self._maybe("/_security/user/_privileges", UserPrivileges)
         if told is None:
             return None
         return tuple(
@@ -124,14 +136,14 @@ class Surroundings:
 
     async def written(self) -> dict[str, int]:
         """How often documents of each index were written or deleted since its shards are where they are."""
-        told = await self._cluster.read(_WRITTEN, answers.WrittenOf, anew=True)
+        told = await self._cluster.read(_WRITTEN, WritesResponse, anew=True)
         counters = {name: one.primaries.indexing for name, one in told.indices.items()}
         return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
 
     async def open_searches(self) -> int | None:
         """How many searches are held open on the node that has most of them, scrolls among them."""
         path = "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts"
-        told = await self._maybe(path, answers.OpenSearches)
+        told = await self._maybe(path, SearchContexts)
         return max((one.indices.search.open_contexts for one in told.nodes.values()), default=0) if told else None
 
     async def licensed_features(self) -> dict[str, int]:
@@ -162,21 +174,21 @@ class Surroundings:
 
     async def nodes(self) -> tuple[NodeFacts, ...] | None:
         """Every node with its roles, attributes, and where it may look for repositories."""
-        told = await self._maybe(_NODES, answers.NodesAround)
-        return answers.nodes_around(told) if told is not None else None
+        told = await self._maybe(_NODES, NodesResponse)
+        return node_facts(told) if told is not None else None
 
     async def lifecycle(self) -> dict[str, str]:
         """The operation modes of index and snapshot lifecycles ("ilm", "slm"), as far as the server has them."""
         version = await self._cluster.version()
         asked = [name for name, since in (("ilm", _ILM), ("slm", _SLM)) if version >= since]
-        told = await asyncio.gather(*(self._maybe(f"/_{name}/status", answers.OperationMode) for name in asked))
+        told = await asyncio.gather(*(self._maybe(f"/_{name}/status", OperationMode) for name in asked))
         return {name: clean(one.operation_mode) for name, one in zip(asked, told, strict=True) if one is not None}
 
     async def index_templates(self) -> tuple[TemplateFacts, ...] | None:
         """The composable index templates; none before 7.8."""
         if await self._cluster.version() < _COMPOSABLE:
             return ()
-        told = await self._maybe(_TEMPLATES, answers.IndexTemplates)
+        told = await self._maybe(_TEMPLATES, IndexTemplates)
         if told is None:
             return None
         return tuple(
@@ -199,25 +211,25 @@ class Surroundings:
         told = await self._templates()
         if told is None:
             return None
-        return {name: _fitting(answers.given_by_templates(name, told), patterns) for name in names}
+        return {name: _fitting(given_by_templates(name, told), patterns) for name in names}
 
     async def template_layers(self, names: Sequence[str]) -> dict[str, tuple[TemplateLayer, ...]] | None:
         """What templates give to indices of these names, the weakest first; None where a role does not show them."""
         told = await self._templates()
-        return None if told is None else {name: answers.template_layers(name, told) for name in names}
+        return None if told is None else {name: template_layers(name, told) for name in names}
 
-    async def _templates(self) -> answers.Templates | None:
+    async def _templates(self) -> AllTemplates | None:
         has_composable = await self._cluster.version() >= _COMPOSABLE
         legacy, composable, components = await asyncio.gather(
-            self._maybe("/_template", dict[str, answers.LegacyTemplate]),
-            self._maybe(_TEMPLATES, answers.IndexTemplates) if has_composable else _as_it_is(answers.IndexTemplates()),
-            self._maybe("/_component_template", answers.ComponentTemplates)
+            self._maybe("/_template", dict[str, LegacyTemplate]),
+            self._maybe(_TEMPLATES, IndexTemplates) if has_composable else _as_it_is(IndexTemplates()),
+            self._maybe("/_component_template", ComponentTemplates)
             if has_composable
-            else _as_it_is(answers.ComponentTemplates()),
+            else _as_it_is(ComponentTemplates()),
         )
         if legacy is None or composable is None or components is None:
             return None
-        return answers.Templates(legacy, composable, components)
+        return AllTemplates(legacy, composable, components)
 
     async def global_state(self) -> dict[str, tuple[str, ...]]:
         """What a restored global state would replace: names by kind, kinds that are not there or not seen left out."""
@@ -229,7 +241,7 @@ class Surroundings:
             if version.major >= 5
             else _nothing(),
             self._maybe("/_ilm/policy?filter_path=*.version", named) if version >= _ILM else _nothing(),
-            self._maybe("/_component_template?filter_path=component_templates.name", answers.ComponentTemplates)
+            self._maybe("/_component_template?filter_path=component_templates.name", ComponentTemplates)
             if version >= _COMPOSABLE
             else _nothing(),
             self.index_templates(),
@@ -253,7 +265,7 @@ class Surroundings:
         version = await self._cluster.version()
         # Before 6.0 a pattern that fits nothing is an error there.
         path = "/_settings" if version.major < 6 else f"/_settings/{','.join(patterns)}"
-        told = await self._maybe(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, answers.FlatSettings])
+        told = await self._maybe(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, FlatSettings])
         if told is None:
             return None
         fitting = {name: _fitting(one.settings, patterns) for name, one in told.items()}
@@ -261,7 +273,7 @@ class Surroundings:
 
     async def write_aliases(self) -> dict[str, frozenset[str]] | None:
         """The indices that were named the ones to write to, by alias; none before 6.4."""
-        told = await self._maybe("/_alias?expand_wildcards=all", dict[str, answers.Aliased])
+        told = await self._maybe("/_alias?expand_wildcards=all", dict[str, IndexAliases])
         if told is None:
             return None
         found: dict[str, set[str]] = {}
@@ -284,7 +296,7 @@ async def _nothing() -> None:
 def _fitting(settings: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, str]:
     return {
         key: value
-        for key, value in answers.flat(settings).items()
+        for key, value in flat_texts(settings).items()
         if any(fnmatchcase(key, pattern) for pattern in patterns)
     }
 

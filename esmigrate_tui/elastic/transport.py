@@ -67,7 +67,7 @@ class TooLargeAnswerError(Exception):
         self.most = most
 
 
-class _Bounded(aiohttp.ClientResponse):
+class _BoundedResponse(aiohttp.ClientResponse):
     """An answer that is given up as soon as it is larger than whoever asked can bear, and held in memory once."""
 
     async def read(self) -> bytes:
@@ -86,7 +86,7 @@ class _Bounded(aiohttp.ClientResponse):
         """
         length = self.content_length or 0
         is_packed = "content-encoding" in self.headers
-        whole = _Whole(length if not is_packed and _SENT_WHOLE < length <= most else 0)
+        whole = _ResponseBody(length if not is_packed and _SENT_WHOLE < length <= most else 0)
         is_cut = False
         try:
             if length > most and not is_error:
@@ -105,7 +105,7 @@ class _Bounded(aiohttp.ClientResponse):
         return whole.joined(), is_cut
 
 
-class _Whole:
+class _ResponseBody:
     """The parts of an answer as they come: in its place at once where its `length` is known, else in blocks."""
 
     def __init__(self, length: int) -> None:
@@ -161,7 +161,7 @@ class WireNode(AiohttpHttpNode):
             cookie_jar=aiohttp.DummyCookieJar(),
             connector=aiohttp.TCPConnector(limit_per_host=self._connections_per_node, ssl=self._ssl_context or False),
             trace_configs=[trace],
-            response_class=_Bounded,
+            response_class=_BoundedResponse,
         )
         # It would send a PUT or DELETE again when the line broke, and there is no public switch for that.
         self.session._retry_connection = False  # noqa: SLF001  # see the line above

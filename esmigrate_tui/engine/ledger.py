@@ -1,7 +1,8 @@
 """The ledger over the journal: every change beside the documents is written down before it is made, and put back.
 
-A change counts as made, and an inverse as done, when the server says so, or else the state (`elastic.answered`). Every
-entry is bound to the cluster and to the very index that it was made on: what has got its name since is left alone.
+A change counts as made, and an inverse as done, when the server says so, or else the state (`elastic.acknowledged`).
+Every entry is bound to the cluster and to the very index that it was made on: what has got its name since is left
+alone.
 """
 
 from __future__ import annotations

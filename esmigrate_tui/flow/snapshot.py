@@ -120,8 +120,8 @@ TAKING: Final = (
 def taking(new: NewSnapshot, session: Session) -> PlannedChange:
     """The change that lets the source take a snapshot; raises ProblemError where that cannot be sent."""
     from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
+        create_snapshot_request,
         delete_snapshot_request,
-        take_request,
     )
 
     there = source_of(session)
@@ -131,7 +131,7 @@ def taking(new: NewSnapshot, session: Session) -> PlannedChange:
     return PlannedChange(
         side=Side.SOURCE,
         what=f"taken the snapshot {new.name} in {there.name}",
-        made_by=take_request(
+        made_by=create_snapshot_request(
             there.name,
             new.name,
             resolved(new.patterns, session.draft),

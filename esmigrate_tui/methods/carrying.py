@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.elastic.carried import carried, processors
+from esmigrate_tui.elastic.definitions import carried, processors
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.model.carried import Conflict, Fate
 from esmigrate_tui.model.ledger import EntryState

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.carried import carried
+from esmigrate_tui.elastic.definitions import carried
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import Request

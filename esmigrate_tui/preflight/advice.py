@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.elastic.answers import bytes_of
+from esmigrate_tui.elastic.responses.settings import bytes_of
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, IndexState
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from esmigrate_tui.elastic.ids import first_ids, holders
+from esmigrate_tui.elastic.document_places import document_places, first_ids
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import IndexState
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.elastic.ids import Holder
+    from esmigrate_tui.elastic.document_places import DocumentPlace
     from esmigrate_tui.model.draft import Draft
 
 _FROZEN: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/7.17/frozen-indices.html"
@@ -179,12 +179,12 @@ async def colliding_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         for name, found in first.items()
         if found and (name in several or any(one.routing or one.parent for one in found))
     }
-    again = await holders(clusters.source, doubtful, 2 * _LOOKED_AT)
+    again = await document_places(clusters.source, doubtful, 2 * _LOOKED_AT)
     for finding in judged_ids(again, draft):
         yield finding
 
 
-def judged_ids(again: Mapping[str, Sequence[Holder]], draft: Draft) -> tuple[Finding, ...]:
+def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tuple[Finding, ...]:
     """What it means that several documents of an index have an _id, each with its type and routing."""
     apart = draft.copying.types is Types.APART or bool(draft.copying.only_type)
     by_type: dict[str, str] = {}
@@ -192,7 +192,7 @@ def judged_ids(again: Mapping[str, Sequence[Holder]], draft: Draft) -> tuple[Fin
     by_index: dict[str, str] = {}
     streams = {index.name for index in draft.chosen if index.is_stream}
     for name, found in again.items():
-        seen: dict[str, Holder] = {}
+        seen: dict[str, DocumentPlace] = {}
         for one in found:
             other = seen.setdefault(f"{one.type} {one.id}" if apart else one.id, one)
             if other.type != one.type:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import gone
-from esmigrate_tui.elastic.portions import LARGEST_PAGE
-from esmigrate_tui.elastic.whole import Stretch, pages, stretches
+from esmigrate_tui.elastic.documents import is_scroll_lost
+from esmigrate_tui.elastic.paging import LARGEST_PAGE
+from esmigrate_tui.elastic.scan import ScanRange, pages, scan_ranges
 from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
@@ -65,7 +65,7 @@ class ComparisonCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
 
     by_value: bool
     uuids: tuple[str, str]
-    left: tuple[tuple[Stretch, ...], tuple[Stretch, ...]]
+    left: tuple[tuple[ScanRange, ...], tuple[ScanRange, ...]]
     read: tuple[int, int]
     sums: tuple[str, str]
     left_out: int = 0
@@ -104,7 +104,7 @@ class _ComparedSide:
         self,
         index: ComparedIndex,
         uuid: str,
-        left: Sequence[Stretch],
+        left: Sequence[ScanRange],
         digest: Digest,
         refused: frozenset[str] = frozenset(),
     ) -> None:
@@ -112,11 +112,11 @@ class _ComparedSide:
         self._refused = refused
         self.uuid = uuid
         self.digest = digest
-        self._left: dict[int, Stretch] = dict(enumerate(left))
+        self._left: dict[int, ScanRange] = dict(enumerate(left))
         self._whole: dict[int, Digest] = {}  # a scroll that is lost is read again: what it gave must not count twice
 
     @property
-    def still(self) -> tuple[Stretch, ...]:
+    def still(self) -> tuple[ScanRange, ...]:
         """What has to be read by whoever goes on."""
         return tuple(self._left.values())
 
@@ -130,7 +130,7 @@ class _ComparedSide:
         if self._left[place].is_scrolled:
             self._whole[place] = Digest(by_value=self.digest.is_by_value)
 
-    def take(self, place: int, documents: Sequence[Document], left: Stretch | None) -> None:
+    def take(self, place: int, documents: Sequence[Document], left: ScanRange | None) -> None:
         """Look at a page, and remember what is left of its stretch: in one step, so that `keep` is true at any time."""
         digest, meant = self._whole.get(place, self.digest), _meant(documents, self._refused)
         digest.add(meant)
@@ -233,7 +233,7 @@ async def _sides(
         )
         return source, destination
     values = await _must_be_by_value(ends) if manner.values is None else manner.values
-    whole = await asyncio.gather(*(stretches(end.cluster, end.name, _PIECES, end.kind) for end in ends))
+    whole = await asyncio.gather(*(scan_ranges(end.cluster, end.name, _PIECES, end.kind) for end in ends))
     source, destination = (
         _ComparedSide(end, uuid, left, Digest(by_value=values), refused)
         for end, uuid, left, refused in zip(ends, uuids, whole, passed, strict=True)
@@ -280,7 +280,7 @@ async def _named(
     read = 0
 
     async def collect(end: ComparedIndex, into: dict[_Key, bytes], refused: frozenset[str]) -> None:
-        def take(_place: int, documents: Sequence[Document], _left: Stretch | None) -> None:
+        def take(_place: int, documents: Sequence[Document], _left: ScanRange | None) -> None:
             nonlocal read
             read += len(documents)
             for document in _meant(documents, refused):
@@ -290,7 +290,7 @@ async def _named(
         def tell() -> None:
             manner.look(ComparisonReading(min(read, total), total, is_naming=True))
 
-        whole = await _patiently(lambda: stretches(end.cluster, end.name, _PIECES, end.kind), manner.sleep)
+        whole = await _patiently(lambda: scan_ranges(end.cluster, end.name, _PIECES, end.kind), manner.sleep)
         await _read(end, whole, take, lambda _: None, pace, tell)
 
     passed = (manner.refused, frozenset[str]())
@@ -346,8 +346,8 @@ class _ReadingPace:
 
 async def _read(
     index: ComparedIndex,
-    left: Sequence[Stretch],
-    take: Callable[[int, Sequence[Document], Stretch | None], None],
+    left: Sequence[ScanRange],
+    take: Callable[[int, Sequence[Document], ScanRange | None], None],
     begin: Callable[[int], None],
     pace: _ReadingPace,
     tell: Callable[[], None],
@@ -358,7 +358,7 @@ async def _read(
     async def one() -> None:
         while waiting:
             place, stretch = waiting.pop(0)
-            at: Stretch | None = stretch
+            at: ScanRange | None = stretch
             tries, portion = 0, LARGEST_PAGE
             begin(place)
             while at is not None:
@@ -374,7 +374,7 @@ async def _read(
                         raise
                     if error.problem.cause is Cause.TOO_LARGE and at.is_scrolled and portion > 1:
                         portion = max(1, portion // 16)
-                    elif error.problem.cause in _PASSING or gone(error.problem):
+                    elif error.problem.cause in _PASSING or is_scroll_lost(error.problem):
                         await pace.sleep(_wait(tries))
                     else:
                         raise

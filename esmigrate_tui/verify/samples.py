@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from esmigrate_tui.elastic.errors import UnreadAnswerError
-from esmigrate_tui.elastic.portions import MOST_ALONE, MOST_BYTES
-from esmigrate_tui.elastic.sampled import Key, sampled, sources
+from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_BYTES
+from esmigrate_tui.elastic.samples import DocumentKey, sampled, sources
 from esmigrate_tui.model.event import Samples
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -35,10 +35,10 @@ async def compare_samples(
     `names` has the source's index for each of the destination's. A document that keeps no _source proves nothing and is
     not counted; where a side gives none of them, all are unread. Raises ProblemError.
     """
-    drawn: list[tuple[Key, bytes | None]] = []
-    theirs: dict[Key, bytes | None] = {}
+    drawn: list[tuple[DocumentKey, bytes | None]] = []
+    theirs: dict[DocumentKey, bytes | None] = {}
 
-    async def read(some: Sequence[Key], most: int) -> None:
+    async def read(some: Sequence[DocumentKey], most: int) -> None:
         there = [msgspec.structs.replace(key, index=names[key.index]) for key in some]
         theirs.update(zip(some, map(_stripped, await sources(source, there, most=most)), strict=True))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pytest
 
 import esmigrate_tui
-from esmigrate_tui.elastic.answered import decoded, fields_of, says_so
+from esmigrate_tui.elastic.acknowledged import decoded, fields_of, says_so
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.ledger import Request
@@ -103,8 +103,8 @@ SENDERS: Final = {
     ("elastic/documents.py", "close_scroll"): "changes nothing that anybody needs",
     ("elastic/documents.py", "_searched"): "changes nothing",
     ("elastic/documents.py", "bulk"): "by the status of each item",
-    ("elastic/sampled.py", "sampled"): "changes nothing",
-    ("elastic/sampled.py", "sources"): "changes nothing",
+    ("elastic/samples.py", "sampled"): "changes nothing",
+    ("elastic/samples.py", "sources"): "changes nothing",
     ("elastic/documents.py", "create"): "by the _id and the result that it names",
 }
 """What sends another request than a GET, and how its answer is judged."""

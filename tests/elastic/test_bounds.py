@@ -16,8 +16,8 @@ from esmigrate_tui.elastic import transport
 from esmigrate_tui.elastic.cluster import Cluster
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.documents import Documents, without_sources
-from esmigrate_tui.elastic.portions import MOST_ALONE, MOST_BYTES, MOST_SCROLLED
-from esmigrate_tui.elastic.sampled import Key, sources
+from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_BYTES, MOST_SCROLLED
+from esmigrate_tui.elastic.samples import DocumentKey, sources
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Endpoint
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.broken_line import Flood, bomb, endless
@@ -231,5 +231,5 @@ async def test_documents_got_by_their_ids_and_first_ones_are_the_bytes_they_were
             writer.write(body)
 
     async with reached(say) as cluster:
-        assert await sources(cluster, [Key("a", "1")] * len(kinds), most=SMALL) == tuple(kinds)
+        assert await sources(cluster, [DocumentKey("a", "1")] * len(kinds), most=SMALL) == tuple(kinds)
         assert await cluster.first_sources(["a", "b"], 5) == {"a": tuple(kinds), "b": ()}

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.documents import Document, gone, without_sources
+from esmigrate_tui.elastic.documents import Document, is_scroll_lost, without_sources
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.methods.copying import fill, make, numbered, reach, settings
 
@@ -119,8 +119,8 @@ async def test_a_scroll_that_is_gone_is_told_from_other_troubles(cluster: Cluste
     await cluster.delete_index("cpd-gone")
     with pytest.raises(ProblemError) as missing:
         await cluster.documents.open_scroll("cpd-gone", 0, 0, 1, 10)
-    assert gone(lost.value.problem)
-    assert not gone(missing.value.problem)
+    assert is_scroll_lost(lost.value.problem)
+    assert not is_scroll_lost(missing.value.problem)
 
 
 @pytest.mark.nodes
@@ -143,7 +143,7 @@ async def test_a_scroll_is_closed_also_where_whoever_opens_or_closes_it_is_cut_s
         await cluster.documents.scroll("cpd-cut", page.scroll)
     held = json.loads((await cluster.carry("GET", "/cpd-cut/_stats/search", b""))[1])["_all"]["total"]["search"]
     await cluster.delete_index("cpd-cut")
-    assert gone(lost.value.problem)
+    assert is_scroll_lost(lost.value.problem)
     assert (held["scroll_total"], held["scroll_current"]) == (2, 0)
 
 

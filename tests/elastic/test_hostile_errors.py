@@ -127,11 +127,13 @@ def _patterns_in(value: object, depth: int = 3) -> Iterator[re.Pattern[Any]]:
 def _found() -> Iterator[tuple[str, str | bytes]]:
     """Every pattern of the rooms that read what servers say: compiled ones, and those that are given on the spot."""
     for room in _MATCHING:
-        for module in pkgutil.iter_modules([str(_ROOT / room)]):
-            name = f"esmigrate_tui.{room}.{module.name}"
+        for module in pkgutil.walk_packages([str(_ROOT / room)], f"esmigrate_tui.{room}."):
+            name = module.name
             for value in vars(importlib.import_module(name)).values():
                 yield from ((name, pattern.pattern) for pattern in _patterns_in(value))
-            tree = ast.parse((_ROOT / room / f"{module.name}.py").read_text(encoding="utf-8"))
+            file = importlib.import_module(name).__file__
+            assert file is not None
+            tree = ast.parse(Path(file).read_text(encoding="utf-8"))
             for call in ast.walk(tree):
                 if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
                     of = call.func.value

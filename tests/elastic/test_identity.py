@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.identity import LONGEST_TRUST, Identity
+from esmigrate_tui.elastic.identity import LONGEST_TRUST, ClusterIdentity
 from esmigrate_tui.elastic.transport import MAY_OPEN
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, parse_address
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -140,7 +140,7 @@ async def test_what_was_seen_a_moment_ago_is_not_asked_again_and_what_was_seen_l
         asked += 1
         return "u"
 
-    identity, began = Identity("u", "here:9200"), asyncio.get_running_loop().time()
+    identity, began = ClusterIdentity("u", "here:9200"), asyncio.get_running_loop().time()
     for seconds in (0.0, LONGEST_TRUST - 1, LONGEST_TRUST + 1):
         monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda passed=seconds: began + passed)
         await identity.must_be_seen(ask)
@@ -153,7 +153,7 @@ async def test_a_cluster_that_does_not_say_its_uuid_is_not_taken_for_the_one_tha
         return ""
 
     with pytest.raises(ProblemError) as caught:
-        await Identity("u", "here:9200").must_be_seen(ask)
+        await ClusterIdentity("u", "here:9200").must_be_seen(ask)
     assert caught.value.problem.cause is Cause.STALE
     assert (
         "made for the cluster u; the one at this address is one that does not say its uuid" in caught.value.problem.why

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from esmigrate_tui.elastic.ids import NOBODY
+from esmigrate_tui.elastic.document_places import NO_DOCUMENT
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from tests.methods.reindexing import fill, pair
 
 if TYPE_CHECKING:
-    from esmigrate_tui.elastic.cluster import Cluster, Clusters, ReindexLook
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters, ReindexProgress
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = [pytest.mark.nodes, pytest.mark.newest]
@@ -46,7 +46,7 @@ def reindex(clusters: Clusters, into: str, **source: Any) -> dict[str, Any]:  # 
     return {"source": {"remote": clusters.source.as_remote(), "index": INDEX, **source}, "dest": {"index": into}}
 
 
-async def ended(destination: Cluster, task: str) -> ReindexLook:
+async def ended(destination: Cluster, task: str) -> ReindexProgress:
     async with asyncio.timeout(30):
         while True:
             look = await destination.reindex_task(task)
@@ -83,7 +83,7 @@ async def test_servers_that_cannot_be_a_source_here_go_on_with_that_scroll_too(
     async with pair(nodes, version, version) as (clusters, _):
         await filled(clusters)
         assert clusters.source is not None
-        query = json.dumps({"query": NOBODY, "size": 1}).encode()
+        query = json.dumps({"query": NO_DOCUMENT, "size": 1}).encode()
         _, opened = await clusters.source.carry("POST", f"/{INDEX}/_search?scroll=1m&sort=_doc", query)
         scroll = json.dumps({"scroll": "1m", "scroll_id": json.loads(opened)["_scroll_id"]}).encode()
         status, page = await clusters.source.carry("POST", "/_search/scroll", scroll)

@@ -16,7 +16,7 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from esmigrate_tui.elastic.cluster import Cluster, ReindexLook
+    from esmigrate_tui.elastic.cluster import Cluster, ReindexProgress
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -55,7 +55,7 @@ def _body(source: Cluster, **remote: str) -> dict[str, Any]:
     return {"source": {"remote": told, "index": "reindex-a", "size": 20}, "dest": {"index": "reindex-b"}}
 
 
-async def _ended(destination: Cluster, task: str) -> ReindexLook:
+async def _ended(destination: Cluster, task: str) -> ReindexProgress:
     async with asyncio.timeout(30):
         while True:
             look = await destination.reindex_task(task)

@@ -13,11 +13,11 @@ import pytest
 
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import (
-    Recovery,
+    RestoreProgress,
+    create_snapshot_request,
     delete_snapshot_request,
     register_request,
     restore_path,
-    take_request,
     unregister_request,
 )
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, SignIn, parse_address
@@ -89,7 +89,7 @@ async def taken(cluster: Cluster, repository: Repository, version: str) -> Clust
 
 async def take(cluster: Cluster, name: str, *indices: str) -> None:
     knows = await cluster.version() >= Version(7, 12)
-    await cluster.perform(take_request("snw", name, indices, knows_features=knows))
+    await cluster.perform(create_snapshot_request("snw", name, indices, knows_features=knows))
     for _ in range(200):
         if (await cluster.snapshots.taking("snw", name)).state is not SnapshotState.IN_PROGRESS:
             return
@@ -97,7 +97,7 @@ async def take(cluster: Cluster, name: str, *indices: str) -> None:
     raise AssertionError(name)
 
 
-async def restored(cluster: Cluster, name: str) -> Recovery:
+async def restored(cluster: Cluster, name: str) -> RestoreProgress:
     for _ in range(200):
         found = (await cluster.snapshots.recoveries([name])).get(name)
         if found is not None and found.is_complete:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.carried import carried as found
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.elastic.definitions import carried as found
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.perform import perform, started

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.elastic.carried import carried
+from esmigrate_tui.elastic.definitions import carried
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.ledger import Request

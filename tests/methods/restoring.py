@@ -14,7 +14,7 @@ import pytest
 
 from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
+from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
@@ -104,7 +104,7 @@ class Pair:
 
     async def snapshot(self, *indices: str, partial: bool = False, **options: Any) -> None:  # noqa: ANN401  # of take_request
         """A snapshot named "snap", made to its end."""
-        request = take_request(
+        request = create_snapshot_request(
             self.name,
             "snap",
             indices,

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.portions import (
+from esmigrate_tui.elastic.paging import (
     HEAVIEST,
     LARGEST_PAGE,
     TARGET_BYTES,
-    Cut,
-    Portion,
-    Window,
+    NumberWindow,
+    PageSize,
+    WindowCut,
     cut,
-    first_portion,
+    first_page_size,
     window,
 )
 from esmigrate_tui.methods.copy_through_here.decisions import (
@@ -185,11 +185,11 @@ def test_every_document_is_counted_once(pages: list[tuple[int, int, int]]) -> No
 
 
 def test_a_heavy_page_makes_the_next_smaller_at_once() -> None:
-    assert Portion(documents=2_000).after(2_000, 60 * 1024 * 1024).documents == 100
+    assert PageSize(documents=2_000).after(2_000, 60 * 1024 * 1024).documents == 100
 
 
 def test_light_pages_make_the_next_larger_by_and_by() -> None:
-    portion = Portion(documents=100)
+    portion = PageSize(documents=100)
     sizes = []
     for _ in range(12):
         portion = portion.after(portion.documents, portion.documents * 500)
@@ -200,7 +200,7 @@ def test_light_pages_make_the_next_larger_by_and_by() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 5_000), st.integers(0, 10**9)), max_size=30), st.integers(1, LARGEST_PAGE))
 def test_a_portion_is_never_empty_and_never_above_its_limit(pages: list[tuple[int, int]], limit: int) -> None:
-    portion = Portion(documents=1, limit=limit)
+    portion = PageSize(documents=1, limit=limit)
     for documents, size in pages:
         portion = portion.after(documents, size)
         assert 1 <= portion.documents <= limit
@@ -208,15 +208,15 @@ def test_a_portion_is_never_empty_and_never_above_its_limit(pages: list[tuple[in
 
 
 def test_documents_of_20_mb_are_asked_for_one_by_one() -> None:
-    assert Portion(documents=50).after(2, 40_000_000).documents == 1
+    assert PageSize(documents=50).after(2, 40_000_000).documents == 1
 
 
 def test_too_large_an_answer_is_asked_for_in_much_smaller_pieces() -> None:
-    assert [Portion(documents=size).smaller().documents for size in (5_000, 312, 19, 1)] == [312, 19, 1, 1]
+    assert [PageSize(documents=size).smaller().documents for size in (5_000, 312, 19, 1)] == [312, 19, 1, 1]
 
 
 def test_room_is_made_for_a_document_of_which_only_is_known_that_it_is_large() -> None:
-    assert Portion(documents=10).smaller().bytes == HEAVIEST
+    assert PageSize(documents=10).smaller().bytes == HEAVIEST
 
 
 @pytest.mark.parametrize(
@@ -235,18 +235,18 @@ def test_room_is_made_for_a_document_of_which_only_is_known_that_it_is_large() -
 def test_the_first_page_is_small_unless_the_size_of_documents_is_known(
     documents: int | None, size: int | None, batch: int, largest: int, expected: int
 ) -> None:
-    assert first_portion(documents, size, batch, largest).documents == expected
+    assert first_page_size(documents, size, batch, largest).documents == expected
 
 
 def test_pages_of_a_scroll_cannot_grow_and_so_begin_as_large_as_they_may_be() -> None:
-    assert first_portion(1_000_000, 100_000_000, 0, 10_000, is_scrolled=True).documents == LARGEST_PAGE
+    assert first_page_size(1_000_000, 100_000_000, 0, 10_000, is_scrolled=True).documents == LARGEST_PAGE
 
 
 # -- windows ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_window_without_gaps_holds_one_document_less_than_is_asked_for() -> None:
-    assert window(99, 10_000, 500, 1.0) == Window(after=99, until=599, size=501)
+    assert window(99, 10_000, 500, 1.0) == NumberWindow(after=99, until=599, size=501)
 
 
 def test_a_window_full_of_gaps_is_wider() -> None:
@@ -258,15 +258,15 @@ def test_a_window_ends_with_its_part() -> None:
 
 
 def test_an_answer_that_was_not_cut_settles_its_window() -> None:
-    assert cut(Window(after=0, until=10, size=11), [1, 2, 9]) == Cut(kept=3, after=10)
+    assert cut(NumberWindow(after=0, until=10, size=11), [1, 2, 9]) == WindowCut(kept=3, after=10)
 
 
 def test_of_a_cut_answer_only_what_lies_below_its_last_number_is_sure() -> None:
-    assert cut(Window(after=0, until=99, size=4), [1, 2, 5, 5]) == Cut(kept=2, after=4)
+    assert cut(NumberWindow(after=0, until=99, size=4), [1, 2, 5, 5]) == WindowCut(kept=2, after=4)
 
 
 def test_an_answer_of_one_number_alone_says_nothing() -> None:
-    assert cut(Window(after=0, until=99, size=3), [7, 7, 7]) is None
+    assert cut(NumberWindow(after=0, until=99, size=3), [7, 7, 7]) is None
 
 
 @given(

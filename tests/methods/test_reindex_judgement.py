@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.cluster import ReindexLook
+from esmigrate_tui.elastic.cluster import ReindexProgress
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import create_request, tuning_requests
 from esmigrate_tui.methods.reindex_from_remote.decisions import (
@@ -74,14 +74,14 @@ FIRST = ReindexPart(task="n:1", passes=1, batch=1_000)
 
 
 def test_all_read_and_written_is_done() -> None:
-    verdict = judged(work(), FIRST, ReindexLook(completed=True, total=1_000, created=1_000))
+    verdict = judged(work(), FIRST, ReindexProgress(completed=True, total=1_000, created=1_000))
     assert verdict.part.is_done
     assert verdict.problem is None
     assert (verdict.seen.done, verdict.seen.written, verdict.seen.collided) == (1_000, 1_000, 0)
 
 
 def test_a_pass_that_was_given_less_than_there_is_is_made_again() -> None:
-    look = ReindexLook(completed=True, total=800, created=800)
+    look = ReindexProgress(completed=True, total=800, created=800)
     verdict = given_whole(FIRST, look, judged(work(), FIRST, look), 1_000)
     assert not verdict.part.is_done
     assert (verdict.part.repeats, verdict.part.task, verdict.part.done) == (1, "", 800)
@@ -90,30 +90,30 @@ def test_a_pass_that_was_given_less_than_there_is_is_made_again() -> None:
 
 @pytest.mark.parametrize(("there", "repeats"), [(800, 0), (700, 0), (1_000, 3)])
 def test_a_whole_pass_or_a_source_that_never_rests_is_not_read_for_ever(there: int, repeats: int) -> None:
-    look = ReindexLook(completed=True, total=800, created=800)
+    look = ReindexProgress(completed=True, total=800, created=800)
     part = msgspec.structs.replace(FIRST, repeats=repeats)
     verdict = judged(work(), part, look)
     assert given_whole(part, look, verdict, there) is verdict
 
 
 def test_a_second_document_of_one_id_is_counted_as_a_collision() -> None:
-    step = moved(FIRST, ReindexLook(completed=False, total=6, created=3, version_conflicts=3))
+    step = moved(FIRST, ReindexProgress(completed=False, total=6, created=3, version_conflicts=3))
     assert (step.written, step.collided, step.there_already) == (3, 3, 0)
 
 
 def test_on_a_later_pass_what_is_in_place_is_no_collision() -> None:
     later = ReindexPart(task="n:2", passes=2, batch=1_000, written=400, done=400)
-    step = moved(later, ReindexLook(completed=False, total=1_000, created=100, version_conflicts=400))
+    step = moved(later, ReindexProgress(completed=False, total=1_000, created=100, version_conflicts=400))
     assert (step.written, step.there_already, step.collided, step.done) == (500, 400, 0, 500)
 
 
 def test_progress_never_runs_backwards_on_a_new_pass() -> None:
     later = ReindexPart(task="n:2", passes=2, batch=1_000, written=400, done=400)
-    assert moved(later, ReindexLook(completed=False, total=1_000, version_conflicts=10)).done == 400
+    assert moved(later, ReindexProgress(completed=False, total=1_000, version_conflicts=10)).done == 400
 
 
 def test_a_refused_document_is_set_aside_and_the_next_pass_leaves_it_out() -> None:
-    look = ReindexLook(completed=True, total=1_000, created=300, failures=refused("a", "b"))
+    look = ReindexProgress(completed=True, total=1_000, created=300, failures=refused("a", "b"))
     verdict = judged(work(), FIRST, look)
     assert not verdict.part.is_done
     assert [reject.id for reject in verdict.rejects] == ["a", "b"]
@@ -123,14 +123,14 @@ def test_a_refused_document_is_set_aside_and_the_next_pass_leaves_it_out() -> No
 
 def test_a_document_is_set_aside_once() -> None:
     known = ReindexPart(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
-    look = ReindexLook(completed=True, total=999, created=9, failures=refused("a", "c"))
+    look = ReindexProgress(completed=True, total=999, created=9, failures=refused("a", "c"))
     verdict = judged(work(), known, look)
     assert [reject.id for reject in verdict.rejects] == ["c"]
 
 
 def test_the_same_refusals_again_end_the_task_with_the_reason() -> None:
     known = ReindexPart(task="n:2", passes=2, batch=1_000, left_out=(("", "a"),))
-    verdict = judged(work(), known, ReindexLook(completed=True, total=999, failures=refused("a")))
+    verdict = judged(work(), known, ReindexProgress(completed=True, total=999, failures=refused("a")))
     assert verdict.problem is not None
     assert "mapper_parsing_exception" in verdict.problem.why
 
@@ -154,7 +154,7 @@ def test_the_same_refusals_again_end_the_task_with_the_reason() -> None:
     ],
 )
 def test_what_will_pass_is_no_fault_of_the_documents(failures: tuple[Reject, ...], cause: Cause) -> None:
-    verdict = judged(work(), FIRST, ReindexLook(completed=True, total=10, failures=failures))
+    verdict = judged(work(), FIRST, ReindexProgress(completed=True, total=10, failures=failures))
     assert verdict.problem is not None
     assert verdict.problem.cause is cause
     assert verdict.rejects == ()
@@ -163,7 +163,7 @@ def test_what_will_pass_is_no_fault_of_the_documents(failures: tuple[Reject, ...
 
 def test_a_chunk_that_was_too_large_halves_the_batch() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
-    verdict = judged(work(), FIRST, ReindexLook(completed=True, problem=trouble))
+    verdict = judged(work(), FIRST, ReindexProgress(completed=True, problem=trouble))
     assert (verdict.part.batch, verdict.part.is_done, verdict.problem) == (500, False, None)
     assert "500" in verdict.note
 
@@ -171,12 +171,12 @@ def test_a_chunk_that_was_too_large_halves_the_batch() -> None:
 def test_a_single_document_that_is_too_large_ends_the_task() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Remote responded with a chunk that was too large.")
     one = ReindexPart(task="n:9", passes=9, batch=1)
-    assert judged(work(), one, ReindexLook(completed=True, problem=trouble)).problem is trouble
+    assert judged(work(), one, ReindexProgress(completed=True, problem=trouble)).problem is trouble
 
 
 def test_the_tasks_own_trouble_keeps_what_was_written() -> None:
     trouble = Problem(cause=Cause.CONNECTION, what="The destination cannot reach the source.")
-    verdict = judged(work(), FIRST, ReindexLook(completed=True, total=1_000, created=300, problem=trouble))
+    verdict = judged(work(), FIRST, ReindexProgress(completed=True, total=1_000, created=300, problem=trouble))
     assert verdict.problem is trouble
     assert (verdict.part.task, verdict.part.written, verdict.part.is_done) == ("", 300, False)
 
@@ -216,7 +216,10 @@ def test_a_state_survives_as_a_token() -> None:
 
 
 def test_the_parts_of_an_index_are_told_as_one() -> None:
-    looks = [ReindexLook(completed=False, total=400, created=100), ReindexLook(completed=False, total=600, created=50)]
+    looks = [
+        ReindexProgress(completed=False, total=400, created=100),
+        ReindexProgress(completed=False, total=600, created=50),
+    ]
     state = divided(RangeField("n"), (10,))
     step = together([moved(FIRST, look) for look in looks], state)
     assert (step.done, step.total, step.written) == (150, 1_000, 150)
@@ -224,13 +227,13 @@ def test_the_parts_of_an_index_are_told_as_one() -> None:
 
 
 def test_the_total_is_not_known_before_every_part_has_said_it() -> None:
-    looks = [ReindexLook(completed=False, total=400, created=100), ReindexLook(completed=False)]
+    looks = [ReindexProgress(completed=False, total=400, created=100), ReindexProgress(completed=False)]
     assert together([moved(FIRST, look) for look in looks], WHOLE).total is None
 
 
 def test_a_range_that_nothing_is_in_does_not_hide_the_total() -> None:
-    empty = after_pass(FIRST, ReindexLook(completed=True), is_done=True)
-    seen = [standing(empty), moved(FIRST, ReindexLook(completed=False, total=400))]
+    empty = after_pass(FIRST, ReindexProgress(completed=True), is_done=True)
+    seen = [standing(empty), moved(FIRST, ReindexProgress(completed=False, total=400))]
     assert together(seen, WHOLE).total == 400
 
 
@@ -253,21 +256,21 @@ def test_each_part_has_an_id_of_its_own_and_a_whole_index_that_of_its_task() -> 
 
 
 def test_a_trouble_that_cannot_pass_is_told_before_one_that_can() -> None:
-    busy = judged(work(), FIRST, ReindexLook(completed=True, total=9, failures=refused("a", status=429)))
+    busy = judged(work(), FIRST, ReindexProgress(completed=True, total=9, failures=refused("a", status=429)))
     wrong = Problem(cause=Cause.AUTHENTICATION, what="No.")
-    turned_away = judged(work(), FIRST, ReindexLook(completed=True, problem=wrong))
-    fine = judged(work(), FIRST, ReindexLook(completed=True, total=9, created=9))
+    turned_away = judged(work(), FIRST, ReindexProgress(completed=True, problem=wrong))
+    fine = judged(work(), FIRST, ReindexProgress(completed=True, total=9, created=9))
     assert first_trouble([fine, busy, turned_away]) is wrong
     assert first_trouble([fine]) is None
 
 
 def test_a_range_that_vanished_keeps_what_was_seen_of_it_and_finds_it_in_place() -> None:
-    seen = moved(FIRST, ReindexLook(completed=False, total=900, created=400))
+    seen = moved(FIRST, ReindexProgress(completed=False, total=900, created=400))
     verdict = vanished(work(), FIRST, seen)
     assert verdict.problem is not None
     assert verdict.problem.cause is Cause.UNKNOWN_OUTCOME
     again = msgspec.structs.replace(verdict.part, task="n:2", passes=2)
-    step = moved(again, ReindexLook(completed=False, total=900, created=500, version_conflicts=400))
+    step = moved(again, ReindexProgress(completed=False, total=900, created=500, version_conflicts=400))
     assert (step.done, step.written, step.there_already, step.collided) == (900, 900, 400, 0)
 
 
@@ -281,7 +284,7 @@ def test_an_index_that_was_read_to_its_end_is_read_again_when_it_is_taken_up() -
 
 
 def test_what_a_pass_that_nobody_saw_may_have_written_is_no_collision() -> None:
-    look = ReindexLook(completed=True, total=9, created=2, version_conflicts=7)
+    look = ReindexProgress(completed=True, total=9, created=2, version_conflicts=7)
     [part] = announced(WHOLE).parts
     first = in_task(part, "n:1", 500, is_surely_first=True)
     assert (first.passes, first.batch, moved(first, look).collided) == (1, 500, 7)
@@ -294,8 +297,8 @@ def test_what_a_pass_that_nobody_saw_may_have_written_is_no_collision() -> None:
 
 def test_a_note_names_its_range_where_there_are_several() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Too large.")
-    large = judged(work(), FIRST, ReindexLook(completed=True, problem=trouble))
-    fine = judged(work(), FIRST, ReindexLook(completed=True, total=9, created=9))
+    large = judged(work(), FIRST, ReindexProgress(completed=True, problem=trouble))
+    fine = judged(work(), FIRST, ReindexProgress(completed=True, total=9, created=9))
     assert told([fine, large]).startswith("range 2 of 2: a batch of 1000 was too large")
     assert told([large]).startswith("a batch of 1000 was too large")
 

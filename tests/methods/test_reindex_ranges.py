@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.ids import NOBODY
+from esmigrate_tui.elastic.document_places import NO_DOCUMENT
 from esmigrate_tui.elastic.spread import PERCENTS, Spread
 from esmigrate_tui.methods.reindex_from_remote.decisions import divided
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, edges_of, fields_of, how_many, query_of
@@ -104,7 +104,10 @@ def test_an_instant_does_not_depend_on_the_format_of_its_field() -> None:
             "filter": [
                 {
                     "bool": {
-                        "should": [{"range": {"@timestamp": {"lt": "1970-01-01T00:00:02.000+00:00", **form}}}, NOBODY]
+                        "should": [
+                            {"range": {"@timestamp": {"lt": "1970-01-01T00:00:02.000+00:00", **form}}},
+                            NO_DOCUMENT,
+                        ]
                     }
                 }
             ],

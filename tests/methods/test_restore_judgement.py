@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.snapshots import Recovery
+from esmigrate_tui.elastic.snapshots import RestoreProgress
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot.mover import (
     RestoreFromSnapshot,
@@ -41,9 +41,9 @@ WANTED = Restoration(repository=Repository(name="backup", type="fs", settings={"
 TASK = Task(number=1, source_index="books", destination_index="books", shards=3, size=900)
 
 
-def recovery(index: str = "books", **changes: Any) -> Recovery:  # noqa: ANN401  # fields of Recovery
+def recovery(index: str = "books", **changes: Any) -> RestoreProgress:  # noqa: ANN401  # fields of Recovery
     known: dict[str, Any] = {"uuid": "u", "wanted": 3, "active": 0, "repository": "backup", "snapshot": "nightly"}
-    return Recovery(index=index, **(known | changes))
+    return RestoreProgress(index=index, **(known | changes))
 
 
 # -- looks -------------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def test_a_token_is_read_back_as_it_was() -> None:
     ],
 )
 def test_whole_is_only_the_index_that_was_made_with_every_shard_started(
-    found: list[Recovery],
+    found: list[RestoreProgress],
     whole: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
     assert is_whole(["books"], {"books": "u"}, {one.index: one for one in found}) is whole

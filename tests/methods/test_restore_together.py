@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.snapshots import Recovery
+from esmigrate_tui.elastic.snapshots import RestoreProgress
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot.sharing import RecoveryView, SharedRecoveries, SharedStarts
 from esmigrate_tui.model.connection import Connection, Endpoint
@@ -33,9 +33,9 @@ class Asked:
         self.gate.set()
         self.troubles: dict[str, Cause] = {}
 
-    async def look(self, names: Sequence[str]) -> Mapping[str, Recovery]:
+    async def look(self, names: Sequence[str]) -> Mapping[str, RestoreProgress]:
         await self._answer(names)
-        return {name: Recovery(index=name, uuid=f"u{len(self.calls)}", wanted=1, active=1) for name in names}
+        return {name: RestoreProgress(index=name, uuid=f"u{len(self.calls)}", wanted=1, active=1) for name in names}
 
     async def send(self, tasks: Sequence[Task], plan: Plan) -> None:
         assert plan.restoration is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
+from esmigrate_tui.elastic.snapshots import RestoreProgress, ShardExplanation, UnassignedShard
 from esmigrate_tui.methods.restore_from_snapshot.troubles import (
     RecoveryLimits,
     all_judged,
@@ -22,11 +22,15 @@ RETRIED = "max_retry: shard has exceeded the maximum number of retries [5] on fa
 
 def problem(*deciders: str, reason: str = "NEW_INDEX_RESTORED", details: str = "", attempts: int = 0) -> Problem:
     shards = tuple(
-        Unassigned(shard=number, reason=reason, details=details, status="deciders_no", attempts=attempts)
+        UnassignedShard(shard=number, reason=reason, details=details, status="deciders_no", attempts=attempts)
         for number in range(2)
     )
-    recovery = Recovery(index="books", uuid="u", wanted=5, active=3, repository="r", snapshot="s", unassigned=shards)
-    return unplaced(recovery, stuck(recovery), Explanation(state="unassigned", deciders=deciders, by_node=(deciders,)))
+    recovery = RestoreProgress(
+        index="books", uuid="u", wanted=5, active=3, repository="r", snapshot="s", unassigned=shards
+    )
+    return unplaced(
+        recovery, stuck(recovery), ShardExplanation(state="unassigned", deciders=deciders, by_node=(deciders,))
+    )
 
 
 @pytest.mark.parametrize(
@@ -118,10 +122,10 @@ def test_a_shard_that_a_node_could_not_restore_says_why(details: str, cause: Cau
 
 def test_a_shard_that_waits_its_turn_is_not_stuck() -> None:
     waiting = tuple(
-        Unassigned(shard=number, status=status)
+        UnassignedShard(shard=number, status=status)
         for number, status in enumerate(["no_attempt", "deciders_throttled", "fetching_shard_data"])
     )
-    recovery = Recovery(index="books", uuid="u", wanted=3, active=0, unassigned=waiting)
+    recovery = RestoreProgress(index="books", uuid="u", wanted=3, active=0, unassigned=waiting)
     assert stuck(recovery) == ()
     assert not all_judged([recovery])
 
@@ -140,7 +144,7 @@ def test_another_try_may_work_where_one_node_objects_to_nothing_but_the_failure(
     by_node: tuple[tuple[str, ...], ...],
     may: bool,  # noqa: FBT001  # a column of the table
 ) -> None:
-    assert may_work_now(Explanation(state="unassigned", by_node=by_node)) is may
+    assert may_work_now(ShardExplanation(state="unassigned", by_node=by_node)) is may
     assert may_work_now(None) is False
 
 
@@ -152,8 +156,8 @@ def test_a_limit_is_read_as_elasticsearch_writes_it(text: str, amount: float | N
     assert bytes_of(text) == amount
 
 
-def moving(speed: float, *nodes: str, seconds: float = 10.0) -> Recovery:
-    return Recovery(
+def moving(speed: float, *nodes: str, seconds: float = 10.0) -> RestoreProgress:
+    return RestoreProgress(
         index="books",
         uuid="u",
         wanted=1,
@@ -183,7 +187,7 @@ def test_a_limit_binds_where_the_shards_together_are_as_fast_as_it_lets_their_no
         ([], RecoveryLimits(recovery=100.0)),
     ],
 )
-def test_no_limit_is_blamed_for_what_it_does_not_do(recoveries: list[Recovery], caps: RecoveryLimits) -> None:
+def test_no_limit_is_blamed_for_what_it_does_not_do(recoveries: list[RestoreProgress], caps: RecoveryLimits) -> None:
     assert binding_cap(recoveries, caps, "backup") == ""
 
 

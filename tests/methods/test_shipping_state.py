@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.arrivals import Troubles
+from esmigrate_tui.elastic.write_troubles import WriteTroubles
 from esmigrate_tui.engine.control import RunControl
 from esmigrate_tui.engine.decisions import judged, run_outcome
 from esmigrate_tui.methods import METHODS
@@ -75,18 +75,18 @@ def test_failed_writes_are_counted_through_restarts_of_a_shard(steps: list[int])
     for position, more in enumerate(steps):
         if position % 3 == 2:
             raw = 0
-            state = state.troubled(Troubles(failed=0))
+            state = state.troubled(WriteTroubles(failed=0))
         raw += more
         all_of_them += more
-        state = WatchState.from_token(state.troubled(Troubles(failed=raw)).as_token())
+        state = WatchState.from_token(state.troubled(WriteTroubles(failed=raw)).as_token())
     assert state.failed == all_of_them
 
 
 def test_what_was_before_the_run_or_cannot_be_seen_is_no_trouble_of_it() -> None:
-    state = WatchState().troubled(Troubles(failed=7, turned_away=9))
+    state = WatchState().troubled(WriteTroubles(failed=7, turned_away=9))
     assert (state.failed, state.turned_away) == (0, 0)
-    state = state.troubled(Troubles())
-    assert state.troubled(Troubles(failed=8, turned_away=9)).failed == 1
+    state = state.troubled(WriteTroubles())
+    assert state.troubled(WriteTroubles(failed=8, turned_away=9)).failed == 1
 
 
 def test_trouble_and_blocks_are_told_once() -> None:

@@ -18,7 +18,7 @@ from esmigrate_tui import preflight
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
+from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.flow import planning
 from esmigrate_tui.model.carried import Carried, Kind
@@ -676,7 +676,7 @@ async def prepared(world: World, clusters: Clusters, method: MethodName, folder:
         return draft.answered(reading=reading, into="pfc-filed", create='{"mappings":{"properties":{}}}')
     if method is MethodName.RESTORE_FROM_SNAPSHOT:
         assert clusters.source is not None
-        taken = take_request("pfc-kept", "s", ("pfc-good",), knows_features=False)
+        taken = create_snapshot_request("pfc-kept", "s", ("pfc-good",), knows_features=False)
         path = taken.path.replace("wait_for_completion=false", "wait_for_completion=true")
         await clusters.source.perform(register_request(KEPT))
         await clusters.source.perform(msgspec.structs.replace(taken, path=path))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic import answers
-from esmigrate_tui.elastic.ids import Holder
+from esmigrate_tui.elastic.document_places import DocumentPlace
+from esmigrate_tui.elastic.responses.indices import CatIndex, FlatSettings, IndexListing, IndexMapping, index_facts
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.copying import Copying, Types
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 OF_TWO_TYPES = """[{"_index":"x","_type":"book","_id":"2","_score":1.0},{"_index":"x","_type":"loan","_id":"2",
 "_score":1.0},{"_index":"x","_type":"book","_id":"1","_score":1.0},{"_index":"x","_type":"loan","_id":"1","_score":1.0},
 {"_index":"x","_type":"book","_id":"3","_score":1.0}]"""
-HITS = msgspec.json.decode(OF_TWO_TYPES, type=tuple[Holder, ...])
+HITS = msgspec.json.decode(OF_TWO_TYPES, type=tuple[DocumentPlace, ...])
 
 
 # -- ids ---------------------------------------------------------------------------------------------------------------
@@ -63,7 +63,7 @@ def test_ids_that_are_there_once_collide_with_nothing() -> None:
 
 
 def test_children_of_several_parents_with_one_id_are_several_routings() -> None:
-    twins = (Holder(id="1", type="loan", parent="a"), Holder(id="1", type="loan", parent="b"))
+    twins = (DocumentPlace(id="1", type="loan", parent="a"), DocumentPlace(id="1", type="loan", parent="b"))
     [told] = judged_ids({"x": twins}, Draft())
     assert told.severity is Severity.WARNING
     assert "by the routings a and b" in told.evidence
@@ -71,7 +71,7 @@ def test_children_of_several_parents_with_one_id_are_several_routings() -> None:
 
 def test_an_id_in_several_indices_of_a_data_stream_is_told_as_one_document_too_many() -> None:
     parts = tuple(IndexFacts(name=f".ds-web-00000{number}", data_stream="web") for number in (1, 2))
-    twins = (Holder(id="7"), Holder(id="7"), Holder(id="8"))
+    twins = (DocumentPlace(id="7"), DocumentPlace(id="7"), DocumentPlace(id="8"))
     [told] = judged_ids(
         {"web": twins}, Draft(method=MethodName.COPY_THROUGH_HERE, source_indices=parts, selected=("web",))
     )
@@ -241,15 +241,15 @@ def test_one_role_that_shows_everything_is_enough(views: tuple[View, ...], sever
 def test_what_an_index_keeps_of_its_documents_is_told_by_its_mapping_and_settings(
     settings: dict[str, str], source: dict[str, Any], expected: tuple[bool, bool, bool]
 ) -> None:
-    listing = answers.Listing(
-        cat=(answers.CatIndex(index="x"),),
-        settings={"x": answers.FlatSettings(settings)},
-        mappings={"x": answers.Mapped({"_source": msgspec.Raw(msgspec.json.encode(source))})},
+    listing = IndexListing(
+        cat=(CatIndex(index="x"),),
+        settings={"x": FlatSettings(settings)},
+        mappings={"x": IndexMapping({"_source": msgspec.Raw(msgspec.json.encode(source))})},
         aliases={},
         data_streams={},
         hidden=frozenset(),
     )
-    [[index], _] = cast("tuple[Any, ...]", answers.listed(listing, with_types=False))
+    [[index], _] = cast("tuple[Any, ...]", index_facts(listing, with_types=False))
     assert (index.source_enabled, index.source_filtered, index.source_synthetic) == expected
 
 

@@ -16,7 +16,7 @@ import pytest
 from esmigrate_tui import preflight
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.snapshots import register_request, take_request, unregister_request
+from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -120,7 +120,7 @@ async def take(cluster: Cluster, *names: str, partial: bool = False, place: str 
     """The snapshot "s" of exactly these indices, in the repository of these tests."""
     await cluster.perform(register_request(msgspec.structs.replace(BACKUPS, settings={"location": place})))
     knows = await cluster.version() >= Version(7, 12)
-    request = take_request("pfr", "s", names, knows_features=knows)
+    request = create_snapshot_request("pfr", "s", names, knows_features=knows)
     if partial:
         request = msgspec.structs.replace(request, body=json.dumps(json.loads(request.body) | {"partial": True}))
     await cluster.perform(request)

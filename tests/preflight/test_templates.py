@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from esmigrate_tui.elastic.answers import ComponentTemplates, IndexTemplates, LegacyTemplate, Templates, template_layers
+from esmigrate_tui.elastic.responses.templates import (
+    AllTemplates,
+    ComponentTemplates,
+    IndexTemplates,
+    LegacyTemplate,
+    template_layers,
+)
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.facts import TemplateLayer
 from esmigrate_tui.model.finding import Severity
@@ -77,7 +83,7 @@ def test_legacy_templates_of_every_version_are_layers_in_their_order() -> None:
         "early": LegacyTemplate(order=1, index_patterns=("logs-*", "x"), aliases={"a": {}}),
         "other": LegacyTemplate(order=0, template="other"),
     }
-    found = template_layers("logs-1", Templates(legacy, IndexTemplates(), ComponentTemplates()))
+    found = template_layers("logs-1", AllTemplates(legacy, IndexTemplates(), ComponentTemplates()))
     assert [one.template for one in found] == ["early", "late"]
 
 

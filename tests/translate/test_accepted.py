@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.carried import carried
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.elastic.definitions import carried
 from esmigrate_tui.methods.filling import create_request
 from esmigrate_tui.model.carried import Conflict, Definition, Kind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.elastic.snapshots import Taking
+    from esmigrate_tui.elastic.snapshots import SnapshotProgress
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
 _FEATURES: Final = Version(7, 12)  # the first that knows feature states
@@ -96,7 +96,7 @@ def snapshot_line(one: SnapshotFacts) -> str:
 
 async def take(options: Mapping[str, Any]) -> int:
     """Take a snapshot of exactly these indices on the source, written down like every change before a run."""
-    from esmigrate_tui.elastic.snapshots import take_request  # noqa: PLC0415  # the client costs start-up time
+    from esmigrate_tui.elastic.snapshots import create_snapshot_request  # noqa: PLC0415  # the client costs start-up time
 
     if not (options["patterns"] or options["feature_state"] or options["global_state"]):
         msg = "Nothing is to be taken: give --index, --feature-state or --global-state."
@@ -113,7 +113,7 @@ async def take(options: Mapping[str, Any]) -> int:
         change = PlannedChange(
             side=Side.SOURCE,
             what=f"the snapshot {name} of {counted(len(names), 'index', 'indices')} was taken into {repository}",
-            made_by=take_request(
+            made_by=create_snapshot_request(
                 repository,
                 name,
                 names,
@@ -215,7 +215,7 @@ async def _followed(cluster: Cluster, repository: str, name: str) -> int:
     return _ENDED.get(taking.state, ExitCode.INTERNAL)
 
 
-def taking_line(taking: Taking) -> str:
+def taking_line(taking: SnapshotProgress) -> str:
     """How far a snapshot is, on one line."""
     shards = f"{number(taking.shards_done)} of {counted(taking.shards, 'shard')}"
     failed = f", {number(taking.shards_failed)} failed" if taking.shards_failed else ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.portions import LARGEST_PAGE, ranges
+from esmigrate_tui.elastic.paging import LARGEST_PAGE, ranges
 from esmigrate_tui.methods.token import Token
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
-from esmigrate_tui.elastic.portions import Portion, first_portion
+from esmigrate_tui.elastic.paging import PageSize, first_page_size
 from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.copy_through_here.decisions import (
     CopyPart,
@@ -216,7 +216,7 @@ async def _setting(work: Work, clusters: Clusters) -> CopySetting:
     )
 
 
-async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[CopyState, Portion]:
+async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[CopyState, PageSize]:
     """The state to go on from, and what to ask for first.
 
     A source index that was made anew under its name is read from the beginning: its numbers mean other documents.
@@ -235,7 +235,7 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
         state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)
         base = state.base if is_begun or task.create else await _base(work, clusters)
         state = msgspec.structs.replace(state, made=made, of=",".join(uuids), base=base)
-    portion = first_portion(
+    portion = first_page_size(
         task.documents,
         task.size,
         work.plan.batch,

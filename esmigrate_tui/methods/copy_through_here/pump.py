@@ -14,10 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import gone
-from esmigrate_tui.elastic.ending import seen_through
+from esmigrate_tui.elastic.documents import is_scroll_lost
 from esmigrate_tui.elastic.errors import UnreadAnswerError
-from esmigrate_tui.elastic.portions import HEAVIEST, MOST_ALONE, MOST_BYTES, MOST_SCROLLED, Portion, Window, cut, window
+from esmigrate_tui.elastic.paging import (
+    HEAVIEST,
+    MOST_ALONE,
+    MOST_BYTES,
+    MOST_SCROLLED,
+    NumberWindow,
+    PageSize,
+    cut,
+    window,
+)
+from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
@@ -30,7 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.elastic.documents import Document, Page
+    from esmigrate_tui.elastic.documents import Document, DocumentPage
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.event import Reject
 
@@ -71,7 +80,7 @@ class CopySetting:
 class Pump(Steered):
     """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
 
-    def __init__(self, setting: CopySetting, state: CopyState, portion: Portion) -> None:
+    def __init__(self, setting: CopySetting, state: CopyState, portion: PageSize) -> None:
         writer = BulkWriter(
             setting.work,
             setting.clusters,
@@ -90,7 +99,7 @@ class Pump(Steered):
         self._told: CopyState | None = None
         # Each part has its own: a document of 20 MB in one must not make the pages of all others small. It begins with
         # the largest that another has come to: what it really holds is seen with its first page.
-        self._portions: dict[int, Portion] = {}
+        self._portions: dict[int, PageSize] = {}
         self._largest = portion
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._waiting = deque(position for position, part in enumerate(state.parts) if not part.is_done)
@@ -199,7 +208,7 @@ class Pump(Steered):
             try:
                 await self._scrolled(position)
             except ProblemError as error:
-                is_lost = gone(error.problem)
+                is_lost = is_scroll_lost(error.problem)
                 if not is_lost and error.problem.cause is not Cause.TOO_LARGE:
                     raise
                 if not is_lost and self._portions[position].documents == 1:
@@ -330,7 +339,7 @@ class Pump(Steered):
         self._portions[position] = portion.smaller()
         await asyncio.sleep(pause or 0.0)
 
-    def _learn(self, position: int, page: Page, asked: Window, after: int) -> None:
+    def _learn(self, position: int, page: DocumentPage, asked: NumberWindow, after: int) -> None:
         """Remember how large documents are, and how many numbers stand for none."""
         self._portions[position] = portion = self._portions[position].after(len(page.documents), page.bytes)
         self._largest = max(self._largest, portion, key=lambda one: one.documents)
@@ -339,7 +348,7 @@ class Pump(Steered):
             found = min(1.0, len(page.documents) / passed)
             self._density[position] = found if page.documents else self._density.get(position, 1.0) / 4
 
-    async def _held(self, position: int, ask: Callable[[], Awaitable[Page]]) -> _Read:
+    async def _held(self, position: int, ask: Callable[[], Awaitable[DocumentPage]]) -> _Read:
         """A page of a scroll; its size was fixed when the scroll was opened."""
         await self._writer.going()
         claim = 2 * self._portions[position].bytes

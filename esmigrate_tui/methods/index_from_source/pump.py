@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import Document
-from esmigrate_tui.elastic.portions import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, Portion
+from esmigrate_tui.elastic.paging import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, PageSize
 from esmigrate_tui.methods.copy_through_here.decisions import Streams, Tally
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
 from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
@@ -82,7 +82,7 @@ class FilePump(Steered):
         self.state = state
         self._told: FileState | None = None
         batch = setting.work.plan.batch or LARGEST_PAGE
-        self._portion = Portion(documents=min(FIRST_PAGE, batch), limit=batch)
+        self._portion = PageSize(documents=min(FIRST_PAGE, batch), limit=batch)
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._room = request_memory()
 
@@ -206,7 +206,7 @@ class FilePump(Steered):
         return Reject(index=self._target, id=_place(document), status=409, reason=why)
 
 
-async def _unhurried(pages: Pages, portion: Portion) -> Page | None:
+async def _unhurried(pages: Pages, portion: PageSize) -> Page | None:
     """The next page, read in a thread; one that is being read is read to its end, whoever has given up on it."""
     reading = asyncio.ensure_future(asyncio.to_thread(pages.next, portion.documents, TARGET_BYTES))
     try:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.arrivals import Troubles, troubles
+from esmigrate_tui.elastic.write_troubles import WriteTroubles, write_troubles
 from esmigrate_tui.methods.filling import another_index, create_request, index_gone, made_index
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
@@ -61,7 +61,7 @@ class WatchState(Token, frozen=True, kw_only=True, omit_defaults=True):
         """The state after a count of all documents of the index."""
         return msgspec.structs.replace(self, arrived=max(0, amount - self.base))
 
-    def troubled(self, seen: Troubles) -> WatchState:
+    def troubled(self, seen: WriteTroubles) -> WatchState:
         """The state after what the servers have counted of trouble; what cannot be seen changes nothing."""
         more_failed = _more(self.failed_last, seen.failed)
         more_turned = _more(self.turned_last, seen.turned_away)
@@ -234,7 +234,7 @@ async def _looked_around(work: Work, clusters: Clusters, state: WatchState) -> W
     blocks = tuple(
         sorted(key for key, value in settings.items() if key.startswith("index.blocks.") and value.lower() == _ON)
     )
-    seen = await troubles(clusters.destination, index)
+    seen = await write_troubles(clusters.destination, index)
     return msgspec.structs.replace(state.troubled(seen), blocks=blocks)
 
 

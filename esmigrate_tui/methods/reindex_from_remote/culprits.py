@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from esmigrate_tui.elastic.portions import LARGEST_PAGE
-from esmigrate_tui.elastic.whole import pages, stretches
+from esmigrate_tui.elastic.paging import LARGEST_PAGE
+from esmigrate_tui.elastic.scan import pages, scan_ranges
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.elastic.documents import Document
-    from esmigrate_tui.elastic.whole import Stretch
+    from esmigrate_tui.elastic.scan import ScanRange
     from esmigrate_tui.model.problem import Problem
 
 LONGEST_ID: Final = 512
@@ -92,14 +92,14 @@ async def culprits(source: Cluster, index: str, into: str, problem: Problem, mos
     The index is read once, page by page; nothing of it is kept but these.
     """
     found: list[Reject] = []
-    for stretch in await stretches(source, index):
+    for stretch in await scan_ranges(source, index):
         found += await _in_stretch(source, index, into, stretch, problem)
         if len(found) > most:
             break
     return tuple(found)
 
 
-async def _in_stretch(source: Cluster, index: str, into: str, stretch: Stretch, problem: Problem) -> list[Reject]:
+async def _in_stretch(source: Cluster, index: str, into: str, stretch: ScanRange, problem: Problem) -> list[Reject]:
     size = LARGEST_PAGE
     while True:
         found: list[Reject] = []

@@ -25,7 +25,7 @@ from esmigrate_tui.preflight.remote import remote_index
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from esmigrate_tui.elastic.cluster import ReindexLook
+    from esmigrate_tui.elastic.cluster import ReindexProgress
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.plan import Plan, Task
 
@@ -203,7 +203,7 @@ def standing(part: ReindexPart) -> Acknowledged:
     )
 
 
-def moved(part: ReindexPart, look: ReindexLook, *, refused: int | None = None) -> Acknowledged:
+def moved(part: ReindexPart, look: ReindexProgress, *, refused: int | None = None) -> Acknowledged:
     """What one look at a pass says about the whole part; `refused` documents where that is more than it left out."""
     again = part.passes > 1
     refused = len(part.left_out) if refused is None else refused
@@ -240,7 +240,7 @@ def together(
     )
 
 
-def after_pass(part: ReindexPart, look: ReindexLook, **changes: Any) -> ReindexPart:  # noqa: ANN401  # the fields of Part
+def after_pass(part: ReindexPart, look: ReindexProgress, **changes: Any) -> ReindexPart:  # noqa: ANN401  # the fields of Part
     """The part between two passes: no task, the ended pass added to the totals."""
     left_out = changes.get("left_out", part.left_out)
     so_far = moved(part, look, refused=len(left_out))
@@ -279,7 +279,7 @@ def _between(
     return PassVerdict(part=part, seen=standing(part), rejects=rejects, note=note, problem=problem)
 
 
-def judged(work: Work, part: ReindexPart, look: ReindexLook) -> PassVerdict:
+def judged(work: Work, part: ReindexPart, look: ReindexProgress) -> PassVerdict:
     """What the result of an ended pass means for its part."""
     if look.problem is not None:
         if look.problem.cause is Cause.TOO_LARGE and part.batch > 1:
@@ -316,7 +316,7 @@ def without(part: ReindexPart, found: Sequence[Reject], problem: Problem) -> Pas
     return _between(msgspec.structs.replace(part, choked=None, left_out=left_out), rejects=rejects)
 
 
-def given_whole(part: ReindexPart, look: ReindexLook, verdict: PassVerdict, there: int) -> PassVerdict:
+def given_whole(part: ReindexPart, look: ReindexProgress, verdict: PassVerdict, there: int) -> PassVerdict:
     """The verdict of a pass that seems to be the last, or another pass where the source holds `there`, which is more.
 
     A node that has just come back answers a search with the shards it has found until then: older servers say nothing
@@ -342,7 +342,7 @@ def vanished(work: Work, part: ReindexPart, seen: Acknowledged) -> PassVerdict:
     return PassVerdict(part=gone, seen=seen, problem=problem)
 
 
-def cancelled(work: Work, part: ReindexPart, look: ReindexLook, *, is_ours: bool) -> PassVerdict:
+def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: bool) -> PassVerdict:
     """What it means that the task was cancelled: by this run, or by somebody else."""
     if is_ours:
         return _between(after_pass(part, look), problem=stopped(work.task.source_index))
@@ -355,7 +355,7 @@ def cancelled(work: Work, part: ReindexPart, look: ReindexLook, *, is_ours: bool
     return _between(after_pass(part, look), problem=problem)
 
 
-def gone_on_with(part: ReindexPart, look: ReindexLook) -> PassVerdict:
+def gone_on_with(part: ReindexPart, look: ReindexProgress) -> PassVerdict:
     """What it means that the task was cancelled before this perform began: it has another pass."""
     return _between(after_pass(part, look))
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.ids import NOBODY
+from esmigrate_tui.elastic.document_places import NO_DOCUMENT
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.plan import MOST_RANGES
 from esmigrate_tui.translate.mappings import is_typeless, types_of
@@ -140,7 +140,7 @@ def query_of(field: RangeField | None, start: int | None, end: int | None, left_
     `start` and `end` are None where there is nothing before or after; without both it is the whole index.
     """
     # Documents may have left the source since the ranges were made: an empty one must be searched all the same.
-    inside = [{"bool": {"should": [_below(field, end), NOBODY]}}] if field is not None and end is not None else []
+    inside = [{"bool": {"should": [_below(field, end), NO_DOCUMENT]}}] if field is not None and end is not None else []
     outside = [_below(field, start)] if field is not None and start is not None else []
     if left_out:
         outside.append({"ids": {"values": list(left_out)}})

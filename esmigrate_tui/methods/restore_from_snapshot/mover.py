@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
-    from esmigrate_tui.elastic.snapshots import Recovery
+    from esmigrate_tui.elastic.snapshots import RestoreProgress
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.draft import Draft
 
@@ -90,12 +90,12 @@ class RestoreState(Token, frozen=True, kw_only=True, omit_defaults=True):
 # -- judging what is seen, pure ----------------------------------------------------------------------------------------
 
 
-def comes_from(recovery: Recovery, wanted: Restoration) -> bool:
+def comes_from(recovery: RestoreProgress, wanted: Restoration) -> bool:
     """Whether the shards of an index say that they are, or were, restored from this snapshot."""
     return (recovery.repository, recovery.snapshot) == (wanted.repository.name, wanted.snapshot)
 
 
-def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, Recovery]) -> bool:
+def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, RestoreProgress]) -> bool:
     """Whether every index is there, is the one that the restore has made, and has all its primaries started."""
     known = [(made.get(name, ""), found.get(name)) for name in names]
     return bool(known) and all(
@@ -104,7 +104,7 @@ def is_whole(names: Iterable[str], made: Mapping[str, str], found: Mapping[str, 
 
 
 def moved(
-    task: Task, state: RestoreState, recoveries: Sequence[Recovery], *, is_done: bool, note: str = ""
+    task: Task, state: RestoreState, recoveries: Sequence[RestoreProgress], *, is_done: bool, note: str = ""
 ) -> Acknowledged:
     """What one look says: bytes and shards of all indices of a task."""
     wanted = sum(one.wanted for one in recoveries)
@@ -130,7 +130,7 @@ def shards_of(
     task: Task,
     names: Sequence[str],
     made: Mapping[str, str],
-    found: Mapping[str, Recovery],
+    found: Mapping[str, RestoreProgress],
     lost: int,
     wanted: Restoration,
 ) -> RestoredShards:
@@ -150,7 +150,7 @@ def shards_of(
     )
 
 
-def _is_ours(recovery: Recovery, uuid: str, wanted: Restoration) -> bool:
+def _is_ours(recovery: RestoreProgress, uuid: str, wanted: Restoration) -> bool:
     """Whether it is the index that the restore has made: by its uuid, or as long as none is known by its origin."""
     return recovery.uuid == uuid if uuid else comes_from(recovery, wanted) and not recovery.is_closed
 
@@ -318,7 +318,7 @@ class _Shared:
         known = await self._cluster.snapshots.repositories()
         return self._wanted.repository.name not in {one.name for one in known}
 
-    async def cap(self, recoveries: Sequence[Recovery]) -> str:
+    async def cap(self, recoveries: Sequence[RestoreProgress]) -> str:
         """The setting that decides how fast it goes, said once; "" when there is none, or it was said."""
         if self._said or not is_settled(recoveries):
             return ""
@@ -612,7 +612,7 @@ class RestoreFromSnapshot:
         return {name: look.found[name].uuid for name in names}, look
 
     @staticmethod
-    def _seen(names: Sequence[str], state: RestoreState, found: Mapping[str, Recovery]) -> list[Recovery]:
+    def _seen(names: Sequence[str], state: RestoreState, found: Mapping[str, RestoreProgress]) -> list[RestoreProgress]:
         """What was seen of the task's indices; raises ProblemError where one is gone, or another one."""
         for name in names:
             if name not in found:
@@ -622,7 +622,7 @@ class RestoreFromSnapshot:
         return [found[name] for name in names]
 
     @staticmethod
-    async def _trouble(clusters: Clusters, recoveries: Sequence[Recovery]) -> Problem | None:
+    async def _trouble(clusters: Clusters, recoveries: Sequence[RestoreProgress]) -> Problem | None:
         """Why a shard will not start by itself; None while all may."""
         for recovery in recoveries:
             if shards := stuck(recovery):
@@ -632,7 +632,7 @@ class RestoreFromSnapshot:
 
     @staticmethod
     async def _is_cured(
-        state: RestoreState, clusters: Clusters, names: Sequence[str], found: Mapping[str, Recovery]
+        state: RestoreState, clusters: Clusters, names: Sequence[str], found: Mapping[str, RestoreProgress]
     ) -> bool:
         """Whether nothing but the failure itself keeps each stuck shard from being restored again."""
         troubled = [found[name] for name in names if name in found and found[name].uuid == state.made.get(name)]
@@ -793,7 +793,7 @@ async def _refreshed_if_allowed(source: Cluster, name: str) -> None:
             raise
 
 
-def _is_under_way(work: Work, names: Sequence[str], found: Mapping[str, Recovery]) -> bool:
+def _is_under_way(work: Work, names: Sequence[str], found: Mapping[str, RestoreProgress]) -> bool:
     """Whether every index is being restored from the snapshot, or was since the plan was made.
 
     What was in the way of a feature state is replaced by the restore itself, so one that is whole may be the old one.

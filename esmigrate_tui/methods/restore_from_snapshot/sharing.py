@@ -18,7 +18,7 @@ from esmigrate_tui.model.problem import PASSING, ProblemError
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 
-    from esmigrate_tui.elastic.snapshots import Recovery
+    from esmigrate_tui.elastic.snapshots import RestoreProgress
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.plan import Plan, Task
 
@@ -32,7 +32,7 @@ class RecoveryView:
 
     number: int = 0
     names: frozenset[str] = frozenset()
-    found: Mapping[str, Recovery] = field(default_factory=dict)
+    found: Mapping[str, RestoreProgress] = field(default_factory=dict)
 
 
 class SharedRecoveries:
@@ -41,7 +41,7 @@ class SharedRecoveries:
     So many tasks that look twice a second each cost as many requests as one does.
     """
 
-    def __init__(self, ask: Callable[[Sequence[str]], Awaitable[Mapping[str, Recovery]]]) -> None:
+    def __init__(self, ask: Callable[[Sequence[str]], Awaitable[Mapping[str, RestoreProgress]]]) -> None:
         self._ask = ask
         self._followed: Counter[str] = Counter()
         self._begun = 0

@@ -15,7 +15,7 @@ from esmigrate_tui.model.text import clean, counted, size
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esmigrate_tui.elastic.snapshots import Explanation, Recovery, Unassigned
+    from esmigrate_tui.elastic.snapshots import RestoreProgress, ShardExplanation, UnassignedShard
 
 _FAILED: Final = "ALLOCATION_FAILED"
 _NOT_YET: Final = frozenset({"", "no_attempt", "fetching_shard_data"})
@@ -26,24 +26,26 @@ _REPEATING: Final = ("restore_in_progress", "max_retry")
 # -- shards that do not start ------------------------------------------------------------------------------------------
 
 
-def stuck(recovery: Recovery) -> tuple[Unassigned, ...]:
+def stuck(recovery: RestoreProgress) -> tuple[UnassignedShard, ...]:
     """The shards that will not start by themselves: every node has been asked, and none may or could take them."""
     return tuple(shard for shard in recovery.unassigned if shard.status == "deciders_no")
 
 
-def all_judged(recoveries: Sequence[Recovery]) -> bool:
+def all_judged(recoveries: Sequence[RestoreProgress]) -> bool:
     """Whether a node has been looked for, for every shard that has none."""
     return all(shard.status not in _NOT_YET for one in recoveries for shard in one.unassigned)
 
 
-def may_work_now(explanation: Explanation | None) -> bool:
+def may_work_now(explanation: ShardExplanation | None) -> bool:
     """Whether a node would take the shard, had the restore not failed before."""
     if explanation is None:
         return False
     return any(all(text.startswith(_REPEATING) for text in node) for node in explanation.by_node)
 
 
-def unplaced(recovery: Recovery, shards: Sequence[Unassigned], explanation: Explanation | None) -> Problem:
+def unplaced(
+    recovery: RestoreProgress, shards: Sequence[UnassignedShard], explanation: ShardExplanation | None
+) -> Problem:
     """The trouble of an index of which shards do not start."""
     first = shards[0]
     what = f"{len(shards)} of {counted(recovery.wanted, 'shard')} of {recovery.index}"
@@ -215,7 +217,7 @@ _KIND: Final = re.compile(
 _SAID: Final = 400  # characters of a server's own words in a sentence
 
 
-def _not_made(what: str, shard: Unassigned) -> Problem:
+def _not_made(what: str, shard: UnassignedShard) -> Problem:
     """An index that a node of the destination could not make: it lacks a file, or a part, that the index wants."""
     text = shard.details[:_LONGEST_TEXT]
     if found := _FILE.search(text):
@@ -246,13 +248,13 @@ def _not_made(what: str, shard: Unassigned) -> Problem:
     )
 
 
-def _said(shard: Unassigned) -> str:
+def _said(shard: UnassignedShard) -> str:
     """The server's own reason, as a sentence."""
     reason = re.sub(r"^failed shard on node \[[^\]]{1,60}\]: ", "", shard.details[:_LONGEST_TEXT]).strip(" ;,")
     return f"It said: {clean(reason, _SAID).rstrip('.')}." if reason else ""
 
 
-def _unread(what: str, recovery: Recovery, shard: Unassigned) -> Problem:
+def _unread(what: str, recovery: RestoreProgress, shard: UnassignedShard) -> Problem:
     """A shard that a node has taken up and could not restore; its details say why, in the server's words."""
     if any(sign in shard.details for sign in _NOT_MADE):
         return _not_made(what, shard)
@@ -308,12 +310,12 @@ def bytes_of(text: str) -> float | None:
     return amount if amount > 0 else None
 
 
-def is_settled(recoveries: Sequence[Recovery]) -> bool:
+def is_settled(recoveries: Sequence[RestoreProgress]) -> bool:
     """Whether shards have been copied for long enough that their speed says something."""
     return any(one.copying_seconds >= _SETTLED for one in recoveries)
 
 
-def binding_cap(recoveries: Sequence[Recovery], caps: RecoveryLimits, repository: str) -> str:
+def binding_cap(recoveries: Sequence[RestoreProgress], caps: RecoveryLimits, repository: str) -> str:
     """What to say when a setting decides how fast the shards are copied that are under way; "" when none does."""
     cap = caps.lowest
     moving = [one for one in recoveries if one.bytes_per_second and one.copying_seconds >= _SETTLED]

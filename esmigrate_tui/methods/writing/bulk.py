@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
-from esmigrate_tui.elastic.documents import Unread
+from esmigrate_tui.elastic.documents import UnreadDocument
 from esmigrate_tui.methods.copy_through_here.decisions import (
     BULK_BYTES,
     ItemOutcome,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     import msgspec
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.elastic.documents import Document, Item
+    from esmigrate_tui.elastic.documents import BulkItem, Document
     from esmigrate_tui.methods.contract import Work
 
 ROOM: Final = 48 * 1024 * 1024
@@ -223,7 +223,7 @@ class BulkWriter:
         return tally
 
     def _judged(
-        self, sent: Sequence[Document], items: Sequence[Item], rejects: list[Reject], found: list[Document]
+        self, sent: Sequence[Document], items: Sequence[BulkItem], rejects: list[Reject], found: list[Document]
     ) -> tuple[Tally, list[Document], str]:
         """What became of the documents of a bulk, and which were sent back, with the words for the last of them."""
         written, conflicts, refused = 0, 0, 0
@@ -330,7 +330,7 @@ class BulkWriter:
         """Whether there is something to send that the destination would read; one that is not is set aside."""
         limit, length = self._limit, document.size
         if not length:
-            why = document.why if isinstance(document, Unread) else "the source keeps no _source of it"
+            why = document.why if isinstance(document, UnreadDocument) else "the source keeps no _source of it"
             rejects.append(self._reject(document, 0, why))
             return False
         if is_too_deep(bytes(document.source)):

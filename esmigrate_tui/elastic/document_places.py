@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
 
-NOBODY: Final[dict[str, Any]] = {"ids": {"values": ["esmigrate-asks-for-no-document-6f1d0c5b9e7a4f0db0a1d3c25f2b8e94"]}}
+NO_DOCUMENT: Final[dict[str, Any]] = {
+    "ids": {"values": ["esmigrate-asks-for-no-document-6f1d0c5b9e7a4f0db0a1d3c25f2b8e94"]}
+}
 """A query that finds nothing, and that no server knows beforehand to find nothing.
 
 What can be known so (`match_none`, no ids, dates beyond all of a shard) is not asked of the shards from 8 on: a scroll
@@ -19,7 +21,7 @@ over several of them is then over nothing, and its next page is refused with 503
 """
 
 
-class Holder(msgspec.Struct, frozen=True):
+class DocumentPlace(msgspec.Struct, frozen=True):
     """Where a document with some _id is: its type ("" where the server names none) and its routing, if it has one."""
 
     id: str = msgspec.field(name="_id")
@@ -28,24 +30,27 @@ class Holder(msgspec.Struct, frozen=True):
     parent: str = msgspec.field(name="_parent", default="")
 
 
-class _Found(msgspec.Struct, frozen=True):
-    class Inner(msgspec.Struct, frozen=True):
-        hits: tuple[Holder, ...] = ()
-
-    hits: Inner = Inner()
+class _PlaceHits(msgspec.Struct, frozen=True):
+    hits: tuple[DocumentPlace, ...] = ()
 
 
-class _Several(msgspec.Struct, frozen=True):
-    responses: tuple[_Found, ...] = ()
+class _PlacesResponse(msgspec.Struct, frozen=True):
+    hits: _PlaceHits = _PlaceHits()
 
 
-async def first_ids(cluster: Cluster, names: Sequence[str], size: int) -> dict[str, tuple[Holder, ...]]:
+class _MultiPlacesResponse(msgspec.Struct, frozen=True):
+    responses: tuple[_PlacesResponse, ...] = ()
+
+
+async def first_ids(cluster: Cluster, names: Sequence[str], size: int) -> dict[str, tuple[DocumentPlace, ...]]:
     """The first documents of each index by their ids; an index that cannot be searched has none."""
     look = {"size": size, "sort": ["_doc"], "_source": False}
     return await _asked(cluster, dict.fromkeys(names, look))
 
 
-async def holders(cluster: Cluster, wanted: Mapping[str, Sequence[str]], size: int) -> dict[str, tuple[Holder, ...]]:
+async def document_places(
+    cluster: Cluster, wanted: Mapping[str, Sequence[str]], size: int
+) -> dict[str, tuple[DocumentPlace, ...]]:
     """Every document of each index that has one of these ids, up to `size` of them."""
     looks = {
         name: {"size": size, "_source": False, "query": {"ids": {"values": list(ids)}}} for name, ids in wanted.items()
@@ -53,8 +58,8 @@ async def holders(cluster: Cluster, wanted: Mapping[str, Sequence[str]], size: i
     return await _asked(cluster, looks)
 
 
-async def _asked(cluster: Cluster, looks: Mapping[str, dict[str, Any]]) -> dict[str, tuple[Holder, ...]]:
+async def _asked(cluster: Cluster, looks: Mapping[str, dict[str, Any]]) -> dict[str, tuple[DocumentPlace, ...]]:
     if not looks:
         return {}
-    told = cluster.decoded(*await cluster.search_each(looks), _Several)
+    told = cluster.decoded(*await cluster.search_each(looks), _MultiPlacesResponse)
     return {name: found.hits.hits for name, found in zip(looks, told.responses, strict=True)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from esmigrate_tui.elastic.responses.indices import WritesResponse
 from esmigrate_tui.model.problem import PASSING, ProblemError
 
 if TYPE_CHECKING:
@@ -23,44 +24,35 @@ _REJECTED: Final = "/_nodes/stats/thread_pool?filter_path=" + ",".join(
 )
 
 
-class Troubles(msgspec.Struct, frozen=True, kw_only=True):
+class WriteTroubles(msgspec.Struct, frozen=True, kw_only=True):
     """Counts since a shard, or a node, was started; None where this user may not see them."""
 
     failed: int | None = None
     turned_away: int | None = None
 
 
-class _Stats(msgspec.Struct, frozen=True):
-    class Index(msgspec.Struct, frozen=True):
-        class Primaries(msgspec.Struct, frozen=True):
-            class Indexing(msgspec.Struct, frozen=True):
-                index_failed: int = 0
-
-            indexing: Indexing = Indexing()
-
-        primaries: Primaries = Primaries()
-
-    indices: dict[str, Index] = {}
+class _ThreadPool(msgspec.Struct, frozen=True):
+    rejected: int = 0
 
 
-class _Nodes(msgspec.Struct, frozen=True):
-    class Node(msgspec.Struct, frozen=True):
-        class Pool(msgspec.Struct, frozen=True):
-            rejected: int = 0
-
-        thread_pool: dict[str, Pool] = {}
-
-    nodes: dict[str, Node] = {}
+class _NodeThreadPools(msgspec.Struct, frozen=True):
+    thread_pool: dict[str, _ThreadPool] = {}
 
 
-async def troubles(cluster: Cluster, index: str) -> Troubles:
+class _ThreadPoolsResponse(msgspec.Struct, frozen=True):
+    nodes: dict[str, _NodeThreadPools] = {}
+
+
+async def write_troubles(cluster: Cluster, index: str) -> WriteTroubles:
     """What was counted until now, for one index and for all nodes; raises ProblemError where nobody answers."""
     (path,) = cluster.paths([index])
     stats, nodes = await asyncio.gather(
-        _maybe(cluster, f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed", _Stats),
-        _maybe(cluster, _REJECTED, _Nodes),
+        _maybe(
+            cluster, f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed", WritesResponse
+        ),
+        _maybe(cluster, _REJECTED, _ThreadPoolsResponse),
     )
-    return Troubles(
+    return WriteTroubles(
         failed=None if stats is None else sum(one.primaries.indexing.index_failed for one in stats.indices.values()),
         turned_away=None
         if nodes is None

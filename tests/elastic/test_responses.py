@@ -9,30 +9,31 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.answers import (
+from esmigrate_tui.elastic.responses.cluster import BlocksState, block_descriptions
+from esmigrate_tui.elastic.responses.indices import (
     CatIndex,
-    ComponentTemplates,
     FlatSettings,
-    IndexTemplates,
-    LegacyTemplate,
-    Listing,
-    Mapped,
+    IndexListing,
+    IndexMapping,
+    ResolvedIndices,
+    create_request,
+    created_version,
+    index_facts,
+)
+from esmigrate_tui.elastic.responses.nodes import (
     NodesDisk,
     NodesInfo,
-    Resolved,
-    StateOfBlocks,
-    Templates,
-    blocks,
-    bytes_of,
-    create_request,
-    created_by,
-    disk,
-    flat,
-    given_by_templates,
-    kept_free,
-    listed,
+    disk_facts,
     modules_and_plugins,
-    whitelist,
+    reindex_whitelist,
+)
+from esmigrate_tui.elastic.responses.settings import bytes_of, flat_texts, kept_free
+from esmigrate_tui.elastic.responses.templates import (
+    AllTemplates,
+    ComponentTemplates,
+    IndexTemplates,
+    LegacyTemplate,
+    given_by_templates,
 )
 from esmigrate_tui.model.facts import DiskFacts, Health, IndexState, Version
 
@@ -56,7 +57,7 @@ GIB = 1 << 30
 def test_the_number_of_its_creation_says_which_version_made_an_index(
     number: str | None, version: Version | None
 ) -> None:
-    assert created_by(number) == version
+    assert created_version(number) == version
 
 
 @pytest.mark.parametrize(
@@ -94,12 +95,12 @@ def test_room_is_summed_over_data_nodes_and_never_below_nothing() -> None:
         },
         NodesDisk,
     )
-    assert disk(nodes, {}) == DiskFacts(total=2000, free=1000, usable=750, before_flood=900, roomiest=750)
+    assert disk_facts(nodes, {}) == DiskFacts(total=2000, free=1000, usable=750, before_flood=900, roomiest=750)
 
 
 def test_no_node_that_says_means_no_room_is_known() -> None:
-    assert disk(None, {}) is None
-    assert disk(NodesDisk(), {}) is None
+    assert disk_facts(None, {}) is None
+    assert disk_facts(NodesDisk(), {}) is None
 
 
 def _nodes(*whitelists: object) -> NodesInfo:
@@ -124,11 +125,11 @@ def _nodes(*whitelists: object) -> NodesInfo:
 def test_the_whitelist_is_what_every_node_allows(
     told: NodesInfo | None, settings: dict[str, str] | None, expected: tuple[str, ...] | None
 ) -> None:
-    assert whitelist(told, settings) == expected
+    assert reindex_whitelist(told, settings) == expected
 
 
 def test_flat_settings_are_layered_and_lists_become_json() -> None:
-    assert flat({"a": "1", "b.0": "x", "b.1": "y"}, {"a": "2", "c": ["p", "q"]}, {"d": True}) == {
+    assert flat_texts({"a": "1", "b.0": "x", "b.1": "y"}, {"a": "2", "c": ["p", "q"]}, {"d": True}) == {
         "a": "2",
         "b": '["x", "y"]',
         "c": '["p", "q"]',
@@ -147,9 +148,9 @@ def test_blocks_are_those_of_the_whole_cluster_and_not_of_single_indices() -> No
                 },
             }
         },
-        StateOfBlocks,
+        BlocksState,
     )
-    assert blocks(state) == ("cluster read-only (api)",)
+    assert block_descriptions(state) == ("cluster read-only (api)",)
 
 
 def test_only_what_every_node_has_counts_as_installed() -> None:
@@ -165,11 +166,11 @@ def test_only_what_every_node_has_counts_as_installed() -> None:
     assert modules_and_plugins(nodes) == (("reindex",), ())
 
 
-def _listing(*entries: CatIndex, **mappings: object) -> Listing:
-    return Listing(
+def _listing(*entries: CatIndex, **mappings: object) -> IndexListing:
+    return IndexListing(
         entries,
         {"a": FlatSettings({"index.uuid": "U", "index.version.created": "5061699", "index.number_of_shards": "5"})},
-        {name: msgspec.json.decode(msgspec.json.encode(one), type=Mapped) for name, one in mappings.items()},
+        {name: msgspec.json.decode(msgspec.json.encode(one), type=IndexMapping) for name, one in mappings.items()},
         {"a": ("x",)},
         {},
         frozenset(),
@@ -177,7 +178,7 @@ def _listing(*entries: CatIndex, **mappings: object) -> Listing:
 
 
 def test_a_closed_index_of_an_old_version_is_known_by_its_settings() -> None:
-    found, left_out = listed(_listing(CatIndex(index="a", status="close")), with_types=True)
+    found, left_out = index_facts(_listing(CatIndex(index="a", status="close")), with_types=True)
     assert left_out == ()
     assert (found[0].state, found[0].health, found[0].documents) == (IndexState.CLOSED, Health.UNKNOWN, None)
     assert (found[0].uuid, found[0].shards, found[0].created) == ("U", 5, Version(5, 6, 16))
@@ -185,19 +186,21 @@ def test_a_closed_index_of_an_old_version_is_known_by_its_settings() -> None:
 
 def test_types_are_those_that_can_hold_documents_and_one_without_source_is_enough() -> None:
     mapping = {"mappings": {"_default_": {}, "b": {}, "a": {"_source": {"enabled": False}}}}
-    found, _ = listed(_listing(CatIndex(index="a"), a=mapping), with_types=True)
+    found, _ = index_facts(_listing(CatIndex(index="a"), a=mapping), with_types=True)
     assert found[0].types == ("a", "b")
     assert not found[0].source_enabled
 
 
 def test_from_version_seven_there_are_no_types() -> None:
-    found, _ = listed(_listing(CatIndex(index="a"), a={"mappings": {"_source": {"enabled": False}}}), with_types=False)
+    found, _ = index_facts(
+        _listing(CatIndex(index="a"), a={"mappings": {"_source": {"enabled": False}}}), with_types=False
+    )
     assert found[0].types == ()
     assert not found[0].source_enabled
 
 
 def test_a_name_that_cannot_be_shown_as_it_is_is_left_out_and_told() -> None:
-    found, left_out = listed(_listing(CatIndex(index="a\u202eb"), CatIndex(index="ok")), with_types=False)
+    found, left_out = index_facts(_listing(CatIndex(index="a\u202eb"), CatIndex(index="ok")), with_types=False)
     assert [one.name for one in found] == ["ok"]
     assert left_out == ("a<U+202E>b",)
 
@@ -227,7 +230,7 @@ def test_a_definition_that_names_its_type_or_has_none_is_left_alone(mappings: di
 
 
 def test_of_composed_templates_the_strongest_gives_its_parts_and_then_its_own() -> None:
-    told = Templates(
+    told = AllTemplates(
         legacy={"old": LegacyTemplate(index_patterns=("logs*",), settings={"index": {"a": "legacy"}})},
         composable=msgspec.convert(
             {
@@ -264,7 +267,7 @@ def test_of_composed_templates_the_strongest_gives_its_parts_and_then_its_own() 
 
 
 def test_of_legacy_templates_all_that_fit_count_by_their_order() -> None:
-    told = Templates(
+    told = AllTemplates(
         legacy={
             "late": LegacyTemplate(order=5, index_patterns=("a*", "b*"), settings={"index.x": "late"}),
             "early": LegacyTemplate(order=1, index_patterns=("*",), settings={"index.x": "early", "index.y": "1"}),
@@ -282,7 +285,7 @@ def test_an_index_that_backs_a_data_stream_has_its_aliases_as_documented() -> No
         {"name":"shop","aliases":["sales"],"attributes":["open"]}],
         "aliases":[{"name":"sales","indices":["shop"]},{"name":"traffic","indices":["web"]}],
         "data_streams":[{"name":"web","backing_indices":[".ds-web-000001"],"timestamp_field":"@timestamp"}]}""",
-        type=Resolved,
+        type=ResolvedIndices,
     )
     assert told.aliases_of_each() == {".ds-web-000001": ("traffic",), "shop": ("sales",)}
 

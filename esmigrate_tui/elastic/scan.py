@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import Unread
-from esmigrate_tui.elastic.portions import (
+from esmigrate_tui.elastic.documents import UnreadDocument
+from esmigrate_tui.elastic.paging import (
     LARGEST_PAGE,
     MOST_ALONE,
     MOST_BYTES,
     MOST_SCROLLED,
-    Portion,
-    Window,
+    NumberWindow,
+    PageSize,
     cut,
-    first_portion,
+    first_page_size,
     ranges,
     window,
 )
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
 
-class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ScanRange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is left of one shard: numbers above `after` to `until`; all of it, by a scroll, where `until` is -1.
 
     `index` has the shard where it is not the one that is asked for: one of those that back a data stream.
@@ -52,33 +52,34 @@ class Stretch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.until < 0
 
 
-async def stretches(cluster: Cluster, index: str, pieces: int = 1, kind: str = "") -> tuple[Stretch, ...]:
+async def scan_ranges(cluster: Cluster, index: str, pieces: int = 1, kind: str = "") -> tuple[ScanRange, ...]:
     """All of an index or a data stream as it is now, each shard's numbers in so many pieces; raises ProblemError.
 
     Where only documents of the type `kind` are meant there are no numbers: such an index was made before there were.
     """
-    found: list[Stretch] = []
+    found: list[ScanRange] = []
     for part, settings in (await cluster.settings_of_parts(index)).items():
         shards = range(whole_number(settings.get("index.number_of_shards", "")) or 1)
         name = "" if part == index else part
         if kind:
-            found += [Stretch(shard=shard) for shard in shards]
+            found += [ScanRange(shard=shard) for shard in shards]
             continue
         for shard, numbers in zip(
             shards, await asyncio.gather(*(cluster.documents.numbers(part, shard) for shard in shards)), strict=True
         ):
             if numbers is None:
-                found.append(Stretch(shard=shard, index=name))
+                found.append(ScanRange(shard=shard, index=name))
                 continue
             found += [
-                Stretch(shard=shard, after=after, until=until, index=name) for after, until in ranges(*numbers, pieces)
+                ScanRange(shard=shard, after=after, until=until, index=name)
+                for after, until in ranges(*numbers, pieces)
             ]
     return tuple(found)
 
 
 async def pages(
-    cluster: Cluster, index: str, stretch: Stretch, most_documents: int = LARGEST_PAGE, kind: str = ""
-) -> AsyncIterator[tuple[Sequence[Document], Stretch | None]]:
+    cluster: Cluster, index: str, stretch: ScanRange, most_documents: int = LARGEST_PAGE, kind: str = ""
+) -> AsyncIterator[tuple[Sequence[Document], ScanRange | None]]:
     """The documents of a stretch, and with each page what is left of it then: None where it was the last.
 
     A scroll gives those of the type `kind` alone, "" for all. The next page is under way while one is looked at. Raises
@@ -87,13 +88,13 @@ async def pages(
     """
     index = stretch.index or index
     most = whole_number((await cluster.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
-    portion = first_portion(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
+    portion = first_page_size(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
     read = (
         _scrolled(cluster, index, stretch, portion, kind)
         if stretch.is_scrolled
         else _windows(cluster, index, stretch, portion)
     )
-    ahead: asyncio.Future[tuple[Sequence[Document], Stretch | None] | None] | None = None
+    ahead: asyncio.Future[tuple[Sequence[Document], ScanRange | None] | None] | None = None
     try:
         ahead = asyncio.ensure_future(anext(read, None))
         while (page := await ahead) is not None:
@@ -107,8 +108,8 @@ async def pages(
 
 
 async def _windows(
-    cluster: Cluster, index: str, stretch: Stretch, portion: Portion
-) -> AsyncGenerator[tuple[Sequence[Document], Stretch | None]]:
+    cluster: Cluster, index: str, stretch: ScanRange, portion: PageSize
+) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
     density, more, after = 1.0, 0, stretch.after
     while after < stretch.until:
         asked = window(after, stretch.until, portion.documents + more, density)
@@ -122,9 +123,9 @@ async def _windows(
                 portion = _smaller(portion, error)
                 continue
             page, number = await cluster.documents.lone(index, stretch.shard, after, stretch.until)
-            if any(isinstance(document, Unread) for document in page.documents):
+            if any(isinstance(document, UnreadDocument) for document in page.documents):
                 raise
-            asked = Window(after=after, until=number, size=len(page.documents) + 1)
+            asked = NumberWindow(after=after, until=number, size=len(page.documents) + 1)
         portion = portion.after(len(page.documents), page.bytes)
         used = cut(asked, [document.sort[0] for document in page.documents])
         if used is None:
@@ -138,7 +139,7 @@ async def _windows(
         yield page.documents[: used.kept], left
 
 
-def _smaller(portion: Portion, error: ProblemError) -> Portion:
+def _smaller(portion: PageSize, error: ProblemError) -> PageSize:
     """The portion after an answer that was too large; any other trouble is raised again."""
     if error.problem.cause is not Cause.TOO_LARGE or portion.documents == 1:
         raise error
@@ -146,8 +147,8 @@ def _smaller(portion: Portion, error: ProblemError) -> Portion:
 
 
 async def _scrolled(
-    cluster: Cluster, index: str, stretch: Stretch, portion: Portion, kind: str
-) -> AsyncGenerator[tuple[Sequence[Document], Stretch | None]]:
+    cluster: Cluster, index: str, stretch: ScanRange, portion: PageSize, kind: str
+) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
     documents = cluster.documents
     scroll = ""
     while True:

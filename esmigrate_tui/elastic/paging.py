@@ -31,7 +31,7 @@ _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of 
 _WIDEST: Final = 1 << 40  # numbers in one window, where almost all of them belong to nothing any more
 
 
-class Portion(msgspec.Struct, frozen=True, kw_only=True):
+class PageSize(msgspec.Struct, frozen=True, kw_only=True):
     """How many documents to ask for, at most `limit`, and how many bytes they will have by what was seen last."""
 
     documents: int
@@ -43,7 +43,7 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
         """What a page of this size is expected to have."""
         return int(min(HEAVIEST, max(1.0, self.average) * self.documents))
 
-    def after(self, documents: int, size: int) -> Portion:
+    def after(self, documents: int, size: int) -> PageSize:
         """The portion after a page: smaller at once when it was heavy, larger by and by."""
         if not documents:
             return self
@@ -52,15 +52,15 @@ class Portion(msgspec.Struct, frozen=True, kw_only=True):
         grown = int(self.documents * _GROWS) + 1
         return msgspec.structs.replace(self, documents=max(1, min(self.limit, fitting, grown)), average=average)
 
-    def smaller(self) -> Portion:
+    def smaller(self) -> PageSize:
         """The portion after an answer that was too large to be read; each try makes the source read it all again."""
         documents = max(1, self.documents // 16)
         return msgspec.structs.replace(self, documents=documents, average=HEAVIEST / documents)
 
 
-def first_portion(
+def first_page_size(
     documents: int | None, size: int | None, batch: int, window: int, *, is_scrolled: bool = False
-) -> Portion:
+) -> PageSize:
     """What to begin with: `batch` of the plan or less, from the average size in the store where that is known.
 
     `window` is index.max_result_window of the source, one of which is kept for seeing that a page was cut. Where the
@@ -71,7 +71,7 @@ def first_portion(
     average = size * _DOCUMENT_GROWS / documents if documents and size else 1_000.0
     fitting = int(TARGET_BYTES / max(1.0, average))
     first = limit if is_scrolled or is_known else FIRST_PAGE
-    return Portion(documents=max(1, min(limit, first, fitting)), limit=limit, average=average)
+    return PageSize(documents=max(1, min(limit, first, fitting)), limit=limit, average=average)
 
 
 def ranges(lowest: int, highest: int, amount: int) -> tuple[tuple[int, int], ...]:
@@ -80,7 +80,7 @@ def ranges(lowest: int, highest: int, amount: int) -> tuple[tuple[int, int], ...
     return tuple((first - 1, min(highest, first + width - 1)) for first in range(lowest, highest + 1, width))
 
 
-class Window(msgspec.Struct, frozen=True, kw_only=True):
+class NumberWindow(msgspec.Struct, frozen=True, kw_only=True):
     """Numbers above `after` to `until`, and how many documents to ask for."""
 
     after: int
@@ -88,30 +88,30 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
     size: int
 
 
-def window(after: int, last: int, documents: int, density: float) -> Window:
+def window(after: int, last: int, documents: int, density: float) -> NumberWindow:
     """The next window that holds about so many documents; `density` is documents for each number, as seen last.
 
     It asks for one more than fit in a window without gaps, so that a full answer says that it was cut: a number stands
     for one document, except in an index that was shrunk, where one of every old shard may bear it.
     """
     width = max(documents, min(_WIDEST, int(documents / max(density, 1e-12))))
-    return Window(after=after, until=min(last, after + width), size=documents + 1)
+    return NumberWindow(after=after, until=min(last, after + width), size=documents + 1)
 
 
-class Cut(msgspec.Struct, frozen=True, kw_only=True):
+class WindowCut(msgspec.Struct, frozen=True, kw_only=True):
     """How many documents of a window's answer are surely all of theirs, and up to which number that is."""
 
     kept: int
     after: int
 
 
-def cut(asked: Window, numbers: Sequence[int]) -> Cut | None:
+def cut(asked: NumberWindow, numbers: Sequence[int]) -> WindowCut | None:
     """What of an answer can be used: all of it where it was not full, else what is below its last number.
 
     None where all bear one number: then more must be asked for.
     """
     if len(numbers) < asked.size:
-        return Cut(kept=len(numbers), after=asked.until)
+        return WindowCut(kept=len(numbers), after=asked.until)
     last = numbers[-1]
     kept = next((position for position, number in enumerate(numbers) if number == last), 0)
-    return Cut(kept=kept, after=last - 1) if kept else None
+    return WindowCut(kept=kept, after=last - 1) if kept else None

@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import IN_A_HIT, IN_GOT, VECTORS_APART, decoded_apart
 from esmigrate_tui.elastic.errors import UnreadAnswerError
-from esmigrate_tui.elastic.portions import MOST_ALONE
+from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.transport import SEVERAL
 from esmigrate_tui.model.facts import Version
 
@@ -21,7 +21,7 @@ _ONE_TYPE: Final = Version(6)
 _TYPELESS: Final = Version(7)
 
 
-class Key(msgspec.Struct, frozen=True):
+class DocumentKey(msgspec.Struct, frozen=True):
     """What one document is asked for by; `type` is "" where the server no longer names one."""
 
     index: str
@@ -30,7 +30,7 @@ class Key(msgspec.Struct, frozen=True):
     routing: str = ""
 
 
-class _Hit(msgspec.Struct, frozen=True):
+class _SampledHit(msgspec.Struct, frozen=True):
     index: str = msgspec.field(name="_index")
     id: str = msgspec.field(name="_id")
     type: str = msgspec.field(name="_type", default="")
@@ -39,23 +39,25 @@ class _Hit(msgspec.Struct, frozen=True):
     source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
 
 
-class _Found(msgspec.Struct, frozen=True):
-    class Inner(msgspec.Struct, frozen=True):
-        hits: tuple[_Hit, ...] = ()
-
-    hits: Inner = Inner()
+class _SampledHits(msgspec.Struct, frozen=True):
+    hits: tuple[_SampledHit, ...] = ()
 
 
-class _Got(msgspec.Struct, frozen=True):
-    class One(msgspec.Struct, frozen=True):
-        found: bool = False
-        error: Any = None
-        source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
-
-    docs: tuple[One, ...] = ()
+class _SampledResponse(msgspec.Struct, frozen=True):
+    hits: _SampledHits = _SampledHits()
 
 
-async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Key, bytes], ...]:
+class _GotDocument(msgspec.Struct, frozen=True):
+    found: bool = False
+    error: Any = None
+    source: msgspec.Raw = msgspec.field(name="_source", default=msgspec.Raw())
+
+
+class _MultiGetResponse(msgspec.Struct, frozen=True):
+    docs: tuple[_GotDocument, ...] = ()
+
+
+async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[DocumentKey, bytes], ...]:
     """So many documents of an index, chosen by chance by the server, each with its `_source`, b"" where none is kept.
 
     They come by the search itself: an archive of 5.x finds no document by its _id at all.
@@ -72,14 +74,15 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Key, by
             if body["size"] <= 1:
                 raise
         body["size"] = max(1, body["size"] // 4)
-    found, source_of = decoded_apart(cluster, status, told, _Found, IN_A_HIT)
+    found, source_of = decoded_apart(cluster, status, told, _SampledResponse, IN_A_HIT)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
     return tuple(
-        (Key(hit.index, hit.id, hit.type, hit.routing or hit.parent), source_of(hit.source)) for hit in found.hits.hits
+        (DocumentKey(hit.index, hit.id, hit.type, hit.routing or hit.parent), source_of(hit.source))
+        for hit in found.hits.hits
     )
 
 
-async def sources(cluster: Cluster, keys: Sequence[Key], *, most: int) -> tuple[bytes | None, ...]:
+async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -> tuple[bytes | None, ...]:
     """`_source` of each document, byte for byte; None for one that is not there, b"" where none is kept.
 
     An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be;
@@ -96,7 +99,7 @@ async def sources(cluster: Cluster, keys: Sequence[Key], *, most: int) -> tuple[
             one["routing"] = key.routing
         asked.append(one)
     status, body = await cluster.carry("POST", "/_mget", msgspec.json.encode({"docs": asked}), most=most)
-    got, source_of = decoded_apart(cluster, status, body, _Got, IN_GOT)
+    got, source_of = decoded_apart(cluster, status, body, _MultiGetResponse, IN_GOT)
     refused = [key for key, one in zip(keys, got.docs, strict=True) if one.error is not None]
     searched = await _searched(cluster, refused)
     return tuple(
@@ -105,12 +108,12 @@ async def sources(cluster: Cluster, keys: Sequence[Key], *, most: int) -> tuple[
     )
 
 
-async def _searched(cluster: Cluster, keys: Sequence[Key]) -> dict[Key, bytes]:
+async def _searched(cluster: Cluster, keys: Sequence[DocumentKey]) -> dict[DocumentKey, bytes]:
     """Those of the documents that a search finds."""
-    wanted: dict[str, list[Key]] = {}
+    wanted: dict[str, list[DocumentKey]] = {}
     for key in keys:
         wanted.setdefault(key.index, []).append(key)
-    found: dict[Key, bytes] = {}
+    found: dict[DocumentKey, bytes] = {}
     for index, those in wanted.items():
         by_place = {(key.id, key.routing): key for key in those}
         for one in await cluster.documents.by_id(index, [key.id for key in those]):

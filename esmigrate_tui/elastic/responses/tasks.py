@@ -1,0 +1,69 @@
+"""Responses about tasks, as types."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+
+class RetryCounts(msgspec.Struct, frozen=True):
+    """How often something was sent again."""
+
+    bulk: int = 0
+    search: int = 0
+
+
+class ReindexStatus(msgspec.Struct, frozen=True):
+    """The counters of a reindex, in its running status and in its result alike."""
+
+    total: int = 0
+    created: int = 0
+    updated: int = 0
+    deleted: int = 0
+    batches: int = 0
+    version_conflicts: int = 0
+    noops: int = 0
+    retries: RetryCounts = RetryCounts()
+    throttled_millis: int = 0
+    canceled: str | None = None
+    timed_out: bool = False
+    failures: tuple[dict[str, Any], ...] = ()
+
+
+class ReindexStarted(msgspec.Struct, frozen=True):
+    """`POST _reindex?wait_for_completion=false`."""
+
+    task: str
+
+
+class TaskInfo(msgspec.Struct, frozen=True):
+    """A task as the cluster lists it."""
+
+    action: str = ""
+    description: str = ""
+    headers: dict[str, str] = {}
+    status: ReindexStatus = ReindexStatus()
+
+
+class TaskResponse(msgspec.Struct, frozen=True):
+    """`GET _tasks/ID`."""
+
+    completed: bool
+    task: TaskInfo
+    response: ReindexStatus | None = None
+    error: dict[str, Any] | None = None
+
+
+class NodeTasks(msgspec.Struct, frozen=True):
+    """One node."""
+
+    tasks: dict[str, TaskInfo] = {}
+
+
+class TasksResponse(msgspec.Struct, frozen=True):
+    """`GET _tasks`, and what cancelling and rethrottling answer."""
+
+    nodes: dict[str, NodeTasks] = {}
+    node_failures: tuple[dict[str, Any], ...] = ()
+    task_failures: tuple[dict[str, Any], ...] = ()

@@ -1,0 +1,124 @@
+"""Responses about templates, as types, and what they give to an index."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from esmigrate_tui.model.facts import TemplateLayer
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+class TemplateBody(msgspec.Struct, frozen=True):
+    """What a template gives."""
+
+    settings: dict[str, Any] = {}
+    mappings: dict[str, Any] = {}
+    aliases: dict[str, Any] = {}
+
+
+class LegacyTemplate(TemplateBody, frozen=True):
+    """`GET _template`, one of them; before 6.0 it has one pattern, called `template`."""
+
+    order: int = 0
+    index_patterns: tuple[str, ...] = ()
+    template: str = ""
+
+    @property
+    def patterns(self) -> tuple[str, ...]:
+        """The names that it fits."""
+        return self.index_patterns or ((self.template,) if self.template else ())
+
+
+class IndexTemplateBody(msgspec.Struct, frozen=True):
+    """The template itself."""
+
+    index_patterns: tuple[str, ...] = ()
+    data_stream: dict[str, Any] | None = None
+    composed_of: tuple[str, ...] = ()
+    priority: int | None = None
+    template: TemplateBody = TemplateBody()
+
+
+class IndexTemplateEntry(msgspec.Struct, frozen=True):
+    """One template with its name."""
+
+    name: str
+    index_template: IndexTemplateBody = IndexTemplateBody()
+
+
+class IndexTemplates(msgspec.Struct, frozen=True):
+    """`GET _index_template`."""
+
+    index_templates: tuple[IndexTemplateEntry, ...] = ()
+
+
+class ComponentTemplateBody(msgspec.Struct, frozen=True):
+    """The template itself."""
+
+    template: TemplateBody = TemplateBody()
+
+
+class ComponentTemplateEntry(msgspec.Struct, frozen=True):
+    """One of them."""
+
+    name: str
+    component_template: ComponentTemplateBody = ComponentTemplateBody()
+
+
+class ComponentTemplates(msgspec.Struct, frozen=True):
+    """`GET _component_template`."""
+
+    component_templates: tuple[ComponentTemplateEntry, ...] = ()
+
+
+class AllTemplates(msgspec.Struct, frozen=True):
+    """All templates of a cluster."""
+
+    legacy: dict[str, LegacyTemplate]
+    composable: IndexTemplates
+    components: ComponentTemplates
+
+
+def given_by_templates(name: str, told: AllTemplates) -> dict[str, Any]:
+    """The settings that an index of that name gets from templates."""
+    return {key: value for layer in template_layers(name, told) for key, value in _dotted(layer.settings)}
+
+
+def template_layers(name: str, told: AllTemplates) -> tuple[TemplateLayer, ...]:
+    """What an index of that name gets, the weakest first: of one template that is composed, else of all legacy ones.
+
+    https://www.elastic.co/guide/en/elasticsearch/reference/current/index-templates.html
+    """
+    fitting = [one for one in told.composable.index_templates if _is_named(name, one.index_template.index_patterns)]
+    if not fitting:
+        ordered = sorted(told.legacy.items(), key=lambda one: one[1].order)
+        return tuple(_layer(called, one) for called, one in ordered if _is_named(name, one.patterns))
+    chosen = max(fitting, key=lambda one: one.index_template.priority or 0)
+    parts = {one.name: one.component_template.template for one in told.components.component_templates}
+    bodies = [parts[part] for part in chosen.index_template.composed_of if part in parts]
+    return tuple(_layer(chosen.name, body) for body in (*bodies, chosen.index_template.template))
+
+
+def _layer(name: str, body: TemplateBody) -> TemplateLayer:
+    return TemplateLayer(
+        template=clean(name, 200), settings=body.settings, mappings=body.mappings, aliases=body.aliases
+    )
+
+
+def _dotted(settings: Mapping[str, Any], inside: str = "") -> Iterator[tuple[str, Any]]:
+    """Nested settings by dotted names."""
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            yield from _dotted(value, f"{inside}{key}.")
+        else:
+            yield inside + key, value
+
+
+def _is_named(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
