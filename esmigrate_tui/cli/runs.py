@@ -343,7 +343,7 @@ async def _agreed(folder: RunFolder, *, confirmed: bool, only: int | None = None
     """Whether what stopping deletes may be deleted: said first, asked where there is a terminal to ask on."""
     async with Journal.open(folder.journal) as journal:
         progress = await journal.progress()
-    if progress.method is None or not progress.method.traits.stopping_deletes:
+    if not progress.traits.stopping_deletes:
         return True
     half = [
         task.summary.destination_index

@@ -13,7 +13,6 @@ from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.flow.offer import METHODS, preview
 from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
@@ -82,7 +81,7 @@ async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None)
     from esmigrate_tui import preflight
     from esmigrate_tui.elastic.cluster import Clusters
 
-    if draft.reading is not None and draft.method is MethodName.INDEX_FROM_SOURCE:
+    if draft.reading is not None and draft.traits.loads:
         from esmigrate_tui.reading.opened import changed
 
         files = draft.reading.files
@@ -113,7 +112,7 @@ def _with_tasks(draft: Draft) -> Draft:
     from esmigrate_tui.flow.planning import named_there
     from esmigrate_tui.model.problem import ProblemError
 
-    reads_documents = draft.method in {MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE}
+    reads_documents = draft.method is not None and draft.traits.reads_documents
     if not (reads_documents and draft.selected and draft.definitions.keys() >= set(draft.selected)):
         return draft
     try:

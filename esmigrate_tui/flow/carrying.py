@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.model.carried import Group
 from esmigrate_tui.model.copying import Copying, Pipelines, Types
-from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.method import MethodName, Proof, traits_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.base import Walk
@@ -46,7 +46,7 @@ def questions(session: Session) -> tuple[Question, ...]:
     found: list[Question] = []
     if method is MethodName.COPY_THROUGH_HERE:
         found += _of_copy(copying)
-    if method is MethodName.REINDEX_FROM_REMOTE:
+    if traits_of(method).pulls:
         given = str(session.draft.split)
         found.append(
             Question(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.method import MethodName, Trait, traits_of
 
 
 @dataclass(frozen=True)
@@ -13,8 +13,8 @@ class Action:
     """Something a person can do in some steps.
 
     `keys` are Textual's names, `shown` is how the footer writes them, `label` its word there ("" keeps it out of the
-    footer), `says` what it does, for the help page. `steps` are the steps that have it, `only_for` the method that has
-    it there, None for all; `not_for` one that it would do nothing for.
+    footer), `says` what it does, for the help page. `steps` are the steps that have it, for methods with the trait
+    `only_if` (None for all) and without the trait `unless`.
     """
 
     name: str
@@ -23,15 +23,14 @@ class Action:
     label: str
     says: str
     steps: tuple[str, ...]
-    only_for: MethodName | None = None
-    not_for: MethodName | None = None
+    only_if: Trait | None = None
+    unless: Trait | None = None
 
 
 TYPED: Final = ("connections", "files")
 """Steps in which one types, so that letters and arrows are not free."""
 _LISTS: Final = ("start", "method", "mapping", "preflight", "repository", "snapshot", "selection")
 _BEFORE: Final = (*_LISTS, *TYPED, "review")
-_RESTORE: Final = MethodName.RESTORE_FROM_SNAPSHOT
 _ALL: Final = (*_BEFORE, "run", "finish")
 
 ACTIONS: Final = (
@@ -77,7 +76,7 @@ ACTIONS: Final = (
         "",
         "Where the new cluster may not fetch from the old one: copy through this machine instead.",
         ("preflight",),
-        MethodName.REINDEX_FROM_REMOTE,
+        "pulls",
     ),
     Action("open", "enter", "Enter", "", "Show or hide the checks that passed.", ("preflight",)),
     # repository
@@ -128,7 +127,7 @@ ACTIONS: Final = (
         "options",
         "Aliases, feature states, settings, and what else a restore can be told.",
         ("selection",),
-        _RESTORE,
+        "restores",
     ),
     Action(
         "options",
@@ -137,7 +136,7 @@ ACTIONS: Final = (
         "options",
         "How it is proved that nothing was lost, and what else the run can be told.",
         ("selection",),
-        not_for=_RESTORE,
+        unless="restores",
     ),
     Action(
         "resolve",
@@ -146,7 +145,7 @@ ACTIONS: Final = (
         "taken",
         "Decide what becomes of what has the name on the destination: another name, close it, delete it.",
         ("selection",),
-        _RESTORE,
+        "restores",
     ),
     Action(
         "resolve_all",
@@ -155,7 +154,7 @@ ACTIONS: Final = (
         "",
         "The same for all that are chosen and whose name is taken.",
         ("selection",),
-        _RESTORE,
+        "restores",
     ),
     Action("reverse", "S", "S", "", "Sort the other way round.", ("selection",)),
     Action("range", "v", "v", "", "Choose a range: v at its one end, v at the other.", ("selection",)),
@@ -168,7 +167,7 @@ ACTIONS: Final = (
         "definition",
         "See what will be made of the index, beside what it is: settings, mapping, aliases; and change it there.",
         ("selection",),
-        not_for=_RESTORE,
+        unless="restores",
     ),
     Action(
         "settings",
@@ -177,9 +176,9 @@ ACTIONS: Final = (
         "",
         "Settings for all indices to be made: number_of_shards=1 number_of_replicas=0.",
         ("selection",),
-        not_for=_RESTORE,
+        unless="restores",
     ),
-    Action("rename_all", "p", "p", "", "Give all that are chosen new names, by a pattern.", ("selection",), _RESTORE),
+    Action("rename_all", "p", "p", "", "Give all that are chosen new names, by a pattern.", ("selection",), "restores"),
     Action("hidden", "h", "h", "hidden", "Show or hide hidden and system indices.", ("selection",)),
     # review
     Action("none", "", "Tab", "other button", "Go between the two buttons, Back and Start.", ("review",)),
@@ -200,7 +199,7 @@ ACTIONS: Final = (
         "",
         "Lift the limit on documents a second by a step.",
         ("run",),
-        not_for=_RESTORE,
+        unless="restores",
     ),
     Action(
         "slower",
@@ -209,7 +208,7 @@ ACTIONS: Final = (
         "pace",
         "Limit the documents a second, to spare the clusters.",
         ("run",),
-        not_for=_RESTORE,
+        unless="restores",
     ),
     Action(
         "enough",
@@ -218,7 +217,7 @@ ACTIONS: Final = (
         "",
         "Say that what others have sent is all there is: it is counted, and the run ends.",
         ("run",),
-        MethodName.INDEX_FROM_SOURCE,
+        "loads",
     ),
     Action("skip", "k", "k", "skip", "Leave out the index you are at.", ("run",)),
     Action(
@@ -228,7 +227,7 @@ ACTIONS: Final = (
         "set aside",
         "See what was set aside, and why.",
         ("run", "finish"),
-        not_for=_RESTORE,
+        unless="restores",
     ),
     Action("fold", "f", "f", "", "Show or hide the indices that are done.", ("run",)),
     Action("resume", "r", "r", "", "Go on with a run whose process has ended.", ("run",)),
@@ -275,8 +274,11 @@ ACTIONS: Final = (
 
 def actions(step: str, method: MethodName | None = None) -> tuple[Action, ...]:
     """What can be done in a step with a method, in the footer's order."""
+    traits = traits_of(method)
     return tuple(
         action
         for action in ACTIONS
-        if step in action.steps and action.only_for in {None, method} and (method is None or action.not_for != method)
+        if step in action.steps
+        and (action.only_if is None or traits.has(action.only_if))
+        and (action.unless is None or not traits.has(action.unless))
     )

@@ -18,7 +18,6 @@ from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.depth import TooDeepError
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting, worst_first
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean
@@ -145,8 +144,8 @@ def named_there(plan: Plan) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]
     indices = [task for task in plan.tasks if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}]
     for task in indices:
         targets[task.source_index] = (*targets.get(task.source_index, ()), task.destination_index)
-    is_copy = plan.method is MethodName.COPY_THROUGH_HERE
-    uses = tuple(task.destination_index for task in indices if not task.create) if is_copy else ()
+        adds = plan.method.traits.reads_documents
+    uses = tuple(task.destination_index for task in indices if not task.create) if adds else ()
     return {source: names for source, names in targets.items() if len(names) > 1}, uses
 
 
@@ -237,7 +236,7 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
         try:
             seen.append(("source", (await clusters.source.identity())[0], plan.source_uuid))
         except ProblemError:
-            if plan.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+            if not plan.method.traits.restores:
                 raise
     for side, found, planned in seen:
         if found != planned:

@@ -47,7 +47,7 @@ def asked(session: Session) -> str:
 def remedies(finding: Finding, session: Session) -> tuple[Remedy, ...]:
     """What can be done from here about a finding, beside what it says."""
     found = [Remedy.MEND] if finding.repairs else []
-    pulls = session.draft.method is MethodName.REINDEX_FROM_REMOTE
+    pulls = session.draft.traits.pulls
     if pulls and finding.check == _REACHES and finding.severity is Severity.BLOCKER:
         found.append(Remedy.COPY_HERE)
     return tuple(found)

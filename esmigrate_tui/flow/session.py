@@ -25,7 +25,7 @@ from esmigrate_tui.model.connection import (
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, with_streams
 from esmigrate_tui.model.files import FileLook, FileWishes
-from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
@@ -393,19 +393,19 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_restore(self) -> bool:
         """Whether the data comes from a snapshot."""
-        return self.method_name is MethodName.RESTORE_FROM_SNAPSHOT
+        return traits_of(self.method_name).restores
 
     @property
     def is_of_files(self) -> bool:
         """Whether the data comes from files of this machine."""
-        return self.method_name is MethodName.INDEX_FROM_SOURCE and not self.is_watching
+        return traits_of(self.method_name).loads and not self.is_watching
 
     @property
     def is_watching(self) -> bool:
         """Whether other programs send the data, and only its arrival is watched."""
         if self.run and self.progress.tasks:
             return is_watched(self.progress)
-        return self.draft.method is MethodName.INDEX_FROM_SOURCE and self.pile.sender is not None
+        return self.draft.traits.loads and self.pile.sender is not None
 
     @property
     def method_name(self) -> MethodName | None:
@@ -473,7 +473,7 @@ def why_not_choosable(index: IndexFacts) -> str:
 
 def why_not(index: IndexFacts, draft: Draft) -> str:
     """Why an index cannot be moved by the draft's method; "" where it can, or nobody can know."""
-    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+    if not draft.traits.restores:
         return why_not_choosable(index)
     if draft.snapshot is None:
         return "no snapshot chosen"
@@ -569,7 +569,7 @@ _of_source: Final = kept(with_streams)
 
 def offered(draft: Draft) -> tuple[IndexFacts, ...]:
     """What can be selected."""
-    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+    if not draft.traits.restores:
         return _of_source(draft.source_indices)
     return _of_snapshot(draft.snapshot, draft.source_indices) if draft.snapshot is not None else ()
 
@@ -594,9 +594,9 @@ def in_order(draft: Draft, names: frozenset[str]) -> tuple[str, ...]:
 
 def is_anything_chosen(draft: Draft) -> bool:
     """Whether there is anything to do: indices, or what else a snapshot can give."""
-    if draft.method is MethodName.INDEX_FROM_SOURCE:
+    if draft.traits.loads:
         return (draft.reading is not None or draft.shipping is not None) and bool(draft.into)
-    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+    if not draft.traits.restores:
         return bool(draft.selected)
     if draft.snapshot is None or draft.restoration is None:
         return False
@@ -667,7 +667,7 @@ def taken_names(indices: tuple[IndexFacts, ...]) -> Names:
 def missing_shards(draft: Draft) -> dict[str, int]:
     """How many shards of an index or data stream are not in the snapshot, for those where some are not."""
     snapshot = draft.snapshot
-    if snapshot is None or draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+    if snapshot is None or not draft.traits.restores:
         return {}
     lost = {(snapshot.stream_of(one.index) or one.index, one.index, one.shard) for one in snapshot.failures}
     return dict(Counter(name for name, *_ in lost))
@@ -685,7 +685,7 @@ def not_whole(draft: Draft) -> dict[str, int]:
 @kept
 def in_the_way(draft: Draft) -> dict[str, Holder]:
     """The chosen whose name is taken on the destination, and by what, as long as nothing is decided about it."""
-    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+    if not draft.traits.restores:
         return {}
     found = {index.name: at_its_name(index, draft) for index in chosen(draft)}
     return {name: what for name, what in found.items() if what and draft.target(name) not in draft.in_the_way}
@@ -725,7 +725,7 @@ def same_target(draft: Draft) -> str:
 
 def is_watched(progress: Progress) -> bool:
     """Whether a run only watches what others send: of files the size is known."""
-    is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE
+    is_of_files = progress.traits.loads
     return is_of_files and bool(progress.tasks) and all(task.summary.size is None for task in progress.tasks)
 
 

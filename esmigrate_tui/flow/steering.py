@@ -8,7 +8,6 @@ import msgspec
 
 from esmigrate_tui.flow.session import is_watched
 from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
 
@@ -48,7 +47,7 @@ def faster(progress: Progress) -> float:
 
 def half_there(progress: Progress, only: int = 0) -> str:
     """The names of what a stop would delete, since Elasticsearch ends a restore so; "" where nothing is half there."""
-    if progress.method is None or not progress.method.traits.stopping_deletes:
+    if not progress.traits.stopping_deletes:
         return ""
     names = [
         task.summary.destination_index
@@ -60,7 +59,7 @@ def half_there(progress: Progress, only: int = 0) -> str:
 
 def is_held(progress: Progress) -> bool:
     """Whether nothing moves, since somebody said so; what a restore has begun goes on, and so do those who send."""
-    can_be_held = progress.method is not None and progress.method.traits.can_be_paced and not is_watched(progress)
+    can_be_held = progress.traits.can_be_paced and not is_watched(progress)
     return progress.is_paused and can_be_held
 
 
@@ -88,14 +87,14 @@ def pacing(progress: Progress, *, is_faster: bool) -> CommandReply:
 
 def what_stopping_does(progress: Progress) -> str:
     """What is lost by a stop, and what stays, in a few sentences."""
-    if progress.method is not None and progress.method.traits.stopping_deletes:
+    if progress.traits.stopping_deletes:
         lost = half_there(progress)
         first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""
         return f"{first}What is wholly restored stays, and so does the snapshot."
     work = "The work on the servers is cancelled"
     if is_watched(progress):
         work = "Watching ends: nothing is counted or verified (d does that). The sender is not stopped"
-    elif progress.method is MethodName.INDEX_FROM_SOURCE:
+    elif progress.traits.loads:
         work = "No more rows are read"
     return f"{work} and what was changed for the run is put back. What has arrived stays."
 

@@ -212,7 +212,7 @@ def checked_as(session: Session) -> tuple[str, ...]:
     draft = session.draft
     if not is_anything_chosen(draft):
         return ()
-    if draft.method is MethodName.INDEX_FROM_SOURCE:
+    if draft.traits.loads:
         return (f"{draft.offered[0].name}→{draft.into}",)
     beside: tuple[str, ...] = ()
     if session.is_restore and draft.restoration is not None:

@@ -12,7 +12,7 @@ from esmigrate_tui.model.copying import AS_IT_IS, Copying
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
 from esmigrate_tui.model.files import Reading
 from esmigrate_tui.model.finding import Finding, Severity, accepting
-from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.method import MethodName, MethodTraits, Proof, traits_of
 from esmigrate_tui.model.plan import AT_ONCE, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipping
@@ -137,11 +137,16 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         return any(one.index == source_index for one in self.edited)
 
     @property
+    def traits(self) -> MethodTraits:
+        """What the chosen method does; nothing in particular before one is chosen."""
+        return traits_of(self.method)
+
+    @property
     def offered(self) -> tuple[IndexFacts, ...]:
         """What can be selected: the source's indices, the snapshot's indices and data streams, or the files as one."""
-        if self.method is MethodName.INDEX_FROM_SOURCE:
+        if self.traits.loads:
             return (self._files,) if self.reading is not None or self.shipping is not None else ()
-        if self.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+        if not self.traits.restores:
             return with_streams(self.source_indices)
         return offered(self.snapshot, self.source_indices) if self.snapshot is not None else ()
 
@@ -155,7 +160,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def chosen(self) -> tuple[IndexFacts, ...]:
         """The facts of the selected indices, in the order in which they are offered."""
-        if self.method is MethodName.INDEX_FROM_SOURCE:
+        if self.traits.loads:
             return self.offered
         wanted = frozenset(self.selected)
         return tuple(index for index in self.offered if index.name in wanted)

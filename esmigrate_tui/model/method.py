@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -21,6 +21,10 @@ class Proof(StrEnum):
     COUNTS = "counts"
     SAMPLES = "samples"
     EVERYTHING = "everything"
+
+
+Trait = Literal["restores", "loads", "pulls"]
+"""The traits by which steps and keys differ."""
 
 
 class MethodTraits(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +52,10 @@ class MethodTraits(msgspec.Struct, frozen=True, kw_only=True):
     def reads_documents(self) -> bool:
         """Whether documents are read from the indices of a source cluster."""
         return not self.restores and not self.loads
+
+    def has(self, trait: Trait) -> bool:
+        """Whether this trait is one of the method's."""
+        return bool(getattr(self, trait))
 
 
 class MethodName(StrEnum):

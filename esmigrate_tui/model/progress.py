@@ -38,7 +38,7 @@ from esmigrate_tui.model.event import (
     Watched,
 )
 from esmigrate_tui.model.ledger import LedgerEntry
-from esmigrate_tui.model.method import MethodName, Unit
+from esmigrate_tui.model.method import MethodName, MethodTraits, Unit, traits_of
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -214,7 +214,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def unit(self) -> Unit:
         """What `done`, `expected` and the rates are counted in."""
-        return self.method.traits.unit if self.method is not None else Unit.DOCUMENTS
+        return self.traits.unit
+
+    @property
+    def traits(self) -> MethodTraits:
+        """What the run's method does; nothing in particular before it is known."""
+        return traits_of(self.method)
 
     @property
     def done(self) -> int:

@@ -44,7 +44,7 @@ def letters(progress: Progress) -> str:
     parts = ["p pauses", "r goes on"]
     if is_watched(progress):
         parts.append("d says that this is all (after a question)")
-    elif progress.method is not None and progress.method.traits.can_be_paced:
+    elif progress.traits.can_be_paced:
         parts.append("- slows it down, + lifts that")
     parts += ["s stops it (after a question)", "l leaves it running", "? says this again"]
     return f"While it runs, a letter and Enter: {', '.join(parts)}."

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.preflight.waiving import waivable
 
@@ -33,7 +32,7 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
     if destination is None:
         return
     # For a restore the versions that count are those of the snapshot and its indices: a check of its own.
-    restores = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+    restores = draft.traits.restores
     if source is None and not restores:
         return
     if source is not None and not restores and destination.version.major < source.version.major:
@@ -68,7 +67,7 @@ async def same_cluster(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     source, destination = draft.source_facts, draft.destination_facts
     if source is None or destination is None:
         return
-    if draft.method is MethodName.RESTORE_FROM_SNAPSHOT and source.uuid and source.uuid == destination.uuid:
+    if draft.traits.restores and source.uuid and source.uuid == destination.uuid:
         yield Finding(
             check="same-cluster",
             severity=Severity.WARNING,

@@ -11,7 +11,7 @@ from esmigrate_tui.model.carried import Conflict, Kind
 from esmigrate_tui.model.copying import PASSED_OVER, Pipelines
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.streams import template_for, template_priority
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import some
@@ -197,7 +197,7 @@ def judged_names(
             why="No index can be made there under such a name; what is made is a data stream.",
             fix="Give another name with --rename, or copy through this machine: make the data stream, and plan with "
             "--into-existing:"
-            if method is MethodName.REINDEX_FROM_REMOTE
+            if traits_of(method).pulls
             else "Give another name with --rename, or make the data stream and plan again with --into-existing:",
             copy="\n".join(f"PUT _data_stream/{name}" for name in claimed),
             link=_STREAMS,
@@ -277,7 +277,7 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, 
     """What it means that these indices have the type that 2.x hides, and others more documents than a search finds."""
     found: list[Finding] = []
     if chosen := tuple(index.name for index in draft.chosen if index.name in hidden):
-        pulled = draft.method is MethodName.REINDEX_FROM_REMOTE
+        pulled = draft.traits.pulls
         found.append(
             Finding(
                 check="passed-over",

@@ -10,7 +10,6 @@ import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight.checks import CHECKS, Check, name_of
 from esmigrate_tui.preflight.repository import repositories_of, unreadable
@@ -62,7 +61,7 @@ async def look(draft: Draft, clusters: Clusters) -> tuple[Draft, tuple[Finding, 
 
     For a restore the snapshot is read anew, too, and the source may be away.
     """
-    restores = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+    restores = draft.traits.restores
     sides = [(Side.DESTINATION, clusters.destination)]
     if clusters.source is not None:
         sides.insert(0, (Side.SOURCE, clusters.source))

@@ -7,7 +7,6 @@ from urllib.parse import quote
 
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.destination import expected, some
 from esmigrate_tui.preflight.waiving import waivable
@@ -60,7 +59,7 @@ async def pending_tasks(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether indices of the destination refuse writes: those that are filled, or others because a disk was full."""
     used = set(draft.uses)
-    if draft.method is MethodName.INDEX_FROM_SOURCE and not draft.create:
+    if draft.traits.loads and not draft.create:
         used |= {draft.into}
     filled = {
         index.name: block

@@ -10,7 +10,6 @@ import msgspec
 from esmigrate_tui.model.carried import Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import listed
 from esmigrate_tui.preflight.destination import some
 from esmigrate_tui.preflight.waiving import waivable
@@ -56,8 +55,8 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
     if not draft.selected and not draft.into:
         return
     needed = _wanted_there(draft)
-    steering = _STEERING if draft.method is MethodName.REINDEX_FROM_REMOTE else ()
-    tasks = _TASKS if draft.method is MethodName.REINDEX_FROM_REMOTE else ()
+    steering = _STEERING if draft.traits.pulls else ()
+    tasks = _TASKS if draft.traits.pulls else ()
     lacking = await clusters.destination.surroundings.lacking((*tasks, *steering), needed)
     for finding in judged_privileges(Side.DESTINATION, lacking, tuple(needed), useful=steering):
         yield finding
@@ -101,7 +100,7 @@ def judged_carrying(kinds: Sequence[Kind], lacking: Sequence[str] | None) -> tup
 
 def _wanted_there(draft: Draft) -> dict[str, tuple[str, ...]]:
     """What must be allowed on each index of the destination."""
-    if draft.method is MethodName.INDEX_FROM_SOURCE:
+    if draft.traits.loads:
         filling = _WATCHING if draft.shipping is not None else _FILLING
         return {draft.into: (*filling, *(_MAKING if draft.create else ()))}
     targets = dict.fromkeys(target for name in draft.selected for target in draft.all_targets(name))

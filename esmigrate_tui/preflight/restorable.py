@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Mount
 
 if TYPE_CHECKING:
@@ -38,13 +37,17 @@ class Verdict(StrEnum):
     UNKNOWN = "unknown"
 
 
+REINDEX_INSTEAD: Final = "reindex them from the source, or copy them through this machine: both take any version"
+COPY_INSTEAD: Final = "copy them through this machine, which takes any version"
+
+
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict, why, and the method that would work where a restore does not."""
+    """A verdict, why, and in words what would work where a restore does not, "" where it does."""
 
     verdict: Verdict
     why: str
-    instead: MethodName | None = None
+    instead: str = ""
 
 
 def judge(
@@ -161,10 +164,10 @@ def _said(created: Version) -> str:
     return str(created) if created.minor or created.patch else f"{created.major}.x"
 
 
-def _instead(destination: ClusterFacts) -> MethodName:
+def _instead(destination: ClusterFacts) -> str:
     """What works whatever the versions: the destination itself reads from the source, else this machine copies."""
     can_reindex = not destination.modules or "reindex" in destination.modules
-    return MethodName.REINDEX_FROM_REMOTE if can_reindex else MethodName.COPY_THROUGH_HERE
+    return REINDEX_INSTEAD if can_reindex else COPY_INSTEAD
 
 
 def why_not_restorable(index: IndexFacts, snapshot: SnapshotFacts, destination: ClusterFacts | None) -> str:

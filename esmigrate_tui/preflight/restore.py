@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay, Mount
 from esmigrate_tui.model.text import counted, number
@@ -51,12 +50,6 @@ _INTERNAL: Final = (".security", ".kibana", ".tasks", ".fleet", ".async-search",
 _DEFAULT_CAP: Final = "40mb"
 _CAP: Final = "indices.recovery.max_bytes_per_sec"
 _LIFECYCLE: Final = "index.lifecycle.name"
-
-_INSTEAD: Final = {
-    MethodName.REINDEX_FROM_REMOTE: "reindex them from the source, or copy them through this machine: both take any "
-    "version",
-    MethodName.COPY_THROUGH_HERE: "copy them through this machine, which takes any version",
-}
 
 
 # -- versions ----------------------------------------------------------------------------------------------------------
@@ -147,7 +140,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
 
 def _way_out(judged: Judgement, draft: Draft) -> str:
     """The method that works, and what it takes."""
-    way = _INSTEAD.get(judged.instead, "") if judged.instead is not None else ""
+    way = judged.instead
     if not way:
         return "Leave these out."
     if draft.source_facts is None:

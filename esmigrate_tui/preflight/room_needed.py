@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.preflight.bodies import replicas_in, to_be_made
 
@@ -57,7 +56,7 @@ def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
 
 def _restoration(draft: Draft) -> Restoration | None:
     """What was wished for a restore, where that is the method: it means nothing to another."""
-    return draft.restoration if draft.method in {None, MethodName.RESTORE_FROM_SNAPSHOT} else None
+    return draft.restoration if draft.method is None or draft.traits.restores else None
 
 
 def _is_cached(restoration: Restoration | None) -> bool:

@@ -10,7 +10,6 @@ from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.preflight.destination import expected, some
 
@@ -183,7 +182,7 @@ async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterato
 async def internal_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether indices of Elasticsearch or Kibana themselves are among the chosen."""
     internal = tuple(index.name for index in draft.chosen if index.is_system)
-    restores = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+    restores = draft.traits.restores
     if internal:
         yield Finding(
             check="internal-indices",

@@ -12,7 +12,7 @@ from esmigrate_tui.model.copying import Types
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
-from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.preflight.destination import expected, some
 from esmigrate_tui.preflight.repository import held
@@ -128,7 +128,7 @@ async def still_written(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 def chosen_on_source(draft: Draft) -> tuple[str, ...]:
     """The chosen indices by the names that the source has: those that back a data stream, too."""
     known = frozenset(index.name for index in draft.source_indices)
-    if draft.method is not MethodName.RESTORE_FROM_SNAPSHOT:
+    if not draft.traits.restores:
         return tuple(index.name for index in draft.chosen_indices)
     if draft.snapshot is not None:
         return tuple(one for name in draft.selected for one in held(draft.snapshot, name) if one in known)
@@ -144,7 +144,7 @@ def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Findi
             severity=Severity.PASSED,
             title="Nothing was written to what is chosen, for half a second",
         )
-    restores = method is MethodName.RESTORE_FROM_SNAPSHOT
+    restores = traits_of(method).restores
     return Finding(
         check="still-written",
         severity=Severity.WARNING,

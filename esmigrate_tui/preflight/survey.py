@@ -9,7 +9,6 @@ import msgspec
 
 from esmigrate_tui.model.facts import IndexState, with_streams
 from esmigrate_tui.model.finding import Severity
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.preflight.advice import Measured, Situation
 from esmigrate_tui.preflight.remote import destination_reaches_source, is_rewritten
@@ -67,7 +66,7 @@ async def _reached(draft: Draft, clusters: Clusters) -> tuple[bool | None, str, 
     """Whether the destination gets through to the source, what was said where not, and what to do with its text."""
     if clusters.source is None:
         return None, "", ""
-    wanted = msgspec.structs.replace(draft, method=MethodName.REINDEX_FROM_REMOTE)
+    wanted = msgspec.structs.replace(draft, method=None)
     try:
         [told] = [finding async for finding in destination_reaches_source(wanted, clusters)]
     except ProblemError as error:

@@ -214,7 +214,7 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
 
 def _types(plan: Plan) -> tuple[ChosenType, ...]:
     """The types that were chosen, where there is no source that has them already."""
-    if plan.method is not MethodName.INDEX_FROM_SOURCE:
+    if not plan.method.traits.loads:
         return ()
     version = Version.parse(plan.destination_version)
     return tuple(one for task in plan.tasks for one in chosen_types(task.create, version))

@@ -12,7 +12,6 @@ from esmigrate_tui.model.difference import Compared
 from esmigrate_tui.model.event import RestoredShards, RunOutcome, Samples, Watched
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import EntryState
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import Mount, Restoration, RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number
@@ -149,7 +148,7 @@ def _verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
 
 def _but(progress: Progress, amount: int) -> str:
     """What did not arrive, where that is only what was set aside."""
-    if progress.method is not MethodName.INDEX_FROM_SOURCE:
+    if not progress.traits.loads:
         return f"{counted(amount, 'document')}, which the destination refused and which are set aside"
     was, is_ = ("was", "is") if amount == 1 else ("were", "are")
     return f"{counted(amount, 'row')}, which could not be read or {was} refused, and {is_} set aside"
@@ -169,7 +168,7 @@ def _cut_short(progress: Progress, rows: Sequence[ReportRow], complete: str) -> 
         case RunOutcome.ACCEPTED:
             arrived = counted(sum(row.destination_count or 0 for row in rows), "document")
             return f"{arrived} arrived; that this is enough is a person's word, and was not checked."
-        case RunOutcome.STOPPED if progress.method is not None and progress.method.traits.stopping_deletes:
+        case RunOutcome.STOPPED if progress.traits.stopping_deletes:
             return f"The run was stopped before the end; {complete}. What was half restored was deleted."
         case RunOutcome.STOPPED:
             return f"The run was stopped before the end; {complete}. What has arrived stays."
@@ -305,7 +304,7 @@ def to_do(  # all that a run leaves behind
         place = f", listed in {rejects_file}" if rejects_file else ""
         refused = counted(progress.refused, "refused document")
         again = f"Look at the {refused}{place}: correct the mapping or the documents, send them again."
-        if plan.method is MethodName.INDEX_FROM_SOURCE:
+        if plan.method.traits.loads:
             aside = f"{counted(progress.refused, 'row')} that {'was' if progress.refused == 1 else 'were'} set aside"
             again = f"Look at the {aside}{place}: correct them, in a file of their own, and index that one."
         things.append(ToDo(what=again))
@@ -350,7 +349,7 @@ def _settings_by_hand(
     """What was opened, stopped or registered for the migration, by a person or before the run."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
-    if plan.method is MethodName.REINDEX_FROM_REMOTE and plan.source is not None:
+    if plan.method.traits.pulls and plan.source is not None:
         things.append(
             ToDo(
                 what=f"{'' if is_complete else 'When everything has arrived: '}take the line reindex.remote.whitelist "

@@ -6,7 +6,7 @@ import re
 from shlex import quote
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.method import MethodName, Unit
+from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _indices(report: Report) -> str:
         )
         for row in report.indices
     )
-    is_of_files = report.method is MethodName.INDEX_FROM_SOURCE
+    is_of_files = report.method.traits.loads
     source, there = ("Files", "Rows read") if is_of_files else ("Source", "On the source")
     if report.sender:
         source, there = "Sent", "Expected"
@@ -242,7 +242,7 @@ def _refusals(report: Report) -> list[str]:
     place = f", each with its reason in {code(report.rejects_file)}" if report.rejects_file else ""
     amount = report.documents_refused
     aside = f"{counted(amount, 'document')} refused by the destination and set aside"
-    if report.method is MethodName.INDEX_FROM_SOURCE:
+    if report.method.traits.loads:
         aside = f"{counted(amount, 'row')} set aside: not to be read here (no status), or refused by the destination"
     pieces = [f"{aside}{place}."]
     if report.refused_seen < report.documents_refused and report.refusals:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Mount, SnapshotFacts
-from esmigrate_tui.preflight.restorable import Verdict, judge, why_not_restorable
+from esmigrate_tui.preflight.restorable import COPY_INSTEAD, REINDEX_INSTEAD, Verdict, judge, why_not_restorable
 
 YES, NO, ARCHIVE, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.ARCHIVE, Verdict.UNKNOWN
 
@@ -99,8 +98,8 @@ def test_a_destination_without_the_module_has_no_archives_whatever_its_licence()
 
 def test_the_method_that_works_instead_is_one_that_the_destination_has() -> None:
     given = (Version(6, 8, 23), snapshot("6.8.23"))
-    assert judge(*given, cluster("8.19.3", "reindex"), licence="basic").instead is MethodName.REINDEX_FROM_REMOTE
-    assert judge(*given, cluster("8.19.3", "x-pack-core"), licence="basic").instead is MethodName.COPY_THROUGH_HERE
+    assert judge(*given, cluster("8.19.3", "reindex"), licence="basic").instead == REINDEX_INSTEAD
+    assert judge(*given, cluster("8.19.3", "x-pack-core"), licence="basic").instead == COPY_INSTEAD
 
 
 def test_what_cannot_be_known_is_said_with_the_version_that_may_be_in_it() -> None:

@@ -13,7 +13,6 @@ from esmigrate_tui.flow import planning
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import counted, size
@@ -37,7 +36,6 @@ async def give_advice(options: Mapping[str, Any]) -> int:
             sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
     source = sides.get(Side.SOURCE)
     draft = Draft(
-        method=MethodName.COPY_THROUGH_HERE,
         source=source[0] if source else None,
         destination=sides[Side.DESTINATION][0],
     )

@@ -14,7 +14,7 @@ from esmigrate_tui.model.carried import Fate
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState
-from esmigrate_tui.model.method import MethodName, Unit
+from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
@@ -48,7 +48,7 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
     match progress.outcome:
         case RunOutcome.VERIFIED:
             return "good", "Everything arrived, and it was checked."
-        case RunOutcome.STOPPED if progress.method is not None and progress.method.traits.stopping_deletes:
+        case RunOutcome.STOPPED if progress.traits.stopping_deletes:
             return "warn", "It was stopped before the end. What was half restored is deleted, what is whole stays."
         case RunOutcome.STOPPED:
             return "warn", "It was stopped before the end. What has arrived stays."
@@ -63,7 +63,7 @@ def verdict(progress: Progress) -> tuple[Mark, str]:
             pass
     if not states <= _AT_ITS_END:
         return "bad", "Not everything arrived."
-    if progress.method is MethodName.INDEX_FROM_SOURCE:
+    if progress.traits.loads:
         aside = f"{counted(refused, 'row')} arrived; those were set aside, each with its line (e)."
     else:
         aside = f"{counted(refused, 'document')} arrived; those were refused and set aside (e)."
@@ -95,7 +95,7 @@ def summary(progress: Progress, look: Look) -> list[Text]:
     if is_watched(progress):
         expected = [task.source_count for task in progress.tasks if task.source_count is not None]
         words = [f"{number(sum(expected))} were expected" if expected else "How many there should be was not said"]
-    elif progress.method is MethodName.INDEX_FROM_SOURCE:
+    elif progress.traits.loads:
         words = [f"{counted(sum(task.source_count or 0 for task in progress.tasks), 'row')} read"]
     arrived = sum(task.destination_count or 0 for task in progress.tasks)
     words.append(f"{counted(arrived, 'document')} on the destination")
@@ -237,7 +237,7 @@ def _after_the_end(progress: Progress, made: tuple[Made, ...], more: tuple[str, 
         things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
     if progress.not_carried and progress.outcome is RunOutcome.VERIFIED:
         things.append(f"make what is not made beside the indices: esmigrate resume {progress.run}")
-    if progress.method is MethodName.REINDEX_FROM_REMOTE:
+    if progress.traits.pulls:
         things.append("take reindex.remote.whitelist out of the settings again")
     things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made if each.repaired is None]
     for name, repairs in repaired(made).items():
@@ -251,7 +251,7 @@ def _after_the_end(progress: Progress, made: tuple[Made, ...], more: tuple[str, 
         things.append("read its log: what a mapping refuses, it alone is told")
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         return tuple(things)
-    is_of_files = progress.method is MethodName.INDEX_FROM_SOURCE and not is_watched(progress)
+    is_of_files = progress.traits.loads and not is_watched(progress)
     states = {task.state for task in progress.tasks}
     if is_of_files and progress.is_finished and TaskState.WITH_REJECTS in states <= _AT_ITS_END:
         things.append("correct what was set aside (e), and index it once more")

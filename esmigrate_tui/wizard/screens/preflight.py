@@ -13,7 +13,6 @@ from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remed
 from esmigrate_tui.flow.session import Checking, Mending, Session, way_back
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.text import counted, duration, listed
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, spread
@@ -170,7 +169,7 @@ class PreflightScreen(StepScreen):
         warnings = sum(finding.severity is Severity.WARNING for finding in draft.findings)
         if warnings:
             words.append(f"{warnings} {'warns' if warnings == 1 else 'warn'}")
-        if checking.checked and session.draft.method is MethodName.INDEX_FROM_SOURCE:
+        if checking.checked and session.draft.traits.loads:
             words.append("with the mapping" if session.is_watching else "with the files and the mapping")
         elif checking.checked:
             one, many = ("thing chosen", "things chosen") if session.is_restore else ("chosen index", "chosen indices")

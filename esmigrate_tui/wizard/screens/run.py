@@ -12,7 +12,7 @@ from textual.containers import Horizontal, Vertical
 from esmigrate_tui.flow import steering
 from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
 from esmigrate_tui.model.command import AcceptArrivals, Command, SkipTask, StopRun
-from esmigrate_tui.model.method import Unit
+from esmigrate_tui.model.method import Unit, traits_of
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
@@ -190,7 +190,7 @@ def first_that_fits(width: int, wordings: Sequence[str]) -> str:
 
 def unit_of(session: Session) -> Unit:
     """What is counted, also before the run has said a word."""
-    return session.method_name.traits.unit if session.method_name is not None else Unit.DOCUMENTS
+    return traits_of(session.method_name).unit
 
 
 def so_far(progress: Progress) -> str:

@@ -34,7 +34,6 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
@@ -113,7 +112,7 @@ def drawing(draft: Draft, width: int, ascii_only: bool) -> Callable[[IndexFacts,
 
 def index_row(index: IndexFacts, draft: Draft, look: Look, *, here: bool, chosen: bool) -> Text:
     """One index as a line of exactly the width."""
-    is_restore = draft.method is MethodName.RESTORE_FROM_SNAPSHOT
+    is_restore = draft.traits.restores
     name, target = columns(look.width, is_restore=is_restore)
     reason = why_not(index, draft)
     goes_to, is_trouble = reason or (draft.target(index.name) if chosen else ""), False

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from esmigrate_tui.flow.layout import shorten
 from esmigrate_tui.flow.opening import standing
-from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.method import traits_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.bindings import bindings
@@ -56,7 +56,7 @@ def _way(card: RunCard, session: Session) -> str:
     title = next((method.title for method in session.methods if method.name == card.method), "")
     if card.is_of_changes:
         return f"on {card.destination}"
-    if card.method is MethodName.RESTORE_FROM_SNAPSHOT or not card.source:
+    if traits_of(card.method).restores or not card.source:
         return f"{title} → {card.destination}"
     return f"{card.source} → {card.destination}"
 
