@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import PAGE, register_request
-from esmigrate_tui.flow.session import Album, Session, Shelf
+from esmigrate_tui.flow.session import RepositoryList, Session, SnapshotList
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -65,20 +65,25 @@ async def _shown(connection: Connection, credential: Credential, repository: Rep
     cluster = await connect(connection, credential)
     facts = await cluster.probe()
     draft = Draft(method=MethodName.RESTORE_FROM_SNAPSHOT, destination=connection, destination_facts=facts)
-    doors = real_services()
-    shelf = Shelf(destination=(repository,))
-    session = Session(draft=draft, methods=doors.methods, shelf=shelf, album=Album(repository=repository.name))
-    app: WizardApp = WizardApp(doors, opening=(session, "snapshot"))
+    services = real_services()
+    repository_list = RepositoryList(destination=(repository,))
+    session = Session(
+        draft=draft,
+        methods=services.methods,
+        repository_list=repository_list,
+        snapshot_list=SnapshotList(repository=repository.name),
+    )
+    app: WizardApp = WizardApp(services, opening=(session, "snapshot"))
     app.is_live = True  # an opening is for pictures otherwise, which ask no cluster
     app.clusters[Side.DESTINATION] = cluster  # the app closes it
     async with app.run_test(size=(80, 24)) as pilot:
         began = time.perf_counter()
-        while not app.session.album.is_whole:  # noqa: ASYNC110  # the screen itself is what is timed
+        while not app.session.snapshot_list.is_whole:  # noqa: ASYNC110  # the screen itself is what is timed
             await asyncio.sleep(0.002)
         await pilot.pause()
         listed = time.perf_counter() - began
-        if len(app.session.album.rows) != SNAPSHOTS:
-            message = f"{len(app.session.album.rows)} of {SNAPSHOTS} snapshots are on the screen"
+        if len(app.session.snapshot_list.rows) != SNAPSHOTS:
+            message = f"{len(app.session.snapshot_list.rows)} of {SNAPSHOTS} snapshots are on the screen"
             raise RuntimeError(message)
         keys: list[float] = []
         board = app.screen.query_one(Board)

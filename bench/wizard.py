@@ -340,14 +340,14 @@ def main(shown: str) -> None:
     from esmigrate_tui.flow.session import Session  # noqa: PLC0415
     from esmigrate_tui.methods import METHODS  # noqa: F401, PLC0415
     from esmigrate_tui.wizard.app import WizardApp  # noqa: PLC0415
-    from tests.pictures.sample_values import PICTURE_DOORS, REVIEWED, TEN_THOUSAND  # noqa: PLC0415
+    from tests.pictures.sample_values import PICTURE_SERVICES, REVIEWED, TEN_THOUSAND  # noqa: PLC0415
 
-    doors: Any = dataclasses.replace(PICTURE_DOORS, follow=_follow, now=time.time)
+    services: Any = dataclasses.replace(PICTURE_SERVICES, follow=_follow, now=time.time)
     opening: dict[str, tuple[Session, str]] = {
         "list": (TEN_THOUSAND, "preflight"),
         "run": (Session(draft=REVIEWED.draft, methods=REVIEWED.methods, run="7K2P"), "run"),
     }
-    app = WizardApp(doors, opening=opening[shown])
+    app = WizardApp(services, opening=opening[shown])
     app.is_live = shown == "run"  # an opening is for pictures otherwise, which follow nothing
     app.run()
 

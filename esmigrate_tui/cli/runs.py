@@ -186,7 +186,7 @@ async def end_run(run_id: str) -> Progress:
 
 
 async def _steer(run_id: str, console: Console, told: _Followed) -> None:
-    from esmigrate_tui.plain.running import steer  # noqa: PLC0415  # only the plain way takes what is typed
+    from esmigrate_tui.plain.run_control import steer  # noqa: PLC0415  # only the plain way takes what is typed
 
     await steer(console, lambda: told.progress, lambda command: send_command(run_id, command))
 

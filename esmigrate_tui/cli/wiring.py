@@ -1,4 +1,4 @@
-"""The wizard with its real doors. What a door needs is imported when it is first gone through: the screen is first."""
+"""The wizard with its real services. What one needs is imported when it is first used: the screen is first."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.flow.offer import METHODS, preview
-from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
+from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
@@ -233,22 +233,22 @@ async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: Pl
     return await make_change(plan, credentials, change, folder=folder)
 
 
-def _word(report: VaultReport) -> VaultWord:
+def _word(report: VaultReport) -> VaultStatus:
     from esmigrate_tui.vault import VaultState
 
-    return VaultWord(is_available=report.state is VaultState.AVAILABLE, place=report.place, sentence=report.sentence)
+    return VaultStatus(is_available=report.state is VaultState.AVAILABLE, place=report.place, sentence=report.sentence)
 
 
 class _KeyringVault:
     """The real vault, its words as the wizard has them."""
 
-    async def probe(self) -> VaultWord:
+    async def probe(self) -> VaultStatus:
         """What it can do here."""
         from esmigrate_tui import vault
 
         return _word(await vault.probe())
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
         """Keep a secret, and read it back."""
         from esmigrate_tui import vault
 
@@ -261,9 +261,9 @@ class _KeyringVault:
         return await vault.recall(connection)
 
 
-def real_services() -> Doors[Cluster]:
+def real_services() -> Services[Cluster]:
     """Everything the wizard may do, wired to the real rooms."""
-    return Doors(
+    return Services(
         methods=METHODS,
         connect=_connect,
         fingerprint=_fingerprint,
@@ -329,13 +329,13 @@ async def wizard_session(
 async def _questions(draft: Draft | None, credentials: Mapping[Side, Credential] | None) -> int:
     """The wizard's steps as questions, then the run in lines; the exit code."""
     from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.steps import PlainFlow, walk_through
     from esmigrate_tui.plain.terminal import Terminal
-    from esmigrate_tui.plain.walk import PlainWalk, walk_through
 
     terminal = Terminal()
     console = Console(terminal, ascii_only=wants_ascii(os.environ))
     with terminal.watched():
-        left = await walk_through(PlainWalk(real_services(), console, draft, credentials))
+        left = await walk_through(PlainFlow(real_services(), console, draft, credentials))
     for sentence in left.said:
         console.say(sentence)
     if not left.run:

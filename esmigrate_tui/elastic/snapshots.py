@@ -38,6 +38,7 @@ from esmigrate_tui.model.snapshot import (
     ShardFailure,
     SnapshotFacts,
     SnapshotIndex,
+    SnapshotProgress,
     SnapshotState,
 )
 from esmigrate_tui.model.text import clean
@@ -99,18 +100,6 @@ class RestoreProgress:
     def is_complete(self) -> bool:
         """Whether every primary is started: one that is being restored is only started when it is whole."""
         return self.active == self.wanted > 0
-
-
-@dataclass(frozen=True)
-class SnapshotProgress:
-    """How far a snapshot is that is being made: bytes and shards; `state` is IN_PROGRESS until it has ended."""
-
-    state: SnapshotState
-    shards: int = 0
-    shards_done: int = 0
-    shards_failed: int = 0
-    bytes: int = 0
-    bytes_done: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""What each step asks and does, without a screen: the screens and the plain way both walk by it. No Textual here."""
+"""What each step asks, offers, decides and does, for any face: the wizard and the plain lines only draw and ask."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import Album, Form, Session, Shelf, Test
+from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, RepositoryList, Session, SnapshotList
 from esmigrate_tui.model.connection import (
     NO_CREDENTIAL,
     Connection,
@@ -20,7 +20,7 @@ from esmigrate_tui.model.connection import (
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.services import OpenCluster
 
 SIGN_IN: Final = (
@@ -50,7 +50,7 @@ LEFT_OUT: Final = (
 )
 
 
-def remembering(session: Session, form: Form) -> tuple[tuple[tuple[str, str], ...], str]:
+def remembering(session: Session, form: ConnectionForm) -> tuple[tuple[tuple[str, str], ...], str]:
     """Where a secret can be kept here, and what was chosen of that."""
     if session.vault is not None and session.vault.is_available:
         options = (("no", "only while this runs"), ("yes", f"keyring ({session.vault.place})"))
@@ -58,7 +58,7 @@ def remembering(session: Session, form: Form) -> tuple[tuple[tuple[str, str], ..
     return (("no", "only while this runs"),), "no"
 
 
-def warned(form: Form) -> str:
+def warned(form: ConnectionForm) -> str:
     """What makes a connection unsafe; "" where nothing does."""
     if form.is_encrypted:
         if form.trust is TrustKind.UNVERIFIED:
@@ -78,72 +78,72 @@ def _is_here(address: str) -> bool:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-async def ask_vault(walk: Walk) -> None:
+async def ask_vault(flow: Flow) -> None:
     """Learn what the keyring can do, before a secret is typed."""
     try:
-        word = await walk.doors.vault.probe()
+        word = await flow.services.vault.probe()
     except ProblemError:
         return
-    walk.update(walk.session.but(vault=word))
+    flow.update(flow.session.but(vault=word))
 
 
-def forget(walk: Walk, side: Side) -> OpenCluster | None:
+def forget(flow: Flow, side: Side) -> OpenCluster | None:
     """A side that may be empty was emptied: nothing of it is known any more, what was chosen stays chosen.
 
     Gives the cluster that is to be closed.
     """
-    draft = walk.session.draft
+    draft = flow.session.draft
     kept = {"selected": draft.selected, "renamed": draft.renamed}
-    session = walk.session.answered(**{side.value: None}, **kept)
-    shelf = msgspec.structs.replace(session.shelf, source=(), source_problem=None)
-    walk.update(session.but(shelf=shelf))
-    walk.credentials.pop(side, None)
-    return walk.clusters.pop(side, None)
+    session = flow.session.answered(**{side.value: None}, **kept)
+    repository_list = msgspec.structs.replace(session.repository_list, source=(), source_problem=None)
+    flow.update(session.but(repository_list=repository_list))
+    flow.credentials.pop(side, None)
+    return flow.clusters.pop(side, None)
 
 
-async def look_at_side(walk: Walk, side: Side, typed: str) -> None:
+async def look_at_side(flow: Flow, side: Side, typed: str) -> None:
     """Test one side with the secret that was typed; how that went is in its form."""
     try:
-        await _tested(walk, side, typed)
+        await _tested(flow, side, typed)
     except ProblemError as error:
-        walk.update(walk.session.with_form(side, test=Test.BAD, problem=error.problem, doing=""))
+        flow.update(flow.session.with_form(side, test=ConnectionTest.BAD, problem=error.problem, doing=""))
     except asyncio.CancelledError:
-        if walk.session.form(side).test is Test.GOING:
-            walk.update(walk.session.with_form(side, test=Test.NOT_YET, doing=""))
+        if flow.session.form(side).test is ConnectionTest.GOING:
+            flow.update(flow.session.with_form(side, test=ConnectionTest.NOT_YET, doing=""))
         raise
 
 
-def _wait_for(walk: Walk, side: Side, doing: str) -> None:
-    now = walk.doors.now()
-    walk.update(walk.session.with_form(side, test=Test.GOING, doing=doing, since=now, problem=None, told=""))
+def _wait_for(flow: Flow, side: Side, doing: str) -> None:
+    now = flow.services.now()
+    flow.update(flow.session.with_form(side, test=ConnectionTest.GOING, doing=doing, since=now, problem=None, told=""))
 
 
-async def _tested(walk: Walk, side: Side, typed: str) -> None:
-    doors = walk.doors
-    form = walk.session.form(side)
+async def _tested(flow: Flow, side: Side, typed: str) -> None:
+    services = flow.services
+    form = flow.session.form(side)
     connection = form.connection()
     if form.trust is TrustKind.PINNED and connection.endpoint.is_encrypted and not form.is_accepted:
-        _wait_for(walk, side, f"asking {connection.endpoint.authority} for its certificate")
-        shown = await doors.fingerprint(connection.endpoint)
-        walk.update(walk.session.with_form(side, test=Test.NOT_YET, fingerprint=shown, doing=""))
+        _wait_for(flow, side, f"asking {connection.endpoint.authority} for its certificate")
+        shown = await services.fingerprint(connection.endpoint)
+        flow.update(flow.session.with_form(side, test=ConnectionTest.NOT_YET, fingerprint=shown, doing=""))
         return
-    credential = await _credential(walk, side, connection, typed)
-    _wait_for(walk, side, f"connecting to {connection.endpoint.authority}")
-    cluster = await doors.connect(connection, credential)
+    credential = await _credential(flow, side, connection, typed)
+    _wait_for(flow, side, f"connecting to {connection.endpoint.authority}")
+    cluster = await services.connect(connection, credential)
     try:
         facts = await cluster.probe()
-        _wait_for(walk, side, f"{facts.name} answered; listing its indices")
+        _wait_for(flow, side, f"{facts.name} answered; listing its indices")
         indices = await cluster.indices()
     except BaseException:
         await cluster.close()
         raise
-    before = walk.clusters.get(side)
-    walk.clusters[side] = cluster
-    walk.credentials[side] = credential
+    before = flow.clusters.get(side)
+    flow.clusters[side] = cluster
+    flow.credentials[side] = credential
     if before is not None:
         await before.close()
-    draft = walk.session.draft
-    session = walk.session.answered(**{side.value: connection})
+    draft = flow.session.draft
+    session = flow.session.answered(**{side.value: connection})
     if side is Side.SOURCE and session.is_restore:
         # What is chosen are names in the snapshot: the source only tells more of them.
         kept = {"selected": draft.selected, "renamed": draft.renamed}
@@ -154,34 +154,38 @@ async def _tested(walk: Walk, side: Side, typed: str) -> None:
         session = session.answered(source_facts=facts, source_indices=indices, selected=selected)
     else:
         session = session.answered(destination_facts=facts, destination_indices=indices)
-    session = session.but(shelf=Shelf(new=session.shelf.new))  # another cluster has other repositories
+    session = session.but(
+        repository_list=RepositoryList(new=session.repository_list.new)
+    )  # another cluster has other repositories
     if side is Side.DESTINATION and session.draft.snapshot is None:
-        session = session.but(album=Album(new=session.album.new, making=session.album.making))
-    walk.update(session.with_form(side, test=Test.GOOD, doing="", user=connection.user or form.user))
+        session = session.but(
+            snapshot_list=SnapshotList(new=session.snapshot_list.new, making=session.snapshot_list.making)
+        )
+    flow.update(session.with_form(side, test=ConnectionTest.GOOD, doing="", user=connection.user or form.user))
     if form.remember and credential.secret:
-        await _remember(walk, side, connection, credential)
+        await _remember(flow, side, connection, credential)
 
 
-async def _credential(walk: Walk, side: Side, connection: Connection, typed: str) -> Credential:
+async def _credential(flow: Flow, side: Side, connection: Connection, typed: str) -> Credential:
     """The secret that was typed, or is kept in the vault; raises ProblemError where there is none."""
     if connection.sign_in is SignIn.NONE:
         return NO_CREDENTIAL
     if typed:
         return Credential(sign_in=connection.sign_in, user=connection.user, secret=typed)
-    if walk.session.vault is not None and walk.session.vault.is_available:
-        _wait_for(walk, side, "waiting for your keyring")
-        kept = await walk.doors.vault.recall(connection)
+    if flow.session.vault is not None and flow.session.vault.is_available:
+        _wait_for(flow, side, "waiting for your keyring")
+        kept = await flow.services.vault.recall(connection)
         if kept is not None:
             return kept
     word = SECRET_WORD[connection.sign_in].lower()
     raise ProblemError(Problem(cause=Cause.USAGE, what=f"The {word} is missing.", todo="Type it."))
 
 
-async def _remember(walk: Walk, side: Side, connection: Connection, credential: Credential) -> None:
+async def _remember(flow: Flow, side: Side, connection: Connection, credential: Credential) -> None:
     try:
-        word = await walk.doors.vault.remember(connection, credential)
+        word = await flow.services.vault.remember(connection, credential)
     except ProblemError as error:
         told = f"not remembered: {error.problem.what}"
     else:
         told = f"remembered: {word.place}" if word.is_available else f"not remembered: {word.sentence}"
-    walk.update(walk.session.with_form(side, told=told))
+    flow.update(flow.session.with_form(side, told=told))

@@ -16,13 +16,13 @@ from esmigrate_tui.translate.beside import Row, beside, of_body, of_source
 from esmigrate_tui.translate.types import of_type
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.copying import Copying
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.problem import Problem
 
 
-class Part(msgspec.Struct, frozen=True, kw_only=True):
+class IndexPart(msgspec.Struct, frozen=True, kw_only=True):
     """An index to be made: for a whole index of the source, or for one `type` of it.
 
     `translation` is its definition in the words of the destination, `by_itself` that with the settings for all, and
@@ -43,7 +43,7 @@ class Part(msgspec.Struct, frozen=True, kw_only=True):
     is_stream: bool = False
 
 
-def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
+def parts_of(draft: Draft, index: str) -> tuple[IndexPart, ...]:
     """What will be made for an index whose definition is known: one, or one for each of its types.
 
     What a person has changed holds where it fits. Raises ProblemError (usage) where the options forbid it.
@@ -51,13 +51,13 @@ def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
     copying = copying_of(draft)
     if (definition := draft.definitions[index]).backing:
         return (_stream(draft, index, definition, copying),)
-    found: list[Part] = []
+    found: list[IndexPart] = []
     for kind, target in kinds_of(draft, index, copying).items():
         translation, edited = translated(draft, index, kind), draft.edited_of(index, kind)
         made_of, by_itself = translation.as_json(), body_of(translation, draft)
         fits = edited if edited is not None and edited.made_of == made_of else None
         for_all = () if fits is not None else tuple(f"{FOR_ALL}{name}={one}" for name, one in draft.settings.items())
-        part = Part(
+        part = IndexPart(
             index=index,
             type=kind,
             target=target,
@@ -77,13 +77,13 @@ def parts_of(draft: Draft, index: str) -> tuple[Part, ...]:
     return tuple(found)
 
 
-def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: Copying) -> Part:
+def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: Copying) -> IndexPart:
     """What becomes of a data stream, in words alone: all else stands in its template."""
     facts = next((one for one in draft.chosen if one.name == index), IndexFacts(name=index))
     [task] = tasks_of(draft, facts, copying, 1)
     makes = ", ".join(one.label for one in task.first) or "no template of the source was seen for it"
     by = (f"unless the destination has a template for its name: {makes}",) if task.create else ()
-    return Part(
+    return IndexPart(
         index=index,
         target=task.destination_index,
         translation="",
@@ -94,7 +94,7 @@ def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: Copy
     )
 
 
-def rows_of(draft: Draft, part: Part) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def rows_of(draft: Draft, part: IndexPart) -> tuple[tuple[Row, ...], tuple[str, ...]]:
     """Both definitions as lines beside each other, and the source's settings that are each index's own."""
     definition = draft.definitions[part.index]
     source, own = of_source(of_type(definition, part.type) if part.type else definition)
@@ -121,39 +121,39 @@ def dropped(draft: Draft) -> tuple[Edited, ...]:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-async def read(walk: Walk, name: str) -> Problem | None:
+async def read(flow: Flow, name: str) -> Problem | None:
     """Read the definition of an index, where it is not known yet; what kept it from being read, None for nothing."""
-    if name in walk.session.draft.definitions:
+    if name in flow.session.draft.definitions:
         return None
     try:
-        found = await walk.cluster(Side.SOURCE).definitions([name])
+        found = await flow.cluster(Side.SOURCE).definitions([name])
     except ProblemError as error:
         return error.problem
-    walk.update(walk.session.answered(definitions=walk.session.draft.definitions | found))
+    flow.update(flow.session.answered(definitions=flow.session.draft.definitions | found))
     return None
 
 
-def edit(walk: Walk, part: Part, body: str) -> None:
+def edit(flow: Flow, part: IndexPart, body: str) -> None:
     """Let it be made with another body; what it would be made with by itself is no change."""
-    others = _others(walk.session.draft, part)
+    others = _others(flow.session.draft, part)
     mine = Edited(index=part.index, type=part.type, made_of=part.translation, body=body)
     is_changed = msgspec.json.decode(body) != msgspec.json.decode(part.by_itself)
-    walk.update(walk.session.answered(edited=(*others, mine) if is_changed else others))
+    flow.update(flow.session.answered(edited=(*others, mine) if is_changed else others))
 
 
-def undo(walk: Walk, part: Part) -> None:
+def undo(flow: Flow, part: IndexPart) -> None:
     """Let it be made as it was translated."""
-    walk.update(walk.session.answered(edited=_others(walk.session.draft, part)))
+    flow.update(flow.session.answered(edited=_others(flow.session.draft, part)))
 
 
-def drop(walk: Walk) -> tuple[str, ...]:
+def drop(flow: Flow) -> tuple[str, ...]:
     """Forget what a person has changed and what fits no more; the names of those indices."""
-    gone = dropped(walk.session.draft)
+    gone = dropped(flow.session.draft)
     if gone:
-        kept = tuple(one for one in walk.session.draft.edited if one not in gone)
-        walk.update(walk.session.answered(edited=kept))
+        kept = tuple(one for one in flow.session.draft.edited if one not in gone)
+        flow.update(flow.session.answered(edited=kept))
     return tuple(dict.fromkeys(one.index for one in gone))
 
 
-def _others(draft: Draft, part: Part) -> tuple[Edited, ...]:
+def _others(draft: Draft, part: IndexPart) -> tuple[Edited, ...]:
     return tuple(one for one in draft.edited if (one.index, one.type) != (part.index, part.type))

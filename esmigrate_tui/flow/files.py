@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import Pile, Session, shipping_of, there_already, why_not_into
+from esmigrate_tui.flow.session import FileChoice, Session, shipping_of, there_already, why_not_into
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.files import FileFormat, IdRule, Sample
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -14,7 +14,7 @@ from esmigrate_tui.model.shipping import Configuration, Shipper, Shipping
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import IndexDefinition
 
 Options = tuple[tuple[str, str], ...]
@@ -53,44 +53,44 @@ NO_TYPES: Final = '{\n  "settings": {},\n  "mappings": {\n    "properties": {}\n
 """The body of an index whose fields nobody has seen yet."""
 
 
-def formats(pile: Pile) -> tuple[Options, str]:
+def formats(file_choice: FileChoice) -> tuple[Options, str]:
     """What files can be read as, and what was chosen of that."""
-    sample = sample_of(pile)
-    seen = f"{sample.reading.format} (recognised)" if sample is not None and pile.wishes.format is None else ""
+    sample = sample_of(file_choice)
+    seen = f"{sample.reading.format} (recognised)" if sample is not None and file_choice.wishes.format is None else ""
     options = [("", seen or "what they are recognised as")]
     options += [(kind.value, f"{kind}: {words}") for kind, words in _FORMATS.items()]
-    return tuple(options), pile.wishes.format or ""
+    return tuple(options), file_choice.wishes.format or ""
 
 
-def delimiters(pile: Pile) -> tuple[Options, str]:
+def delimiters(file_choice: FileChoice) -> tuple[Options, str]:
     """What can stand between the cells of a table, and what was chosen of that."""
-    sample = sample_of(pile)
+    sample = sample_of(file_choice)
     seen = _DELIMITERS.get(sample.reading.delimiter, sample.reading.delimiter) if sample is not None else ""
-    first = f"{seen} (recognised)" if seen and not pile.wishes.delimiter else "what is recognised"
-    return (("", first), *_DELIMITERS.items()), pile.wishes.delimiter
+    first = f"{seen} (recognised)" if seen and not file_choice.wishes.delimiter else "what is recognised"
+    return (("", first), *_DELIMITERS.items()), file_choice.wishes.delimiter
 
 
-def encodings(pile: Pile) -> tuple[Options, str]:
+def encodings(file_choice: FileChoice) -> tuple[Options, str]:
     """The encodings of a table, and what was chosen of that."""
-    sample = sample_of(pile)
-    is_recognised = sample is not None and not pile.wishes.encoding
+    sample = sample_of(file_choice)
+    is_recognised = sample is not None and not file_choice.wishes.encoding
     first = f"{sample.reading.encoding} (recognised)" if sample is not None and is_recognised else "what is recognised"
-    return (("", first), *((name, name) for name in _ENCODINGS)), pile.wishes.encoding
+    return (("", first), *((name, name) for name in _ENCODINGS)), file_choice.wishes.encoding
 
 
-def id_rules(pile: Pile) -> tuple[Options, str]:
+def id_rules(file_choice: FileChoice) -> tuple[Options, str]:
     """Where the _id can come from, and what was chosen of that."""
-    kind = format_of(pile)
-    sample = sample_of(pile)
+    kind = format_of(file_choice)
+    sample = sample_of(file_choice)
     has_ids = (kind is not None and kind.has_ids) or (sample is not None and sample.reading.ids is IdRule.OWN)
     options = [("", "its own, as the file has it" if has_ids else _NEW)]
     options += [
         (IdRule.FIELD.value, "the value of a field"),
         (IdRule.HASH.value, "a hash of the row: equal rows are one document"),
     ]
-    if has_ids or pile.wishes.ids is IdRule.NEW:
+    if has_ids or file_choice.wishes.ids is IdRule.NEW:
         options.append((IdRule.NEW.value, _NEW))
-    chosen = pile.wishes.ids.value if pile.wishes.ids is not None else ""
+    chosen = file_choice.wishes.ids.value if file_choice.wishes.ids is not None else ""
     return tuple(options), chosen if chosen in dict(options) else ""
 
 
@@ -100,25 +100,25 @@ def names_of(typed: str) -> tuple[str, ...]:
     return names if any(names) else ()
 
 
-def sample_of(pile: Pile) -> Sample | None:
+def sample_of(file_choice: FileChoice) -> Sample | None:
     """The first rows of the files, once they were looked at."""
-    return pile.look.sample if pile.look is not None else None
+    return file_choice.look.sample if file_choice.look is not None else None
 
 
-def format_of(pile: Pile) -> FileFormat | None:
+def format_of(file_choice: FileChoice) -> FileFormat | None:
     """What the files are read as, once that is known."""
-    sample = sample_of(pile)
-    return pile.wishes.format or (sample.reading.format if sample is not None else None)
+    sample = sample_of(file_choice)
+    return file_choice.wishes.format or (sample.reading.format if sample is not None else None)
 
 
-def may_be_of_several(pile: Pile) -> bool:
+def may_be_of_several(file_choice: FileChoice) -> bool:
     """Whether the files name an index with each document, so that there may be several."""
-    return pile.look is not None and any(kind is not None and kind.has_ids for kind in pile.look.formats)
+    return file_choice.look is not None and any(kind is not None and kind.has_ids for kind in file_choice.look.formats)
 
 
-def known_fields(pile: Pile) -> tuple[str, ...]:
+def known_fields(file_choice: FileChoice) -> tuple[str, ...]:
     """The fields that were seen; those that cannot be typed as they are shown are left out."""
-    sample = sample_of(pile)
+    sample = sample_of(file_choice)
     return tuple(guess.field for guess in sample.guesses if clean(guess.field) == guess.field) if sample else ()
 
 
@@ -129,20 +129,20 @@ def configuration_for(session: Session) -> Configuration:
     """What the sender is told of this destination; raises ProblemError where it cannot be told."""
     from esmigrate_tui.methods.shipping_texts import configuration  # noqa: PLC0415  # loaded when first needed
 
-    draft, sender = session.draft, session.pile.sender
+    draft, sender = session.draft, session.file_choice.sender
     if sender is None or draft.destination is None or draft.destination_facts is None:
         raise ProblemError(Problem(cause=Cause.STATE, what="The destination is not connected."))
-    shipping = shipping_of(session.pile) or Shipping(shipper=sender)
+    shipping = shipping_of(session.file_choice) or Shipping(shipper=sender)
     return configuration(shipping, draft.destination, draft.into or "INDEX", draft.destination_facts.version)
 
 
 def _settled_of_others(session: Session) -> Session:
     """The session with the sender as an answer; a mapping that was edited holds."""
-    pile = session.pile
-    mapping = pile.mapping if pile.guessed == NO_TYPES and pile.mapping else NO_TYPES
-    create = "" if pile.there is not None else mapping
-    session = session.answered(shipping=shipping_of(pile), reading=None, create=create)
-    return session.but(pile=msgspec.structs.replace(pile, guessed=NO_TYPES, mapping=mapping, left_out=()))
+    file_choice = session.file_choice
+    mapping = file_choice.mapping if file_choice.guessed == NO_TYPES and file_choice.mapping else NO_TYPES
+    create = "" if file_choice.there is not None else mapping
+    session = session.answered(shipping=shipping_of(file_choice), reading=None, create=create)
+    return session.but(file_choice=msgspec.structs.replace(file_choice, guessed=NO_TYPES, mapping=mapping, left_out=()))
 
 
 def settled(session: Session) -> Session:
@@ -150,40 +150,40 @@ def settled(session: Session) -> Session:
     from esmigrate_tui.reading.identity import field_of  # noqa: PLC0415  # loaded when first needed
     from esmigrate_tui.reading.sample import create_body  # noqa: PLC0415  # loaded when first needed
 
-    pile = session.pile
-    if pile.sender is not None:
+    file_choice = session.file_choice
+    if file_choice.sender is not None:
         return _settled_of_others(session)
-    sample = sample_of(pile)
+    sample = sample_of(file_choice)
     if sample is None:
         return session
     guessed = create_body(sample)
-    mapping = pile.mapping if pile.mapping and pile.guessed == guessed else guessed
+    mapping = file_choice.mapping if file_choice.mapping and file_choice.guessed == guessed else guessed
     columns = tuple(
-        msgspec.structs.replace(column, type="") if field_of(column.name) in pile.left_out else column
+        msgspec.structs.replace(column, type="") if field_of(column.name) in file_choice.left_out else column
         for column in sample.reading.columns
     )
-    reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=pile.pipeline)
-    session = session.answered(shipping=None, reading=reading, create="" if pile.there is not None else mapping)
-    return session.but(pile=msgspec.structs.replace(pile, guessed=guessed, mapping=mapping))
+    reading = msgspec.structs.replace(sample.reading, columns=columns, pipeline=file_choice.pipeline)
+    session = session.answered(shipping=None, reading=reading, create="" if file_choice.there is not None else mapping)
+    return session.but(file_choice=msgspec.structs.replace(file_choice, guessed=guessed, mapping=mapping))
 
 
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def look_at(walk: Walk, **changes: object) -> None:
+def look_at(flow: Flow, **changes: object) -> None:
     """Choose otherwise."""
-    walk.update(walk.session.but(pile=msgspec.structs.replace(walk.session.pile, **changes)))
+    flow.update(flow.session.but(file_choice=msgspec.structs.replace(flow.session.file_choice, **changes)))
 
 
-async def look(walk: Walk) -> bool:
+async def look(flow: Flow) -> bool:
     """Look at the files as they are to be read now; whether they could be looked at."""
-    pile = walk.session.pile
-    asked = (pile.typed, pile.wishes)
-    look_at(walk, doing="looking at the files", since=walk.doors.now(), problem=None)
+    file_choice = flow.session.file_choice
+    asked = (file_choice.typed, file_choice.wishes)
+    look_at(flow, doing="looking at the files", since=flow.services.now(), problem=None)
     try:
-        seen = await walk.doors.files(*asked)
+        seen = await flow.services.files(*asked)
     except ProblemError as error:
-        look_at(walk, doing="", problem=error.problem, look=None, looked_for=asked)
+        look_at(flow, doing="", problem=error.problem, look=None, looked_for=asked)
         return False
     except Exception:  # noqa: BLE001  # a file is not worth losing every answer for
         problem = Problem(
@@ -192,34 +192,34 @@ async def look(walk: Walk) -> bool:
             why="They hold something that this program does not expect; it is a fault of the program, not of them.",
             todo="Say how they are to be read, or convert them to lines of JSON.",
         )
-        look_at(walk, doing="", problem=problem, look=None, looked_for=asked)
+        look_at(flow, doing="", problem=problem, look=None, looked_for=asked)
         return False
-    look_at(walk, doing="", look=seen, looked_for=asked)
+    look_at(flow, doing="", look=seen, looked_for=asked)
     return True
 
 
-async def settle(walk: Walk) -> str:
+async def settle(flow: Flow) -> str:
     """See what the destination has of that name, and take the files as answers; why not, "" where it was done.
 
-    A trouble of the destination is the pile's problem, and a sentence as well.
+    A trouble of the destination is the file_choice's problem, and a sentence as well.
     """
-    into = walk.session.draft.into
-    look_at(walk, doing=f"asking the destination for {into}", since=walk.doors.now(), problem=None)
+    into = flow.session.draft.into
+    look_at(flow, doing=f"asking the destination for {into}", since=flow.services.now(), problem=None)
     there: IndexDefinition | None = None
     try:
-        cluster = walk.cluster(Side.DESTINATION)
-        walk.update(walk.session.answered(destination_indices=await cluster.indices()))
-        if name := there_already(walk.session.draft):
+        cluster = flow.cluster(Side.DESTINATION)
+        flow.update(flow.session.answered(destination_indices=await cluster.indices()))
+        if name := there_already(flow.session.draft):
             there = (await cluster.definitions([name])).get(name)
     except ProblemError as error:
-        look_at(walk, doing="", problem=error.problem)
+        look_at(flow, doing="", problem=error.problem)
         return error.problem.sentence()
-    look_at(walk, doing="", there=there)
-    is_stream = any(index.data_stream == into for index in walk.session.draft.destination_indices)
-    wrong = why_not_into(walk.session.draft)
-    if is_stream and walk.session.pile.sender is not None:
+    look_at(flow, doing="", there=there)
+    is_stream = any(index.data_stream == into for index in flow.session.draft.destination_indices)
+    wrong = why_not_into(flow.session.draft)
+    if is_stream and flow.session.file_choice.sender is not None:
         wrong = "a data stream there has that name, and it is an index that is watched"
     if wrong:
         return f"Not into {into}: {wrong}."
-    walk.update(settled(walk.session))
+    flow.update(settled(flow.session))
     return ""

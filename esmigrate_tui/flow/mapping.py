@@ -12,7 +12,7 @@ from esmigrate_tui.reading.identity import field_of
 from esmigrate_tui.reading.mapping import BOTH, OPEN, UNSEARCHED, entries, entry_of, kind_of, with_entry
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.files import Guess, Sample
 
@@ -39,7 +39,7 @@ KINDS: Final[tuple[tuple[str, str], ...]] = (
 
 
 @dataclass(frozen=True)
-class Mapped:
+class MappedField:
     """A field: what the mapping makes of it, and what was guessed. `name` is what it is called in what it is in."""
 
     field: str
@@ -52,12 +52,12 @@ class Mapped:
     is_left_out: bool = False
 
 
-def mapped(session: Session) -> tuple[Mapped, ...]:
+def mapped(session: Session) -> tuple[MappedField, ...]:
     """Every field that was seen or is in the mapping, in the order of the files."""
-    pile, sample = session.pile, seen_of(session)
+    file_choice, sample = session.file_choice, seen_of(session)
     guesses = {guess.field: guess for guess in sample.guesses} if sample is not None else {}
     now = entries(body_there(session))
-    before = entries(pile.guessed) if pile.there is None else now
+    before = entries(file_choice.guessed) if file_choice.there is None else now
     rows = []
     depths: dict[str, int] = {}
     for field in dict.fromkeys((*guesses, *now)):
@@ -65,15 +65,15 @@ def mapped(session: Session) -> tuple[Mapped, ...]:
         outer, _, name = field.rpartition(".")
         depths[field] = depths[outer] + 1 if outer in depths else 0
         rows.append(
-            Mapped(
+            MappedField(
                 field=field,
                 name=name if depths[field] else field,
                 depth=depths[field],
                 kind=kind_of(entry),
                 format=clean(str(entry.get("format", "")), 200) if entry is not None else "",
                 guess=guesses.get(field),
-                is_changed=_own(entry) != _own(before.get(field)) or field in pile.left_out,
-                is_left_out=field in pile.left_out,
+                is_changed=_own(entry) != _own(before.get(field)) or field in file_choice.left_out,
+                is_left_out=field in file_choice.left_out,
             )
         )
     return tuple(rows)
@@ -81,8 +81,8 @@ def mapped(session: Session) -> tuple[Mapped, ...]:
 
 def seen_of(session: Session) -> Sample | None:
     """What was seen of the files; nothing of what others will send."""
-    pile = session.pile
-    return pile.look.sample if pile.look is not None and pile.sender is None else None
+    file_choice = session.file_choice
+    return file_choice.look.sample if file_choice.look is not None and file_choice.sender is None else None
 
 
 def _own(entry: dict[str, Any] | None) -> dict[str, Any] | None:
@@ -92,23 +92,25 @@ def _own(entry: dict[str, Any] | None) -> dict[str, Any] | None:
 
 def body_there(session: Session) -> str:
     """The body that makes the index; or what the index that is there has."""
-    there = session.pile.there
+    there = session.file_choice.there
     if there is None:
-        return session.pile.mapping
+        return session.file_choice.mapping
     mappings = there.mappings
     if "properties" not in mappings and len(mappings) == 1:  # the one type of an index of 6.x
         mappings = next((one for one in mappings.values() if isinstance(one, dict)), mappings)
     return msgspec.json.encode({"mappings": mappings}).decode()
 
 
-def sentences(row: Mapped, session: Session) -> tuple[str, ...]:
+def sentences(row: MappedField, session: Session) -> tuple[str, ...]:
     """What is known of a field."""
-    if session.pile.there is not None:
+    if session.file_choice.there is not None:
         here = row.guess.type if row.guess is not None else ""
         seen = f"In the files it looks like {here}." if here else ""
         return tuple(filter(None, (seen, "The index is there already: its mapping stays as it is.")))
     if row.guess is None:
-        return ("It is in the mapping; no row that was looked at has it.",) if session.pile.sender is None else ()
+        return (
+            ("It is in the mapping; no row that was looked at has it.",) if session.file_choice.sender is None else ()
+        )
     guess = row.guess
     guessed = " ".join(filter(None, (guess.type, guess.format)))
     found = [f"Guessed: {guessed or 'nothing'}; {guess.evidence}."]
@@ -126,29 +128,31 @@ def sentences(row: Mapped, session: Session) -> tuple[str, ...]:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def make(walk: Walk, mapping: str) -> None:
+def make(flow: Flow, mapping: str) -> None:
     """Take another body; what hung on the old one is forgotten."""
-    walk.update(walk.session.but(pile=msgspec.structs.replace(walk.session.pile, mapping=mapping)))
-    walk.update(walk.session.answered(create=mapping))
+    flow.update(flow.session.but(file_choice=msgspec.structs.replace(flow.session.file_choice, mapping=mapping)))
+    flow.update(flow.session.answered(create=mapping))
 
 
-def become(walk: Walk, row: Mapped, kind: str, date_format: str = "") -> None:
+def become(flow: Flow, row: MappedField, kind: str, date_format: str = "") -> None:
     """Give a field another type."""
-    make(walk, with_entry(walk.session.pile.mapping, row.field, entry_of(kind, date_format)))
+    make(flow, with_entry(flow.session.file_choice.mapping, row.field, entry_of(kind, date_format)))
 
 
-def known_format(row: Mapped, kind: str) -> str:
+def known_format(row: MappedField, kind: str) -> str:
     """How dates of the field are written, where it is to be one and that was seen."""
     return row.guess.format if kind == "date" and row.guess is not None and row.guess.type == "date" else ""
 
 
-def leave_out(walk: Walk, row: Mapped) -> str:
+def leave_out(flow: Flow, row: MappedField) -> str:
     """Leave a column out of the documents, or take it in again; why not, "" where it was done."""
-    reading, pile = walk.session.draft.reading, walk.session.pile
+    reading, file_choice = flow.session.draft.reading, flow.session.file_choice
     if reading is None or row.field not in {field_of(column.name) for column in reading.columns}:
         return "Only columns of a table can be left out"
     left_out = (
-        tuple(name for name in pile.left_out if name != row.field) if row.is_left_out else (*pile.left_out, row.field)
+        tuple(name for name in file_choice.left_out if name != row.field)
+        if row.is_left_out
+        else (*file_choice.left_out, row.field)
     )
     guessed = row.guess.type if row.guess is not None else ""
     columns = tuple(
@@ -157,16 +161,21 @@ def leave_out(walk: Walk, row: Mapped) -> str:
         else column
         for column in reading.columns
     )
-    walk.update(walk.session.but(pile=msgspec.structs.replace(pile, left_out=left_out)))
-    walk.update(walk.session.answered(reading=msgspec.structs.replace(reading, columns=columns)))
+    flow.update(flow.session.but(file_choice=msgspec.structs.replace(file_choice, left_out=left_out)))
+    flow.update(flow.session.answered(reading=msgspec.structs.replace(reading, columns=columns)))
     kept = entry_of(guessed, row.guess.format if row.guess is not None else "") if row.is_left_out else None
-    make(walk, with_entry(pile.mapping, row.field, kept))
+    make(flow, with_entry(file_choice.mapping, row.field, kept))
     return ""
 
 
-def undo(walk: Walk, row: Mapped) -> None:
+def undo(flow: Flow, row: MappedField) -> None:
     """Take the guess for a field again."""
     if row.is_left_out:
-        leave_out(walk, row)
+        leave_out(flow, row)
         return
-    make(walk, with_entry(walk.session.pile.mapping, row.field, entries(walk.session.pile.guessed).get(row.field)))
+    make(
+        flow,
+        with_entry(
+            flow.session.file_choice.mapping, row.field, entries(flow.session.file_choice.guessed).get(row.field)
+        ),
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.flow.services import MethodDescription, Preview, Shown
+from esmigrate_tui.flow.services import MethodDescription, Preview, PreviewedRequest
 from esmigrate_tui.model.carried import Conflict, amounts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import InTheWay
@@ -84,7 +84,7 @@ def preview(plan: Plan) -> Preview:
     return Preview(
         steps=(*method.steps(plan), *last),
         put_back=_put_back(plan),
-        requests=tuple(Shown(to=to, request=request) for request in requests),
+        requests=tuple(PreviewedRequest(to=to, request=request) for request in requests),
         time=_time(plan),
         carried=tuple(line for one in plan.carried for line in one.told()),
     )

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow import opening
-from esmigrate_tui.flow.session import Checking, Made, Mending, Session
+from esmigrate_tui.flow import method as methods
+from esmigrate_tui.flow.session import AppliedChange, FixProgress, PreflightState, Session
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
@@ -17,7 +17,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.ledger import PlannedChange
 
 
@@ -62,7 +62,7 @@ def where_to(change: PlannedChange, session: Session) -> str:
     return connection.endpoint.authority if connection is not None else f"the {change.side}"
 
 
-def mending(finding: Finding) -> tuple[str, tuple[str, ...]]:
+def fixing(finding: Finding) -> tuple[str, tuple[str, ...]]:
     """The question before a finding is put right, and what has to be known before one says yes."""
     sides = list(dict.fromkeys(change.side for change in finding.repairs))
     where = f"the {sides[0]}" if len(sides) == 1 else "both clusters"
@@ -79,33 +79,33 @@ def mending(finding: Finding) -> tuple[str, tuple[str, ...]]:
     )
 
 
-async def mend(walk: Walk, finding: Finding) -> None:
+async def mend(flow: Flow, finding: Finding) -> None:
     """Put a finding right, as the person has just confirmed: one change after the other, until one fails.
 
-    How far it came is the session's `mending`. All of it goes to the clusters as they are connected now, whatever is
+    How far it came is the session's `fixing`. All of it goes to the clusters as they are connected now, whatever is
     answered meanwhile. The checks have to be asked again afterwards.
     """
-    credentials = dict(walk.credentials)
-    _mends(walk, Mending(amount=len(finding.repairs)))
+    credentials = dict(flow.credentials)
+    _update_fixing(flow, FixProgress(amount=len(finding.repairs)))
     try:
-        plan = walk.plan_so_far()
+        plan = flow.plan_so_far()
         for change in finding.repairs:
-            _mends(walk, doing=change.what, since=walk.doors.now(), failed=change.what)
-            name = await walk.make(plan, credentials, change, _folder(walk.session))
-            made = Made(what=change.what, name=name, repaired=change.side)
+            _update_fixing(flow, doing=change.what, since=flow.services.now(), failed=change.what)
+            name = await flow.make(plan, credentials, change, _folder(flow.session))
+            made = AppliedChange(what=change.what, name=name, repaired=change.side)
             if change.undo is None:
                 made = msgspec.structs.replace(made, back="")
-            walk.update(walk.session.but(made=(*walk.session.made, made)))
-            _mends(walk, done=(*walk.session.mending.done, made), failed="")
+            flow.update(flow.session.but(made=(*flow.session.made, made)))
+            _update_fixing(flow, done=(*flow.session.fixing.done, made), failed="")
     except ProblemError as error:
-        _mends(walk, problem=error.problem)
+        _update_fixing(flow, problem=error.problem)
     finally:
-        _mends(walk, doing="")
+        _update_fixing(flow, doing="")
 
 
-def _mends(walk: Walk, begun: Mending | None = None, **changes: object) -> None:
-    known = begun or walk.session.mending
-    walk.update(walk.session.but(mending=msgspec.structs.replace(known, **changes)))
+def _update_fixing(flow: Flow, begun: FixProgress | None = None, **changes: object) -> None:
+    known = begun or flow.session.fixing
+    flow.update(flow.session.but(fixing=msgspec.structs.replace(known, **changes)))
 
 
 def _folder(session: Session) -> str:
@@ -117,35 +117,35 @@ def _folder(session: Session) -> str:
     return next((each.name for each in reversed(session.made) if each.repaired is not None), "")
 
 
-def copy_here(walk: Walk) -> None:
+def copy_here(flow: Flow) -> None:
     """Take the other method that reads documents, which needs no way from the destination to the source."""
-    opening.take(walk, MethodName.COPY_THROUGH_HERE)
-    opening.keep_what_is_offered(walk)
+    methods.take(flow, MethodName.COPY_THROUGH_HERE)
+    methods.keep_what_is_offered(flow)
 
 
 # -- looking -----------------------------------------------------------------------------------------------------------
 
 
-def forget(walk: Walk) -> None:
+def forget(flow: Flow) -> None:
     """What was found does not hold any more."""
-    walk.update(walk.session.answered(findings=()).but(checking=Checking()))
+    flow.update(flow.session.answered(findings=()).but(checking=PreflightState()))
 
 
-async def look(walk: Walk) -> None:
+async def look(flow: Flow) -> None:
     """Ask all the checks; where that cannot be done, `checking` has the problem."""
-    session = walk.session.answered(findings=())
-    walk.update(session.but(checking=Checking(since=walk.doors.now(), checked=checked_as(session))))
-    draft = walk.session.draft
-    if Side.SOURCE not in walk.session.sides:  # one that was connected for another method does not count here
+    session = flow.session.answered(findings=())
+    flow.update(session.but(checking=PreflightState(since=flow.services.now(), checked=checked_as(session))))
+    draft = flow.session.draft
+    if Side.SOURCE not in flow.session.sides:  # one that was connected for another method does not count here
         draft = msgspec.structs.replace(draft, source=None, source_facts=None, source_indices=())
-    if not walk.session.is_restore:  # nor does what was answered for a restore
+    if not flow.session.is_restore:  # nor does what was answered for a restore
         draft = msgspec.structs.replace(draft, snapshot=None, restoration=None, feature_states=(), in_the_way={})
     try:
-        destination, source = walk.cluster_pair()
-        async for finding in walk.doors.preflight(draft, destination, source if draft.source else None):
-            walk.update(walk.session.answered(findings=(*walk.session.draft.findings, finding)))
+        destination, source = flow.cluster_pair()
+        async for finding in flow.services.preflight(draft, destination, source if draft.source else None):
+            flow.update(flow.session.answered(findings=(*flow.session.draft.findings, finding)))
     except ProblemError as error:
-        checking = msgspec.structs.replace(walk.session.checking, since=None, problem=error.problem)
+        checking = msgspec.structs.replace(flow.session.checking, since=None, problem=error.problem)
     else:
-        checking = msgspec.structs.replace(walk.session.checking, since=None, looked_at=walk.doors.now())
-    walk.update(walk.session.but(checking=checking))
+        checking = msgspec.structs.replace(flow.session.checking, since=None, looked_at=flow.services.now())
+    flow.update(flow.session.but(checking=checking))

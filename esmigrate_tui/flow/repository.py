@@ -8,9 +8,9 @@ import msgspec
 
 from esmigrate_tui.flow.session import (
     TAKEN_AWAY,
-    Album,
-    Known,
+    KnownRepository,
     Session,
+    SnapshotList,
     other_name,
     registered,
     repositories,
@@ -21,13 +21,13 @@ from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.snapshot import Repository
 
 
-def where(known: Known, session: Session) -> tuple[str, bool]:
+def where(known: KnownRepository, session: Session) -> tuple[str, bool]:
     """On which of the clusters it is registered in two or three words, and whether that is a trouble."""
-    if session.shelf.verified.get(known.name) is not None:
+    if session.repository_list.verified.get(known.name) is not None:
         return "not reached", True
     if known.destination is None:
         return "the source only", False
@@ -38,10 +38,10 @@ def where(known: Known, session: Session) -> tuple[str, bool]:
     return ("both, the same" if known.is_same_place else "both"), False
 
 
-def sentences(known: Known, session: Session, *, takes: str, verifies: str) -> tuple[str, ...]:
+def sentences(known: KnownRepository, session: Session, *, takes: str, verifies: str) -> tuple[str, ...]:
     """What is to be known of a repository; `takes` and `verifies` are what a person does to take or verify it."""
     if known.destination is None:
-        other = other_name(known, session.shelf)
+        other = other_name(known, session.repository_list)
         if other:
             return (f"The destination has the same repository under the name {other}: take that one.",)
         return (f"The destination does not know it yet. {takes} registers it there, readonly, after a question.",)
@@ -61,57 +61,65 @@ def sentences(known: Known, session: Session, *, takes: str, verifies: str) -> t
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def look_at(walk: Walk, **changes: object) -> None:
-    """Look at the shelf otherwise."""
-    walk.update(walk.session.but(shelf=msgspec.structs.replace(walk.session.shelf, **changes)))
+def look_at(flow: Flow, **changes: object) -> None:
+    """Change the list of repositories."""
+    flow.update(flow.session.but(repository_list=msgspec.structs.replace(flow.session.repository_list, **changes)))
 
 
-def _wait_for(walk: Walk, doing: str) -> None:
-    look_at(walk, doing=doing, since=walk.doors.now(), problem=None)
+def _wait_for(flow: Flow, doing: str) -> None:
+    look_at(flow, doing=doing, since=flow.services.now(), problem=None)
 
 
-async def list_them(walk: Walk, then: str = "") -> None:
+async def list_them(flow: Flow, then: str = "") -> None:
     """List both sides' repositories; the cursor goes to the one named `then`, or to the one that is in use."""
-    both = "" if walk.session.is_left_out(Side.SOURCE) else " of both clusters"
-    _wait_for(walk, f"listing the repositories{both}")
+    both = "" if flow.session.is_left_out(Side.SOURCE) else " of both clusters"
+    _wait_for(flow, f"listing the repositories{both}")
     try:
-        destination = await walk.cluster(Side.DESTINATION).snapshots.repositories()
+        destination = await flow.cluster(Side.DESTINATION).snapshots.repositories()
     except ProblemError as error:
-        look_at(walk, doing="", problem=error.problem)
+        look_at(flow, doing="", problem=error.problem)
         return
     source: tuple[Repository, ...] = ()
     problem: Problem | None = None
-    if not walk.session.is_left_out(Side.SOURCE):
+    if not flow.session.is_left_out(Side.SOURCE):
         try:
-            source = await walk.cluster(Side.SOURCE).snapshots.repositories()
+            source = await flow.cluster(Side.SOURCE).snapshots.repositories()
         except ProblemError as error:
             problem = error.problem
-    shelf = msgspec.structs.replace(
-        walk.session.shelf, destination=destination, source=source, source_problem=problem, doing=""
+    repository_list = msgspec.structs.replace(
+        flow.session.repository_list, destination=destination, source=source, source_problem=problem, doing=""
     )
-    restoration = walk.session.draft.restoration
+    restoration = flow.session.draft.restoration
     wanted = then or (restoration.repository.name if restoration is not None else "")
-    at = next((at for at, known in enumerate(repositories(shelf)) if known.name == wanted), shelf.cursor)
-    shelf = msgspec.structs.replace(shelf, cursor=max(0, min(at, len(repositories(shelf)) - 1)))
-    walk.update(walk.session.but(shelf=shelf))
+    at = next(
+        (at for at, known in enumerate(repositories(repository_list)) if known.name == wanted), repository_list.cursor
+    )
+    repository_list = msgspec.structs.replace(
+        repository_list, cursor=max(0, min(at, len(repositories(repository_list)) - 1))
+    )
+    flow.update(flow.session.but(repository_list=repository_list))
 
 
-async def verify(walk: Walk, name: str) -> None:
+async def verify(flow: Flow, name: str) -> None:
     """Let every node of the destination look whether it reaches it."""
-    _wait_for(walk, f"every node of the destination looks at {name}")
+    _wait_for(flow, f"every node of the destination looks at {name}")
     problem: Problem | None = None
     try:
-        await walk.cluster(Side.DESTINATION).snapshots.verify(name)
+        await flow.cluster(Side.DESTINATION).snapshots.verify(name)
     except ProblemError as error:
         problem = error.problem
-    look_at(walk, doing="", verified={**walk.session.shelf.verified, name: problem})
+    look_at(flow, doing="", verified={**flow.session.repository_list.verified, name: problem})
 
 
-def take(walk: Walk) -> None:
+def take(flow: Flow) -> None:
     """Take the one at the cursor; the snapshots of another one are forgotten."""
-    known, album = repository_here(walk.session.shelf), walk.session.album
-    if known is not None and album.repository != known.name:
-        walk.update(walk.session.but(album=Album(repository=known.name, new=album.new, making=album.making)))
+    known, snapshot_list = repository_here(flow.session.repository_list), flow.session.snapshot_list
+    if known is not None and snapshot_list.repository != known.name:
+        flow.update(
+            flow.session.but(
+                snapshot_list=SnapshotList(repository=known.name, new=snapshot_list.new, making=snapshot_list.making)
+            )
+        )
 
 
 def registration(repository: Repository, session: Session) -> tuple[PlannedChange, str, tuple[str, ...]]:
@@ -147,13 +155,13 @@ def registration(repository: Repository, session: Session) -> tuple[PlannedChang
     return change, to, said
 
 
-async def register(walk: Walk, name: str, change: PlannedChange) -> str:
+async def register(flow: Flow, name: str, change: PlannedChange) -> str:
     """Register it, and list again with the cursor on it; a sentence, "" where it was refused."""
-    _wait_for(walk, f"registering {name} on the destination")
+    _wait_for(flow, f"registering {name} on the destination")
     try:
-        where_to = await walk.change(change, TAKEN_AWAY)
+        where_to = await flow.change(change, TAKEN_AWAY)
     except ProblemError as error:
-        look_at(walk, doing="", problem=error.problem)
+        look_at(flow, doing="", problem=error.problem)
         return ""
-    await list_them(walk, then=name)
+    await list_them(flow, then=name)
     return f"Registered. `esmigrate cleanup {where_to}` {TAKEN_AWAY}."

@@ -7,30 +7,30 @@ from typing import TYPE_CHECKING
 from esmigrate_tui.model.problem import Problem, ProblemError
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
 
 
-def plan(walk: Walk) -> None:
+def plan(flow: Flow) -> None:
     """Make the plan and its preview, where there is none yet; the session has the problem where there can be none."""
-    doors = walk.doors
+    services = flow.services
     try:
-        made = doors.plan(walk.session.draft)
-        preview = doors.preview(made)
+        made = services.plan(flow.session.draft)
+        preview = services.preview(made)
     except ProblemError as error:
-        walk.update(walk.session.but(plan_problem=error.problem))
+        flow.update(flow.session.but(plan_problem=error.problem))
     else:
-        walk.update(walk.session.but(plan=made, preview=preview, plan_problem=None))
+        flow.update(flow.session.but(plan=made, preview=preview, plan_problem=None))
 
 
-async def begin(walk: Walk) -> tuple[str, Problem | None]:
+async def begin(flow: Flow) -> tuple[str, Problem | None]:
     """Begin the run; its name, or what kept it from beginning."""
-    made = walk.session.plan
+    made = flow.session.plan
     if made is None:
-        return "", walk.session.plan_problem
-    walk.update(walk.session.but(starting_since=walk.doors.now()))
+        return "", flow.session.plan_problem
+    flow.update(flow.session.but(starting_since=flow.services.now()))
     try:
-        return await walk.doors.begin(made, walk.credentials, walk.session.draft.findings), None
+        return await flow.services.begin(made, flow.credentials, flow.session.draft.findings), None
     except ProblemError as error:
         return "", error.problem
     finally:
-        walk.update(walk.session.but(starting_since=None))
+        flow.update(flow.session.but(starting_since=None))

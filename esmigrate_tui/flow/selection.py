@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import (
-    Holder,
+    NameHolder,
     Session,
     at_its_name,
     chosen,
@@ -26,7 +26,7 @@ from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, listed, size
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import Draft
 
 DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted first"}
@@ -67,13 +67,13 @@ def restored(index: IndexFacts, session: Session) -> list[str]:
     return parts
 
 
-CLOSABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED})
-DELETABLE: Final = frozenset({Holder.OPEN, Holder.CLOSED, Holder.OTHER_SHARDS, Holder.STREAM_TOO})
+CLOSABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED})
+DELETABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED, NameHolder.OTHER_SHARDS, NameHolder.STREAM_TOO})
 ONLY_RENAMED: Final = {
-    Holder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
-    Holder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
-    Holder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
-    Holder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
+    NameHolder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
+    NameHolder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
+    NameHolder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
+    NameHolder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
 }
 
 
@@ -176,74 +176,74 @@ def word_to_type(names: tuple[str, ...]) -> str:
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def rename(walk: Walk, name: str, typed: str) -> None:
+def rename(flow: Flow, name: str, typed: str) -> None:
     """Give a chosen index this name on the destination."""
-    others = {source: target for source, target in walk.session.draft.renamed.items() if source != name}
-    walk.update(walk.session.answered(renamed=others | ({} if typed == name else {name: typed})))
+    others = {source: target for source, target in flow.session.draft.renamed.items() if source != name}
+    flow.update(flow.session.answered(renamed=others | ({} if typed == name else {name: typed})))
 
 
-def rename_all(walk: Walk, found: Renaming) -> None:
+def rename_all(flow: Flow, found: Renaming) -> None:
     """Give all that are chosen the names that a pattern has made."""
-    names = frozenset(walk.session.draft.selected)
-    others = {old: new for old, new in walk.session.draft.renamed.items() if old not in names}
-    walk.update(walk.session.answered(renamed=others | found.renamed))
+    names = frozenset(flow.session.draft.selected)
+    others = {old: new for old, new in flow.session.draft.renamed.items() if old not in names}
+    flow.update(flow.session.answered(renamed=others | found.renamed))
 
 
-def decide(walk: Walk, names: tuple[str, ...], way: InTheWay) -> None:
+def decide(flow: Flow, names: tuple[str, ...], way: InTheWay) -> None:
     """What becomes of these indices of the destination."""
-    walk.update(walk.session.answered(in_the_way=walk.session.draft.in_the_way | dict.fromkeys(names, way)))
+    flow.update(flow.session.answered(in_the_way=flow.session.draft.in_the_way | dict.fromkeys(names, way)))
 
 
-def leave_alone(walk: Walk, names: tuple[str, ...]) -> None:
+def leave_alone(flow: Flow, names: tuple[str, ...]) -> None:
     """Take back what was decided about these indices of the destination."""
-    kept = {name: way for name, way in walk.session.draft.in_the_way.items() if name not in names}
-    walk.update(walk.session.answered(in_the_way=kept))
+    kept = {name: way for name, way in flow.session.draft.in_the_way.items() if name not in names}
+    flow.update(flow.session.answered(in_the_way=kept))
 
 
-def wish(walk: Walk, **changes: object) -> None:
+def wish(flow: Flow, **changes: object) -> None:
     """Let the restore be asked for otherwise."""
-    if walk.session.draft.restoration is not None:
-        wishes = msgspec.structs.replace(walk.session.draft.restoration, **changes)
-        walk.update(walk.session.answered(restoration=wishes))
+    if flow.session.draft.restoration is not None:
+        wishes = msgspec.structs.replace(flow.session.draft.restoration, **changes)
+        flow.update(flow.session.answered(restoration=wishes))
 
 
-def with_feature(walk: Walk, name: str) -> None:
+def with_feature(flow: Flow, name: str) -> None:
     """Restore the state of a feature, or leave it out again."""
-    draft = walk.session.draft
+    draft = flow.session.draft
     if draft.snapshot is not None:
         wanted = {*draft.feature_states} ^ {name}
         states = tuple(state.name for state in draft.snapshot.feature_states if state.name in wanted)
-        walk.update(walk.session.answered(feature_states=states))
+        flow.update(flow.session.answered(feature_states=states))
 
 
-async def settle(walk: Walk) -> str:
+async def settle(flow: Flow) -> str:
     """Read the definitions of what is chosen, so that the checks can look again; why not, "" where it was done."""
-    draft = walk.session.draft
-    if walk.session.is_restore:
+    draft = flow.session.draft
+    if flow.session.is_restore:
         targets = {draft.target(name) for name in draft.selected}
         ways = {name: way for name, way in draft.in_the_way.items() if name in targets}
-        walk.update(walk.session.answered(in_the_way=ways))
+        flow.update(flow.session.answered(in_the_way=ways))
         return ""
     missing = [name for name in draft.selected if name not in draft.definitions]
-    if walk.session.listing.problem is not None:
-        _look_at(walk, problem=None)
+    if flow.session.listing.problem is not None:
+        _look_at(flow, problem=None)
     if missing:
         doing = f"reading {counted(len(missing), 'definition')} from the source"
-        _look_at(walk, doing=doing, since=walk.doors.now(), problem=None)
+        _look_at(flow, doing=doing, since=flow.services.now(), problem=None)
         try:
-            read = await walk.cluster(Side.SOURCE).definitions(missing)
+            read = await flow.cluster(Side.SOURCE).definitions(missing)
         except ProblemError as error:
-            _look_at(walk, doing="", problem=error.problem)
+            _look_at(flow, doing="", problem=error.problem)
             return "the definitions could not be read"
-        now = walk.session.draft
+        now = flow.session.draft
         kept = {name: found for name, found in now.definitions.items() if name in now.selected}
-        walk.update(walk.session.answered(definitions=kept | read))
-        _look_at(walk, doing="")
-    if reason := _without_unfitting(walk):
+        flow.update(flow.session.answered(definitions=kept | read))
+        _look_at(flow, doing="")
+    if reason := _without_unfitting(flow):
         return reason
-    if draft.bring and (reason := await _settle_beside(walk)):
+    if draft.bring and (reason := await _settle_beside(flow)):
         return reason
-    now = walk.session.draft
+    now = flow.session.draft
     is_same = (now.selected, now.bring, now.copying) == (draft.selected, draft.bring, draft.copying)
     return "" if is_same else "something was changed while it was read"
 
@@ -253,18 +253,18 @@ def why_no_settings(typed: str) -> str:
     return settings_of(tuple(typed.split()))[1]
 
 
-def settings_for_all(walk: Walk, typed: str) -> None:
+def settings_for_all(flow: Flow, typed: str) -> None:
     """Let every index that nobody has changed by itself get these settings, separated by blanks."""
-    walk.update(walk.session.answered(settings=settings_of(tuple(typed.split()))[0]))
+    flow.update(flow.session.answered(settings=settings_of(tuple(typed.split()))[0]))
 
 
-def _without_unfitting(walk: Walk) -> str:
+def _without_unfitting(flow: Flow) -> str:
     """Forget what a person has changed and what fits no more; why one does not go on then, "" for nothing to say."""
-    if not walk.session.draft.edited:
+    if not flow.session.draft.edited:
         return ""
     from esmigrate_tui.flow.definition import drop  # noqa: PLC0415  # the first screen needs no translation
 
-    gone = drop(walk)
+    gone = drop(flow)
     if not gone:
         return ""
     problem = Problem(
@@ -273,25 +273,25 @@ def _without_unfitting(walk: Walk) -> str:
         why="The index, the destination or an option has changed since.",
         todo="Look at what is made now, then go on.",
     )
-    _look_at(walk, problem=problem)
+    _look_at(flow, problem=problem)
     return f"{counted(len(gone), 'definition')} of yours no longer {'fits' if len(gone) == 1 else 'fit'}, dropped"
 
 
-async def _settle_beside(walk: Walk) -> str:
+async def _settle_beside(flow: Flow) -> str:
     """Look what would be made beside the indices; why it cannot be known, "" where it is."""
-    groups = walk.session.draft.bring
-    _look_at(walk, doing=f"reading {' and '.join(groups)}", since=walk.doors.now(), problem=None)
+    groups = flow.session.draft.bring
+    _look_at(flow, doing=f"reading {' and '.join(groups)}", since=flow.services.now(), problem=None)
     try:
-        destination, source = walk.cluster(Side.DESTINATION), walk.cluster(Side.SOURCE)
-        found = await walk.doors.carried(groups, destination, source)
+        destination, source = flow.cluster(Side.DESTINATION), flow.cluster(Side.SOURCE)
+        found = await flow.services.carried(groups, destination, source)
     except ProblemError as error:
-        _look_at(walk, doing="", problem=error.problem)
+        _look_at(flow, doing="", problem=error.problem)
         return f"{' and '.join(groups)} could not be read (o leaves them out)"
-    if walk.session.draft.bring == groups:
-        walk.update(walk.session.answered(carried=found))
-    _look_at(walk, doing="")
+    if flow.session.draft.bring == groups:
+        flow.update(flow.session.answered(carried=found))
+    _look_at(flow, doing="")
     return ""
 
 
-def _look_at(walk: Walk, **changes: object) -> None:
-    walk.update(walk.session.but(listing=msgspec.structs.replace(walk.session.listing, **changes)))
+def _look_at(flow: Flow, **changes: object) -> None:
+    flow.update(flow.session.but(listing=msgspec.structs.replace(flow.session.listing, **changes)))

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
+    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
     from esmigrate_tui.preflight.advice import Advice
 
 
@@ -63,7 +63,7 @@ class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     unreadable: str = ""
 
 
-class VaultWord(msgspec.Struct, frozen=True, kw_only=True):
+class VaultStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What the vault said of itself before a secret is typed: whether it can keep one, where, and a sentence."""
 
     is_available: bool
@@ -71,7 +71,7 @@ class VaultWord(msgspec.Struct, frozen=True, kw_only=True):
     sentence: str
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class PreviewedRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request as the review shows it: to which cluster, and the request with every secret as dots."""
 
     to: str
@@ -86,43 +86,9 @@ class Preview(msgspec.Struct, frozen=True, kw_only=True):
 
     steps: tuple[str, ...]
     put_back: tuple[str, ...] = ()
-    requests: tuple[Shown, ...] = ()
+    requests: tuple[PreviewedRequest, ...] = ()
     time: str = ""
     carried: tuple[str, ...] = ()
-
-
-class Taking(Protocol):
-    """How far a snapshot is that is being made: bytes and shards; `state` is IN_PROGRESS until it has ended."""
-
-    @property
-    def state(self) -> SnapshotState:
-        """How it ended, or that it goes on."""
-        ...
-
-    @property
-    def shards(self) -> int:
-        """All shards that go into it."""
-        ...
-
-    @property
-    def shards_done(self) -> int:
-        """Those that are in it."""
-        ...
-
-    @property
-    def shards_failed(self) -> int:
-        """Those that could not be read."""
-        ...
-
-    @property
-    def bytes(self) -> int:
-        """What has to be written; 0 where the server does not know yet."""
-        ...
-
-    @property
-    def bytes_done(self) -> int:
-        """What is written."""
-        ...
 
 
 class OpenSnapshots(Protocol):
@@ -147,7 +113,7 @@ class OpenSnapshots(Protocol):
         """One snapshot with its details."""
         ...
 
-    async def taking(self, repository: str, name: str) -> Taking:
+    async def taking(self, repository: str, name: str) -> SnapshotProgress:
         """How far the making of a snapshot is."""
         ...
 
@@ -188,11 +154,11 @@ class OpenCluster(Protocol):
 class Vault(Protocol):
     """The keeper of secrets; each of these has its own deadline and may raise ProblemError."""
 
-    async def probe(self) -> VaultWord:
+    async def probe(self) -> VaultStatus:
         """What it can do here, known before a secret is typed."""
         ...
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
         """Keep a secret, and read it back."""
         ...
 
@@ -205,7 +171,7 @@ C = TypeVar("C", bound=OpenCluster)
 
 
 @dataclass(frozen=True)
-class Doors(Generic[C]):
+class Services(Generic[C]):
     """What the wizard may do; the command line wires the real ones. Each may raise ProblemError, none blocks.
 
     `fingerprint` is the SHA-256 of the certificate that an endpoint shows. `files` looks at the files that a line

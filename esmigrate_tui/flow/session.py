@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from esmigrate_tui.flow.services import MethodDescription, Preview, RunCard, VaultWord
+from esmigrate_tui.flow.services import MethodDescription, Preview, RunCard, VaultStatus
 from esmigrate_tui.model.connection import (
     Connection,
     Side,
@@ -30,7 +30,7 @@ from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper, Shipping
-from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress, SnapshotState
 from esmigrate_tui.model.snapshot import offered as offered_by
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Test(StrEnum):
+class ConnectionTest(StrEnum):
     """Where the test of a connection stands."""
 
     __test__ = False  # pytest takes every Test… for one of its own
@@ -54,7 +54,7 @@ class Test(StrEnum):
     BAD = "bad"
 
 
-class Form(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectionForm(msgspec.Struct, frozen=True, kw_only=True):
     """One side's connection as it is being typed; the secret stays in its field and in the app's memory.
 
     `has_secret` says that one was typed. `doing` says what is waited for while the test is going on, since `since`.
@@ -69,14 +69,14 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     is_accepted: bool = False
     remember: bool = False
     has_secret: bool = False
-    test: Test = Test.NOT_YET
+    test: ConnectionTest = ConnectionTest.NOT_YET
     doing: str = ""
     since: float = 0.0
     problem: Problem | None = None
     told: str = ""
 
     @classmethod
-    def of(cls, connection: Connection, *, has_secret: bool = False) -> Form:
+    def of(cls, connection: Connection, *, has_secret: bool = False) -> ConnectionForm:
         """The form filled in from a connection that is known."""
         return cls(
             address=connection.endpoint.url,
@@ -122,7 +122,7 @@ def _missing(what: str, todo: str) -> ProblemError:
     return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
 
 
-class Checking(msgspec.Struct, frozen=True, kw_only=True):
+class PreflightState(msgspec.Struct, frozen=True, kw_only=True):
     """Where the preflight stands: going on since a moment, or looked at a moment; for which selection it was."""
 
     since: float | None = None
@@ -133,7 +133,7 @@ class Checking(msgspec.Struct, frozen=True, kw_only=True):
     cursor: int = 0
 
 
-class Advising(msgspec.Struct, frozen=True, kw_only=True):
+class AdviceState(msgspec.Struct, frozen=True, kw_only=True):
     """What is said of the methods `between` two clusters, by their uuids; asked since a moment, or why it was not."""
 
     advice: Advice | None = None
@@ -152,7 +152,7 @@ class SortBy(StrEnum):
     CREATED = "created"
 
 
-class Listing(msgspec.Struct, frozen=True, kw_only=True):
+class IndexList(msgspec.Struct, frozen=True, kw_only=True):
     """How one looks at the list of indices; `settings` are KEY=VALUE lines as they are typed."""
 
     pattern: str = ""
@@ -167,24 +167,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[str, ...] = ()
 
 
-class Taken(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a snapshot is that is being made."""
-
-    state: SnapshotState = SnapshotState.IN_PROGRESS
-    shards: int = 0
-    shards_done: int = 0
-    shards_failed: int = 0
-    bytes: int = 0
-    bytes_done: int = 0
-
-
-class Making(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotInProgress(msgspec.Struct, frozen=True, kw_only=True):
     """A snapshot that is being made on the source, in the repository as the source calls it."""
 
     repository: str
     name: str
     since: float = 0.0
-    taken: Taken | None = None
+    taken: SnapshotProgress | None = None
     is_cancelled: bool = False
     problem: Problem | None = None
 
@@ -207,7 +196,7 @@ class NewSnapshot(msgspec.Struct, frozen=True, kw_only=True):
     features: tuple[str, ...] = ()
 
 
-class Shelf(msgspec.Struct, frozen=True, kw_only=True):
+class RepositoryList(msgspec.Struct, frozen=True, kw_only=True):
     """The repositories that both clusters have registered, and how one looks at them.
 
     `destination` is None until it was asked. `verified` says of each that was looked at how that went (None: well).
@@ -225,7 +214,7 @@ class Shelf(msgspec.Struct, frozen=True, kw_only=True):
     new: NewRepository = NewRepository()
 
 
-class Album(msgspec.Struct, frozen=True, kw_only=True):
+class SnapshotList(msgspec.Struct, frozen=True, kw_only=True):
     """The snapshots of one repository as far as they have come, and how one looks at them."""
 
     repository: str = ""
@@ -237,10 +226,10 @@ class Album(msgspec.Struct, frozen=True, kw_only=True):
     since: float = 0.0
     problem: Problem | None = None
     new: NewSnapshot = NewSnapshot()
-    making: Making | None = None
+    making: SnapshotInProgress | None = None
 
 
-class Pile(msgspec.Struct, frozen=True, kw_only=True):
+class FileChoice(msgspec.Struct, frozen=True, kw_only=True):
     """The files as they are being chosen, what a look has shown of them, and the mapping that is made of it.
 
     Where another program sends the documents, `sender` is that, and `expected` their number as it is typed.
@@ -282,7 +271,7 @@ def registered(name: str) -> str:
     return f"registered the repository {name}"
 
 
-class Made(msgspec.Struct, frozen=True, kw_only=True):
+class AppliedChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change that was made before a run, the name to put it back by, and what that does: "" where nothing has to be.
 
     `repaired` is the side on which it put right what a check had found; None for what was asked for by itself.
@@ -299,16 +288,16 @@ class Made(msgspec.Struct, frozen=True, kw_only=True):
         return self.back.replace("it", self.what.partition(" ")[2], 1)
 
 
-def repaired(made: tuple[Made, ...]) -> dict[str, list[Made]]:
+def repaired(made: tuple[AppliedChange, ...]) -> dict[str, list[AppliedChange]]:
     """What was put right for a check, by the name that puts it back."""
-    found: dict[str, list[Made]] = {}
+    found: dict[str, list[AppliedChange]] = {}
     for each in made:
         if each.repaired is not None:
             found.setdefault(each.name, []).append(each)
     return found
 
 
-def way_back(name: str, repairs: list[Made]) -> str:
+def way_back(name: str, repairs: list[AppliedChange]) -> str:
     """The command that puts repairs back, in a sentence; "" where nothing has to be."""
     open_ones = [each for each in repairs if each.back]
     if not open_ones:
@@ -318,14 +307,14 @@ def way_back(name: str, repairs: list[Made]) -> str:
     return f"`esmigrate cleanup {name}` {back}."
 
 
-class Mending(msgspec.Struct, frozen=True, kw_only=True):
+class FixProgress(msgspec.Struct, frozen=True, kw_only=True):
     """How far a finding is put right: what was done of `amount` changes, what is being done, and what failed, and why.
 
     `doing` is "" where nothing is under way, else it is going on since `since`.
     """
 
     amount: int = 0
-    done: tuple[Made, ...] = ()
+    done: tuple[AppliedChange, ...] = ()
     doing: str = ""
     since: float = 0.0
     failed: str = ""
@@ -342,19 +331,19 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     draft: Draft = Draft()
     methods: tuple[MethodDescription, ...] = ()
     runs: tuple[RunCard, ...] = ()
-    vault: VaultWord | None = None
-    source: Form = Form()
-    destination: Form = Form()
-    advising: Advising = Advising()
-    checking: Checking = Checking()
-    shelf: Shelf = Shelf()
-    album: Album = Album()
-    listing: Listing = Listing()
-    pile: Pile = Pile()
-    made: tuple[Made, ...] = ()
+    vault: VaultStatus | None = None
+    source: ConnectionForm = ConnectionForm()
+    destination: ConnectionForm = ConnectionForm()
+    advising: AdviceState = AdviceState()
+    checking: PreflightState = PreflightState()
+    repository_list: RepositoryList = RepositoryList()
+    snapshot_list: SnapshotList = SnapshotList()
+    listing: IndexList = IndexList()
+    file_choice: FileChoice = FileChoice()
+    made: tuple[AppliedChange, ...] = ()
     changing: str = ""
     unsure: tuple[str, ...] = ()
-    mending: Mending = Mending()
+    fixing: FixProgress = FixProgress()
     plan: Plan | None = None
     preview: Preview | None = None
     plan_problem: Problem | None = None
@@ -405,7 +394,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Whether other programs send the data, and only its arrival is watched."""
         if self.run and self.progress.tasks:
             return is_watched(self.progress)
-        return self.draft.traits.loads and self.pile.sender is not None
+        return self.draft.traits.loads and self.file_choice.sender is not None
 
     @property
     def method_name(self) -> MethodName | None:
@@ -418,7 +407,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.made or self.changing or self.unsure)
 
     @property
-    def still_made(self) -> tuple[Made, ...]:
+    def still_made(self) -> tuple[AppliedChange, ...]:
         """What was changed before the run and is not put back by the run itself."""
         wanted = self.plan.restoration if self.plan is not None and self.run else None
         gone = wanted.repository.name if wanted is not None and wanted.unregister else ""
@@ -432,7 +421,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
         """Whether this side may be empty, and is."""
         return self.may_be_empty(side) and not self.form(side).address.strip()
 
-    def form(self, side: Side) -> Form:
+    def form(self, side: Side) -> ConnectionForm:
         """One side's form."""
         return self.source if side is Side.SOURCE else self.destination
 
@@ -451,7 +440,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
             return self
         if set(answers) <= {"findings"}:
             return self.but(draft=draft)
-        checking = Checking() if self.draft.findings and not draft.findings else self.checking
+        checking = PreflightState() if self.draft.findings and not draft.findings else self.checking
         return self.but(
             draft=draft, checking=checking, plan=None, preview=None, plan_problem=None, plan_path="", typed_name=""
         )
@@ -515,7 +504,7 @@ def matcher(pattern: str) -> Callable[[str], object] | None:
 _HEALTH_ORDER: Final = {Health.RED: 0, Health.YELLOW: 1, Health.UNKNOWN: 2, Health.GREEN: 3}
 
 
-def listed(indices: tuple[IndexFacts, ...], listing: Listing) -> tuple[IndexFacts, ...]:
+def listed(indices: tuple[IndexFacts, ...], listing: IndexList) -> tuple[IndexFacts, ...]:
     """The indices that the listing shows, in its order; a key in the filter sorts nothing."""
     shown = ordered(indices, listing.sort, listing.backwards, listing.shows_hidden)
     return filtered(shown, listing.pattern)
@@ -544,7 +533,7 @@ def ordered(
     return tuple(reversed(shown)) if backwards else tuple(shown)
 
 
-class Named(Protocol):
+class HasName(Protocol):
     """What can be filtered by its name."""
 
     @property
@@ -553,7 +542,7 @@ class Named(Protocol):
         ...
 
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=HasName)
 
 
 @kept
@@ -617,7 +606,7 @@ def needed_bytes(draft: Draft) -> int:
     return bytes_needed(draft, chosen(draft))
 
 
-class Holder(StrEnum):
+class NameHolder(StrEnum):
     """What stands at the name that an index is to get on the destination."""
 
     FREE = ""
@@ -629,12 +618,12 @@ class Holder(StrEnum):
     ALIAS = "alias"
 
 
-def at_its_name(index: IndexFacts, draft: Draft) -> Holder:
+def at_its_name(index: IndexFacts, draft: Draft) -> NameHolder:
     """What has the name on the destination that this index is to get there."""
     return taken_names(draft.destination_indices).get_of(index, draft.target(index.name))
 
 
-class Names:
+class TakenNames:
     """The names that the destination has given away, found once for many questions."""
 
     def __init__(self, indices: tuple[IndexFacts, ...]) -> None:
@@ -642,16 +631,16 @@ class Names:
         self._streams = frozenset(index.data_stream for index in indices if index.data_stream)
         self._aliases = frozenset(alias for index in indices for alias in index.aliases)
 
-    def get_of(self, index: IndexFacts, target: str) -> Holder:
+    def get_of(self, index: IndexFacts, target: str) -> NameHolder:
         """What stands at `target`, for this index."""
         there = self._indices.get(target)
         if target in self._streams:
-            return Holder.STREAM_TOO if index.data_stream else Holder.STREAM
+            return NameHolder.STREAM_TOO if index.data_stream else NameHolder.STREAM
         if there is None:
-            return Holder.ALIAS if target in self._aliases else Holder.FREE
+            return NameHolder.ALIAS if target in self._aliases else NameHolder.FREE
         if there.state is IndexState.OPEN:
-            return Holder.OPEN
-        return Holder.CLOSED if there.shards == index.shards else Holder.OTHER_SHARDS
+            return NameHolder.OPEN
+        return NameHolder.CLOSED if there.shards == index.shards else NameHolder.OTHER_SHARDS
 
     def index(self, name: str) -> IndexFacts | None:
         """The destination's index of that name."""
@@ -659,9 +648,9 @@ class Names:
 
 
 @kept
-def taken_names(indices: tuple[IndexFacts, ...]) -> Names:
+def taken_names(indices: tuple[IndexFacts, ...]) -> TakenNames:
     """The names of these indices."""
-    return Names(indices)
+    return TakenNames(indices)
 
 
 def missing_shards(draft: Draft) -> dict[str, int]:
@@ -683,7 +672,7 @@ def not_whole(draft: Draft) -> dict[str, int]:
 
 
 @kept
-def in_the_way(draft: Draft) -> dict[str, Holder]:
+def in_the_way(draft: Draft) -> dict[str, NameHolder]:
     """The chosen whose name is taken on the destination, and by what, as long as nothing is decided about it."""
     if not draft.traits.restores:
         return {}
@@ -729,12 +718,12 @@ def is_watched(progress: Progress) -> bool:
     return is_of_files and bool(progress.tasks) and all(task.summary.size is None for task in progress.tasks)
 
 
-def shipping_of(pile: Pile) -> Shipping | None:
+def shipping_of(file_choice: FileChoice) -> Shipping | None:
     """Who sends, and how many documents; None where it is files, or where the number is none."""
-    typed = pile.expected.replace(" ", "")
-    if pile.sender is None or (typed and not (typed.isascii() and typed.isdigit() and int(typed) > 0)):
+    typed = file_choice.expected.replace(" ", "")
+    if file_choice.sender is None or (typed and not (typed.isascii() and typed.isdigit() and int(typed) > 0)):
         return None
-    return Shipping(shipper=pile.sender, expected=int(typed) if typed else None)
+    return Shipping(shipper=file_choice.sender, expected=int(typed) if typed else None)
 
 
 # -- files, as pure questions -----------------------------------------------------------------------------------------
@@ -761,7 +750,7 @@ def there_already(draft: Draft) -> str:
 # -- repositories and snapshots, as pure questions -------------------------------------------------------------------
 
 
-class Known(msgspec.Struct, frozen=True, kw_only=True):
+class KnownRepository(msgspec.Struct, frozen=True, kw_only=True):
     """A repository by its name, as either cluster has it registered."""
 
     name: str
@@ -782,50 +771,50 @@ class Known(msgspec.Struct, frozen=True, kw_only=True):
         return self.destination.uuid == self.source.uuid
 
 
-def repositories(shelf: Shelf) -> tuple[Known, ...]:
+def repositories(repository_list: RepositoryList) -> tuple[KnownRepository, ...]:
     """Those of the destination first, then those that only the source has."""
-    there = {one.name: one for one in shelf.destination or ()}
-    here = {one.name: one for one in shelf.source}
-    both = tuple(Known(name=name, destination=one, source=here.get(name)) for name, one in there.items())
-    return both + tuple(Known(name=name, source=one) for name, one in here.items() if name not in there)
+    there = {one.name: one for one in repository_list.destination or ()}
+    here = {one.name: one for one in repository_list.source}
+    both = tuple(KnownRepository(name=name, destination=one, source=here.get(name)) for name, one in there.items())
+    return both + tuple(KnownRepository(name=name, source=one) for name, one in here.items() if name not in there)
 
 
-def other_name(known: Known, shelf: Shelf) -> str:
+def other_name(known: KnownRepository, repository_list: RepositoryList) -> str:
     """The name under which the destination has registered what only the source seems to have; "" for none."""
     if known.source is None or known.destination is not None or not known.source.uuid:
         return ""
-    return next((one.name for one in shelf.destination or () if one.uuid == known.source.uuid), "")
+    return next((one.name for one in repository_list.destination or () if one.uuid == known.source.uuid), "")
 
 
-def repository_here(shelf: Shelf) -> Known | None:
+def repository_here(repository_list: RepositoryList) -> KnownRepository | None:
     """The repository at the cursor."""
-    rows = repositories(shelf)
-    return rows[shelf.cursor] if shelf.cursor < len(rows) else None
+    rows = repositories(repository_list)
+    return rows[repository_list.cursor] if repository_list.cursor < len(rows) else None
 
 
 def source_of(session: Session) -> Repository | None:
     """The source's own registration of the repository whose snapshots are listed; by its uuid, else by its name."""
-    name = session.album.repository
-    there = next((one for one in session.shelf.destination or () if one.name == name), None)
+    name = session.snapshot_list.repository
+    there = next((one for one in session.repository_list.destination or () if one.name == name), None)
     if there is not None and there.uuid:
-        same = next((one for one in session.shelf.source if one.uuid == there.uuid), None)
+        same = next((one for one in session.repository_list.source if one.uuid == there.uuid), None)
         if same is not None:
             return same
-    named = next((one for one in session.shelf.source if one.name == name), None)
+    named = next((one for one in session.repository_list.source if one.name == name), None)
     if named is None or (there is not None and there.uuid and named.uuid and there.uuid != named.uuid):
         return None
     return named
 
 
-def shown_snapshots(album: Album) -> tuple[SnapshotFacts, ...]:
+def shown_snapshots(snapshot_list: SnapshotList) -> tuple[SnapshotFacts, ...]:
     """The snapshots that the filter shows, the newest first."""
-    return filtered(album.rows, album.pattern)
+    return filtered(snapshot_list.rows, snapshot_list.pattern)
 
 
-def snapshot_here(album: Album) -> SnapshotFacts | None:
+def snapshot_here(snapshot_list: SnapshotList) -> SnapshotFacts | None:
     """The snapshot at the cursor."""
-    rows = shown_snapshots(album)
-    return rows[album.cursor] if album.cursor < len(rows) else None
+    rows = shown_snapshots(snapshot_list)
+    return rows[snapshot_list.cursor] if snapshot_list.cursor < len(rows) else None
 
 
 _CANNOT: Final = {

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import (
-    Listing,
+    IndexList,
     NewSnapshot,
     Session,
-    Taken,
     matcher,
     shown_snapshots,
     source_of,
@@ -28,8 +27,7 @@ from esmigrate_tui.model.text import counted, duration, size
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from esmigrate_tui.flow.base import Walk
-    from esmigrate_tui.flow.services import Taking
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import Draft
 
 STATE_WORDS: Final[dict[SnapshotState, str]] = {
@@ -91,11 +89,11 @@ def why_not_new(session: Session, *, is_connected: bool) -> str:
     """Why the source cannot take one into this repository; "" where it can."""
     if session.is_left_out(Side.SOURCE) or not is_connected:
         return "a new snapshot is taken by the source, and none is connected"
-    if session.album.making is not None and session.album.making.problem is None:
+    if session.snapshot_list.making is not None and session.snapshot_list.making.problem is None:
         return "one is being made already"
     there = source_of(session)
     if there is None:
-        return f"the source has not registered {session.album.repository}"
+        return f"the source has not registered {session.snapshot_list.repository}"
     return "the source has registered it readonly" if there.is_readonly else ""
 
 
@@ -103,7 +101,7 @@ def why_not_called(new: NewSnapshot, session: Session) -> str:
     """What is wrong with a snapshot as it is asked for, in a sentence; "" where nothing is."""
     if wrong := why_not_a_name(new.name):
         return f"That is no name for a snapshot: {wrong}."
-    if any(one.name == new.name for one in session.album.rows):
+    if any(one.name == new.name for one in session.snapshot_list.rows):
         return "There is a snapshot of that name already."
     if not resolved(new.patterns, session.draft) and not new.feature_states:
         return "Nothing would be in it."
@@ -126,7 +124,7 @@ def taking(new: NewSnapshot, session: Session) -> PlannedChange:
 
     there = source_of(session)
     if there is None:
-        what = f"The source has not registered {session.album.repository}."
+        what = f"The source has not registered {session.snapshot_list.repository}."
         raise ProblemError(Problem(cause=Cause.STATE, what=what))
     return PlannedChange(
         side=Side.SOURCE,
@@ -142,59 +140,47 @@ def taking(new: NewSnapshot, session: Session) -> PlannedChange:
     )
 
 
-def taken_so_far(seen: Taking) -> Taken:
-    """How far the making of a snapshot is, as a value."""
-    return Taken(
-        state=seen.state,
-        shards=seen.shards,
-        shards_done=seen.shards_done,
-        shards_failed=seen.shards_failed,
-        bytes=seen.bytes,
-        bytes_done=seen.bytes_done,
-    )
-
-
 # -- what is done ----------------------------------------------------------------------------------------------------
 
 
-def look_at(walk: Walk, **changes: object) -> None:
-    """Look at the album otherwise."""
-    walk.update(walk.session.but(album=msgspec.structs.replace(walk.session.album, **changes)))
+def look_at(flow: Flow, **changes: object) -> None:
+    """Change the list of snapshots."""
+    flow.update(flow.session.but(snapshot_list=msgspec.structs.replace(flow.session.snapshot_list, **changes)))
 
 
-async def pages(walk: Walk) -> AsyncIterator[None]:
-    """List the snapshots anew, page by page; where that cannot be done, the album has the problem."""
-    repository = walk.session.album.repository
+async def pages(flow: Flow) -> AsyncIterator[None]:
+    """List the snapshots anew, page by page; where that cannot be done, the list has the problem."""
+    repository = flow.session.snapshot_list.repository
     doing = f"listing the snapshots in {repository}"
-    look_at(walk, rows=(), is_whole=False, doing=doing, since=walk.doors.now(), problem=None)
+    look_at(flow, rows=(), is_whole=False, doing=doing, since=flow.services.now(), problem=None)
     try:
-        async for page in walk.cluster(Side.DESTINATION).snapshots.snapshots(repository):
-            look_at(walk, rows=(*walk.session.album.rows, *page))
+        async for page in flow.cluster(Side.DESTINATION).snapshots.snapshots(repository):
+            look_at(flow, rows=(*flow.session.snapshot_list.rows, *page))
             await asyncio.sleep(0)  # a page is on the screen before the next one is asked for
             yield
     except ProblemError as error:
-        look_at(walk, doing="", problem=error.problem)
+        look_at(flow, doing="", problem=error.problem)
         return
-    look_at(walk, doing="", is_whole=True)
+    look_at(flow, doing="", is_whole=True)
 
 
 def wanted(session: Session) -> str:
     """The snapshot of this repository that was chosen before; "" for none."""
     snapshot = session.draft.snapshot
-    return snapshot.name if snapshot is not None and snapshot.repository == session.album.repository else ""
+    return snapshot.name if snapshot is not None and snapshot.repository == session.snapshot_list.repository else ""
 
 
 def place_of(name: str, session: Session) -> int | None:
     """Where a snapshot is among those shown, None where it is not (yet)."""
-    return next((at for at, one in enumerate(shown_snapshots(session.album)) if one.name == name), None)
+    return next((at for at, one in enumerate(shown_snapshots(session.snapshot_list)) if one.name == name), None)
 
 
-async def take(walk: Walk, snapshot: SnapshotFacts) -> str:
+async def take(flow: Flow, snapshot: SnapshotFacts) -> str:
     """Take a snapshot as the answer, with all that the server says of it; why not in a sentence, "" where it was.
 
-    A trouble of the server is the album's problem, and a sentence as well.
+    A trouble of the server is the snapshot_list's problem, and a sentence as well.
     """
-    known, draft = walk.session.draft.snapshot, walk.session.draft
+    known, draft = flow.session.draft.snapshot, flow.session.draft
     same = known is not None and (known.repository, known.name, known.uuid, known.state) == (
         snapshot.repository,
         snapshot.name,
@@ -203,36 +189,38 @@ async def take(walk: Walk, snapshot: SnapshotFacts) -> str:
     )
     if same and draft.restoration is not None:
         return ""
-    repository = next((one for one in walk.session.shelf.destination or () if one.name == snapshot.repository), None)
+    repository = next(
+        (one for one in flow.session.repository_list.destination or () if one.name == snapshot.repository), None
+    )
     if repository is None:
         return "The repository is not registered on the destination any more: go back."
-    look_at(walk, doing=f"reading what is in {snapshot.name}", since=walk.doors.now(), problem=None)
+    look_at(flow, doing=f"reading what is in {snapshot.name}", since=flow.services.now(), problem=None)
     try:
-        found = await walk.cluster(Side.DESTINATION).snapshots.snapshot(snapshot.repository, snapshot.name)
+        found = await flow.cluster(Side.DESTINATION).snapshots.snapshot(snapshot.repository, snapshot.name)
     except ProblemError as error:
-        look_at(walk, doing="", problem=error.problem)
+        look_at(flow, doing="", problem=error.problem)
         return error.problem.sentence()
     before = draft.restoration or Restoration(repository=repository, snapshot="")
     restoration = msgspec.structs.replace(
         before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
     )
-    session = walk.session.answered(snapshot=found).answered(restoration=restoration)
-    looked = Listing(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
-    walk.update(session.but(listing=looked))
-    look_at(walk, doing="")
+    session = flow.session.answered(snapshot=found).answered(restoration=restoration)
+    looked = IndexList(settings=session.listing.settings, pattern_of_names=session.listing.pattern_of_names)
+    flow.update(session.but(listing=looked))
+    look_at(flow, doing="")
     return ""
 
 
-async def named(walk: Walk, *, is_live: bool = True) -> str:
+async def named(flow: Flow, *, is_live: bool = True) -> str:
     """Give the new snapshot a name and what features there are; a sentence where those are not known."""
-    new, said = walk.session.album.new, ""
+    new, said = flow.session.snapshot_list.new, ""
     features = new.features
     try:
         if is_live:
-            features = await walk.cluster(Side.SOURCE).snapshots.features()
+            features = await flow.cluster(Side.SOURCE).snapshots.features()
     except ProblemError as error:
         said = f"Its feature states are not known: {error.problem.what}"
-    at = datetime.fromtimestamp(walk.doors.now(), UTC)
+    at = datetime.fromtimestamp(flow.services.now(), UTC)
     name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
-    look_at(walk, new=msgspec.structs.replace(new, name=name, features=features))
+    look_at(flow, new=msgspec.structs.replace(new, name=name, features=features))
     return said

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow.session import (
-    Pile,
+    ConnectionTest,
+    FileChoice,
     Session,
-    Test,
     in_the_way,
     is_anything_chosen,
     not_whole,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Step:
+class WizardStep:
     """One step: its name, its word in the rail ("" keeps it out), and why one may not go on ("" where one may).
 
     Steps that stand side by side may share a word. `only_for` is the method that has this step, None for all;
@@ -58,20 +58,20 @@ def _connections(session: Session) -> str:
         if session.is_left_out(side):
             continue
         match form.test:
-            case Test.GOING:
+            case ConnectionTest.GOING:
                 return f"the {side} is being tested"
-            case Test.BAD:
+            case ConnectionTest.BAD:
                 return f"the {side} refuses"
-            case Test.NOT_YET:
+            case ConnectionTest.NOT_YET:
                 return "not tested yet"
-            case Test.GOOD:
+            case ConnectionTest.GOOD:
                 pass
     return ""
 
 
 def _preflight(session: Session) -> str:
     draft = session.draft
-    if session.mending.doing:
+    if session.fixing.doing:
         return "something is being put right"
     if session.checking.since is not None:
         return "the checks are going on"
@@ -87,48 +87,48 @@ def _preflight(session: Session) -> str:
 
 
 def _repository(session: Session) -> str:
-    shelf = session.shelf
-    if shelf.doing:
-        return shelf.doing
-    if shelf.destination is None:
+    repository_list = session.repository_list
+    if repository_list.doing:
+        return repository_list.doing
+    if repository_list.destination is None:
         return "the repositories are not known yet"
-    known = repository_here(shelf)
+    known = repository_here(repository_list)
     if known is None:
         return "there is no repository yet"
     return "" if known.destination is not None else "Enter registers it here first"
 
 
 def _snapshot(session: Session) -> str:
-    album = session.album
-    if album.doing and (album.is_whole or not album.rows):
-        return album.doing
-    return why_not_from(snapshot_here(album), session.draft.destination_facts)
+    snapshot_list = session.snapshot_list
+    if snapshot_list.doing and (snapshot_list.is_whole or not snapshot_list.rows):
+        return snapshot_list.doing
+    return why_not_from(snapshot_here(snapshot_list), session.draft.destination_facts)
 
 
 def _files(session: Session) -> str:
-    pile = session.pile
-    if pile.doing:
-        return pile.doing
-    if pile.sender is not None:
-        reason = "" if shipping_of(pile) is not None else "how many is not a number"
+    file_choice = session.file_choice
+    if file_choice.doing:
+        return file_choice.doing
+    if file_choice.sender is not None:
+        reason = "" if shipping_of(file_choice) is not None else "how many is not a number"
     else:
-        reason = _looked_at(pile)
+        reason = _looked_at(file_choice)
     wrong = why_not_into(session.draft)
     return reason or (f"the index: {wrong}" if wrong else "")
 
 
-def _looked_at(pile: Pile) -> str:
+def _looked_at(file_choice: FileChoice) -> str:
     """Why the files cannot be taken as they were seen; "" where they can."""
-    look = pile.look
-    if not pile.typed.strip():
+    look = file_choice.look
+    if not file_choice.typed.strip():
         return "name the files"
-    if not pile.is_looked_at:
+    if not file_choice.is_looked_at:
         return "not looked at yet"
     if look is None or look.sample is None or look.problem is not None:
         return "not readable like this"
     if look.sample.bad and look.sample.bad == look.sample.amount:
         return f"no row can be read as {look.sample.reading.format}"
-    if pile.wishes.ids is IdRule.FIELD and not pile.wishes.id_field:
+    if file_choice.wishes.ids is IdRule.FIELD and not file_choice.wishes.id_field:
         return "which field is the _id?"
     return ""
 
@@ -167,7 +167,7 @@ def name_to_type(session: Session) -> str:
     if plan is None or not any(task.in_the_way or task.kind in _OVERWRITING for task in plan.tasks):
         return ""
     name = facts.name if facts is not None else ""
-    # A name that could not be typed would lock the door for good.
+    # A name that could not be typed would never let anybody start.
     return (
         name if name.isascii() and name.isprintable() and 0 < len(name) <= 40 else plan.destination.endpoint.authority
     )
@@ -176,18 +176,18 @@ def name_to_type(session: Session) -> str:
 _OVERWRITING: Final = frozenset({RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE})
 
 STEPS: Final = (
-    Step("start", "", _always),
-    Step("method", "Method", _method),
-    Step("connections", "Connections", _connections),
-    Step("files", "Select", _files, MethodName.INDEX_FROM_SOURCE),
-    Step("mapping", "Select", _always, MethodName.INDEX_FROM_SOURCE),
-    Step("preflight", "Preflight", _preflight),
-    Step("repository", "Select", _repository, MethodName.RESTORE_FROM_SNAPSHOT),
-    Step("snapshot", "Select", _snapshot, MethodName.RESTORE_FROM_SNAPSHOT),
-    Step("selection", "Select", _selection, not_for=MethodName.INDEX_FROM_SOURCE),
-    Step("review", "Review", _review),
-    Step("run", "Run", _always),
-    Step("finish", "Finish", _always),
+    WizardStep("start", "", _always),
+    WizardStep("method", "Method", _method),
+    WizardStep("connections", "Connections", _connections),
+    WizardStep("files", "Select", _files, MethodName.INDEX_FROM_SOURCE),
+    WizardStep("mapping", "Select", _always, MethodName.INDEX_FROM_SOURCE),
+    WizardStep("preflight", "Preflight", _preflight),
+    WizardStep("repository", "Select", _repository, MethodName.RESTORE_FROM_SNAPSHOT),
+    WizardStep("snapshot", "Select", _snapshot, MethodName.RESTORE_FROM_SNAPSHOT),
+    WizardStep("selection", "Select", _selection, not_for=MethodName.INDEX_FROM_SOURCE),
+    WizardStep("review", "Review", _review),
+    WizardStep("run", "Run", _always),
+    WizardStep("finish", "Finish", _always),
 )
 BY_NAME: Final = {step.name: step for step in STEPS}
 
@@ -197,7 +197,7 @@ def walked(session: Session) -> tuple[str, ...]:
     return tuple(step.name for step in STEPS if is_step_of(step, session.draft.method))
 
 
-def is_step_of(step: Step, method: MethodName | None) -> bool:
+def is_step_of(step: WizardStep, method: MethodName | None) -> bool:
     """Whether a method has a step."""
     return step.only_for in {None, method} and (method is None or step.not_for is not method)
 

@@ -81,6 +81,20 @@ class SnapshotIndex(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tru
     files: int | None = None
 
 
+class SnapshotProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a snapshot is that is being made, in bytes and shards; `state` is IN_PROGRESS until it has ended.
+
+    `bytes` is 0 where the server does not know yet what has to be written.
+    """
+
+    state: SnapshotState = SnapshotState.IN_PROGRESS
+    shards: int = 0
+    shards_done: int = 0
+    shards_failed: int = 0
+    bytes: int = 0
+    bytes_done: int = 0
+
+
 class SnapshotFacts(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One snapshot as a repository lists it. Times are seconds since 1970; None is what the server did not say.
 

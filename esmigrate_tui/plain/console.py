@@ -34,7 +34,7 @@ class EndOfInputError(Exception):
     """There is no answer any more: the pipe has ended, or Ctrl+D was pressed."""
 
 
-class Lines(Protocol):
+class LineTerminal(Protocol):
     """Where lines come from and go to."""
 
     @property
@@ -54,7 +54,7 @@ class Lines(Protocol):
 class Console:
     """What is said, and what is asked. `help` says more about where one is."""
 
-    def __init__(self, lines: Lines, *, ascii_only: bool = False) -> None:
+    def __init__(self, lines: LineTerminal, *, ascii_only: bool = False) -> None:
         self._lines = lines
         self._ascii_only = ascii_only
         self.help: Callable[[], None] = lambda: self.say(HOW)
@@ -196,7 +196,7 @@ def place_of(typed: str, names: Sequence[str]) -> tuple[int, str]:
     return (0, wrong) if wrong else (at[0] - 1, "")
 
 
-class Pages:
+class PagedRows:
     """A long list said a page at a time; rows are numbered from 1 over all pages."""
 
     def __init__(self, console: Console) -> None:

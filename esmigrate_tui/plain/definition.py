@@ -12,10 +12,10 @@ from esmigrate_tui.reading.mapping import body_in
 from esmigrate_tui.translate.beside import changed_at
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.definition import Part
+    from esmigrate_tui.flow.definition import IndexPart
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 _HOW: Final = (
     "With its number, c 3 words says all of that, c 3 json shows the whole body; c 3 to FILE writes it to a file, "
@@ -24,17 +24,17 @@ _HOW: Final = (
 _SENTENCES: Final = 20
 
 
-async def definition(index: IndexFacts, wanted: str, walk: PlainWalk, console: Console) -> None:
+async def definition(index: IndexFacts, wanted: str, flow: PlainFlow, console: Console) -> None:
     """Do with the definition of an index what is wanted: "" says what is made, "from FILE" takes another."""
     verb, _, name = wanted.strip().partition(" ")
     if verb not in {"", "words", "json", "to", "from", "back"} or (verb in {"to", "from"}) != bool(name.strip()):
         console.say(_HOW)
         return
-    if (problem := await steps.read(walk, index.name)) is not None:
+    if (problem := await steps.read(flow, index.name)) is not None:
         console.trouble(problem)
         return
     try:
-        parts = steps.parts_of(walk.session.draft, index.name)
+        parts = steps.parts_of(flow.session.draft, index.name)
     except ProblemError as error:
         console.trouble(error.problem)
         return
@@ -50,26 +50,26 @@ async def definition(index: IndexFacts, wanted: str, walk: PlainWalk, console: C
     elif verb == "json":
         console.show(part.body, 0)
     elif verb == "to":
-        await _write(part, name.strip(), walk, console)
-    elif index.name not in walk.session.draft.selected:
+        await _write(part, name.strip(), flow, console)
+    elif index.name not in flow.session.draft.selected:
         console.say("Choose the index first, then say what is made of it.")
     elif verb == "from":
-        await _take(part, name.strip(), walk, console)
+        await _take(part, name.strip(), flow, console)
     elif part.is_edited:
-        steps.undo(walk, part)
+        steps.undo(flow, part)
         console.say(f"{part.target} is made as it was translated.")
     else:
         console.say("It is the translation, nothing was changed.")
 
 
-async def _which(parts: tuple[Part, ...], console: Console) -> Part:
+async def _which(parts: tuple[IndexPart, ...], console: Console) -> IndexPart:
     if len(parts) == 1:
         return parts[0]
     options = [(str(at), f"{clean(part.type, 200)}: {part.target}") for at, part in enumerate(parts)]
     return parts[int(await console.choose("Which type is meant?", options, "0"))]
 
 
-def _say(part: Part, console: Console, *, in_full: bool) -> None:
+def _say(part: IndexPart, console: Console, *, in_full: bool) -> None:
     """What is made, and what is otherwise there."""
     of = f"the type {clean(part.type, 200)} of {part.index}" if part.type else part.index
     if part.is_stream:
@@ -102,21 +102,21 @@ def _sentences(sentences: tuple[str, ...], console: Console, *, in_full: bool) -
         console.say(f"And {counted(left, 'sentence')} more.", 2)
 
 
-async def _write(part: Part, name: str, walk: PlainWalk, console: Console) -> None:
+async def _write(part: IndexPart, name: str, flow: PlainFlow, console: Console) -> None:
     try:
-        path = await walk.doors.save_text(name, part.body + "\n")
+        path = await flow.services.save_text(name, part.body + "\n")
     except ProblemError as error:
         console.trouble(error.problem)
     else:
         console.say(f"It is in {path}. Change it there; from instead of to takes it.")
 
 
-async def _take(part: Part, name: str, walk: PlainWalk, console: Console) -> None:
+async def _take(part: IndexPart, name: str, flow: PlainFlow, console: Console) -> None:
     try:
         body = await asyncio.to_thread(body_in, name)
     except ProblemError as error:
         console.trouble(error.problem)
     else:
-        steps.edit(walk, part, body)
+        steps.edit(flow, part, body)
         at = changed_at(part.translation, body)
         console.say(f"Taken: {part.target} is made with that. Changed: {listed(at, most=12) or 'nothing'}.")

@@ -22,12 +22,12 @@ from esmigrate_tui.reading.identity import is_new_id
 if TYPE_CHECKING:
     from esmigrate_tui.model.files import Sample
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 _SHOWN = 3
 
 
-async def files(walk: PlainWalk, console: Console) -> str:
+async def files(flow: PlainFlow, console: Console) -> str:
     """Ask one after the other; looking comes as soon as the files are named."""
     questions = (
         _from,
@@ -43,54 +43,54 @@ async def files(walk: PlainWalk, console: Console) -> str:
         _configuration,
         _settle,
     )
-    await in_turn(partial(question, walk, console) for question in questions)
+    await in_turn(partial(question, flow, console) for question in questions)
     return ""
 
 
-def _wish(walk: PlainWalk, **changes: object) -> None:
-    steps.look_at(walk, wishes=msgspec.structs.replace(walk.session.pile.wishes, **changes))
+def _wish(flow: PlainFlow, **changes: object) -> None:
+    steps.look_at(flow, wishes=msgspec.structs.replace(flow.session.file_choice.wishes, **changes))
 
 
-async def _from(walk: PlainWalk, console: Console) -> bool:
-    sender = walk.session.pile.sender
+async def _from(flow: PlainFlow, console: Console) -> bool:
+    sender = flow.session.file_choice.sender
     chosen = await console.choose("Where do the documents come from?", steps.FROM, "sent" if sender else "files")
-    steps.look_at(walk, sender=(sender or Shipper(steps.SENDERS[0][0])) if chosen == "sent" else None)
+    steps.look_at(flow, sender=(sender or Shipper(steps.SENDERS[0][0])) if chosen == "sent" else None)
     return True
 
 
-async def _sender(walk: PlainWalk, console: Console) -> bool:
-    sender = walk.session.pile.sender
+async def _sender(flow: PlainFlow, console: Console) -> bool:
+    sender = flow.session.file_choice.sender
     if sender is None:
         return False
-    steps.look_at(walk, sender=Shipper(await console.choose("Which program sends?", steps.SENDERS, sender.value)))
+    steps.look_at(flow, sender=Shipper(await console.choose("Which program sends?", steps.SENDERS, sender.value)))
     return True
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
 
 
-async def _typed(walk: PlainWalk, console: Console) -> bool:
-    if walk.session.pile.sender is not None:
+async def _typed(flow: PlainFlow, console: Console) -> bool:
+    if flow.session.file_choice.sender is not None:
         return False
     console.say("Paths, and patterns with * and ?, separated by blanks; ** goes into folders.")
     while True:
         typed = await console.text(
-            "Files", walk.session.pile.typed, why_not=lambda typed: "" if typed else "name the files"
+            "Files", flow.session.file_choice.typed, why_not=lambda typed: "" if typed else "name the files"
         )
-        steps.look_at(walk, typed=typed)
-        if not walk.session.pile.is_looked_at or walk.session.pile.look is None:
-            await steps.look(walk)
-        _say(walk, console)
-        look = walk.session.pile.look
+        steps.look_at(flow, typed=typed)
+        if not flow.session.file_choice.is_looked_at or flow.session.file_choice.look is None:
+            await steps.look(flow)
+        _say(flow, console)
+        look = flow.session.file_choice.look
         if look is not None and look.files:
             return True
 
 
-def _say(walk: PlainWalk, console: Console) -> None:
+def _say(flow: PlainFlow, console: Console) -> None:
     """What a look has shown."""
-    pile = walk.session.pile
-    found = pile.look
-    for problem in (pile.problem, found.problem if found is not None else None):
+    file_choice = flow.session.file_choice
+    found = file_choice.look
+    for problem in (file_choice.problem, found.problem if found is not None else None):
         if problem is not None:
             console.trouble(problem)
     if found is None:
@@ -125,28 +125,28 @@ def _say_rows(sample: Sample, console: Console) -> None:
         console.say(f"_id {'(new)' if is_new else clean(row.id, 100)}: {body}", 2)
 
 
-async def _of_index(walk: PlainWalk, console: Console) -> bool:
+async def _of_index(flow: PlainFlow, console: Console) -> bool:
     """Which index's documents are meant, where the files have those of several."""
-    pile = walk.session.pile
-    is_open = steps.sample_of(pile) is None or bool(pile.wishes.from_index)
-    if pile.sender is not None or not steps.may_be_of_several(pile) or not is_open:
+    file_choice = flow.session.file_choice
+    is_open = steps.sample_of(file_choice) is None or bool(file_choice.wishes.from_index)
+    if file_choice.sender is not None or not steps.may_be_of_several(file_choice) or not is_open:
         return False
     typed = await console.ask(
-        "Of which index? * for all of them; Enter for the one that they name", pile.wishes.from_index
+        "Of which index? * for all of them; Enter for the one that they name", file_choice.wishes.from_index
     )
-    _wish(walk, from_index=typed.strip())
-    if not walk.session.pile.is_looked_at:
-        await steps.look(walk)
-        _say(walk, console)
+    _wish(flow, from_index=typed.strip())
+    if not flow.session.file_choice.is_looked_at:
+        await steps.look(flow)
+        _say(flow, console)
     return True
 
 
-async def _reading(walk: PlainWalk, console: Console) -> bool:
+async def _reading(flow: PlainFlow, console: Console) -> bool:
     """Whether they are read rightly; if not, how."""
-    if walk.session.pile.sender is not None:
+    if flow.session.file_choice.sender is not None:
         return False
     while True:
-        sample = steps.sample_of(walk.session.pile)
+        sample = steps.sample_of(flow.session.file_choice)
         is_bad = sample is None or (bool(sample.bad) and sample.bad == sample.amount)
         options = (("yes", "yes"), ("no", "no: say how they are to be read"))
         if await console.choose("Is that read rightly?", options, "no" if is_bad else "yes") == "yes":
@@ -154,141 +154,143 @@ async def _reading(walk: PlainWalk, console: Console) -> bool:
                 return True
             console.say("It cannot go on yet: the files cannot be read like this.")
             continue
-        await in_turn(partial(each, walk, console) for each in (_format, _delimiter, _encoding, _header, _names))
-        await steps.look(walk)
-        _say(walk, console)
+        await in_turn(partial(each, flow, console) for each in (_format, _delimiter, _encoding, _header, _names))
+        await steps.look(flow)
+        _say(flow, console)
 
 
-async def _format(walk: PlainWalk, console: Console) -> bool:
-    chosen = await console.choose("Read as", *steps.formats(walk.session.pile))
-    _wish(walk, format=FileFormat(chosen) if chosen else None)
+async def _format(flow: PlainFlow, console: Console) -> bool:
+    chosen = await console.choose("Read as", *steps.formats(flow.session.file_choice))
+    _wish(flow, format=FileFormat(chosen) if chosen else None)
     return True
 
 
-def _is_table(walk: PlainWalk) -> bool:
-    kind = steps.format_of(walk.session.pile)
+def _is_table(flow: PlainFlow) -> bool:
+    kind = steps.format_of(flow.session.file_choice)
     return kind is not None and kind.has_columns
 
 
-async def _delimiter(walk: PlainWalk, console: Console) -> bool:
-    if not _is_table(walk):
+async def _delimiter(flow: PlainFlow, console: Console) -> bool:
+    if not _is_table(flow):
         return False
-    _wish(walk, delimiter=await console.choose("The cells are separated by", *steps.delimiters(walk.session.pile)))
+    _wish(
+        flow, delimiter=await console.choose("The cells are separated by", *steps.delimiters(flow.session.file_choice))
+    )
     return True
 
 
-async def _encoding(walk: PlainWalk, console: Console) -> bool:
-    if not _is_table(walk):
+async def _encoding(flow: PlainFlow, console: Console) -> bool:
+    if not _is_table(flow):
         return False
-    _wish(walk, encoding=await console.choose("Encoding", *steps.encodings(walk.session.pile)))
+    _wish(flow, encoding=await console.choose("Encoding", *steps.encodings(flow.session.file_choice)))
     return True
 
 
-async def _header(walk: PlainWalk, console: Console) -> bool:
-    if not _is_table(walk):
+async def _header(flow: PlainFlow, console: Console) -> bool:
+    if not _is_table(flow):
         return False
-    now = "yes" if walk.session.pile.wishes.has_header else "no"
-    _wish(walk, has_header=await console.choose("The first row", steps.HEADER, now) == "yes")
+    now = "yes" if flow.session.file_choice.wishes.has_header else "no"
+    _wish(flow, has_header=await console.choose("The first row", steps.HEADER, now) == "yes")
     return True
 
 
-async def _names(walk: PlainWalk, console: Console) -> bool:
-    wishes = walk.session.pile.wishes
-    if not _is_table(walk) or wishes.has_header:
+async def _names(flow: PlainFlow, console: Console) -> bool:
+    wishes = flow.session.file_choice.wishes
+    if not _is_table(flow) or wishes.has_header:
         return False
     typed = await console.ask("Names of the columns, with commas; Enter for col1, col2 …", ", ".join(wishes.names))
-    _wish(walk, names=steps.names_of(typed))
+    _wish(flow, names=steps.names_of(typed))
     return True
 
 
-async def _ids(walk: PlainWalk, console: Console) -> bool:
-    if walk.session.pile.sender is not None:
+async def _ids(flow: PlainFlow, console: Console) -> bool:
+    if flow.session.file_choice.sender is not None:
         return False
     console.say("The _id decides what a second run does: the same _id each time, and nothing is doubled.")
-    chosen = await console.choose("Where does the _id come from?", *steps.id_rules(walk.session.pile))
-    _wish(walk, ids=IdRule(chosen) if chosen else None)
+    chosen = await console.choose("Where does the _id come from?", *steps.id_rules(flow.session.file_choice))
+    _wish(flow, ids=IdRule(chosen) if chosen else None)
     if chosen != IdRule.FIELD:
-        await _look_again(walk, console)
+        await _look_again(flow, console)
     return True
 
 
-async def _id_field(walk: PlainWalk, console: Console) -> bool:
-    pile = walk.session.pile
-    if pile.sender is not None or pile.wishes.ids is not IdRule.FIELD:
+async def _id_field(flow: PlainFlow, console: Console) -> bool:
+    file_choice = flow.session.file_choice
+    if file_choice.sender is not None or file_choice.wishes.ids is not IdRule.FIELD:
         return False
-    known = steps.known_fields(pile)
+    known = steps.known_fields(file_choice)
     if known:
         console.say(f"Fields: {', '.join(known)}.")
     while True:
         typed = await console.text(
             "Which field is the _id?",
-            walk.session.pile.wishes.id_field,
+            flow.session.file_choice.wishes.id_field,
             why_not=lambda typed: "" if typed else "which field is the _id",
         )
-        _wish(walk, id_field=typed)
-        await _look_again(walk, console)
-        look = walk.session.pile.look
+        _wish(flow, id_field=typed)
+        await _look_again(flow, console)
+        look = flow.session.file_choice.look
         if look is not None and look.problem is None:
             return True
 
 
-async def _look_again(walk: PlainWalk, console: Console) -> None:
+async def _look_again(flow: PlainFlow, console: Console) -> None:
     """Look at the files with this _id, and say only what it changes."""
-    if walk.session.pile.is_looked_at:
+    if flow.session.file_choice.is_looked_at:
         return
-    await steps.look(walk)
-    pile = walk.session.pile
-    for problem in (pile.problem, pile.look.problem if pile.look is not None else None):
+    await steps.look(flow)
+    file_choice = flow.session.file_choice
+    for problem in (file_choice.problem, file_choice.look.problem if file_choice.look is not None else None):
         if problem is not None:
             console.trouble(problem)
-    if (sample := steps.sample_of(pile)) is not None:
+    if (sample := steps.sample_of(file_choice)) is not None:
         _say_rows(sample, console)
 
 
 # -- where to --------------------------------------------------------------------------------------------------------
 
 
-async def _into(walk: PlainWalk, console: Console) -> bool:
-    draft = walk.session.draft
+async def _into(flow: PlainFlow, console: Console) -> bool:
+    draft = flow.session.draft
     typed = await console.text(
         "Index on the destination that they go into",
         draft.into,
         why_not=lambda typed: why_not_into(msgspec.structs.replace(draft, into=typed)),
     )
-    walk.update(walk.session.answered(into=typed))
+    flow.update(flow.session.answered(into=typed))
     return True
 
 
-async def _expected(walk: PlainWalk, console: Console) -> bool:
-    pile = walk.session.pile
-    if pile.sender is None:
+async def _expected(flow: PlainFlow, console: Console) -> bool:
+    file_choice = flow.session.file_choice
+    if file_choice.sender is None:
         return False
 
     def why_not(typed: str) -> str:
-        is_number = shipping_of(msgspec.structs.replace(pile, expected=typed)) is not None
+        is_number = shipping_of(msgspec.structs.replace(file_choice, expected=typed)) is not None
         return "" if is_number else "how many is not a number"
 
     typed = await console.text(
-        "How many documents will it be? Enter where that is not known", pile.expected, why_not=why_not
+        "How many documents will it be? Enter where that is not known", file_choice.expected, why_not=why_not
     )
-    steps.look_at(walk, expected=typed)
+    steps.look_at(flow, expected=typed)
     return True
 
 
-async def _pipeline(walk: PlainWalk, console: Console) -> bool:
-    if walk.session.pile.sender is not None:
+async def _pipeline(flow: PlainFlow, console: Console) -> bool:
+    if flow.session.file_choice.sender is not None:
         return False
     asked = "Ingest pipeline of the destination; Enter for none"
-    steps.look_at(walk, pipeline=await console.ask(asked, walk.session.pile.pipeline))
+    steps.look_at(flow, pipeline=await console.ask(asked, flow.session.file_choice.pipeline))
     return True
 
 
-async def _configuration(walk: PlainWalk, console: Console) -> bool:
+async def _configuration(flow: PlainFlow, console: Console) -> bool:
     """What the sender has to be told, and whether that goes into a file."""
-    if walk.session.pile.sender is None:
+    if flow.session.file_choice.sender is None:
         return False
     try:
-        told = steps.configuration_for(walk.session)
+        told = steps.configuration_for(flow.session)
     except ProblemError as error:
         console.trouble(error.problem)
         return False
@@ -300,15 +302,15 @@ async def _configuration(walk: PlainWalk, console: Console) -> bool:
     name = await console.ask(f"Name of a file to write it to, such as {told.name}; Enter for none")
     if name:
         try:
-            console.say(f"Written: {await walk.doors.save_text(name, told.text)}")
+            console.say(f"Written: {await flow.services.save_text(name, told.text)}")
         except ProblemError as error:
             console.trouble(error.problem)
     return True
 
 
-async def _settle(walk: PlainWalk, console: Console) -> bool:
+async def _settle(flow: PlainFlow, console: Console) -> bool:
     """See what the destination has of that name; another one is asked for where it does not do."""
-    while reason := BY_NAME["files"].may_go_on(walk.session) or await steps.settle(walk):
+    while reason := BY_NAME["files"].may_go_on(flow.session) or await steps.settle(flow):
         console.say(f"It cannot go on yet: {reason.rstrip('.')}.")
-        await _into(walk, console)
+        await _into(flow, console)
     return False

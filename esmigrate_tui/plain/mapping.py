@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.flow import mapping as steps
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.plain.console import BackError, Pages, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, place_of
 from esmigrate_tui.reading.mapping import body_in
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 _HOW = (
     "A number chooses another type for the field; f 3 says how its dates are written; x 3 leaves a column out, or "
@@ -21,54 +21,54 @@ _HOW = (
 )
 
 
-async def mapping(walk: PlainWalk, console: Console) -> str:
+async def mapping(flow: PlainFlow, console: Console) -> str:
     """Say what was guessed, and correct it until one goes on."""
-    pages = Pages(console)
-    is_there = walk.session.pile.there is not None
+    pages = PagedRows(console)
+    is_there = flow.session.file_choice.there is not None
     if is_there:
-        console.say(f"{walk.session.draft.into} is there already: it is used as it is, its mapping stays.")
+        console.say(f"{flow.session.draft.into} is there already: it is used as it is, its mapping stays.")
     else:
         console.say(_HOW)
-    _say(walk, console, pages)
+    _say(flow, console, pages)
     while typed := await console.ask("Change, or Enter goes on"):
         try:
             if typed in {"m", "l"}:
                 if typed == "m":
-                    pages.more(len(steps.mapped(walk.session)))
-                _say(walk, console, pages)
+                    pages.more(len(steps.mapped(flow.session)))
+                _say(flow, console, pages)
             elif typed == "j" or typed.startswith("j "):
-                await _json(typed[2:].strip(), walk, console)
+                await _json(typed[2:].strip(), flow, console)
             elif is_there:
                 console.say("The index is there already: its mapping stays as it is. Another name (b) makes a new one.")
             else:
-                await _change(typed, walk, console)
+                await _change(typed, flow, console)
         except BackError:
-            _say(walk, console, pages)
+            _say(flow, console, pages)
     return ""
 
 
-def _row(row: steps.Mapped) -> str:
+def _row(row: steps.MappedField) -> str:
     kind = steps.LEFT_OUT if row.is_left_out else " ".join(filter(None, (row.kind or steps.OWN_GUESS, row.format)))
     alone = row.guess.dynamic if row.guess is not None else ""
     changed = ", CHANGED" if row.is_changed else ""
     return f"{row.field}: {kind}{changed}" + (f" (its own guess: {alone})" if alone else "")
 
 
-def _say(walk: PlainWalk, console: Console, pages: Pages) -> None:
-    rows = [_row(row) for row in steps.mapped(walk.session)]
+def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
+    rows = [_row(row) for row in steps.mapped(flow.session)]
     if rows:
         pages.say(rows)
-    elif walk.session.pile.sender is not None:
+    elif flow.session.file_choice.sender is not None:
         console.say("Nobody has seen yet what will be sent: the destination guesses. j FILE gives a mapping.")
     else:
         console.say("No row could be read, so nothing is known of any field. j FILE gives a mapping.")
 
 
-async def _change(typed: str, walk: PlainWalk, console: Console) -> None:
+async def _change(typed: str, flow: PlainFlow, console: Console) -> None:
     """Do one thing with one field, and say what it is then."""
     command, _, rest = typed.partition(" ")
     which = rest if command in {"f", "x", "u", "d"} else typed
-    rows = steps.mapped(walk.session)
+    rows = steps.mapped(flow.session)
     at, wrong = place_of(which, [row.field for row in rows])
     if wrong:
         console.say(f"Which field? {wrong[0].upper()}{wrong[1:]}.")
@@ -76,36 +76,36 @@ async def _change(typed: str, walk: PlainWalk, console: Console) -> None:
     row = rows[at]
     match command if rest else "":
         case "f":
-            await _format(row, walk, console)
+            await _format(row, flow, console)
         case "x":
-            if reason := steps.leave_out(walk, row):
+            if reason := steps.leave_out(flow, row):
                 console.say(f"{reason}.")
         case "u":
-            steps.undo(walk, row)
+            steps.undo(flow, row)
         case "d":
             if row.guess is not None and row.guess.examples:
                 console.say(f"Such as {', '.join(row.guess.examples)}.")
-            for sentence in steps.sentences(row, walk.session):
+            for sentence in steps.sentences(row, flow.session):
                 console.say(sentence)
             return
         case _:
-            await _kind(row, walk, console)
-    console.say(next((f"{_row(now)}." for now in steps.mapped(walk.session) if now.field == row.field), ""))
+            await _kind(row, flow, console)
+    console.say(next((f"{_row(now)}." for now in steps.mapped(flow.session) if now.field == row.field), ""))
 
 
-async def _kind(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
+async def _kind(row: steps.MappedField, flow: PlainFlow, console: Console) -> None:
     options = [(name, f"{name or steps.OWN_GUESS}: {words}") for name, words in steps.KINDS]
     kind = await console.choose(f"What is {row.field}?", options, row.kind)
     if kind == row.kind and not row.is_left_out:
         return
     known = steps.known_format(row, kind)
-    steps.become(walk, row, kind, known)
+    steps.become(flow, row, kind, known)
     if kind == "date" and not known:
-        now = next(one for one in steps.mapped(walk.session) if one.field == row.field)
-        await _format(now, walk, console)
+        now = next(one for one in steps.mapped(flow.session) if one.field == row.field)
+        await _format(now, flow, console)
 
 
-async def _format(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
+async def _format(row: steps.MappedField, flow: PlainFlow, console: Console) -> None:
     if row.kind != "date":
         console.say("Only a date has a format: its number makes a date of it.")
         return
@@ -113,15 +113,15 @@ async def _format(row: steps.Mapped, walk: PlainWalk, console: Console) -> None:
         f"How the dates of {row.field} are written, as Elasticsearch says it: dd.MM.yyyy HH:mm:ss, epoch_millis; "
         "several with || between them. Enter: ISO dates and milliseconds."
     )
-    steps.become(walk, row, "date", await console.ask("Format", row.format))
+    steps.become(flow, row, "date", await console.ask("Format", row.format))
 
 
-async def _json(name: str, walk: PlainWalk, console: Console) -> None:
+async def _json(name: str, flow: PlainFlow, console: Console) -> None:
     """Show the body that makes the index, or take it from a file."""
     if not name:
-        console.show(steps.body_there(walk.session), 0)
+        console.show(steps.body_there(flow.session), 0)
         return
-    if walk.session.pile.there is not None:
+    if flow.session.file_choice.there is not None:
         console.say("The index is there already: its mapping stays as it is.")
         return
     try:
@@ -129,5 +129,5 @@ async def _json(name: str, walk: PlainWalk, console: Console) -> None:
     except ProblemError as error:
         console.trouble(error.problem)
     else:
-        steps.make(walk, body)
+        steps.make(flow, body)
         console.say("Taken: the index is made with that.")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 _WORDS: Final = {
     Severity.BLOCKER: "blocks",
@@ -28,39 +28,39 @@ _WORDS: Final = {
 _TYPED: Final = {Remedy.MEND: "f {at}", Remedy.COPY_HERE: "m"}
 
 
-async def preflight(walk: PlainWalk, console: Console) -> str:
+async def preflight(flow: PlainFlow, console: Console) -> str:
     """Let the checks look, say what they found, and take what is accepted."""
-    checking = walk.session.checking
-    if checking.looked_at is None or checking.checked != checked_as(walk.session):
-        await _look(walk, console)
+    checking = flow.session.checking
+    if checking.looked_at is None or checking.checked != checked_as(flow.session):
+        await _look(flow, console)
     else:
-        _say(walk, console)
+        _say(flow, console)
     while True:
-        reason = BY_NAME["preflight"].may_go_on(walk.session)
-        offered = {remedy for one in walk.session.draft.findings for remedy in remedies(one, walk.session)}
-        match await console.ask(_question(walk, reason, offered)):
+        reason = BY_NAME["preflight"].may_go_on(flow.session)
+        offered = {remedy for one in flow.session.draft.findings for remedy in remedies(one, flow.session)}
+        match await console.ask(_question(flow, reason, offered)):
             case "" if not reason:
                 return ""
             case "":
                 console.say(f"It cannot go on yet: {reason}.")
             case "r":
-                await _look(walk, console)
+                await _look(flow, console)
             case "p":
-                _say_passed(walk, console)
+                _say_passed(flow, console)
             case "m" if Remedy.COPY_HERE in offered:
-                steps.copy_here(walk)
+                steps.copy_here(flow)
                 console.say("The method is Copy through this machine now; your other answers are kept.")
-                await _look(walk, console)
+                await _look(flow, console)
             case typed if typed.partition(" ")[0] == "f":
-                await _mend(typed.partition(" ")[2].strip(), walk, console)
+                await _mend(typed.partition(" ")[2].strip(), flow, console)
             case typed:
-                _accept(typed, walk, console)
+                _accept(typed, flow, console)
 
 
-def _question(walk: PlainWalk, reason: str, offered: AbstractSet[Remedy]) -> str:
+def _question(flow: PlainFlow, reason: str, offered: AbstractSet[Remedy]) -> str:
     """What can be answered, where `reason` is why one may not go on, and these remedies are offered."""
     words = "r looks again, p says what passed"
-    if walk.session.draft.unacknowledged:
+    if flow.session.draft.unacknowledged:
         words = f"A number or a name accepts a warning, all accepts every one; {words}"
     elif not reason:
         words = f"Enter goes on, {words}"
@@ -68,35 +68,35 @@ def _question(walk: PlainWalk, reason: str, offered: AbstractSet[Remedy]) -> str
     return words + ("; m copies through this machine instead" if Remedy.COPY_HERE in offered else "")
 
 
-def _say_passed(walk: PlainWalk, console: Console) -> None:
-    passed = [one for one in walk.session.draft.findings if one.severity is Severity.PASSED]
+def _say_passed(flow: PlainFlow, console: Console) -> None:
+    passed = [one for one in flow.session.draft.findings if one.severity is Severity.PASSED]
     for one in passed:
         console.say(f"passed: {one.title}", 2)
     console.say(f"{counted(len(passed), 'check')} passed.")
 
 
-async def _look(walk: PlainWalk, console: Console) -> None:
-    console.say(f"Asking {asked(walk.session)} …")
-    await look(walk)
-    _say(walk, console)
+async def _look(flow: PlainFlow, console: Console) -> None:
+    console.say(f"Asking {asked(flow.session)} …")
+    await look(flow)
+    _say(flow, console)
 
 
-def _rows(walk: PlainWalk) -> tuple[Finding, ...]:
-    found = worst_first(walk.session.draft.findings)
+def _rows(flow: PlainFlow) -> tuple[Finding, ...]:
+    found = worst_first(flow.session.draft.findings)
     return tuple(one for one in found if one.severity is not Severity.PASSED)
 
 
-def _say(walk: PlainWalk, console: Console) -> None:
-    if (problem := walk.session.checking.problem) is not None:
+def _say(flow: PlainFlow, console: Console) -> None:
+    if (problem := flow.session.checking.problem) is not None:
         console.say("The checks could not be made:")
         console.trouble(problem)
         return
-    draft, rows = walk.session.draft, _rows(walk)
+    draft, rows = flow.session.draft, _rows(flow)
     for at, finding in enumerate(rows, start=1):
         accepted = ", accepted" if finding.key in draft.acknowledged else ""
         console.say(f"{at}. {_WORDS[finding.severity]}{accepted}: {finding.title} ({finding.check})", 2)
         _explain(finding, console)
-        for remedy in remedies(finding, walk.session):
+        for remedy in remedies(finding, flow.session):
             console.say(f"{_TYPED[remedy].format(at=at)} {REMEDY_DOES[remedy]}.", 5)
     blocks, passed = len(draft.blockers), len(draft.findings) - len(rows)
     warns = sum(one.severity is Severity.WARNING for one in rows)
@@ -118,31 +118,31 @@ def _explain(finding: Finding, console: Console) -> None:
         console.show(finding.link, 5)
 
 
-def _to_mend(typed: str, walk: PlainWalk, console: Console) -> Finding | None:
+def _to_mend(typed: str, flow: PlainFlow, console: Console) -> Finding | None:
     """The finding of a number or a name that can be put right from here; else it is said why not."""
-    rows = _rows(walk)
+    rows = _rows(flow)
     by_name = [one for one in rows if one.check == typed and one.repairs]
     cursor, wrong = place_of(typed, [one.check for one in rows])
     if wrong:
         console.say(f"Which one? Say f with its number or its name: {wrong}.")
         return None
     finding = by_name[0] if by_name else rows[cursor]
-    if Remedy.MEND not in remedies(finding, walk.session):
+    if Remedy.MEND not in remedies(finding, flow.session):
         console.say(f"{finding.check} cannot be put right from here: what to do stands after Fix.")
         return None
     return finding
 
 
-async def _mend(typed: str, walk: PlainWalk, console: Console) -> None:
+async def _mend(typed: str, flow: PlainFlow, console: Console) -> None:
     """Show the requests, ask, and put it right; how that went is said, and the checks look again."""
-    finding = _to_mend(typed, walk, console)
+    finding = _to_mend(typed, flow, console)
     if finding is None:
         return
-    title, said = steps.mending(finding)
+    title, said = steps.fixing(finding)
     for sentence in said:
         console.say(sentence)
     for change in finding.repairs:
-        to = steps.where_to(change, walk.session)
+        to = steps.where_to(change, flow.session)
         say_request(console, to, change.made_by)
         if change.undo is not None:
             say_request(console, to, change.undo, "What puts it back")
@@ -153,22 +153,22 @@ async def _mend(typed: str, walk: PlainWalk, console: Console) -> None:
     if not is_agreed:
         console.say("Nothing was changed.")
         return
-    await steps.mend(walk, finding)
-    mending = walk.session.mending
-    for made in mending.done:
+    await steps.mend(flow, finding)
+    fixing = flow.session.fixing
+    for made in fixing.done:
         console.say(f"Done: {made.what}.")
-    if mending.done:
-        console.say(way_back(mending.done[0].name, list(mending.done)) or "Nothing has to be put back.")
-    if mending.problem is not None:
-        is_unsure = mending.failed in walk.session.unsure
-        console.say(f"{'Whether this was done is not known' if is_unsure else 'This failed'}: {mending.failed}.")
-        console.trouble(mending.problem)
-    await _look(walk, console)
+    if fixing.done:
+        console.say(way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be put back.")
+    if fixing.problem is not None:
+        is_unsure = fixing.failed in flow.session.unsure
+        console.say(f"{'Whether this was done is not known' if is_unsure else 'This failed'}: {fixing.failed}.")
+        console.trouble(fixing.problem)
+    await _look(flow, console)
 
 
-def _accept(typed: str, walk: PlainWalk, console: Console) -> None:
+def _accept(typed: str, flow: PlainFlow, console: Console) -> None:
     """Accept warnings by number or name; naming one that is accepted takes that back."""
-    rows, draft = _rows(walk), walk.session.draft
+    rows, draft = _rows(flow), flow.session.draft
     meant = draft.unacknowledged if typed == "all" else tuple(one for one in rows if one.check in typed.split())
     if typed == "all" and not meant:
         console.say("There is nothing to accept.")
@@ -181,7 +181,7 @@ def _accept(typed: str, walk: PlainWalk, console: Console) -> None:
             return
         meant = tuple(rows[at - 1] for at in chosen)
     for finding in meant:
-        known = walk.session.draft.acknowledged
+        known = flow.session.draft.acknowledged
         if finding.severity is Severity.BLOCKER:
             console.say(f"{finding.check} blocks: it cannot be accepted, only put right. Then r looks again.")
         elif finding.severity is Severity.NOTE:
@@ -189,6 +189,6 @@ def _accept(typed: str, walk: PlainWalk, console: Console) -> None:
         else:
             is_known = finding.key in known
             changed = known - {finding.key} if is_known else known | {finding.key}
-            walk.update(walk.session.answered(acknowledged=changed))
+            flow.update(flow.session.answered(acknowledged=changed))
             said = "No longer accepted" if is_known else "Accepted, and the report will say so"
             console.say(f"{said}: {finding.check}.")

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow import repository as steps
-from esmigrate_tui.flow.session import Known, NewRepository, other_name, repositories, repository_here
+from esmigrate_tui.flow.session import KnownRepository, NewRepository, other_name, repositories, repository_here
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
-from esmigrate_tui.plain.console import BackError, Pages, in_turn, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, place_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.model.repository_types import Field
     from esmigrate_tui.model.snapshot import Repository
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 
-async def repository(walk: PlainWalk, console: Console) -> str:
+async def repository(flow: PlainFlow, console: Console) -> str:
     """Take one of the list, or register one."""
-    pages = Pages(console)
-    if walk.session.shelf.destination is None:
-        await steps.list_them(walk)
-    _say(walk, console, pages)
+    pages = PagedRows(console)
+    if flow.session.repository_list.destination is None:
+        await steps.list_them(flow)
+    _say(flow, console, pages)
     while True:
-        rows = repositories(walk.session.shelf)
-        here = str(walk.session.shelf.cursor + 1) if rows else ""
+        rows = repositories(flow.session.repository_list)
+        here = str(flow.session.repository_list.cursor + 1) if rows else ""
         typed = await console.ask(
             "A number takes it; v 2 lets every node look, a adds one, e 2 one like it, r again", here
         )
@@ -38,79 +38,79 @@ async def repository(walk: PlainWalk, console: Console) -> str:
         try:
             match command:
                 case "r":
-                    await steps.list_them(walk)
-                    _say(walk, console, pages)
+                    await steps.list_them(flow)
+                    _say(flow, console, pages)
                 case "m":
                     pages.more(len(rows))
-                    _say(walk, console, pages)
+                    _say(flow, console, pages)
                 case "a":
-                    await _fill_in(walk, console)
-                    _say(walk, console, pages)
+                    await _fill_in(flow, console)
+                    _say(flow, console, pages)
                 case "v" | "e" if rest:
-                    if (known := _row(rest, walk, console)) is not None:
-                        await (_verify if command == "v" else _fill_in_from)(known, walk, console)
+                    if (known := _row(rest, flow, console)) is not None:
+                        await (_verify if command == "v" else _fill_in_from)(known, flow, console)
                 case _:
-                    if (known := _row(typed, walk, console)) is not None and await _take(known, walk, console):
+                    if (known := _row(typed, flow, console)) is not None and await _take(known, flow, console):
                         return ""
         except BackError:
-            _say(walk, console, pages)
+            _say(flow, console, pages)
 
 
-def _say(walk: PlainWalk, console: Console, pages: Pages) -> None:
-    shelf = walk.session.shelf
-    if shelf.problem is not None:
-        console.trouble(shelf.problem)
-    if shelf.source_problem is not None:
-        console.say(f"The source's could not be listed: {shelf.source_problem.what}")
+def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
+    repository_list = flow.session.repository_list
+    if repository_list.problem is not None:
+        console.trouble(repository_list.problem)
+    if repository_list.source_problem is not None:
+        console.say(f"The source's could not be listed: {repository_list.source_problem.what}")
     rows = [
         f"{known.name}, {known.shown.type}, {'readonly' if known.shown.is_readonly else 'read and write'}, "
-        f"{known.shown.place or 'place not known'}; registered on {steps.where(known, walk.session)[0]}"
-        for known in repositories(shelf)
+        f"{known.shown.place or 'place not known'}; registered on {steps.where(known, flow.session)[0]}"
+        for known in repositories(repository_list)
     ]
     if rows:
         pages.say(rows)
-    elif shelf.destination is not None:
+    elif repository_list.destination is not None:
         console.say("No repository is registered: the place that snapshots are kept in, a folder or a bucket.")
         console.say("a tells the destination where yours is.")
 
 
-def _row(typed: str, walk: PlainWalk, console: Console) -> Known | None:
+def _row(typed: str, flow: PlainFlow, console: Console) -> KnownRepository | None:
     """The repository of a number or a name, which the cursor then is at; else it is said why not."""
-    rows = repositories(walk.session.shelf)
+    rows = repositories(flow.session.repository_list)
     cursor, wrong = place_of(typed, [known.name for known in rows])
     if wrong:
         console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
         return None
-    steps.look_at(walk, cursor=cursor, problem=None)
+    steps.look_at(flow, cursor=cursor, problem=None)
     return rows[cursor]
 
 
-async def _take(known: Known, walk: PlainWalk, console: Console) -> bool:
+async def _take(known: KnownRepository, flow: PlainFlow, console: Console) -> bool:
     """Whether one can go on with it; one that only the source has is registered first."""
-    for sentence in steps.sentences(known, walk.session, takes="Its number", verifies="v"):
+    for sentence in steps.sentences(known, flow.session, takes="Its number", verifies="v"):
         if known.destination is None or not sentence.startswith("Its number"):
             console.say(sentence)
     if known.destination is None:
-        if other := other_name(known, walk.session.shelf):
+        if other := other_name(known, flow.session.repository_list):
             console.say(f"The destination has it already, as {other}.")
             return False
-        await _register(known.shown.registered(readonly=True), walk, console)
-        here = repository_here(walk.session.shelf)
+        await _register(known.shown.registered(readonly=True), flow, console)
+        here = repository_here(flow.session.repository_list)
         if here is None or here.destination is None or here.name != known.name:
             return False
-    if reason := BY_NAME["repository"].may_go_on(walk.session):
+    if reason := BY_NAME["repository"].may_go_on(flow.session):
         console.say(f"It cannot go on yet: {reason}.")
         return False
-    steps.take(walk)
+    steps.take(flow)
     return True
 
 
-async def _verify(known: Known, walk: PlainWalk, console: Console) -> None:
+async def _verify(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
     if known.destination is None:
         console.say("Only what the destination has registered can be looked at from there.")
         return
-    await steps.verify(walk, known.name)
-    if (trouble := walk.session.shelf.verified.get(known.name)) is not None:
+    await steps.verify(flow, known.name)
+    if (trouble := flow.session.repository_list.verified.get(known.name)) is not None:
         console.trouble(trouble)
     else:
         console.say(f"Every node of the destination reaches {known.name}.")
@@ -127,12 +127,12 @@ def say_request(console: Console, to: str, request: Request, words: str = "The r
     console.show(as_console(request))
 
 
-async def _register(repository: Repository, walk: PlainWalk, console: Console) -> None:
-    if any(one.name == repository.name for one in walk.session.shelf.destination or ()):
+async def _register(repository: Repository, flow: PlainFlow, console: Console) -> None:
+    if any(one.name == repository.name for one in flow.session.repository_list.destination or ()):
         console.say(f"The destination has a repository {repository.name} already: choose another name.")
         return
     try:
-        change, to, said = steps.registration(repository, walk.session)
+        change, to, said = steps.registration(repository, flow.session)
     except ProblemError as error:
         console.trouble(error.problem)
         return
@@ -141,39 +141,39 @@ async def _register(repository: Repository, walk: PlainWalk, console: Console) -
     say_request(console, to, change.made_by)
     if not await console.agrees(f"Register {repository.name} on the destination?"):
         console.say("Nothing was registered.")
-    elif done := await steps.register(walk, repository.name, change):
+    elif done := await steps.register(flow, repository.name, change):
         console.say(done)
-    elif walk.session.shelf.problem is not None:
-        console.trouble(walk.session.shelf.problem)
+    elif flow.session.repository_list.problem is not None:
+        console.trouble(flow.session.repository_list.problem)
 
 
-async def _fill_in_from(known: Known, walk: PlainWalk, console: Console) -> None:
+async def _fill_in_from(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
     settings = {key: value for key, value in known.shown.settings.items() if key not in {"readonly", "uuid"}}
     if type_of(known.shown.type) is None:
         console.say(f"There is no form for the type {known.shown.type}.")
         return
-    steps.look_at(walk, new=NewRepository(name=known.name, type=known.shown.type, values=settings))
-    await _fill_in(walk, console)
+    steps.look_at(flow, new=NewRepository(name=known.name, type=known.shown.type, values=settings))
+    await _fill_in(flow, console)
 
 
-async def _fill_in(walk: PlainWalk, console: Console) -> None:
+async def _fill_in(flow: PlainFlow, console: Console) -> None:
     """Ask for a repository, field by field, and register it."""
-    await in_turn(partial(question, walk, console) for question in (_name, _type, _readonly))
-    kind = type_of(walk.session.shelf.new.type)
+    await in_turn(partial(question, flow, console) for question in (_name, _type, _readonly))
+    kind = type_of(flow.session.repository_list.new.type)
     settings = () if kind is None else tuple(field for field in kind.fields if field.name != "readonly")
     if kind is not None and kind.prepared:
         console.say(kind.prepared)
     if kind is not None and kind.secrets:
-        client = walk.session.shelf.new.values.get("client") or "default"
+        client = flow.session.repository_list.new.values.get("client") or "default"
         console.say(kind.secrets.replace("CLIENT", client))
     needed = [field for field in settings if field.is_needed]
-    await in_turn(partial(_setting, walk, console, field) for field in needed)
+    await in_turn(partial(_setting, flow, console, field) for field in needed)
     others = [field for field in settings if not field.is_needed]
-    has_some = any(walk.session.shelf.new.values.get(field.name) for field in others)
+    has_some = any(flow.session.repository_list.new.values.get(field.name) for field in others)
     asked = f"Its other settings, {len(others)}, have defaults. Go through them?"
     if others and await console.agrees(asked, default=has_some):
-        await in_turn(partial(_setting, walk, console, field) for field in others)
-    new, known = walk.session.shelf.new, {field.name for field in settings}
+        await in_turn(partial(_setting, flow, console, field) for field in others)
+    new, known = flow.session.repository_list.new, {field.name for field in settings}
     values = {key: value for key, value in new.values.items() if key in known and value}
     if new.type != "url":
         values["readonly"] = "true" if new.readonly else "false"
@@ -183,39 +183,39 @@ async def _fill_in(walk: PlainWalk, console: Console) -> None:
         console.trouble(error.problem)
         console.say("Nothing was registered; a goes through the answers again.")
         return
-    await _register(repository, walk, console)
+    await _register(repository, flow, console)
 
 
-def _type_in(walk: PlainWalk, **changes: object) -> None:
-    steps.look_at(walk, new=msgspec.structs.replace(walk.session.shelf.new, **changes))
+def _type_in(flow: PlainFlow, **changes: object) -> None:
+    steps.look_at(flow, new=msgspec.structs.replace(flow.session.repository_list.new, **changes))
 
 
-async def _name(walk: PlainWalk, console: Console) -> bool:
+async def _name(flow: PlainFlow, console: Console) -> bool:
     console.say("How the destination is to call it. Searchable snapshots want the name that the source uses.")
     typed = await console.text(
-        "Name", walk.session.shelf.new.name, why_not=lambda typed: "" if typed else "a name is needed"
+        "Name", flow.session.repository_list.new.name, why_not=lambda typed: "" if typed else "a name is needed"
     )
-    _type_in(walk, name=typed)
+    _type_in(flow, name=typed)
     return True
 
 
-async def _type(walk: PlainWalk, console: Console) -> bool:
+async def _type(flow: PlainFlow, console: Console) -> bool:
     kinds = tuple((kind.name, f"{kind.name}: {kind.title}") for kind in TYPES)
-    _type_in(walk, type=await console.choose("Type", kinds, walk.session.shelf.new.type))
+    _type_in(flow, type=await console.choose("Type", kinds, flow.session.repository_list.new.type))
     return True
 
 
-async def _readonly(walk: PlainWalk, console: Console) -> bool:
-    new = walk.session.shelf.new
+async def _readonly(flow: PlainFlow, console: Console) -> bool:
+    new = flow.session.repository_list.new
     if new.type == "url":
         return False
     console.say("Only one cluster may write into a repository: two that do destroy it.")
-    _type_in(walk, readonly=await console.agrees("Register it readonly?", default=new.readonly))
+    _type_in(flow, readonly=await console.agrees("Register it readonly?", default=new.readonly))
     return True
 
 
-async def _setting(walk: PlainWalk, console: Console, field: Field) -> bool:
-    new = walk.session.shelf.new
+async def _setting(flow: PlainFlow, console: Console, field: Field) -> bool:
+    new = flow.session.repository_list.new
     standard = f" Where nothing is given: {field.default}." if field.default else ""
     console.say(f"{field.help}{standard}")
     typed = await console.text(
@@ -223,5 +223,5 @@ async def _setting(walk: PlainWalk, console: Console, field: Field) -> bool:
         new.values.get(field.name, ""),
         why_not=lambda typed: "this one is needed" if field.is_needed and not typed else "",
     )
-    _type_in(walk, values={**walk.session.shelf.new.values, field.name: typed})
+    _type_in(flow, values={**flow.session.repository_list.new.values, field.name: typed})
     return True

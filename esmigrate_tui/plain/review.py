@@ -13,35 +13,35 @@ from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 BEGIN: Final = "start"
 """What is typed to begin: no Enter too many can do it."""
 
 
-async def review(walk: PlainWalk, console: Console) -> str:
+async def review(flow: PlainFlow, console: Console) -> str:
     """Say the plan, and begin it once that is asked for; the run's name."""
-    if walk.session.plan is None:
-        steps.plan(walk)
-    if (problem := walk.session.plan_problem) is not None:
+    if flow.session.plan is None:
+        steps.plan(flow)
+    if (problem := flow.session.plan_problem) is not None:
         console.say("There is no plan:")
         console.trouble(problem)
         await console.ask("b goes back to the answers")
         return ""
-    _say(walk, console)
+    _say(flow, console)
     while True:
         typed = await console.ask(f"Type {BEGIN} to begin; w writes the plan to a file, l says all of this again")
         match typed:
             case "w":
-                await _write(walk, console)
+                await _write(flow, console)
             case "l":
-                _say(walk, console)
+                _say(flow, console)
             case "start":
-                if await _is_allowed(walk, console):
+                if await _is_allowed(flow, console):
                     console.say("Starting …")
-                    run, trouble = await steps.begin(walk)
+                    run, trouble = await steps.begin(flow)
                     if run:
-                        _say_who_ends_it(run, walk, console)
+                        _say_who_ends_it(run, flow, console)
                         return run
                     if trouble is not None:
                         console.say("Not started:")
@@ -50,25 +50,25 @@ async def review(walk: PlainWalk, console: Console) -> str:
                 console.say(f"Nothing was begun. Type {BEGIN} in full, or b to go back.")
 
 
-async def _is_allowed(walk: PlainWalk, console: Console) -> bool:
+async def _is_allowed(flow: PlainFlow, console: Console) -> bool:
     """Whether the destination's name was typed where something that exists would be lost."""
-    if name := name_to_type(walk.session):
+    if name := name_to_type(flow.session):
         console.say("Something that exists is overwritten, closed or deleted.")
         typed = await console.ask(f"To allow it, type the destination's name, {name}")
-        walk.update(walk.session.but(typed_name=typed))
-    if reason := BY_NAME["review"].may_go_on(walk.session):
+        flow.update(flow.session.but(typed_name=typed))
+    if reason := BY_NAME["review"].may_go_on(flow.session):
         console.say(f"Nothing was begun: {reason}.")
         return False
     return True
 
 
-def _say(walk: PlainWalk, console: Console) -> None:
-    plan, preview = walk.session.plan, walk.session.preview
+def _say(flow: PlainFlow, console: Console) -> None:
+    plan, preview = flow.session.plan, flow.session.preview
     if plan is None or preview is None:
         return
     files = sum(len(task.reading.files) for task in plan.tasks if task.reading is not None)
     what = counted(files, "file") if files else amount_of(plan)
-    so_far = "no data is changed yet" if walk.session.is_anything_changed else "nothing is changed yet"
+    so_far = "no data is changed yet" if flow.session.is_anything_changed else "nothing is changed yet"
     console.say(f"{what} to {plan.destination.endpoint.authority}; {so_far}. In this order:")
     for position, step in enumerate(preview.steps, start=1):
         console.say(f"{position}. {step}", 2)
@@ -87,20 +87,20 @@ def _say(walk: PlainWalk, console: Console) -> None:
         console.show(as_console(shown.request))
 
 
-def _say_who_ends_it(run: str, walk: PlainWalk, console: Console) -> None:
+def _say_who_ends_it(run: str, flow: PlainFlow, console: Console) -> None:
     """A run that only watches may not know its end."""
-    plan = walk.session.plan
+    plan = flow.session.plan
     if plan is not None and any(task.shipping is not None for task in plan.tasks):
         console.say(f"It watches what is sent. `esmigrate enough {run}` in another terminal says that this is all.")
 
 
-async def _write(walk: PlainWalk, console: Console) -> None:
-    if walk.session.plan is None:
+async def _write(flow: PlainFlow, console: Console) -> None:
+    if flow.session.plan is None:
         return
     try:
-        path = await walk.doors.save_plan(walk.session.plan)
+        path = await flow.services.save_plan(flow.session.plan)
     except ProblemError as error:
         console.trouble(error.problem)
     else:
-        walk.update(walk.session.but(plan_path=path))
+        flow.update(flow.session.but(plan_path=path))
         console.say(f"The plan is in {path}: esmigrate run {path} does the same without questions.")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow import selection as steps
-from esmigrate_tui.flow.carrying import answer, questions
+from esmigrate_tui.flow.options import answer, questions
 from esmigrate_tui.flow.session import (
     SortBy,
     at_its_name,
@@ -31,13 +31,13 @@ from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.snapshot import InTheWay, Mount
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.model.text import listed as several
-from esmigrate_tui.plain.console import BackError, Pages, numbers, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, numbers, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 _HOW = (
     "A number such as 3, a range such as 5-9, or a name or pattern such as logs-* chooses, or lets go; a all shown; "
@@ -53,14 +53,14 @@ _HOW_RESTORED = (
 )
 
 
-async def selection(walk: PlainWalk, console: Console) -> str:
+async def selection(flow: PlainFlow, console: Console) -> str:
     """Choose until one goes on."""
-    return await _Selection(walk, console).ask()
+    return await _Selection(flow, console).ask()
 
 
-def row_of(index: IndexFacts, walk: PlainWalk, picked: frozenset[str]) -> str:
+def row_of(index: IndexFacts, flow: PlainFlow, picked: frozenset[str]) -> str:
     """One index as a line to be read aloud."""
-    session = walk.session
+    session = flow.session
     parts = [index.name]
     if not session.is_restore:
         parts.append("documents not known" if index.documents is None else counted(index.documents, "document"))
@@ -80,12 +80,12 @@ def row_of(index: IndexFacts, walk: PlainWalk, picked: frozenset[str]) -> str:
     return f"CHOSEN {words}" + (f", goes to {goes_to}" if goes_to != index.name else "")
 
 
-def totals(walk: PlainWalk) -> str:
+def totals(flow: PlainFlow) -> str:
     """How much is chosen, and the room there is."""
-    draft = walk.session.draft
+    draft = flow.session.draft
     picked = chosen(draft)
     parts = [f"Chosen: {number(len(picked))} of {number(len(offered(draft)))}"]
-    if not walk.session.is_restore:
+    if not flow.session.is_restore:
         parts.append(counted(sum(index.documents or 0 for index in picked), "document"))
     else:
         if draft.feature_states:
@@ -107,28 +107,28 @@ def totals(walk: PlainWalk) -> str:
 
 @dataclass
 class _Selection:
-    walk: PlainWalk
+    flow: PlainFlow
     console: Console
 
     def __post_init__(self) -> None:
-        self._pages = Pages(self.console)
+        self._pages = PagedRows(self.console)
 
     @property
     def _rows(self) -> tuple[IndexFacts, ...]:
-        return listed(offered(self.walk.session.draft), self.walk.session.listing)
+        return listed(offered(self.flow.session.draft), self.flow.session.listing)
 
     async def ask(self) -> str:
-        self.console.say(f"{_HOW} {_HOW_RESTORED if self.walk.session.is_restore else _HOW_ELSE}")
+        self.console.say(f"{_HOW} {_HOW_RESTORED if self.flow.session.is_restore else _HOW_ELSE}")
         self._say()
         while True:
-            reason = BY_NAME["selection"].may_go_on(self.walk.session)
+            reason = BY_NAME["selection"].may_go_on(self.flow.session)
             typed = await self.console.ask("Choose" if reason else "Choose, or Enter goes on")
             if not typed and reason:
                 self.console.say(f"It cannot go on yet: {reason}.")
             elif not typed:
-                if not (reason := await steps.settle(self.walk)):
+                if not (reason := await steps.settle(self.flow)):
                     return ""
-                if (problem := self.walk.session.listing.problem) is not None:
+                if (problem := self.flow.session.listing.problem) is not None:
                     self.console.trouble(problem)
                 self.console.say(f"It cannot go on: {reason}.")
             else:
@@ -138,19 +138,19 @@ class _Selection:
                     self._say()
 
     def _say(self) -> None:
-        picked = frozenset(self.walk.session.draft.selected)
-        rows = [row_of(index, self.walk, picked) for index in self._rows]
+        picked = frozenset(self.flow.session.draft.selected)
+        rows = [row_of(index, self.flow, picked) for index in self._rows]
         if rows:
             self._pages.say(rows)
         else:
-            pattern = self.walk.session.listing.pattern
+            pattern = self.flow.session.listing.pattern
             self.console.say("Nothing here goes by that filter; / shows all again." if pattern else "There is nothing.")
-        self.console.say(totals(self.walk))
+        self.console.say(totals(self.flow))
 
     def _look_at(self, **changes: object) -> None:
         self._pages.first()
-        listing = msgspec.structs.replace(self.walk.session.listing, **changes)
-        self.walk.update(self.walk.session.but(listing=listing))
+        listing = msgspec.structs.replace(self.flow.session.listing, **changes)
+        self.flow.update(self.flow.session.but(listing=listing))
 
     async def _do(self, typed: str) -> None:
         """One answer."""
@@ -163,15 +163,15 @@ class _Selection:
         }
         if typed.startswith("/"):
             self._filter(typed[1:])
-        elif command == "C" and not self.walk.session.is_restore:
+        elif command == "C" and not self.flow.session.is_restore:
             self._for_all(rest.strip())
-        elif command == "c" and not self.walk.session.is_restore:
+        elif command == "c" and not self.flow.session.is_restore:
             await self._made(rest)
         elif command in with_row and rest.strip():
             await self._with_row(rest, with_row[command])
         elif command in with_row:
             self.console.say(f"Which row? Say {command} with its number, such as {command} 3.")
-        elif typed in alone and self.walk.session.is_restore:
+        elif typed in alone and self.flow.session.is_restore:
             await alone[typed]()
         elif typed == "o":
             await self._told()
@@ -186,7 +186,7 @@ class _Selection:
         self._say()
 
     def _look_or_choose(self, typed: str) -> None:
-        session = self.walk.session
+        session = self.flow.session
         match typed:
             case "a":
                 names, shown = frozenset(session.draft.selected), self._choosable()
@@ -207,28 +207,28 @@ class _Selection:
                 by = [each for each in SortBy if each not in left_out]
                 now = session.listing.sort
                 self._look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0])
-                self.console.say(f"Sorted by {self.walk.session.listing.sort}.")
+                self.console.say(f"Sorted by {self.flow.session.listing.sort}.")
             case _:
                 self._toggle(typed)
                 return
         self._say()
 
     def _choosable(self) -> frozenset[str]:
-        return frozenset(index.name for index in self._rows if not why_not(index, self.walk.session.draft))
+        return frozenset(index.name for index in self._rows if not why_not(index, self.flow.session.draft))
 
     def _choose(self, names: frozenset[str]) -> None:
         """Take this as the selection, and say what is new of it: the list is not read once more."""
-        before = self.walk.session.draft.selected
-        self.walk.update(self.walk.session.answered(selected=in_order(self.walk.session.draft, names)))
-        now = self.walk.session.draft.selected
+        before = self.flow.session.draft.selected
+        self.flow.update(self.flow.session.answered(selected=in_order(self.flow.session.draft, names)))
+        now = self.flow.session.draft.selected
         for words, new in (("Chosen", set(now) - set(before)), ("Let go", set(before) - set(now))):
             if new:
                 self.console.say(f"{words}: {several(tuple(sorted(new)))}.")
-        self.console.say(totals(self.walk))
+        self.console.say(totals(self.flow))
 
     def _toggle(self, typed: str) -> None:
         """Choose by numbers, or by names and patterns."""
-        rows, draft = self._rows, self.walk.session.draft
+        rows, draft = self._rows, self.flow.session.draft
         at, wrong = numbers(typed, len(rows))
         meant = [rows[each - 1] for each in at]
         if wrong:
@@ -257,7 +257,7 @@ class _Selection:
             await do(rows[at])
 
     async def _details(self, index: IndexFacts) -> None:
-        draft = self.walk.session.draft
+        draft = self.flow.session.draft
         parts = [f"made by {index.created}"] if index.created is not None else []
         parts += [counted(index.shards, "shard"), counted(index.replicas, "replica")]
         parts += [f"aliases {', '.join(index.aliases)}"] if index.aliases else []
@@ -265,7 +265,7 @@ class _Selection:
         parts += ["hidden"] if index.hidden else []
         parts += [f"in the data stream {index.data_stream}"] if index.backs_stream else []
         parts += [f"a data stream of {counted(len(index.backing), 'index', 'indices')}"] if index.backing else []
-        self.console.say(row_of(index, self.walk, frozenset(draft.selected)))
+        self.console.say(row_of(index, self.flow, frozenset(draft.selected)))
         self.console.say(", ".join(parts) + ".")
 
     async def _made(self, typed: str) -> None:
@@ -273,7 +273,7 @@ class _Selection:
         from esmigrate_tui.plain.definition import definition  # noqa: PLC0415  # the first question needs no translation
 
         which, _, wanted = typed.strip().partition(" ")
-        await self._with_row(which, lambda index: definition(index, wanted, self.walk, self.console))
+        await self._with_row(which, lambda index: definition(index, wanted, self.flow, self.console))
 
     def _for_all(self, typed: str) -> None:
         """Settings for all, "-" for none of them, "" to hear which."""
@@ -281,14 +281,14 @@ class _Selection:
             self.console.say(f"That does not do: {wrong}.")
             return
         if typed:
-            steps.settings_for_all(self.walk, "" if typed == "-" else typed)
-        now = [f"{name}={value}" for name, value in self.walk.session.draft.settings.items()]
+            steps.settings_for_all(self.flow, "" if typed == "-" else typed)
+        now = [f"{name}={value}" for name, value in self.flow.session.draft.settings.items()]
         self.console.say(f"All get {several(now)}." if now else "Each index keeps its own settings.")
 
     # -- names -------------------------------------------------------------------------------------------------------
 
     async def _rename(self, index: IndexFacts) -> None:
-        draft, name = self.walk.session.draft, index.name
+        draft, name = self.flow.session.draft, index.name
         if name not in draft.selected:
             self.console.say("Choose it first, then give it another name.")
             return
@@ -297,34 +297,34 @@ class _Selection:
             draft.target(name),
             why_not=lambda typed: steps.why_not_called(name, typed, draft),
         )
-        steps.rename(self.walk, name, typed)
+        steps.rename(self.flow, name, typed)
         self.console.say(f"{name} goes to {typed}.")
 
     async def _rename_all(self) -> None:
-        if not self.walk.session.draft.selected:
+        if not self.flow.session.draft.selected:
             self.console.say("Choose first, then give all of them new names.")
             return
         self.console.say("A regular expression as Elasticsearch reads it; $1 is what the first brackets found.")
         while True:
-            before = self.walk.session.listing.pattern_of_names
+            before = self.flow.session.listing.pattern_of_names
             found = await self.console.ask("Found in the name", before[0])
             place = await self.console.ask("Put in its place", before[1])
-            listing = msgspec.structs.replace(self.walk.session.listing, pattern_of_names=(found, place))
-            self.walk.update(self.walk.session.but(listing=listing))
-            made = steps.renaming(self.walk.session.draft, found, place)
+            listing = msgspec.structs.replace(self.flow.session.listing, pattern_of_names=(found, place))
+            self.flow.update(self.flow.session.but(listing=listing))
+            made = steps.renaming(self.flow.session.draft, found, place)
             for old, new, word in made.rows:
                 self.console.say(f"{old} becomes {new}" + (f": {word}" if word else ""), 2)
             if made.wrong:
                 self.console.say(made.wrong)
             elif await self.console.agrees("Take these names?"):
-                steps.rename_all(self.walk, made)
+                steps.rename_all(self.flow, made)
                 return
 
     # -- what has the name already -----------------------------------------------------------------------------------
 
     async def _resolve(self, index: IndexFacts) -> None:
-        draft = self.walk.session.draft
-        if not self.walk.session.is_restore or index.name not in draft.selected:
+        draft = self.flow.session.draft
+        if not self.flow.session.is_restore or index.name not in draft.selected:
             self.console.say("Choose it first; then w decides about what has its name.")
         elif not at_its_name(index, draft):
             self.console.say("Nothing is in its way.")
@@ -332,7 +332,7 @@ class _Selection:
             await self._decide((index,))
 
     async def _resolve_all(self) -> None:
-        draft = self.walk.session.draft
+        draft = self.flow.session.draft
         found = tuple(index for index in chosen(draft) if at_its_name(index, draft))
         if found:
             await self._decide(found)
@@ -340,7 +340,7 @@ class _Selection:
             self.console.say("Nothing is in the way.")
 
     async def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
-        draft = self.walk.session.draft
+        draft = self.flow.session.draft
         taken = taken_names(draft.destination_indices)
         for index in indices:
             target = draft.target(index.name)
@@ -364,10 +364,10 @@ class _Selection:
             case "delete":
                 await self._confirm(deletable, InTheWay.DELETE)
             case _:
-                steps.leave_alone(self.walk, tuple(draft.target(index.name) for index in indices))
+                steps.leave_alone(self.flow, tuple(draft.target(index.name) for index in indices))
 
     async def _confirm(self, indices: tuple[IndexFacts, ...], way: InTheWay) -> None:
-        draft = self.walk.session.draft
+        draft = self.flow.session.draft
         names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
         taken = taken_names(draft.destination_indices)
         lost = "deleted" if way is InTheWay.DELETE else "closed, and replaced by what is in the snapshot"
@@ -378,7 +378,7 @@ class _Selection:
         self.console.say("It happens when the run comes to it, not now; and it cannot be put back.")
         word = steps.word_to_type(names)
         if await self.console.ask(f"Type {word} to allow it; Enter leaves it") == word:
-            steps.decide(self.walk, names, way)
+            steps.decide(self.flow, names, way)
         else:
             self.console.say("That is not it: it was left as it is.")
 
@@ -387,7 +387,7 @@ class _Selection:
     async def _told(self) -> None:
         """What else a run that reads documents is told, until one goes back to the list."""
         while True:
-            each = {question.name: question for question in questions(self.walk.session)}
+            each = {question.name: question for question in questions(self.flow.session)}
             now = ((name, f"{one.label}: {dict(one.options).get(one.value, one.value)}") for name, one in each.items())
             name = await self.console.choose("Which one?", [("back", "back to the list"), *now], "back")
             if name == "back":
@@ -396,7 +396,7 @@ class _Selection:
             asked = each[name]
             self.console.say(asked.means)
             with contextlib.suppress(BackError):
-                answer(self.walk, name, await self.console.choose(asked.label, asked.options, asked.value))
+                answer(self.flow, name, await self.console.choose(asked.label, asked.options, asked.value))
 
     async def _options(self) -> None:
         """What else the restore is told, until one goes back to the list."""
@@ -413,7 +413,7 @@ class _Selection:
                 continue
 
     def _all_options(self) -> dict[str, tuple[str, Callable[[], Awaitable[None]]]]:
-        draft = self.walk.session.draft
+        draft = self.flow.session.draft
         wishes, snapshot = draft.restoration, draft.snapshot
         if wishes is None:
             return {}
@@ -424,8 +424,8 @@ class _Selection:
             async def feature(name: str = state.name, indices: tuple[str, ...] = state.indices) -> None:
                 self.console.say(f"Its indices: {', '.join(indices)}.")
                 self.console.say("What the destination holds of this feature is closed and overwritten.")
-                if await self._yes("Restore it?", is_now=name in self.walk.session.draft.feature_states):
-                    steps.with_feature(self.walk, name)
+                if await self._yes("Restore it?", is_now=name in self.flow.session.draft.feature_states):
+                    steps.with_feature(self.flow, name)
 
             found[f"feature {state.name}"] = (now, feature)
         found["aliases"] = ("restored with the indices" if wishes.aliases else "left out", self._switch("aliases"))
@@ -451,43 +451,43 @@ class _Selection:
 
     def _switch(self, name: str) -> Callable[[], Awaitable[None]]:
         async def ask() -> None:
-            wishes = self.walk.session.draft.restoration
+            wishes = self.flow.session.draft.restoration
             is_now = bool(getattr(wishes, name))
             self.console.say(steps.OPTION_MEANS[name])
             if await self._yes("Do that?", is_now=is_now):
-                steps.wish(self.walk, **{name: not is_now})
+                steps.wish(self.flow, **{name: not is_now})
 
         return ask
 
     async def _set(self) -> None:
         self.console.say(f"{steps.OPTION_MEANS['set'].partition(' One a line')[0]} Several are separated by blanks.")
-        wishes = self.walk.session.draft.restoration
+        wishes = self.flow.session.draft.restoration
         now = " ".join(f"{key}={value}" for key, value in wishes.index_settings.items()) if wishes is not None else ""
         typed = await self.console.text("KEY=VALUE", now, why_not=steps.why_no_settings)
         lines = tuple(typed.split())
-        listing = msgspec.structs.replace(self.walk.session.listing, settings=lines)
-        self.walk.update(self.walk.session.but(listing=listing))
-        steps.wish(self.walk, index_settings=settings_of(lines)[0])
+        listing = msgspec.structs.replace(self.flow.session.listing, settings=lines)
+        self.flow.update(self.flow.session.but(listing=listing))
+        steps.wish(self.flow, index_settings=settings_of(lines)[0])
 
     async def _ignore(self) -> None:
         self.console.say(steps.OPTION_MEANS["ignore"])
-        wishes = self.walk.session.draft.restoration
+        wishes = self.flow.session.draft.restoration
         now = " ".join(wishes.ignore_index_settings) if wishes is not None else ""
         typed = await self.console.ask("Settings to leave out", now)
-        steps.wish(self.walk, ignore_index_settings=tuple(dict.fromkeys(typed.replace(",", " ").split())))
+        steps.wish(self.flow, ignore_index_settings=tuple(dict.fromkeys(typed.replace(",", " ").split())))
 
     async def _unregister(self) -> None:
-        wishes = self.walk.session.draft.restoration
-        if not steps.is_ours(self.walk.session) or wishes is None:
+        wishes = self.flow.session.draft.restoration
+        if not steps.is_ours(self.flow.session) or wishes is None:
             self.console.say("It was registered before this: whoever did that takes it away.")
             return
         self.console.say(steps.OPTION_MEANS["unregister"])
         if await self._yes("Remove its registration at the end?", is_now=wishes.unregister):
             # Only what a run registers itself does it take away: it registers the same once more.
-            steps.wish(self.walk, unregister=not wishes.unregister, register=not wishes.unregister)
+            steps.wish(self.flow, unregister=not wishes.unregister, register=not wishes.unregister)
 
     async def _mount(self) -> None:
-        if reason := steps.why_not_mounted(self.walk.session.draft):
+        if reason := steps.why_not_mounted(self.flow.session.draft):
             self.console.say(f"Not here: {reason}.")
             return
         self.console.say(steps.OPTION_MEANS["mount"])
@@ -496,6 +496,6 @@ class _Selection:
             (Mount.FULL_COPY.value, "yes, with a full local copy"),
             (Mount.SHARED_CACHE.value, "yes, with a shared cache (frozen)"),
         )
-        wishes = self.walk.session.draft.restoration
+        wishes = self.flow.session.draft.restoration
         now = wishes.mount.value if wishes is not None else Mount.NONE.value
-        steps.wish(self.walk, mount=Mount(await self.console.choose("Mounted?", mounts, now)))
+        steps.wish(self.flow, mount=Mount(await self.console.choose("Mounted?", mounts, now)))

@@ -9,63 +9,70 @@ import msgspec
 
 from esmigrate_tui.flow import snapshot as steps
 from esmigrate_tui.flow.layout import moment
-from esmigrate_tui.flow.session import Making, NewSnapshot, Taken, matcher, shown_snapshots, source_of, why_not_from
+from esmigrate_tui.flow.session import (
+    NewSnapshot,
+    SnapshotInProgress,
+    matcher,
+    shown_snapshots,
+    source_of,
+    why_not_from,
+)
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import counted, listed, number, size
-from esmigrate_tui.plain.console import BackError, Pages, place_of
+from esmigrate_tui.plain.console import BackError, PagedRows, place_of
 from esmigrate_tui.plain.repository import say_request
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
-    from esmigrate_tui.plain.walk import PlainWalk
+    from esmigrate_tui.plain.steps import PlainFlow
 
 _LOOK_EVERY: Final = 0.5
 _SAY_EVERY: Final = 5.0  # seconds between two lines
 
 
-async def snapshot(walk: PlainWalk, console: Console) -> str:
+async def snapshot(flow: PlainFlow, console: Console) -> str:
     """Take one of the list, or let the source make one."""
-    pages = Pages(console)
-    if not walk.session.album.is_whole:
-        await _list(walk)
-    _say(walk, console, pages)
+    pages = PagedRows(console)
+    if not flow.session.snapshot_list.is_whole:
+        await _list(flow)
+    _say(flow, console, pages)
     while True:
-        rows = shown_snapshots(walk.session.album)
-        here = str(walk.session.album.cursor + 1) if walk.session.album.cursor < len(rows) else ""
+        rows = shown_snapshots(flow.session.snapshot_list)
+        here = str(flow.session.snapshot_list.cursor + 1) if flow.session.snapshot_list.cursor < len(rows) else ""
         typed = await console.ask("A number takes it; /PATTERN filters, t takes a new snapshot, r lists again", here)
         try:
             match typed:
                 case "r":
-                    await _list(walk)
-                    _say(walk, console, pages)
+                    await _list(flow)
+                    _say(flow, console, pages)
                 case "m":
                     pages.more(len(rows))
-                    _say(walk, console, pages)
+                    _say(flow, console, pages)
                 case "t":
-                    await _new(walk, console)
-                    _say(walk, console, pages)
+                    await _new(flow, console)
+                    _say(flow, console, pages)
                 case pattern if pattern.startswith("/"):
                     if matcher(pattern[1:]) is None:
                         console.say("That is not a regular expression.")
                         continue
-                    steps.look_at(walk, pattern=pattern[1:], cursor=0)
+                    steps.look_at(flow, pattern=pattern[1:], cursor=0)
                     pages.first()
-                    _say(walk, console, pages)
+                    _say(flow, console, pages)
                 case _:
-                    if await _take(typed, walk, console):
+                    if await _take(typed, flow, console):
                         return ""
         except BackError:
-            _say(walk, console, pages)
+            _say(flow, console, pages)
 
 
-async def _list(walk: PlainWalk, then: str = "") -> None:
-    then = then or steps.wanted(walk.session)
-    async for _ in steps.pages(walk):
-        if then and (at := steps.place_of(then, walk.session)) is not None:
-            steps.look_at(walk, cursor=at)
+async def _list(flow: PlainFlow, then: str = "") -> None:
+    then = then or steps.wanted(flow.session)
+    async for _ in steps.pages(flow):
+        if then and (at := steps.place_of(then, flow.session)) is not None:
+            steps.look_at(flow, cursor=at)
             then = ""
 
 
@@ -75,37 +82,37 @@ def _row(one: SnapshotFacts) -> str:
     return f"{one.name}, {steps.STATE_WORDS[one.state]}, {made}{begun}, {counted(len(one.indices), 'index', 'indices')}"
 
 
-def _say(walk: PlainWalk, console: Console, pages: Pages) -> None:
-    album = walk.session.album
-    if album.problem is not None:
-        console.trouble(album.problem)
-    rows = [_row(one) for one in shown_snapshots(album)]
+def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
+    snapshot_list = flow.session.snapshot_list
+    if snapshot_list.problem is not None:
+        console.trouble(snapshot_list.problem)
+    rows = [_row(one) for one in shown_snapshots(snapshot_list)]
     if rows:
         pages.say(rows)
-    elif album.pattern and album.rows:
+    elif snapshot_list.pattern and snapshot_list.rows:
         console.say("No snapshot goes by that filter; / shows all again.")
-    elif album.is_whole:
+    elif snapshot_list.is_whole:
         console.say("There is no snapshot in this repository yet. t lets the source take one, where it is connected.")
 
 
-async def _take(typed: str, walk: PlainWalk, console: Console) -> bool:
+async def _take(typed: str, flow: PlainFlow, console: Console) -> bool:
     """Whether one can go on with the snapshot of this number or name."""
-    rows = shown_snapshots(walk.session.album)
+    rows = shown_snapshots(flow.session.snapshot_list)
     cursor, wrong = place_of(typed, [one.name for one in rows])
     if wrong:
         console.say(f"Which one? {wrong[0].upper()}{wrong[1:]}.")
         return False
-    steps.look_at(walk, cursor=cursor, problem=None)
+    steps.look_at(flow, cursor=cursor, problem=None)
     one = rows[cursor]
-    if reason := BY_NAME["snapshot"].may_go_on(walk.session) or why_not_from(one):
+    if reason := BY_NAME["snapshot"].may_go_on(flow.session) or why_not_from(one):
         console.say(f"It cannot go on with that: {reason}.")
         if one.reason:
             console.say(one.reason)
         return False
-    if refused := await steps.take(walk, one):
+    if refused := await steps.take(flow, one):
         console.say(refused)
         return False
-    taken = walk.session.draft.snapshot or one
+    taken = flow.session.draft.snapshot or one
     console.say(f"{taken.name}: {steps.measures(taken)}. {steps.beside(taken)}")
     if not taken.is_whole:
         missing = taken.shards_failed or len(taken.failures)
@@ -117,21 +124,21 @@ async def _take(typed: str, walk: PlainWalk, console: Console) -> bool:
 # -- a new one -------------------------------------------------------------------------------------------------------
 
 
-async def _new(walk: PlainWalk, console: Console) -> None:
-    if reason := steps.why_not_new(walk.session, is_connected=Side.SOURCE in walk.clusters):
+async def _new(flow: PlainFlow, console: Console) -> None:
+    if reason := steps.why_not_new(flow.session, is_connected=Side.SOURCE in flow.clusters):
         console.say(f"Not here: {reason}.")
         return
-    if said := await steps.named(walk):
+    if said := await steps.named(flow):
         console.say(said)
     while True:
-        new = await _asked(walk, console)
-        steps.look_at(walk, new=new)
-        if not (wrong := steps.why_not_called(new, walk.session)):
+        new = await _asked(flow, console)
+        steps.look_at(flow, new=new)
+        if not (wrong := steps.why_not_called(new, flow.session)):
             break
         console.say(wrong)
-    draft, there = walk.session.draft, source_of(walk.session)
+    draft, there = flow.session.draft, source_of(flow.session)
     try:
-        change = steps.taking(new, walk.session)
+        change = steps.taking(new, flow.session)
     except ProblemError as error:
         console.trouble(error.problem)
         return
@@ -141,24 +148,26 @@ async def _new(walk: PlainWalk, console: Console) -> None:
     if there is None or not await console.agrees(f"Take the snapshot {new.name} on the source?"):
         console.say("No snapshot was taken.")
         return
-    steps.look_at(walk, making=Making(repository=there.name, name=new.name, since=walk.doors.now()), problem=None)
+    steps.look_at(
+        flow, making=SnapshotInProgress(repository=there.name, name=new.name, since=flow.services.now()), problem=None
+    )
     try:
-        await walk.change(change, "deletes it again")
+        await flow.change(change, "deletes it again")
     except ProblemError as error:
-        steps.look_at(walk, making=None, problem=error.problem)
+        steps.look_at(flow, making=None, problem=error.problem)
         return
-    await _watch(walk, console)
+    await _watch(flow, console)
 
 
-async def _asked(walk: PlainWalk, console: Console) -> NewSnapshot:
-    new = walk.session.album.new
+async def _asked(flow: PlainFlow, console: Console) -> NewSnapshot:
+    new = flow.session.snapshot_list.new
     name = await console.ask("Name of the new snapshot", new.name)
     console.say(
         "Which indices: names with * and ?, separated by commas; * is all but system and hidden ones, those need "
         "their dot. The cluster's global state (templates, settings) is left out of it."
     )
     patterns = await console.ask("Indices", new.patterns)
-    names = steps.resolved(patterns, walk.session.draft)
+    names = steps.resolved(patterns, flow.session.draft)
     means = counted(len(names), "index or data stream", "indices and data streams")
     console.say(f"That means {means}{': ' + listed(names, 20) if names else ''}.")
     states = new.feature_states
@@ -173,29 +182,29 @@ async def _asked(walk: PlainWalk, console: Console) -> NewSnapshot:
     return msgspec.structs.replace(new, name=name, patterns=patterns, feature_states=states)
 
 
-async def _watch(walk: PlainWalk, console: Console) -> None:
+async def _watch(flow: PlainFlow, console: Console) -> None:
     """Say how far it is until it has ended; then list again, with the cursor on it."""
     console.say("It is being made on the source. Ctrl+C leaves; it goes on without you.")
-    said_at = walk.doors.now()
-    while (making := walk.session.album.making) is not None:
+    said_at = flow.services.now()
+    while (making := flow.session.snapshot_list.making) is not None:
         try:
-            seen = await walk.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
+            seen = await flow.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
         except ProblemError as error:
-            steps.look_at(walk, making=None, problem=error.problem)
+            steps.look_at(flow, making=None, problem=error.problem)
             return
-        taken = steps.taken_so_far(seen)
+        taken = seen
         if taken.state is not SnapshotState.IN_PROGRESS:
-            steps.look_at(walk, making=None, pattern="")
-            await _list(walk, then=making.name)
+            steps.look_at(flow, making=None, pattern="")
+            await _list(flow, then=making.name)
             console.say(f"Taken ({steps.STATE_WORDS[taken.state]}). Enter goes on with it.")
             return
-        steps.look_at(walk, making=msgspec.structs.replace(making, taken=taken))
-        if walk.doors.now() - said_at >= _SAY_EVERY:
-            said_at = walk.doors.now()
+        steps.look_at(flow, making=msgspec.structs.replace(making, taken=taken))
+        if flow.services.now() - said_at >= _SAY_EVERY:
+            said_at = flow.services.now()
             console.say(_so_far(taken), 2)
         await asyncio.sleep(_LOOK_EVERY)
 
 
-def _so_far(taken: Taken) -> str:
+def _so_far(taken: SnapshotProgress) -> str:
     shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
     return shards + (f", {size(taken.bytes_done)} of {size(taken.bytes)}" if taken.bytes else "")

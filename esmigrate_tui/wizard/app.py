@@ -23,7 +23,7 @@ from textual.filter import LineFilter
 from textual.reactive import Reactive
 from textual.worker import WorkerFailed
 
-from esmigrate_tui.flow.base import Walk, begun
+from esmigrate_tui.flow.flow import Flow, begun
 from esmigrate_tui.flow.keys import actions
 from esmigrate_tui.flow.layout import plain
 from esmigrate_tui.model.draft import Draft
@@ -31,7 +31,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.theme import CALM, STYLES, Contrast
-from esmigrate_tui.wizard.widgets.sparing import Shown, SparingUpdate
+from esmigrate_tui.wizard.widgets.sparing import SparingUpdate, TerminalCells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
     from textual.theme import Theme
 
-    from esmigrate_tui.flow.services import Doors, OpenCluster
+    from esmigrate_tui.flow.services import OpenCluster, Services
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.connection import Credential, Side
 
@@ -86,8 +86,8 @@ def _place_of(error: BaseException | None) -> str:
     return f"{type(error).__name__}{where}"
 
 
-class WizardApp(Walk, App[ExitCode]):
-    """The wizard over a set of doors.
+class WizardApp(Flow, App[ExitCode]):
+    """The wizard over a set of services.
 
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
     that run. `opening` (a session and a step) opens it anywhere, for pictures. `is_toured` shows it step by step.
@@ -110,7 +110,7 @@ class WizardApp(Walk, App[ExitCode]):
 
     def __init__(
         self,
-        doors: Doors[Any],
+        services: Services[Any],
         draft: Draft | None = None,
         *,
         follow: str | None = None,
@@ -122,7 +122,7 @@ class WizardApp(Walk, App[ExitCode]):
     ) -> None:
         super().__init__(ansi_color=True)
         self.animation_level = "none"
-        self._on_terminal = Shown()
+        self._on_terminal = TerminalCells()
         self._owes_a_paint = False
         self._left_out = False
         self._drops = False
@@ -130,7 +130,7 @@ class WizardApp(Walk, App[ExitCode]):
         self._typed: deque[events.Event] = deque()
         self._typing: asyncio.Task[None] | None = None
         self._seen: tuple[Screen[Any] | None, float] = None, 0.0
-        self.doors = doors
+        self.services = services
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
         self.ascii_only = ascii_only
@@ -140,7 +140,7 @@ class WizardApp(Walk, App[ExitCode]):
         self._is_toured = is_toured
         self._opening = opening
         self._heading_for = ""
-        self._session = opening[0] if opening else begun(doors.methods, draft or Draft(), self.credentials)
+        self._session = opening[0] if opening else begun(services.methods, draft or Draft(), self.credentials)
         if ascii_only:
             self._filters.append(_AsciiOnly())
         self._contrast = Contrast(enabled=has_contrast)
@@ -209,7 +209,7 @@ class WizardApp(Walk, App[ExitCode]):
             self._session = self._session.but(run=self._follow)
             return "run"
         with contextlib.suppress(ProblemError):  # runs that cannot be listed must not keep anybody from a new one
-            self._session = self._session.but(runs=await self.doors.runs())
+            self._session = self._session.but(runs=await self.services.runs())
         return "start" if self._session.runs else "method"
 
     def _screen(self, step: str) -> Screen[None]:
@@ -243,7 +243,7 @@ class WizardApp(Walk, App[ExitCode]):
     def explain(self, step: str) -> None:
         """The page in plain words for a step."""
         from esmigrate_tui.wizard.help_page import page  # noqa: PLC0415  # words that most people never open
-        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ReadScreen  # noqa: PLC0415  # loaded when first needed
 
         title, lines = page(step, self.session)
         self.push_screen(ReadScreen(title, lines))
@@ -253,11 +253,11 @@ class WizardApp(Walk, App[ExitCode]):
         self.run_worker(self._show_rejects(), group="rejects", exclusive=True)
 
     async def _show_rejects(self) -> None:
-        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ReadScreen  # noqa: PLC0415  # loaded when first needed
         from esmigrate_tui.wizard.screens.rejects import aside  # noqa: PLC0415  # loaded when first needed
 
         try:
-            rejects = await self.doors.rejects(self.session.run, 200)
+            rejects = await self.services.rejects(self.session.run, 200)
         except ProblemError as error:
             if (step := self.step) is not None:
                 step.say(error.problem.sentence())
@@ -270,7 +270,7 @@ class WizardApp(Walk, App[ExitCode]):
 
     async def ask_to_leave(self) -> None:
         """One question, then the end; it says what was changed on the clusters so far: mostly nothing."""
-        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         question = "Nothing has been changed on either cluster. The answers given here are not kept."
         if self.session.is_anything_changed:
@@ -402,7 +402,7 @@ class WizardApp(Walk, App[ExitCode]):
         """One after the other, each what holds by then: so the last one is the last that is written."""
         async with self._keeping:
             try:
-                await self.doors.keep_contrast(self._contrast.enabled)
+                await self.services.keep_contrast(self._contrast.enabled)
             except ProblemError as error:
                 if (step := self.step) is not None:
                     step.say(error.problem.sentence())

@@ -40,7 +40,7 @@ WIDEST_LINE: Final = 120
 
 
 @dataclass(frozen=True)
-class Look:
+class Canvas:
     """What the drawing has to go by: room in cells, and whether only ASCII can be shown."""
 
     width: int
@@ -48,7 +48,7 @@ class Look:
     ascii_only: bool = False
 
     @classmethod
-    def for_reading(cls, width: int, *, ascii_only: bool) -> Look:
+    def for_reading(cls, width: int, *, ascii_only: bool) -> Canvas:
         """Room for sentences: on a large terminal less than there is."""
         return cls(min(width, WIDEST_LINE), 0, ascii_only)
 

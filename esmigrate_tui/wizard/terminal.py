@@ -27,7 +27,7 @@ _GIVEN_BACK: Final = (
 """What undoes all that Textual asks of a terminal: paste, wrapping, mouse, keys, the other screen, cursor, focus."""
 
 
-class Writer(threading.Thread):
+class TerminalWriter(threading.Thread):
     """Writes to a terminal, in a thread that may wait for it; whoever has something written never waits.
 
     `caught_up` is called in that thread when nothing is left to write, `lost` when the terminal is gone; what is put
@@ -93,7 +93,7 @@ class TerminalDriver(LinuxDriver):
     """Textual's driver with a writer that never holds up the loop, and a watch that ends what has no terminal."""
 
     _app: WizardApp
-    _writer: Writer | None = None
+    _writer: TerminalWriter | None = None
     _watch: HangupWatch | None = None
 
     @property
@@ -105,7 +105,7 @@ class TerminalDriver(LinuxDriver):
         """Take the terminal."""
         assert self._file is not None, "the command looks for a terminal before it opens a screen"  # noqa: S101
         self._watch = HangupWatch(self.fileno, leave=self._leave, restore=self._restore, grace=GRACE)
-        self._writer = Writer(self._file.fileno(), self._file.encoding, self._caught_up, self._watch.lose)
+        self._writer = TerminalWriter(self._file.fileno(), self._file.encoding, self._caught_up, self._watch.lose)
         self._writer.start()
         self._watch.start()
         super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own

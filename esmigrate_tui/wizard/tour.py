@@ -6,9 +6,9 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.flow.session import Session, Test
+from esmigrate_tui.flow.session import ConnectionTest, Session
 from esmigrate_tui.model.finding import Severity, worst_first
-from esmigrate_tui.wizard.screens.leaves import AskScreen
+from esmigrate_tui.wizard.screens.dialogs import AskScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,7 +32,7 @@ def _accepting(session: Session) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True)
-class Stop:
+class TourStop:
     """Where the tour stops: in which step, once what holds; what is said; the keys as they are named, and pressed."""
 
     step: str
@@ -43,22 +43,22 @@ class Stop:
 
 
 STOPS: Final = (
-    Stop(
+    TourStop(
         "method",
         "Two real Elasticsearch clusters run on this machine, an old one with sample data and a new one, empty. There "
         "are four ways to move the data; the tour takes the second: the new cluster fetches it from the old one.",
         "Enter",
         lambda _: ("enter",),
     ),
-    Stop(
+    TourStop(
         "connections",
         "Both connections are filled in and tested at once: who answers, its version, what it holds, what room it "
         "has. Nothing but reading so far.",
         "Ctrl+N",
         lambda _: ("ctrl+n",),
-        lambda session: session.source.test is Test.GOOD and session.destination.test is Test.GOOD,
+        lambda session: session.source.test is ConnectionTest.GOOD and session.destination.test is ConnectionTest.GOOD,
     ),
-    Stop(
+    TourStop(
         "preflight",
         "Whatever is known to go wrong is looked at before anything moves: each finding says why it matters and how to "
         "put it right. A warning is accepted with Space, and the report will say so.",
@@ -66,21 +66,21 @@ STOPS: Final = (
         _accepting,
         lambda session: session.checking.looked_at is not None and not session.checking.checked,
     ),
-    Stop(
+    TourStop(
         "selection",
         "Which indices: filtered as you type, chosen by pattern, renamed one by one. a chooses all that are shown; "
         "those that cannot be moved say why.",
         "a, then the right arrow",
         lambda _: ("a", "right"),
     ),
-    Stop(
+    TourStop(
         "preflight",
         "The checks look again, now at what is chosen: mappings are translated and tried on the new cluster.",
         "Space on each warning, then the right arrow",
         _accepting,
         lambda session: session.checking.looked_at is not None and bool(session.checking.checked),
     ),
-    Stop(
+    TourStop(
         "review",
         "What will happen, in order and to the letter; what is changed for the time of the run is put back. Nothing "
         "has been written until now. The safe button has the focus: Tab goes to the other one.",
@@ -88,7 +88,7 @@ STOPS: Final = (
         lambda _: ("tab", "enter"),
         lambda session: session.plan is not None,
     ),
-    Stop(
+    TourStop(
         "finish",
         "The run had a process of its own: this screen could have been closed. Every index was counted on both sides "
         "after a refresh, and samples were compared. The report is written as Markdown, JSON and HTML. That is all.",

@@ -262,15 +262,15 @@ def test_a_plan_for_a_destination_that_keeps_no_policies_says_so(
     assert "keeps no lifecycle policy at all" in said
 
 
-async def _by_the_door(old: Node, new: Node) -> dict[str, Conflict]:
+async def _by_the_service(old: Node, new: Node) -> dict[str, Conflict]:
     sides = (Connection(endpoint=parse_address(node.url)[0]) for node in (new, old))
     async with await connect(next(sides), NO_CREDENTIAL) as to, await connect(next(sides), NO_CREDENTIAL) as source:
         found = await real_services().carried((Group.TEMPLATES, Group.PIPELINES), to, source)
     return {one.name: one.conflict for one in found if one.name.startswith("cy-")}
 
 
-def test_the_wizard_s_door_tells_the_same(old: Node, new: Node) -> None:
-    assert in_own_loop(_by_the_door(old, new)) == {
+def test_the_wizard_s_service_tells_the_same(old: Node, new: Node) -> None:
+    assert in_own_loop(_by_the_service(old, new)) == {
         "cy-clean": Conflict.REFUSED,
         "cy-empty": Conflict.NONE,
         "cy-logs": Conflict.NONE,

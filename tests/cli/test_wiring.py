@@ -1,4 +1,4 @@
-"""The wizard's doors to the disk: what does not answer is said, and what cannot be written too."""
+"""The wizard's services to the disk: what does not answer is said, and what cannot be written too."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ async def test_a_look_that_does_not_end_is_given_up_with_a_sentence(monkeypatch:
     assert "network folder" in caught.value.problem.why
 
 
-async def test_a_look_through_the_door_shows_the_rows(tmp_path: Path) -> None:
+async def test_a_look_through_the_services_shows_the_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
     look = await opening.real_services().files(f"{tmp_path}/*.csv", FileWishes())
     assert look.sample is not None
@@ -35,12 +35,12 @@ async def test_a_look_through_the_door_shows_the_rows(tmp_path: Path) -> None:
 
 
 async def test_a_text_is_written_into_a_new_file_alone(tmp_path: Path) -> None:
-    doors = opening.real_services()
-    path = await doors.save_text(f"{tmp_path}/send.sh", "x\n")
+    services = opening.real_services()
+    path = await services.save_text(f"{tmp_path}/send.sh", "x\n")
     with pytest.raises(ProblemError) as there:
-        await doors.save_text(path, "y\n")
+        await services.save_text(path, "y\n")
     with pytest.raises(ProblemError) as nowhere:
-        await doors.save_text(f"{tmp_path}/no/send.sh", "y\n")
+        await services.save_text(f"{tmp_path}/no/send.sh", "y\n")
     assert (tmp_path / "send.sh").read_text() == "x\n"
     assert "exists already" in there.value.problem.what
     assert there.value.problem.todo == "Give it another name."

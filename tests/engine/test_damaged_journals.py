@@ -19,7 +19,7 @@ from esmigrate_tui.cli.main import main
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder, all_runs, make_folder
-from esmigrate_tui.flow.opening import standing
+from esmigrate_tui.flow.start import standing
 from esmigrate_tui.model.event import (
     Acknowledged,
     Reject,

@@ -11,7 +11,7 @@ import pytest
 from textual.widgets import TextArea
 
 from esmigrate_tui.cli.wiring import real_services
-from esmigrate_tui.flow.session import Test
+from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -86,7 +86,9 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
         await until(pilot, lambda: shows("ConnectionsScreen"), "the connections")
         await until(
             pilot,
-            lambda: app.session.source.test is Test.GOOD and app.session.destination.test is Test.GOOD,
+            lambda: (
+                app.session.source.test is ConnectionTest.GOOD and app.session.destination.test is ConnectionTest.GOOD
+            ),
             "both connected",
         )
         await pilot.press("escape")
@@ -162,7 +164,7 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, lambda: shows("MethodScreen"), "the methods")
         await pilot.press("enter")
-        good = Test.GOOD
+        good = ConnectionTest.GOOD
         await until(
             pilot, lambda: app.session.source.test is good and app.session.destination.test is good, "both connected"
         )

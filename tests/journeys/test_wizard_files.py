@@ -9,7 +9,7 @@ import pytest
 
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow.mapping import KINDS, mapped
-from esmigrate_tui.flow.session import Test
+from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import RunOutcome
@@ -60,14 +60,14 @@ class Walk:
         """From the first screen to the index that the files go into."""
         await self.to_files()
         await self.pilot.press(*typed, "enter")
-        await self.sees("FilesScreen", lambda: self.app.session.pile.look is not None)
+        await self.sees("FilesScreen", lambda: self.app.session.file_choice.look is not None)
         await self.pilot.press(*into)
 
     async def to_files(self) -> None:
         """From the first screen to that of the files."""
         await self.sees("MethodScreen")
         await self.pilot.press("enter")
-        await self.sees("ConnectionsScreen", lambda: self.app.session.destination.test is Test.GOOD)
+        await self.sees("ConnectionsScreen", lambda: self.app.session.destination.test is ConnectionTest.GOOD)
         assert self.app.session.sides == (Side.DESTINATION,)
         await self.pilot.press("ctrl+n")
         await self.sees("FilesScreen")

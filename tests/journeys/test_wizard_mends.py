@@ -11,7 +11,7 @@ import pytest
 
 from esmigrate_tui.cli.runs import clean_up, summaries
 from esmigrate_tui.cli.wiring import real_services
-from esmigrate_tui.flow.session import Test
+from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -44,7 +44,7 @@ class Destination:
 
     def __init__(self, node: Node, cluster: Cluster) -> None:
         self.node, self.cluster = node, cluster
-        self.prefix = f"mended-{secrets.token_hex(3)}"
+        self.prefix = f"fixed-{secrets.token_hex(3)}"
 
     async def allow(self, shards: int | None) -> None:
         body = json.dumps({"persistent": {LIMIT: shards}})
@@ -94,7 +94,7 @@ async def looked(pilot: Pilot[ExitCode], app: WizardApp) -> tuple[str, ...]:
 
     def is_so() -> bool:
         session = app.session
-        is_there = type(app.screen).__name__ == "PreflightScreen" and not session.mending.doing
+        is_there = type(app.screen).__name__ == "PreflightScreen" and not session.fixing.doing
         return is_there and session.checking.looked_at is not None
 
     await until(pilot, is_so, "what blocks")
@@ -106,20 +106,20 @@ async def to_the_checks(pilot: Pilot[ExitCode], app: WizardApp) -> tuple[str, ..
     await until(pilot, lambda: type(app.screen).__name__ == "MethodScreen", "the methods")
     await pilot.press("enter")
     sides = [each for each in Side if app.session.form(each).address]
-    await until(pilot, lambda: {app.session.form(each).test for each in sides} == {Test.GOOD}, "connected")
+    await until(pilot, lambda: {app.session.form(each).test for each in sides} == {ConnectionTest.GOOD}, "connected")
     await pilot.press("ctrl+n")
     return await looked(pilot, app)
 
 
-async def mended(pilot: Pilot[ExitCode], app: WizardApp) -> str:
+async def fixed(pilot: Pilot[ExitCode], app: WizardApp) -> str:
     """The one thing that blocks is put right, as far as that goes; the page that asked before."""
     assert await looked(pilot, app) == ("shard-limit",)
     await pilot.press("home", "x")
     await until(pilot, lambda: type(app.screen).__name__ == "ConfirmScreen", "the question")
     asked = shown(app)
-    before = app.session.mending
+    before = app.session.fixing
     await pilot.press("tab", "enter")
-    await until(pilot, lambda: app.session.mending is not before, "it is under way")
+    await until(pilot, lambda: app.session.fixing is not before, "it is under way")
     return asked
 
 
@@ -127,7 +127,7 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
     app = wizard(MethodName.RESTORE_FROM_SNAPSHOT, destination.node)
     async with app.run_test(size=(80, 30)) as pilot:
         await to_the_checks(pilot, app)
-        asked = await mended(pilot, app)
+        asked = await fixed(pilot, app)
         assert await looked(pilot, app) == ()
         raised = await destination.allowed()
         await destination.allow(1_000)  # somebody else needs room for an index of their own, and takes it back again
@@ -135,7 +135,7 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
         await destination.allow(raised - 1)
         await pilot.press("r")
         await until(pilot, lambda: bool(app.session.draft.blockers), "it blocks again")
-        await mended(pilot, app)
+        await fixed(pilot, app)
         assert await looked(pilot, app) == ()
         again = await destination.allowed()
         await pilot.press("q")
@@ -162,7 +162,7 @@ async def test_a_change_whose_answer_was_lost_is_looked_at_and_put_back_by_clean
         app = wizard(MethodName.RESTORE_FROM_SNAPSHOT, line.node)
         async with app.run_test(size=(80, 30)) as pilot:
             await to_the_checks(pilot, app)
-            await mended(pilot, app)
+            await fixed(pilot, app)
             assert await looked(pilot, app) == ()
             page, raised = shown(app), await destination.allowed()
             await pilot.press("q")

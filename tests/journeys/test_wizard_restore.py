@@ -11,7 +11,7 @@ import pytest
 from esmigrate_tui.cli.runs import clean_up
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
-from esmigrate_tui.flow.session import Test, repositories, shown_snapshots
+from esmigrate_tui.flow.session import ConnectionTest, repositories, shown_snapshots
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
@@ -85,7 +85,9 @@ class Walk:
         await self.sees("MethodScreen")
         await self.press("enter")
         sides = (Side.SOURCE, Side.DESTINATION)
-        await self.sees("ConnectionsScreen", lambda: {self.app.session.form(s).test for s in sides} == {Test.GOOD})
+        await self.sees(
+            "ConnectionsScreen", lambda: {self.app.session.form(s).test for s in sides} == {ConnectionTest.GOOD}
+        )
         await self.press("ctrl+n")
         await self.checked()
 
@@ -97,18 +99,20 @@ class Walk:
 
     async def register(self) -> None:
         """The repository that the source alone knows, after the question."""
-        await self.sees("RepositoryScreen", lambda: self.app.session.shelf.destination is not None)
-        await self.sees("RepositoryScreen", lambda: not self.app.session.shelf.doing)
-        rows = [known.name for known in repositories(self.app.session.shelf)]
+        await self.sees("RepositoryScreen", lambda: self.app.session.repository_list.destination is not None)
+        await self.sees("RepositoryScreen", lambda: not self.app.session.repository_list.doing)
+        rows = [known.name for known in repositories(self.app.session.repository_list)]
         await self.press("home", *("down",) * rows.index(self.prefix), "enter")
         await self.sees("ConfirmScreen")
         await self.press("tab", "enter")
-        await self.sees("RepositoryScreen", lambda: bool(self.app.session.made) and not self.app.session.shelf.doing)
+        await self.sees(
+            "RepositoryScreen", lambda: bool(self.app.session.made) and not self.app.session.repository_list.doing
+        )
         await self.press("enter")
 
     async def take(self, name: str) -> None:
         """A new snapshot of the test's indices, then straight on with it."""
-        await self.sees("SnapshotScreen", lambda: self.app.session.album.is_whole)
+        await self.sees("SnapshotScreen", lambda: self.app.session.snapshot_list.is_whole)
         await self.press("t")
         await self.sees("SnapshotForm")
         self.app.screen.query_one("#name", PlainInput).value = name
@@ -120,9 +124,9 @@ class Walk:
         await self.sees(
             "SnapshotScreen",
             lambda: (
-                [one.name for one in shown_snapshots(self.app.session.album)] == [name]
-                and self.app.session.album.making is None
-                and not self.app.session.album.doing
+                [one.name for one in shown_snapshots(self.app.session.snapshot_list)] == [name]
+                and self.app.session.snapshot_list.making is None
+                and not self.app.session.snapshot_list.doing
             ),
         )
         await self.press("enter")

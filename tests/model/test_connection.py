@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.flow.session import Form
+from esmigrate_tui.flow.session import ConnectionForm
 from esmigrate_tui.model.connection import (
     Connection,
     Credential,
@@ -97,7 +97,7 @@ def test_an_address_that_would_lead_elsewhere_than_it_reads_is_refused_in_words(
 @pytest.mark.parametrize("user", ["a\nb", "\u202eroot", "\x9b"])
 def test_a_user_who_would_not_be_shown_is_refused_wherever_the_name_is_typed(user: str) -> None:
     with pytest.raises(ProblemError, match="characters that cannot be shown"):
-        Form(address="http://h:9200", sign_in=SignIn.PASSWORD, user=user).connection()
+        ConnectionForm(address="http://h:9200", sign_in=SignIn.PASSWORD, user=user).connection()
 
 
 def test_an_address_with_a_password_is_refused_without_repeating_it() -> None:

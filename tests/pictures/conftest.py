@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from esmigrate_tui.wizard.app import WizardApp
-from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_SERVICES, credentials_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,7 +38,9 @@ def is_as_accepted(snap_compare: Compare) -> Callable[[str], bool]:
 
     def compare(name: str) -> bool:
         scene = BY_NAME[name]
-        app = WizardApp(PICTURE_DOORS, credentials=credentials_of(scene.session), opening=(scene.session, scene.step))
+        app = WizardApp(
+            PICTURE_SERVICES, credentials=credentials_of(scene.session), opening=(scene.session, scene.step)
+        )
         return snap_compare(app, press=scene.press, terminal_size=scene.size)
 
     return compare

@@ -52,9 +52,9 @@ def settle_environment(environ: MutableMapping[str, str]) -> None:
 async def draw(scene: Scene) -> str:
     """One scene as SVG."""
     from esmigrate_tui.wizard.app import WizardApp  # noqa: PLC0415  # after the environment is settled
-    from tests.pictures.sample_values import PICTURE_DOORS, credentials_of  # noqa: PLC0415  # likewise
+    from tests.pictures.sample_values import PICTURE_SERVICES, credentials_of  # noqa: PLC0415  # likewise
 
-    app = WizardApp(PICTURE_DOORS, credentials=credentials_of(scene.session), opening=(scene.session, scene.step))
+    app = WizardApp(PICTURE_SERVICES, credentials=credentials_of(scene.session), opening=(scene.session, scene.step))
     async with app.run_test(size=scene.size) as pilot:
         await pilot.pause()
         await pilot.press(*scene.press)

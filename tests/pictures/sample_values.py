@@ -11,25 +11,24 @@ import msgspec
 from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.flow.files import settled
 from esmigrate_tui.flow.offer import METHODS, preview
-from esmigrate_tui.flow.services import Doors, OpenCluster, RunCard, VaultWord
+from esmigrate_tui.flow.services import OpenCluster, RunCard, Services, VaultStatus
 from esmigrate_tui.flow.session import (
     TAKEN_AWAY,
-    Advising,
-    Album,
-    Checking,
-    Form,
-    Listing,
-    Made,
-    Making,
-    Mending,
+    AdviceState,
+    AppliedChange,
+    ConnectionForm,
+    ConnectionTest,
+    FileChoice,
+    FixProgress,
+    IndexList,
     NewRepository,
     NewSnapshot,
-    Pile,
+    PreflightState,
+    RepositoryList,
     Session,
-    Shelf,
+    SnapshotInProgress,
+    SnapshotList,
     SortBy,
-    Taken,
-    Test,
     registered,
 )
 from esmigrate_tui.flow.steps import checked_as
@@ -84,6 +83,7 @@ from esmigrate_tui.model.snapshot import (
     ShardFailure,
     SnapshotFacts,
     SnapshotIndex,
+    SnapshotProgress,
     SnapshotState,
 )
 from esmigrate_tui.preflight.advice import Situation, advise
@@ -135,8 +135,8 @@ NEW_FACTS: Final = ClusterFacts(
     indices=3,
     disk=DiskFacts(total=600 * GIB, free=421 * GIB, usable=301 * GIB),
 )
-KEYRING: Final = VaultWord(is_available=True, place="Secret Service, unlocked", sentence="The keyring is open.")
-NO_KEYRING: Final = VaultWord(
+KEYRING: Final = VaultStatus(is_available=True, place="Secret Service, unlocked", sentence="The keyring is open.")
+NO_KEYRING: Final = VaultStatus(
     is_available=False, place="", sentence="There is no keyring on this machine: secrets stay in memory."
 )
 
@@ -249,12 +249,12 @@ MANY_RUNS: Final = (
 EMPTY_FORMS: Final = CHOSEN.but(vault=KEYRING)
 TYPED: Final = CHOSEN.but(
     vault=KEYRING,
-    source=Form.of(OLD, has_secret=True),
-    destination=msgspec.structs.replace(Form.of(NEW, has_secret=True), remember=True),
+    source=ConnectionForm.of(OLD, has_secret=True),
+    destination=msgspec.structs.replace(ConnectionForm.of(NEW, has_secret=True), remember=True),
 )
 TESTING: Final = TYPED.with_form(
-    Side.SOURCE, test=Test.GOING, doing="connecting to old.example.org:9243", since=NOW - 3
-).with_form(Side.DESTINATION, test=Test.GOING, doing="logs-2026 answered; listing its indices", since=NOW - 1)
+    Side.SOURCE, test=ConnectionTest.GOING, doing="connecting to old.example.org:9243", since=NOW - 3
+).with_form(Side.DESTINATION, test=ConnectionTest.GOING, doing="logs-2026 answered; listing its indices", since=NOW - 1)
 CONNECTED: Final = (
     TYPED.answered(source=OLD, destination=NEW)
     .answered(
@@ -262,11 +262,11 @@ CONNECTED: Final = (
         source_indices=INDICES,
         destination_facts=NEW_FACTS,
     )
-    .with_form(Side.SOURCE, test=Test.GOOD)
-    .with_form(Side.DESTINATION, test=Test.GOOD)
+    .with_form(Side.SOURCE, test=ConnectionTest.GOOD)
+    .with_form(Side.DESTINATION, test=ConnectionTest.GOOD)
 )
 ADVISED: Final = CONNECTED.answered(method=MethodName.REINDEX_FROM_REMOTE).but(
-    advising=Advising(
+    advising=AdviceState(
         advice=advise(
             Situation(
                 source=OLD_FACTS,
@@ -282,8 +282,10 @@ ADVISED: Final = CONNECTED.answered(method=MethodName.REINDEX_FROM_REMOTE).but(
         between=(OLD_FACTS.uuid, NEW_FACTS.uuid),
     )
 )
-ADVISING: Final = CONNECTED.but(advising=Advising(since=NOW - 3))
-HALF_CONNECTED: Final = CONNECTED.with_form(Side.DESTINATION, test=Test.BAD, problem=REFUSED).but(vault=NO_KEYRING)
+ADVISING: Final = CONNECTED.but(advising=AdviceState(since=NOW - 3))
+HALF_CONNECTED: Final = CONNECTED.with_form(Side.DESTINATION, test=ConnectionTest.BAD, problem=REFUSED).but(
+    vault=NO_KEYRING
+)
 COMPARING: Final = TYPED.with_form(Side.DESTINATION, is_accepted=False).with_form(
     Side.SOURCE, address="http://old.example.org:9200"
 )
@@ -334,7 +336,7 @@ BLOCKED: Final = CONNECTED.answered(
         *WARNINGS,
         *_PASSED,
     )
-).but(checking=Checking(looked_at=NOW - 12, checked=()))
+).but(checking=PreflightState(looked_at=NOW - 12, checked=()))
 TOO_MANY_SHARDS: Final = Finding(
     check="shard-limit",
     severity=Severity.BLOCKER,
@@ -378,17 +380,19 @@ CLOSED_INDICES: Final = Finding(
     ),
 )
 MENDABLE: Final = CONNECTED.answered(findings=(TOO_MANY_SHARDS, WARNINGS[1], *_PASSED)).but(
-    checking=Checking(looked_at=NOW - 12, checked=())
+    checking=PreflightState(looked_at=NOW - 12, checked=())
 )
-_RAISED: Final = Made(what=TOO_MANY_SHARDS.repairs[0].what, name="5QWA", repaired=Side.DESTINATION)
+_RAISED: Final = AppliedChange(what=TOO_MANY_SHARDS.repairs[0].what, name="5QWA", repaired=Side.DESTINATION)
 MENDED: Final = CONNECTED.answered(findings=(WARNINGS[1], *_PASSED)).but(
-    checking=Checking(looked_at=NOW - 2, checked=()), made=(_RAISED,), mending=Mending(amount=1, done=(_RAISED,))
+    checking=PreflightState(looked_at=NOW - 2, checked=()),
+    made=(_RAISED,),
+    fixing=FixProgress(amount=1, done=(_RAISED,)),
 )
-_OPENED: Final = Made(what=CLOSED_INDICES.repairs[0].what, name="5QWA", repaired=Side.SOURCE)
+_OPENED: Final = AppliedChange(what=CLOSED_INDICES.repairs[0].what, name="5QWA", repaired=Side.SOURCE)
 HALF_MENDED: Final = CONNECTED.answered(findings=(CLOSED_INDICES, *_PASSED)).but(
-    checking=Checking(looked_at=NOW - 2, checked=()),
+    checking=PreflightState(looked_at=NOW - 2, checked=()),
     made=(_OPENED,),
-    mending=Mending(
+    fixing=FixProgress(
         amount=2,
         done=(_OPENED,),
         failed=CLOSED_INDICES.repairs[1].what,
@@ -400,9 +404,9 @@ HALF_MENDED: Final = CONNECTED.answered(findings=(CLOSED_INDICES, *_PASSED)).but
         ),
     ),
 )
-LOOKING: Final = CONNECTED.answered(findings=_PASSED[:2]).but(checking=Checking(since=NOW - 2))
+LOOKING: Final = CONNECTED.answered(findings=_PASSED[:2]).but(checking=PreflightState(since=NOW - 2))
 NOT_LOOKED: Final = CONNECTED.but(
-    checking=Checking(
+    checking=PreflightState(
         problem=Problem(
             cause=Cause.CONNECTION, what="old.example.org:9243 closed the connection.", todo="See that it is up."
         )
@@ -411,12 +415,12 @@ NOT_LOOKED: Final = CONNECTED.but(
 PASSED: Final = (
     CONNECTED.answered(findings=(WARNINGS[0], *_PASSED))
     .answered(acknowledged=frozenset({WARNINGS[0].key}))
-    .but(checking=Checking(looked_at=NOW - 12, checked=(), is_opened=True))
+    .but(checking=PreflightState(looked_at=NOW - 12, checked=(), is_opened=True))
 )
 _VISIBLE: Final = tuple(index for index in INDICES if not index.is_system)
 _LOGS: Final = tuple(index.name for index in INDICES if index.name.startswith("logs") and index.documents is not None)
 SELECTED: Final = PASSED.answered(selected=(*_LOGS[:2], "orders"), renamed={"orders": "shop-orders"}).but(
-    listing=Listing(cursor=29)
+    listing=IndexList(cursor=29)
 )
 LOOKED_INTO: Final = SELECTED.answered(
     definitions={
@@ -444,7 +448,7 @@ LOOKED_INTO: Final = SELECTED.answered(
             aliases={"shop": {}},
         )
     }
-).but(listing=Listing(cursor=next(at for at, index in enumerate(_VISIBLE) if index.name == "orders")))
+).but(listing=IndexList(cursor=next(at for at, index in enumerate(_VISIBLE) if index.name == "orders")))
 
 
 def _defined(**fields: Any) -> Session:  # noqa: ANN401  # JSON, as a mapping has it
@@ -518,15 +522,17 @@ def _changed() -> Session:
 
 CHANGED: Final = _changed()
 COPIED: Final = SELECTED.answered(method=MethodName.COPY_THROUGH_HERE)
-FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=Listing(pattern="logs-2026.01.0*", cursor=1))
-NOTHING_FOUND: Final = PASSED.but(listing=Listing(pattern="metrics"))
+FILTERED: Final = PASSED.answered(selected=_LOGS[:2]).but(listing=IndexList(pattern="logs-2026.01.0*", cursor=1))
+NOTHING_FOUND: Final = PASSED.but(listing=IndexList(pattern="metrics"))
 TEN_THOUSAND: Final = PASSED.answered(source_indices=MANY)
 _HALF_OF_THEM: Final = tuple(index.name for index in MANY[5_000:])
 THOUSANDS_CHOSEN: Final = TEN_THOUSAND.answered(selected=_HALF_OF_THEM).but(
-    listing=Listing(pattern="metrics-0[5-9]*", cursor=1_234, sort=SortBy.DOCUMENTS, backwards=True)
+    listing=IndexList(pattern="metrics-0[5-9]*", cursor=1_234, sort=SortBy.DOCUMENTS, backwards=True)
 )
 HOLDS_NOTHING: Final = PASSED.answered(source_indices=())
-DEFINING: Final = SELECTED.but(listing=Listing(cursor=29, doing="reading 3 definitions from the source", since=NOW - 4))
+DEFINING: Final = SELECTED.but(
+    listing=IndexList(cursor=29, doing="reading 3 definitions from the source", since=NOW - 4)
+)
 
 _CREATE: Final = json.dumps(
     {
@@ -563,7 +569,7 @@ PLAN: Final = Plan(
     ),
 )
 REVIEWED: Final = SELECTED.but(
-    plan=PLAN, preview=preview(PLAN), checking=Checking(looked_at=NOW - 5, checked=checked_as(SELECTED))
+    plan=PLAN, preview=preview(PLAN), checking=PreflightState(looked_at=NOW - 5, checked=checked_as(SELECTED))
 )
 WRITTEN: Final = REVIEWED.but(plan_path="~/plans/7K2P.toml")
 NO_PLAN: Final = SELECTED.but(
@@ -746,7 +752,7 @@ _OF_SOURCE: Final = (
 RESTORE: Final = FRESH.answered(method=MethodName.RESTORE_FROM_SNAPSHOT)
 RESTORE_FORMS: Final = RESTORE.but(vault=KEYRING)
 ALONE: Final = (
-    RESTORE.but(vault=KEYRING, destination=Form.of(NEW, has_secret=True))
+    RESTORE.but(vault=KEYRING, destination=ConnectionForm.of(NEW, has_secret=True))
     .answered(destination=NEW)
     .answered(
         destination_facts=_EIGHT,
@@ -755,16 +761,16 @@ ALONE: Final = (
             _index("logs-2026.01.02", 0, 0.0, created=Version(8, 19, 3)),
         ),
     )
-    .with_form(Side.DESTINATION, test=Test.GOOD)
+    .with_form(Side.DESTINATION, test=ConnectionTest.GOOD)
 )
 BESIDE: Final = (
-    ALONE.but(source=Form.of(OLD, has_secret=True))
+    ALONE.but(source=ConnectionForm.of(OLD, has_secret=True))
     .answered(source=OLD)
     .answered(source_facts=_SEVEN, source_indices=INDICES)
-    .with_form(Side.SOURCE, test=Test.GOOD)
+    .with_form(Side.SOURCE, test=ConnectionTest.GOOD)
 )
 SHELVED: Final = BESIDE.but(
-    shelf=Shelf(
+    repository_list=RepositoryList(
         destination=(
             NIGHTLY,
             Repository(name="archive", type="fs", settings={"location": "/mnt/archive"}, uuid="r2"),
@@ -779,12 +785,16 @@ _UNREACHED: Final = Problem(
     why="The folder /mnt/archive is not mounted there, or belongs to another user.",
     todo="Mount it at the same path on every node, then press v.",
 )
-UNREACHED: Final = SHELVED.but(shelf=msgspec.structs.replace(SHELVED.shelf, cursor=1, verified={"archive": _UNREACHED}))
-ONLY_SOURCE: Final = SHELVED.but(shelf=msgspec.structs.replace(SHELVED.shelf, cursor=2))
-BARE_SHELF: Final = ALONE.but(shelf=Shelf(destination=()))
-LISTING_SHELF: Final = BESIDE.but(shelf=Shelf(doing="listing the repositories of both clusters", since=NOW - 2))
+UNREACHED: Final = SHELVED.but(
+    repository_list=msgspec.structs.replace(SHELVED.repository_list, cursor=1, verified={"archive": _UNREACHED})
+)
+ONLY_SOURCE: Final = SHELVED.but(repository_list=msgspec.structs.replace(SHELVED.repository_list, cursor=2))
+BARE_SHELF: Final = ALONE.but(repository_list=RepositoryList(destination=()))
+LISTING_SHELF: Final = BESIDE.but(
+    repository_list=RepositoryList(doing="listing the repositories of both clusters", since=NOW - 2)
+)
 FORM: Final = BARE_SHELF.but(
-    shelf=Shelf(
+    repository_list=RepositoryList(
         destination=(), new=NewRepository(name="nightly", type="s3", values={"bucket": "acme-backup", "client": "old"})
     )
 )
@@ -824,9 +834,9 @@ SNAPSHOTS: Final = (
     _snapshot(19, version="9.0.0", feature_states=(), global_state=False),
 )
 MANY_SNAPSHOTS: Final = tuple(_snapshot(at, indices=("logs",), feature_states=()) for at in range(2_000))
-ALBUM: Final = SHELVED.but(album=Album(repository="nightly", rows=SNAPSHOTS, is_whole=True, cursor=1))
+ALBUM: Final = SHELVED.but(snapshot_list=SnapshotList(repository="nightly", rows=SNAPSHOTS, is_whole=True, cursor=1))
 COMING: Final = SHELVED.but(
-    album=Album(
+    snapshot_list=SnapshotList(
         repository="nightly",
         rows=MANY_SNAPSHOTS[:500],
         doing="listing the snapshots in nightly",
@@ -834,30 +844,32 @@ COMING: Final = SHELVED.but(
     )
 )
 THOUSANDS: Final = SHELVED.but(
-    album=Album(repository="nightly", rows=MANY_SNAPSHOTS, is_whole=True, pattern="nightly-01*", cursor=4)
+    snapshot_list=SnapshotList(
+        repository="nightly", rows=MANY_SNAPSHOTS, is_whole=True, pattern="nightly-01*", cursor=4
+    )
 )
-PARTIAL: Final = ALBUM.but(album=msgspec.structs.replace(ALBUM.album, cursor=2))
-TOO_NEW: Final = ALBUM.but(album=msgspec.structs.replace(ALBUM.album, cursor=19))
-NO_SNAPSHOT: Final = SHELVED.but(album=Album(repository="nightly", is_whole=True))
+PARTIAL: Final = ALBUM.but(snapshot_list=msgspec.structs.replace(ALBUM.snapshot_list, cursor=2))
+TOO_NEW: Final = ALBUM.but(snapshot_list=msgspec.structs.replace(ALBUM.snapshot_list, cursor=19))
+NO_SNAPSHOT: Final = SHELVED.but(snapshot_list=SnapshotList(repository="nightly", is_whole=True))
 TAKING: Final = ALBUM.but(
-    album=msgspec.structs.replace(
-        ALBUM.album,
-        making=Making(
+    snapshot_list=msgspec.structs.replace(
+        ALBUM.snapshot_list,
+        making=SnapshotInProgress(
             repository="nightly",
             name="esmigrate-2026.11.23-230000",
             since=NOW - 74,
-            taken=Taken(shards=47, shards_done=19, bytes=512 * GIB, bytes_done=203 * GIB),
+            taken=SnapshotProgress(shards=47, shards_done=19, bytes=512 * GIB, bytes_done=203 * GIB),
         ),
     )
 )
 NEW_ONE: Final = ALBUM.but(
-    album=msgspec.structs.replace(
-        ALBUM.album,
+    snapshot_list=msgspec.structs.replace(
+        ALBUM.snapshot_list,
         new=NewSnapshot(
             name="esmigrate-2026.11.23-230000", patterns="logs-2026.01.1*, orders", features=("kibana", "security")
         ),
     ),
-    shelf=msgspec.structs.replace(SHELVED.shelf, cursor=0),
+    repository_list=msgspec.structs.replace(SHELVED.repository_list, cursor=0),
 )
 CHOSEN_SNAPSHOT: Final = msgspec.structs.replace(
     SNAPSHOTS[1],
@@ -865,7 +877,7 @@ CHOSEN_SNAPSHOT: Final = msgspec.structs.replace(
         SnapshotIndex(name=index.name, shards=index.shards, bytes=index.primary_bytes or 3_400) for index in INDICES
     ),
 )
-_CHECKED: Final = Checking(looked_at=NOW - 40, checked=())
+_CHECKED: Final = PreflightState(looked_at=NOW - 40, checked=())
 OPENED: Final = (
     ALBUM.answered(findings=_PASSED[:2])
     .answered(snapshot=CHOSEN_SNAPSHOT)
@@ -877,7 +889,7 @@ PICKED: Final = OPENED.answered(
     renamed={"書籍-2019": "books-2019"},
     in_the_way={"logs-2026.01.02": InTheWay.DELETE},
 )
-CONFLICTS: Final = PICKED.but(listing=Listing(cursor=29))
+CONFLICTS: Final = PICKED.but(listing=IndexList(cursor=29))
 NOT_WHOLE: Final = (
     OPENED.answered(
         snapshot=msgspec.structs.replace(SNAPSHOTS[2], details=CHOSEN_SNAPSHOT.details),
@@ -887,10 +899,10 @@ NOT_WHOLE: Final = (
         selected=("orders",),
         renamed={"orders": "orders-old"},
     )
-    .but(listing=Listing(cursor=29))
+    .but(listing=IndexList(cursor=29))
 )
-PATTERN: Final = PICKED.but(listing=Listing(pattern_of_names=("^logs-(.+)$", "old-$1")))
-PATTERN_WRONG: Final = PICKED.but(listing=Listing(pattern_of_names=(".+", "Everything")))
+PATTERN: Final = PICKED.but(listing=IndexList(pattern_of_names=("^logs-(.+)$", "old-$1")))
+PATTERN_WRONG: Final = PICKED.but(listing=IndexList(pattern_of_names=(".+", "Everything")))
 SETTLED: Final = PICKED.answered(in_the_way={"logs-2026.01.02": InTheWay.DELETE, "orders": InTheWay.CLOSE})
 OPTIONS: Final = SETTLED.answered(
     feature_states=("kibana",),
@@ -901,7 +913,7 @@ OPTIONS: Final = SETTLED.answered(
         index_settings={"index.number_of_replicas": "0"},
         ignore_index_settings=("index.routing.allocation.include._tier_preference",),
     ),
-).but(listing=Listing(cursor=29, settings=("index.number_of_replicas=0", "", "", "", "", "")))
+).but(listing=IndexList(cursor=29, settings=("index.number_of_replicas=0", "", "", "", "", "")))
 
 
 def _plan_of(session: Session) -> Plan:
@@ -912,7 +924,9 @@ def _plan_of(session: Session) -> Plan:
 
 RESTORE_PLAN: Final = _plan_of(OPTIONS)
 RESTORE_REVIEW: Final = OPTIONS.but(
-    plan=RESTORE_PLAN, preview=preview(RESTORE_PLAN), checking=Checking(looked_at=NOW - 5, checked=checked_as(OPTIONS))
+    plan=RESTORE_PLAN,
+    preview=preview(RESTORE_PLAN),
+    checking=PreflightState(looked_at=NOW - 5, checked=checked_as(OPTIONS)),
 )
 
 _RESTORED: Final = tuple(
@@ -986,7 +1000,7 @@ def _restore_ending(*, with_source: bool) -> tuple[Event, ...]:
     )
 
 
-_REGISTERED: Final = (Made(what=registered("nightly"), name="5QWA", back=TAKEN_AWAY),)
+_REGISTERED: Final = (AppliedChange(what=registered("nightly"), name="5QWA", back=TAKEN_AWAY),)
 _ALONE_EVENTS: Final = (
     msgspec.structs.replace(RESTORE_EVENTS[0], source=""),
     *_restore_ending(with_source=False),
@@ -1007,7 +1021,9 @@ RESTORE_STOPPED: Final = RESTORING.but(
     ),
     report=REPORT,
 )
-RESTORED_ALONE: Final = RESTORING.but(source=Form(), draft=ALONE.draft, progress=folded(_ALONE_EVENTS), report=REPORT)
+RESTORED_ALONE: Final = RESTORING.but(
+    source=ConnectionForm(), draft=ALONE.draft, progress=folded(_ALONE_EVENTS), report=REPORT
+)
 
 
 # -- files -----------------------------------------------------------------------------------------------------------
@@ -1015,8 +1031,8 @@ RESTORED_ALONE: Final = RESTORING.but(source=Form(), draft=ALONE.draft, progress
 _FILES_CHOSEN: Final = (
     FRESH.answered(method=MethodName.INDEX_FROM_SOURCE, destination=NEW)
     .answered(destination_facts=NEW_FACTS)
-    .but(destination=Form.of(NEW, has_secret=True))
-    .with_form(Side.DESTINATION, test=Test.GOOD)
+    .but(destination=ConnectionForm.of(NEW, has_secret=True))
+    .with_form(Side.DESTINATION, test=ConnectionTest.GOOD)
 )
 _ORDERS: Final = tuple(
     {
@@ -1064,9 +1080,9 @@ def _sampled(
     return Sample(reading=reading, rows=rows, guesses=found, amount=1_000, **others)
 
 
-def _looked(typed: str, look: FileLook | None, wishes: FileWishes | None = None, **others: Any) -> Pile:  # noqa: ANN401  # msgspec checks each
+def _looked(typed: str, look: FileLook | None, wishes: FileWishes | None = None, **others: Any) -> FileChoice:  # noqa: ANN401  # msgspec checks each
     wishes = wishes or FileWishes()
-    return Pile(typed=typed, wishes=wishes, look=look, looked_for=(typed, wishes), **others)
+    return FileChoice(typed=typed, wishes=wishes, look=look, looked_for=(typed, wishes), **others)
 
 
 _BY_ID: Final = FileWishes(ids=IdRule.FIELD, id_field="order_id")
@@ -1078,10 +1094,12 @@ _SAMPLED: Final = _sampled(_READ_ORDERS, _ORDERS, _ORDER_GUESSES, errors=_BAD_RO
 _LOOK: Final = FileLook(files=_ORDER_FILES, formats=(FileFormat.CSV,) * 2, sample=_SAMPLED)
 _TYPED_FILES: Final = "export/orders-*.csv.gz"
 FILES_EMPTY: Final = _FILES_CHOSEN
-FILES_LOOKING: Final = _FILES_CHOSEN.but(pile=Pile(typed=_TYPED_FILES, doing="looking at the files", since=NOW - 4))
-FILES: Final = _FILES_CHOSEN.answered(into="orders").but(pile=_looked(_TYPED_FILES, _LOOK, _BY_ID))
+FILES_LOOKING: Final = _FILES_CHOSEN.but(
+    file_choice=FileChoice(typed=_TYPED_FILES, doing="looking at the files", since=NOW - 4)
+)
+FILES: Final = _FILES_CHOSEN.answered(into="orders").but(file_choice=_looked(_TYPED_FILES, _LOOK, _BY_ID))
 FILES_MISSING: Final = _FILES_CHOSEN.but(
-    pile=_looked(
+    file_choice=_looked(
         "export/order-*.csv",
         None,
         problem=Problem(
@@ -1093,7 +1111,7 @@ FILES_MISSING: Final = _FILES_CHOSEN.but(
     )
 )
 FILES_MIXED: Final = _FILES_CHOSEN.answered(into="Orders").but(
-    pile=_looked(
+    file_choice=_looked(
         "export/*",
         FileLook(
             files=(*_ORDER_FILES, _file("readme.pdf", 0.2), *(_file(f"part-{at}.ndjson", 1) for at in range(4))),
@@ -1109,7 +1127,7 @@ FILES_MIXED: Final = _FILES_CHOSEN.answered(into="Orders").but(
 )
 _PDF: Final = (_file("readme.pdf", 0.2),)
 FILES_UNREADABLE: Final = _FILES_CHOSEN.answered(into="orders").but(
-    pile=_looked(
+    file_choice=_looked(
         "export/readme.pdf",
         FileLook(
             files=_PDF,
@@ -1139,7 +1157,7 @@ _WIDE_ROWS: Final[tuple[dict[str, Any], ...]] = (
 )
 _READ_MANY: Final = Reading(format=FileFormat.NDJSON, files=_MANY_FILES)
 FILES_MANY: Final = _FILES_CHOSEN.answered(into="a-long-name-for-an-index-into-which-all-of-it-goes").but(
-    pile=_looked(
+    file_choice=_looked(
         "'export/a folder/**/part-*.ndjson.gz' export/others-*.ndjson export/more/*/*.ndjson export/last.ndjson",
         FileLook(
             files=_MANY_FILES,
@@ -1159,22 +1177,24 @@ FILES_MANY: Final = _FILES_CHOSEN.answered(into="a-long-name-for-an-index-into-w
     )
 )
 _FIELDS: Final = settled(FILES)
-MAPPING: Final = _FIELDS.but(pile=msgspec.structs.replace(_FIELDS.pile, cursor=2))
+MAPPING: Final = _FIELDS.but(file_choice=msgspec.structs.replace(_FIELDS.file_choice, cursor=2))
 
 
 def _remapped() -> Session:
-    body = with_entry(_FIELDS.pile.mapping, "city", entry_of("text and keyword"))
+    body = with_entry(_FIELDS.file_choice.mapping, "city", entry_of("text and keyword"))
     body = with_entry(with_entry(body, "total", entry_of("float")), "client", None)
-    pile = msgspec.structs.replace(_FIELDS.pile, mapping=body, left_out=("client",), cursor=1)
-    return settled(_FIELDS.but(pile=pile))
+    file_choice = msgspec.structs.replace(_FIELDS.file_choice, mapping=body, left_out=("client",), cursor=1)
+    return settled(_FIELDS.but(file_choice=file_choice))
 
 
 REMAPPED: Final = _remapped()
-MAPPING_MANY: Final = settled(FILES_MANY).but(pile=msgspec.structs.replace(settled(FILES_MANY).pile, cursor=118))
+MAPPING_MANY: Final = settled(FILES_MANY).but(
+    file_choice=msgspec.structs.replace(settled(FILES_MANY).file_choice, cursor=118)
+)
 MAPPING_THERE: Final = settled(
     FILES.but(
-        pile=msgspec.structs.replace(
-            FILES.pile,
+        file_choice=msgspec.structs.replace(
+            FILES.file_choice,
             there=IndexDefinition(
                 name="orders",
                 settings={},
@@ -1198,7 +1218,7 @@ FILES_CHECKED: Final = REMAPPED.answered(
         ),
         *_PASSED[:2],
     )
-).but(checking=Checking(looked_at=NOW - 12, checked=checked_as(REMAPPED)))
+).but(checking=PreflightState(looked_at=NOW - 12, checked=checked_as(REMAPPED)))
 
 
 def _plan_of_files() -> Plan:
@@ -1259,9 +1279,13 @@ INDEXED_BUT: Final = INDEXING.but(
 )
 
 
-SENT: Final = _FILES_CHOSEN.answered(into="orders").but(pile=Pile(sender=Shipper.LOGSTASH, expected="812 004"))
-SENT_CLIENT: Final = _FILES_CHOSEN.answered(into="orders").but(pile=Pile(sender=Shipper.PYTHON, expected="many"))
-_ASKED: Final = settled(SENT.but(pile=msgspec.structs.replace(SENT.pile, expected="")))
+SENT: Final = _FILES_CHOSEN.answered(into="orders").but(
+    file_choice=FileChoice(sender=Shipper.LOGSTASH, expected="812 004")
+)
+SENT_CLIENT: Final = _FILES_CHOSEN.answered(into="orders").but(
+    file_choice=FileChoice(sender=Shipper.PYTHON, expected="many")
+)
+_ASKED: Final = settled(SENT.but(file_choice=msgspec.structs.replace(SENT.file_choice, expected="")))
 
 
 def _plan_of_others() -> Plan:
@@ -1330,9 +1354,9 @@ SCENES: Final = (
     Scene("preflight-passed", "preflight", PASSED),
     Scene("preflight-mend", "preflight", MENDABLE),
     Scene("preflight-mend-asked", "preflight", MENDABLE, press=("x",)),
-    Scene("preflight-mended", "preflight", MENDED),
+    Scene("preflight-fixed", "preflight", MENDED),
     Scene("preflight-mend-failed", "preflight", HALF_MENDED),
-    Scene("preflight-mended-leave", "preflight", MENDED, press=("q",)),
+    Scene("preflight-fixed-leave", "preflight", MENDED, press=("q",)),
     Scene("preflight-trouble", "preflight", NOT_LOOKED),
     Scene("preflight-large", "preflight", BLOCKED, LARGE),
     Scene("selection", "selection", SELECTED),
@@ -1494,16 +1518,16 @@ def credentials_of(session: Session) -> dict[Side, Credential]:
     }
 
 
-# -- doors that lead nowhere -----------------------------------------------------------------------------------------
+# -- services that lead nowhere --------------------------------------------------------------------------------------
 
 _CLOSED: Final = Problem(cause=Cause.STATE, what="This is a picture: nothing lies behind it.")
 
 
 class _NoVault:
-    async def probe(self) -> VaultWord:
+    async def probe(self) -> VaultStatus:
         return KEYRING
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
         del connection, credential
         return KEYRING
 
@@ -1540,7 +1564,7 @@ async def _kept(contrast: bool) -> None:  # noqa: FBT001  # as the door has it
     del contrast
 
 
-PICTURE_DOORS: Final[Doors[OpenCluster]] = Doors(
+PICTURE_SERVICES: Final[Services[OpenCluster]] = Services(
     methods=METHODS,
     connect=_closed,
     fingerprint=_closed,

@@ -90,7 +90,7 @@ def test_before_something_is_put_right_the_requests_are_shown_there_and_back(
 
 
 def test_what_was_put_right_stands_above_what_is_left(is_as_accepted: Callable[[str], bool]) -> None:
-    assert is_as_accepted("preflight-mended")
+    assert is_as_accepted("preflight-fixed")
 
 
 def test_a_repair_that_failed_says_why_and_what_was_done_before_it(is_as_accepted: Callable[[str], bool]) -> None:
@@ -98,7 +98,7 @@ def test_a_repair_that_failed_says_why_and_what_was_done_before_it(is_as_accepte
 
 
 def test_leaving_says_what_was_put_right(is_as_accepted: Callable[[str], bool]) -> None:
-    assert is_as_accepted("preflight-mended-leave")
+    assert is_as_accepted("preflight-fixed-leave")
 
 
 def test_checks_that_could_not_be_made_say_why(is_as_accepted: Callable[[str], bool]) -> None:

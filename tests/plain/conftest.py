@@ -1,4 +1,4 @@
-"""A fresh world behind the doors for every test, whose plans are the methods' own."""
+"""A fresh world behind the services for every test, whose plans are the methods' own."""
 
 from __future__ import annotations
 

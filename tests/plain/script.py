@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.plain.console import Console, EndOfInputError
-from esmigrate_tui.plain.walk import Left, PlainWalk, walk_through
+from esmigrate_tui.plain.steps import FlowOutcome, PlainFlow, walk_through
 from tests.wizard.world import World
 
 if TYPE_CHECKING:
@@ -49,10 +49,15 @@ class Planning(World):
         return METHODS[draft.method].plan(draft, "2026-11-25T12:00:00Z")
 
 
-async def walked(world: World, script: Script, draft: Draft | None = None, **others: Any) -> tuple[Left, PlainWalk]:  # noqa: ANN401  # the walk's own arguments
-    """Walk by a script to its end."""
-    walk = PlainWalk(world.doors(), Console(script), draft, **others)
-    return await walk_through(walk), walk
+async def walked(
+    world: World,
+    script: Script,
+    draft: Draft | None = None,
+    **others: Any,  # noqa: ANN401  # the flow's own arguments
+) -> tuple[FlowOutcome, PlainFlow]:
+    """Go through the steps by a script to its end."""
+    flow = PlainFlow(world.services(), Console(script), draft, **others)
+    return await walk_through(flow), flow
 
 
 def lines_of(script: Script, words: str) -> list[str]:

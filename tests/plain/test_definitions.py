@@ -12,7 +12,7 @@ from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
-from tests.plain.test_walks import BOTH, ON, SECRETS
+from tests.plain.test_steps_in_lines import BOTH, ON, SECRETS
 from tests.wizard.world import Seen
 
 if TYPE_CHECKING:

@@ -44,9 +44,9 @@ async def test_it_is_not_looked_before_both_clusters_are_known(world: Planning) 
 async def test_a_look_that_fails_keeps_nobody_from_choosing(world: Planning) -> None:
     world.troubles["advise"] = ProblemError(Problem(cause=Cause.CONNECTION, what="The line is cut.", todo="Mend it."))
     script = Script(*THERE_AND_BACK, "4", "q")
-    _, walk = await walked(world, script, BOTH, credentials=SECRETS)
+    _, flow = await walked(world, script, BOTH, credentials=SECRETS)
     assert lines_of(script, "Which way fits could not be found out: The line is cut.")
-    assert str(walk.session.draft.method) == "copy-through-here"
+    assert str(flow.session.draft.method) == "copy-through-here"
 
 
 async def test_the_page_of_the_method_says_who_speaks_to_whom(world: Planning) -> None:

@@ -11,7 +11,7 @@ from esmigrate_tui.plain.console import (
     Console,
     EndOfInputError,
     LeaveError,
-    Pages,
+    PagedRows,
     in_turn,
     numbers,
     place_of,
@@ -140,7 +140,7 @@ def test_a_row_is_meant_by_its_number_or_its_name(typed: str, found: tuple[int, 
 
 def test_a_long_list_is_said_a_page_at_a_time_and_begins_again_after_the_last() -> None:
     script = Script()
-    pages, rows = Pages(Console(script)), [f"row {at}" for at in range(1, 46)]
+    pages, rows = PagedRows(Console(script)), [f"row {at}" for at in range(1, 46)]
     for _ in range(4):
         pages.say(rows)
         pages.more(len(rows))

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.flow.steering import slower
+from esmigrate_tui.flow.run_control import slower
 from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.plain.console import Console
-from esmigrate_tui.plain.running import letters, steer
+from esmigrate_tui.plain.run_control import letters, steer
 from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order
 

@@ -1,4 +1,4 @@
-"""A fresh world behind the doors for every test."""
+"""A fresh world behind the services for every test."""
 
 from __future__ import annotations
 

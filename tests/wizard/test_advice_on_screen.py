@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.flow.session import Advising
+from esmigrate_tui.flow.session import AdviceState
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.preflight.advice import Situation, advise
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.method import offered
 from tests.pictures import sample_values as sample
 from tests.wizard.world import settled, shown
@@ -93,7 +93,7 @@ async def test_one_may_choose_while_the_clusters_are_still_looked_at(world: Worl
         await pilot.pause()
         assert app.step is not None
         assert app.step.STEP == "connections"
-        assert app.session.advising == Advising()
+        assert app.session.advising == AdviceState()
 
 
 def test_a_closed_method_says_why_wherever_the_cursor_is() -> None:
@@ -103,9 +103,9 @@ def test_a_closed_method_says_why_wherever_the_cursor_is() -> None:
         indices=sample.INDICES,
     )
     between = (sample.OLD_FACTS.uuid, sample.NEW_FACTS.uuid)
-    session = sample.CONNECTED.but(advising=Advising(advice=advise(older), between=between))
+    session = sample.CONNECTED.but(advising=AdviceState(advice=advise(older), between=between))
     first = [method.name for method in session.methods].index(MethodName.INDEX_FROM_SOURCE)
-    text = "\n".join(line.plain for block in offered(session, Look(80), first).blocks for line in block)
+    text = "\n".join(line.plain for block in offered(session, Canvas(80), first).blocks for line in block)
     assert "closed here" in text
     assert "The destination (7.17.28) is older than the source (9.1.0)." in text
 

@@ -30,7 +30,7 @@ harden_environment(os.environ)
 from textual import events
 from textual.widgets import Input, TextArea
 from esmigrate_tui.wizard.app import WizardApp
-from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_SERVICES, credentials_of
 name, expected, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 scene = BY_NAME[name]
 class Counting(WizardApp):
@@ -53,7 +53,7 @@ async def tell(pilot):
     with open(path, "w") as file:
         json.dump([before, fields()], file)
     app.exit()
-app = Counting(PICTURE_DOORS, credentials=credentials_of(scene.session), opening=(scene.session, scene.step))
+app = Counting(PICTURE_SERVICES, credentials=credentials_of(scene.session), opening=(scene.session, scene.step))
 app.run(auto_pilot=tell)
 """
 

@@ -12,14 +12,14 @@ import pytest
 from textual.widgets import TextArea
 
 from esmigrate_tui.flow.definition import dropped, parts_of, rows_of
-from esmigrate_tui.flow.session import Listing
+from esmigrate_tui.flow.session import IndexList
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Copying, Types
 from esmigrate_tui.model.facts import IndexFacts, ShardFacts, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens import definition, selection
 from esmigrate_tui.wizard.screens.definition import DefinitionScreen, begins, drawn, laid_out
 from esmigrate_tui.wizard.screens.one_index import about
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.draft import IndexDefinition
-    from esmigrate_tui.wizard.screens.definition import Line
+    from esmigrate_tui.wizard.screens.definition import DefinitionLine
 
-DEFINED = sample.DEFINED.but(listing=Listing(pattern="orders"))
+DEFINED = sample.DEFINED.but(listing=IndexList(pattern="orders"))
 BODY = '{"settings": {}, "mappings": {"properties": {"status": {"type": "text"}}}}'
 
 
@@ -48,7 +48,7 @@ def world() -> Planning:
 
 def at_selection(world: Planning, session: Session) -> WizardApp:
     """The wizard at the list, over this world."""
-    app = WizardApp(world.doors(), opening=(session, "selection"), credentials=sample.credentials_of(session))
+    app = WizardApp(world.services(), opening=(session, "selection"), credentials=sample.credentials_of(session))
     app.is_live = True
     app.clusters[Side.SOURCE] = world.source
     app.clusters[Side.DESTINATION] = world.destination
@@ -130,14 +130,14 @@ async def test_a_source_that_refuses_says_why(world: Planning) -> None:
 async def test_of_thousands_of_fields_only_those_that_are_seen_are_drawn(
     world: Planning, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen: list[Line] = []
+    seen: list[DefinitionLine] = []
 
-    def counted(line: Line, width: int, *, is_wide: bool) -> Text:
+    def counted(line: DefinitionLine, width: int, *, is_wide: bool) -> Text:
         seen.append(line)
         return drawn(line, width, is_wide=is_wide)
 
     monkeypatch.setattr(definition, "drawn", counted)
-    app = at_selection(world, sample.DEFINED_MANY.but(listing=Listing(pattern="orders")))
+    app = at_selection(world, sample.DEFINED_MANY.but(listing=IndexList(pattern="orders")))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("m")
         await settled(pilot)
@@ -168,7 +168,7 @@ async def test_n_goes_from_one_difference_to_the_next_and_back(world: Planning) 
 
 
 async def test_an_index_that_cannot_be_read_has_no_definition_to_come(world: Planning) -> None:
-    app = at_selection(world, sample.PASSED.but(listing=Listing(pattern="logs-2026.01.04")))
+    app = at_selection(world, sample.PASSED.but(listing=IndexList(pattern="logs-2026.01.04")))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("m")
         await pilot.pause()
@@ -409,5 +409,5 @@ async def test_the_shards_of_the_index_at_the_cursor_are_asked_for_once(
 
 
 def test_one_shard_is_no_list() -> None:
-    lines = about(sample.INDICES[1], DEFINED, Look(60), None, (ShardFacts(number=0, bytes=9),))
+    lines = about(sample.INDICES[1], DEFINED, Canvas(60), None, (ShardFacts(number=0, bytes=9),))
     assert not any("shard by shard" in line.plain or "Largest" in line.plain for line in lines)

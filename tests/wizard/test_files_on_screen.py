@@ -29,7 +29,7 @@ from esmigrate_tui.wizard.screens.files import FilesScreen
 from esmigrate_tui.wizard.screens.mapping import MappingScreen
 from esmigrate_tui.wizard.screens.rejects import aside
 from esmigrate_tui.wizard.widgets.bars import FootLine
-from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
+from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput
 from tests.pictures import sample_values as sample
 from tests.wizard.world import Seen, settled, shown
 
@@ -44,7 +44,7 @@ TROUBLE = ProblemError(Problem(cause=Cause.STATE, what="The folder does not answ
 
 def opened(world: World, session: Session, step: str) -> WizardApp:
     """The wizard at a step of a session, over this world, alive and connected."""
-    app = WizardApp(world.doors(), opening=(session, step), credentials=sample.credentials_of(session))
+    app = WizardApp(world.services(), opening=(session, step), credentials=sample.credentials_of(session))
     app.is_live = True
     app.clusters = dict.fromkeys(session.sides, world.destination)
     return app
@@ -54,7 +54,7 @@ def looks(world: World) -> World:
     """A world whose files are the sample's, however one wishes to read them."""
 
     def look(wishes: FileWishes) -> FileLook:
-        found = sample.FILES.pile.look
+        found = sample.FILES.file_choice.look
         assert found is not None
         assert found.sample is not None
         kind = wishes.format or FileFormat.CSV
@@ -95,7 +95,7 @@ async def test_enter_looks_at_the_files_and_goes_to_the_index(world: World) -> N
 async def test_another_format_is_looked_at_at_once(world: World) -> None:
     app = opened(looks(world), sample.FILES, "files")
     async with app.run_test(size=(80, 24)) as pilot:
-        app.screen.query_one("#format", Choice).focus()
+        app.screen.query_one("#format", ChoiceField).focus()
         await pilot.press("space")
         await settled(pilot)
         assert world.looked[-1][1].format is FileFormat.NDJSON
@@ -121,11 +121,11 @@ async def test_going_back_amid_a_look_ends_it_and_keeps_what_is_typed(world: Wor
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"x.csv", "enter")
         await pilot.pause()
-        assert app.session.pile.doing
+        assert app.session.file_choice.doing
         await pilot.press("escape")
         await pilot.pause()
-        assert not app.session.pile.doing
-        assert app.session.pile.typed == "x.csv"
+        assert not app.session.file_choice.doing
+        assert app.session.file_choice.typed == "x.csv"
 
 
 async def test_leaving_with_something_typed_and_not_looked_at_leaves_nothing_waiting(world: World) -> None:
@@ -136,14 +136,14 @@ async def test_leaving_with_something_typed_and_not_looked_at_leaves_nothing_wai
         await pilot.pause()
         await pilot.pause()
         assert type(app.screen).__name__ == "ConnectionsScreen"
-        assert not app.session.pile.doing
+        assert not app.session.file_choice.doing
         world.hangs = False
         await pilot.press("ctrl+n")
         await settled(pilot)
         assert isinstance(app.screen, FilesScreen)
         await pilot.press("ctrl+t")
         await settled(pilot)
-        assert app.session.pile.look is not None
+        assert app.session.file_choice.look is not None
 
 
 async def test_next_looks_first_where_that_was_not_done(world: World) -> None:
@@ -167,7 +167,7 @@ async def test_the_field_of_the_id_is_completed_as_it_is_typed(world: World) -> 
         await pilot.press("o", "r")
         await pilot.pause()
         await pilot.press("right")
-        assert app.session.pile.wishes.id_field == "order_id"
+        assert app.session.file_choice.wishes.id_field == "order_id"
 
 
 async def test_a_name_that_was_given_away_meanwhile_is_said(world: World) -> None:
@@ -200,8 +200,8 @@ async def test_a_data_stream_is_used_as_it_is_by_the_newest_index_behind_it(worl
         await pilot.press("ctrl+n")
         await settled(pilot)
         assert isinstance(app.screen, MappingScreen)
-        assert app.session.pile.there is not None
-        assert app.session.pile.there.name == ".ds-orders-000002"
+        assert app.session.file_choice.there is not None
+        assert app.session.file_choice.there.name == ".ds-orders-000002"
         plan = IndexFromSource().plan(app.session.draft, "2026-11-23T23:00:00Z")
     assert (plan.tasks[0].create, plan.tasks[0].kind) == ("", RestoreKind.DATA_STREAM)
 
@@ -225,9 +225,9 @@ def test_what_cannot_be_the_index_is_said_as_it_is_typed() -> None:
 
 
 def test_what_was_recognised_is_the_first_answer() -> None:
-    options, chosen = formats(sample.FILES.pile)
+    options, chosen = formats(sample.FILES.file_choice)
     assert (options[0], chosen) == (("", "csv (recognised)"), "")
-    rules, rule = id_rules(sample.FILES.pile)
+    rules, rule = id_rules(sample.FILES.file_choice)
     assert rule == IdRule.FIELD
     assert [name for name, _ in rules] == ["", "field", "hash"]
 
@@ -329,7 +329,7 @@ async def test_back_and_on_again_keeps_a_mapping_that_was_edited(world: World) -
 def test_the_mapping_of_an_index_that_is_there_is_shown_whatever_its_type_is_called() -> None:
     properties = {"order_id": {"type": "integer"}}
     there = IndexDefinition(name="orders", settings={}, mappings={"_doc": {"properties": properties}}, aliases={})
-    session = answered(sample.FILES.but(pile=msgspec.structs.replace(sample.FILES.pile, there=there)))
+    session = answered(sample.FILES.but(file_choice=msgspec.structs.replace(sample.FILES.file_choice, there=there)))
     assert {row.field: row.kind for row in mapped(session)}["order_id"] == "integer"
     assert session.draft.create == ""
 
@@ -352,10 +352,10 @@ def test_a_body_that_was_edited_keeps_what_no_list_shows() -> None:
 async def test_a_sender_is_an_answer_of_its_own_and_back_to_files_keeps_those(world: World) -> None:
     app = opened(looks(world), sample.FILES, "files")
     async with app.run_test(size=(80, 24)) as pilot:
-        app.screen.query_one("#from", Choice).focus()
+        app.screen.query_one("#from", ChoiceField).focus()
         await pilot.press("space")
         await settled(pilot)
-        assert app.session.pile.sender is Shipper.LOGSTASH
+        assert app.session.file_choice.sender is Shipper.LOGSTASH
         assert not app.screen.query_one("#files-field").display
         await pilot.press("ctrl+n")
         await settled(pilot)
@@ -364,7 +364,7 @@ async def test_a_sender_is_an_answer_of_its_own_and_back_to_files_keeps_those(wo
         assert (asked.shipping, asked.reading) == (Shipping(shipper=Shipper.LOGSTASH), None)
         await pilot.press("left")
         await settled(pilot)
-        app.screen.query_one("#from", Choice).focus()
+        app.screen.query_one("#from", ChoiceField).focus()
         await pilot.press("space", "ctrl+n")
         await settled(pilot)
         draft = app.session.draft
@@ -401,7 +401,7 @@ async def test_whatever_a_file_does_to_the_program_no_answer_is_lost(world: Worl
         del world.troubles["files"]
         await pilot.press("ctrl+t")
         await settled(pilot)
-        assert app.session.pile.typed == "/odd/*"
+        assert app.session.file_choice.typed == "/odd/*"
         assert "The first rows as they will be sent" in shown(app)
 
 
@@ -453,7 +453,7 @@ def test_rows_that_were_set_aside_are_told_by_their_reason_the_most_frequent_fir
 
 async def test_documents_of_several_indices_ask_which_of_them_is_meant(world: World) -> None:
     several = Problem(cause=Cause.USAGE, what="They are documents of 2 indices: a (3), b (3).")
-    found = sample.FILES.pile.look
+    found = sample.FILES.file_choice.look
     assert found is not None
 
     def look(wishes: FileWishes) -> FileLook:
@@ -471,5 +471,5 @@ async def test_documents_of_several_indices_ask_which_of_them_is_meant(world: Wo
         app.screen.query_one("#from-index", PlainInput).focus()
         await pilot.press(*"a*", "enter")
         await settled(pilot)
-        assert app.session.pile.wishes.from_index == "a*"
+        assert app.session.file_choice.wishes.from_index == "a*"
         assert "The first rows as they will be sent" in shown(app)

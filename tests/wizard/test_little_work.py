@@ -8,10 +8,10 @@ import msgspec
 import pytest
 
 from esmigrate_tui.flow import session as questions
-from esmigrate_tui.flow.session import Album, Listing, Session, SortBy, listed
+from esmigrate_tui.flow.session import IndexList, Session, SnapshotList, SortBy, listed
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens import selection, snapshot
 from tests.pictures import sample_values as sample
 from tests.wizard.world import shown
@@ -28,7 +28,9 @@ SEEN = 24
 """No more rows than that fit on the terminal of these tests."""
 LONG = {
     "selection": sample.TEN_THOUSAND,
-    "snapshot": sample.ALBUM.but(album=Album(repository="nightly", rows=sample.MANY_SNAPSHOTS, is_whole=True)),
+    "snapshot": sample.ALBUM.but(
+        snapshot_list=SnapshotList(repository="nightly", rows=sample.MANY_SNAPSHOTS, is_whole=True)
+    ),
 }
 
 
@@ -56,7 +58,7 @@ class CountedWizard(WizardApp):
 
 def in_a_list(world: World, session: Session, step: str) -> CountedWizard:
     """The wizard at a long list."""
-    app = CountedWizard(world.doors(), opening=(session, step), credentials=sample.credentials_of(session))
+    app = CountedWizard(world.services(), opening=(session, step), credentials=sample.credentials_of(session))
     app.clusters[Side.SOURCE], app.clusters[Side.DESTINATION] = world.source, world.destination
     return app
 
@@ -71,7 +73,7 @@ def test_a_key_in_the_filter_sorts_nothing(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(questions, "_HEALTH_ORDER", Counted())
     rows = tuple(msgspec.structs.replace(index) for index in sample.INDICES)
     for pattern in ("", "l", "lo", "logs*", "/^logs/", ""):
-        listed(rows, Listing(sort=SortBy.HEALTH, pattern=pattern))
+        listed(rows, IndexList(sort=SortBy.HEALTH, pattern=pattern))
     assert looked_up.calls == sum(not index.is_system for index in rows)
 
 
@@ -81,18 +83,18 @@ def test_a_key_in_the_filter_asks_each_name_once_however_often_the_list_is_looke
     rows = tuple(msgspec.structs.replace(index) for index in sample.INDICES)
     fits = Counting(lambda name: "logs" in name)
     monkeypatch.setattr(questions, "matcher", lambda _: fits)
-    listing = Listing(pattern="logs", shows_hidden=True)
+    listing = IndexList(pattern="logs", shows_hidden=True)
     assert len({id(listed(rows, msgspec.structs.replace(listing, cursor=cursor))) for cursor in range(5)}) == 1
     assert fits.calls == len(rows)
 
 
 def test_of_ten_thousand_that_are_chosen_none_is_counted_again_at_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
     draft = sample.TEN_THOUSAND.answered(selected=tuple(index.name for index in sample.MANY)).draft
-    look = Look(80)
+    look = Canvas(80)
     first = selection.totals(Session(draft=draft), look)
     walked = Counting(questions.chosen)
     monkeypatch.setattr(questions, "chosen", walked)
-    again = selection.totals(Session(draft=draft, listing=Listing(pattern="9", cursor=3)), look)
+    again = selection.totals(Session(draft=draft, listing=IndexList(pattern="9", cursor=3)), look)
     assert again == first
     assert walked.calls == 0
     fewer = selection.totals(Session(draft=draft.answered(selected=draft.selected[1:])), look)

@@ -10,11 +10,11 @@ import pytest
 
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.run import amount, below, totals
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.lines import TextLines
 from tests.pictures import sample_values as sample
-from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_SERVICES, credentials_of
 from tests.wizard.world import settled, shown
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def colours(app: WizardApp) -> tuple[set[str], set[str]]:
 def app_of(name: str, *, has_contrast: bool = False) -> WizardApp:
     scene = BY_NAME[name]
     return WizardApp(
-        PICTURE_DOORS,
+        PICTURE_SERVICES,
         credentials=credentials_of(scene.session),
         opening=(scene.session, scene.step),
         has_contrast=has_contrast,
@@ -306,7 +306,7 @@ async def test_on_a_wide_terminal_a_trouble_says_why_and_what_to_do_beside_the_l
     app = app_of("restore-run-waiting")
     async with app.run_test(size=(200, 60)) as pilot:
         await pilot.pause()
-        pane = app.screen.query_one("#pane", Lines)
+        pane = app.screen.query_one("#pane", TextLines)
         said = " ".join(" ".join(line.plain for line in pane.lines(pane.size.width)).split())
     assert trouble.what in said
     assert trouble.why in said
@@ -315,7 +315,7 @@ async def test_on_a_wide_terminal_a_trouble_says_why_and_what_to_do_beside_the_l
 
 def told(session: Session, width: int = 80) -> str:
     """The totals of a board and what stands below its list, in one line."""
-    look = Look(width)
+    look = Canvas(width)
     return " ".join(
         " ".join(line.plain for line in (*totals(session, look), *below(session, look, sample.NOW))).split()
     )

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.preflight import Remedy, mending, remedies
-from esmigrate_tui.flow.session import Made, way_back
+from esmigrate_tui.flow.preflight import Remedy, fixing, remedies
+from esmigrate_tui.flow.session import AppliedChange, way_back
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
@@ -18,9 +18,9 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.finish import to_do
-from esmigrate_tui.wizard.screens.preflight import PreflightScreen, _mended, found
+from esmigrate_tui.wizard.screens.preflight import PreflightScreen, _fixed, found
 from tests.pictures import sample_values as sample
 from tests.wizard.world import settled, shown
 
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from tests.wizard.world import World
 
 RAISE, OPEN = sample.TOO_MANY_SHARDS, sample.CLOSED_INDICES
-REFRESHED = Made(what="the index orders is refreshed", name="5QWA", back="", repaired=Side.SOURCE)
-RAISED = Made(what="the limit is 1022", name="5QWA", repaired=Side.DESTINATION)
-OPENED = Made(what="the index orders is opened", name="5QWA", repaired=Side.SOURCE)
+REFRESHED = AppliedChange(what="the index orders is refreshed", name="5QWA", back="", repaired=Side.SOURCE)
+RAISED = AppliedChange(what="the limit is 1022", name="5QWA", repaired=Side.DESTINATION)
+OPENED = AppliedChange(what="the index orders is opened", name="5QWA", repaired=Side.SOURCE)
 LOST = ProblemError(Problem(cause=Cause.UNKNOWN_OUTCOME, what="The line broke before the answer.", todo="Look."))
 REFUSED = ProblemError(Problem(cause=Cause.PRIVILEGES, what="You may not open it.", todo="Ask somebody who may."))
 
@@ -39,14 +39,14 @@ REFUSED = ProblemError(Problem(cause=Cause.PRIVILEGES, what="You may not open it
 def preflight(world: World, *findings: Finding, session: Session = sample.CONNECTED) -> WizardApp:
     """The wizard at a preflight that has found these."""
     world.findings = findings
-    app = WizardApp(world.doors(), opening=(session, "preflight"), credentials=sample.credentials_of(session))
+    app = WizardApp(world.services(), opening=(session, "preflight"), credentials=sample.credentials_of(session))
     app.is_live = True
     app.clusters = {Side.SOURCE: world.source, Side.DESTINATION: world.destination}
     return app
 
 
 def explained(finding: Finding, session: Session = sample.CONNECTED) -> str:
-    blocks = found(session.answered(findings=(finding,)), Look(80), 0, sample.NOW).blocks
+    blocks = found(session.answered(findings=(finding,)), Canvas(80), 0, sample.NOW).blocks
     return "\n".join(line.plain for line in blocks[0])
 
 
@@ -78,12 +78,12 @@ def test_copying_through_here_is_offered_where_a_reindex_cannot_reach_the_source
 
 
 def test_the_question_says_where_how_many_and_whether_it_can_be_put_back() -> None:
-    title, said = mending(OPEN)
+    title, said = fixing(OPEN)
     assert title == "Put this right on the source?"
     assert said[1].startswith("2 requests to the source, one after the other. Each is written in a ledger first")
     assert "`esmigrate cleanup` puts it back, by the request that stands below it." in said[1]
     for_good = msgspec.structs.replace(RAISE.repairs[0], undo=None)
-    assert "there is nothing to put back after it" in mending(msgspec.structs.replace(RAISE, repairs=(for_good,)))[1][1]
+    assert "there is nothing to put back after it" in fixing(msgspec.structs.replace(RAISE, repairs=(for_good,)))[1][1]
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_the_question_says_where_how_many_and_whether_it_can_be_put_back() -> No
         ([REFRESHED], ""),
     ],
 )
-def test_the_way_back_is_said_as_far_as_there_is_one(repairs: list[Made], sentence: str) -> None:
+def test_the_way_back_is_said_as_far_as_there_is_one(repairs: list[AppliedChange], sentence: str) -> None:
     assert way_back("5QWA", repairs) == sentence
 
 
@@ -225,7 +225,7 @@ async def test_a_screen_that_one_comes_back_to_while_it_ends_looks_by_itself(wor
         while not isinstance(app.step, PreflightScreen):  # noqa: ASYNC110  # before anybody could tell
             await asyncio.sleep(0)
         assert not app.step.is_mounted
-        await _mended(app, msgspec.structs.replace(RAISE, repairs=()))
+        await _fixed(app, msgspec.structs.replace(RAISE, repairs=()))
         await settled(pilot)
         assert app.session.checking.looked_at is not None
     assert len(world.checked) == 2

@@ -9,9 +9,9 @@ import pytest
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.wizard.app import SCREENS, WizardApp
-from esmigrate_tui.wizard.screens import leaves
+from esmigrate_tui.wizard.screens import dialogs as leaves
 from esmigrate_tui.wizard.widgets.bars import FootLine
-from esmigrate_tui.wizard.widgets.fields import Press
+from esmigrate_tui.wizard.widgets.fields import TextButton
 from tests.pictures.sample_values import BY_NAME, credentials_of
 from tests.wizard.world import settled, shown
 
@@ -44,7 +44,7 @@ class Enduring(WizardApp):
 
 def opened(world: World, step: str) -> WizardApp:
     scene = BY_NAME[STEPS[step]]
-    app = Enduring(world.doors(), opening=(scene.session, scene.step), credentials=credentials_of(scene.session))
+    app = Enduring(world.services(), opening=(scene.session, scene.step), credentials=credentials_of(scene.session))
     app.clusters = {Side.SOURCE: world.source, Side.DESTINATION: world.destination}
     return app
 
@@ -127,10 +127,10 @@ async def test_a_mistake_in_a_question_leads_back_to_the_step(world: World, monk
     async def fails(*_: Any) -> None:  # noqa: ANN401  # whatever it is given
         await stumble()
 
-    monkeypatch.setattr(leaves.AskScreen, "on_press_pressed", fails)
+    monkeypatch.setattr(leaves.AskScreen, "on_text_button_pressed", fails)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("q")
-        app.screen.query_one("#no", Press).action_press()
+        app.screen.query_one("#no", TextButton).action_press()
         await until_told(app)
         is_told(app, "method")
 

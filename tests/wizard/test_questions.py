@@ -15,19 +15,19 @@ from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.flow.keys import actions
 from esmigrate_tui.flow.layout import fit, plain, wrap
 from esmigrate_tui.flow.offer import preview
+from esmigrate_tui.flow.run_control import faster, slower
 from esmigrate_tui.flow.session import (
-    Form,
-    Listing,
+    ConnectionForm,
+    ConnectionTest,
+    IndexList,
     Session,
     SortBy,
-    Test,
     listed,
     needed_bytes,
     same_target,
     why_not_a_name,
     why_not_choosable,
 )
-from esmigrate_tui.flow.steering import faster, slower
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, checked_as, following, walked
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import IndexFacts, IndexState
@@ -37,7 +37,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Eta, Notable, Progress, TaskState
 from esmigrate_tui.preflight.destination import room
 from esmigrate_tui.wizard.app import SCREENS
-from esmigrate_tui.wizard.draw import Look, rule
+from esmigrate_tui.wizard.draw import Canvas, rule
 from esmigrate_tui.wizard.help_page import page
 from esmigrate_tui.wizard.screens.run import about, bar, by_attention, dip_line, remaining, sparkline, totals
 from esmigrate_tui.wizard.widgets.bars import footer, rail
@@ -76,7 +76,7 @@ def test_a_rule_fills_its_line(width: int) -> None:
 
 
 def test_marks_have_words_where_there_is_only_ascii() -> None:
-    look = Look(80, ascii_only=True)
+    look = Canvas(80, ascii_only=True)
     assert [look.mark(kind).plain for kind in ("good", "bad", "warn")] == ["ok", "x", "!"]
 
 
@@ -97,18 +97,18 @@ def test_marks_have_words_where_there_is_only_ascii() -> None:
     ],
 )
 def test_a_filter_is_a_part_a_glob_or_a_regular_expression(pattern: str, found: int) -> None:
-    assert len(listed(sample.INDICES, Listing(pattern=pattern))) == found
+    assert len(listed(sample.INDICES, IndexList(pattern=pattern))) == found
 
 
 def test_system_indices_are_behind_a_switch() -> None:
-    assert len(listed(sample.INDICES, Listing(shows_hidden=True))) == len(sample.INDICES)
-    assert ".kibana_1" not in {index.name for index in listed(sample.INDICES, Listing())}
+    assert len(listed(sample.INDICES, IndexList(shows_hidden=True))) == len(sample.INDICES)
+    assert ".kibana_1" not in {index.name for index in listed(sample.INDICES, IndexList())}
 
 
 def test_the_list_is_sorted_by_each_column() -> None:
-    assert listed(sample.INDICES, Listing(sort=SortBy.DOCUMENTS))[0].name == "orders"
-    assert listed(sample.INDICES, Listing(sort=SortBy.SIZE))[0].name == "orders"
-    assert listed(sample.INDICES, Listing(sort=SortBy.HEALTH))[0].name == "logs-2026.01.07"
+    assert listed(sample.INDICES, IndexList(sort=SortBy.DOCUMENTS))[0].name == "orders"
+    assert listed(sample.INDICES, IndexList(sort=SortBy.SIZE))[0].name == "orders"
+    assert listed(sample.INDICES, IndexList(sort=SortBy.HEALTH))[0].name == "logs-2026.01.07"
 
 
 @pytest.mark.parametrize(
@@ -238,36 +238,36 @@ def test_what_was_checked_names_both_ends() -> None:
 
 
 def test_a_form_made_of_a_connection_gives_it_back() -> None:
-    assert Form.of(sample.OLD).connection() == sample.OLD
-    assert Form.of(sample.NEW).connection() == sample.NEW
+    assert ConnectionForm.of(sample.OLD).connection() == sample.OLD
+    assert ConnectionForm.of(sample.NEW).connection() == sample.NEW
 
 
 def test_a_users_name_in_the_address_is_taken_from_it() -> None:
-    assert Form(address="http://elastic@localhost:9200").connection().user == "elastic"
+    assert ConnectionForm(address="http://elastic@localhost:9200").connection().user == "elastic"
 
 
 @pytest.mark.parametrize(
     "form",
     [
-        Form(),
-        Form(address="http://old:9200"),
-        Form(address="https://old:9200", user="me", trust=TrustKind.CA_FILE),
-        Form(address="ftp://old", sign_in=SignIn.NONE),
+        ConnectionForm(),
+        ConnectionForm(address="http://old:9200"),
+        ConnectionForm(address="https://old:9200", user="me", trust=TrustKind.CA_FILE),
+        ConnectionForm(address="ftp://old", sign_in=SignIn.NONE),
     ],
 )
-def test_a_form_that_lacks_something_says_what(form: Form) -> None:
+def test_a_form_that_lacks_something_says_what(form: ConnectionForm) -> None:
     with pytest.raises(ProblemError):
         form.connection()
 
 
 def test_trust_does_not_matter_without_encryption() -> None:
-    form = Form(address="http://old:9200", sign_in=SignIn.NONE, trust=TrustKind.UNVERIFIED)
+    form = ConnectionForm(address="http://old:9200", sign_in=SignIn.NONE, trust=TrustKind.UNVERIFIED)
     assert form.connection().trust.kind is TrustKind.SYSTEM
 
 
 def test_a_session_never_holds_a_secret() -> None:
-    assert "secret" not in {name for name in Form.__struct_fields__ if name != "has_secret"}
-    assert sample.CONNECTED.with_form(Side.SOURCE, test=Test.BAD).source.test is Test.BAD
+    assert "secret" not in {name for name in ConnectionForm.__struct_fields__ if name != "has_secret"}
+    assert sample.CONNECTED.with_form(Side.SOURCE, test=ConnectionTest.BAD).source.test is ConnectionTest.BAD
 
 
 # -- the board -------------------------------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def test_a_plot_never_leaves_its_room(rates: list[float], width: int) -> None:
 
 @pytest.mark.parametrize("width", [80, 120, 200])
 def test_what_held_a_run_up_is_named_above_its_dip(width: int) -> None:
-    _, _, named, plot = totals(sample.HELD_BEFORE, Look(width))
+    _, _, named, plot = totals(sample.HELD_BEFORE, Canvas(width))
     assert "the destination is busy (429)." in named.plain
     at = named.plain.index("↓")
     assert "▂" in plot.plain[at : at + 2]  # where two looks share a cell, the higher one is drawn

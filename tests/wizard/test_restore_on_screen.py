@@ -1,4 +1,4 @@
-"""The steps of a restore: repositories, snapshots, the selection and its options, the run; on frozen doors."""
+"""The steps of a restore: repositories, snapshots, the selection and its options, the run; on frozen services."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.run_control import half_there
 from esmigrate_tui.flow.selection import renaming, why_not_mounted
 from esmigrate_tui.flow.session import (
-    Form,
-    Holder,
-    Listing,
+    ConnectionForm,
+    ConnectionTest,
+    IndexList,
+    NameHolder,
     Session,
-    Taken,
-    Test,
     at_its_name,
     in_the_way,
     missing_shards,
@@ -30,7 +30,6 @@ from esmigrate_tui.flow.session import (
     why_not_from,
 )
 from esmigrate_tui.flow.snapshot import resolved
-from esmigrate_tui.flow.steering import half_there
 from esmigrate_tui.flow.steps import BY_NAME, before, following, name_to_type, walked
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
 from esmigrate_tui.model.command import PauseRun, SkipTask, StopRun
@@ -47,11 +46,12 @@ from esmigrate_tui.model.snapshot import (
     Repository,
     SnapshotFacts,
     SnapshotIndex,
+    SnapshotProgress,
     SnapshotState,
 )
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.bars import FootLine
-from esmigrate_tui.wizard.widgets.board import Rows
+from esmigrate_tui.wizard.widgets.board import LineRows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, Kept, Seen, settled, shown
@@ -69,7 +69,7 @@ CUT = ProblemError(Problem(cause=Cause.CONNECTION, what="The line is cut.", todo
 def opened(world: World, scene: str) -> WizardApp:
     """The wizard at a scene, alive, with both clusters of this world connected."""
     session, step = sample.BY_NAME[scene].session, sample.BY_NAME[scene].step
-    app = WizardApp(world.doors(), opening=(session, step), credentials=sample.credentials_of(session))
+    app = WizardApp(world.services(), opening=(session, step), credentials=sample.credentials_of(session))
     app.is_live = True
     app.clusters[Side.DESTINATION] = world.destination
     if session.draft.source is not None:
@@ -136,10 +136,10 @@ def test_the_steps_of_a_restore_follow_each_other_both_ways() -> None:
         ("connections", sample.RESTORE_FORMS, "not tested yet"),
         (
             "connections",
-            sample.BESIDE.with_form(Side.SOURCE, test=Test.BAD),
+            sample.BESIDE.with_form(Side.SOURCE, test=ConnectionTest.BAD),
             "the source refuses",
         ),
-        ("connections", sample.BESIDE.with_form(Side.SOURCE, test=Test.NOT_YET), "not tested yet"),
+        ("connections", sample.BESIDE.with_form(Side.SOURCE, test=ConnectionTest.NOT_YET), "not tested yet"),
         ("repository", sample.ALONE, "the repositories are not known yet"),
         ("repository", sample.LISTING_SHELF, "listing the repositories of both clusters"),
         ("repository", sample.BARE_SHELF, "there is no repository yet"),
@@ -154,7 +154,7 @@ def test_the_steps_of_a_restore_follow_each_other_both_ways() -> None:
         ("selection", sample.PICKED, "1 name is taken there (w)"),
         ("selection", sample.SETTLED, ""),
         ("selection", sample.NOT_WHOLE, "1 is not whole (o: missing shards)"),
-        ("selection", sample.SETTLED.but(listing=Listing(settings=("number_of_replicas",))), "number_of_replicas is"),
+        ("selection", sample.SETTLED.but(listing=IndexList(settings=("number_of_replicas",))), "number_of_replicas is"),
         ("review", sample.RESTORE_REVIEW, "type logs-2026 first"),
         ("review", sample.RESTORE_REVIEW.but(typed_name="logs-2026"), ""),
     ],
@@ -202,22 +202,22 @@ def test_an_answer_that_changes_takes_the_typed_name_away() -> None:
 
 
 def test_the_repositories_of_both_sides_are_one_list_with_the_destinations_first() -> None:
-    rows = repositories(sample.SHELVED.shelf)
+    rows = repositories(sample.SHELVED.repository_list)
     assert [row.name for row in rows] == ["nightly", "archive", "before-upgrade"]
     assert [row.is_same_place for row in rows] == [True, False, None]
 
 
 def test_a_repository_that_the_destination_knows_by_another_name_is_found_by_its_uuid() -> None:
     there = Repository(name="kept-here", type="fs", uuid="r7")
-    shelf = msgspec.structs.replace(sample.SHELVED.shelf, destination=(there,))
-    only = next(row for row in repositories(shelf) if row.name == "before-upgrade")
-    assert other_name(only, shelf) == "kept-here"
+    repository_list = msgspec.structs.replace(sample.SHELVED.repository_list, destination=(there,))
+    only = next(row for row in repositories(repository_list) if row.name == "before-upgrade")
+    assert other_name(only, repository_list) == "kept-here"
 
 
 def test_the_sources_own_repository_is_found_by_uuid_and_never_by_a_name_that_means_another() -> None:
-    assert source_of(sample.ALBUM) == sample.SHELVED.shelf.source[0]
-    album = msgspec.structs.replace(sample.ALBUM.album, repository="archive")
-    assert source_of(sample.ALBUM.but(album=album)) is None
+    assert source_of(sample.ALBUM) == sample.SHELVED.repository_list.source[0]
+    snapshot_list = msgspec.structs.replace(sample.ALBUM.snapshot_list, repository="archive")
+    assert source_of(sample.ALBUM.but(snapshot_list=snapshot_list)) is None
 
 
 @pytest.mark.parametrize(
@@ -239,19 +239,19 @@ def test_settings_are_lines_of_key_and_value(lines: tuple[str, ...], settings: d
 @pytest.mark.parametrize(
     ("there", "holder"),
     [
-        (IndexFacts(name="other"), Holder.FREE),
-        (IndexFacts(name="orders"), Holder.OPEN),
-        (IndexFacts(name="orders", state=IndexState.CLOSED, shards=5), Holder.CLOSED),
-        (IndexFacts(name="orders", state=IndexState.CLOSED, shards=2), Holder.OTHER_SHARDS),
-        (IndexFacts(name="other", aliases=("orders",)), Holder.ALIAS),
-        (IndexFacts(name=".ds-orders-000001", data_stream="orders"), Holder.STREAM),
+        (IndexFacts(name="other"), NameHolder.FREE),
+        (IndexFacts(name="orders"), NameHolder.OPEN),
+        (IndexFacts(name="orders", state=IndexState.CLOSED, shards=5), NameHolder.CLOSED),
+        (IndexFacts(name="orders", state=IndexState.CLOSED, shards=2), NameHolder.OTHER_SHARDS),
+        (IndexFacts(name="other", aliases=("orders",)), NameHolder.ALIAS),
+        (IndexFacts(name=".ds-orders-000001", data_stream="orders"), NameHolder.STREAM),
     ],
 )
-def test_what_has_the_name_on_the_destination_is_told_apart(there: IndexFacts, holder: Holder) -> None:
+def test_what_has_the_name_on_the_destination_is_told_apart(there: IndexFacts, holder: NameHolder) -> None:
     draft = sample.OPENED.answered(destination_indices=(there,), selected=("orders",)).draft
     index = next(index for index in draft.offered if index.name == "orders")
     assert at_its_name(index, draft) is holder
-    assert (in_the_way(draft) == {}) == (holder is Holder.FREE)
+    assert (in_the_way(draft) == {}) == (holder is NameHolder.FREE)
 
 
 def test_a_name_that_is_given_away_by_a_rename_is_no_longer_in_the_way() -> None:
@@ -314,13 +314,13 @@ def test_a_pattern_that_sends_ten_thousand_to_one_name_is_seen_through_at_once()
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """The rows of lists that have been drawn, one after the other."""
     rows: list[int] = []
-    line = Rows.line
+    line = LineRows.line
 
-    def counted(self: Rows[object], y: int) -> Text:
+    def counted(self: LineRows[object], y: int) -> Text:
         rows.append(y)
         return line(self, y)
 
-    monkeypatch.setattr(Rows, "line", counted)
+    monkeypatch.setattr(LineRows, "line", counted)
     return rows
 
 
@@ -330,7 +330,7 @@ async def test_of_ten_thousand_indices_of_a_snapshot_a_key_draws_only_those_that
     app = opened(world, "restore-selection")
     snapshot = msgspec.structs.replace(sample.CHOSEN_SNAPSHOT, indices=tuple(index.name for index in sample.MANY))
     session = app.session.answered(snapshot=snapshot).answered(restoration=sample.PICKED.draft.restoration)
-    app._session = session.but(listing=Listing())
+    app._session = session.but(listing=IndexList())
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "a")
         assert len(app.session.draft.selected) == 10_000
@@ -374,7 +374,7 @@ async def test_a_restore_is_walked_with_the_destination_alone(world: World) -> N
         await settled(pilot)
         await press(pilot, "enter")
         assert "may be left empty" in shown(app)
-        assert app.session.destination.test is Test.GOOD
+        assert app.session.destination.test is ConnectionTest.GOOD
         await press(pilot, "ctrl+n")
         await press(pilot, "right")
         assert "acme-backup" in shown(app)
@@ -420,10 +420,10 @@ async def test_clearing_the_address_of_the_source_forgets_it_and_keeps_what_is_c
 
 
 def both(world: World) -> None:
-    shelf = sample.SHELVED.shelf
-    assert shelf.destination is not None
-    world.destination = msgspec_seen(world.destination, Kept(registered=shelf.destination))
-    world.source = msgspec_seen(world.source, Kept(registered=shelf.source))
+    repository_list = sample.SHELVED.repository_list
+    assert repository_list.destination is not None
+    world.destination = msgspec_seen(world.destination, Kept(registered=repository_list.destination))
+    world.source = msgspec_seen(world.source, Kept(registered=repository_list.source))
 
 
 def msgspec_seen(seen: Seen, kept: Kept) -> Seen:
@@ -435,7 +435,11 @@ async def test_the_repositories_are_listed_when_the_step_is_reached(world: World
     app = opened(world, "repository-listing")
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert [row.name for row in repositories(app.session.shelf)] == ["nightly", "archive", "before-upgrade"]
+        assert [row.name for row in repositories(app.session.repository_list)] == [
+            "nightly",
+            "archive",
+            "before-upgrade",
+        ]
         assert "the source only" in shown(app)
 
 
@@ -521,7 +525,7 @@ async def test_a_registration_that_is_refused_says_why_and_leaves_the_step_usabl
         assert "The line is cut." in shown(app)
         assert app.session.made == ()
         await press(pilot, "up")
-        assert app.session.shelf.cursor == 1
+        assert app.session.repository_list.cursor == 1
 
 
 async def test_the_form_keeps_what_is_typed_and_says_what_is_missing(world: World) -> None:
@@ -551,7 +555,7 @@ async def test_another_type_in_the_form_has_its_own_fields_and_keeps_the_name(wo
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "a")
         await press(pilot, *"mine", "tab", "space", "space")
-        assert app.session.shelf.new.type == "s3"
+        assert app.session.repository_list.new.type == "s3"
         assert "Bucket (needed)" in shown(app)
         assert "mine" in shown(app)
         assert "keystore" in shown(app)
@@ -574,8 +578,8 @@ async def test_another_repository_has_other_snapshots(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "left")
         await press(pilot, "down", "enter")
-        assert app.session.album.repository == "archive"
-        assert app.session.album.rows == ()
+        assert app.session.snapshot_list.repository == "archive"
+        assert app.session.snapshot_list.rows == ()
 
 
 # -- snapshots -------------------------------------------------------------------------------------------------------
@@ -590,17 +594,17 @@ async def test_snapshots_are_on_the_screen_before_the_last_page_came(world: Worl
     with_snapshots(world, sample.MANY_SNAPSHOTS[:500], sample.MANY_SNAPSHOTS[500:])
     world.destination.kept.holds_back = asyncio.Event()
     app = opened(world, "snapshot-coming")
-    app._session = app.session.but(album=msgspec.structs.replace(app.session.album, rows=(), doing=""))
+    app._session = app.session.but(snapshot_list=msgspec.structs.replace(app.session.snapshot_list, rows=(), doing=""))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.1)
         assert "500 snapshots so far" in shown(app)
         await pilot.press("down")
         await pilot.pause()
-        assert app.session.album.cursor == 1
+        assert app.session.snapshot_list.cursor == 1
         world.destination.kept.holds_back.set()
         await settled(pilot)
         assert "2 000 snapshots in nightly" in shown(app)
-        assert app.session.album.cursor == 1
+        assert app.session.snapshot_list.cursor == 1
 
 
 async def test_of_two_thousand_snapshots_a_key_draws_only_those_that_are_seen(world: World, drawn: list[int]) -> None:
@@ -608,7 +612,7 @@ async def test_of_two_thousand_snapshots_a_key_draws_only_those_that_are_seen(wo
     app = opened(world, "snapshot-coming")
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
-        assert len(app.session.album.rows) == 2_000
+        assert len(app.session.snapshot_list.rows) == 2_000
         drawn.clear()
         await pilot.press("end", "home", *("down",) * 20, "slash", *"nightly-00")
         await pilot.pause()
@@ -649,7 +653,7 @@ async def test_back_to_the_same_snapshot_keeps_what_was_chosen_from_it(world: Wo
     app = opened(world, "restore-selection")
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "left")
-        assert app.session.album.cursor == 1
+        assert app.session.snapshot_list.cursor == 1
         await press(pilot, "enter")
         assert app.session.draft.selected == sample.PICKED.draft.selected
         assert app.session.draft.renamed == sample.PICKED.draft.renamed
@@ -680,7 +684,7 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
     app = opened(world, "snapshot")
     done = msgspec.structs.replace(sample.SNAPSHOTS[1], name="mine", uuid="s99")
     async with app.run_test(size=(80, 24)) as pilot:
-        world.source.kept.looks = [Taken(shards=4, shards_done=1, bytes=400, bytes_done=100)]
+        world.source.kept.looks = [SnapshotProgress(shards=4, shards_done=1, bytes=400, bytes_done=100)]
         world.source.kept.features_known = ("kibana",)
         await press(pilot, "t")
         name = app.screen.query_one("#name", PlainInput)
@@ -694,11 +698,11 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
         await pilot.press("tab", "enter")
         await pilot.pause(0.2)
         assert "1 of 4 shards" in shown(app)
-        over = Taken(state=SnapshotState.SUCCESS, shards=4, shards_done=4, bytes=400, bytes_done=400)
+        over = SnapshotProgress(state=SnapshotState.SUCCESS, shards=4, shards_done=4, bytes=400, bytes_done=400)
         world.source.kept.looks = [over]
         await pilot.pause(0.6)
         await settled(pilot)
-        assert app.session.album.making is None
+        assert app.session.snapshot_list.making is None
         assert said(app) == "Taken (success). Enter goes on with it."
         await press(pilot, "enter")
         assert app.session.draft.snapshot == done
@@ -712,7 +716,7 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
 
 async def test_cancelling_a_snapshot_is_asked_about_first_and_deletes_it(world: World) -> None:
     with_snapshots(world, sample.SNAPSHOTS)
-    world.source.kept.looks = [Taken(shards=4)]
+    world.source.kept.looks = [SnapshotProgress(shards=4)]
     app = opened(world, "snapshot-taking")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+x", "enter")
@@ -724,7 +728,7 @@ async def test_cancelling_a_snapshot_is_asked_about_first_and_deletes_it(world: 
         world.source.kept.troubles["taking"] = ProblemError(Problem(cause=Cause.MISSING, what="There is none."))
         await pilot.pause(0.8)
         await settled(pilot)
-        assert app.session.album.making is None
+        assert app.session.snapshot_list.making is None
     assert [change.made_by.method for _, change in world.changes] == ["DELETE"]
 
 
@@ -736,7 +740,7 @@ async def test_a_snapshot_that_cannot_be_looked_at_says_so_and_is_looked_at_agai
         await settled(pilot)
         assert "cannot be seen (r looks again): The line is cut." in words(app)
         world.source.kept.troubles.clear()
-        world.source.kept.looks = [Taken(shards=4, shards_done=3)]
+        world.source.kept.looks = [SnapshotProgress(shards=4, shards_done=3)]
         await pilot.press("r")
         await pilot.pause(0.2)
         assert "3 of 4 shards" in shown(app)
@@ -763,7 +767,7 @@ async def test_a_list_that_broke_off_says_that_there_may_be_more(world: World) -
     ],
 )
 async def test_a_new_snapshot_says_why_it_cannot_be_taken(world: World, scene: str, why: str) -> None:
-    world.source.kept.looks = [Taken()]
+    world.source.kept.looks = [SnapshotProgress()]
     app = opened(world, scene)
     app._opening = (app.session, "snapshot")
     async with app.run_test(size=(80, 24)) as pilot:
@@ -776,7 +780,9 @@ async def test_a_new_snapshot_says_why_it_cannot_be_taken(world: World, scene: s
 async def test_a_source_that_may_only_read_the_repository_takes_no_snapshot(world: World) -> None:
     app = opened(world, "snapshot")
     readonly = (msgspec.structs.replace(sample.NIGHTLY, uuid="r1"),)
-    app._session = app.session.but(shelf=msgspec.structs.replace(app.session.shelf, source=readonly))
+    app._session = app.session.but(
+        repository_list=msgspec.structs.replace(app.session.repository_list, source=readonly)
+    )
     async with app.run_test(size=(80, 24)) as pilot:
         await press(pilot, "t")
         assert said(app) == "Not here: the source has registered it readonly."
@@ -1065,5 +1071,5 @@ async def test_the_help_of_a_restores_selection_is_its_own(world: World) -> None
 
 
 def test_every_answer_of_a_session_is_kept_without_a_secret() -> None:
-    assert Form.of(sample.OLD).has_secret is False
+    assert ConnectionForm.of(sample.OLD).has_secret is False
     assert SECRET not in repr(sample.RESTORED_FINISH)

@@ -110,7 +110,7 @@ async def test_the_finish_says_what_was_carried_over_and_what_was_not(world: Wor
         progress = progress.after(event)
     tasks = tuple(msgspec.structs.replace(task, later={"index.lifecycle.name": "keep"}) for task in sample.PLAN.tasks)
     plan = msgspec.structs.replace(sample.PLAN, tasks=tasks)
-    app = WizardApp(world.doors(), opening=(sample.FINISHED.but(progress=progress, plan=plan), "finish"))
+    app = WizardApp(world.services(), opening=(sample.FINISHED.but(progress=progress, plan=plan), "finish"))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         lines = shown(app)

@@ -149,7 +149,7 @@ def test_a_locale_that_says_otherwise_is_ascii_and_so_is_a_bare_console(
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
 async def test_an_ascii_terminal_gets_nothing_but_ascii_and_no_line_too_wide(scene: Scene) -> None:
     app = WizardApp(
-        sample.PICTURE_DOORS,
+        sample.PICTURE_SERVICES,
         ascii_only=True,
         opening=(scene.session, scene.step),
         credentials=credentials_of(scene.session),
@@ -180,8 +180,8 @@ def test_the_package_alone_imports_no_textual() -> None:
 _PROGRAM = """
 import sys
 from esmigrate_tui.wizard.app import WizardApp
-from tests.pictures.sample_values import PICTURE_DOORS
-app = WizardApp(PICTURE_DOORS)
+from tests.pictures.sample_values import PICTURE_SERVICES
+app = WizardApp(PICTURE_SERVICES)
 app.run()
 sys.exit(app.return_code)
 """
@@ -215,11 +215,11 @@ def test_a_signal_gives_the_terminal_back(number: signal.Signals, tmp_path: Path
 _BOARD = """
 import asyncio, dataclasses, time
 from esmigrate_tui.wizard.app import WizardApp
-from tests.pictures.sample_values import PICTURE_DOORS, RUN_EVENTS
+from tests.pictures.sample_values import PICTURE_SERVICES, RUN_EVENTS
 async def follow(run):
     yield list(RUN_EVENTS)
     await asyncio.Event().wait()
-WizardApp(dataclasses.replace(PICTURE_DOORS, follow=follow, now=time.time), follow="7K2P").run()
+WizardApp(dataclasses.replace(PICTURE_SERVICES, follow=follow, now=time.time), follow="7K2P").run()
 """
 
 

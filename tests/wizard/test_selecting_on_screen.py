@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.carrying import questions, said_otherwise
-from esmigrate_tui.flow.session import Listing, SortBy, listed, needed_bytes
+from esmigrate_tui.flow.options import questions, said_otherwise
+from esmigrate_tui.flow.session import IndexList, SortBy, listed, needed_bytes
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import Pipelines, Types
@@ -18,7 +18,7 @@ from esmigrate_tui.model.draft import IndexDefinition, bare_plan
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens import selection
 from esmigrate_tui.wizard.screens.forms import CarryingScreen
 from esmigrate_tui.wizard.screens.one_index import about
@@ -39,7 +39,7 @@ COPY = BARE.answered(method=MethodName.COPY_THROUGH_HERE)
 
 def at_selection(world: World, session: Session, *, live: bool = True) -> WizardApp:
     """The wizard at the list, over this world."""
-    app = WizardApp(world.doors(), opening=(session, "selection"), credentials=sample.credentials_of(session))
+    app = WizardApp(world.services(), opening=(session, "selection"), credentials=sample.credentials_of(session))
     app.is_live = live
     app.clusters[Side.SOURCE] = world.source
     app.clusters[Side.DESTINATION] = world.destination
@@ -52,7 +52,7 @@ async def test_a_range_is_chosen_from_one_end_to_the_other_without_what_cannot_b
         await pilot.press("home", "down", "v")
         assert "range from" in shown(app)
         await pilot.press("down", "down", "down", "down", "v")
-        rows = listed(sample.INDICES, Listing())[1:6]
+        rows = listed(sample.INDICES, IndexList())[1:6]
         assert len(rows) == 5
         assert app.session.draft.selected == tuple(index.name for index in rows if index.documents is not None)
         assert len(app.session.draft.selected) == 4
@@ -60,7 +60,7 @@ async def test_a_range_is_chosen_from_one_end_to_the_other_without_what_cannot_b
 
 
 async def test_a_list_is_sorted_the_other_way_round(world: World) -> None:
-    app = at_selection(world, BARE.but(listing=Listing(sort=SortBy.DOCUMENTS)))
+    app = at_selection(world, BARE.but(listing=IndexList(sort=SortBy.DOCUMENTS)))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("S")
         assert app.session.listing.backwards
@@ -81,7 +81,7 @@ async def test_where_the_cursor_rests_its_definition_is_read_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(selection, "_RESTS_SECONDS", 0.0)
-    app = at_selection(world, BARE.but(listing=Listing(pattern="orders")))
+    app = at_selection(world, BARE.but(listing=IndexList(pattern="orders")))
     async with app.run_test(size=(120, 40)) as pilot:
         await settled(pilot)
         await pilot.press("a", "a")
@@ -115,7 +115,7 @@ def test_what_a_mapping_holds_is_shown_as_text_alone() -> None:
     read = IndexDefinition(
         name=index.name, settings={"index.x": "\x1b]0;"}, mappings={"properties": {"\x1b[2J": {}}}, aliases={}
     )
-    text = "\n".join(line.plain for line in about(index, BARE, Look(60), read))
+    text = "\n".join(line.plain for line in about(index, BARE, Canvas(60), read))
     assert "\x1b" not in text
     assert "1 field" in text
 
@@ -180,7 +180,7 @@ async def test_what_stands_beside_the_indices_is_asked_for_and_shown_in_the_revi
         assert app.session.draft.carried == (TEMPLATE, TAKEN)
         app.go("review")
         await settled(pilot)
-        page = "\n".join(line.plain for line in reviewed(app.session, Look(76)))
+        page = "\n".join(line.plain for line in reviewed(app.session, Canvas(76)))
     assert "+ index template logs\n         the type log is gone\n" in page
     assert "! ingest pipeline clean: the destination has another of that name" in page
     assert "Make 1 index template on" in page
@@ -208,7 +208,7 @@ async def test_what_was_answered_for_a_restore_means_nothing_for_a_reindex(world
     }
     before = BARE.answered(selected=("orders",))
     draft = msgspec.structs.replace(before.draft, **given)
-    session = before.but(draft=draft, listing=Listing(settings=("number_of_replicas",)))
+    session = before.but(draft=draft, listing=IndexList(settings=("number_of_replicas",)))
     assert restore.restoration is not None
     assert restore.restoration.index_settings
     assert needed_bytes(draft) == needed_bytes(before.draft)

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from bench.wizard import wizard
-from esmigrate_tui.wizard.widgets.sparing import Shown
+from esmigrate_tui.wizard.widgets.sparing import TerminalCells
 
 WIDTH = 24
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -36,7 +36,7 @@ def whole(line: Strip) -> str:
     return Control.move_to(0, 0).segment.text + line.render(CONSOLE)
 
 
-def sparing(shown: Shown, line: Strip) -> str:
+def sparing(shown: TerminalCells, line: Strip) -> str:
     """The same line, as far as it looks different."""
     return "".join(
         Control.move_to(first, 0).segment.text + line.crop(first, last).render(CONSOLE)
@@ -47,7 +47,7 @@ def sparing(shown: Shown, line: Strip) -> str:
 @settings(max_examples=40)
 @given(some.lists(LINES, min_size=1, max_size=5))
 def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[Strip]) -> None:
-    shown = Shown()
+    shown = TerminalCells()
     sent = "".join(sparing(shown, line) for line in lines)
     assert on_a_terminal(sent) == on_a_terminal("".join(map(whole, lines)))
 
@@ -55,27 +55,27 @@ def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[
 @settings(max_examples=40)
 @given(LINES)
 def test_a_line_that_is_there_already_is_not_sent(line: Strip) -> None:
-    shown = Shown()
+    shown = TerminalCells()
     sparing(shown, line)
     assert sparing(shown, line) == ""
 
 
 def test_a_number_that_grows_costs_its_last_digits() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     before, after = (Strip([Segment(f"logs-2026.01.01 {n:>8}", Style())]).adjust_cell_length(WIDTH) for n in (41, 42))
     shown.news(0, 0, before)
     assert shown.news(0, 0, after) == [(23, 24)]
 
 
 def test_a_wide_character_is_sent_whole_where_only_its_first_half_differs() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     before, after = (Strip([Segment(text, Style())]).adjust_cell_length(WIDTH) for text in ("書a", "籍a"))
     sent = sparing(shown, before) + sparing(shown, after)
     assert on_a_terminal(sent) == on_a_terminal(whole(before) + whole(after))
 
 
 def test_what_was_painted_by_something_else_is_sent_again() -> None:
-    shown = Shown()
+    shown = TerminalCells()
     line = Strip([Segment("logs", Style())])
     shown.news(0, 0, line)
     shown.forget()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 _SCREEN = """
 import asyncio, dataclasses, pathlib, signal, sys, time
 from esmigrate_tui.wizard.app import WizardApp
-from tests.pictures.sample_values import PICTURE_DOORS, RUN_EVENTS
+from tests.pictures.sample_values import PICTURE_SERVICES, RUN_EVENTS
 async def follow(run):
     yield list(RUN_EVENTS)
     await asyncio.Event().wait()
@@ -37,8 +37,8 @@ class Busy(WizardApp):
             pathlib.Path(sys.argv[1]).touch()
 if "ignored" in sys.argv:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-doors = dataclasses.replace(PICTURE_DOORS, follow=follow, now=time.time)
-app = Busy(doors, follow="7K2P") if "attach" in sys.argv else Busy(doors)
+services = dataclasses.replace(PICTURE_SERVICES, follow=follow, now=time.time)
+app = Busy(services, follow="7K2P") if "attach" in sys.argv else Busy(services)
 app.run()
 sys.exit(app.return_code)
 """

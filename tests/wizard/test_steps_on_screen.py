@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.flow.services import RunCard, VaultWord
-from esmigrate_tui.flow.session import Test
+from esmigrate_tui.flow.services import RunCard, VaultStatus
+from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.start import there_is
 from esmigrate_tui.wizard.widgets.fields import PlainInput, SecretInput
 from tests.pictures import sample_values as sample
@@ -32,7 +32,7 @@ TROUBLE = ProblemError(Problem(cause=Cause.CONNECTION, what="The line is cut.", 
 def opened(world: World, scene: str) -> WizardApp:
     """The wizard at a scene of the sample values, over this world, alive."""
     session, step = sample.BY_NAME[scene].session, sample.BY_NAME[scene].step
-    app = WizardApp(world.doors(), opening=(session, step), credentials=sample.credentials_of(session))
+    app = WizardApp(world.services(), opening=(session, step), credentials=sample.credentials_of(session))
     app.is_live = True
     return app
 
@@ -45,7 +45,7 @@ async def to_connections(pilot: Pilot[ExitCode]) -> None:
 def test_a_run_of_files_is_listed_by_its_method_where_there_is_no_old_cluster() -> None:
     card = RunCard(run="4FLS", method=MethodName.INDEX_FROM_SOURCE, destination="https://new:9200", is_live=True)
     session = sample.FRESH.but(runs=(card,))
-    text = "\n".join(line.plain for block in there_is(session, Look(80), 1, sample.NOW).blocks for line in block)
+    text = "\n".join(line.plain for block in there_is(session, Canvas(80), 1, sample.NOW).blocks for line in block)
     assert "Index from the source → https://new:9200" in text
 
 
@@ -67,7 +67,7 @@ async def test_a_prefilled_wizard_tests_both_connections_at_once(world: World) -
     app = world.demo()
     async with app.run_test(size=(80, 24)) as pilot:
         await to_connections(pilot)
-        assert [app.session.source.test, app.session.destination.test] == [Test.GOOD, Test.GOOD]
+        assert [app.session.source.test, app.session.destination.test] == [ConnectionTest.GOOD, ConnectionTest.GOOD]
         assert "prod-logs" in shown(app)
 
 
@@ -81,7 +81,7 @@ async def test_a_connection_that_fails_says_why_and_can_be_tried_again(world: Wo
         world.troubles.clear()
         await pilot.press("ctrl+t")
         await settled(pilot)
-        assert app.session.source.test is Test.GOOD
+        assert app.session.source.test is ConnectionTest.GOOD
 
 
 async def test_a_connection_that_never_answers_can_be_left_and_is_then_not_tested(world: World) -> None:
@@ -96,7 +96,10 @@ async def test_a_connection_that_never_answers_can_be_left_and_is_then_not_teste
         await settled(pilot)
         assert app.step is not None
         assert app.step.STEP == "method"
-        assert [app.session.source.test, app.session.destination.test] == [Test.NOT_YET, Test.NOT_YET]
+        assert [app.session.source.test, app.session.destination.test] == [
+            ConnectionTest.NOT_YET,
+            ConnectionTest.NOT_YET,
+        ]
 
 
 async def test_the_clusters_are_let_go_at_the_end(world: World) -> None:
@@ -128,7 +131,7 @@ async def test_an_edited_address_has_to_be_tested_again(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await to_connections(pilot)
         await pilot.press("x")
-        assert app.session.source.test is Test.NOT_YET
+        assert app.session.source.test is ConnectionTest.NOT_YET
         assert "not tested yet" in shown(app)
 
 
@@ -155,7 +158,7 @@ async def test_a_fingerprint_is_pinned_only_after_it_was_compared(world: World) 
         before = len(world.connected)
         await pilot.press("tab", "space")
         await settled(pilot)
-        assert app.session.source.test is Test.GOOD
+        assert app.session.source.test is ConnectionTest.GOOD
         assert world.connected[before][0].trust.fingerprint == "9f2c41" + "00" * 29
 
 
@@ -167,7 +170,7 @@ async def test_a_secret_in_the_keyring_need_not_be_typed(world: World) -> None:
         await to_connections(pilot)
         await pilot.press(*"http://elastic@old:9200", "ctrl+t")
         await settled(pilot)
-        assert app.session.source.test is Test.GOOD
+        assert app.session.source.test is ConnectionTest.GOOD
 
 
 async def test_remember_asks_the_keyring_only_after_the_test_was_good(world: World) -> None:
@@ -462,7 +465,7 @@ async def test_next_in_the_footer_can_be_clicked(world: World) -> None:
 async def test_a_hostile_name_is_only_text(world: World) -> None:
     index = IndexFacts(name=sample.HOSTILE_NAME, documents=1)
     session = sample.PASSED.answered(source_indices=(index,))
-    app = WizardApp(world.doors(), opening=(session, "selection"))
+    app = WizardApp(world.services(), opening=(session, "selection"))
     async with app.run_test(size=(80, 24)) as pilot:
         assert "[/x] [@click=" in shown(app)
         await pilot.click("#board", offset=(8, 0))
@@ -471,12 +474,12 @@ async def test_a_hostile_name_is_only_text(world: World) -> None:
 
 
 async def test_a_trouble_is_told_to_its_end_where_there_is_no_keyring(world: World) -> None:
-    word = VaultWord(is_available=False, place="", sentence="There is no keyring here, over SSH. " * 5)
+    word = VaultStatus(is_available=False, place="", sentence="There is no keyring here, over SSH. " * 5)
     why = "The name server does not know it, or there is no network."
     todo = "Look at the spelling; inside a VPN or a container network, is this machine in it? Yes or no."
     trouble = Problem(cause=Cause.CONNECTION, what="The name of old:9200 is not known here.", why=why, todo=todo)
-    session = sample.TYPED.but(vault=word).with_form(Side.SOURCE, test=Test.BAD, problem=trouble)
-    app = WizardApp(world.doors(), opening=(session, "connections"))
+    session = sample.TYPED.but(vault=word).with_form(Side.SOURCE, test=ConnectionTest.BAD, problem=trouble)
+    app = WizardApp(world.services(), opening=(session, "connections"))
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert "Yes or no." in shown(app)

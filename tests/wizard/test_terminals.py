@@ -30,14 +30,14 @@ import os, sys
 from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
 harden_environment(os.environ)
 from esmigrate_tui.wizard.app import WizardApp
-from tests.pictures.sample_values import BY_NAME, PICTURE_DOORS, credentials_of
+from tests.pictures.sample_values import BY_NAME, PICTURE_SERVICES, credentials_of
 scene = BY_NAME[sys.argv[1]]
 async def press(pilot):
     await pilot.press(*scene.press)
     await pilot.pause()
     app.exit()
 app = WizardApp(
-    PICTURE_DOORS,
+    PICTURE_SERVICES,
     credentials=credentials_of(scene.session),
     opening=(scene.session, scene.step),
     ascii_only=wants_ascii(os.environ),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.flow.offer import METHODS, preview
-from esmigrate_tui.flow.services import Doors, RunCard, VaultWord
+from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileLook
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from esmigrate_tui.flow.session import Taken
     from esmigrate_tui.model.carried import Carried, Group
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Endpoint
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import ProblemError
-    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
+    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
     from esmigrate_tui.preflight.advice import Advice
 
 SECRET = "correct-horse-battery"
@@ -46,7 +45,7 @@ class Kept:
     registered: tuple[Repository, ...] = ()
     pages: dict[str, list[tuple[SnapshotFacts, ...]]] = field(default_factory=dict)
     troubles: dict[str, Exception] = field(default_factory=dict)
-    looks: list[Taken] = field(default_factory=list)
+    looks: list[SnapshotProgress] = field(default_factory=list)
     features_known: tuple[str, ...] = ()
     verified: list[str] = field(default_factory=list)
     holds_back: asyncio.Event | None = None
@@ -75,7 +74,7 @@ class Kept:
         pages = self.pages.get(repository, [()])
         return next(one for page in pages for one in page if one.name == name)
 
-    async def taking(self, repository: str, name: str) -> Taken:
+    async def taking(self, repository: str, name: str) -> SnapshotProgress:
         del repository, name
         self._maybe("taking")
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
@@ -124,13 +123,13 @@ class Seen:
 
 @dataclass
 class World:
-    """What lies behind the doors, to be changed by a test; and what was done through them."""
+    """What lies behind the services, to be changed by a test; and what was done through them."""
 
     source: Seen = field(default_factory=lambda: Seen(sample.OLD_FACTS, sample.INDICES))
     destination: Seen = field(default_factory=lambda: Seen(sample.NEW_FACTS))
     findings: tuple[Finding, ...] = ()
     troubles: dict[str, Exception] = field(default_factory=dict)
-    vault_word: VaultWord = sample.NO_KEYRING
+    vault_word: VaultStatus = sample.NO_KEYRING
     kept: Credential | None = None
     cards: tuple[RunCard, ...] = ()
     events: tuple[Event, ...] = ()
@@ -258,10 +257,10 @@ class World:
         self._maybe("keep_contrast")
         self.contrasts.append(contrast)
 
-    async def probe(self) -> VaultWord:
+    async def probe(self) -> VaultStatus:
         return self.vault_word
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultWord:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
         del credential
         self.remembered.append(connection)
         return self.vault_word
@@ -270,8 +269,8 @@ class World:
         del connection
         return self.kept
 
-    def doors(self) -> Doors[Any]:
-        return Doors(
+    def services(self) -> Services[Any]:
+        return Services(
             methods=METHODS,
             connect=self.connect,
             fingerprint=self.fingerprint,
@@ -297,7 +296,7 @@ class World:
         )
 
     def app(self, draft: Draft | None = None, **others: Any) -> WizardApp:  # noqa: ANN401  # the wizard's own arguments
-        return WizardApp(self.doors(), draft, **others)
+        return WizardApp(self.services(), draft, **others)
 
     def demo(self) -> WizardApp:
         """Both connections filled in with their secrets, as the demo opens it."""

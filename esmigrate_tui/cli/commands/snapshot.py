@@ -21,14 +21,13 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import SnapshotState
+from esmigrate_tui.model.snapshot import SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import clean, counted, duration, listed, number, size
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.elastic.snapshots import SnapshotProgress
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
 _FEATURES: Final = Version(7, 12)  # the first that knows feature states

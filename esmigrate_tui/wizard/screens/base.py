@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.screen import Screen
 
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, following
-from esmigrate_tui.wizard.draw import Look
+from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.widgets.bars import (
     LEAST_HEIGHT,
     LEAST_WIDTH,
@@ -74,9 +74,9 @@ class StepScreen(Screen[None]):
         return self.wizard.session
 
     @property
-    def look(self) -> Look:
+    def look(self) -> Canvas:
         """What the drawing has to go by."""
-        return Look(self.size.width, self.size.height, self.wizard.ascii_only)
+        return Canvas(self.size.width, self.size.height, self.wizard.ascii_only)
 
     def compose(self) -> ComposeResult:
         """Its widgets."""

@@ -15,9 +15,9 @@ from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.mapping import body_of, wrong_at
 from esmigrate_tui.wizard.draw import DIM, TROUBLE, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
-from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,7 +44,7 @@ class ChooseScreen(Screen[int], Generic[T]):
         """Its widgets."""
         yield TitleLine()
         yield Board(
-            lambda width, cursor: Rows(self._answers, lambda at, one: self._draw(one, width, at == cursor)),
+            lambda width, cursor: LineRows(self._answers, lambda at, one: self._draw(one, width, at == cursor)),
             cursor=self._cursor,
         )
         yield KeyLine(("↑↓", "choose"), ("Enter", "take"), ("Esc", "leave it as it was"))
@@ -120,12 +120,12 @@ class JsonScreen(Screen[str]):
         area = _Editor(self._body, theme="css", tab_behavior="focus", compact=True, read_only=self._is_fixed)
         area.cursor_blink = False
         yield area
-        yield Lines(lambda width: [rule(width)])
-        yield Lines(id="told")
+        yield TextLines(lambda width: [rule(width)])
+        yield TextLines(id="told")
         with Horizontal():
-            yield Press("Back", id="no")
+            yield TextButton("Back", id="no")
             if not self._is_fixed:
-                yield Press("Take it", id="yes")
+                yield TextButton("Take it", id="yes")
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -136,14 +136,14 @@ class JsonScreen(Screen[str]):
     def _tell(self, trouble: str) -> None:
         words = "" if self._is_fixed else f"{_MEANS} Tab goes to the buttons, Ctrl+N takes it."
         said, style = (trouble, TROUBLE) if trouble else (words, DIM)
-        self.query_one("#told", Lines).show(lambda width: paragraph(said, width, 1, style) if said else [])
+        self.query_one("#told", TextLines).show(lambda width: paragraph(said, width, 1, style) if said else [])
 
     def on_text_area_changed(self) -> None:
         """What was said of it no longer holds."""
         self._has_warned = False
         self._tell("")
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Leave, or take it."""
         if message.press.id == "no":
             self.action_leave()

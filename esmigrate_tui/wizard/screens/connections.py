@@ -21,7 +21,7 @@ from esmigrate_tui.flow.connections import (
     warned,
 )
 from esmigrate_tui.flow.layout import fingerprint, wrap
-from esmigrate_tui.flow.session import Form, Session, Test
+from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, Session
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import (
     Credential,
@@ -31,10 +31,10 @@ from esmigrate_tui.model.connection import (
 )
 from esmigrate_tui.model.text import counted, duration, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, SecretInput
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput, SecretInput
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -53,7 +53,7 @@ _WHO: Final = {Side.SOURCE: "the old cluster", Side.DESTINATION: "the new cluste
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
 
-def told_of_side(session: Session, side: Side, look: Look, now: float) -> list[Text]:
+def told_of_side(session: Session, side: Side, look: Canvas, now: float) -> list[Text]:
     """What is known of one side's connection: not tested, being tested, who it is, or what is wrong."""
     form = session.form(side)
     if session.is_left_out(side):
@@ -64,13 +64,13 @@ def told_of_side(session: Session, side: Side, look: Look, now: float) -> list[T
         ]
     warning = _warning(form, look)
     match form.test:
-        case Test.GOING:
+        case ConnectionTest.GOING:
             waited = duration(max(0.0, now - form.since))
             return [*warning, *_plain(f"{form.doing}, {waited} …", look)]
-        case Test.BAD if form.problem is not None:
+        case ConnectionTest.BAD if form.problem is not None:
             without = "Or clear the address: it goes without the source." if session.may_be_empty(side) else ""
             return [*_trouble(form.problem, look), *(_plain(without, look, DIM) if without else [])]
-        case Test.GOOD:
+        case ConnectionTest.GOOD:
             facts = session.draft.source_facts if side is Side.SOURCE else session.draft.destination_facts
             return [*warning, *_facts(facts, look), *(_plain(form.told, look) if form.told else [])]
         case _:
@@ -93,18 +93,18 @@ def wrap_fingerprint(digits: str, width: int) -> list[str]:
     return [":".join(pairs[at : at + a_line]) for at in range(0, len(pairs), a_line)]
 
 
-def _plain(text: str, look: Look, style: str = "") -> list[Text]:
+def _plain(text: str, look: Canvas, style: str = "") -> list[Text]:
     return [ink("  ").append(line, style or "none") for line in wrap(text, look.width - 2)]
 
 
-def _warning(form: Form, look: Look) -> list[Text]:
+def _warning(form: ConnectionForm, look: Canvas) -> list[Text]:
     if not (said := warned(form)):
         return []
     first, *rest = wrap(said, look.width - 2)
     return [look.mark("warn").append(" ").append(first, STRONG), *(ink("  ").append(line, STRONG) for line in rest)]
 
 
-def _trouble(problem: Problem, look: Look) -> list[Text]:
+def _trouble(problem: Problem, look: Canvas) -> list[Text]:
     word = FAILED.get(problem.cause, "failed")
     first, *rest = wrap(f"{word}: {problem.what}", look.width - 2)
     lines = [look.mark("bad").append(" ").append(first, TROUBLE), *(ink("  ").append(line) for line in rest)]
@@ -114,7 +114,7 @@ def _trouble(problem: Problem, look: Look) -> list[Text]:
     return lines
 
 
-def _facts(facts: ClusterFacts | None, look: Look) -> list[Text]:
+def _facts(facts: ClusterFacts | None, look: Canvas) -> list[Text]:
     if facts is None:
         return []
     lines = [look.mark("good").append(" connected  ", "none").append(facts.name, STRONG)]
@@ -141,17 +141,17 @@ def _facts(facts: ClusterFacts | None, look: Look) -> list[Text]:
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-class Field(Horizontal):
+class LabelledField(Horizontal):
     """A word and what belongs to it, in one line."""
 
     DEFAULT_CSS = """
-    Field { height: 1; width: 100%; }
-    Field > .label { width: 9; }
+    LabelledField { height: 1; width: 100%; }
+    LabelledField > .label { width: 9; }
     """
 
     def __init__(self, label: str, control: Widget, *, id: str) -> None:  # noqa: A002  # Textual's own name for it
         super().__init__(id=id)
-        self._label = Lines(lambda _: [ink(label, DIM)], classes="label")
+        self._label = TextLines(lambda _: [ink(label, DIM)], classes="label")
         self._control = control
 
     def compose(self) -> ComposeResult:
@@ -179,22 +179,24 @@ class SidePanel(Vertical):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         side, form = self.side, self._began.form(self.side)
-        yield Lines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {_WHO[side]}", DIM), Text()])
+        yield TextLines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {_WHO[side]}", DIM), Text()])
         address = PlainInput(form.address, placeholder="https://host:9200 or Cloud ID", id=f"{side}-address")
-        yield Field("Address", address, id=f"{side}-address-field")
-        yield Field("Sign in", Choice(SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"), id=f"{side}-sign-in-field")
-        yield Field("User", PlainInput(form.user, id=f"{side}-user"), id=f"{side}-user-field")
-        yield Field("Password", SecretInput(id=f"{side}-secret"), id=f"{side}-secret-field")
-        keep = Choice(*remembering(self._began, form), id=f"{side}-remember")
-        yield Field("Remember", keep, id=f"{side}-remember-field")
-        yield Lines(id=f"{side}-vault")
-        yield Field("Trust", Choice(TRUST, form.trust.value, id=f"{side}-trust"), id=f"{side}-trust-field")
-        yield Field("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"), id=f"{side}-ca-file-field")
-        same = Choice(_SAME, "yes" if form.is_accepted else "no", id=f"{side}-same")
-        yield Field("The same", same, id=f"{side}-same-field")
-        yield Lines(id=f"{side}-told")
+        yield LabelledField("Address", address, id=f"{side}-address-field")
+        yield LabelledField(
+            "Sign in", ChoiceField(SIGN_IN, form.sign_in.value, id=f"{side}-sign-in"), id=f"{side}-sign-in-field"
+        )
+        yield LabelledField("User", PlainInput(form.user, id=f"{side}-user"), id=f"{side}-user-field")
+        yield LabelledField("Password", SecretInput(id=f"{side}-secret"), id=f"{side}-secret-field")
+        keep = ChoiceField(*remembering(self._began, form), id=f"{side}-remember")
+        yield LabelledField("Remember", keep, id=f"{side}-remember-field")
+        yield TextLines(id=f"{side}-vault")
+        yield LabelledField("Trust", ChoiceField(TRUST, form.trust.value, id=f"{side}-trust"), id=f"{side}-trust-field")
+        yield LabelledField("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"), id=f"{side}-ca-file-field")
+        same = ChoiceField(_SAME, "yes" if form.is_accepted else "no", id=f"{side}-same")
+        yield LabelledField("The same", same, id=f"{side}-same-field")
+        yield TextLines(id=f"{side}-told")
 
-    def show(self, session: Session, look: Look, now: float) -> None:
+    def show(self, session: Session, look: Canvas, now: float) -> None:
         """The fields that the answers ask for, and what is known."""
         side, form = self.side, session.form(self.side)
         self.display = side in session.sides
@@ -211,17 +213,19 @@ class SidePanel(Vertical):
         }
         for name, is_shown in shown.items():
             self.query_one(f"#{side}-{name}-field").display = is_shown
-        self.query_one(f"#{side}-secret-field", Field).relabel(SECRET_WORD[form.sign_in])
-        self.query_one(f"#{side}-sign-in", Choice).offer(SIGN_IN, form.sign_in.value)
-        self.query_one(f"#{side}-same", Choice).offer(_SAME, "yes" if form.is_accepted else "no")
-        self.query_one(f"#{side}-remember", Choice).offer(*remembering(session, form))
-        vault = self.query_one(f"#{side}-vault", Lines)
+        self.query_one(f"#{side}-secret-field", LabelledField).relabel(SECRET_WORD[form.sign_in])
+        self.query_one(f"#{side}-sign-in", ChoiceField).offer(SIGN_IN, form.sign_in.value)
+        self.query_one(f"#{side}-same", ChoiceField).offer(_SAME, "yes" if form.is_accepted else "no")
+        self.query_one(f"#{side}-remember", ChoiceField).offer(*remembering(session, form))
+        vault = self.query_one(f"#{side}-vault", TextLines)
         said = session.vault.sentence if session.vault is not None and not session.vault.is_available else ""
         # What a test says needs the lines more, and nothing of it may be cut.
-        vault.display = bool(said) and shown["remember"] and form.test is Test.NOT_YET and not form.fingerprint
+        vault.display = (
+            bool(said) and shown["remember"] and form.test is ConnectionTest.NOT_YET and not form.fingerprint
+        )
         vault.show(lambda width: paragraph(said, width, 9, DIM))
-        told = self.query_one(f"#{side}-told", Lines)
-        told.show(lambda width: [Text(), *told_of_side(session, side, Look(width, 0, look.ascii_only), now)])
+        told = self.query_one(f"#{side}-told", TextLines)
+        told.show(lambda width: [Text(), *told_of_side(session, side, Canvas(width, 0, look.ascii_only), now)])
 
 
 class ConnectionsScreen(StepScreen):
@@ -241,7 +245,7 @@ class ConnectionsScreen(StepScreen):
 
     def paint(self, session: Session) -> None:
         """Both sides."""
-        now = self.wizard.doors.now()
+        now = self.wizard.services.now()
         for panel in self.query(SidePanel):
             panel.show(session, self.look, now)
 
@@ -254,7 +258,7 @@ class ConnectionsScreen(StepScreen):
                     self.query_one(f"#{side}-secret", SecretInput).value = credential.secret
         super().on_mount()
         wanted = [side for side in self.session.sides if not self.session.is_left_out(side)]
-        first = next((side for side in wanted if self.session.form(side).test is not Test.GOOD), wanted[0])
+        first = next((side for side in wanted if self.session.form(side).test is not ConnectionTest.GOOD), wanted[0])
         self.query_one(f"#{first}-address").focus()
         if not self.wizard.is_live:
             return
@@ -265,20 +269,20 @@ class ConnectionsScreen(StepScreen):
             form = self.session.form(side)
             given = self.session.draft.source if side is Side.SOURCE else self.session.draft.destination
             known = form.sign_in is SignIn.NONE or side in self.wizard.credentials
-            if given is not None and known and form.test is Test.NOT_YET:
+            if given is not None and known and form.test is ConnectionTest.NOT_YET:
                 self._begin_test(side)
 
     def _tick(self) -> None:
         """The seconds that a test takes are counted; nothing is drawn where none is going on."""
-        if any(self.session.form(side).test is Test.GOING for side in self.session.sides):
+        if any(self.session.form(side).test is ConnectionTest.GOING for side in self.session.sides):
             self.paint(self.session)
 
     def let_go(self) -> None:
         """A test that ends with this screen was not made."""
         session = self.session
         for side in Side:
-            if session.form(side).test is Test.GOING:
-                session = session.with_form(side, test=Test.NOT_YET)
+            if session.form(side).test is ConnectionTest.GOING:
+                session = session.with_form(side, test=ConnectionTest.NOT_YET)
         self.wizard.update(session)
 
     # -- answers -----------------------------------------------------------------------------------------------------
@@ -302,7 +306,7 @@ class ConnectionsScreen(StepScreen):
         else:
             self._typed(side, **{field.replace("-", "_"): message.value})
 
-    def on_choice_changed(self, message: Choice.Changed) -> None:
+    def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """Something else was chosen."""
         side, field = _named(message.choice.id)
         match field:
@@ -326,7 +330,7 @@ class ConnectionsScreen(StepScreen):
 
     def _typed(self, side: Side, **changes: object) -> None:
         self.workers.cancel_group(self, f"test-{side}")
-        self.wizard.update(self.session.with_form(side, test=Test.NOT_YET, problem=None, told="", **changes))
+        self.wizard.update(self.session.with_form(side, test=ConnectionTest.NOT_YET, problem=None, told="", **changes))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter goes to the next field; from a secret, or from an address that needs none, it tests.
@@ -354,7 +358,7 @@ class ConnectionsScreen(StepScreen):
         untested = [
             side
             for side in self.session.sides
-            if self.session.form(side).test is Test.NOT_YET and not self.session.is_left_out(side)
+            if self.session.form(side).test is ConnectionTest.NOT_YET and not self.session.is_left_out(side)
         ]
         if untested and all(self.session.form(side).address for side in untested):
             for side in untested:

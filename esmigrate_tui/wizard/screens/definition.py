@@ -16,17 +16,17 @@ from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, listed, number
 from esmigrate_tui.translate.beside import changed_at
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import WIDE, TitleLine, key_words
-from esmigrate_tui.wizard.widgets.board import Board, Page
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from textual.app import ComposeResult
 
-    from esmigrate_tui.flow.definition import Part
+    from esmigrate_tui.flow.definition import IndexPart
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.problem import Problem
@@ -40,7 +40,7 @@ _LONGEST: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DefinitionLine:
     """One line as wide as its column: of both sides in two columns, else of one of them; "" where a line went on."""
 
     source: str | None
@@ -48,19 +48,19 @@ class Line:
     is_same: bool
 
 
-def laid_out(rows: Sequence[Row], width: int, *, is_wide: bool) -> tuple[Line, ...]:
+def laid_out(rows: Sequence[Row], width: int, *, is_wide: bool) -> tuple[DefinitionLine, ...]:
     """Both sides as lines for a width: in two columns, or one below the other where they differ."""
     room = _room(width, is_wide=is_wide)
-    lines: list[Line] = []
+    lines: list[DefinitionLine] = []
     for row in rows:
         mine = _pieces(row.source, row.depth, room)
         if row.is_same:
-            lines += [Line(piece, piece, is_same=True) for piece in mine]
+            lines += [DefinitionLine(piece, piece, is_same=True) for piece in mine]
             continue
         theirs = _pieces(row.destination, row.depth, room)
         if is_wide:
             lines += [
-                Line(
+                DefinitionLine(
                     one if one is not None or row.source is None else "",
                     other if other is not None or row.destination is None else "",
                     is_same=False,
@@ -68,8 +68,8 @@ def laid_out(rows: Sequence[Row], width: int, *, is_wide: bool) -> tuple[Line, .
                 for one, other in zip_longest(mine, theirs)
             ]
         else:
-            lines += [Line(piece, None, is_same=False) for piece in mine]
-            lines += [Line(None, piece, is_same=False) for piece in theirs]
+            lines += [DefinitionLine(piece, None, is_same=False) for piece in mine]
+            lines += [DefinitionLine(None, piece, is_same=False) for piece in theirs]
     return tuple(lines)
 
 
@@ -95,7 +95,7 @@ def _pieces(text: str | None, depth: int, room: int) -> tuple[str, ...]:
     return (*found, indent + rest)
 
 
-def drawn(line: Line, width: int, *, is_wide: bool) -> Text:
+def drawn(line: DefinitionLine, width: int, *, is_wide: bool) -> Text:
     """One line; a sign stands before whatever only one side has."""
     if line.is_same and not is_wide:
         return ink("   ").append(line.source or "", DIM)
@@ -115,12 +115,12 @@ def _side(text: str | None, mark: str, style: str) -> Text:
     return ink(f" {mark} ", STRONG).append(text, style) if text else ink("")
 
 
-def begins(lines: Sequence[Line]) -> tuple[int, ...]:
+def begins(lines: Sequence[DefinitionLine]) -> tuple[int, ...]:
     """Where each difference begins: lines that differ, one after another, are one."""
     return tuple(at for at, line in enumerate(lines) if not line.is_same and (at == 0 or lines[at - 1].is_same))
 
 
-def head(session: Session, part: Part, own: Sequence[str], look: Look, *, in_full: bool) -> list[Text]:
+def head(session: Session, part: IndexPart, own: Sequence[str], look: Canvas, *, in_full: bool) -> list[Text]:
     """What the translation changes, and what a person has; then what stands in which column."""
     width, draft = look.width, session.draft
     version = draft.destination_facts.version if draft.destination_facts is not None else "the destination"
@@ -176,12 +176,12 @@ def _columns(session: Session, width: int, *, is_wide: bool) -> Text:
 
 
 @dataclass(frozen=True)
-class Sheet:
+class DefinitionPage:
     """A page whose lines are drawn when they are seen."""
 
     head: Sequence[Text]
-    lines: Sequence[Line]
-    draw: Callable[[Line], Text]
+    lines: Sequence[DefinitionLine]
+    draw: Callable[[DefinitionLine], Text]
 
     @property
     def height(self) -> int:
@@ -229,7 +229,7 @@ class DefinitionScreen(Screen[None]):
     def __init__(self, wizard: WizardApp, index: IndexFacts) -> None:
         super().__init__()
         self._wizard, self._index = wizard, index
-        self._parts: tuple[Part, ...] = ()
+        self._parts: tuple[IndexPart, ...] = ()
         self._rows: tuple[tuple[Row, ...], tuple[str, ...]] = ((), ())
         self._at = 0
         self._in_full = False
@@ -241,15 +241,15 @@ class DefinitionScreen(Screen[None]):
         """Its widgets."""
         yield TitleLine()
         yield Board()
-        yield Lines(lambda width: [rule(width)])
-        yield Lines(id="foot")
+        yield TextLines(lambda width: [rule(width)])
+        yield TextLines(id="foot")
 
     async def on_mount(self) -> None:
         """Now it is on the screen; what is not known yet is read."""
         if self._index.name in self._wizard.session.draft.definitions:
             self._look()
             return
-        self._since = self._wizard.doors.now()
+        self._since = self._wizard.services.now()
         self._show()
         waiting = self.set_interval(1.0, self._show)
         self.run_worker(self._read(waiting.stop), exclusive=True)
@@ -274,7 +274,7 @@ class DefinitionScreen(Screen[None]):
         self._show()
 
     @property
-    def part(self) -> Part | None:
+    def part(self) -> IndexPart | None:
         """What is looked at."""
         return self._parts[self._at] if self._parts and self._problem is None else None
 
@@ -292,26 +292,26 @@ class DefinitionScreen(Screen[None]):
         self._foot()
         if part is None:
             self.query_one(TitleLine).title(name)
-            self.query_one(Board).show(lambda width, _: Page(tuple(self._waiting(width))))
+            self.query_one(Board).show(lambda width, _: TextPage(tuple(self._waiting(width))))
             return
         (rows, own), in_full = self._rows, self._in_full
 
-        def make(width: int, _: int) -> Sheet:
+        def make(width: int, _: int) -> DefinitionPage:
             is_wide = width >= WIDE - 2
             top = head(session, part, own, look_of(width), in_full=in_full)
             lines = laid_out(rows, width, is_wide=is_wide)
-            return Sheet(top, lines, lambda line: drawn(line, width, is_wide=is_wide))
+            return DefinitionPage(top, lines, lambda line: drawn(line, width, is_wide=is_wide))
 
         self.query_one(Board).show(make)
         sheet = self.query_one(Board).sheet
-        words = [counted(len(sheet.differences), "difference")] if isinstance(sheet, Sheet) else []
+        words = [counted(len(sheet.differences), "difference")] if isinstance(sheet, DefinitionPage) else []
         words += ["changed by you"] if part.is_edited else []
         goes = "" if part.target == self._index.name else f" to {shorten(clean(part.target, 255), 40)}"
         which = f", type {clean(part.type, 40)} ({self._at + 1} of {len(self._parts)})" if part.type else ""
         self.query_one(TitleLine).title(f"{name}{goes}{which}", ", ".join(words))
 
-    def _look_of(self, width: int) -> Look:
-        return Look(width, 0, self._wizard.ascii_only)
+    def _look_of(self, width: int) -> Canvas:
+        return Canvas(width, 0, self._wizard.ascii_only)
 
     def _waiting(self, width: int) -> Iterator[Text]:
         yield Text()
@@ -319,7 +319,7 @@ class DefinitionScreen(Screen[None]):
             for sentence in (self._problem.what, self._problem.why, self._problem.todo):
                 yield from paragraph(sentence, width, 3) if sentence else ()
             return
-        waited = duration(max(0.0, self._wizard.doors.now() - self._since))
+        waited = duration(max(0.0, self._wizard.services.now() - self._since))
         yield from paragraph(f"Reading its definition from the source, {waited} …", width, 3, DIM)
 
     def _foot(self) -> None:
@@ -328,7 +328,7 @@ class DefinitionScreen(Screen[None]):
         keys += [("e", "edit"), *([("u", "as translated")] if part.is_edited else [])] if part is not None else []
         keys += [("t", "next type")] if len(self._parts) > 1 else []
         line = key_words(("↑↓", "scroll"), *keys, ("Esc", "back"))
-        self.query_one("#foot", Lines).show(lambda _: [ink(" ").append(said, STRONG) if said else line])
+        self.query_one("#foot", TextLines).show(lambda _: [ink(" ").append(said, STRONG) if said else line])
 
     def _say(self, sentence: str) -> None:
         self._said = sentence
@@ -348,7 +348,7 @@ class DefinitionScreen(Screen[None]):
     def action_jump(self, direction: int) -> None:
         """To the next difference, or to the one before."""
         board = self.query_one(Board)
-        places = board.sheet.differences if isinstance(board.sheet, Sheet) else ()
+        places = board.sheet.differences if isinstance(board.sheet, DefinitionPage) else ()
         here = round(board.scroll_y)
         last = board.max_scroll_y
         ahead = [at for at in places if (at - 1 > here if direction > 0 else at - 1 < here)]

@@ -36,12 +36,12 @@ from esmigrate_tui.model.text import clean, counted, duration, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import is_new_id
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.screens.connections import Field
-from esmigrate_tui.wizard.widgets.board import Board, Page
-from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.screens.connections import LabelledField
+from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from esmigrate_tui.flow.session import Pile, Session
+    from esmigrate_tui.flow.session import FileChoice, Session
     from esmigrate_tui.model.files import FileSource, Row
 
 _COLUMNS: Final = "col1, col2, col3; or as you call them"
@@ -72,23 +72,23 @@ _SHOWN_ERRORS: Final = 3
 _SIZE, _PACKED, _AS = 10, 6, 12
 
 
-def _header(pile: Pile) -> str:
-    return "yes" if pile.wishes.has_header else "no"
+def _header(file_choice: FileChoice) -> str:
+    return "yes" if file_choice.wishes.has_header else "no"
 
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
 
-def seen(session: Session, look: Look) -> list[Text]:
+def seen(session: Session, look: Canvas) -> list[Text]:
     """What a look has shown: troubles, the files, rows that cannot be read, the first rows as they will be sent."""
-    pile, width = session.pile, look.width
-    found = pile.look
+    file_choice, width = session.file_choice, look.width
+    found = file_choice.look
     lines: list[Text] = []
-    for problem in (pile.problem, found.problem if found is not None else None):
+    for problem in (file_choice.problem, found.problem if found is not None else None):
         if problem is not None:
             lines += _trouble(problem, width)
     if found is None:
-        return lines or _nothing_yet(pile, width)
+        return lines or _nothing_yet(file_choice, width)
     files = [_file_line(file, found, at, width) for at, file in enumerate(found.files)]
     lines += files[:_SHOWN_FILES]
     if more := files[_SHOWN_FILES:]:
@@ -120,9 +120,9 @@ def seen(session: Session, look: Look) -> list[Text]:
     return lines
 
 
-def _nothing_yet(pile: Pile, width: int) -> list[Text]:
-    if pile.doing:
-        return [ink(f" {pile.doing} …", DIM)]
+def _nothing_yet(file_choice: FileChoice, width: int) -> list[Text]:
+    if file_choice.doing:
+        return [ink(f" {file_choice.doing} …", DIM)]
     return [line for each in _WHICH for line in (*paragraph(each, width, 1, DIM), Text())]
 
 
@@ -173,12 +173,12 @@ def _row(row: Row, width: int, *, is_new: bool) -> list[Text]:
 # -- what others send -------------------------------------------------------------------------------------------------
 
 
-def sent(session: Session, look: Look) -> list[Text]:
+def sent(session: Session, look: Canvas) -> list[Text]:
     """What is to be done on the sending side, in order, and the text of its configuration."""
     width = look.width
     lines: list[Text] = []
-    if session.pile.problem is not None:
-        lines += _trouble(session.pile.problem, width)
+    if session.file_choice.problem is not None:
+        lines += _trouble(session.file_choice.problem, width)
     try:
         told = configuration_for(session)
     except ProblemError as error:
@@ -208,65 +208,79 @@ class FilesScreen(StepScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("files")]
     CSS = """
     FilesScreen #fields { height: auto; padding: 0 1; }
-    FilesScreen Field > .label { width: 11; }
+    FilesScreen LabelledField > .label { width: 11; }
     """
 
     def body(self) -> Iterable[Widget]:
         """The fields, and below them what was seen."""
-        pile = self.session.pile
+        file_choice = self.session.file_choice
         named = "paths and patterns: export/orders-*.csv.gz"
         yield Vertical(
-            Field("From", Choice(FROM, "sent" if pile.sender is not None else "files", id="from"), id="from-field"),
-            Field("Sender", Choice(SENDERS, pile.sender or SENDERS[0][0], id="sender"), id="sender-field"),
-            Field("Files", PlainInput(pile.typed, placeholder=named, id="files"), id="files-field"),
-            Field("Read as", Choice(*formats(pile), id="format"), id="format-field"),
-            Field("Separated", Choice(*delimiters(pile), id="delimiter"), id="delimiter-field"),
-            Field("Encoding", Choice(*encodings(pile), id="encoding"), id="encoding-field"),
-            Field("First row", Choice(HEADER, _header(pile), id="header"), id="header-field"),
-            Field(
-                "Columns", PlainInput(", ".join(pile.wishes.names), placeholder=_COLUMNS, id="names"), id="names-field"
+            LabelledField(
+                "From",
+                ChoiceField(FROM, "sent" if file_choice.sender is not None else "files", id="from"),
+                id="from-field",
             ),
-            Field(
+            LabelledField(
+                "Sender", ChoiceField(SENDERS, file_choice.sender or SENDERS[0][0], id="sender"), id="sender-field"
+            ),
+            LabelledField("Files", PlainInput(file_choice.typed, placeholder=named, id="files"), id="files-field"),
+            LabelledField("Read as", ChoiceField(*formats(file_choice), id="format"), id="format-field"),
+            LabelledField("Separated", ChoiceField(*delimiters(file_choice), id="delimiter"), id="delimiter-field"),
+            LabelledField("Encoding", ChoiceField(*encodings(file_choice), id="encoding"), id="encoding-field"),
+            LabelledField("First row", ChoiceField(HEADER, _header(file_choice), id="header"), id="header-field"),
+            LabelledField(
+                "Columns",
+                PlainInput(", ".join(file_choice.wishes.names), placeholder=_COLUMNS, id="names"),
+                id="names-field",
+            ),
+            LabelledField(
                 "Of index",
-                PlainInput(pile.wishes.from_index, placeholder="the one that they name", id="from-index"),
+                PlainInput(file_choice.wishes.from_index, placeholder="the one that they name", id="from-index"),
                 id="from-index-field",
             ),
-            Field("_id", Choice(*id_rules(pile), id="ids"), id="ids-field"),
-            Field("Field", PlainInput(pile.wishes.id_field, id="id-field"), id="id-field-field"),
-            Field(
+            LabelledField("_id", ChoiceField(*id_rules(file_choice), id="ids"), id="ids-field"),
+            LabelledField("Field", PlainInput(file_choice.wishes.id_field, id="id-field"), id="id-field-field"),
+            LabelledField(
                 "Index", PlainInput(self.session.draft.into, placeholder="where they go", id="into"), id="into-field"
             ),
-            Field("How many", PlainInput(pile.expected, placeholder="not known", id="expected"), id="expected-field"),
-            Field("Pipeline", PlainInput(pile.pipeline, placeholder="none", id="pipeline"), id="pipeline-field"),
+            LabelledField(
+                "How many",
+                PlainInput(file_choice.expected, placeholder="not known", id="expected"),
+                id="expected-field",
+            ),
+            LabelledField(
+                "Pipeline", PlainInput(file_choice.pipeline, placeholder="none", id="pipeline"), id="pipeline-field"
+            ),
             id="fields",
             classes="body",
         )
-        yield Lines(lambda width: [rule(width)], classes="body")
+        yield TextLines(lambda width: [rule(width)], classes="body")
         yield Board()
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many files, how they are read, how many rows were looked at; or what is waited for."""
-        pile = session.pile
-        if pile.doing:
-            return f"{pile.doing} …", duration(max(0.0, self.wizard.doors.now() - pile.since))
-        if pile.sender is not None:
-            return f"Sent by {pile.sender.title}", "esmigrate makes the index, and watches"
-        if pile.look is None:
+        file_choice = session.file_choice
+        if file_choice.doing:
+            return f"{file_choice.doing} …", duration(max(0.0, self.wizard.services.now() - file_choice.since))
+        if file_choice.sender is not None:
+            return f"Sent by {file_choice.sender.title}", "esmigrate makes the index, and watches"
+        if file_choice.look is None:
             return "Which files?", ""
-        files = pile.look.files
+        files = file_choice.look.files
         words = f"{counted(len(files), 'file')}, {size(sum(file.size for file in files))}"
-        sample = pile.look.sample
+        sample = file_choice.look.sample
         if sample is None:
             return words, ""
         return f"{words}: {how_read(sample.reading)}", f"{counted(sample.amount, 'row')} looked at"
 
     def paint(self, session: Session) -> None:
         """The fields that the answers ask for, and what is known."""
-        pile, ascii_only = session.pile, self.wizard.ascii_only
-        kind = format_of(pile)
+        file_choice, ascii_only = session.file_choice, self.wizard.ascii_only
+        kind = format_of(file_choice)
         is_table = kind is not None and kind.has_columns
-        is_sent = pile.sender is not None
-        is_seen = pile.look is not None and not is_sent
+        is_sent = file_choice.sender is not None
+        is_seen = file_choice.look is not None and not is_sent
         shown = {
             "sender": is_sent,
             "files": not is_sent,
@@ -274,22 +288,22 @@ class FilesScreen(StepScreen):
             "delimiter": is_seen and is_table,
             "encoding": is_seen and is_table,
             "header": is_seen and is_table,
-            "names": is_seen and is_table and not pile.wishes.has_header,
-            "from-index": is_seen and may_be_of_several(pile),
+            "names": is_seen and is_table and not file_choice.wishes.has_header,
+            "from-index": is_seen and may_be_of_several(file_choice),
             "ids": is_seen,
-            "id-field": is_seen and pile.wishes.ids is IdRule.FIELD,
+            "id-field": is_seen and file_choice.wishes.ids is IdRule.FIELD,
             "into": is_seen or is_sent,
             "expected": is_sent,
             "pipeline": is_seen,
         }
         for name, is_shown in shown.items():
             self.query_one(f"#{name}-field").display = is_shown
-        self.query_one("#format", Choice).offer(*formats(pile))
-        self.query_one("#delimiter", Choice).offer(*delimiters(pile))
-        self.query_one("#encoding", Choice).offer(*encodings(pile))
-        self.query_one("#ids", Choice).offer(*id_rules(pile))
+        self.query_one("#format", ChoiceField).offer(*formats(file_choice))
+        self.query_one("#delimiter", ChoiceField).offer(*delimiters(file_choice))
+        self.query_one("#encoding", ChoiceField).offer(*encodings(file_choice))
+        self.query_one("#ids", ChoiceField).offer(*id_rules(file_choice))
         drawn = sent if is_sent else seen
-        self.query_one(Board).show(lambda width, _: Page(tuple(drawn(session, Look(width, 0, ascii_only)))))
+        self.query_one(Board).show(lambda width, _: TextPage(tuple(drawn(session, Canvas(width, 0, ascii_only)))))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -297,14 +311,14 @@ class FilesScreen(StepScreen):
             self.let_go()  # a look that a screen before this one began was ended with it
         super().on_mount()
         self._suggest()
-        pile = self.session.pile
-        self.query_one("#into" if pile.look is not None or pile.sender is not None else "#files").focus()
+        file_choice = self.session.file_choice
+        self.query_one("#into" if file_choice.look is not None or file_choice.sender is not None else "#files").focus()
         if self.wizard.is_live:
             self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
         """The seconds that a look takes are counted; nothing is drawn where none is going on."""
-        if self.session.pile.doing:
+        if self.session.file_choice.doing:
             self.show()
 
     def let_go(self) -> None:
@@ -315,7 +329,7 @@ class FilesScreen(StepScreen):
         look_at(self.wizard, **changes)
 
     def _wish(self, **changes: object) -> None:
-        self._pile(wishes=msgspec.structs.replace(self.session.pile.wishes, **changes))
+        self._pile(wishes=msgspec.structs.replace(self.session.file_choice.wishes, **changes))
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
@@ -338,12 +352,12 @@ class FilesScreen(StepScreen):
             case _:
                 self._pile(pipeline=value.strip())
 
-    def on_choice_changed(self, message: Choice.Changed) -> None:
+    def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """Something else was chosen: files are looked at again, as they are to be read now."""
         value = message.value
         match message.choice.id:
             case "from":
-                self._pile(sender=Shipper(self.query_one("#sender", Choice).value) if value == "sent" else None)
+                self._pile(sender=Shipper(self.query_one("#sender", ChoiceField).value) if value == "sent" else None)
                 return
             case "sender":
                 self._pile(sender=Shipper(value))
@@ -362,7 +376,7 @@ class FilesScreen(StepScreen):
 
     async def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter looks, where there is something new to look at; else it goes to the next field, or on."""
-        if message.input.id in _LOOKED_FOR and not self.session.pile.is_looked_at:
+        if message.input.id in _LOOKED_FOR and not self.session.file_choice.is_looked_at:
             self.action_test()
             if message.input.id == "files":
                 return
@@ -373,19 +387,19 @@ class FilesScreen(StepScreen):
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
         """Whoever leaves the field of the files, or of the _id, wants to see what that means."""
-        pile = self.session.pile
-        if event.widget.id in _LOOKED_FOR and not pile.is_looked_at and self.wizard.is_live:
+        file_choice = self.session.file_choice
+        if event.widget.id in _LOOKED_FOR and not file_choice.is_looked_at and self.wizard.is_live:
             self.action_test()
 
     # -- looking -----------------------------------------------------------------------------------------------------
 
     def action_test(self) -> None:
         """Look at the files."""
-        if self.session.pile.typed.strip() and self.session.pile.sender is None:
+        if self.session.file_choice.typed.strip() and self.session.file_choice.sender is None:
             self.run_worker(self._look(), group="look", exclusive=True)
 
     async def _look(self) -> None:
-        is_first = self.session.pile.look is None
+        is_first = self.session.file_choice.look is None
         if not await look(self.wizard):
             self.query_one("#files").focus()
             return
@@ -396,16 +410,16 @@ class FilesScreen(StepScreen):
 
     def _suggest(self) -> None:
         """Complete the name of the field as it is typed."""
-        names = known_fields(self.session.pile)
+        names = known_fields(self.session.file_choice)
         field = self.query_one("#id-field", PlainInput)
         field.suggester = SuggestFromList(names) if names else None
         field.placeholder = shorten(", ".join(names), 60)
 
     def action_save(self) -> None:
         """Write the configuration of the sender to a file whose name is asked for."""
-        from esmigrate_tui.wizard.screens.leaves import LineScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import LineScreen  # noqa: PLC0415  # loaded when first needed
 
-        if self.session.pile.sender is None:
+        if self.session.file_choice.sender is None:
             self.say("Only a sender has a configuration: choose one above.")
             return
         try:
@@ -430,7 +444,7 @@ class FilesScreen(StepScreen):
 
     async def _save(self, name: str, text: str) -> None:
         try:
-            path = await self.wizard.doors.save_text(name, text)
+            path = await self.wizard.services.save_text(name, text)
         except ProblemError as error:
             self.say(error.problem.what)
         else:
@@ -444,8 +458,13 @@ class FilesScreen(StepScreen):
 
     async def action_next(self) -> None:
         """Next looks first, where that was not done."""
-        pile = self.session.pile
-        if pile.sender is None and pile.typed.strip() and not pile.is_looked_at and not pile.doing:
+        file_choice = self.session.file_choice
+        if (
+            file_choice.sender is None
+            and file_choice.typed.strip()
+            and not file_choice.is_looked_at
+            and not file_choice.doing
+        ):
             self.action_test()
             self.say("Looking first; then Next is possible.")
             return
@@ -458,5 +477,5 @@ class FilesScreen(StepScreen):
     async def _go_on(self) -> None:
         if not (reason := await settle(self.wizard)):
             self.wizard.go("mapping")
-        elif self.session.pile.problem is None:
+        elif self.session.file_choice.problem is None:
             self.say(reason)

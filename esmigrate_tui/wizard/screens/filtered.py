@@ -10,7 +10,7 @@ from esmigrate_tui.wizard.draw import DIM, ink
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.board import Board
 from esmigrate_tui.wizard.widgets.fields import PlainInput
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from textual.widgets import Input
@@ -30,7 +30,7 @@ class FilteredScreen(StepScreen):
 
     def filter_line(self) -> Horizontal:
         """The widget to type the filter into."""
-        word = Lines(lambda _: [ink(" filter", DIM)])
+        word = TextLines(lambda _: [ink(" filter", DIM)])
         return Horizontal(word, PlainInput(self.pattern, id="filter"), id="filter-line", classes="body")
 
     def show_filter_line(self) -> None:

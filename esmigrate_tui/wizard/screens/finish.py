@@ -20,10 +20,10 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Look, ink, paragraph
+from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph
 from esmigrate_tui.wizard.screens.run import TasksScreen, by_attention
-from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.flow.session import Made, Session
+    from esmigrate_tui.flow.session import AppliedChange, Session
     from esmigrate_tui.wizard.draw import Mark
 
 _COUNT: Final = 15
@@ -77,7 +77,7 @@ def _troubled(progress: Progress) -> tuple[Mark, str]:
     return mark, f"{said}: {progress.problem.what}" if progress.problem else f"{said}."
 
 
-def summary(progress: Progress, look: Look) -> list[Text]:
+def summary(progress: Progress, look: Canvas) -> list[Text]:
     """The verdict, and what was counted."""
     mark, sentence = verdict(progress)
     style = GOOD if mark == "good" else TROUBLE if mark == "bad" else STRONG
@@ -161,7 +161,7 @@ def _name_width(width: int) -> int:
     return max(16, width - 5 - _STATE - 2 * _COUNT - 9 - 1)
 
 
-def ended_row(task: TaskProgress, look: Look, *, here: bool) -> Text:
+def ended_row(task: TaskProgress, look: Canvas, *, here: bool) -> Text:
     """One index, and what was counted on both sides."""
     good = task.state is TaskState.VERIFIED
     state = _ENDED.get(task.state, task.state.value if task.state.is_final else "cut short")
@@ -181,7 +181,7 @@ def ended_row(task: TaskProgress, look: Look, *, here: bool) -> Text:
     return line.append(fit(number(task.refused), 9, "right"), DIM if not task.refused else STRONG)
 
 
-def put_back(progress: Progress, look: Look) -> list[Text]:
+def put_back(progress: Progress, look: Canvas) -> list[Text]:
     """What had been changed for the run, and where that stands."""
     undone = [entry.what for entry in progress.ledger if entry.state is EntryState.UNDONE]
     lines: list[Text] = []
@@ -196,7 +196,7 @@ def put_back(progress: Progress, look: Look) -> list[Text]:
     return lines
 
 
-def carried_over(progress: Progress, look: Look) -> list[Text]:
+def carried_over(progress: Progress, look: Canvas) -> list[Text]:
     """What was to be made beside the indices, and what of it was not."""
     if not progress.carried:
         return []
@@ -224,14 +224,14 @@ def after_restore(session: Session) -> tuple[str, ...]:
     return (*things, "switch ILM and SLM on again, where you had stopped them")
 
 
-def to_do(progress: Progress, made: tuple[Made, ...] = (), more: tuple[str, ...] = ()) -> tuple[str, ...]:
+def to_do(progress: Progress, made: tuple[AppliedChange, ...] = (), more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What is left for a person, in the order to do it."""
     if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
         return (progress.problem.todo,)
     return _after_the_end(progress, made, more)
 
 
-def _after_the_end(progress: Progress, made: tuple[Made, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+def _after_the_end(progress: Progress, made: tuple[AppliedChange, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     things: list[str] = []
     if progress.open_ledger:
         things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
@@ -280,11 +280,11 @@ def _first_index(progress: Progress) -> str:
     return next((task.summary.destination_index for task in progress.tasks if task.destination_count), "INDEX")
 
 
-def _labelled(label: str, words: str, look: Look, style: str = "") -> Text:
+def _labelled(label: str, words: str, look: Canvas, style: str = "") -> Text:
     return ink(" ").append(fit(label, 13), DIM).append(shorten(words, look.width - 15), style or "none")
 
 
-def below(session: Session, look: Look) -> list[Text]:
+def below(session: Session, look: Canvas) -> list[Text]:
     """Put back, for you, report."""
     progress = session.progress
     lines = [Text(), *put_back(progress, look), *carried_over(progress, look)]
@@ -315,10 +315,10 @@ class FinishScreen(TasksScreen):
 
     def body(self) -> Iterable[Widget]:
         """Verdict, counts with the one at the cursor beside them, what is left."""
-        yield Lines(id="summary", classes="body")
-        rows = Vertical(Lines(id="heading"), Board(), id="list")
-        yield Horizontal(rows, Lines(id="pane"), id="beside", classes="body")
-        yield Lines(id="below", classes="body")
+        yield TextLines(id="summary", classes="body")
+        rows = Vertical(TextLines(id="heading"), Board(), id="list")
+        yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
+        yield TextLines(id="below", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """Which run, when it ended, how long it took."""
@@ -338,12 +338,14 @@ class FinishScreen(TasksScreen):
     def paint(self, session: Session) -> None:
         """The page."""
         ascii_only, progress = self.wizard.ascii_only, session.progress
-        self.query_one("#summary", Lines).show(lambda width: [*summary(progress, Look(width, 0, ascii_only)), Text()])
+        self.query_one("#summary", TextLines).show(
+            lambda width: [*summary(progress, Canvas(width, 0, ascii_only)), Text()]
+        )
         tasks = by_attention(progress)
 
-        def make(width: int, cursor: int) -> Rows[TaskProgress]:
-            drawn = Look(width, 0, ascii_only)
-            return Rows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
+        def make(width: int, cursor: int) -> LineRows[TaskProgress]:
+            drawn = Canvas(width, 0, ascii_only)
+            return LineRows(tasks, lambda at, task: ended_row(task, drawn, here=at == cursor))
 
         self.query_one(Board).show(make)
         words = {}
@@ -351,8 +353,8 @@ class FinishScreen(TasksScreen):
             words = {"first": "files", "there": "rows read"}
         elif session.is_watching:
             words = {"first": "sender", "there": "expected"}
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, progress.unit, **words)])
-        self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only)))
+        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1, progress.unit, **words)])
+        self.query_one("#below", TextLines).show(lambda width: below(session, Canvas(width, 0, ascii_only)))
         self.show_pane()
 
     def here(self) -> TaskProgress | None:
@@ -368,7 +370,7 @@ class FinishScreen(TasksScreen):
 
     async def _report(self) -> None:
         try:
-            paths = await self.wizard.doors.report(self.session.run)
+            paths = await self.wizard.services.report(self.session.run)
         except ProblemError as error:
             self.wizard.update(self.session.but(run_problem=error.problem))
         else:

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
 from esmigrate_tui.flow import selection as steps
-from esmigrate_tui.flow.carrying import answer, proof, questions, said_otherwise
 from esmigrate_tui.flow.layout import fit, shorten
+from esmigrate_tui.flow.options import answer, proof, questions, said_otherwise
 from esmigrate_tui.flow.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
 from esmigrate_tui.flow.session import (
     NewRepository,
@@ -24,12 +24,12 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
 from esmigrate_tui.model.snapshot import Mount, Repository, Restoration
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.connections import Field
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule
+from esmigrate_tui.wizard.screens.connections import LabelledField
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
-from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.fields import Choice, PlainInput, Press
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput, TextButton
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from textual import events
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _STYLES: Final = """
 {name} #fields {{ height: 1fr; scrollbar-size: 0 1; padding: 0 1; }}
-{name} Field > .label {{ width: 20; }}
+{name} LabelledField > .label {{ width: 20; }}
 {name} #told {{ height: auto; }}
 {name} #buttons {{ height: 1; }}
 """
@@ -66,11 +66,11 @@ class FormScreen(Screen[object]):
         """The fields, from the top."""
         raise NotImplementedError
 
-    def buttons(self) -> tuple[Press, ...]:
+    def buttons(self) -> tuple[TextButton, ...]:
         """The buttons; the first one leaves."""
-        return (Press("Back", id="no"),)
+        return (TextButton("Back", id="no"),)
 
-    def told(self, look: Look) -> list[Text]:
+    def told(self, look: Canvas) -> list[Text]:
         """What stands below the fields."""
         raise NotImplementedError
 
@@ -78,8 +78,8 @@ class FormScreen(Screen[object]):
         """Its widgets."""
         yield TitleLine()
         yield VerticalScroll(*self.fields(), id="fields", can_focus=False)
-        yield Lines(lambda width: [rule(width)])
-        yield Lines(id="told")
+        yield TextLines(lambda width: [rule(width)])
+        yield TextLines(id="told")
         with Horizontal(id="buttons"):
             yield from self.buttons()
             yield KeyLine(*_KEYS)
@@ -87,7 +87,7 @@ class FormScreen(Screen[object]):
     def on_mount(self) -> None:
         """Now it is on the screen."""
         self.query_one(TitleLine).title(self.title_words())
-        first = next(iter(self.query("Choice, PlainInput")), None)
+        first = next(iter(self.query("ChoiceField, PlainInput")), None)
         if first is not None:
             first.focus()
         self.tell()
@@ -102,11 +102,11 @@ class FormScreen(Screen[object]):
         ascii_only = self._wizard.ascii_only
 
         def lines(width: int) -> list[Text]:
-            look = Look(width, 0, ascii_only)
+            look = Canvas(width, 0, ascii_only)
             first = paragraph(self._trouble, width, 1, TROUBLE) if self._trouble else []
             return [*first, *self.told(look)]
 
-        self.query_one("#told", Lines).show(lines)
+        self.query_one("#told", TextLines).show(lines)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """What is told follows the focus."""
@@ -143,12 +143,12 @@ class RepositoryForm(FormScreen):
     @property
     def new(self) -> NewRepository:
         """What is typed."""
-        return self._wizard.session.shelf.new
+        return self._wizard.session.repository_list.new
 
     def _type(self, **changes: object) -> None:
         session = self._wizard.session
-        new = msgspec.structs.replace(session.shelf.new, **changes)
-        self._wizard.update(session.but(shelf=msgspec.structs.replace(session.shelf, new=new)))
+        new = msgspec.structs.replace(session.repository_list.new, **changes)
+        self._wizard.update(session.but(repository_list=msgspec.structs.replace(session.repository_list, new=new)))
         self.tell()
 
     def _settings(self) -> tuple[Setting, ...]:
@@ -160,9 +160,11 @@ class RepositoryForm(FormScreen):
         """Name, type, and the settings of that type."""
         kinds = tuple((kind.name, f"{kind.name}: {kind.title}") for kind in TYPES)
         return [
-            Field("Name", PlainInput(self.new.name, id="name"), id="name-field"),
-            Field("Type", Choice(kinds, self.new.type, id="type"), id="type-field"),
-            Field("Readonly", Choice(_READONLY, "yes" if self.new.readonly else "no", id="readonly"), id="ro-field"),
+            LabelledField("Name", PlainInput(self.new.name, id="name"), id="name-field"),
+            LabelledField("Type", ChoiceField(kinds, self.new.type, id="type"), id="type-field"),
+            LabelledField(
+                "Readonly", ChoiceField(_READONLY, "yes" if self.new.readonly else "no", id="readonly"), id="ro-field"
+            ),
             *self._of_type(),
         ]
 
@@ -172,7 +174,7 @@ class RepositoryForm(FormScreen):
             label = setting.label + (" (needed)" if setting.is_needed else "")
             value = self.new.values.get(setting.name, "")
             found.append(
-                Field(
+                LabelledField(
                     label,
                     PlainInput(value, placeholder=setting.default, id=f"set-{setting.name}"),
                     id=f"field-{setting.name}",
@@ -185,11 +187,11 @@ class RepositoryForm(FormScreen):
         self.query_one("#ro-field").display = self.new.type != "url"
         super().on_mount()
 
-    def buttons(self) -> tuple[Press, ...]:
+    def buttons(self) -> tuple[TextButton, ...]:
         """Leave, or see the request."""
-        return Press("Back", id="no"), Press("Show the request", id="yes")
+        return TextButton("Back", id="no"), TextButton("Show the request", id="yes")
 
-    def told(self, look: Look) -> list[Text]:
+    def told(self, look: Canvas) -> list[Text]:
         """The meaning of the field, and where the type's secrets belong."""
         kind = type_of(self.new.type)
         setting = kind.field(self.at.removeprefix("set-")) if kind is not None else None
@@ -216,7 +218,7 @@ class RepositoryForm(FormScreen):
         else:
             self._type(values={**self.new.values, field.removeprefix("set-"): message.value})
 
-    async def on_choice_changed(self, message: Choice.Changed) -> None:
+    async def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """Another type has other settings; what is typed for those that both have stays."""
         message.stop()
         if message.choice.id == "readonly":
@@ -229,7 +231,7 @@ class RepositoryForm(FormScreen):
         await fields.mount(*self._of_type())
         self.query_one("#ro-field").display = message.value != "url"
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Leave, or go on to the question."""
         if message.press.id == "no":
             self.dismiss(None)
@@ -243,7 +245,7 @@ class RepositoryForm(FormScreen):
         except ProblemError as error:
             self.tell(error.problem.sentence())
             return
-        there = self._wizard.session.shelf.destination or ()
+        there = self._wizard.session.repository_list.destination or ()
         if any(one.name == repository.name for one in there):
             self.tell(f"The destination has a repository {repository.name} already: choose another name.")
             return
@@ -262,20 +264,20 @@ class SnapshotForm(FormScreen):
     @property
     def new(self) -> NewSnapshot:
         """What is typed."""
-        return self._wizard.session.album.new
+        return self._wizard.session.snapshot_list.new
 
     def _type(self, **changes: object) -> None:
         session = self._wizard.session
-        new = msgspec.structs.replace(session.album.new, **changes)
-        self._wizard.update(session.but(album=msgspec.structs.replace(session.album, new=new)))
+        new = msgspec.structs.replace(session.snapshot_list.new, **changes)
+        self._wizard.update(session.but(snapshot_list=msgspec.structs.replace(session.snapshot_list, new=new)))
         self.tell()
 
     def fields(self) -> list[Widget]:
         """Name, indices, feature states."""
         states = [
-            Field(
+            LabelledField(
                 f"Feature {name}",
-                Choice(
+                ChoiceField(
                     (("no", "leave it out"), ("yes", "its indices as well")),
                     "yes" if name in self.new.feature_states else "no",
                     id=f"feature-{at}",
@@ -285,16 +287,16 @@ class SnapshotForm(FormScreen):
             for at, name in enumerate(self.new.features)
         ]
         return [
-            Field("Name", PlainInput(self.new.name, id="name"), id="name-field"),
-            Field("Indices", PlainInput(self.new.patterns, id="patterns"), id="patterns-field"),
+            LabelledField("Name", PlainInput(self.new.name, id="name"), id="name-field"),
+            LabelledField("Indices", PlainInput(self.new.patterns, id="patterns"), id="patterns-field"),
             *states,
         ]
 
-    def buttons(self) -> tuple[Press, ...]:
+    def buttons(self) -> tuple[TextButton, ...]:
         """Leave, or see the request."""
-        return Press("Back", id="no"), Press("Show the request", id="yes")
+        return TextButton("Back", id="no"), TextButton("Show the request", id="yes")
 
-    def told(self, look: Look) -> list[Text]:
+    def told(self, look: Canvas) -> list[Text]:
         """What the patterns mean now."""
         names = resolved(self.new.patterns, self._wizard.session.draft)
         words = "Names with * and ?, separated by commas; * is all but system and hidden ones, those need their dot."
@@ -309,14 +311,14 @@ class SnapshotForm(FormScreen):
         message.stop()
         self._type(**{message.input.id or "name": message.value})
 
-    def on_choice_changed(self, message: Choice.Changed) -> None:
+    def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """A feature state goes in, or not."""
         message.stop()
         name = self.new.features[int((message.choice.id or "").rpartition("-")[2])]
         others = tuple(each for each in self.new.feature_states if each != name)
         self._type(feature_states=(*others, name) if message.value == "yes" else others)
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Leave, or go on to the question."""
         if message.press.id == "no":
             self.dismiss(None)
@@ -343,17 +345,17 @@ class PatternScreen(FormScreen):
         pattern, replacement = self._wizard.session.listing.pattern_of_names
         yield TitleLine()
         yield VerticalScroll(
-            Field("Found in the name", PlainInput(pattern, id="pattern"), id="pattern-field"),
-            Field("Put in its place", PlainInput(replacement, id="replacement"), id="replacement-field"),
+            LabelledField("Found in the name", PlainInput(pattern, id="pattern"), id="pattern-field"),
+            LabelledField("Put in its place", PlainInput(replacement, id="replacement"), id="replacement-field"),
             id="fields",
             can_focus=False,
         )
-        yield Lines(lambda width: [rule(width)])
+        yield TextLines(lambda width: [rule(width)])
         yield Board()
-        yield Lines(id="told")
+        yield TextLines(id="told")
         with Horizontal(id="buttons"):
-            yield Press("Back", id="no")
-            yield Press("Take these names", id="yes")
+            yield TextButton("Back", id="no")
+            yield TextButton("Take these names", id="yes")
             yield KeyLine(*_KEYS)
 
     def fields(self) -> list[Widget]:
@@ -363,7 +365,7 @@ class PatternScreen(FormScreen):
     def _found(self) -> Renaming:
         return renaming(self._wizard.session.draft, *self._wizard.session.listing.pattern_of_names)
 
-    def told(self, look: Look) -> list[Text]:
+    def told(self, look: Canvas) -> list[Text]:
         """What is wrong, or how it is to be read."""
         found = self._found()
         if found.wrong:
@@ -377,10 +379,10 @@ class PatternScreen(FormScreen):
         """The list follows what is typed."""
         found, ascii_only = self._found(), self._wizard.ascii_only
 
-        def make(width: int, cursor: int) -> Rows[tuple[str, str, str]]:
-            look = Look(width, 0, ascii_only)
+        def make(width: int, cursor: int) -> LineRows[tuple[str, str, str]]:
+            look = Canvas(width, 0, ascii_only)
             empty = (ink(" Nothing is chosen.", DIM),)
-            return Rows(found.rows, lambda at, row: _renamed_row(row, look, here=at == cursor), empty)
+            return LineRows(found.rows, lambda at, row: _renamed_row(row, look, here=at == cursor), empty)
 
         self.query_one(Board).show(make)
         super().tell(trouble)
@@ -394,7 +396,7 @@ class PatternScreen(FormScreen):
         self._wizard.update(session.but(listing=msgspec.structs.replace(session.listing, pattern_of_names=typed)))
         self.tell()
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Leave, or take the names."""
         found = self._found()
         if message.press.id == "no":
@@ -405,7 +407,7 @@ class PatternScreen(FormScreen):
             self.dismiss(found)
 
 
-def _renamed_row(row: tuple[str, str, str], look: Look, *, here: bool) -> Text:
+def _renamed_row(row: tuple[str, str, str], look: Canvas, *, here: bool) -> Text:
     old, new, word = row
     word_width = 24
     name = max(10, (look.width - 5 - word_width) // 2)
@@ -475,7 +477,7 @@ class OptionsScreen(FormScreen):
         )
         typed = self._typed()
         for at in range(_SETTINGS):
-            field = Field(
+            field = LabelledField(
                 "Set" if at == 0 else "",
                 PlainInput(typed[at], placeholder="KEY=VALUE", id=f"set-{at}"),
                 id=f"set-{at}-field",
@@ -483,7 +485,7 @@ class OptionsScreen(FormScreen):
             field.display = at == 0 or bool(typed[at - 1])
             found.append(field)
         ignored = PlainInput(" ".join(wishes.ignore_index_settings), placeholder="none", id="ignore")
-        found.append(Field("Ignore settings", ignored, id="ignore-field"))
+        found.append(LabelledField("Ignore settings", ignored, id="ignore-field"))
         after = (("no", "stays registered"), ("yes", "its registration is removed"))
         found.append(
             _choice(
@@ -516,7 +518,7 @@ class OptionsScreen(FormScreen):
         )
         return [*typed[:_SETTINGS], *([""] * (_SETTINGS - len(typed)))]
 
-    def told(self, look: Look) -> list[Text]:
+    def told(self, look: Canvas) -> list[Text]:
         """What the answer at the cursor means, and what it would overwrite."""
         lines: list[Text] = []
         for sentence in self._sentences():
@@ -542,7 +544,7 @@ class OptionsScreen(FormScreen):
             said = f"Not here: {why_not}."
         return (said,) if said else ()
 
-    def on_choice_changed(self, message: Choice.Changed) -> None:
+    def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """An answer holds at once."""
         message.stop()
         field, value = message.choice.id or "", message.value
@@ -582,7 +584,7 @@ class OptionsScreen(FormScreen):
         else:
             self.tell()
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Back to the selection."""
         message.stop()
         self.dismiss(None)
@@ -601,7 +603,7 @@ class CarryingScreen(FormScreen):
         """One line each."""
         return [_choice(each.label, each.name, each.options, each.value) for each in questions(self._wizard.session)]
 
-    def told(self, look: Look) -> list[Text]:
+    def told(self, look: Canvas) -> list[Text]:
         """What the answers to the question at the cursor come to, and what is otherwise than by itself."""
         session = self._wizard.session
         lines = [
@@ -611,21 +613,21 @@ class CarryingScreen(FormScreen):
         says = f"Changed: {'; '.join(changed)}." if changed else "All of it is as it would be by itself."
         return [*lines, Text(), *paragraph(says, look.width, 1, STRONG if changed else DIM), Text()]
 
-    def on_choice_changed(self, message: Choice.Changed) -> None:
+    def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """An answer holds at once."""
         message.stop()
         answer(self._wizard, message.choice.id or "", message.value)
         self.tell()
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Back to the selection."""
         message.stop()
         self.dismiss(None)
 
 
-def _choice(label: str, name: str, options: tuple[tuple[str, str], ...], value: str) -> Field:
-    return Field(shorten(label, 19), Choice(options, value, id=name), id=f"{name}-field")
+def _choice(label: str, name: str, options: tuple[tuple[str, str], ...], value: str) -> LabelledField:
+    return LabelledField(shorten(label, 19), ChoiceField(options, value, id=name), id=f"{name}-field")
 
 
-def _yes_no(label: str, name: str, yes: str, no: str, *, value: bool) -> Field:
+def _yes_no(label: str, name: str, yes: str, no: str, *, value: bool) -> LabelledField:
     return _choice(label, name, (("yes", yes), ("no", no)), "yes" if value else "no")

@@ -12,7 +12,7 @@ from esmigrate_tui.flow.mapping import (
     KINDS,
     LEFT_OUT,
     OWN_GUESS,
-    Mapped,
+    MappedField,
     become,
     body_there,
     known_format,
@@ -26,10 +26,10 @@ from esmigrate_tui.flow.mapping import (
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ def heading(width: int, *, is_there: bool) -> Text:
     return ink(MOVES, DIM).append(words, DIM)
 
 
-def mapped_row(row: Mapped, look: Look, *, here: bool) -> Text:
+def mapped_row(row: MappedField, look: Canvas, *, here: bool) -> Text:
     """One field as a line of exactly the width."""
     name, kind = widths(look.width)
     line = ink("").append_text(look.mark("here" if here else "none"))
@@ -75,7 +75,7 @@ def mapped_row(row: Mapped, look: Look, *, here: bool) -> Text:
     return line.append(fit(alone or "–", _ALONE), DIM)
 
 
-def told(row: Mapped | None, session: Session, look: Look) -> list[Text]:
+def told(row: MappedField | None, session: Session, look: Canvas) -> list[Text]:
     """What is known of the field at the cursor; always as many lines."""
     width = look.width
     lines = [rule(width)]
@@ -104,7 +104,7 @@ _NOT_SEEN: Final = (
 )
 
 
-def kind_row(kind: tuple[str, str], look: Look, *, here: bool, chosen: bool) -> Text:
+def kind_row(kind: tuple[str, str], look: Canvas, *, here: bool, chosen: bool) -> Text:
     """One type to choose, with what it is for."""
     name, says = kind
     line = ink("").append_text(look.mark("here" if here else "none")).append(" ")
@@ -126,16 +126,16 @@ class MappingScreen(StepScreen):
 
     def body(self) -> Iterable[Widget]:
         """The fields, and what is known of one."""
-        yield Lines(id="heading", classes="body")
-        yield Board(cursor=self.session.pile.cursor)
-        yield Lines(id="details", classes="body")
+        yield TextLines(id="heading", classes="body")
+        yield Board(cursor=self.session.file_choice.cursor)
+        yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many fields, from how many rows, and how many were changed."""
         rows = mapped(session)
         into = shorten(session.draft.into, 24)
-        if session.pile.there is not None:
-            documents = session.pile.there.documents
+        if session.file_choice.there is not None:
+            documents = session.file_choice.there.documents
             holds = f", {counted(documents, 'document')}" if documents is not None else ""
             return f"{into} is there{holds}: it is used as it is", counted(len(rows), "field")
         sample = seen_of(session)
@@ -147,19 +147,19 @@ class MappingScreen(StepScreen):
         """The list."""
         rows, ascii_only = mapped(session), self.wizard.ascii_only
 
-        def make(width: int, cursor: int) -> Rows[Mapped]:
-            look = Look(width, 0, ascii_only)
-            empty = _NOT_SEEN if session.pile.sender is not None else _NO_FIELD
-            return Rows(rows, lambda at, row: mapped_row(row, look, here=at == cursor), empty)
+        def make(width: int, cursor: int) -> LineRows[MappedField]:
+            look = Canvas(width, 0, ascii_only)
+            empty = _NOT_SEEN if session.file_choice.sender is not None else _NO_FIELD
+            return LineRows(rows, lambda at, row: mapped_row(row, look, here=at == cursor), empty)
 
         board = self.query_one(Board)
         board.show(make)
-        is_there = session.pile.there is not None
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, is_there=is_there)])
+        is_there = session.file_choice.there is not None
+        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1, is_there=is_there)])
         here = rows[board.cursor] if board.cursor < len(rows) else None
-        self.query_one("#details", Lines).show(lambda width: told(here, session, Look(width, 0, ascii_only)))
+        self.query_one("#details", TextLines).show(lambda width: told(here, session, Canvas(width, 0, ascii_only)))
 
-    def on_board_moved(self, message: Board.Moved) -> None:
+    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
         """The details follow the cursor."""
         self._pile(cursor=message.item)
 
@@ -169,14 +169,14 @@ class MappingScreen(StepScreen):
             self.action_open()
 
     def _pile(self, **changes: object) -> None:
-        self.wizard.update(self.session.but(pile=msgspec.structs.replace(self.session.pile, **changes)))
+        self.wizard.update(self.session.but(file_choice=msgspec.structs.replace(self.session.file_choice, **changes)))
 
     # -- changing --------------------------------------------------------------------------------------------------
 
-    def _here(self) -> Mapped | None:
+    def _here(self) -> MappedField | None:
         """The field at the cursor, where it can be changed; else it is said why not."""
         rows, cursor = mapped(self.session), self.query_one(Board).cursor
-        if self.session.pile.there is not None:
+        if self.session.file_choice.there is not None:
             self.say("The index is there already: its mapping stays as it is. Another name (←) makes a new one.")
             return None
         return rows[cursor] if cursor < len(rows) else None
@@ -203,7 +203,7 @@ class MappingScreen(StepScreen):
                 f"What is {shorten(clean(row.field, 200), 40)}?",
                 KINDS,
                 lambda kind, width, here: kind_row(
-                    kind, Look(width, 0, ascii_only), here=here, chosen=kind[0] == row.kind
+                    kind, Canvas(width, 0, ascii_only), here=here, chosen=kind[0] == row.kind
                 ),
                 at,
             ),
@@ -212,7 +212,7 @@ class MappingScreen(StepScreen):
 
     def action_format(self) -> None:
         """Type how the dates of the field are written."""
-        from esmigrate_tui.wizard.screens.leaves import LineScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import LineScreen  # noqa: PLC0415  # loaded when first needed
 
         row = self._here()
         if row is None:
@@ -245,10 +245,10 @@ class MappingScreen(StepScreen):
         """See and edit all of it as JSON."""
         from esmigrate_tui.wizard.screens.choosing import JsonScreen  # noqa: PLC0415  # loaded when first needed
 
-        if self.session.pile.there is not None:
+        if self.session.file_choice.there is not None:
             self.app.push_screen(JsonScreen("The mapping that is there", body_there(self.session), is_fixed=True))
             return
         self.app.push_screen(
-            JsonScreen("What makes the index", self.session.pile.mapping),
+            JsonScreen("What makes the index", self.session.file_choice.mapping),
             lambda body: make(self.wizard, body) if body is not None else None,
         )

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Final
 
 from rich.text import Text
 
-from esmigrate_tui.flow.advising import STANDING, ask, can_be_asked
 from esmigrate_tui.flow.layout import shorten
-from esmigrate_tui.flow.opening import keep_what_is_offered, take
+from esmigrate_tui.flow.method import STANDING, ask, can_be_asked, keep_what_is_offered, take
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, Look, ink, paragraph, spread
+from esmigrate_tui.wizard.draw import DIM, STRONG, Canvas, ink, paragraph, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Blocks, Board
+from esmigrate_tui.wizard.widgets.board import BlockRows, Board
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 _MARKS: Final[dict[str, Mark]] = {"open": "good", "to be arranged": "warn", "closed": "bad"}
 
 
-def offered(session: Session, look: Look, cursor: int) -> Blocks:
+def offered(session: Session, look: Canvas, cursor: int) -> BlockRows:
     """The methods in the guide's order, and what each needs; where both clusters are known, how each stands there."""
     blocks = []
     for position, method in enumerate(session.methods):
@@ -50,10 +49,10 @@ def offered(session: Session, look: Look, cursor: int) -> Blocks:
     if session.advising.problem is not None:
         trouble = session.advising.problem.sentence()
         after += paragraph(f"Which way fits could not be found out: {trouble}", look.width, 1, DIM)
-    return Blocks(tuple(blocks), tuple(after))
+    return BlockRows(tuple(blocks), tuple(after))
 
 
-def standing(said: MethodAdvice, advice: Advice | None, look: Look) -> Text:
+def standing(said: MethodAdvice, advice: Advice | None, look: Canvas) -> Text:
     """Whether a method can be used between these clusters, in a word or two."""
     line = Text()
     if advice is not None and advice.recommended is said.method:
@@ -61,7 +60,7 @@ def standing(said: MethodAdvice, advice: Advice | None, look: Look) -> Text:
     return line.append_text(look.mark(_MARKS[said.standing])).append(f" {STANDING[said.standing]} ")
 
 
-def reasons(said: MethodAdvice, advice: Advice | None, look: Look) -> list[Text]:
+def reasons(said: MethodAdvice, advice: Advice | None, look: Canvas) -> list[Text]:
     """Why a method stands so here, what has to be done first, and how long it may take."""
     from esmigrate_tui.preflight.advice import estimated  # noqa: PLC0415  # the first screen needs none of it
 
@@ -96,7 +95,7 @@ class MethodScreen(StepScreen):
         """The question."""
         since = session.advising.since
         waits = (
-            "" if since is None else f"looking which way fits, {duration(max(0.0, self.wizard.doors.now() - since))}"
+            "" if since is None else f"looking which way fits, {duration(max(0.0, self.wizard.services.now() - since))}"
         )
         return "How should the data get into the new cluster?", waits
 
@@ -104,7 +103,7 @@ class MethodScreen(StepScreen):
         """The methods."""
         look = self.look
         self.query_one(Board).show(
-            lambda width, cursor: offered(session, Look.for_reading(width, ascii_only=look.ascii_only), cursor)
+            lambda width, cursor: offered(session, Canvas.for_reading(width, ascii_only=look.ascii_only), cursor)
         )
 
     def on_mount(self) -> None:
@@ -119,7 +118,7 @@ class MethodScreen(StepScreen):
         if self.session.advising.since is not None:
             self.show()
 
-    def on_board_moved(self, message: Board.Moved) -> None:
+    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
         """The one at the cursor is the answer."""
         self._take(message.item)
 

@@ -10,7 +10,7 @@ from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.settings import flat
 from esmigrate_tui.model.text import clean, counted, listed, number, size
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, paragraph
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ _TOLD_ELSEWHERE: Final = frozenset(
 def about(
     index: IndexFacts,
     session: Session,
-    look: Look,
+    look: Canvas,
     read: IndexDefinition | Problem | None,
     shards: Sequence[ShardFacts] | None = None,
 ) -> list[Text]:
@@ -114,7 +114,7 @@ def _facts(index: IndexFacts) -> Iterator[tuple[str, str]]:
         yield "Blocked", listed(index.blocks)
 
 
-def _defined(read: IndexDefinition, look: Look) -> list[Text]:
+def _defined(read: IndexDefinition, look: Canvas) -> list[Text]:
     settings = [
         (clean(key, 200), clean(str(value), 200))
         for key, value in flat(read.settings).items()

@@ -10,15 +10,15 @@ from rich.text import Text
 from esmigrate_tui.flow import preflight as steps
 from esmigrate_tui.flow.layout import clock, fit, wrap
 from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
-from esmigrate_tui.flow.session import Checking, Mending, Session, way_back
+from esmigrate_tui.flow.session import FixProgress, PreflightState, Session, way_back
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, duration, listed
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Look, ink, paragraph, rule, spread
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Blocks, Board
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import BlockRows, Board
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,7 +49,7 @@ def shown_findings(session: Session) -> tuple[Finding | None, ...]:
     return (*others, None, *(passed if session.checking.is_opened or not others else ()))
 
 
-def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
+def found(session: Session, look: Canvas, cursor: int, now: float) -> BlockRows:
     """The findings; the one at the cursor is explained."""
     checking = session.checking
     rows = shown_findings(session)
@@ -65,10 +65,10 @@ def found(session: Session, look: Look, cursor: int, now: float) -> Blocks:
             after += paragraph(sentence, look.width, 1) if sentence else []
     elif not rows:
         after = [ink(f"   Nothing was checked yet: r asks {asked(session)}.", DIM)]
-    return Blocks(tuple(blocks), tuple(after))
+    return BlockRows(tuple(blocks), tuple(after))
 
 
-def _block(session: Session, finding: Finding | None, look: Look, *, here: bool) -> tuple[Text, ...]:
+def _block(session: Session, finding: Finding | None, look: Canvas, *, here: bool) -> tuple[Text, ...]:
     edge = look.mark("here" if here else "none").append(" ")
     if finding is None:
         passed = sum(each.severity is Severity.PASSED for each in session.draft.findings)
@@ -92,7 +92,7 @@ def _block(session: Session, finding: Finding | None, look: Look, *, here: bool)
     return (*lines, *_explained(finding, session, look))
 
 
-def _explained(finding: Finding, session: Session, look: Look) -> list[Text]:
+def _explained(finding: Finding, session: Session, look: Canvas) -> list[Text]:
     lines: list[Text] = []
     if finding.evidence:
         lines += paragraph(finding.evidence, look.width, _INDENT, DIM)
@@ -119,28 +119,28 @@ def _key(key: str, does: str) -> Text:
     return ink(" " * _INDENT).append(f"{key} ", STRONG).append(does, DIM)
 
 
-def mended(session: Session, look: Look, now: float) -> list[Text]:
+def fixed(session: Session, look: Canvas, now: float) -> list[Text]:
     """What is being put right, or was, and what failed of it; nothing where nothing was."""
-    mending = session.mending
+    fixing = session.fixing
     lines: list[Text] = []
-    if mending.done:
-        lines += _told(look.mark("good"), "done", f"{listed([each.what for each in mending.done], 3)}", look)
-        way = way_back(mending.done[0].name, list(mending.done)) or "Nothing has to be put back."
+    if fixing.done:
+        lines += _told(look.mark("good"), "done", f"{listed([each.what for each in fixing.done], 3)}", look)
+        way = way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be put back."
         lines += paragraph(way, look.width, _INDENT, DIM)
-    if mending.doing:
-        at = f"{len(mending.done) + 1} of {mending.amount}: " if mending.amount > 1 else ""
-        waited = duration(max(0.0, now - mending.since))
-        lines += paragraph(f"putting right {at}{mending.doing}, {waited} …", look.width, 3, DIM)
-    if mending.problem is not None:
-        is_unsure = mending.failed in session.unsure
+    if fixing.doing:
+        at = f"{len(fixing.done) + 1} of {fixing.amount}: " if fixing.amount > 1 else ""
+        waited = duration(max(0.0, now - fixing.since))
+        lines += paragraph(f"putting right {at}{fixing.doing}, {waited} …", look.width, 3, DIM)
+    if fixing.problem is not None:
+        is_unsure = fixing.failed in session.unsure
         mark = look.mark("warn" if is_unsure else "bad")
-        lines += _told(mark, "unsure" if is_unsure else "failed", mending.failed, look)
-        for sentence in (mending.problem.what, mending.problem.why, mending.problem.todo):
+        lines += _told(mark, "unsure" if is_unsure else "failed", fixing.failed, look)
+        for sentence in (fixing.problem.what, fixing.problem.why, fixing.problem.todo):
             lines += paragraph(sentence, look.width, _INDENT) if sentence else []
     return [*lines, rule(look.width)] if lines else []
 
 
-def _told(mark: Text, word: str, what: str, look: Look) -> list[Text]:
+def _told(mark: Text, word: str, what: str, look: Canvas) -> list[Text]:
     first, *rest = wrap(what, look.width - _INDENT - 1)
     line = ink("  ").append_text(mark).append(" ").append(fit(word, 8), STRONG).append(first, "none")
     return [line, *(ink(" " * _INDENT).append(each) for each in rest)]
@@ -151,11 +151,11 @@ class PreflightScreen(StepScreen):
 
     STEP = "preflight"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("preflight")]
-    CSS = "#mended { max-height: 10; }"
+    CSS = "#fixed { max-height: 10; }"
 
     def body(self) -> Iterable[Widget]:
         """What was put right, and the list."""
-        yield Lines(id="mended", classes="body")
+        yield TextLines(id="fixed", classes="body")
         yield Board(cursor=self.session.checking.cursor)
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -179,10 +179,10 @@ class PreflightScreen(StepScreen):
 
     def paint(self, session: Session) -> None:
         """The findings."""
-        now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
-        self.query_one("#mended", Lines).show(lambda width: mended(session, Look(width, 0, ascii_only), now))
+        now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
+        self.query_one("#fixed", TextLines).show(lambda width: fixed(session, Canvas(width, 0, ascii_only), now))
         self.query_one(Board).show(
-            lambda width, cursor: found(session, Look.for_reading(width, ascii_only=ascii_only), cursor, now)
+            lambda width, cursor: found(session, Canvas.for_reading(width, ascii_only=ascii_only), cursor, now)
         )
 
     def on_mount(self) -> None:
@@ -196,22 +196,22 @@ class PreflightScreen(StepScreen):
             self.action_again()
 
     def _tick(self) -> None:
-        if self.session.checking.since is not None or self.session.mending.doing:
+        if self.session.checking.since is not None or self.session.fixing.doing:
             self.paint(self.session)
 
     def let_go(self) -> None:
         """Checks that end with this screen are asked again next time; what goes on without it is told then."""
         if self.session.checking.since is not None:
-            self.wizard.update(self.session.but(checking=Checking()))
-        if not self.session.mending.doing:
-            self.wizard.update(self.session.but(mending=Mending()))
+            self.wizard.update(self.session.but(checking=PreflightState()))
+        if not self.session.fixing.doing:
+            self.wizard.update(self.session.but(fixing=FixProgress()))
 
     async def go_on(self) -> None:
         """Nothing stands in the way: what was put right has been told."""
         self.let_go()
         await super().go_on()
 
-    def on_board_moved(self, message: Board.Moved) -> None:
+    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
         """Remember where one looks."""
         checking = msgspec.structs.replace(self.session.checking, cursor=message.item)
         self.wizard.update(self.session.but(checking=checking))
@@ -250,21 +250,21 @@ class PreflightScreen(StepScreen):
 
     def action_mend(self) -> None:
         """Put the finding at the cursor right, after a question that shows the requests."""
-        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of_all  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of_all  # noqa: PLC0415  # loaded when first needed
 
         finding = self._at()
         if finding is None or Remedy.MEND not in remedies(finding, self.session):
             self.say("This cannot be put right from here: what to do stands beside Fix.")
             return
-        if self.session.mending.doing:
+        if self.session.fixing.doing:
             self.say("Something is being put right already.")
             return
-        session, (title, said) = self.session, steps.mending(finding)
+        session, (title, said) = self.session, steps.fixing(finding)
 
         def answered(mends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if mends:
                 # The app's, not the screen's: what was begun is not cut short by going back.
-                self.wizard.run_worker(_mended(self.wizard, finding), group="mending")
+                self.wizard.run_worker(_fixed(self.wizard, finding), group="fixing")
 
         sent = tuple((steps.where_to(change, session), change) for change in finding.repairs)
         self.app.push_screen(ConfirmScreen(title, asked_of_all(said, sent), yes="Put it right", no="Not now"), answered)
@@ -292,7 +292,7 @@ class PreflightScreen(StepScreen):
             self.action_open()
 
 
-async def _mended(wizard: WizardApp, finding: Finding) -> None:
+async def _fixed(wizard: WizardApp, finding: Finding) -> None:
     """Put it right, then look again: at once where one is still here, else when one comes back."""
     await steps.mend(wizard, finding)
     step = wizard.step

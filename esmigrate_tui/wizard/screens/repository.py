@@ -11,7 +11,7 @@ from esmigrate_tui.flow import repository as steps
 from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.flow.repository import sentences, where
 from esmigrate_tui.flow.session import (
-    Known,
+    KnownRepository,
     NewRepository,
     Session,
     other_name,
@@ -23,10 +23,10 @@ from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +60,7 @@ def heading(width: int) -> Text:
     return ink(MOVES, DIM).append(words + "registered on", DIM)
 
 
-def repository_row(known: Known, session: Session, look: Look, *, here: bool) -> Text:
+def repository_row(known: KnownRepository, session: Session, look: Canvas, *, here: bool) -> Text:
     """One repository as a line of exactly the width."""
     name, place = columns(look.width)
     repository = known.shown
@@ -81,31 +81,33 @@ def _end_of(place: str, width: int) -> str:
     return fit(place if cell_len(place) <= width else f"…{place[-(width - 1) :]}", width)
 
 
-def told(known: Known | None, session: Session, look: Look) -> list[Text]:
+def told(known: KnownRepository | None, session: Session, look: Canvas) -> list[Text]:
     """What else is known of the repository at the cursor, and what Enter does with it; always as many lines."""
-    shelf = session.shelf
+    repository_list = session.repository_list
     lines = [rule(look.width)]
-    if shelf.problem is not None:
-        lines += _trouble(shelf.problem, look)
+    if repository_list.problem is not None:
+        lines += _trouble(repository_list.problem, look)
     elif known is not None:
         repository = known.shown
         first = ink(" ").append(shorten(known.name, look.width // 2), STRONG)
         lines.append(first.append(f"   {repository.type}   {shorten(repository.place or '–', look.width // 2)}", DIM))
-        verdict = shelf.verified.get(known.name)
+        verdict = repository_list.verified.get(known.name)
         if verdict is not None:
             lines += _trouble(verdict, look)
         for sentence in sentences(known, session, takes="Enter", verifies="v") if verdict is None else ():
             lines += paragraph(sentence, look.width)
-        if known.name in shelf.verified and verdict is None:
+        if known.name in repository_list.verified and verdict is None:
             lines.append(ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it"))
-    if shelf.source_problem is not None and known is not None:
-        lines += paragraph(f"The source's could not be listed: {shelf.source_problem.what}", look.width, 1, DIM)
+    if repository_list.source_problem is not None and known is not None:
+        lines += paragraph(
+            f"The source's could not be listed: {repository_list.source_problem.what}", look.width, 1, DIM
+        )
     for line in lines:
         line.truncate(look.width, overflow="ellipsis")
     return (lines + [Text()] * _DETAILS)[:_DETAILS]
 
 
-def _trouble(problem: Problem, look: Look) -> list[Text]:
+def _trouble(problem: Problem, look: Canvas) -> list[Text]:
     lines = paragraph(problem.what, look.width, 1, TROUBLE)
     for sentence in (problem.why, problem.todo):
         lines += paragraph(sentence, look.width, 1) if sentence else []
@@ -114,10 +116,10 @@ def _trouble(problem: Problem, look: Look) -> list[Text]:
 
 def nothing(session: Session) -> tuple[Text, ...]:
     """What stands in place of a list that is empty, or not there yet."""
-    shelf = session.shelf
-    if shelf.doing:
-        return (Text(), ink(f"     {shelf.doing} …", DIM))
-    if shelf.destination is None:
+    repository_list = session.repository_list
+    if repository_list.doing:
+        return (Text(), ink(f"     {repository_list.doing} …", DIM))
+    if repository_list.destination is None:
         return (Text(), ink("     The repositories are not listed yet: r asks for them.", DIM))
     alone = session.is_left_out(Side.SOURCE)
     return (
@@ -141,34 +143,34 @@ class RepositoryScreen(StepScreen):
 
     def body(self) -> Iterable[Widget]:
         """The list, and what is known of the one at the cursor."""
-        yield Lines(id="heading", classes="body")
-        yield Board(cursor=self.session.shelf.cursor)
-        yield Lines(id="details", classes="body")
+        yield TextLines(id="heading", classes="body")
+        yield Board(cursor=self.session.repository_list.cursor)
+        yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are; or what is waited for, and how long already."""
-        shelf = session.shelf
-        if shelf.doing:
-            return f"{shelf.doing} …", duration(max(0.0, self.wizard.doors.now() - shelf.since))
-        rows = repositories(shelf)
+        repository_list = session.repository_list
+        if repository_list.doing:
+            return f"{repository_list.doing} …", duration(max(0.0, self.wizard.services.now() - repository_list.since))
+        rows = repositories(repository_list)
         only = sum(known.destination is None for known in rows)
         told_of = f", {only} on the source only" if only else ""
         return "In which repository is the snapshot?", f"{counted(len(rows), 'repository', 'repositories')}{told_of}"
 
     def paint(self, session: Session) -> None:
         """The list."""
-        rows, ascii_only = repositories(session.shelf), self.wizard.ascii_only
+        rows, ascii_only = repositories(session.repository_list), self.wizard.ascii_only
 
-        def make(width: int, cursor: int) -> Rows[Known]:
-            look = Look(width, 0, ascii_only)
-            return Rows(
+        def make(width: int, cursor: int) -> LineRows[KnownRepository]:
+            look = Canvas(width, 0, ascii_only)
+            return LineRows(
                 rows, lambda at, known: repository_row(known, session, look, here=at == cursor), nothing(session)
             )
 
         self.query_one(Board).show(make)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)] if rows else [Text()])
-        here = repository_here(session.shelf)
-        self.query_one("#details", Lines).show(lambda width: told(here, session, Look(width, 0, ascii_only)))
+        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1)] if rows else [Text()])
+        here = repository_here(session.repository_list)
+        self.query_one("#details", TextLines).show(lambda width: told(here, session, Canvas(width, 0, ascii_only)))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -176,11 +178,11 @@ class RepositoryScreen(StepScreen):
         if not self.wizard.is_live:
             return
         self.set_interval(1.0, self._tick)
-        if self.session.shelf.destination is None:
+        if self.session.repository_list.destination is None:
             self.action_again()
 
     def _tick(self) -> None:
-        if self.session.shelf.doing:
+        if self.session.repository_list.doing:
             self.show()
 
     def let_go(self) -> None:
@@ -192,7 +194,7 @@ class RepositoryScreen(StepScreen):
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
-    def on_board_moved(self, message: Board.Moved) -> None:
+    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
         """The details follow the cursor."""
         self._look_at(cursor=message.item)
 
@@ -207,13 +209,13 @@ class RepositoryScreen(StepScreen):
 
     async def _list(self) -> None:
         await steps.list_them(self.wizard)
-        self.query_one(Board).move_to(self.session.shelf.cursor)
+        self.query_one(Board).move_to(self.session.repository_list.cursor)
 
     async def action_open(self) -> None:
         """Take the one at the cursor; one that only the source has is registered first."""
-        known = repository_here(self.session.shelf)
-        if known is not None and known.destination is None and not self.session.shelf.doing:
-            if other := other_name(known, self.session.shelf):
+        known = repository_here(self.session.repository_list)
+        if known is not None and known.destination is None and not self.session.repository_list.doing:
+            if other := other_name(known, self.session.repository_list):
                 self.say(f"The destination has it already, as {other}.")
                 return
             self._ask(known.shown.registered(readonly=True))
@@ -227,7 +229,7 @@ class RepositoryScreen(StepScreen):
 
     def action_verify(self) -> None:
         """Let every node look whether it reaches it."""
-        known = repository_here(self.session.shelf)
+        known = repository_here(self.session.repository_list)
         if known is None or known.destination is None:
             self.say("Only what the destination has registered can be looked at from there.")
             return
@@ -241,7 +243,7 @@ class RepositoryScreen(StepScreen):
 
     def action_fill(self) -> None:
         """The form, filled in from the repository at the cursor."""
-        known = repository_here(self.session.shelf)
+        known = repository_here(self.session.repository_list)
         if known is None:
             self._fill_in()
             return
@@ -253,8 +255,8 @@ class RepositoryScreen(StepScreen):
         from esmigrate_tui.model.repository_types import type_of  # noqa: PLC0415  # loaded when first needed
         from esmigrate_tui.wizard.screens.forms import RepositoryForm  # noqa: PLC0415  # loaded when first needed
 
-        if type_of(self.session.shelf.new.type) is None:
-            self.say(f"There is no form for the type {shorten(self.session.shelf.new.type, 30)}.")
+        if type_of(self.session.repository_list.new.type) is None:
+            self.say(f"There is no form for the type {shorten(self.session.repository_list.new.type, 30)}.")
             self._look_at(new=NewRepository())
             return
         self.app.push_screen(RepositoryForm(self.wizard), self._filled_in)
@@ -264,9 +266,9 @@ class RepositoryScreen(StepScreen):
             self._ask(repository)
 
     def _ask(self, repository: Repository) -> None:
-        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
-        if any(one.name == repository.name for one in self.session.shelf.destination or ()):
+        if any(one.name == repository.name for one in self.session.repository_list.destination or ()):
             self.say(f"The destination has a repository {shorten(repository.name, 30)} already: choose another name.")
             return
         try:
@@ -291,5 +293,5 @@ class RepositoryScreen(StepScreen):
 
     async def _register(self, name: str, change: PlannedChange) -> None:
         if said := await steps.register(self.wizard, name, change):
-            self.query_one(Board).move_to(self.session.shelf.cursor)
+            self.query_one(Board).move_to(self.session.repository_list.cursor)
             self.say(said)

@@ -14,11 +14,11 @@ from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, duration
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, WIDEST_LINE, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, WIDEST_LINE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, Page
-from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.wizard.app import WizardApp
 
 
-def reviewed(session: Session, look: Look) -> list[Text]:
+def reviewed(session: Session, look: Canvas) -> list[Text]:
     """The whole page: what happens, what is put back, how long, the requests, the plan as a file."""
     if session.plan_problem is not None:
         return [Text(), *_trouble(session, look)]
@@ -78,7 +78,7 @@ def _head(words: str) -> Text:
     return ink(" ").append(words, STRONG)
 
 
-def _trouble(session: Session, look: Look) -> list[Text]:
+def _trouble(session: Session, look: Canvas) -> list[Text]:
     problem = session.plan_problem
     if problem is None:
         return []
@@ -100,11 +100,11 @@ class ReviewScreen(StepScreen):
     def body(self) -> Iterable[Widget]:
         """The page, and the two buttons."""
         yield Board()
-        yield Lines(lambda width: [rule(width)], classes="body")
+        yield TextLines(lambda width: [rule(width)], classes="body")
         name = PlainInput(self.session.typed_name, placeholder="type it here", id="name")
-        yield Vertical(Lines(id="ask"), name, id="asked", classes="body")
+        yield Vertical(TextLines(id="ask"), name, id="asked", classes="body")
         yield Horizontal(
-            Press("Back", id="back"), Press("Start the migration", id="begin"), id="buttons", classes="body"
+            TextButton("Back", id="back"), TextButton("Start the migration", id="begin"), id="buttons", classes="body"
         )
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -125,23 +125,23 @@ class ReviewScreen(StepScreen):
     def paint(self, session: Session) -> None:
         """The page."""
         ascii_only = self.wizard.ascii_only
-        self.query_one(Board).show(lambda width, _: Page(tuple(reviewed(session, Look(width, 0, ascii_only)))))
+        self.query_one(Board).show(lambda width, _: TextPage(tuple(reviewed(session, Canvas(width, 0, ascii_only)))))
         since = session.starting_since
         label = "Start the migration"
         if since is not None:
-            label = f"Starting, {duration(max(0.0, self.wizard.doors.now() - since))} …"
-        self.query_one("#begin", Press).relabel(label)
+            label = f"Starting, {duration(max(0.0, self.wizard.services.now() - since))} …"
+        self.query_one("#begin", TextButton).relabel(label)
         name = name_to_type(session)
         asked = self.query_one("#asked")
         asked.display = bool(name)
         lost = "Something that exists is overwritten, closed or deleted."
         words = f"{lost} To allow it, type the destination's name below (Ctrl+N)"
-        self.query_one("#ask", Lines).show(lambda width: paragraph(f"{words}: {name}", width, 1, STRONG))
+        self.query_one("#ask", TextLines).show(lambda width: paragraph(f"{words}: {name}", width, 1, STRONG))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
         super().on_mount()
-        self.query_one("#back", Press).focus()
+        self.query_one("#back", TextButton).focus()
         if self.wizard.is_live and self.session.plan is None:
             plan(self.wizard)
 
@@ -149,7 +149,7 @@ class ReviewScreen(StepScreen):
         """Scroll the page while a button has the focus."""
         self.query_one(Board).action_move(lines)
 
-    async def on_press_pressed(self, message: Press.Pressed) -> None:
+    async def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Back, or begin."""
         if message.press.id == "back":
             await self.action_back()
@@ -162,7 +162,7 @@ class ReviewScreen(StepScreen):
 
     def on_input_submitted(self) -> None:
         """Enter goes to the buttons, to the safe one."""
-        self.query_one("#back", Press).focus()
+        self.query_one("#back", TextButton).focus()
 
     async def action_next(self) -> None:
         """The button starts; Ctrl+N goes to the name, then to the button, and no further."""
@@ -170,7 +170,7 @@ class ReviewScreen(StepScreen):
             self.query_one("#name", PlainInput).focus()
             self.say(f"Type {name} first: something that exists would be lost.")
             return
-        begin = self.query_one("#begin", Press)
+        begin = self.query_one("#begin", TextButton)
         if not begin.has_focus:
             begin.focus()
             self.say("Enter starts the migration.")
@@ -190,7 +190,7 @@ class ReviewScreen(StepScreen):
         if self.session.plan is None:
             return
         try:
-            path = await self.wizard.doors.save_plan(self.session.plan)
+            path = await self.wizard.services.save_plan(self.session.plan)
         except ProblemError as error:
             self.say(error.problem.sentence())
         else:

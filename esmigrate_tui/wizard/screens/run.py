@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
-from esmigrate_tui.flow import steering
+from esmigrate_tui.flow import run_control as steering
 from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
 from esmigrate_tui.model.command import AcceptArrivals, Command, SkipTask, StopRun
 from esmigrate_tui.model.method import Unit, traits_of
@@ -18,10 +18,10 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, Rows
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -119,7 +119,7 @@ def sparkline(plot: tuple[tuple[float, float], ...], width: int) -> str:
     return "".join(steps[min(7, round(value / most * 7))] for value in values)
 
 
-def totals(session: Session, look: Look) -> list[Text]:
+def totals(session: Session, look: Canvas) -> list[Text]:
     """The bar, the numbers, the plot."""
     progress = session.progress
     width = look.width
@@ -224,7 +224,7 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index") ->
     return ink(MOVES, DIM).append(words, DIM)
 
 
-def done_row(done: tuple[TaskProgress, ...], look: Look, *, here: bool) -> Text:
+def done_row(done: tuple[TaskProgress, ...], look: Canvas, *, here: bool) -> Text:
     """All that are done as one line."""
     line = ink("").append_text(look.mark("here" if here else "none"))
     mark = look.mark("good")
@@ -264,7 +264,7 @@ def state_words(task: TaskProgress, now: float) -> str:
             return task.state.value
 
 
-def task_row(task: TaskProgress, look: Look, now: float, *, here: bool, is_held: bool = False) -> Text:
+def task_row(task: TaskProgress, look: Canvas, now: float, *, here: bool, is_held: bool = False) -> Text:
     """One task as a line of exactly the width; of one that is held nothing is known of how long it takes."""
     is_bytes = task.unit is Unit.BYTES
     name = _name_width(look.width, task.unit)
@@ -296,7 +296,7 @@ def task_row(task: TaskProgress, look: Look, now: float, *, here: bool, is_held:
     return line.append(fit(left or "–", _BYTES_LEFT if is_bytes else _LEFT, "right"), calm)
 
 
-def below(session: Session, look: Look, now: float, events: int = _EVENTS) -> list[Text]:
+def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> list[Text]:
     """What the run waits for, how many are where, and the last notable events; always as many lines."""
     progress = session.progress
     tasks = by_attention(progress)
@@ -443,18 +443,18 @@ class TasksScreen(StepScreen):
         """The task at the cursor."""
         raise NotImplementedError
 
-    def on_board_moved(self) -> None:
+    def on_board_cursor_moved(self) -> None:
         """What stands beside the list follows the cursor."""
         self.show_pane()
 
     def show_pane(self) -> None:
         """All that is known of the one at the cursor, where there is room for it beside the list."""
         task = self.here() if self.has_class("-wide") else None
-        self.query_one("#pane", Lines).show(lambda width: [] if task is None else task_page(task, width))
+        self.query_one("#pane", TextLines).show(lambda width: [] if task is None else task_page(task, width))
 
     def action_open(self) -> None:
         """All about the one at the cursor."""
-        from esmigrate_tui.wizard.screens.leaves import ReadScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ReadScreen  # noqa: PLC0415  # loaded when first needed
 
         if (task := self.here()) is not None:
             self.app.push_screen(ReadScreen("One index", lambda width: task_page(task, width)))
@@ -486,17 +486,17 @@ class RunScreen(TasksScreen):
 
     def body(self) -> Iterable[Widget]:
         """Totals, list with the one at the cursor beside it, events."""
-        yield Lines(id="totals", classes="body")
-        rows = Vertical(Lines(id="heading"), Board(cursor=self.session.run_cursor), id="list")
-        yield Horizontal(rows, Lines(id="pane"), id="beside", classes="body")
-        yield Lines(id="below", classes="body")
+        yield TextLines(id="totals", classes="body")
+        rows = Vertical(TextLines(id="heading"), Board(cursor=self.session.run_cursor), id="list")
+        yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
+        yield TextLines(id="below", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """Which run, since when, and that one may leave."""
         progress = session.progress
         if session.run_problem is not None:
             return f"run {session.run}   not followed any more", ""
-        elapsed = duration(progress.elapsed(self.wizard.doors.now())) if progress.started_at is not None else ""
+        elapsed = duration(progress.elapsed(self.wizard.services.now())) if progress.started_at is not None else ""
         state = "paused" if progress.is_paused else "watching" if session.is_watching else "running"
         return f"run {session.run}   {state} {elapsed}".rstrip(), "you may leave: it goes on"
 
@@ -511,9 +511,9 @@ class RunScreen(TasksScreen):
 
     def paint(self, session: Session) -> None:
         """The board."""
-        now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
+        now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
         self._painted_at = now
-        self.query_one("#totals", Lines).show(lambda width: totals(session, Look(width, 0, ascii_only)))
+        self.query_one("#totals", TextLines).show(lambda width: totals(session, Canvas(width, 0, ascii_only)))
         board = self.query_one(Board)
         # A cursor that was moved stays with its index, wherever that goes; at the top it stays at the top.
         watched = self._tasks[board.cursor].summary.number if 0 < board.cursor < len(self._tasks) else 0
@@ -525,21 +525,23 @@ class RunScreen(TasksScreen):
         is_held = steering.is_held(session.progress)
         rows: tuple[TaskProgress | None, ...] = (*tasks, *([None] if done else []))
 
-        def make(width: int, cursor: int) -> Rows[TaskProgress | None]:
-            drawn = Look(width, 0, ascii_only)
+        def make(width: int, cursor: int) -> LineRows[TaskProgress | None]:
+            drawn = Canvas(width, 0, ascii_only)
 
             def row(at: int, task: TaskProgress | None) -> Text:
                 if task is None:
                     return done_row(done, drawn, here=at == cursor)
                 return task_row(task, drawn, now, here=at == cursor, is_held=is_held)
 
-            return Rows(rows, row)
+            return LineRows(rows, row)
 
         board.show(make, at)
         first = "files" if session.is_of_files else "sender" if session.is_watching else "index"
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
+        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1, unit_of(session), first=first)])
         events = _MORE_EVENTS if self.has_class("-tall") else _EVENTS
-        self.query_one("#below", Lines).show(lambda width: below(session, Look(width, 0, ascii_only), now, events))
+        self.query_one("#below", TextLines).show(
+            lambda width: below(session, Canvas(width, 0, ascii_only), now, events)
+        )
         self.show_pane()
 
     def on_mount(self) -> None:
@@ -557,13 +559,13 @@ class RunScreen(TasksScreen):
         is_over = self.session.progress.is_finished
         if is_over and self.app.screen is self:  # else as soon as the page that lies over it is closed
             self.wizard.go("finish")
-        elif not is_over and news is None and self.wizard.doors.now() - self._painted_at >= 1.0:
+        elif not is_over and news is None and self.wizard.services.now() - self._painted_at >= 1.0:
             self.show()
 
     async def _follow(self) -> None:
         progress = Progress()
         try:
-            async for events in self.wizard.doors.follow(self.session.run):
+            async for events in self.wizard.services.follow(self.session.run):
                 for event in events:
                     progress = progress.after(event)
                 self._news = progress
@@ -590,7 +592,7 @@ class RunScreen(TasksScreen):
 
     async def _told(self, command: Command, said: str) -> None:
         try:
-            await self.wizard.doors.command(self.session.run, command)
+            await self.wizard.services.command(self.session.run, command)
         except ProblemError as error:
             self.say(error.problem.sentence())
         else:
@@ -606,7 +608,7 @@ class RunScreen(TasksScreen):
 
     async def _resume(self) -> None:
         try:
-            await self.wizard.doors.take_up(self.session.run, self.wizard.credentials)
+            await self.wizard.services.take_up(self.session.run, self.wizard.credentials)
         except ProblemError as error:
             self.say(error.problem.sentence())
             return
@@ -635,7 +637,7 @@ class RunScreen(TasksScreen):
 
     def action_enough(self) -> None:
         """Say that what others have sent is all there is, after a question."""
-        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         progress = self.session.progress
         if not self.session.is_watching:
@@ -651,7 +653,7 @@ class RunScreen(TasksScreen):
 
     def action_skip(self) -> None:
         """Leave out the index at the cursor, after a question."""
-        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         task = self.here()
         if task is None or task.state.is_final:
@@ -670,7 +672,7 @@ class RunScreen(TasksScreen):
 
     def action_stop(self) -> None:
         """Stop the run, after a question."""
-        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         question = steering.what_stopping_does(self.session.progress)
         question += " To leave only this screen, press Esc here and Esc again."

@@ -14,7 +14,7 @@ from esmigrate_tui.flow import selection as steps
 from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.flow.selection import CLOSABLE, DELETABLE, ONLY_RENAMED, described, destined, restored
 from esmigrate_tui.flow.session import (
-    Listing,
+    IndexList,
     Session,
     SortBy,
     at_its_name,
@@ -38,11 +38,11 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import InTheWay
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Look, ink, paragraph, rule, spread
+from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule, spread
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
 from esmigrate_tui.wizard.screens.one_index import about
-from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board, Rows
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board, LineRows
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,7 +66,7 @@ def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:
     return name, max(8, left - name)
 
 
-def heading(listing: Listing, width: int, *, is_restore: bool = False) -> Text:
+def heading(listing: IndexList, width: int, *, is_restore: bool = False) -> Text:
     """The columns' words; the one that is sorted by stands out."""
     name, target = columns(width, is_restore=is_restore)
     line = ink(MOVES, DIM)
@@ -101,7 +101,7 @@ def sorts(*, is_restore: bool) -> tuple[SortBy, ...]:
 @kept
 def drawing(draft: Draft, width: int, ascii_only: bool) -> Callable[[IndexFacts, bool], Text]:  # noqa: FBT001  # kept by it
     """What draws an index at a width, with the cursor or without: once, since mostly the cursor alone has moved."""
-    look, chosen = Look(width, 0, ascii_only), chosen_names(draft)
+    look, chosen = Canvas(width, 0, ascii_only), chosen_names(draft)
 
     @lru_cache(maxsize=MOST_LINES)
     def draw(index: IndexFacts, here: bool) -> Text:  # noqa: FBT001  # the same
@@ -110,7 +110,7 @@ def drawing(draft: Draft, width: int, ascii_only: bool) -> Callable[[IndexFacts,
     return draw
 
 
-def index_row(index: IndexFacts, draft: Draft, look: Look, *, here: bool, chosen: bool) -> Text:
+def index_row(index: IndexFacts, draft: Draft, look: Canvas, *, here: bool, chosen: bool) -> Text:
     """One index as a line of exactly the width."""
     is_restore = draft.traits.restores
     name, target = columns(look.width, is_restore=is_restore)
@@ -152,7 +152,7 @@ def _number(value: int | None) -> str:
     return "–" if value is None else number(value)
 
 
-def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text]:
+def details(session: Session, index: IndexFacts | None, look: Canvas) -> list[Text]:
     """What else is known of the index at the cursor, and what is chosen against the room there is."""
     about = ink(" ")
     if index is not None and session.is_restore:
@@ -184,7 +184,7 @@ def details(session: Session, index: IndexFacts | None, look: Look) -> list[Text
     return [rule(look.width), about, rule(look.width), totals(session, look)]
 
 
-def totals(session: Session, look: Look) -> Text:
+def totals(session: Session, look: Canvas) -> Text:
     """How much is chosen, and whether there is room for it."""
     draft = session.draft
     selected = chosen(draft)
@@ -272,7 +272,7 @@ class SelectionScreen(FilteredScreen):
     CSS = """
     #filter-line { height: 1; display: none; }
     #filter-line.-shown { display: block; }
-    #filter-line Lines { width: 9; }
+    #filter-line TextLines { width: 9; }
     #heading { height: 1; }
     #details { height: 4; }
     #beside { height: 1fr; }
@@ -291,9 +291,9 @@ class SelectionScreen(FilteredScreen):
     def body(self) -> Iterable[Widget]:
         """Filter, list, details."""
         yield self.filter_line()
-        rows = Vertical(Lines(id="heading"), Board(cursor=self.session.listing.cursor), id="list")
-        yield Horizontal(rows, Lines(id="pane"), id="beside", classes="body")
-        yield Lines(id="details", classes="body")
+        rows = Vertical(TextLines(id="heading"), Board(cursor=self.session.listing.cursor), id="list")
+        yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
+        yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are, and how one looks at them."""
@@ -308,7 +308,7 @@ class SelectionScreen(FilteredScreen):
             f"{number(shown)} shown",
         ]
         if listing.doing:
-            return f"{listing.doing} …", duration(max(0.0, self.wizard.doors.now() - listing.since))
+            return f"{listing.doing} …", duration(max(0.0, self.wizard.services.now() - listing.since))
         many = counted(len(offered(session.draft)), "index", "indices")
         if session.draft.snapshot is not None and session.is_restore:
             return f"{many} in {shorten(session.draft.snapshot.name, 24)}", "  ".join(words)
@@ -322,29 +322,29 @@ class SelectionScreen(FilteredScreen):
         empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
         self.show_filter_line()
 
-        def make(width: int, cursor: int) -> Rows[IndexFacts]:
+        def make(width: int, cursor: int) -> LineRows[IndexFacts]:
             draw = drawing(session.draft, width, ascii_only)
-            return Rows(rows, lambda at, index: draw(index, at == cursor), empty)
+            return LineRows(rows, lambda at, index: draw(index, at == cursor), empty)
 
         board = self.query_one(Board)
         board.show(make)
-        self.query_one("#heading", Lines).show(
+        self.query_one("#heading", TextLines).show(
             lambda width: [heading(session.listing, width - 1, is_restore=is_restore)]
         )
         here = rows[board.cursor] if board.cursor < len(rows) else None
-        self.query_one("#details", Lines).show(lambda width: details(session, here, Look(width, 0, ascii_only)))
+        self.query_one("#details", TextLines).show(lambda width: details(session, here, Canvas(width, 0, ascii_only)))
         if self.has_class("-wide"):
             self._show_beside(here, session)
 
     def _show_beside(self, here: IndexFacts | None, session: Session) -> None:
         """All about the index at the cursor; its definition is read when the cursor rests there."""
-        pane = self.query_one("#pane", Lines)
+        pane = self.query_one("#pane", TextLines)
         if here is None:
             pane.show(lambda _: [])
             return
         read = session.draft.definitions.get(here.name) or self._read.get(here.name)
         shards, look = self._shards.get(here.name), self.look
-        pane.show(lambda width: about(here, session, Look(width, 0, look.ascii_only), read, shards))
+        pane.show(lambda width: about(here, session, Canvas(width, 0, look.ascii_only), read, shards))
         is_known = read is not None and shards is not None
         if not is_known and self._asked != here.name and self.wizard.is_live and not session.is_restore:
             self._asked = here.name
@@ -383,7 +383,7 @@ class SelectionScreen(FilteredScreen):
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
-    def on_board_moved(self, message: Board.Moved) -> None:
+    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
         """The details follow the cursor."""
         self.look_at(cursor=message.item)
 
@@ -454,7 +454,7 @@ class SelectionScreen(FilteredScreen):
 
     def action_rename(self) -> None:
         """Type another name for the index at the cursor."""
-        from esmigrate_tui.wizard.screens.leaves import LineScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import LineScreen  # noqa: PLC0415  # loaded when first needed
 
         index = self._here()
         if index is None or index.name not in self.session.draft.selected:
@@ -483,7 +483,7 @@ class SelectionScreen(FilteredScreen):
 
     def action_settings(self) -> None:
         """Type settings that all indices get."""
-        from esmigrate_tui.wizard.screens.leaves import LineScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import LineScreen  # noqa: PLC0415  # loaded when first needed
 
         if self.session.is_restore:
             return
@@ -538,7 +538,7 @@ class SelectionScreen(FilteredScreen):
         self._decide(found)
 
     def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
-        from esmigrate_tui.wizard.screens.leaves import PickScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import PickScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
         closable = tuple(index for index in indices if at_its_name(index, draft) in CLOSABLE)
@@ -564,7 +564,7 @@ class SelectionScreen(FilteredScreen):
         self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), tuple(answers)), answered)
 
     def _confirm(self, indices: tuple[IndexFacts, ...], way: InTheWay) -> None:
-        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
         names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))

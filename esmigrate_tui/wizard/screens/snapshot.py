@@ -11,11 +11,9 @@ from rich.text import Text
 from esmigrate_tui.flow import snapshot as steps
 from esmigrate_tui.flow.layout import fit, moment, shorten
 from esmigrate_tui.flow.session import (
-    Album,
-    Making,
     NewSnapshot,
     Session,
-    Taken,
+    SnapshotInProgress,
     matcher,
     shown_snapshots,
     snapshot_here,
@@ -26,14 +24,14 @@ from esmigrate_tui.flow.snapshot import STATE_WORDS, beside, measures
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Look, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.filtered import FilteredScreen
-from esmigrate_tui.wizard.widgets.board import Board, Rows
+from esmigrate_tui.wizard.widgets.board import Board, LineRows
 from esmigrate_tui.wizard.widgets.fields import PlainInput
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -77,7 +75,7 @@ def heading(width: int) -> Text:
     return ink(MOVES, DIM).append(words, DIM)
 
 
-def snapshot_row(snapshot: SnapshotFacts, look: Look, *, here: bool) -> Text:
+def snapshot_row(snapshot: SnapshotFacts, look: Canvas, *, here: bool) -> Text:
     """One snapshot as a line of exactly the width."""
     mark, word = _MARKS[snapshot.state], STATE_WORDS[snapshot.state]
     drawn = look.mark(mark)
@@ -98,15 +96,15 @@ def snapshot_row(snapshot: SnapshotFacts, look: Look, *, here: bool) -> Text:
     return line
 
 
-def told(snapshot: SnapshotFacts | None, session: Session, look: Look) -> list[Text]:
+def told(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> list[Text]:
     """What else is known of the snapshot at the cursor; always as many lines."""
-    album = session.album
+    snapshot_list = session.snapshot_list
     lines = [rule(look.width)]
-    if album.problem is not None:
-        lines += paragraph(album.problem.what, look.width, 1, TROUBLE)
-        for sentence in (album.problem.why, album.problem.todo):
+    if snapshot_list.problem is not None:
+        lines += paragraph(snapshot_list.problem.what, look.width, 1, TROUBLE)
+        for sentence in (snapshot_list.problem.why, snapshot_list.problem.todo):
             lines += paragraph(sentence, look.width, 1) if sentence else []
-    elif matcher(album.pattern) is None:
+    elif matcher(snapshot_list.pattern) is None:
         lines.append(ink(" That is not a regular expression yet.", DIM))
     elif snapshot is not None:
         lines.append(
@@ -119,7 +117,7 @@ def told(snapshot: SnapshotFacts | None, session: Session, look: Look) -> list[T
     return (lines + [Text()] * _DETAILS)[:_DETAILS]
 
 
-def _warned(snapshot: SnapshotFacts, session: Session, look: Look) -> list[Text]:
+def _warned(snapshot: SnapshotFacts, session: Session, look: Canvas) -> list[Text]:
     """What stands against it: shards that are missing, a version that does not fit."""
     if snapshot.state is SnapshotState.PARTIAL or snapshot.shards_failed or snapshot.failures:
         missing = snapshot.shards_failed or len(snapshot.failures)
@@ -148,11 +146,11 @@ def _warned(snapshot: SnapshotFacts, session: Session, look: Look) -> list[Text]
     return paragraph(f"Versions: {judged.why}.", look.width)
 
 
-def made(making: Making | None, look: Look, now: float) -> list[Text]:
+def made(making: SnapshotInProgress | None, look: Canvas, now: float) -> list[Text]:
     """The snapshot that is being made: a bar, bytes and shards."""
     if making is None:
         return []
-    taken = making.taken or Taken()
+    taken = making.taken or SnapshotProgress()
     width = look.width
     if making.problem is not None:
         words = f"How far {making.name} is cannot be seen (r looks again): {making.problem.sentence()}"
@@ -175,16 +173,16 @@ def made(making: Making | None, look: Look, now: float) -> list[Text]:
 
 def nothing(session: Session) -> tuple[Text, ...]:
     """What stands in place of a list that is empty, or not there yet."""
-    album = session.album
-    if album.pattern and album.rows:
+    snapshot_list = session.snapshot_list
+    if snapshot_list.pattern and snapshot_list.rows:
         return (
             Text(),
             ink("     No snapshot goes by that filter.", DIM),
             ink("     Esc in the filter clears it.", DIM),
         )
-    if album.doing:
-        return (Text(), ink(f"     {album.doing} …", DIM))
-    if not album.is_whole:
+    if snapshot_list.doing:
+        return (Text(), ink(f"     {snapshot_list.doing} …", DIM))
+    if not snapshot_list.is_whole:
         return (Text(), ink("     The snapshots are not listed yet: r asks for them.", DIM))
     return (
         Text(),
@@ -205,52 +203,60 @@ class SnapshotScreen(FilteredScreen):
     CSS = f"""
     #filter-line {{ height: 1; display: none; }}
     #filter-line.-shown {{ display: block; }}
-    #filter-line Lines {{ width: 9; }}
+    #filter-line TextLines {{ width: 9; }}
     #heading {{ height: 1; }}
     #details {{ height: {_DETAILS}; }}
     """
 
     def body(self) -> Iterable[Widget]:
         """What is being made, the filter, the list, the details."""
-        yield Lines(id="making", classes="body")
+        yield TextLines(id="making", classes="body")
         yield self.filter_line()
-        yield Lines(id="heading", classes="body")
-        yield Board(cursor=self.session.album.cursor)
-        yield Lines(id="details", classes="body")
+        yield TextLines(id="heading", classes="body")
+        yield Board(cursor=self.session.snapshot_list.cursor)
+        yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are so far; or what is waited for, and how long already."""
-        album = session.album
-        is_cut_off = bool(album.rows) and not album.is_whole and not album.doing
-        many = f"{'The first ' if is_cut_off else ''}{counted(len(album.rows), 'snapshot')}"
-        if album.doing:
-            so_far = f"{many} so far, " if album.rows and not album.is_whole else ""
-            return f"{so_far}{album.doing} …", duration(max(0.0, self.wizard.doors.now() - album.since))
-        shown = len(shown_snapshots(album))
-        words = f"filter: {album.pattern}  {number(shown)} shown" if album.pattern else "the newest first"
-        return f"{many} in {album.repository}", words
+        snapshot_list = session.snapshot_list
+        is_cut_off = bool(snapshot_list.rows) and not snapshot_list.is_whole and not snapshot_list.doing
+        many = f"{'The first ' if is_cut_off else ''}{counted(len(snapshot_list.rows), 'snapshot')}"
+        if snapshot_list.doing:
+            so_far = f"{many} so far, " if snapshot_list.rows and not snapshot_list.is_whole else ""
+            return f"{so_far}{snapshot_list.doing} …", duration(
+                max(0.0, self.wizard.services.now() - snapshot_list.since)
+            )
+        shown = len(shown_snapshots(snapshot_list))
+        words = (
+            f"filter: {snapshot_list.pattern}  {number(shown)} shown" if snapshot_list.pattern else "the newest first"
+        )
+        return f"{many} in {snapshot_list.repository}", words
 
     def paint(self, session: Session) -> None:
         """The list."""
-        album, now, ascii_only = session.album, self.wizard.doors.now(), self.wizard.ascii_only
-        rows = shown_snapshots(album)
+        snapshot_list, now, ascii_only = session.snapshot_list, self.wizard.services.now(), self.wizard.ascii_only
+        rows = shown_snapshots(snapshot_list)
         self.show_filter_line()
-        self.query_one("#making", Lines).show(lambda width: made(album.making, Look(width, 0, ascii_only), now))
+        self.query_one("#making", TextLines).show(
+            lambda width: made(snapshot_list.making, Canvas(width, 0, ascii_only), now)
+        )
 
-        def make(width: int, cursor: int) -> Rows[SnapshotFacts]:
-            look = Look(width, 0, ascii_only)
-            return Rows(rows, lambda at, snapshot: snapshot_row(snapshot, look, here=at == cursor), nothing(session))
+        def make(width: int, cursor: int) -> LineRows[SnapshotFacts]:
+            look = Canvas(width, 0, ascii_only)
+            return LineRows(
+                rows, lambda at, snapshot: snapshot_row(snapshot, look, here=at == cursor), nothing(session)
+            )
 
         board = self.query_one(Board)
         board.show(make)
-        self.query_one("#heading", Lines).show(lambda width: [heading(width - 1)] if rows else [Text()])
+        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1)] if rows else [Text()])
         here = rows[board.cursor] if board.cursor < len(rows) else None
-        self.query_one("#details", Lines).show(lambda width: told(here, session, Look(width, 0, ascii_only)))
+        self.query_one("#details", TextLines).show(lambda width: told(here, session, Canvas(width, 0, ascii_only)))
 
     @property
     def pattern(self) -> str:
         """The pattern that the list is filtered by."""
-        return self.session.album.pattern
+        return self.session.snapshot_list.pattern
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -258,14 +264,14 @@ class SnapshotScreen(FilteredScreen):
         if not self.wizard.is_live:
             return
         self.set_interval(1.0, self._tick)
-        album = self.session.album
-        if album.making is not None and album.making.problem is None:
+        snapshot_list = self.session.snapshot_list
+        if snapshot_list.making is not None and snapshot_list.making.problem is None:
             self._watch_it()
-        if not album.is_whole:
+        if not snapshot_list.is_whole:
             self.action_again()
 
     def _tick(self) -> None:
-        if self.session.album.doing or self.session.album.making is not None:
+        if self.session.snapshot_list.doing or self.session.snapshot_list.making is not None:
             self.show()
 
     def let_go(self) -> None:
@@ -280,7 +286,7 @@ class SnapshotScreen(FilteredScreen):
 
     def action_again(self) -> None:
         """List them, and look again after a snapshot that could not be looked at."""
-        making = self.session.album.making
+        making = self.session.snapshot_list.making
         if making is not None and making.problem is not None:
             self.look_at(making=msgspec.structs.replace(making, problem=None))
             self._watch_it()
@@ -295,7 +301,7 @@ class SnapshotScreen(FilteredScreen):
                 self.look_at(cursor=at)
                 then = ""
 
-    def on_board_moved(self, message: Board.Moved) -> None:
+    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
         """The details follow the cursor."""
         self.look_at(cursor=message.item, problem=None)
 
@@ -312,22 +318,22 @@ class SnapshotScreen(FilteredScreen):
 
     async def action_next(self) -> None:
         """Go on with the one at the cursor, also where its message is still on the way, or more are still coming."""
-        album = self.session.album
+        snapshot_list = self.session.snapshot_list
         changes: dict[str, object] = {"cursor": self.query_one(Board).cursor}
-        if album.doing and album.rows and not album.is_whole:
+        if snapshot_list.doing and snapshot_list.rows and not snapshot_list.is_whole:
             changes |= {"doing": ""}
-        if changes != {"cursor": album.cursor}:
+        if changes != {"cursor": snapshot_list.cursor}:
             self.look_at(**changes)
         await super().action_next()
 
     async def go_on(self) -> None:
         """Read all that the server says of it, then to the selection."""
-        if (snapshot := snapshot_here(self.session.album)) is not None:
+        if (snapshot := snapshot_here(self.session.snapshot_list)) is not None:
             self.run_worker(self._take(snapshot), group="snapshots", exclusive=True)
 
     async def _take(self, snapshot: SnapshotFacts) -> None:
         if reason := await steps.take(self.wizard, snapshot):
-            if self.session.album.problem is None:
+            if self.session.snapshot_list.problem is None:
                 self.say(reason)
             return
         await super().go_on()
@@ -350,7 +356,7 @@ class SnapshotScreen(FilteredScreen):
         self.app.push_screen(SnapshotForm(self.wizard), self._filled_in)
 
     def _filled_in(self, new: object) -> None:
-        from esmigrate_tui.wizard.screens.leaves import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
         there, draft = source_of(self.session), self.session.draft
         if not isinstance(new, NewSnapshot) or there is None or draft.source is None:
@@ -376,7 +382,9 @@ class SnapshotScreen(FilteredScreen):
         )
 
     async def _begin(self, name: str, repository: str, change: PlannedChange) -> None:
-        self.look_at(making=Making(repository=repository, name=name, since=self.wizard.doors.now()), problem=None)
+        self.look_at(
+            making=SnapshotInProgress(repository=repository, name=name, since=self.wizard.services.now()), problem=None
+        )
         try:
             await self.wizard.change(change, "deletes it again")
         except ProblemError as error:
@@ -389,17 +397,15 @@ class SnapshotScreen(FilteredScreen):
 
     async def _watch(self) -> None:
         """Look how far it is, until it has ended; then list again, with the cursor on it."""
-        while (making := self.session.album.making) is not None:
+        while (making := self.session.snapshot_list.making) is not None:
             try:
                 seen = await self.wizard.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
             except ProblemError as error:
-                making = self.session.album.making or making  # it may have been cancelled while this was asked
+                making = self.session.snapshot_list.making or making  # it may have been cancelled while this was asked
                 gone = making.is_cancelled and error.problem.cause is Cause.MISSING
                 self._ended("It was cancelled." if gone else "", making, error)
                 return
-            self.look_at(
-                making=msgspec.structs.replace(self.session.album.making or making, taken=steps.taken_so_far(seen))
-            )
+            self.look_at(making=msgspec.structs.replace(self.session.snapshot_list.making or making, taken=seen))
             if seen.state is not SnapshotState.IN_PROGRESS:
                 self.look_at(making=None, pattern="")
                 with self.prevent(PlainInput.Changed):
@@ -410,7 +416,7 @@ class SnapshotScreen(FilteredScreen):
                 return
             await asyncio.sleep(_LOOK_EVERY)
 
-    def _ended(self, words: str, making: Making, error: ProblemError) -> None:
+    def _ended(self, words: str, making: SnapshotInProgress, error: ProblemError) -> None:
         if words:
             self.look_at(making=None)
             self.say(words)
@@ -421,9 +427,9 @@ class SnapshotScreen(FilteredScreen):
     def action_cancel(self) -> None:
         """Cancel the one that is being made, after a question."""
         from esmigrate_tui.elastic.snapshots import delete_snapshot_request  # noqa: PLC0415  # loaded when first needed
-        from esmigrate_tui.wizard.screens.leaves import AskScreen  # noqa: PLC0415  # likewise
+        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # likewise
 
-        making = self.session.album.making
+        making = self.session.snapshot_list.making
         if making is None:
             self.say("No snapshot is being made.")
             return
@@ -446,20 +452,17 @@ class SnapshotScreen(FilteredScreen):
         )
 
     async def _cancel(self, change: PlannedChange) -> None:
-        making = self.session.album.making
+        making = self.session.snapshot_list.making
         if making is None:
             return
         self.look_at(making=msgspec.structs.replace(making, is_cancelled=True))
         try:
             await self.wizard.change(change)
         except ProblemError as error:
-            if (making := self.session.album.making) is not None:
+            if (making := self.session.snapshot_list.making) is not None:
                 self.look_at(making=msgspec.structs.replace(making, is_cancelled=False))
             self.say(error.problem.sentence())
             return
         taken = f"taken the snapshot {making.name} in {making.repository}"
         kept = tuple(each for each in self.session.made if each.what != taken)
         self.wizard.update(self.session.but(made=kept))
-
-
-__all__ = ["Album", "SnapshotScreen"]

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.text import Text
 
 from esmigrate_tui.flow.layout import shorten
-from esmigrate_tui.flow.opening import standing
+from esmigrate_tui.flow.start import standing
 from esmigrate_tui.model.method import traits_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Look, ink, spread
+from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Blocks, Board
+from esmigrate_tui.wizard.widgets.board import BlockRows, Board
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.flow.session import Session
 
 
-def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
+def there_is(session: Session, look: Canvas, cursor: int, now: float) -> BlockRows:
     """A new migration first, then the runs, the newest first."""
     blocks = [_new(look, here=cursor == 0)]
     for position, card in enumerate(session.runs, start=1):
@@ -46,7 +46,7 @@ def there_is(session: Session, look: Look, cursor: int, now: float) -> Blocks:
         if here and not card.unreadable:
             lines.append(ink("     ").append(does, DIM))
         blocks.append((*lines, Text()))
-    return Blocks(tuple(blocks))
+    return BlockRows(tuple(blocks))
 
 
 def _way(card: RunCard, session: Session) -> str:
@@ -61,7 +61,7 @@ def _way(card: RunCard, session: Session) -> str:
     return f"{card.source} → {card.destination}"
 
 
-def _new(look: Look, *, here: bool) -> tuple[Text, ...]:
+def _new(look: Canvas, *, here: bool) -> tuple[Text, ...]:
     title = ink(" ").append_text(look.mark("here" if here else "none")).append(" ")
     title.append("A new migration", STRONG if here else "none")
     says = ink("     ").append("Nothing on either cluster is changed before you have confirmed it.", DIM)
@@ -91,9 +91,9 @@ class StartScreen(StepScreen):
 
     def paint(self, session: Session) -> None:
         """The runs."""
-        now, ascii_only = self.wizard.doors.now(), self.wizard.ascii_only
+        now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
         self.query_one(Board).show(
-            lambda width, cursor: there_is(session, Look.for_reading(width, ascii_only=ascii_only), cursor, now)
+            lambda width, cursor: there_is(session, Canvas.for_reading(width, ascii_only=ascii_only), cursor, now)
         )
 
     async def on_board_clicked(self, message: Board.Clicked) -> None:
@@ -122,7 +122,7 @@ class StartScreen(StepScreen):
 
     async def _take_up(self, run: str) -> None:
         try:
-            await self.wizard.doors.take_up(run, self.wizard.credentials)
+            await self.wizard.services.take_up(run, self.wizard.credentials)
         except ProblemError as error:
             self.say(error.problem.sentence())
         else:

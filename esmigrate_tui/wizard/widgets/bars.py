@@ -10,7 +10,7 @@ from esmigrate_tui.flow.keys import Action, actions
 from esmigrate_tui.flow.layout import wrap
 from esmigrate_tui.flow.steps import STEPS, is_step_of
 from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, ink, rule
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from textual import events
@@ -89,7 +89,7 @@ def key_words(*keys: tuple[str, str]) -> Text:
     return line
 
 
-class KeyLine(Lines):
+class KeyLine(TextLines):
     """The keys of a page that is laid over a step; where not all have room, the last ones do: the way out is one."""
 
     def __init__(self, *keys: tuple[str, str]) -> None:
@@ -97,7 +97,7 @@ class KeyLine(Lines):
         super().__init__(lambda width: [next((line for line in worded if line.cell_len <= width), worded[-1])])
 
 
-class RailLine(Lines):
+class RailLine(TextLines):
     """The rail; a step that lies behind can be clicked."""
 
     def __init__(self, current: str) -> None:
@@ -117,7 +117,7 @@ class RailLine(Lines):
                 await self.screen.run_action(f"go('{name}')")
 
 
-class TitleLine(Lines):
+class TitleLine(TextLines):
     """A rule with the step's title."""
 
     def title(self, title: str, right: str = "") -> None:
@@ -125,7 +125,7 @@ class TitleLine(Lines):
         self.show(lambda width: [rule(width, title, right)])
 
 
-class FootLine(Lines):
+class FootLine(TextLines):
     """The keys; and above them, until the next key, something that had to be said."""
 
     def __init__(self, step: str) -> None:
@@ -175,7 +175,7 @@ class FootLine(Lines):
                 await self.screen.run_action(name if name != "palette" else "app.command_palette")
 
 
-class TooSmall(Lines):
+class TooSmall(TextLines):
     """What is shown in place of a step where it has no room."""
 
     def tell(self, line: str) -> None:

@@ -27,7 +27,7 @@ MOST_LINES: Final = 512
 """More than any terminal shows."""
 
 
-class Sheet(Protocol):
+class BoardContent(Protocol):
     """Lines to draw, and which of them belong to an item that the cursor can be on."""
 
     @property
@@ -54,7 +54,7 @@ class Sheet(Protocol):
 
 
 @dataclass(frozen=True)
-class Page:
+class TextPage:
     """Lines to read; nothing to choose."""
 
     lines: tuple[Text, ...] = ()
@@ -84,7 +84,7 @@ class Page:
 
 
 @dataclass(frozen=True)
-class Blocks:
+class BlockRows:
     """Items of several lines each, with lines after all of them that belong to none."""
 
     blocks: tuple[tuple[Text, ...], ...]
@@ -125,7 +125,7 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Rows(Generic[Row]):
+class LineRows(Generic[Row]):
     """One line an item, each drawn when it is seen."""
 
     rows: Sequence[Row]
@@ -171,7 +171,7 @@ class Board(ScrollView, can_focus=True):
     """How much there is to scroll through; unlike Textual's own, another height lays out nothing anew."""
 
     @dataclass
-    class Moved(Message):
+    class CursorMoved(Message):
         """The cursor went to an item."""
 
         board: Board
@@ -185,20 +185,26 @@ class Board(ScrollView, can_focus=True):
         item: int
         again: bool
 
-    def __init__(self, make: Callable[[int, int], Sheet] | None = None, *, cursor: int = 0, id: str = "board") -> None:  # noqa: A002  # Textual's own name for it
+    def __init__(
+        self,
+        make: Callable[[int, int], BoardContent] | None = None,
+        *,
+        cursor: int = 0,
+        id: str = "board",  # noqa: A002  # Textual's own name for it
+    ) -> None:
         super().__init__(id=id, classes="body")
         self._make = make
-        self._sheet: Sheet = Page()
+        self._sheet: BoardContent = TextPage()
         self._line = self._sheet.line
         self._drawn: dict[int, Text | None] = {}
         self.cursor = cursor
 
     @property
-    def sheet(self) -> Sheet:
+    def sheet(self) -> BoardContent:
         """What is shown."""
         return self._sheet
 
-    def show(self, make: Callable[[int, int], Sheet], cursor: int | None = None) -> None:
+    def show(self, make: Callable[[int, int], BoardContent], cursor: int | None = None) -> None:
         """Show what `make(width, cursor)` gives, from now on and after each change of width or cursor."""
         self._make = make
         if cursor is not None:
@@ -279,7 +285,7 @@ class Board(ScrollView, can_focus=True):
         if cursor != self.cursor:
             self.cursor = cursor
             self._remake()
-            self.post_message(self.Moved(self, cursor))
+            self.post_message(self.CursorMoved(self, cursor))
 
     def on_click(self, event: events.Click) -> None:
         """It was clicked."""

@@ -13,8 +13,8 @@ from textual.reactive import var
 from textual.widgets import Input
 
 from esmigrate_tui.flow.layout import shorten
-from esmigrate_tui.wizard.draw import STRONG, Look, ink
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.draw import STRONG, Canvas, ink
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -68,10 +68,10 @@ class SecretInput(PlainInput):
         return None
 
 
-class Choice(Lines, can_focus=True):
+class ChoiceField(TextLines, can_focus=True):
     """One of several values in one line; Space takes the next, the arrows go both ways."""
 
-    DEFAULT_CSS = "Choice { height: 1; width: 1fr; }"
+    DEFAULT_CSS = "ChoiceField { height: 1; width: 1fr; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("space,right", "turn(1)", show=False),
         Binding("left", "turn(-1)", show=False),
@@ -84,7 +84,7 @@ class Choice(Lines, can_focus=True):
     class Changed(Message):
         """Another value was taken."""
 
-        choice: Choice
+        choice: ChoiceField
         value: str
 
     def __init__(self, options: tuple[tuple[str, str], ...], value: str, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name for it
@@ -120,17 +120,17 @@ class Choice(Lines, can_focus=True):
     def _drawn(self, width: int) -> list[Text]:
         """The value; where it has the focus it stands out without colour, between the keys that change it."""
         label = dict(self._options).get(self.value, self.value)
-        here = Look(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here")
+        here = Canvas(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here")
         if not self.has_focus:
             return [here.append(" ").append(shorten(label, max(4, width - 2)), "none")]
         line = ink("← ").append(shorten(label, max(4, width - 2)), f"{STRONG} underline")
         return [line.append(" →" if line.cell_len + 2 <= width else "", "none")]
 
 
-class Press(Lines, can_focus=True):
+class TextButton(TextLines, can_focus=True):
     """A button without a box: a word that is reversed where it has the focus."""
 
-    DEFAULT_CSS = "Press { height: 1; width: auto; }"
+    DEFAULT_CSS = "TextButton { height: 1; width: auto; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "press", show=False),
         Binding("right", "app.focus_next", show=False),
@@ -141,7 +141,7 @@ class Press(Lines, can_focus=True):
     class Pressed(Message):
         """It was pressed."""
 
-        press: Press
+        press: TextButton
 
     def __init__(self, label: str, *, id: str) -> None:  # noqa: A002  # Textual's own name for it
         super().__init__(self._drawn, id=id)
@@ -160,7 +160,7 @@ class Press(Lines, can_focus=True):
 
     def _drawn(self, _: int) -> list[Text]:
         focused = self.has_focus
-        here = Look(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here" if focused else "none")
+        here = Canvas(0, ascii_only=bool(getattr(self.app, "ascii_only", False))).mark("here" if focused else "none")
         return [ink(" ").append_text(here).append(f" {self._label} ", f"{STRONG} reverse" if focused else "none")]
 
     def watch_has_focus(self, has_focus: bool) -> None:  # noqa: FBT001  # Textual calls it so

@@ -21,11 +21,11 @@ def strip_of(widget: Widget, text: Text, width: int) -> Strip:
     return drawn.adjust_cell_length(width).apply_style(widget.rich_style)
 
 
-class Lines(Widget):
+class TextLines(Widget):
     """Shows what `make(width)` gives; as high as that, where the style says `auto`."""
 
     ALLOW_SELECT = False
-    DEFAULT_CSS = "Lines { width: 1fr; height: auto; }"
+    DEFAULT_CSS = "TextLines { width: 1fr; height: auto; }"
 
     def __init__(
         self,

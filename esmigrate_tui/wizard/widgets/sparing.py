@@ -21,7 +21,7 @@ _JUMP: Final = 12
 """Cells that may be sent again without need: to move the cursor and take up a style costs about as many bytes."""
 
 
-class Shown:
+class TerminalCells:
     """The cells that the terminal shows, as far as they were sent through this; by row, then by column."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ def _is_cut(strip: Strip, column: int) -> bool:
 class SparingUpdate(ChopsUpdate):
     """An update that sends nothing twice; to be made when it is sent, since from then on it counts as shown."""
 
-    def __init__(self, update: ChopsUpdate, shown: Shown, console: Console) -> None:
+    def __init__(self, update: ChopsUpdate, shown: TerminalCells, console: Console) -> None:
         super().__init__(update.chops, update.spans, update.chop_ends)
         self.text = "".join(self._sequences(shown, console))
 
@@ -79,7 +79,7 @@ class SparingUpdate(ChopsUpdate):
         del console
         return self.text
 
-    def _sequences(self, shown: Shown, console: Console) -> Iterator[str]:
+    def _sequences(self, shown: TerminalCells, console: Console) -> Iterator[str]:
         for y, first, last in self.spans:
             for end, (start, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
                 if strip is None or start >= last or end <= first:

@@ -11,7 +11,7 @@ from esmigrate_tui.model.copying import Copying, Pipelines, Types
 from esmigrate_tui.model.method import MethodName, Proof, traits_of
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.base import Walk
+    from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.session import Session
 
 
@@ -147,20 +147,20 @@ def _said(*, is_so: bool) -> str:
     return "yes" if is_so else "no"
 
 
-def answer(walk: Walk, name: str, value: str) -> None:
+def answer(flow: Flow, name: str, value: str) -> None:
     """Take the answer to one of the questions."""
     if name == "split":
-        walk.update(walk.session.answered(split=int(value)))
+        flow.update(flow.session.answered(split=int(value)))
     elif name == "bring":
-        walk.update(walk.session.answered(bring=tuple(Group(word) for word in value.split(",") if word)))
+        flow.update(flow.session.answered(bring=tuple(Group(word) for word in value.split(",") if word)))
     elif name == "verify":
-        walk.update(walk.session.answered(verify=Proof(value) if value else None))
+        flow.update(flow.session.answered(verify=Proof(value) if value else None))
     else:
         told = {"pipelines": Pipelines, "types": Types}.get(name)
         copying = msgspec.structs.replace(
-            walk.session.draft.copying, **{name: told(value) if told is not None else value == "yes"}
+            flow.session.draft.copying, **{name: told(value) if told is not None else value == "yes"}
         )
-        walk.update(walk.session.answered(copying=copying))
+        flow.update(flow.session.answered(copying=copying))
 
 
 def said_otherwise(session: Session) -> tuple[str, ...]:

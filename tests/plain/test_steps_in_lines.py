@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.session import Taken
 from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
@@ -17,7 +16,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
-from esmigrate_tui.model.snapshot import InTheWay, SnapshotState
+from esmigrate_tui.model.snapshot import InTheWay, SnapshotProgress, SnapshotState
 from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
 from tests.wizard.world import SECRET, Kept, Seen
@@ -34,7 +33,7 @@ SECRETS = {
     Side.SOURCE: Credential(sign_in=SignIn.PASSWORD, user="elastic", secret=SECRET),
     Side.DESTINATION: Credential(sign_in=SignIn.API_KEY, secret=SECRET),
 }
-FOUND = sample.FILES.pile.look or FileLook(files=())
+FOUND = sample.FILES.file_choice.look or FileLook(files=())
 CUT = ProblemError(Problem(cause=Cause.CONNECTION, what="The line is cut.", todo="Mend it."))
 
 
@@ -50,7 +49,7 @@ async def chosen(world: Planning, *answers: str) -> Script:
 
 async def test_a_remote_reindex_is_begun_with_what_was_answered(world: Planning) -> None:
     script = Script("reindex-from-remote", *OLD, ON, *NEW, ON, ON, "orders", "e orders", "shop", ON, ON, "start")
-    left, walk = await walked(world, script)
+    left, flow = await walked(world, script)
     ((plan, credentials),) = world.begun
     assert (left.run, left.is_new) == ("7K2P", True)
     assert [(task.source_index, task.destination_index) for task in plan.tasks] == [("orders", "shop")]
@@ -59,7 +58,7 @@ async def test_a_remote_reindex_is_begun_with_what_was_answered(world: Planning)
     assert script.secrets == [SECRET, SECRET]
     assert SECRET not in script.told
     assert world.source.closed == [sample.OLD_FACTS.name]
-    assert walk.session.run == "7K2P"
+    assert flow.session.run == "7K2P"
     assert in_order(script.told, ("Step 1 of 7, Method, Which way.", *(f"Step {at} of 7" for at in range(2, 6))))
 
 
@@ -147,7 +146,10 @@ async def test_a_repository_of_the_source_is_registered_and_a_snapshot_taken_aft
     seven = msgspec.structs.replace(sample.OLD_FACTS, version=Version(7, 17, 28))
     writable = msgspec.structs.replace(sample.NIGHTLY, settings={"bucket": "acme-backup"}, uuid="")
     old, new = Kept(registered=(writable,)), Kept(pages={"nightly": [(sample.CHOSEN_SNAPSHOT,)]})
-    old.looks = [Taken(shards=4, shards_done=1), Taken(state=SnapshotState.SUCCESS, shards=4, shards_done=4)]
+    old.looks = [
+        SnapshotProgress(shards=4, shards_done=1),
+        SnapshotProgress(state=SnapshotState.SUCCESS, shards=4, shards_done=4),
+    ]
     world.source = Seen(seven, sample.INDICES, kept=old)
     world.destination = Seen(msgspec.structs.replace(seven, name="other", uuid="x"), kept=new)
     script = Script("restore-from-snapshot", ON, ON, ON, "1", "n", "1", "y", "q")
@@ -159,8 +161,8 @@ async def test_a_repository_of_the_source_is_registered_and_a_snapshot_taken_aft
 
     world.change = change  # type: ignore[method-assign,assignment]  # a change is seen by whoever looks afterwards
     script.answers[-1:] = ["t", "walked", "orders", "y", "q"]
-    left, walk = await walked(world, script, BOTH, credentials=SECRETS)
-    assert [made.what for made in walk.session.made] == [
+    left, flow = await walked(world, script, BOTH, credentials=SECRETS)
+    assert [made.what for made in flow.session.made] == [
         "registered the repository nightly",
         "taken the snapshot walked in nightly",
     ]
@@ -189,10 +191,10 @@ async def test_a_registration_whose_answer_was_lost_is_not_said_to_be_nothing(wo
 
 async def test_back_keeps_every_answer(world: Planning) -> None:
     script = Script("reindex-from-remote", *OLD, "b", ON, ON, "https://new:9200", "b", ON, "b", "q")
-    _, walk = await walked(world, script)
-    assert walk.session.source.address == "https://old:9200"
-    assert walk.session.destination.address == "https://new:9200"
-    assert walk.session.draft.method is MethodName.REINDEX_FROM_REMOTE
+    _, flow = await walked(world, script)
+    assert flow.session.source.address == "https://old:9200"
+    assert flow.session.destination.address == "https://new:9200"
+    assert flow.session.draft.method is MethodName.REINDEX_FROM_REMOTE
     assert "Number [2]: " in script.told
 
 
@@ -253,8 +255,8 @@ async def test_a_name_that_cannot_be_is_asked_for_again(world: Planning) -> None
 async def test_a_blocker_cannot_be_accepted_and_a_warning_is_by_its_name(world: Planning) -> None:
     world.findings = (sample.BLOCKED_FINDING, *sample.WARNINGS)
     script = Script("reindex-from-remote", ON, ON, "destination-reaches-source", "types", "3", "nobody", ON, "q")
-    _, walk = await walked(world, script, BOTH, credentials=SECRETS)
-    assert walk.session.draft.unacknowledged == ()
+    _, flow = await walked(world, script, BOTH, credentials=SECRETS)
+    assert flow.session.draft.unacknowledged == ()
     assert lines_of(script, "destination-reaches-source blocks: it cannot be accepted, only put right.")
     assert lines_of(script, "Accepted, and the report will say so: types.")
     assert lines_of(script, "Accepted, and the report will say so: writes.")
@@ -273,18 +275,18 @@ async def test_a_side_that_refuses_says_why_and_is_asked_for_again(world: Planni
 
 async def test_an_address_that_is_none_is_asked_for_again(world: Planning) -> None:
     script = Script("reindex-from-remote", "ftp://old", "https://old:9200", "q")
-    _, walk = await walked(world, script)
-    assert walk.session.source.address == "https://old:9200"
+    _, flow = await walked(world, script)
+    assert flow.session.source.address == "https://old:9200"
 
 
 async def test_a_pinned_certificate_is_trusted_only_after_it_was_compared(world: Planning) -> None:
     pinned = ("https://old:9200", "none", "pinned")
     script = Script("reindex-from-remote", *pinned, "n", *(ON,) * 3, "y", "q")
-    _, walk = await walked(world, script)
+    _, flow = await walked(world, script)
     assert len(lines_of(script, "9F:2C:41:00")) == 2
     ((connection, _),) = world.connected
     assert connection.trust.fingerprint.startswith("9f2c41")
-    assert walk.session.source.is_accepted
+    assert flow.session.source.is_accepted
 
 
 async def test_a_secret_goes_into_the_keyring_only_if_one_says_so(world: Planning) -> None:
@@ -394,7 +396,7 @@ async def test_what_cannot_be_put_right_gets_a_sentence(world: Planning, answer:
 async def test_a_reindex_that_cannot_reach_the_source_becomes_a_copy_by_one_letter(world: Planning) -> None:
     world.findings = (sample.BLOCKED_FINDING,)
     script = Script("reindex-from-remote", ON, ON, "m", "q")
-    _, walk = await walked(world, script, BOTH, credentials=SECRETS)
-    assert walk.session.draft.method is MethodName.COPY_THROUGH_HERE
+    _, flow = await walked(world, script, BOTH, credentials=SECRETS)
+    assert flow.session.draft.method is MethodName.COPY_THROUGH_HERE
     assert [draft.method for draft in world.checked] == [MethodName.REINDEX_FROM_REMOTE, MethodName.COPY_THROUGH_HERE]
     assert lines_of(script, "m uses Copy through this machine instead")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.flow.session import Test
+from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side
 from tests.pictures import sample_values as sample
 from tests.wizard.world import SECRET, settled, shown
@@ -19,7 +19,7 @@ async def test_the_whole_way_is_walked_with_the_keyboard(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("enter")
         await settled(pilot)
-        assert app.session.source.test is Test.GOOD
+        assert app.session.source.test is ConnectionTest.GOOD
         await pilot.press("ctrl+n")
         await settled(pilot)
         await pilot.press("right")

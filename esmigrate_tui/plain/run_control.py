@@ -5,8 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.flow.run_control import (
+    GOING_ON,
+    CommandReply,
+    pacing,
+    pausing,
+    what_stopping_does,
+    whether_that_is_all,
+)
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.flow.steering import GOING_ON, CommandReply, pacing, pausing, what_stopping_does, whether_that_is_all
 from esmigrate_tui.model.command import AcceptArrivals, StopRun
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import EndOfInputError

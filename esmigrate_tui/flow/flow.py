@@ -1,4 +1,4 @@
-"""What somebody who walks through the steps holds: the doors, the session, the clusters, the credentials."""
+"""What every step works on: the services, the session, the clusters, the credentials."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from esmigrate_tui.flow.session import Form, Made, Session, repaired, way_back
+from esmigrate_tui.flow.session import AppliedChange, ConnectionForm, Session, repaired, way_back
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -16,16 +16,16 @@ from esmigrate_tui.model.text import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from esmigrate_tui.flow.services import Doors, MethodDescription, OpenCluster
+    from esmigrate_tui.flow.services import MethodDescription, OpenCluster, Services
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
 
 
-class Walk:
-    """A walk through the steps; whoever shows them says how a new session is shown."""
+class Flow:
+    """What every step works on; a face implements `session` and `update`."""
 
-    doors: Doors[Any]
+    services: Services[Any]
     credentials: dict[Side, Credential]
     clusters: dict[Side, OpenCluster]
 
@@ -58,12 +58,14 @@ class Walk:
         """
         name = await self.make(self.plan_so_far(), self.credentials, change)
         if back:
-            self.update(self.session.but(made=(*self.session.made, Made(what=change.what, name=name, back=back))))
+            self.update(
+                self.session.but(made=(*self.session.made, AppliedChange(what=change.what, name=name, back=back)))
+            )
         return name
 
     def plan_so_far(self) -> Plan:
         """Which clusters, by which method, as they are known now; raises ProblemError where they are not."""
-        made_at = datetime.fromtimestamp(self.doors.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        made_at = datetime.fromtimestamp(self.services.now(), UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         return bare_plan(self.session.draft, made_at)
 
     async def make(
@@ -76,7 +78,7 @@ class Walk:
         self.update(self.session.but(changing=change.what))
         unsure = change.what
         try:
-            name = await self.doors.change(plan, credentials, change, folder)
+            name = await self.services.change(plan, credentials, change, folder)
             unsure = ""
         except ProblemError as error:
             unsure = change.what if may_be_made(error.problem) else ""
@@ -126,6 +128,6 @@ def begun(methods: tuple[MethodDescription, ...], draft: Draft, credentials: Map
     session = Session(draft=draft, methods=methods)
     for side, connection in ((Side.SOURCE, draft.source), (Side.DESTINATION, draft.destination)):
         if connection is not None:
-            form = Form.of(connection, has_secret=side in credentials)
+            form = ConnectionForm.of(connection, has_secret=side in credentials)
             session = session.but(**{side.value: form})
     return session

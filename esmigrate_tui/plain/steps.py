@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.flow.base import Walk, begun
+from esmigrate_tui.flow.flow import Flow, begun
 from esmigrate_tui.flow.steps import BY_NAME, before, following, walked
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -17,48 +17,34 @@ from esmigrate_tui.plain.console import HOW, BackError, Console, EndOfInputError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from esmigrate_tui.flow.services import Doors, OpenCluster
+    from esmigrate_tui.flow.services import OpenCluster, Services
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.connection import Credential, Side
 
-HANDLERS: Final = {
-    "start": "opening",
-    "method": "opening",
-    "connections": "connections",
-    "files": "files",
-    "mapping": "mapping",
-    "preflight": "preflight",
-    "repository": "repository",
-    "snapshot": "snapshot",
-    "selection": "selection",
-    "review": "review",
-}
-"""The module that asks the questions of each step, by a function of the step's name."""
 
-
-class Left(msgspec.Struct, frozen=True, kw_only=True):
-    """How a walk ended: with a run to follow, begun just now or before, or without; `said` are sentences to leave."""
+class FlowOutcome(msgspec.Struct, frozen=True, kw_only=True):
+    """How the questions ended: with a run to follow (begun here if `is_new`) or without; `said` are last sentences."""
 
     run: str = ""
     is_new: bool = False
     said: tuple[str, ...] = ()
 
 
-class PlainWalk(Walk):
-    """A walk whose session is told in lines: what is waited for, as soon as it is."""
+class PlainFlow(Flow):
+    """The flow in lines: what is waited for is printed once, as soon as it begins."""
 
     def __init__(
         self,
-        doors: Doors[Any],
+        services: Services[Any],
         console: Console,
         draft: Draft | None = None,
         credentials: Mapping[Side, Credential] | None = None,
     ) -> None:
-        self.doors = doors
+        self.services = services
         self.console = console
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
-        self._session = begun(doors.methods, draft or Draft(), self.credentials)
+        self._session = begun(services.methods, draft or Draft(), self.credentials)
 
     @property
     def session(self) -> Session:
@@ -78,32 +64,32 @@ def _doing(session: Session) -> dict[str, str]:
     return {
         "source": session.source.doing,
         "destination": session.destination.doing,
-        "shelf": session.shelf.doing,
-        "album": session.album.doing,
+        "repository_list": session.repository_list.doing,
+        "snapshot_list": session.snapshot_list.doing,
         "listing": session.listing.doing,
-        "pile": session.pile.doing,
-        "mending": session.mending.doing and f"putting right: {session.mending.doing}",
+        "file_choice": session.file_choice.doing,
+        "fixing": session.fixing.doing and f"putting right: {session.fixing.doing}",
     }
 
 
-async def walk_through(walk: PlainWalk) -> Left:
+async def walk_through(flow: PlainFlow) -> FlowOutcome:
     """Ask step by step until a run has begun, or is to be followed, or the person leaves.
 
     Raises ProblemError (usage) where the answers come to an end before that.
     """
-    console = walk.console
+    console = flow.console
     console.say(HOW)
     try:
-        run, is_new = await _walked(walk)
+        run, is_new = await _walked(flow)
     except LeaveError:
-        nothing = "" if walk.session.is_anything_changed else "Nothing was changed on either cluster."
-        return Left(said=tuple(filter(None, (nothing, *walk.to_put_back()))))
+        nothing = "" if flow.session.is_anything_changed else "Nothing was changed on either cluster."
+        return FlowOutcome(said=tuple(filter(None, (nothing, *flow.to_put_back()))))
     except asyncio.CancelledError:  # Ctrl+C
         console.say()
-        _say_what_stays(walk)
+        _say_what_stays(flow)
         raise
     except EndOfInputError:
-        _say_what_stays(walk)
+        _say_what_stays(flow)
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
@@ -112,74 +98,74 @@ async def walk_through(walk: PlainWalk) -> Left:
             )
         ) from None
     finally:
-        await walk.let_clusters_go()
-    return Left(run=run, is_new=is_new, said=walk.to_put_back())
+        await flow.let_clusters_go()
+    return FlowOutcome(run=run, is_new=is_new, said=flow.to_put_back())
 
 
-def _say_what_stays(walk: PlainWalk) -> None:
-    for sentence in walk.to_put_back():
-        walk.console.say(sentence)
+def _say_what_stays(flow: PlainFlow) -> None:
+    for sentence in flow.to_put_back():
+        flow.console.say(sentence)
 
 
-async def _walked(walk: PlainWalk) -> tuple[str, bool]:
+async def _walked(flow: PlainFlow) -> tuple[str, bool]:
     """The run to follow, and whether it was begun here."""
     try:
-        walk.update(walk.session.but(runs=await walk.doors.runs()))
+        flow.update(flow.session.but(runs=await flow.services.runs()))
     except ProblemError as error:  # runs that cannot be listed must not keep anybody from a new one
-        walk.console.trouble(error.problem)
-    step = "start" if walk.session.runs else "method"
+        flow.console.trouble(error.problem)
+    step = "start" if flow.session.runs else "method"
     while True:
-        _announce(step, walk)
+        _announce(step, flow)
         try:
-            run = await _asked(step, walk)
+            run = await _asked(step, flow)
         except BackError:
-            earlier = before(step, walk.session)
+            earlier = before(step, flow.session)
             if not earlier:
-                walk.console.say("There is no step before this one; q leaves.")
+                flow.console.say("There is no step before this one; q leaves.")
             step = earlier or step
             continue
         if run:
-            walk.update(walk.session.but(run=run))
+            flow.update(flow.session.but(run=run))
             return run, step == "review"
-        if reason := BY_NAME[step].may_go_on(walk.session):
-            walk.console.say(f"It cannot go on yet: {reason}.")
+        if reason := BY_NAME[step].may_go_on(flow.session):
+            flow.console.say(f"It cannot go on yet: {reason}.")
         else:
-            step = following(step, walk.session)
+            step = following(step, flow.session)
 
 
-async def _asked(step: str, walk: PlainWalk) -> str:
+async def _asked(step: str, flow: PlainFlow) -> str:
     """Ask the questions of a step; the run to follow where one was begun or chosen, else ""."""
-    module = import_module(f"esmigrate_tui.plain.{HANDLERS[step]}")
-    run: str = await getattr(module, step)(walk, walk.console)
+    module = import_module(f"esmigrate_tui.plain.{step}")
+    run: str = await getattr(module, step)(flow, flow.console)
     return run
 
 
-def _announce(step: str, walk: PlainWalk) -> None:
+def _announce(step: str, flow: PlainFlow) -> None:
     """Say which step this is, and let ? explain it."""
     from esmigrate_tui.flow.help import words_of  # noqa: PLC0415  # the session decides which words
 
-    title, _ = words_of(step, walk.session)
-    rail = list(dict.fromkeys(filter(None, (BY_NAME[name].in_rail for name in walked(walk.session)))))
+    title, _ = words_of(step, flow.session)
+    rail = list(dict.fromkeys(filter(None, (BY_NAME[name].in_rail for name in walked(flow.session)))))
     word = BY_NAME[step].in_rail
     place = f"Step {rail.index(word) + 1} of {len(rail)}" if word else ""
-    walk.console.say()
-    walk.console.say(", ".join(dict.fromkeys(filter(None, (place, word, title)))) + ".")
-    walk.console.help = lambda: explain(step, walk)
+    flow.console.say()
+    flow.console.say(", ".join(dict.fromkeys(filter(None, (place, word, title)))) + ".")
+    flow.console.help = lambda: explain(step, flow)
 
 
-def explain(step: str, walk: PlainWalk) -> None:
+def explain(step: str, flow: PlainFlow) -> None:
     """The page in plain words for a step, as the wizard has it, and what can be answered anywhere."""
     from esmigrate_tui.flow.help import way_in_words, words_of  # noqa: PLC0415  # words that most people never need
 
-    title, words = words_of(step, walk.session, way_in_words)
-    walk.console.say(f"{title}.")
+    title, words = words_of(step, flow.session, way_in_words)
+    flow.console.say(f"{title}.")
     for each in words.strip("\n").split("\n\n"):
         if each.startswith("   "):  # a drawing stays as it is
-            walk.console.show(each, 0)
+            flow.console.show(each, 0)
         else:
-            walk.console.say(each.replace("\n", " "))
-    for method in walk.session.methods if step == "method" else ():
-        walk.console.say(f"{method.title}: {method.explained}")
-        walk.console.say(way_in_words(method.name), 2)
-    walk.console.say("Keys that are named here are those of the screen.")
-    walk.console.say(HOW)
+            flow.console.say(each.replace("\n", " "))
+    for method in flow.session.methods if step == "method" else ():
+        flow.console.say(f"{method.title}: {method.explained}")
+        flow.console.say(way_in_words(method.name), 2)
+    flow.console.say("Keys that are named here are those of the screen.")
+    flow.console.say(HOW)

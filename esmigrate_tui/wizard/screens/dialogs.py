@@ -12,9 +12,9 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from esmigrate_tui.flow.layout import as_console, shorten, wrap
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import KeyLine, TitleLine
-from esmigrate_tui.wizard.widgets.board import Board, Page
-from esmigrate_tui.wizard.widgets.fields import PlainInput, Press
-from esmigrate_tui.wizard.widgets.lines import Lines
+from esmigrate_tui.wizard.widgets.board import Board, TextPage
+from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
+from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class ReadScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         yield TitleLine()
-        yield Board(lambda width, _: Page(tuple(self._lines(width))))
+        yield Board(lambda width, _: TextPage(tuple(self._lines(width))))
         yield KeyLine(("↑↓", "scroll"), ("Esc", "close"))
 
     def on_mount(self) -> None:
@@ -76,7 +76,7 @@ class BoxScreen(ModalScreen[ScreenResultType]):
 
     def said(self, make: Callable[[int], list[Text]]) -> VerticalScroll:
         """The lines."""
-        return VerticalScroll(Lines(make), can_focus=False)
+        return VerticalScroll(TextLines(make), can_focus=False)
 
     def on_resize(self) -> None:
         """It has another size."""
@@ -105,16 +105,16 @@ class AskScreen(BoxScreen[bool]):
             yield TitleLine()
             yield self.said(lambda width: [*paragraph(self._question, width), Text()])
             with Horizontal():
-                yield Press(self._no, id="no")
-                yield Press(self._yes, id="yes")
+                yield TextButton(self._no, id="no")
+                yield TextButton(self._yes, id="yes")
             yield KeyLine(("Tab", "other answer"), ("Enter", "take it"), ("Esc", "not now"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
         self.query_one(TitleLine).title(self._title)
-        self.query_one(self.FIRST, Press).focus()
+        self.query_one(self.FIRST, TextButton).focus()
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """One of the two answers."""
         self.dismiss(message.press.id == "yes")
 
@@ -139,7 +139,7 @@ class LineScreen(BoxScreen[str | None]):
             yield TitleLine()
             yield self.said(lambda width: paragraph(self._label, width))
             yield PlainInput(self._value, id="line")
-            yield Lines(id="why-not")
+            yield TextLines(id="why-not")
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -150,7 +150,7 @@ class LineScreen(BoxScreen[str | None]):
         """Say why not, as it is typed."""
         why_not = self._why_not(message.value)
         words = ink(f" {why_not}", TROUBLE) if why_not else ink(" Enter takes it, Esc leaves it as it was.", DIM)
-        self.query_one("#why-not", Lines).show(lambda _: [words])
+        self.query_one("#why-not", TextLines).show(lambda _: [words])
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Take it, if it does."""
@@ -189,15 +189,15 @@ class ConfirmScreen(Screen[bool]):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         yield TitleLine()
-        yield Board(lambda width, _: Page(tuple(self._lines(width))))
-        yield Lines(lambda width: [rule(width)], id="rule")
+        yield Board(lambda width, _: TextPage(tuple(self._lines(width))))
+        yield TextLines(lambda width: [rule(width)], id="rule")
         if self._typed:
-            yield Lines(lambda width: paragraph(f"Type {self._typed} to allow it:", width))
+            yield TextLines(lambda width: paragraph(f"Type {self._typed} to allow it:", width))
             yield PlainInput(placeholder="type it here", id="typed")
-            yield Lines(id="why-not")
+            yield TextLines(id="why-not")
         with Horizontal():
-            yield Press(self._no, id="no")
-            yield Press(self._yes, id="yes")
+            yield TextButton(self._no, id="no")
+            yield TextButton(self._yes, id="yes")
         yield KeyLine(("Tab", "other answer"), ("Enter", "take it"), ("↑↓", "scroll"), ("Esc", "not now"))
 
     def on_mount(self) -> None:
@@ -206,9 +206,9 @@ class ConfirmScreen(Screen[bool]):
         if self._typed:
             self.query_one("#typed", PlainInput).focus()
         else:
-            self.query_one("#no", Press).focus()
+            self.query_one("#no", TextButton).focus()
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """One of the two answers."""
         if message.press.id == "yes":
             self._accept()
@@ -223,7 +223,7 @@ class ConfirmScreen(Screen[bool]):
     def on_input_changed(self, message: Input.Changed) -> None:
         """What was said of it no longer holds."""
         message.stop()
-        self.query_one("#why-not", Lines).show(lambda _: [])
+        self.query_one("#why-not", TextLines).show(lambda _: [])
 
     def on_resize(self) -> None:
         """It has another size."""
@@ -231,7 +231,7 @@ class ConfirmScreen(Screen[bool]):
 
     def _accept(self) -> None:
         if self._typed and self.query_one("#typed", PlainInput).value != self._typed:
-            self.query_one("#why-not", Lines).show(
+            self.query_one("#why-not", TextLines).show(
                 lambda _: [ink(" That is not it. Esc leaves it as it was.", TROUBLE)]
             )
             self.query_one("#typed", PlainInput).focus()
@@ -264,15 +264,15 @@ class PickScreen(BoxScreen[str]):
             yield self.said(lambda width: [*self._lines(width), Text()])
             with Horizontal():
                 for name, label in self._answers:
-                    yield Press(label, id=name)
+                    yield TextButton(label, id=name)
             yield KeyLine(("Tab", "next answer"), ("Enter", "take it"), ("Esc", "leave it as it is"))
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
         self.query_one(TitleLine).title(self._title)
-        self.query_one(f"#{self._answers[0][0]}", Press).focus()
+        self.query_one(f"#{self._answers[0][0]}", TextButton).focus()
 
-    def on_press_pressed(self, message: Press.Pressed) -> None:
+    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """One of the answers."""
         self.dismiss(message.press.id)
 

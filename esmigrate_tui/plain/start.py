@@ -1,0 +1,49 @@
+"""Where to begin: a run that already exists, or a new migration."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from esmigrate_tui.flow.start import standing
+from esmigrate_tui.model.problem import ProblemError
+from esmigrate_tui.model.text import duration
+
+if TYPE_CHECKING:
+    from esmigrate_tui.flow.services import RunCard
+    from esmigrate_tui.plain.console import Console
+    from esmigrate_tui.plain.steps import PlainFlow
+
+
+def _card(card: RunCard, now: float) -> str:
+    kind = "Changes" if card.is_of_changes else "Run"
+    if card.unreadable:
+        return f"{kind} {card.run}: unreadable, because: {card.unreadable}"
+    parts = [f"{kind} {card.run}: {standing(card)[0]}"]
+    if card.fraction is not None and not card.is_of_changes:
+        parts.append(f"{card.fraction * 100:.0f} %")
+    if card.started_at is not None:
+        parts.append(f"begun {duration(max(0.0, now - card.started_at))} ago")
+    parts.append(f"from {card.source} to {card.destination}" if card.source else f"to {card.destination}")
+    return ", ".join(parts)
+
+
+async def start(flow: PlainFlow, console: Console) -> str:
+    """A new migration, or one of the runs."""
+    cards, now = {card.run: card for card in flow.session.runs}, flow.services.now()
+    options = [("new", "A new migration"), *((run, _card(card, now)) for run, card in cards.items())]
+    live = next((card.run for card in flow.session.runs if card.is_live), "new")
+    while (chosen := await console.choose("Where do you want to begin?", options, live)) != "new":
+        card = cards[chosen]
+        if card.is_of_changes or card.unreadable:
+            console.say(standing(card)[1])
+        elif card.is_live or card.is_finished:
+            return card.run
+        else:
+            console.say("Taking it up …")
+            try:
+                await flow.services.take_up(card.run, flow.credentials)
+            except ProblemError as error:
+                console.trouble(error.problem)
+            else:
+                return card.run
+    return ""
