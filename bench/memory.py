@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from bench.movers import End
     from bench.processes import Measured
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
 
 _HEAVY: Final = 20_000_000
 _FAILED: Final = (0, 1, 3)
@@ -46,7 +46,7 @@ _ROWS: Final = (
 
 
 @contextmanager
-def _before(node: Node, what: str) -> Iterator[End]:
+def _before(node: SandboxNode, what: str) -> Iterator[End]:
     """The node, or what answers in its place."""
     if not what:
         yield node_end(node)

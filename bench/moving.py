@@ -46,7 +46,7 @@ from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
 
 DOCUMENTS: Final = int(os.environ.get("BENCH_DOCUMENTS", "200_000"))
 ROUNDS: Final = int(os.environ.get("BENCH_ROUNDS", "3"))
@@ -92,10 +92,10 @@ class Mover:
 class Ends:
     """The two nodes, asked plainly."""
 
-    def __init__(self, source: Node, destination: Node) -> None:
+    def __init__(self, source: SandboxNode, destination: SandboxNode) -> None:
         self.source, self.destination = source, destination
 
-    def ask(self, node: Node, method: str, path: str, body: bytes | None = None, *, lines: bool = False) -> Any:  # noqa: ANN401  # JSON
+    def ask(self, node: SandboxNode, method: str, path: str, body: bytes | None = None, *, lines: bool = False) -> Any:  # noqa: ANN401  # JSON
         """One request; raises for an answer that is an error, but for a DELETE of what is not there."""
         return asyncio.run(_ask(node, method, path, body, lines=lines))
 
@@ -114,13 +114,13 @@ class Ends:
         return int(self.ask(self.destination, "GET", f"/{index}/_count")["count"])
 
 
-def node_end(node: Node, port: int | None = None) -> End:
+def node_end(node: SandboxNode, port: int | None = None) -> End:
     """How a node is reached, by another port where something stands before it."""
     url = node.url if port is None else f"http://127.0.0.1:{port}"
     return End(url, node.user or "", node.password or "")
 
 
-async def _ask(node: Node, method: str, path: str, body: bytes | None, *, lines: bool) -> Any:  # noqa: ANN401  # JSON
+async def _ask(node: SandboxNode, method: str, path: str, body: bytes | None, *, lines: bool) -> Any:  # noqa: ANN401  # JSON
     kind = "application/x-ndjson" if lines else "application/json"
     timeout = aiohttp.ClientTimeout(total=600)
     async with (
@@ -411,7 +411,7 @@ def hear(process: subprocess.Popen[bytes]) -> bytes:
 
 
 @contextmanager
-def _delayed(node: Node) -> Iterator[End]:
+def _delayed(node: SandboxNode) -> Iterator[End]:
     """The node at the end of a long line."""
     command = python("bench.delay", "127.0.0.1", str(node.port), str(DELAY))
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as line:

@@ -26,7 +26,7 @@ from esmigrate_tui.sandbox.nodes import down, up
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
 
 INDICES: Final = 1_000
 ROUNDS: Final = 3
@@ -49,7 +49,7 @@ class Counter(WireNode):
         return await super().perform_request(method, target, **rest)
 
 
-async def _open(node: Node, asked: list[str]) -> Cluster:
+async def _open(node: SandboxNode, asked: list[str]) -> Cluster:
     endpoint, _ = parse_address(node.url)
     credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
     connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)

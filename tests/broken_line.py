@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, Self
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
 
 _AT_A_TIME: Final = 1 << 16
 
@@ -105,7 +105,7 @@ class Line:
     the requests that were judged and not answered yet.
     """
 
-    def __init__(self, node: Node, host: str = "127.0.0.1") -> None:
+    def __init__(self, node: SandboxNode, host: str = "127.0.0.1") -> None:
         self._node = node
         self._port = node.port
         self._host = host
@@ -128,14 +128,14 @@ class Line:
         await asyncio.gather(*self._ends, return_exceptions=True)
 
     @property
-    def node(self) -> Node:
+    def node(self) -> SandboxNode:
         """The node, as it is reached through this line."""
         if self._server is None:
             raise AssertionError(self._node.name)
         port = self._server.sockets[0].getsockname()[1]
         return replace(self._node, url=f"http://{self._host}:{port}", port=port)
 
-    def leads_to(self, node: Node) -> None:
+    def leads_to(self, node: SandboxNode) -> None:
         """From now on another server answers at this address, as after a change of names; every line is cut."""
         self._node = node
         self._port = node.port

@@ -16,7 +16,7 @@ import pytest
 
 from esmigrate_tui.sandbox.errors import NoJava
 from esmigrate_tui.sandbox.launch import uses_security
-from esmigrate_tui.sandbox.nodes import Node, NodeOptions, down, up
+from esmigrate_tui.sandbox.nodes import NodeOptions, SandboxNode, down, up
 from esmigrate_tui.sandbox.versions import find
 
 __all__ = ["SharedNodes", "in_own_loop", "nodes"]
@@ -51,12 +51,12 @@ class SharedNodes:
     """Nodes by version and options; each is started once, and again when a file asks for it long after."""
 
     def __init__(self) -> None:
-        self._started: dict[str, Node] = {}
-        self._of_module: list[Node] = []
-        self._of_test: list[Node] = []
+        self._started: dict[str, SandboxNode] = {}
+        self._of_module: list[SandboxNode] = []
+        self._of_test: list[SandboxNode] = []
         self._lock = threading.Lock()
 
-    def get_now(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> Node:
+    def get_now(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> SandboxNode:
         """The shared node of that version and those options, started when it is the first time.
 
         Skips the test loudly when no Java here starts the version; an error where the environment sets CI.
@@ -71,18 +71,20 @@ class SharedNodes:
             self._started[key] = node  # the one that was asked for last is the last one
             return node
 
-    async def get(self, version: str, options: NodeOptions | None = None, *, security: bool | None = None) -> Node:
+    async def get(
+        self, version: str, options: NodeOptions | None = None, *, security: bool | None = None
+    ) -> SandboxNode:
         """As `get_now`, without holding up the loop."""
         return await asyncio.to_thread(self.get_now, version, options, security=security)
 
-    def fresh_now(self, version: str, options: NodeOptions | None = None) -> Node:
+    def fresh_now(self, version: str, options: NodeOptions | None = None) -> SandboxNode:
         """A node for the fixtures of one file, to be stopped, filled or broken; it ends with the file."""
         node = _start(version, options if options is not None else NodeOptions())
         with self._lock:
             self._of_module.append(node)
         return node
 
-    async def fresh(self, version: str, options: NodeOptions | None = None) -> Node:
+    async def fresh(self, version: str, options: NodeOptions | None = None) -> SandboxNode:
         """A node for one test alone, to be stopped, filled or broken; it ends with the test."""
         node = await asyncio.to_thread(_start, version, options if options is not None else NodeOptions())
         with self._lock:
@@ -106,12 +108,12 @@ class SharedNodes:
         _end([*self._started.values()])
 
 
-def _end(nodes: list[Node]) -> None:
+def _end(nodes: list[SandboxNode]) -> None:
     while nodes:
         in_own_loop(down(nodes.pop()))
 
 
-def _start(version: str, options: NodeOptions) -> Node:
+def _start(version: str, options: NodeOptions) -> SandboxNode:
     try:
         return in_own_loop(up(version, options))
     except NoJava as error:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
+from esmigrate_tui.model.snapshot import RestoreKind, TakenNameRule
 from esmigrate_tui.model.text import clean, listed
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def overwritten(plan: Plan) -> tuple[str, ...]:
     """Everything there that the plan deletes, closes or replaces, in words; nothing where it only adds."""
     said: list[str] = []
     indices = [task for task in plan.tasks if task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}]
-    for way, words in ((InTheWay.DELETE, "Deleted"), (InTheWay.CLOSE, "Closed and overwritten")):
+    for way, words in ((TakenNameRule.DELETE, "Deleted"), (TakenNameRule.CLOSE, "Closed and overwritten")):
         names = list(dict.fromkeys(name for task in indices for name, its in task.in_the_way.items() if its is way))
         if names:
             said.append(f"{words} on the destination: {listed(names, _ALL)}")

@@ -20,9 +20,9 @@ from esmigrate_tui.cli.runs import begin_run, follow_to_end, started_sentence
 from esmigrate_tui.disk import read_text, write_whole
 from esmigrate_tui.engine.runs import RunHeldError
 from esmigrate_tui.flow import planning
-from esmigrate_tui.model.carried import Conflict, Group, amounts
+from esmigrate_tui.model.carried import DefinitionGroup, NameConflict, amounts
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import AS_IT_IS, Copying, Pipelines, Types
+from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName, Proof
@@ -94,7 +94,7 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
         split=options.get("split", 0),
         split_by=options.get("split_by", ""),
         verify=Proof(options["verify"]) if options["verify"] else None,
-        bring=tuple(group for group in Group if group in options["bring"]),
+        bring=tuple(group for group in DefinitionGroup if group in options["bring"]),
     )
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         plan, choice = await planning.plan_for(
@@ -110,16 +110,16 @@ async def make_plan(options: Mapping[str, Any], method: MethodName) -> int:
     return ExitCode.DONE
 
 
-def _copying(options: Mapping[str, Any]) -> Copying:
+def _copying(options: Mapping[str, Any]) -> CopyOptions:
     """How documents are carried, as the options of a copy say; any other method has none of these."""
-    chosen = Copying(
-        pipelines=Pipelines(options.get("pipelines", Pipelines.OFF)),
+    chosen = CopyOptions(
+        pipelines=PipelineRule(options.get("pipelines", PipelineRule.OFF)),
         versions=options.get("versions", False),
-        types=Types(options.get("types", Types.MERGED)),
+        types=TypeRule(options.get("types", TypeRule.MERGED)),
         only_type=options.get("only_type") or "",
         into_existing=options.get("into_existing", False),
     )
-    if chosen.only_type and chosen.types is Types.APART:
+    if chosen.only_type and chosen.types is TypeRule.APART:
         msg = "--only-type and --types apart exclude one another: copy one type, or each into an index of its own."
         raise click.UsageError(msg)
     return AS_IT_IS if chosen == AS_IT_IS else chosen
@@ -173,7 +173,7 @@ def _print_plan(plan: Plan, output: Path) -> None:
         for line in one.told():
             click.echo(printable(f"  {line}"), err=True)
     noun = ("part", "parts") if any(task.kind is not RestoreKind.INDEX for task in plan.tasks) else ("index", "indices")
-    made = amounts(one.kind for one in plan.carried if one.conflict is Conflict.NONE)
+    made = amounts(one.kind for one in plan.carried if one.conflict is NameConflict.NONE)
     beside = f", and beside them {made} to be made" if plan.carried else ""
     click.echo(printable(f"{counted(len(plan.tasks), *noun)} in the plan{beside}. Nothing was moved yet."), err=True)
     for line in overwritten(plan):

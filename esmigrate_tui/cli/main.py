@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from esmigrate_tui.cli.connections import connection_options, secret_options
-from esmigrate_tui.model.carried import Group
+from esmigrate_tui.model.carried import DefinitionGroup
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import Pipelines, Types
+from esmigrate_tui.model.copying import PipelineRule, TypeRule
 from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode
@@ -131,7 +131,7 @@ _MOVING: Final = (
         "--with",
         "bring",
         multiple=True,
-        type=click.Choice([group.value for group in Group]),
+        type=click.Choice([group.value for group in DefinitionGroup]),
         help="Also bring over these, in the words of the newer version: made at the end, once every index is there. "
         "What has the name on the destination stays as it is. May be given several times.",
     ),
@@ -190,8 +190,8 @@ def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
 @_moving_options
 @click.option(
     "--pipelines",
-    type=click.Choice([one.value for one in Pipelines]),
-    default=Pipelines.OFF.value,
+    type=click.Choice([one.value for one in PipelineRule]),
+    default=PipelineRule.OFF.value,
     show_default=True,
     help="Ingest pipelines that the destination's indices have: off passes them by, respected lets them change what is "
     "copied.",
@@ -203,8 +203,8 @@ def plan_reindex(**options: Any) -> int:  # noqa: ANN401  # click hands over wha
 )
 @click.option(
     "--types",
-    type=click.Choice([one.value for one in Types]),
-    default=Types.MERGED.value,
+    type=click.Choice([one.value for one in TypeRule]),
+    default=TypeRule.MERGED.value,
     show_default=True,
     help="Indices of 5.x and older that have several types: merged into one, or apart, each type as INDEX-TYPE.",
 )

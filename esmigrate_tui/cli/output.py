@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TextIO
 
-from esmigrate_tui.model.carried import Fate
+from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.event import (
     ArrivalsAccepted,
     CarriedOver,
@@ -166,7 +166,13 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
             mark = "!" if event.moved.is_odd else "-"
             return [f"{mark}   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
         case CarriedOver():
-            mark = "ok " if event.fate in {Fate.MADE, Fate.SAME} else "x  " if event.fate.is_open else "-  "
+            mark = (
+                "ok "
+                if event.fate in {CarryOutcome.MADE, CarryOutcome.SAME}
+                else "x  "
+                if event.fate.is_open
+                else "-  "
+            )
             return [f"{mark} {event.label}: {event.words}"]
         case LedgerChanged() if event.entry.state is EntryState.NOT_UNDONE:
             return [f"x   could not be put back: {event.entry.what} ({event.entry.trouble})"]

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.model.carried import Carried, Group
+    from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Event, Reject
-    from esmigrate_tui.model.files import FileLook, FileWishes
+    from esmigrate_tui.model.files import FileInspection, FileOptions
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
@@ -71,7 +71,7 @@ async def _patiently(work: Callable[[], T], what: str) -> T:
         ) from None
 
 
-async def _files(typed: str, wishes: FileWishes) -> FileLook:
+async def _files(typed: str, wishes: FileOptions) -> FileInspection:
     from esmigrate_tui.reading.sample import looked_at
 
     return await _patiently(lambda: looked_at(typed, wishes), "Looking at the files")
@@ -98,7 +98,9 @@ async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice
     return advise(await surveyed(draft, Clusters(destination=destination, source=source), time.perf_counter))
 
 
-async def _carried(groups: tuple[Group, ...], destination: Cluster, source: Cluster) -> tuple[Carried, ...]:
+async def _carried(
+    groups: tuple[DefinitionGroup, ...], destination: Cluster, source: Cluster
+) -> tuple[CarriedDefinition, ...]:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.carrying import previewed
 

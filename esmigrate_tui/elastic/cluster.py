@@ -77,7 +77,7 @@ from esmigrate_tui.elastic.responses.tasks import ReindexStarted, ReindexStatus,
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.elastic.transport import ANSWER, LISTING, MAY_OPEN, MOST, SEVERAL, UnseenLineError, WireTransport
-from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PASSED_OVER
 from esmigrate_tui.model.depth import TooDeepError, is_too_deep, too_deep
@@ -92,7 +92,7 @@ from esmigrate_tui.model.text import clean, whole_number
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-    from esmigrate_tui.model.carried import Definition
+    from esmigrate_tui.model.carried import StoredDefinition
     from esmigrate_tui.model.connection import Connection, Credential
 
 __all__ = ["Cluster", "Clusters", "ReindexProgress"]
@@ -770,12 +770,12 @@ class Cluster:
         resolved = await self._get(f"/_resolve/index/{_exact(name)}?expand_wildcards=all", ResolvedIndices)
         return next((stream.backing for stream in resolved.data_streams if stream.name == name), ())
 
-    async def _templates(self) -> tuple[Definition, ...]:
+    async def _templates(self) -> tuple[StoredDefinition, ...]:
         """Index templates and their components; none where a role does not show them."""
         from esmigrate_tui.elastic.definitions import carried  # noqa: PLC0415  # it is only for data streams
 
         try:
-            return await carried(self, (Kind.TEMPLATE, Kind.COMPONENT))
+            return await carried(self, (DefinitionKind.TEMPLATE, DefinitionKind.COMPONENT))
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED}:
                 return ()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from esmigrate_tui.elastic.transport import LISTING
-from esmigrate_tui.model.carried import Definition, Kind
+from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
 
 _SINCE: Final = {
-    Kind.LEGACY: Version(2),
-    Kind.PIPELINE: Version(5),
-    Kind.POLICY: Version(6, 6),
-    Kind.COMPONENT: Version(7, 8),
-    Kind.TEMPLATE: Version(7, 8),
+    DefinitionKind.LEGACY: Version(2),
+    DefinitionKind.PIPELINE: Version(5),
+    DefinitionKind.POLICY: Version(6, 6),
+    DefinitionKind.COMPONENT: Version(7, 8),
+    DefinitionKind.TEMPLATE: Version(7, 8),
 }
 _LISTED: Final = {
-    Kind.TEMPLATE: ("index_templates", "index_template"),
-    Kind.COMPONENT: ("component_templates", "component_template"),
+    DefinitionKind.TEMPLATE: ("index_templates", "index_template"),
+    DefinitionKind.COMPONENT: ("component_templates", "component_template"),
 }
 # What monitoring, watches and machine learning of 5.x to 7.x put there without saying that it is theirs.
 _OURS: Final = (
@@ -49,7 +49,7 @@ _NONE_THERE: Final = frozenset({404})
 _ABSENT: Final = frozenset({Cause.MISSING, Cause.UNSUPPORTED})
 
 
-async def carried(cluster: Cluster, kinds: Iterable[Kind], name: str = "") -> tuple[Definition, ...]:
+async def carried(cluster: Cluster, kinds: Iterable[DefinitionKind], name: str = "") -> tuple[StoredDefinition, ...]:
     """Everything of these kinds that a cluster has, or what is of that name.
 
     Those that Elastic's own programs look after are in it, marked. A kind that came later is left out.
@@ -57,7 +57,7 @@ async def carried(cluster: Cluster, kinds: Iterable[Kind], name: str = "") -> tu
     Raises ProblemError where it cannot be seen.
     """
     version = await cluster.version()
-    found: list[Definition] = []
+    found: list[StoredDefinition] = []
     for kind in kinds:
         if version < _SINCE[kind]:
             continue
@@ -71,13 +71,13 @@ async def carried(cluster: Cluster, kinds: Iterable[Kind], name: str = "") -> tu
     return tuple(found)
 
 
-def _none_kept(cluster: Cluster, kind: Kind) -> ProblemError:
+def _none_kept(cluster: Cluster, kind: DefinitionKind) -> ProblemError:
     what = f"{cluster.connection.endpoint.authority} keeps no {kind} at all."
     why = "Its modules or its licence do not have that, though its version has."
     return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, why=why, todo="Leave these out."))
 
 
-def _definitions(kind: Kind, told: dict[str, Any]) -> Iterator[Definition]:
+def _definitions(kind: DefinitionKind, told: dict[str, Any]) -> Iterator[StoredDefinition]:
     if kind in _LISTED:
         outer, inner = _LISTED[kind]
         pairs = [(one.get("name"), one.get(inner)) for one in told.get(outer) or () if isinstance(one, dict)]
@@ -85,7 +85,7 @@ def _definitions(kind: Kind, told: dict[str, Any]) -> Iterator[Definition]:
         pairs = list(told.items())
     for name, body in pairs:
         if isinstance(name, str) and isinstance(body, dict):
-            yield Definition(kind=kind, name=name, body=body, is_managed=_is_managed(name, body))
+            yield StoredDefinition(kind=kind, name=name, body=body, is_managed=_is_managed(name, body))
 
 
 def _is_managed(name: str, body: dict[str, Any]) -> bool:
@@ -97,7 +97,7 @@ def _is_managed(name: str, body: dict[str, Any]) -> bool:
 
 async def processors(cluster: Cluster) -> frozenset[str] | None:
     """The ingest processors that every node of a cluster has; None where it does not say."""
-    if await cluster.version() < _SINCE[Kind.PIPELINE]:
+    if await cluster.version() < _SINCE[DefinitionKind.PIPELINE]:
         return frozenset()
     try:
         told = await cluster.look(

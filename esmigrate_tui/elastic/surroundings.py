@@ -26,7 +26,7 @@ from esmigrate_tui.elastic.responses.templates import (
     template_layers,
 )
 from esmigrate_tui.elastic.transport import LISTING
-from esmigrate_tui.model.facts import NodeFacts, TemplateFacts, TemplateLayer, Version, View
+from esmigrate_tui.model.facts import NodeFacts, RoleView, TemplateFacts, TemplateLayer, Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -117,7 +117,7 @@ class Surroundings:
         told = await self._cluster.read("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
         return flat_texts(told.get("persistent", {}))
 
-    async def views(self) -> tuple[View, ...] | None:
+    async def views(self) -> tuple[RoleView, ...] | None:
         """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
         if await self._cluster.version() < _VIEWS:
             return None
@@ -125,7 +125,7 @@ class Surroundings:
         if told is None:
             return None
         return tuple(
-            View(
+            RoleView(
                 names=tuple(clean(name) for name in one.names),
                 may_read=any(name in {"all", "read"} or name.startswith("indices:") for name in one.privileges),
                 queries=tuple(clean(query, 300) for query in one.query),

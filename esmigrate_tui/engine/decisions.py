@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.methods.contract import Comparison
     from esmigrate_tui.model.connection import Side
-    from esmigrate_tui.model.difference import Compared
+    from esmigrate_tui.model.difference import IndexComparison
     from esmigrate_tui.model.event import Samples
     from esmigrate_tui.model.plan import Task
 
@@ -170,7 +170,7 @@ def _not_seen(task: Task) -> Problem:
 
 
 def _compared_otherwise(
-    task: Task, compared: Compared, there: int, arrived: int, moved: Acknowledged | None
+    task: Task, compared: IndexComparison, there: int, arrived: int, moved: Acknowledged | None
 ) -> Problem:
     """What a comparison of every document has found."""
     found = {difference.kind for difference in compared.differences}

@@ -36,7 +36,7 @@ from esmigrate_tui.engine.decisions import (
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.methods.carrying import bring, decided_before, not_yet
 from esmigrate_tui.methods.contract import Comparison, Work
-from esmigrate_tui.model.carried import Fate
+from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.command import Command, SkipTask
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.journal import Journal
     from esmigrate_tui.methods.contract import Method, Methods
-    from esmigrate_tui.model.carried import Carried
+    from esmigrate_tui.model.carried import CarriedDefinition
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.method import MethodName
     from esmigrate_tui.model.plan import Plan, Task
@@ -202,7 +202,7 @@ class _Run:
         self._outcomes: dict[int, TaskOutcome] = {}
         self._turned_away: list[Problem] = []
         self._needed: Problem | None = None
-        self._to_carry: list[Carried] = []
+        self._to_carry: list[CarriedDefinition] = []
 
     # -- the run ---------------------------------------------------------------------------------------------------
 
@@ -386,10 +386,10 @@ class _Run:
                     await self._leave_definitions(error.problem.what)
                 else:
                     patience = Patience(limit=patience.limit)
-                    await self._carried(one, Fate.REFUSED, error.problem)
+                    await self._carried(one, CarryOutcome.REFUSED, error.problem)
             except Exception as error:  # noqa: BLE001  # a fault of ours must not take the rest of the run along
                 traceback.print_exc()  # into process.log
-                await self._carried(one, Fate.REFUSED, _stumbled(error, f"the {one.label}"))
+                await self._carried(one, CarryOutcome.REFUSED, _stumbled(error, f"the {one.label}"))
             else:
                 patience = Patience(limit=patience.limit)
                 await self._carried(one, fate)
@@ -404,7 +404,7 @@ class _Run:
             await _cancelled(nap)
             await _cancelled(news)
 
-    async def _carried(self, one: Carried, fate: Fate | None, problem: Problem | None = None) -> None:
+    async def _carried(self, one: CarriedDefinition, fate: CarryOutcome | None, problem: Problem | None = None) -> None:
         """Say what became of a definition."""
         if fate is not None:
             at = self._clock()
@@ -414,7 +414,7 @@ class _Run:
     async def _leave_definitions(self, why: str) -> None:
         """Say of every definition that was to be made and is not that it is left for later."""
         for one in [*self._to_carry]:
-            await self._carried(one, Fate.NOT_YET, not_yet(why, self._run_id))
+            await self._carried(one, CarryOutcome.NOT_YET, not_yet(why, self._run_id))
 
     async def _settle_all(self) -> None:
         """Put back what is still open; what cannot be stays on the list."""

@@ -8,16 +8,16 @@ import msgspec
 
 from esmigrate_tui.methods.filling import FOR_ALL, body_of, copying_of, kinds_of, tasks_of, translated, used_as_it_is
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.draft import Edited
+from esmigrate_tui.model.draft import EditedDefinition
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.translate.beside import Row, beside, of_body, of_source
+from esmigrate_tui.translate.beside import SideBySideLine, beside, of_body, of_source
 from esmigrate_tui.translate.types import of_type
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
-    from esmigrate_tui.model.copying import Copying
+    from esmigrate_tui.model.copying import CopyOptions
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.problem import Problem
 
@@ -77,7 +77,7 @@ def parts_of(draft: Draft, index: str) -> tuple[IndexPart, ...]:
     return tuple(found)
 
 
-def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: Copying) -> IndexPart:
+def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: CopyOptions) -> IndexPart:
     """What becomes of a data stream, in words alone: all else stands in its template."""
     facts = next((one for one in draft.chosen if one.name == index), IndexFacts(name=index))
     [task] = tasks_of(draft, facts, copying, 1)
@@ -94,16 +94,16 @@ def _stream(draft: Draft, index: str, definition: IndexDefinition, copying: Copy
     )
 
 
-def rows_of(draft: Draft, part: IndexPart) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+def rows_of(draft: Draft, part: IndexPart) -> tuple[tuple[SideBySideLine, ...], tuple[str, ...]]:
     """Both definitions as lines beside each other, and the source's settings that are each index's own."""
     definition = draft.definitions[part.index]
     source, own = of_source(of_type(definition, part.type) if part.type else definition)
     return beside(source, of_body(part.body)), own
 
 
-def dropped(draft: Draft) -> tuple[Edited, ...]:
+def dropped(draft: Draft) -> tuple[EditedDefinition, ...]:
     """What a person has changed, and what fits no more: another translation is made now, or nothing at all."""
-    gone: list[Edited] = []
+    gone: list[EditedDefinition] = []
     fitting: dict[str, frozenset[str]] = {}
     for one in draft.edited:
         if one.index not in draft.definitions:
@@ -136,7 +136,7 @@ async def read(flow: Flow, name: str) -> Problem | None:
 def edit(flow: Flow, part: IndexPart, body: str) -> None:
     """Let it be made with another body; what it would be made with by itself is no change."""
     others = _others(flow.session.draft, part)
-    mine = Edited(index=part.index, type=part.type, made_of=part.translation, body=body)
+    mine = EditedDefinition(index=part.index, type=part.type, made_of=part.translation, body=body)
     is_changed = msgspec.json.decode(body) != msgspec.json.decode(part.by_itself)
     flow.update(flow.session.answered(edited=(*others, mine) if is_changed else others))
 
@@ -155,5 +155,5 @@ def drop(flow: Flow) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.index for one in gone))
 
 
-def _others(draft: Draft, part: IndexPart) -> tuple[Edited, ...]:
+def _others(draft: Draft, part: IndexPart) -> tuple[EditedDefinition, ...]:
     return tuple(one for one in draft.edited if (one.index, one.type) != (part.index, part.type))

@@ -8,9 +8,9 @@ import msgspec
 
 from esmigrate_tui.flow.session import FileChoice, Session, shipping_of, there_already, why_not_into
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.files import FileFormat, IdRule, Sample
+from esmigrate_tui.model.files import FileFormat, FileSample, IdRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Configuration, Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -100,7 +100,7 @@ def names_of(typed: str) -> tuple[str, ...]:
     return names if any(names) else ()
 
 
-def sample_of(file_choice: FileChoice) -> Sample | None:
+def sample_of(file_choice: FileChoice) -> FileSample | None:
     """The first rows of the files, once they were looked at."""
     return file_choice.look.sample if file_choice.look is not None else None
 
@@ -125,14 +125,14 @@ def known_fields(file_choice: FileChoice) -> tuple[str, ...]:
 # -- what is taken as an answer ---------------------------------------------------------------------------------------
 
 
-def configuration_for(session: Session) -> Configuration:
+def configuration_for(session: Session) -> ShipperConfiguration:
     """What the sender is told of this destination; raises ProblemError where it cannot be told."""
     from esmigrate_tui.methods.shipping_texts import configuration  # noqa: PLC0415  # loaded when first needed
 
     draft, sender = session.draft, session.file_choice.sender
     if sender is None or draft.destination is None or draft.destination_facts is None:
         raise ProblemError(Problem(cause=Cause.STATE, what="The destination is not connected."))
-    shipping = shipping_of(session.file_choice) or Shipping(shipper=sender)
+    shipping = shipping_of(session.file_choice) or ShippingOptions(shipper=sender)
     return configuration(shipping, draft.destination, draft.into or "INDEX", draft.destination_facts.version)
 
 

@@ -14,7 +14,7 @@ from esmigrate_tui.reading.mapping import BOTH, OPEN, UNSEARCHED, entries, entry
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.session import Session
-    from esmigrate_tui.model.files import Guess, Sample
+    from esmigrate_tui.model.files import FieldGuess, FileSample
 
 LEFT_OUT: Final = "left out"
 OWN_GUESS: Final = "its own guess"
@@ -47,7 +47,7 @@ class MappedField:
     depth: int
     kind: str
     format: str = ""
-    guess: Guess | None = None
+    guess: FieldGuess | None = None
     is_changed: bool = False
     is_left_out: bool = False
 
@@ -79,7 +79,7 @@ def mapped(session: Session) -> tuple[MappedField, ...]:
     return tuple(rows)
 
 
-def seen_of(session: Session) -> Sample | None:
+def seen_of(session: Session) -> FileSample | None:
     """What was seen of the files; nothing of what others will send."""
     file_choice = session.file_choice
     return file_choice.look.sample if file_choice.look is not None and file_choice.sender is None else None

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow.services import MethodDescription, Preview, PreviewedRequest
-from esmigrate_tui.model.carried import Conflict, amounts
+from esmigrate_tui.model.carried import NameConflict, amounts
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import size
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def preview(plan: Plan) -> Preview:
 
     method = PERFORMED[plan.method]
     to = plan.destination.endpoint.authority
-    made = [one for one in plan.carried if one.conflict is Conflict.NONE]
+    made = [one for one in plan.carried if one.conflict is NameConflict.NONE]
     last = (f"Make {amounts(one.kind for one in made)} on {to}, to stay.",) if made else ()
     requests = (*method.requests(plan), *(one.change().made_by for one in made[:1]))
     return Preview(
@@ -101,7 +101,7 @@ def _put_back(plan: Plan) -> tuple[str, ...]:
     changes = []
     if wanted.register and wanted.unregister:
         changes.append(f"the registration of the repository {wanted.repository.name}; the files in it stay")
-    if any(way is InTheWay.CLOSE for task in plan.tasks for way in task.in_the_way.values()):
+    if any(way is TakenNameRule.CLOSE for task in plan.tasks for way in task.in_the_way.values()):
         changes.append("an index that was closed to be restored over is opened again, where the restore fails")
     return tuple(changes)
 

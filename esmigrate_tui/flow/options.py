@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.carried import Group
-from esmigrate_tui.model.copying import Copying, Pipelines, Types
+from esmigrate_tui.model.carried import DefinitionGroup
+from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.method import MethodName, Proof, traits_of
 
 if TYPE_CHECKING:
@@ -102,12 +102,15 @@ def proof(session: Session) -> Question:
     )
 
 
-def _of_copy(copying: Copying) -> tuple[Question, ...]:
+def _of_copy(copying: CopyOptions) -> tuple[Question, ...]:
     return (
         Question(
             name="pipelines",
             label="Ingest pipelines",
-            options=((Pipelines.OFF.value, "passed by"), (Pipelines.RESPECTED.value, "RUN again on each document")),
+            options=(
+                (PipelineRule.OFF.value, "passed by"),
+                (PipelineRule.RESPECTED.value, "RUN again on each document"),
+            ),
             value=copying.pipelines.value,
             means="The documents went through pipelines when they were new. Run again, those of the destination change "
             "what arrives, and it cannot be compared with the source any more.",
@@ -123,7 +126,7 @@ def _of_copy(copying: Copying) -> tuple[Question, ...]:
         Question(
             name="types",
             label="Mapping types",
-            options=((Types.MERGED.value, "merged into one"), (Types.APART.value, "apart, each as INDEX-TYPE")),
+            options=((TypeRule.MERGED.value, "merged into one"), (TypeRule.APART.value, "apart, each as INDEX-TYPE")),
             value=copying.types.value,
             means="Only indices of 5.x and older have several. Merged, of two documents with one _id the second is set "
             "aside.",
@@ -152,11 +155,11 @@ def answer(flow: Flow, name: str, value: str) -> None:
     if name == "split":
         flow.update(flow.session.answered(split=int(value)))
     elif name == "bring":
-        flow.update(flow.session.answered(bring=tuple(Group(word) for word in value.split(",") if word)))
+        flow.update(flow.session.answered(bring=tuple(DefinitionGroup(word) for word in value.split(",") if word)))
     elif name == "verify":
         flow.update(flow.session.answered(verify=Proof(value) if value else None))
     else:
-        told = {"pipelines": Pipelines, "types": Types}.get(name)
+        told = {"pipelines": PipelineRule, "types": TypeRule}.get(name)
         copying = msgspec.structs.replace(
             flow.session.draft.copying, **{name: told(value) if told is not None else value == "yes"}
         )

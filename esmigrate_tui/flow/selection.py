@@ -22,14 +22,14 @@ from esmigrate_tui.flow.session import (
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, listed, size
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import Draft
 
-DONE_WITH: Final = {InTheWay.CLOSE: "restored over", InTheWay.DELETE: "deleted first"}
+DONE_WITH: Final = {TakenNameRule.CLOSE: "restored over", TakenNameRule.DELETE: "deleted first"}
 
 
 def destined(index: IndexFacts, draft: Draft) -> tuple[str, bool]:
@@ -189,7 +189,7 @@ def rename_all(flow: Flow, found: Renaming) -> None:
     flow.update(flow.session.answered(renamed=others | found.renamed))
 
 
-def decide(flow: Flow, names: tuple[str, ...], way: InTheWay) -> None:
+def decide(flow: Flow, names: tuple[str, ...], way: TakenNameRule) -> None:
     """What becomes of these indices of the destination."""
     flow.update(flow.session.answered(in_the_way=flow.session.draft.in_the_way | dict.fromkeys(names, way)))
 

@@ -13,13 +13,13 @@ from esmigrate_tui.model.method import MethodName
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
-    from esmigrate_tui.model.carried import Carried, Group
+    from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
-    from esmigrate_tui.model.files import FileLook, FileWishes
+    from esmigrate_tui.model.files import FileInspection, FileOptions
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
@@ -189,10 +189,10 @@ class Services(Generic[C]):
     methods: tuple[MethodDescription, ...]
     connect: Callable[[Connection, Credential], Awaitable[C]]
     fingerprint: Callable[[Endpoint], Awaitable[str]]
-    files: Callable[[str, FileWishes], Awaitable[FileLook]]
+    files: Callable[[str, FileOptions], Awaitable[FileInspection]]
     preflight: Callable[[Draft, C, C | None], AsyncIterator[Finding]]
     advise: Callable[[Draft, C, C], Awaitable[Advice]]
-    carried: Callable[[tuple[Group, ...], C, C], Awaitable[tuple[Carried, ...]]]
+    carried: Callable[[tuple[DefinitionGroup, ...], C, C], Awaitable[tuple[CarriedDefinition, ...]]]
     plan: Callable[[Draft], Plan]
     preview: Callable[[Plan], Preview]
     save_text: Callable[[str, str], Awaitable[str]]

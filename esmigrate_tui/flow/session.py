@@ -24,12 +24,12 @@ from esmigrate_tui.model.connection import (
 )
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, with_streams
-from esmigrate_tui.model.files import FileLook, FileWishes
+from esmigrate_tui.model.files import FileInspection, FileOptions
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress, SnapshotState
 from esmigrate_tui.model.snapshot import offered as offered_by
 
@@ -241,10 +241,10 @@ class FileChoice(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     typed: str = ""
-    wishes: FileWishes = FileWishes()
+    wishes: FileOptions = FileOptions()
     pipeline: str = ""
-    look: FileLook | None = None
-    looked_for: tuple[str, FileWishes] | None = None
+    look: FileInspection | None = None
+    looked_for: tuple[str, FileOptions] | None = None
     problem: Problem | None = None
     doing: str = ""
     since: float = 0.0
@@ -718,12 +718,12 @@ def is_watched(progress: Progress) -> bool:
     return is_of_files and bool(progress.tasks) and all(task.summary.size is None for task in progress.tasks)
 
 
-def shipping_of(file_choice: FileChoice) -> Shipping | None:
+def shipping_of(file_choice: FileChoice) -> ShippingOptions | None:
     """Who sends, and how many documents; None where it is files, or where the number is none."""
     typed = file_choice.expected.replace(" ", "")
     if file_choice.sender is None or (typed and not (typed.isascii() and typed.isdigit() and int(typed) > 0)):
         return None
-    return Shipping(shipper=file_choice.sender, expected=int(typed) if typed else None)
+    return ShippingOptions(shipper=file_choice.sender, expected=int(typed) if typed else None)
 
 
 # -- files, as pure questions -----------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, size
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ async def take(flow: Flow, snapshot: SnapshotFacts) -> str:
     except ProblemError as error:
         look_at(flow, doing="", problem=error.problem)
         return error.problem.sentence()
-    before = draft.restoration or Restoration(repository=repository, snapshot="")
+    before = draft.restoration or RestoreOptions(repository=repository, snapshot="")
     restoration = msgspec.structs.replace(
         before, repository=repository, snapshot=found.name, snapshot_uuid=found.uuid, register=False
     )

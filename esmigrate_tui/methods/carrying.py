@@ -15,7 +15,7 @@ import msgspec
 
 from esmigrate_tui.elastic.definitions import carried, processors
 from esmigrate_tui.methods.filling import source_of
-from esmigrate_tui.model.carried import Conflict, Fate
+from esmigrate_tui.model.carried import CarryOutcome, NameConflict
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.translate.carried import is_same, preview
@@ -25,13 +25,19 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Recorder
-    from esmigrate_tui.model.carried import Carried, Definition, Group, Kind
+    from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, StoredDefinition
     from esmigrate_tui.model.ledger import LedgerEntry
 
-_BEFORE_IT = {Conflict.SAME: Fate.SAME, Conflict.OTHER: Fate.LEFT, Conflict.REFUSED: Fate.UNFIT}
+_BEFORE_IT = {
+    NameConflict.SAME: CarryOutcome.SAME,
+    NameConflict.OTHER: CarryOutcome.LEFT,
+    NameConflict.REFUSED: CarryOutcome.UNFIT,
+}
 
 
-async def previewed(clusters: Clusters, groups: Iterable[Group], patterns: Sequence[str] = ()) -> tuple[Carried, ...]:
+async def previewed(
+    clusters: Clusters, groups: Iterable[DefinitionGroup], patterns: Sequence[str] = ()
+) -> tuple[CarriedDefinition, ...]:
     """What would be made, as far as it is anybody's own and its name fits one of the patterns.
 
     A kind that the destination does not keep at all is shown as such, and the others go on. Raises ProblemError where
@@ -48,20 +54,22 @@ async def previewed(clusters: Clusters, groups: Iterable[Group], patterns: Seque
     plugins = (*facts.plugins, *facts.modules) if facts.modules else None
     found = preview(chosen, there, facts.version, await source.version(), plugins=plugins, processors=known)
     return tuple(
-        msgspec.structs.replace(one, conflict=Conflict.REFUSED, changes=(lacking[one.kind],))
+        msgspec.structs.replace(one, conflict=NameConflict.REFUSED, changes=(lacking[one.kind],))
         if one.kind in lacking
         else one
         for one in found
     )
 
 
-async def _kept(cluster: Cluster, kinds: Sequence[Kind]) -> tuple[tuple[Definition, ...], dict[Kind, str]]:
+async def _kept(
+    cluster: Cluster, kinds: Sequence[DefinitionKind]
+) -> tuple[tuple[StoredDefinition, ...], dict[DefinitionKind, str]]:
     """What a cluster has of these kinds, and which of them it does not keep at all, in words.
 
     Raises ProblemError, also where it keeps none of them.
     """
-    found: list[Definition] = []
-    lacking: dict[Kind, ProblemError] = {}
+    found: list[StoredDefinition] = []
+    lacking: dict[DefinitionKind, ProblemError] = {}
     for kind in kinds:
         try:
             found += await carried(cluster, (kind,))
@@ -78,27 +86,29 @@ def _fits(name: str, patterns: Sequence[str]) -> bool:
     return not patterns or any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def decided(one: Carried, there: Definition | None, entry: LedgerEntry | None) -> Fate | None:
+def decided(one: CarriedDefinition, there: StoredDefinition | None, entry: LedgerEntry | None) -> CarryOutcome | None:
     """What has become of one of them by what the destination has of that name now; None where it is to be made.
 
     `entry` is the ledger's, where an earlier try has begun to make it: what that may have made is no other.
     """
     if entry is not None and entry.is_acknowledged:
-        return Fate.MADE
+        return CarryOutcome.MADE
     if there is None:
         return None
     if not is_same(one, there):
-        return Fate.LEFT
+        return CarryOutcome.LEFT
     is_maybe_ours = entry is not None and entry.state in {EntryState.INTENDED, EntryState.KEPT}
-    return None if is_maybe_ours else Fate.SAME
+    return None if is_maybe_ours else CarryOutcome.SAME
 
 
-def decided_before(one: Carried) -> Fate | None:
+def decided_before(one: CarriedDefinition) -> CarryOutcome | None:
     """What was decided when the plan was made; None where it was to be made."""
     return _BEFORE_IT.get(one.conflict)
 
 
-async def bring(one: Carried, destination: Cluster, recorder: Recorder, ledger: Iterable[LedgerEntry]) -> Fate:
+async def bring(
+    one: CarriedDefinition, destination: Cluster, recorder: Recorder, ledger: Iterable[LedgerEntry]
+) -> CarryOutcome:
     """Make one of them where nothing of its name is there, and say what became of it; nothing is written over.
 
     It is meant to stay. Raises the ProblemError of the request.
@@ -114,9 +124,9 @@ async def bring(one: Carried, destination: Cluster, recorder: Recorder, ledger: 
         await recorder.change(change.side, change.what, change.made_by, None)
     except ProblemError as error:
         if error.problem.cause is Cause.EXISTS:
-            return Fate.LEFT
+            return CarryOutcome.LEFT
         raise
-    return Fate.MADE
+    return CarryOutcome.MADE
 
 
 def not_yet(why: str, run: str) -> Problem:

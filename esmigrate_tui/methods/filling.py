@@ -11,7 +11,7 @@ from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
 from esmigrate_tui.methods.as_made import naming_templates
 from esmigrate_tui.methods.streams import make_stream, stream_request, stream_task
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import AS_IT_IS, Pipelines, Types, apart
+from esmigrate_tui.model.copying import AS_IT_IS, PipelineRule, TypeRule, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.ledger import Request
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Recorder, Work
-    from esmigrate_tui.model.copying import Copying
+    from esmigrate_tui.model.copying import CopyOptions
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
-    from esmigrate_tui.translate import Translation
+    from esmigrate_tui.translate import TranslatedIndex
 
 
 _TYPELESS_IF_TOLD: Final = Version(6, 7)
@@ -87,13 +87,13 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
     return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None, copying=copying, carried=carried)
 
 
-def copying_of(draft: Draft) -> Copying:
+def copying_of(draft: Draft) -> CopyOptions:
     """How the draft's method copies: a remote reindex knows of no choices."""
     # A value of its own is written into the plan's file whatever it is; the default itself is left out there.
     return msgspec.structs.replace(draft.copying) if draft.method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
 
 
-def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> list[Task]:
+def tasks_of(draft: Draft, index: IndexFacts, copying: CopyOptions, first: int) -> list[Task]:
     """What is to be done for one index: one task, or one for each of its types; raises ProblemError (usage).
 
     `first` is the number of the first of them.
@@ -136,7 +136,7 @@ def tasks_of(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> l
     return tasks
 
 
-def _stream_task(draft: Draft, index: IndexFacts, copying: Copying, first: int) -> Task:
+def _stream_task(draft: Draft, index: IndexFacts, copying: CopyOptions, first: int) -> Task:
     """What is to be done for a data stream; raises ProblemError where it cannot be one there."""
     version = _version_of(draft)
     source = draft.source_facts.version if draft.source_facts is not None else version
@@ -147,7 +147,7 @@ def _stream_task(draft: Draft, index: IndexFacts, copying: Copying, first: int) 
     return used_as_it_is(draft, task) if copying.into_existing else task
 
 
-def kinds_of(draft: Draft, index: str, copying: Copying) -> dict[str, str]:
+def kinds_of(draft: Draft, index: str, copying: CopyOptions) -> dict[str, str]:
     """The types of an index that get one of their own, "" for all of it, each with the name on the destination.
 
     Raises ProblemError (usage) where it has not the type that is asked for, or cannot keep versions.
@@ -160,21 +160,21 @@ def kinds_of(draft: Draft, index: str, copying: Copying) -> dict[str, str]:
         return {"": target}
     if copying.only_type:
         return {copying.only_type: target}
-    if copying.types is Types.APART:
+    if copying.types is TypeRule.APART:
         return {kind: apart(target, kind) for kind in sorted(types)}
     if copying.versions and version.major >= _ONE_TYPE:
         raise ProblemError(_mixed_versions(index, types))
     return {"": target}
 
 
-def translated(draft: Draft, index: str, kind: str) -> Translation:
+def translated(draft: Draft, index: str, kind: str) -> TranslatedIndex:
     """The definition of an index, or of one type of it alone, in the words of the draft's destination."""
     definition = draft.definitions[index]
     plugins = _plugins(draft.destination_facts)
     return translate(of_type(definition, kind) if kind else definition, _version_of(draft), plugins=plugins)
 
 
-def body_of(translation: Translation, draft: Draft) -> str:
+def body_of(translation: TranslatedIndex, draft: Draft) -> str:
     """The body that makes an index which nobody has changed by itself: the translation, with the settings for all."""
     if not draft.settings:
         return translation.as_json()
@@ -473,7 +473,7 @@ def another_index(work: Work) -> ProblemError:
 
 def switches_off(plan: Plan, destination: Version) -> bool:
     """Whether every request has to say that the index's default pipeline is not meant; before 6.5 it has none."""
-    return plan.copying.pipelines is Pipelines.OFF and destination >= DEFAULT_PIPELINES
+    return plan.copying.pipelines is PipelineRule.OFF and destination >= DEFAULT_PIPELINES
 
 
 async def make_index_beside_pipelines(work: Work, clusters: Clusters, recorder: Recorder) -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES
 from esmigrate_tui.methods.filling import source_of
-from esmigrate_tui.model.copying import Pipelines
+from esmigrate_tui.model.copying import PipelineRule
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError
@@ -40,7 +40,7 @@ def why_only_counted(plan: Plan, task: Task) -> str:
     """Why the documents of an index cannot be compared with the source's, in words; "" where they can."""
     if task.kind is RestoreKind.DATA_STREAM and not task.create:
         return "in a data stream nobody can tell them from those that were there"
-    through = plan.copying.pipelines is Pipelines.RESPECTED
+    through = plan.copying.pipelines is PipelineRule.RESPECTED
     if through and Version.parse(plan.destination_version) >= DEFAULT_PIPELINES:
         return "the destination's ingest pipelines change them"
     if _is_made_anew(task, Version.parse(plan.destination_version)):

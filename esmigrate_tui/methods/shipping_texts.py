@@ -29,7 +29,7 @@ from esmigrate_tui.methods.index_from_source.sending import (
 )
 from esmigrate_tui.model.connection import Connection, SignIn, TrustKind
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.shipping import Configuration, Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 
-def configuration_of(plan: Plan) -> Configuration | None:
+def configuration_of(plan: Plan) -> ShipperConfiguration | None:
     """The configuration that belongs to a plan; None where nothing is sent by others. Raises ProblemError."""
     for task in plan.tasks:
         if task.shipping is not None:
@@ -47,11 +47,13 @@ def configuration_of(plan: Plan) -> Configuration | None:
     return None
 
 
-def configuration(shipping: Shipping, connection: Connection, index: str, version: Version) -> Configuration:
+def configuration(
+    shipping: ShippingOptions, connection: Connection, index: str, version: Version
+) -> ShipperConfiguration:
     """What the sender needs for this destination of that version; raises ProblemError (unsupported) where it cannot."""
     target = target_of(connection, index, version)
     name, make, steps = _MAKERS[shipping.shipper]
-    return Configuration(
+    return ShipperConfiguration(
         name=name,
         text=make(target),
         steps=(
@@ -139,7 +141,7 @@ def _environment_steps(target: ShippingTarget, how: str) -> tuple[str, ...]:
     return (f"Set {name} to {what}{form}{user} {how}.",)
 
 
-def _last_steps(target: ShippingTarget, shipping: Shipping) -> Iterable[str]:
+def _last_steps(target: ShippingTarget, shipping: ShippingOptions) -> Iterable[str]:
     index = clean(target.index, 300)
     privileges = "write" if target.version < Version(7, 9) else "create_doc and auto_configure"
     if target.sign_in is not SignIn.NONE:

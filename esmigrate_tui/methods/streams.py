@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.definitions import carried
-from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import Task
@@ -106,7 +106,7 @@ async def make_stream(task: Task, destination: Cluster, recorder: Recorder) -> N
     if not await _is_claimed(name, destination):
         for one in task.first:
             there = await carried(destination, (one.kind,), one.name)
-            if any(each.name == one.name for each in there) and one.kind is Kind.COMPONENT:
+            if any(each.name == one.name for each in there) and one.kind is DefinitionKind.COMPONENT:
                 continue  # used as it is: others may be made of it
             change = one.change()
             await recorder.change(change.side, change.what, change.made_by, None)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Kind(StrEnum):
+class DefinitionKind(StrEnum):
     """What it is, in the order in which one may need another: a template needs its components, and a policy."""
 
     POLICY = "lifecycle policy"
@@ -30,25 +30,25 @@ class Kind(StrEnum):
     def path(self) -> str:
         """Where a server keeps them."""
         return {
-            Kind.POLICY: "/_ilm/policy",
-            Kind.PIPELINE: "/_ingest/pipeline",
-            Kind.COMPONENT: "/_component_template",
-            Kind.TEMPLATE: "/_index_template",
-            Kind.LEGACY: "/_template",
+            DefinitionKind.POLICY: "/_ilm/policy",
+            DefinitionKind.PIPELINE: "/_ingest/pipeline",
+            DefinitionKind.COMPONENT: "/_component_template",
+            DefinitionKind.TEMPLATE: "/_index_template",
+            DefinitionKind.LEGACY: "/_template",
         }[self]
 
     @property
     def plural(self) -> str:
         """Several of them."""
-        return "lifecycle policies" if self is Kind.POLICY else f"{self.value}s"
+        return "lifecycle policies" if self is DefinitionKind.POLICY else f"{self.value}s"
 
     @property
     def can_be_made_only(self) -> bool:
         """Whether a server can be told to make it, and never to write over one that is there."""
-        return self in {Kind.COMPONENT, Kind.TEMPLATE, Kind.LEGACY}
+        return self in {DefinitionKind.COMPONENT, DefinitionKind.TEMPLATE, DefinitionKind.LEGACY}
 
 
-class Group(StrEnum):
+class DefinitionGroup(StrEnum):
     """What somebody asks for, as the command line spells it."""
 
     TEMPLATES = "templates"
@@ -56,19 +56,19 @@ class Group(StrEnum):
     POLICIES = "policies"
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[DefinitionKind, ...]:
         """The kinds that belong to it."""
         return _KINDS[self]
 
 
 _KINDS: Final = {
-    Group.TEMPLATES: (Kind.COMPONENT, Kind.TEMPLATE, Kind.LEGACY),
-    Group.PIPELINES: (Kind.PIPELINE,),
-    Group.POLICIES: (Kind.POLICY,),
+    DefinitionGroup.TEMPLATES: (DefinitionKind.COMPONENT, DefinitionKind.TEMPLATE, DefinitionKind.LEGACY),
+    DefinitionGroup.PIPELINES: (DefinitionKind.PIPELINE,),
+    DefinitionGroup.POLICIES: (DefinitionKind.POLICY,),
 }
 
 
-class Conflict(StrEnum):
+class NameConflict(StrEnum):
     """Whether the destination has one of that name, and which."""
 
     NONE = ""
@@ -77,24 +77,24 @@ class Conflict(StrEnum):
     REFUSED = "the destination cannot hold it as it is"
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True):
+class StoredDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """One of them as a cluster tells it."""
 
-    kind: Kind
+    kind: DefinitionKind
     name: str
     body: dict[str, Any]
     is_managed: bool = False
     """Whether Elasticsearch, or another program of Elastic's, made it and looks after it."""
 
 
-class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class CarriedDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One of them as it would be made on the destination; `body` is JSON to be read, `changes` say what differs."""
 
-    kind: Kind
+    kind: DefinitionKind
     name: str
     body: str
     changes: tuple[str, ...] = ()
-    conflict: Conflict = Conflict.NONE
+    conflict: NameConflict = NameConflict.NONE
 
     @property
     def label(self) -> str:
@@ -103,7 +103,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def told(self) -> tuple[str, ...]:
         """It in lines: + would be made, = is there already, ! stays as it is; then what is otherwise, each indented."""
-        sign = {Conflict.NONE: "+", Conflict.SAME: "="}.get(self.conflict, "!")
+        sign = {NameConflict.NONE: "+", NameConflict.SAME: "="}.get(self.conflict, "!")
         why = f": {self.conflict}" if self.conflict else ""
         return (f"{sign} {self.label}{why}", *(f"    {change}" for change in self.changes))
 
@@ -119,7 +119,7 @@ class Carried(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-class Fate(StrEnum):
+class CarryOutcome(StrEnum):
     """What became of one of them in a run that was asked to carry it over."""
 
     MADE = "made"
@@ -132,11 +132,11 @@ class Fate(StrEnum):
     @property
     def is_open(self) -> bool:
         """Whether it was to be made and is not: a run that goes on tries it again."""
-        return self in {Fate.REFUSED, Fate.NOT_YET}
+        return self in {CarryOutcome.REFUSED, CarryOutcome.NOT_YET}
 
 
-def amounts(kinds: Iterable[Kind]) -> str:
+def amounts(kinds: Iterable[DefinitionKind]) -> str:
     """How many of each, in words: 2 index templates and 1 ingest pipeline."""
     many = Counter(kinds)
-    parts = [counted(many[kind], kind.value, kind.plural) for kind in Kind if kind in many]
+    parts = [counted(many[kind], kind.value, kind.plural) for kind in DefinitionKind if kind in many]
     return " and ".join(filter(None, (", ".join(parts[:-1]), parts[-1]))) if parts else "none"

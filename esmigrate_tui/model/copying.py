@@ -11,7 +11,7 @@ PASSED_OVER: Final = ".percolator"
 """The one type that a search without a type passes over: queries, up to 2.x; `_stats` counts them all the same."""
 
 
-class Pipelines(StrEnum):
+class PipelineRule(StrEnum):
     """What becomes of the ingest pipelines that the destination would send documents through.
 
     OFF: the documents went through them when they were first indexed, and arrive as they are.
@@ -21,7 +21,7 @@ class Pipelines(StrEnum):
     RESPECTED = "respected"
 
 
-class Types(StrEnum):
+class TypeRule(StrEnum):
     """Where the documents of an index go that has several mapping types (5.x and older).
 
     MERGED: all into one index; of two documents with one _id the second is refused. APART: each type into an index of
@@ -32,7 +32,7 @@ class Types(StrEnum):
     APART = "apart"
 
 
-class Copying(msgspec.Struct, frozen=True, kw_only=True):
+class CopyOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How documents are carried, beside which and where to.
 
     `versions`: each keeps the number of its version, and is written where nothing as new as it is there. `only_type`
@@ -40,14 +40,14 @@ class Copying(msgspec.Struct, frozen=True, kw_only=True):
     name already is used as it is.
     """
 
-    pipelines: Pipelines = Pipelines.OFF
+    pipelines: PipelineRule = PipelineRule.OFF
     versions: bool = False
-    types: Types = Types.MERGED
+    types: TypeRule = TypeRule.MERGED
     only_type: str = ""
     into_existing: bool = False
 
 
-AS_IT_IS: Final = Copying()
+AS_IT_IS: Final = CopyOptions()
 """The safe choice for all of it."""
 
 

@@ -44,7 +44,7 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     id: str
 
 
-class Compared(msgspec.Struct, frozen=True, kw_only=True):
+class IndexComparison(msgspec.Struct, frozen=True, kw_only=True):
     """Every document of two indices, compared.
 
     `by_value` says that numbers and layout were compared by what they mean, not byte by byte. `without_source` counts
@@ -90,11 +90,11 @@ class Compared(msgspec.Struct, frozen=True, kw_only=True):
         return ", ".join(said)
 
 
-def together(each: Sequence[Compared]) -> Compared | None:
+def together(each: Sequence[IndexComparison]) -> IndexComparison | None:
     """What several indices that belong together have come to; None of none."""
     if not each:
         return None
-    return Compared(
+    return IndexComparison(
         source_count=sum(one.source_count for one in each),
         destination_count=sum(one.destination_count for one in each),
         by_value=any(one.by_value for one in each),

@@ -6,17 +6,17 @@ from typing import Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.carried import Carried, Definition, Group
+from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, StoredDefinition
 from esmigrate_tui.model.connection import Connection
-from esmigrate_tui.model.copying import AS_IT_IS, Copying
+from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
-from esmigrate_tui.model.files import Reading
+from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Finding, Severity, accepting
 from esmigrate_tui.model.method import MethodName, MethodTraits, Proof, traits_of
 from esmigrate_tui.model.plan import AT_ONCE, Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipping
-from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotFacts, offered
+from esmigrate_tui.model.shipping import ShippingOptions
+from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, TakenNameRule, offered
 
 
 class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,10 +33,10 @@ class IndexDefinition(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, Any]
     documents: int | None = None
     backing: tuple[str, ...] = ()
-    templates: tuple[Definition, ...] = ()
+    templates: tuple[StoredDefinition, ...] = ()
 
 
-class Edited(msgspec.Struct, frozen=True, kw_only=True):
+class EditedDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """A definition that a person has changed: of an index, or of the one that a `type` of it alone gets.
 
     `made_of` is the translation that was changed, `body` what it became, both the JSON of a create request. It holds
@@ -86,7 +86,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     selected: tuple[str, ...] = ()
     renamed: dict[str, str] = {}
     definitions: dict[str, IndexDefinition] = {}
-    edited: tuple[Edited, ...] = ()
+    edited: tuple[EditedDefinition, ...] = ()
     settings: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
     acknowledged: frozenset[str] = frozenset()
@@ -97,18 +97,18 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     split_by: str = ""
     verify: Proof | None = None
     snapshot: SnapshotFacts | None = None
-    restoration: Restoration | None = None
+    restoration: RestoreOptions | None = None
     feature_states: tuple[str, ...] = ()
-    in_the_way: dict[str, InTheWay] = {}
-    copying: Copying = AS_IT_IS
+    in_the_way: dict[str, TakenNameRule] = {}
+    copying: CopyOptions = AS_IT_IS
     uses: tuple[str, ...] = ()
     targets: dict[str, tuple[str, ...]] = {}
-    reading: Reading | None = None
-    shipping: Shipping | None = None
+    reading: FileReading | None = None
+    shipping: ShippingOptions | None = None
     into: str = ""
     create: str = ""
-    bring: tuple[Group, ...] = ()
-    carried: tuple[Carried, ...] | None = None
+    bring: tuple[DefinitionGroup, ...] = ()
+    carried: tuple[CarriedDefinition, ...] | None = None
     tasks: tuple[Task, ...] = ()
 
     def answered(self, **changes: Any) -> Draft:  # noqa: ANN401  # msgspec checks each by its field
@@ -128,7 +128,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         """Every name of the destination that a source index goes into: mostly one."""
         return self.targets.get(source_index) or (self.target(source_index),)
 
-    def edited_of(self, source_index: str, kind: str = "") -> Edited | None:
+    def edited_of(self, source_index: str, kind: str = "") -> EditedDefinition | None:
         """What a person wants made for a source index, or for one type of it; None for the translation."""
         return next((one for one in self.edited if (one.index, one.type) == (source_index, kind)), None)
 

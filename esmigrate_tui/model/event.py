@@ -10,9 +10,9 @@ from typing import Annotated
 
 import msgspec
 
-from esmigrate_tui.model.carried import Fate, Kind
+from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.difference import Compared
+from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.ledger import LedgerEntry
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Problem
@@ -220,7 +220,7 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     refused: Count = 0
     shards: RestoredShards | None = None
     samples: Samples | None = None
-    compared: Compared | None = None
+    compared: IndexComparison | None = None
     watched: Watched | None = None
     problem: Problem | None = None
 
@@ -244,9 +244,9 @@ class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
     """It was decided what becomes of a definition that was to be carried over; `problem` says why it was not made."""
 
     at: Moment
-    kind: Kind
+    kind: DefinitionKind
     name: str
-    fate: Fate
+    fate: CarryOutcome
     problem: Problem | None = None
 
     @property

@@ -253,7 +253,7 @@ class TemplateLayer(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, Any] = {}
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RoleView(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What one entry of a role shows of indices: `names` are patterns, `queries` show only what they find.
 
     `hides_fields` is whether some fields of a document are left out.

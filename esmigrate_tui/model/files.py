@@ -64,7 +64,7 @@ class IdRule(StrEnum):
         return self is not IdRule.NEW
 
 
-class Breaks(StrEnum):
+class LineBreak(StrEnum):
     """What ends a line: a line feed (with a carriage return before it or not), or a carriage return alone."""
 
     LF = "lf"
@@ -85,7 +85,7 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     format: FileFormat | None = None
     encoding: str = ""
     delimiter: str = ""
-    breaks: Breaks = Breaks.LF
+    breaks: LineBreak = LineBreak.LF
 
     @property
     def as_found(self) -> FileSource:
@@ -93,7 +93,7 @@ class FileSource(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return FileSource(path=self.path, size=self.size, modified=self.modified, compression=self.compression)
 
 
-class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TableColumn(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A column of a table of text, and the type by which its cells become JSON: numbers and booleans, else text.
 
     A column of the type "" is left out of the documents.
@@ -103,7 +103,7 @@ class Column(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     type: str = "keyword"
 
 
-class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FileReading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How the files of one task are read.
 
     `delimiter` matters to tables of text, `columns` has the types of their cells. `id_field` is the column, or the
@@ -121,7 +121,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     delimiter: str = ","
     has_header: bool = True
     names: tuple[str, ...] = ()
-    columns: tuple[Column, ...] = ()
+    columns: tuple[TableColumn, ...] = ()
     ids: IdRule = IdRule.NEW
     id_field: str = ""
     drops_ids: bool = False
@@ -129,7 +129,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     from_index: str = ""
     pipeline: str = ""
 
-    def alone(self, file: FileSource) -> Reading:
+    def alone(self, file: FileSource) -> FileReading:
         """How one of the files is read: by what was recognised of it."""
         return msgspec.structs.replace(
             self,
@@ -151,7 +151,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return first if len(self.files) < 2 else f"{first} and {counted(len(self.files) - 1, 'more file')}"
 
 
-class Row(msgspec.Struct, frozen=True, gc=False):
+class FileRow(msgspec.Struct, frozen=True, gc=False):
     """One row of a file: a document with its _id, or the reason why it is none.
 
     `line` is the line that it begins in (the row's number where there are no lines). `end` and `next_line` are where
@@ -179,7 +179,7 @@ class RowError(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Guess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class FieldGuess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a field most likely is, by a sample. `type` is "" where nothing should be said, `evidence` why it is so.
 
     `format` is that of a date. `field` is a dotted path; fields of an object are guesses of their own. `examples` are a
@@ -194,7 +194,7 @@ class Guess(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     dynamic: str = ""
 
 
-class Sample(msgspec.Struct, frozen=True, kw_only=True):
+class FileSample(msgspec.Struct, frozen=True, kw_only=True):
     """What the first rows of the files show: some `rows` as they will be sent, a guess a field.
 
     `amount` rows were looked at, `bad` ones included, the first of which are `errors`; `repeated_ids` came twice.
@@ -202,9 +202,9 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     `lost` values that JSON does not have, `passed` rows of other indices than the one that was asked for.
     """
 
-    reading: Reading
-    rows: tuple[Row, ...] = ()
-    guesses: tuple[Guess, ...] = ()
+    reading: FileReading
+    rows: tuple[FileRow, ...] = ()
+    guesses: tuple[FieldGuess, ...] = ()
     errors: tuple[RowError, ...] = ()
     bad: int = 0
     amount: int = 0
@@ -215,7 +215,7 @@ class Sample(msgspec.Struct, frozen=True, kw_only=True):
     passed: int = 0
 
 
-class FileWishes(msgspec.Struct, frozen=True, kw_only=True):
+class FileOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a person wants files to be read; what is "" or None is left to what the files show."""
 
     format: FileFormat | None = None
@@ -228,7 +228,7 @@ class FileWishes(msgspec.Struct, frozen=True, kw_only=True):
     from_index: str = ""
 
 
-class FileLook(msgspec.Struct, frozen=True, kw_only=True):
+class FileInspection(msgspec.Struct, frozen=True, kw_only=True):
     """What a look at files has shown: which there are, as what each was recognised (None: as nothing), a sample.
 
     A `problem` says why they cannot be read as is wished; where there is a `sample` beside it, it is of another _id.
@@ -236,5 +236,5 @@ class FileLook(msgspec.Struct, frozen=True, kw_only=True):
 
     files: tuple[FileSource, ...]
     formats: tuple[FileFormat | None, ...] = ()
-    sample: Sample | None = None
+    sample: FileSample | None = None
     problem: Problem | None = None

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.carried import Carried
+from esmigrate_tui.model.carried import CarriedDefinition
 from esmigrate_tui.model.connection import Connection
-from esmigrate_tui.model.copying import AS_IT_IS, Copying
+from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions
 from esmigrate_tui.model.depth import DEEPEST, is_too_deep
-from esmigrate_tui.model.files import Reading
+from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Acceptance, Severity
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipping
-from esmigrate_tui.model.snapshot import InTheWay, Restoration, RestoreKind
+from esmigrate_tui.model.shipping import ShippingOptions
+from esmigrate_tui.model.snapshot import RestoreKind, RestoreOptions, TakenNameRule
 from esmigrate_tui.model.text import clean, counted, escaped, size
 
 if TYPE_CHECKING:
@@ -66,12 +66,12 @@ class Task(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     later: dict[str, str] = {}
     kind: RestoreKind = RestoreKind.INDEX
     shards: Amount | None = None
-    in_the_way: dict[str, InTheWay] = {}
-    reading: Reading | None = None
+    in_the_way: dict[str, TakenNameRule] = {}
+    reading: FileReading | None = None
     type: str = ""
-    shipping: Shipping | None = None
+    shipping: ShippingOptions | None = None
     backing: tuple[str, ...] = ()
-    first: tuple[Carried, ...] = ()
+    first: tuple[CarriedDefinition, ...] = ()
 
     @property
     def makes_index(self) -> bool:
@@ -120,9 +120,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     tune: bool = True
     verify: Proof | None = None
     accepted: tuple[Acceptance, ...] = ()
-    restoration: Restoration | None = None
-    copying: Copying = AS_IT_IS
-    carried: tuple[Carried, ...] = ()
+    restoration: RestoreOptions | None = None
+    copying: CopyOptions = AS_IT_IS
+    carried: tuple[CarriedDefinition, ...] = ()
     tasks: tuple[Task, ...] = ()
 
     @property
@@ -177,7 +177,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             for one in task.first:
                 _raise_no_body(one.body, dict, one.label, "[[tasks.first]]")
             if task.create:
-                _raise_no_body(task.create, _Body, f"index {clean(task.destination_index, 300)}", "[[tasks]]")
+                _raise_no_body(
+                    task.create, _CreateIndexBody, f"index {clean(task.destination_index, 300)}", "[[tasks]]"
+                )
         return plan
 
 
@@ -237,7 +239,7 @@ def _raise_numbers(tasks: Sequence[Task]) -> None:
         raise ValueError("two tasks have the same number")
 
 
-class _Body(msgspec.Struct, frozen=True):
+class _CreateIndexBody(msgspec.Struct, frozen=True):
     """What makes an index, as far as it is read here: each part is an object where it is there."""
 
     settings: dict[str, Any] = {}

@@ -9,7 +9,7 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.model.difference import Compared
+from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import (
     ArrivalsAccepted,
     CarriedOver,
@@ -136,7 +136,7 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
     destination_count: int | None = None
     shards: RestoredShards | None = None
     samples: Samples | None = None
-    compared: Compared | None = None
+    compared: IndexComparison | None = None
     watched: Watched | None = None
     problem: Problem | None = None
     read: int = 0

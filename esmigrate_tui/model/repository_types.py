@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-class Shape(StrEnum):
+class SettingShape(StrEnum):
     """What a setting's value looks like."""
 
     TEXT = "text"
@@ -30,15 +30,15 @@ class Shape(StrEnum):
 
 
 _SHAPES: Final = {
-    Shape.TEXT: re.compile(r"[^\x00-\x1f\x7f]+"),
-    Shape.SWITCH: re.compile(r"true|false"),
-    Shape.SIZE: re.compile(r"-1|\d+(?:\.\d+)?(?:b|k|kb|m|mb|g|gb|t|tb|p|pb)|0", re.IGNORECASE),
-    Shape.TIME: re.compile(r"\d+(?:nanos|micros|ms|s|m|h|d)|0|-1"),
-    Shape.COUNT: re.compile(r"\d+"),
+    SettingShape.TEXT: re.compile(r"[^\x00-\x1f\x7f]+"),
+    SettingShape.SWITCH: re.compile(r"true|false"),
+    SettingShape.SIZE: re.compile(r"-1|\d+(?:\.\d+)?(?:b|k|kb|m|mb|g|gb|t|tb|p|pb)|0", re.IGNORECASE),
+    SettingShape.TIME: re.compile(r"\d+(?:nanos|micros|ms|s|m|h|d)|0|-1"),
+    SettingShape.COUNT: re.compile(r"\d+"),
 }
 
 
-class Field(msgspec.Struct, frozen=True, kw_only=True):
+class RepositorySetting(msgspec.Struct, frozen=True, kw_only=True):
     """One setting of a repository: how it is called, what it means, and what holds where nothing is given.
 
     `default` is the server's own, in its words; it is shown and never sent. `choices` are the only values, where there
@@ -50,7 +50,7 @@ class Field(msgspec.Struct, frozen=True, kw_only=True):
     help: str
     is_needed: bool = False
     default: str = ""
-    shape: Shape = Shape.TEXT
+    shape: SettingShape = SettingShape.TEXT
     choices: tuple[str, ...] = ()
 
 
@@ -63,13 +63,13 @@ class RepositoryType(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     title: str
-    fields: tuple[Field, ...]
-    older: tuple[Field, ...] = ()
+    fields: tuple[RepositorySetting, ...]
+    older: tuple[RepositorySetting, ...] = ()
     prepared: str = ""
     secrets: str = ""
     link: str = ""
 
-    def field(self, name: str) -> Field | None:
+    def field(self, name: str) -> RepositorySetting | None:
         """The setting of that name."""
         return next((field for field in (*self.fields, *self.older) if field.name == name), None)
 
@@ -79,48 +79,48 @@ class RepositoryType(msgspec.Struct, frozen=True, kw_only=True):
         return self.name != "url"
 
 
-_READONLY: Final = Field(
+_READONLY: Final = RepositorySetting(
     name="readonly",
     label="Read-only",
     help="Only one cluster may write to a repository; every other one registers it read-only.",
     default="true, as this program registers it",
-    shape=Shape.SWITCH,
+    shape=SettingShape.SWITCH,
 )
-_COMPRESS: Final = Field(
+_COMPRESS: Final = RepositorySetting(
     name="compress",
     label="Compress",
     help="Whether mappings and settings in it are compressed; the data is anyway.",
     default="true",
-    shape=Shape.SWITCH,
+    shape=SettingShape.SWITCH,
 )
-_CHUNK: Final = Field(
-    name="chunk_size", label="Chunk size", help="Larger files are kept in pieces of this size.", shape=Shape.SIZE
+_CHUNK: Final = RepositorySetting(
+    name="chunk_size", label="Chunk size", help="Larger files are kept in pieces of this size.", shape=SettingShape.SIZE
 )
-_MOST: Final = Field(
+_MOST: Final = RepositorySetting(
     name="max_number_of_snapshots",
     label="Most snapshots",
     help="How many snapshots it may hold.",
     default="no limit",
-    shape=Shape.COUNT,
+    shape=SettingShape.COUNT,
 )
-_WRITING: Final = Field(
+_WRITING: Final = RepositorySetting(
     name="max_snapshot_bytes_per_sec",
     label="Pace of taking",
     help="How fast each node may write a snapshot.",
     default="40mb",
-    shape=Shape.SIZE,
+    shape=SettingShape.SIZE,
 )
-_READING: Final = Field(
+_READING: Final = RepositorySetting(
     name="max_restore_bytes_per_sec",
     label="Pace of restoring",
     help="How fast each node may read from it; the pace of recoveries holds as well.",
     default="no limit (40mb before 7.14)",
-    shape=Shape.SIZE,
+    shape=SettingShape.SIZE,
 )
 
 
-def _client(default: str) -> Field:
-    return Field(
+def _client(default: str) -> RepositorySetting:
+    return RepositorySetting(
         name="client",
         label="Client",
         help="The name under which the nodes keep address and secrets for it.",
@@ -128,8 +128,8 @@ def _client(default: str) -> Field:
     )
 
 
-def _base_path(inside: str) -> Field:
-    return Field(
+def _base_path(inside: str) -> RepositorySetting:
+    return RepositorySetting(
         name="base_path",
         label="Path",
         help=f"Where in the {inside} the repository is, without / at its ends.",
@@ -137,7 +137,7 @@ def _base_path(inside: str) -> Field:
     )
 
 
-def _chunks_of(default: str) -> Field:
+def _chunks_of(default: str) -> RepositorySetting:
     return msgspec.structs.replace(_CHUNK, default=default)
 
 
@@ -148,7 +148,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="fs",
         title="A shared folder",
         fields=(
-            Field(
+            RepositorySetting(
                 name="location",
                 label="Folder",
                 help="The same path on every node; a relative one is below the first folder of path.repo.",
@@ -169,25 +169,25 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="url",
         title="An address to read from",
         fields=(
-            Field(
+            RepositorySetting(
                 name="url",
                 label="Address",
                 help="Where the repository's files are: file:, http:, https:, ftp: or jar:.",
                 is_needed=True,
             ),
-            Field(
+            RepositorySetting(
                 name="http_max_retries",
                 label="Tries",
                 help="How often a request over http or https is sent again.",
                 default="5",
-                shape=Shape.COUNT,
+                shape=SettingShape.COUNT,
             ),
-            Field(
+            RepositorySetting(
                 name="http_socket_timeout",
                 label="Patience",
                 help="How long to wait for an answer over http or https.",
                 default="50s",
-                shape=Shape.TIME,
+                shape=SettingShape.TIME,
             ),
             _COMPRESS,
             _chunks_of("no limit"),
@@ -203,7 +203,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="s3",
         title="Amazon S3, and what speaks its language",
         fields=(
-            Field(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
+            RepositorySetting(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
             _base_path("bucket"),
             _client("default"),
             _READONLY,
@@ -211,21 +211,21 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
             _chunks_of("5tb (1gb before 7.9)"),
             _WRITING,
             _READING,
-            Field(
+            RepositorySetting(
                 name="server_side_encryption",
                 label="Encrypt there",
                 help="Whether the store encrypts what is written (AES-256).",
                 default="false",
-                shape=Shape.SWITCH,
+                shape=SettingShape.SWITCH,
             ),
-            Field(
+            RepositorySetting(
                 name="buffer_size",
                 label="Upload at once",
                 help="Files up to this size are sent in one request, larger ones in parts; 5mb to 5gb.",
                 default="100mb, or 5 % of the heap if that is less",
-                shape=Shape.SIZE,
+                shape=SettingShape.SIZE,
             ),
-            Field(
+            RepositorySetting(
                 name="canned_acl",
                 label="Access list",
                 help="Which of Amazon's ready-made access lists new files get.",
@@ -240,7 +240,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
                     "bucket-owner-full-control",
                 ),
             ),
-            Field(
+            RepositorySetting(
                 name="storage_class",
                 label="Storage class",
                 help="Which class new files are kept in; never one that has to be thawed first.",
@@ -249,12 +249,22 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
             ),
         ),
         older=(
-            Field(name="region", label="Region", help="The region that the bucket is in."),
-            Field(name="endpoint", label="Store", help="The address of the store, where it is not Amazon's."),
-            Field(name="protocol", label="Protocol", help="How the store is spoken to.", choices=("http", "https")),
-            Field(name="path_style_access", label="Bucket in path", help="Where it stands.", shape=Shape.SWITCH),
-            Field(name="max_retries", label="Tries", help="How often a request is sent again.", shape=Shape.COUNT),
-            Field(name="use_throttle_retries", label="Slower", help="Whether tries slow down.", shape=Shape.SWITCH),
+            RepositorySetting(name="region", label="Region", help="The region that the bucket is in."),
+            RepositorySetting(
+                name="endpoint", label="Store", help="The address of the store, where it is not Amazon's."
+            ),
+            RepositorySetting(
+                name="protocol", label="Protocol", help="How the store is spoken to.", choices=("http", "https")
+            ),
+            RepositorySetting(
+                name="path_style_access", label="Bucket in path", help="Where it stands.", shape=SettingShape.SWITCH
+            ),
+            RepositorySetting(
+                name="max_retries", label="Tries", help="How often a request is sent again.", shape=SettingShape.COUNT
+            ),
+            RepositorySetting(
+                name="use_throttle_retries", label="Slower", help="Whether tries slow down.", shape=SettingShape.SWITCH
+            ),
         ),
         prepared="Region and address of the store belong to the client, in elasticsearch.yml of every node: "
         "s3.client.CLIENT.region, s3.client.CLIENT.endpoint; before 6.0 also settings of the repository, region and "
@@ -268,7 +278,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="gcs",
         title="Google Cloud Storage",
         fields=(
-            Field(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
+            RepositorySetting(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
             _base_path("bucket"),
             _client("default"),
             _READONLY,
@@ -286,7 +296,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="azure",
         title="Azure Blob Storage",
         fields=(
-            Field(
+            RepositorySetting(
                 name="container",
                 label="Container",
                 help="The container's name; it must exist.",
@@ -299,7 +309,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
             _chunks_of("5tb (64mb before 7.9)"),
             _WRITING,
             _READING,
-            Field(
+            RepositorySetting(
                 name="location_mode",
                 label="Copy read from",
                 help="Which of the store's two copies is used; the secondary one can only be read.",

@@ -43,7 +43,7 @@ _TITLES = {
 }
 
 
-class Shipping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class ShippingOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Who sends, and how many documents there will be once everything has arrived.
 
     Without an `expected` number nobody but a person can know the end. The mapping that was chosen is what makes the
@@ -59,7 +59,7 @@ class Shipping(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return f"documents from {self.shipper.title}"
 
 
-class Configuration(msgspec.Struct, frozen=True, kw_only=True):
+class ShipperConfiguration(msgspec.Struct, frozen=True, kw_only=True):
     """What is set up on the sending side: a file to save as `name`, and what to do, in order.
 
     The text refers to secrets by the names of a keystore or of the environment; it never holds one.

@@ -177,14 +177,14 @@ class Mount(StrEnum):
     SHARED_CACHE = "shared_cache"
 
 
-class InTheWay(StrEnum):
+class TakenNameRule(StrEnum):
     """What is done with an index of the destination whose name is taken; a name that is not among them blocks."""
 
     CLOSE = "close"
     DELETE = "delete"
 
 
-class Restoration(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class RestoreOptions(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is asked of every restore of a plan.
 
     `repository` is as the destination has it, or is to have it where `register` says that the run registers it;

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.carried import DefinitionKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from esmigrate_tui.model.carried import Carried, Definition
+    from esmigrate_tui.model.carried import CarriedDefinition, StoredDefinition
     from esmigrate_tui.model.facts import TemplateFacts
 
 
@@ -31,20 +31,20 @@ def claimed_by(name: str, templates: Iterable[TemplateFacts]) -> str:
     return found.name if found is not None and found.makes_streams else ""
 
 
-def templates_of(name: str, told: Iterable[Definition]) -> tuple[Definition, ...]:
+def templates_of(name: str, told: Iterable[StoredDefinition]) -> tuple[StoredDefinition, ...]:
     """The index template that makes this data stream, after the components it is made of; none where none makes it."""
     told = tuple(told)
-    fitting = [one for one in told if one.kind is Kind.TEMPLATE and fits(name, patterns(one.body))]
+    fitting = [one for one in told if one.kind is DefinitionKind.TEMPLATE and fits(name, patterns(one.body))]
     strongest = max(fitting, key=lambda one: priority_of(one.body), default=None)
     if strongest is None or not isinstance(strongest.body.get("data_stream"), dict):
         return ()
     composed = strongest.body.get("composed_of")
     wanted = [one for one in composed if isinstance(one, str)] if isinstance(composed, list) else []
-    components = {one.name: one for one in told if one.kind is Kind.COMPONENT}
+    components = {one.name: one for one in told if one.kind is DefinitionKind.COMPONENT}
     return (*(components[each] for each in wanted if each in components), strongest)
 
 
-def template_priority(one: Carried) -> int:
+def template_priority(one: CarriedDefinition) -> int:
     """How strong an index template is that would be made."""
     try:
         return priority_of(msgspec.json.decode(one.body, type=dict[str, Any]))

@@ -20,7 +20,7 @@ from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import is_new_id
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.files import Sample
+    from esmigrate_tui.model.files import FileSample
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
 
@@ -103,7 +103,7 @@ def _say(flow: PlainFlow, console: Console) -> None:
         _say_sample(found.sample, console)
 
 
-def _say_sample(sample: Sample, console: Console) -> None:
+def _say_sample(sample: FileSample, console: Console) -> None:
     console.say(f"Read as {how_read(sample.reading)}; {counted(sample.amount, 'row')} looked at.")
     if sample.bad:
         every = sample.bad == sample.amount
@@ -114,7 +114,7 @@ def _say_sample(sample: Sample, console: Console) -> None:
     _say_rows(sample, console)
 
 
-def _say_rows(sample: Sample, console: Console) -> None:
+def _say_rows(sample: FileSample, console: Console) -> None:
     if sample.repeated_ids:
         console.say(f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}.")
     if sample.rows:

@@ -16,7 +16,7 @@ from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, place_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
-    from esmigrate_tui.model.repository_types import Field
+    from esmigrate_tui.model.repository_types import RepositorySetting
     from esmigrate_tui.model.snapshot import Repository
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
@@ -214,7 +214,7 @@ async def _readonly(flow: PlainFlow, console: Console) -> bool:
     return True
 
 
-async def _setting(flow: PlainFlow, console: Console, field: Field) -> bool:
+async def _setting(flow: PlainFlow, console: Console, field: RepositorySetting) -> bool:
     new = flow.session.repository_list.new
     standard = f" Where nothing is given: {field.default}." if field.default else ""
     console.say(f"{field.help}{standard}")

@@ -28,7 +28,7 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.snapshot import InTheWay, Mount
+from esmigrate_tui.model.snapshot import Mount, TakenNameRule
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.model.text import listed as several
 from esmigrate_tui.plain.console import BackError, PagedRows, numbers, place_of
@@ -360,17 +360,17 @@ class _Selection:
             case "rename":
                 await self._rename_all()
             case "close":
-                await self._confirm(closable, InTheWay.CLOSE)
+                await self._confirm(closable, TakenNameRule.CLOSE)
             case "delete":
-                await self._confirm(deletable, InTheWay.DELETE)
+                await self._confirm(deletable, TakenNameRule.DELETE)
             case _:
                 steps.leave_alone(self.flow, tuple(draft.target(index.name) for index in indices))
 
-    async def _confirm(self, indices: tuple[IndexFacts, ...], way: InTheWay) -> None:
+    async def _confirm(self, indices: tuple[IndexFacts, ...], way: TakenNameRule) -> None:
         draft = self.flow.session.draft
         names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
         taken = taken_names(draft.destination_indices)
-        lost = "deleted" if way is InTheWay.DELETE else "closed, and replaced by what is in the snapshot"
+        lost = "deleted" if way is TakenNameRule.DELETE else "closed, and replaced by what is in the snapshot"
         where = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
         self.console.say(f"On {where} {'this is' if len(names) == 1 else 'these are'} {lost}:")
         for name in names:

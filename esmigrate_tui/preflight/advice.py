@@ -17,7 +17,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.preflight.repository import same_place
-from esmigrate_tui.preflight.restorable import Verdict, judge
+from esmigrate_tui.preflight.restorable import Restorability, judge
 
 _LARGE: Final = 50 * 1024**3
 """Bytes from which on it counts that files are copied rather than documents, and by whom."""
@@ -30,7 +30,7 @@ _OWN_CAP: Final = "max_restore_bytes_per_sec"
 _WHERE: Final = "documents of 512 bytes a second, from a 6.8.23 to a 7.17.28, all on two shared processor cores"
 
 
-class Standing(StrEnum):
+class MethodStanding(StrEnum):
     """Whether a method can be used: at once, once something is arranged, or not at all."""
 
     OPEN = "open"
@@ -38,7 +38,7 @@ class Standing(StrEnum):
     CLOSED = "closed"
 
 
-class Estimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class TimeEstimate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How long the moving alone may take, in seconds; `most` is None where only the least can be told.
 
     `basis` says where the figures come from.
@@ -56,11 +56,11 @@ class MethodAdvice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     """
 
     method: MethodName
-    standing: Standing
+    standing: MethodStanding
     left_out: tuple[str, ...] = ()
     why: tuple[str, ...] = ()
     todo: tuple[str, ...] = ()
-    estimate: Estimate | None = None
+    estimate: TimeEstimate | None = None
 
 
 class Advice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -75,7 +75,7 @@ class Advice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return next(one for one in self.methods if one.method is method)
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
+class MeasuredRead(msgspec.Struct, frozen=True, kw_only=True):
     """A short read of a sample through this machine: what came, in how long, and whether a reindex would rewrite it."""
 
     index: str
@@ -85,7 +85,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
     rewritten: bool = False
 
 
-class Situation(msgspec.Struct, frozen=True, kw_only=True):
+class AdviceInput(msgspec.Struct, frozen=True, kw_only=True):
     """All that an advice is made of.
 
     `indices` are those of the source that would be moved. `reaches` is whether the destination got through to the
@@ -102,7 +102,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     source_repositories: tuple[Repository, ...] | None = ()
     destination_repositories: tuple[Repository, ...] | None = ()
     licence: str = ""
-    measured: Measured | None = None
+    measured: MeasuredRead | None = None
 
     @property
     def documents(self) -> int:
@@ -115,14 +115,14 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
         return sum(index.primary_bytes or 0 for index in self.indices)
 
 
-def advise(here: Situation) -> Advice:
+def advise(here: AdviceInput) -> Advice:
     """What can be said of every method for these two clusters."""
     methods = (_index(here), _reindex(here), _restore(here), _copy(here))
     recommended, reason = _preferred(here, {one.method: one for one in methods})
     return Advice(methods=methods, recommended=recommended, reason=reason)
 
 
-def estimated(estimate: Estimate) -> str:
+def estimated(estimate: TimeEstimate) -> str:
     """An estimate in words: from 2 to 8 minutes, or at least so long."""
     if max(estimate.least, estimate.most or 0) < _MOMENT:
         return "a moment"
@@ -135,10 +135,10 @@ def estimated(estimate: Estimate) -> str:
 # -- each method -------------------------------------------------------------------------------------------------------
 
 
-def _index(here: Situation) -> MethodAdvice:  # noqa: ARG001  # as every method
+def _index(here: AdviceInput) -> MethodAdvice:  # noqa: ARG001  # as every method
     return MethodAdvice(
         method=MethodName.INDEX_FROM_SOURCE,
-        standing=Standing.OPEN,
+        standing=MethodStanding.OPEN,
         why=(
             "Open where the original data still exists as files; nobody but you knows that.",
             "Neither the old cluster nor its version matters, and the mapping can be chosen anew.",
@@ -148,15 +148,17 @@ def _index(here: Situation) -> MethodAdvice:  # noqa: ARG001  # as every method
 
 def _needs_source(method: MethodName) -> MethodAdvice:
     return MethodAdvice(
-        method=method, standing=Standing.CLOSED, why=("It reads from the source, and there is none that answers.",)
+        method=method,
+        standing=MethodStanding.CLOSED,
+        why=("It reads from the source, and there is none that answers.",),
     )
 
 
-def _is_older(here: Situation) -> bool:
+def _is_older(here: AdviceInput) -> bool:
     return here.source is not None and here.destination.version.major < here.source.version.major
 
 
-def _unreadable(here: Situation, *, frozen_too: bool) -> dict[str, tuple[str, ...]]:
+def _unreadable(here: AdviceInput, *, frozen_too: bool) -> dict[str, tuple[str, ...]]:
     """Indices of the source that a method which reads documents would not bring over whole, by the reason."""
     groups = {
         "closed, and must be opened first": [one.name for one in here.indices if one.state is IndexState.CLOSED],
@@ -175,7 +177,7 @@ def _named(groups: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for names in groups.values() for name in names))
 
 
-def _reindex(here: Situation) -> MethodAdvice:
+def _reindex(here: AdviceInput) -> MethodAdvice:
     method = MethodName.REINDEX_FROM_REMOTE
     if here.source is None:
         return _needs_source(method)
@@ -183,7 +185,7 @@ def _reindex(here: Situation) -> MethodAdvice:
         return _older(here, method)
     if here.destination.modules and "reindex" not in here.destination.modules:
         return MethodAdvice(
-            method=method, standing=Standing.CLOSED, why=("The destination's servers lack the module reindex.",)
+            method=method, standing=MethodStanding.CLOSED, why=("The destination's servers lack the module reindex.",)
         )
     lost = _unreadable(here, frozen_too=True)
     why = ["The destination pulls by itself: nothing passes through this machine."]
@@ -191,9 +193,9 @@ def _reindex(here: Situation) -> MethodAdvice:
         why.append(f"Numbers in {here.measured.index} would be written otherwise (1.10 as 1.1); values stay.")
     why += _said(lost)
     todo: tuple[str, ...] = ()
-    standing = Standing.OPEN
+    standing = MethodStanding.OPEN
     if here.reaches is False:
-        standing = Standing.ARRANGED
+        standing = MethodStanding.ARRANGED
         why.append(f"It does not get through to the source yet: {here.trouble.rstrip('.')}.")
         todo = (here.todo,) if here.todo else ()
     elif here.reaches is None:
@@ -208,16 +210,16 @@ def _reindex(here: Situation) -> MethodAdvice:
     )
 
 
-def _older(here: Situation, method: MethodName) -> MethodAdvice:
+def _older(here: AdviceInput, method: MethodName) -> MethodAdvice:
     source = here.source.version if here.source is not None else ""
     return MethodAdvice(
         method=method,
-        standing=Standing.CLOSED,
+        standing=MethodStanding.CLOSED,
         why=(f"The destination ({here.destination.version}) is older than the source ({source}).",),
     )
 
 
-def _copy(here: Situation) -> MethodAdvice:
+def _copy(here: AdviceInput) -> MethodAdvice:
     method = MethodName.COPY_THROUGH_HERE
     if here.source is None:
         return _needs_source(method)
@@ -226,7 +228,7 @@ def _copy(here: Situation) -> MethodAdvice:
     lost = _unreadable(here, frozen_too=False)
     return MethodAdvice(
         method=method,
-        standing=Standing.OPEN,
+        standing=MethodStanding.OPEN,
         left_out=_named(lost),
         why=(
             "Nothing has to be opened or configured; each document arrives as the bytes it is.",
@@ -237,7 +239,7 @@ def _copy(here: Situation) -> MethodAdvice:
     )
 
 
-def _restore(here: Situation) -> MethodAdvice:
+def _restore(here: AdviceInput) -> MethodAdvice:
     method = MethodName.RESTORE_FROM_SNAPSHOT
     why: list[str] = []
     refused: dict[str, str] = {}
@@ -245,27 +247,27 @@ def _restore(here: Situation) -> MethodAdvice:
     if here.source is not None:
         now = SnapshotFacts(repository="", name="", version=str(here.source.version), state=SnapshotState.SUCCESS)
         judged = {one.name: judge(one.created, now, here.destination, licence=here.licence) for one in here.indices}
-        refused = {name: one.why for name, one in judged.items() if one.verdict is Verdict.NO}
+        refused = {name: one.why for name, one in judged.items() if one.verdict is Restorability.NO}
         if judged and len(refused) == len(judged):
             reason = next(iter(refused.values()))
             return MethodAdvice(
                 method=method,
-                standing=Standing.CLOSED,
+                standing=MethodStanding.CLOSED,
                 why=(f"{here.destination.version} restores none of these indices: {reason}.",),
             )
         if refused:
             why.append(f"{len(refused)} of {number(len(judged))} indices cannot be restored: {listed(tuple(refused))}.")
-        archives = [name for name, one in judged.items() if one.verdict is Verdict.ARCHIVE]
+        archives = [name for name, one in judged.items() if one.verdict is Restorability.ARCHIVE]
         if archives:
             why.append(f"Only as read-only archives: {listed(archives)}.")
-        unknown = [name for name, one in judged.items() if one.verdict is Verdict.UNKNOWN]
+        unknown = [name for name, one in judged.items() if one.verdict is Restorability.UNKNOWN]
         if unknown:
             why.append(f"Whether these can be restored, the server says when it is asked: {listed(unknown)}.")
     else:
         why.append("Which versions made the indices of a snapshot, nobody tells without the source.")
     standing, places, todo = _repositories(here)
     why.insert(0, places)
-    if standing is not Standing.CLOSED:
+    if standing is not MethodStanding.CLOSED:
         why.append("Whole indices are copied as files, with mappings, settings and every byte of the documents.")
     return MethodAdvice(
         method=method,
@@ -273,38 +275,38 @@ def _restore(here: Situation) -> MethodAdvice:
         left_out=(*refused, *archives),
         why=tuple(why),
         todo=todo,
-        estimate=_by_bytes(here) if standing is not Standing.CLOSED else None,
+        estimate=_by_bytes(here) if standing is not MethodStanding.CLOSED else None,
     )
 
 
-def _repositories(here: Situation) -> tuple[Standing, str, tuple[str, ...]]:
+def _repositories(here: AdviceInput) -> tuple[MethodStanding, str, tuple[str, ...]]:
     """Whether there is a place that both sides read, the sentence for it, and what has to be done."""
     ours, theirs = here.destination_repositories or (), here.source_repositories or ()
     if shared := _shared(here):
         words = f"Both clusters have the repository {shared[0].name}"
-        return Standing.OPEN, f"{words}: a snapshot of the source in it can be restored.", ()
+        return MethodStanding.OPEN, f"{words}: a snapshot of the source in it can be restored.", ()
     if here.source is None and ours:
         names = listed(tuple(one.name for one in ours))
         return (
-            Standing.OPEN,
+            MethodStanding.OPEN,
             f"The destination has repositories; whether the snapshot is in one shows there: {names}.",
             (),
         )
     if theirs:
         names = listed(tuple(one.name for one in theirs))
         return (
-            Standing.ARRANGED,
+            MethodStanding.ARRANGED,
             f"The source has repositories that the destination does not: {names}.",
             ("Register one of them on the destination, read-only; every node must reach its files.",),
         )
     return (
-        Standing.ARRANGED,
+        MethodStanding.ARRANGED,
         "Neither cluster has a repository that could be used.",
         ("Have a place that both reach (S3, GCS, Azure, a shared folder), and register it on both.",),
     )
 
 
-def _shared(here: Situation) -> tuple[Repository, ...]:
+def _shared(here: AdviceInput) -> tuple[Repository, ...]:
     """The destination's repositories that the source has, too; only the first one is spoken of."""
     theirs = here.source_repositories or ()
     return tuple(
@@ -317,7 +319,7 @@ def _shared(here: Situation) -> tuple[Repository, ...]:
 # -- how long ----------------------------------------------------------------------------------------------------------
 
 
-def _by_bytes(here: Situation) -> Estimate | None:
+def _by_bytes(here: AdviceInput) -> TimeEstimate | None:
     """By the servers' own cap on what each node restores; nothing where there is none, or nothing to be restored.
 
     A repository may have a cap of its own: the one that is met first counts.
@@ -329,14 +331,14 @@ def _by_bytes(here: Situation) -> Estimate | None:
         return None
     shards = max(1, sum(index.shards for index in here.indices))
     working = min(max(1, here.destination.data_nodes), shards)
-    return Estimate(
+    return TimeEstimate(
         least=here.bytes / (cap * working),
         basis=f"{size(here.bytes)} at {size(cap)} a second at most ({whose}) on {counted(working, 'node')}; the "
         "repository may be slower",
     )
 
 
-def _by_sample(here: Situation) -> Estimate | None:
+def _by_sample(here: AdviceInput) -> TimeEstimate | None:
     """By what one reader got through this machine: as many at a time as a copy has, and one of them alone."""
     seen = here.measured
     if seen is None or not seen.documents or seen.seconds <= 0 or not here.documents:
@@ -344,7 +346,7 @@ def _by_sample(here: Situation) -> Estimate | None:
     rate = seen.documents / seen.seconds
     readers = min(_READERS, max(1, sum(index.shards for index in here.indices)))
     alone = here.documents / rate
-    return Estimate(
+    return TimeEstimate(
         least=alone / readers,
         most=alone,
         basis=f"one reader got {number(round(rate))} documents ({size(seen.bytes / seen.seconds)}) a second of "
@@ -353,7 +355,7 @@ def _by_sample(here: Situation) -> Estimate | None:
     )
 
 
-def _by_documents(here: Situation, rates: tuple[float, float]) -> Estimate | None:
+def _by_documents(here: AdviceInput, rates: tuple[float, float]) -> TimeEstimate | None:
     """By figures that were measured elsewhere: in documents, or where these are larger in their bytes."""
     if not here.documents:
         return None
@@ -361,7 +363,7 @@ def _by_documents(here: Situation, rates: tuple[float, float]) -> Estimate | Non
     heavier = 1.0
     if here.measured is not None and here.measured.documents:
         heavier = max(1.0, here.measured.bytes / here.measured.documents / _MEASURED)
-    return Estimate(
+    return TimeEstimate(
         least=here.documents * heavier / fast,
         most=here.documents * heavier / slow,
         basis=f"{number(round(slow))} to {number(round(fast))} {_WHERE}"
@@ -373,25 +375,25 @@ def _by_documents(here: Situation, rates: tuple[float, float]) -> Estimate | Non
 # -- which one ---------------------------------------------------------------------------------------------------------
 
 
-def _preferred(here: Situation, known: dict[MethodName, MethodAdvice]) -> tuple[MethodName, str]:
+def _preferred(here: AdviceInput, known: dict[MethodName, MethodAdvice]) -> tuple[MethodName, str]:
     restore, reindex = known[MethodName.RESTORE_FROM_SNAPSHOT], known[MethodName.REINDEX_FROM_REMOTE]
     copy = known[MethodName.COPY_THROUGH_HERE]
     if here.source is None:
-        if restore.standing is Standing.OPEN:
+        if restore.standing is MethodStanding.OPEN:
             return restore.method, "There is no source to read from, and the destination has repositories."
         return MethodName.INDEX_FROM_SOURCE, "There is no source to read from, and no repository yet."
-    is_whole = restore.standing is not Standing.CLOSED and not restore.left_out
-    if is_whole and restore.standing is Standing.OPEN:
+    is_whole = restore.standing is not MethodStanding.CLOSED and not restore.left_out
+    if is_whole and restore.standing is MethodStanding.OPEN:
         return restore.method, "Both clusters read one repository, and the versions fit: nothing is faster or safer."
     if is_whole and copy.left_out:
         return restore.method, f"Only a snapshot brings these over whole: {listed(copy.left_out)}."
     amount = size(here.bytes)
     if is_whole and here.bytes >= _LARGE:
         return restore.method, f"{amount} are copied faster as files than document by document: worth arranging."
-    pulls = reindex.standing is Standing.OPEN and here.reaches is True and not reindex.left_out
+    pulls = reindex.standing is MethodStanding.OPEN and here.reaches is True and not reindex.left_out
     if pulls and here.bytes >= _LARGE and not _rewrites(here):
         return reindex.method, f"{amount} need not pass through this machine: the destination reaches the source."
-    if copy.standing is Standing.OPEN:
+    if copy.standing is MethodStanding.OPEN:
         reasons = {
             "the destination does not reach the source": here.reaches is False,
             "a reindex would rewrite numbers": _rewrites(here),
@@ -402,5 +404,5 @@ def _preferred(here: Situation, known: dict[MethodName, MethodAdvice]) -> tuple[
     return MethodName.INDEX_FROM_SOURCE, "No way leads from this source to this destination but the original data."
 
 
-def _rewrites(here: Situation) -> bool:
+def _rewrites(here: AdviceInput) -> bool:
     return here.measured is not None and here.measured.rewritten

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from esmigrate_tui.model.facts import NodeFacts
-    from esmigrate_tui.model.snapshot import Restoration
+    from esmigrate_tui.model.snapshot import RestoreOptions
 
 ALLOCATION: Final = "index.routing.allocation."
 _FILTERS: Final = ("require", "include", "exclude")
@@ -26,7 +26,7 @@ def full(setting: str) -> str:
     return setting if setting.startswith(("index.", "*")) else f"index.{setting}"
 
 
-def restored_settings(settings: Mapping[str, str], restoration: Restoration) -> dict[str, str]:
+def restored_settings(settings: Mapping[str, str], restoration: RestoreOptions) -> dict[str, str]:
     """The settings as a restored index will have them: without the ignored ones, with the overriding ones."""
     kept = {
         key: value

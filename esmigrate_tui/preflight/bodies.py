@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ONE_SHARD: Final = Version(7, 0)  # an index has one by itself from then on, five before
 
 
-class _Body(msgspec.Struct, frozen=True):
+class _StoredIndexBody(msgspec.Struct, frozen=True):
     """What counts here; the mapping, which may be long, is passed over."""
 
     settings: dict[str, Any] | None = None
@@ -33,7 +33,7 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
     for task in draft.tasks if draft.restoration is None else ():
         shards, replicas = found.get(task.source_index, (0, 0))
         if task.create:
-            settings = named(msgspec.json.decode(task.create, type=_Body).settings or {})
+            settings = named(msgspec.json.decode(task.create, type=_StoredIndexBody).settings or {})
             shards += _number(settings.get("index.number_of_shards"), by_itself)
             replicas = max(replicas, replicas_in(task.create))
         else:
@@ -44,7 +44,7 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
 
 def replicas_in(body: str) -> int:
     """The replicas of the index that a body makes: one, where it does not say."""
-    settings = named(msgspec.json.decode(body, type=_Body).settings or {})
+    settings = named(msgspec.json.decode(body, type=_StoredIndexBody).settings or {})
     return _number(settings.get("index.number_of_replicas"), 1)
 
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
-from esmigrate_tui.model.carried import Conflict, Kind
-from esmigrate_tui.model.copying import PASSED_OVER, Pipelines
+from esmigrate_tui.model.carried import DefinitionKind, NameConflict
+from esmigrate_tui.model.copying import PASSED_OVER, PipelineRule
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName, traits_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.carried import Carried
+    from esmigrate_tui.model.carried import CarriedDefinition
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import TemplateFacts
 
@@ -111,7 +111,7 @@ async def stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
 
 
 def judged_stream_template(
-    target: str, templates: Sequence[TemplateFacts] | None, first: Sequence[Carried] | None
+    target: str, templates: Sequence[TemplateFacts] | None, first: Sequence[CarriedDefinition] | None
 ) -> Finding:
     """By what a data stream will be made: a template that the destination has (None where unseen), or the source's.
 
@@ -135,12 +135,12 @@ def judged_stream_template(
             severity=Severity.PASSED,
             title=f"The data stream {target} will be made by the destination's own template {there.name}",
         )
-    makes = next((one for one in first or () if one.kind is Kind.TEMPLATE), None)
-    unfit = [one for one in first or () if one.conflict is Conflict.REFUSED]
+    makes = next((one for one in first or () if one.kind is DefinitionKind.TEMPLATE), None)
+    unfit = [one for one in first or () if one.conflict is NameConflict.REFUSED]
     of_its_name = makes is not None and any(one.name == makes.name for one in templates)
     priority = template_priority(makes) if makes is not None else 0
     if makes is not None and not unfit and not of_its_name and (there is None or there.priority < priority):
-        components = [one.name for one in first or () if one.kind is Kind.COMPONENT]
+        components = [one.name for one in first or () if one.kind is DefinitionKind.COMPONENT]
         composed = f", composed of {some(tuple(components))}" if components else ""
         return Finding(
             check="stream-templates",
@@ -441,7 +441,7 @@ def judged_pipelines(
 
 
 def _is_off(draft: Draft) -> bool:
-    return draft.copying.pipelines is Pipelines.OFF
+    return draft.copying.pipelines is PipelineRule.OFF
 
 
 def _names(settings: Mapping[str, str], key: str) -> str:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.files import Guess, Reading, Sample
+    from esmigrate_tui.model.files import FieldGuess, FileReading, FileSample
 
 FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
@@ -59,7 +59,7 @@ async def files_readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield finding
 
 
-def judged_sample(sample: Sample) -> Iterator[Finding]:
+def judged_sample(sample: FileSample) -> Iterator[Finding]:
     """What the first rows of the files say: readable, or what is wrong with some of them."""
     reading = sample.reading
     shown = f"{counted(len(reading.files), 'file')}, {how_read(reading)}"
@@ -112,7 +112,7 @@ def judged_sample(sample: Sample) -> Iterator[Finding]:
         )
 
 
-def _beside_rows(sample: Sample) -> Iterator[Finding]:
+def _beside_rows(sample: FileSample) -> Iterator[Finding]:
     """What the first rows show that is neither a bad row nor a good one."""
     if sample.unread and sample.amount:
         yield Finding(
@@ -134,7 +134,7 @@ def _beside_rows(sample: Sample) -> Iterator[Finding]:
         )
 
 
-def how_read(reading: Reading) -> str:
+def how_read(reading: FileReading) -> str:
     """How files are read, in a few words: what is not the same for all of them with each."""
     each = [reading.alone(file) for file in reading.files] or [reading]
     packed = sorted({file.compression.value for file in reading.files} - {Compression.NONE.value})
@@ -158,7 +158,7 @@ def _together(traits: Sequence[str]) -> str:
     return " or ".join(f"{trait} ({number(times)})" for trait, times in found.most_common())
 
 
-def first_errors(sample: Sample) -> str:
+def first_errors(sample: FileSample) -> str:
     """The first bad rows of a sample, by file and line."""
     return "; ".join(f"{clean(error.path, 300)}:{error.line}: {error.reason}" for error in sample.errors[:3])
 
@@ -263,7 +263,7 @@ def judged_claim(name: str, template: str, *, makes_stream: bool, is_sent: bool)
     )
 
 
-def judged_stream(name: str, guesses: Sequence[Guess]) -> Iterator[Finding]:
+def judged_stream(name: str, guesses: Sequence[FieldGuess]) -> Iterator[Finding]:
     """What a data stream wants of rows: a moment in each, and an _id that nothing else keeps from coming twice."""
     shown = clean(name, 300)
     if guesses and all(guess.field != "@timestamp" for guess in guesses):
@@ -344,7 +344,7 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield finding
 
 
-async def _guesses(draft: Draft) -> tuple[Guess, ...]:
+async def _guesses(draft: Draft) -> tuple[FieldGuess, ...]:
     """What the fields of the first rows most likely are; () where there are no files, or they cannot be read."""
     if draft.reading is None:
         return ()
@@ -356,7 +356,7 @@ async def _guesses(draft: Draft) -> tuple[Guess, ...]:
     return tuple(guess for guess in sample.guesses if guess.field not in left_out)
 
 
-def judged_names(mappings: Mapping[str, Any], guesses: Sequence[Guess]) -> Iterator[Finding]:
+def judged_names(mappings: Mapping[str, Any], guesses: Sequence[FieldGuess]) -> Iterator[Finding]:
     """Whether the fields of the first rows can stand beside one another in an index."""
     if odd := [guess.field for guess in guesses if is_no_field(guess.field)]:
         yield Finding(
@@ -407,7 +407,7 @@ def quoted(name: str) -> str:
 
 
 def judged_mapping(
-    mappings: Mapping[str, Any], settings: Mapping[str, Any], guesses: Sequence[Guess], *, is_planned: bool
+    mappings: Mapping[str, Any], settings: Mapping[str, Any], guesses: Sequence[FieldGuess], *, is_planned: bool
 ) -> Iterator[Finding]:
     """Whether fields have chosen types, and how many there are of those that there may be.
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
-    from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts
+    from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts
 
 
 def _unreachable(side: Side, problem: Problem, *, is_needed: bool) -> Finding:
@@ -125,7 +125,7 @@ async def _reader(repository: str, clusters: Clusters) -> Cluster | None:
     return None
 
 
-def _unread(wanted: Restoration, error: ProblemError) -> Finding:
+def _unread(wanted: RestoreOptions, error: ProblemError) -> Finding:
     if error.problem.cause is not Cause.MISSING:
         return unreadable(wanted.repository, error)
     return Finding(
@@ -140,7 +140,7 @@ def _unread(wanted: Restoration, error: ProblemError) -> Finding:
     )
 
 
-def _another(wanted: Restoration, expected: str, found: SnapshotFacts) -> Finding:
+def _another(wanted: RestoreOptions, expected: str, found: SnapshotFacts) -> Finding:
     return Finding(
         check="snapshot-state",
         severity=Severity.BLOCKER,

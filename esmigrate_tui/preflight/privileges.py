@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import listed
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.facts import View
+    from esmigrate_tui.model.facts import RoleView
 
 _PRIVILEGES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/security-privileges.html"
 _LEVELS: Final = (
@@ -39,11 +39,11 @@ _TASKS: Final = ("cluster:monitor/task/get",)
 _REFRESHED: Final = ("indices:admin/refresh",)
 _REFRESHING: Final = "indices:admin/refresh*"  # an action, which every version takes; `maintenance` is newer
 _BESIDE: Final = {
-    Kind.LEGACY: ("indices:admin/template/put", "manage_index_templates"),
-    Kind.COMPONENT: ("cluster:admin/component_template/put", "manage_index_templates"),
-    Kind.TEMPLATE: ("indices:admin/index_template/put", "manage_index_templates"),
-    Kind.PIPELINE: ("cluster:admin/ingest/pipeline/put", "manage_pipeline"),
-    Kind.POLICY: ("cluster:admin/ilm/put", "manage_ilm"),
+    DefinitionKind.LEGACY: ("indices:admin/template/put", "manage_index_templates"),
+    DefinitionKind.COMPONENT: ("cluster:admin/component_template/put", "manage_index_templates"),
+    DefinitionKind.TEMPLATE: ("indices:admin/index_template/put", "manage_index_templates"),
+    DefinitionKind.PIPELINE: ("cluster:admin/ingest/pipeline/put", "manage_pipeline"),
+    DefinitionKind.POLICY: ("cluster:admin/ilm/put", "manage_ilm"),
 }
 """The action that makes a definition, and the privilege that has it."""
 _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/cancel")
@@ -71,14 +71,16 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
 
 async def carrying_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether whoever is signed in may make what is to be brought over beside the indices."""
-    kinds = tuple(kind for kind in Kind if any(one.kind is kind and not one.conflict for one in draft.carried or ()))
+    kinds = tuple(
+        kind for kind in DefinitionKind if any(one.kind is kind and not one.conflict for one in draft.carried or ())
+    )
     if kinds:
         lacking = await clusters.destination.surroundings.lacking([_BESIDE[kind][0] for kind in kinds], {})
         for finding in judged_carrying(kinds, lacking):
             yield finding
 
 
-def judged_carrying(kinds: Sequence[Kind], lacking: Sequence[str] | None) -> tuple[Finding, ...]:
+def judged_carrying(kinds: Sequence[DefinitionKind], lacking: Sequence[str] | None) -> tuple[Finding, ...]:
     """What it means that these actions are not allowed; None where the server has no privileges, or does not tell."""
     refused = tuple(kind for kind in kinds if _BESIDE[kind][0] in (lacking or ()))
     if not refused:
@@ -183,7 +185,7 @@ async def hidden_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield finding
 
 
-def judged_views(names: Sequence[str], views: Sequence[View]) -> tuple[Finding, ...]:
+def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Finding, ...]:
     """What it means that roles show these indices through a query, or only some fields of them."""
     without_documents, without_fields = [], []
     queries: dict[str, None] = {}

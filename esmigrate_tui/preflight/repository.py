@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, NodeFacts
     from esmigrate_tui.model.ledger import Request
-    from esmigrate_tui.model.snapshot import Repository, Restoration, SnapshotFacts
+    from esmigrate_tui.model.snapshot import Repository, RestoreOptions, SnapshotFacts
 
 GUIDE: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshot-restore.html"
 _REGISTERING: Final = (
@@ -125,7 +125,7 @@ def unreadable(repository: Repository, error: ProblemError) -> Finding:
     )
 
 
-async def _not_registered(draft: Draft, wanted: Restoration, clusters: Clusters) -> AsyncIterator[Finding]:
+async def _not_registered(draft: Draft, wanted: RestoreOptions, clusters: Clusters) -> AsyncIterator[Finding]:
     repository = wanted.repository
     request = shown(register_request(repository))
     if not wanted.register:

@@ -28,7 +28,7 @@ _READS_LATE_SIX: Final = Version(7, 2)
 _ARCHIVE_MODULE: Final = "old-lucene-versions"
 
 
-class Verdict(StrEnum):
+class Restorability(StrEnum):
     """Whether an index can be restored; ARCHIVE is read-only, and needs a licence."""
 
     YES = "yes"
@@ -42,10 +42,10 @@ COPY_INSTEAD: Final = "copy them through this machine, which takes any version"
 
 
 @dataclass(frozen=True)
-class Judgement:
+class RestoreJudgement:
     """A verdict, why, and in words what would work where a restore does not, "" where it does."""
 
-    verdict: Verdict
+    verdict: Restorability
     why: str
     instead: str = ""
 
@@ -58,7 +58,7 @@ def judge(
     licence: str = "",
     mount: Mount = Mount.NONE,
     marked_read_only: bool | None = None,
-) -> Judgement:
+) -> RestoreJudgement:
     """Whether `destination` can restore an index of `snapshot` that the version `created` made.
 
     `created` is None where the source could not be asked: then the snapshot's own version has to do, and UNKNOWN is
@@ -67,8 +67,8 @@ def judge(
     """
     made, here = snapshot.made_by, destination.version
     if made is not None and made > here:
-        return Judgement(
-            Verdict.NO,
+        return RestoreJudgement(
+            Restorability.NO,
             f"the snapshot was made by {snapshot.version}, which is newer than the destination ({here})",
             _instead(destination),
         )
@@ -76,14 +76,16 @@ def judge(
     if created is not None and not _is_newer(created, made):
         return _by_creation(created, made, destination, licence, mount, marked_read_only=marked_read_only)
     if made is None:
-        return Judgement(Verdict.UNKNOWN, "neither the snapshot nor the source says which version made it")
+        return RestoreJudgement(Restorability.UNKNOWN, "neither the snapshot nor the source says which version made it")
     if made.major == here.major:
-        return Judgement(Verdict.YES, f"the snapshot was made by {made}, of the destination's own major version")
+        return RestoreJudgement(
+            Restorability.YES, f"the snapshot was made by {made}, of the destination's own major version"
+        )
     judged = _by_creation(made, made, destination, licence, mount, marked_read_only=marked_read_only)
-    if judged.verdict is not Verdict.YES:
+    if judged.verdict is not Restorability.YES:
         return judged
-    return Judgement(
-        Verdict.UNKNOWN,
+    return RestoreJudgement(
+        Restorability.UNKNOWN,
         f"a cluster of {made} may still hold indices made by {made.major - 1}.x, which {here.major}.x cannot read; "
         "a snapshot does not tell",
         _instead(destination),
@@ -98,33 +100,43 @@ def _by_creation(
     mount: Mount,
     *,
     marked_read_only: bool | None,
-) -> Judgement:
+) -> RestoreJudgement:
     here, instead = destination.version, _instead(destination)
     # From 8.11 on an index only remembers the major version that made it: there is nothing more to compare.
     if created > here:
-        return Judgement(Verdict.NO, f"it was made by {_said(created)}, which is newer than the destination", instead)
+        return RestoreJudgement(
+            Restorability.NO, f"it was made by {_said(created)}, which is newer than the destination", instead
+        )
     if created.major == _LATE_SIX.major and created >= _LATE_SIX and here.major == 7 and here < _READS_LATE_SIX:
-        return Judgement(Verdict.NO, f"it was made by {_said(created)}, and {here} only reads up to 6.7", instead)
+        return RestoreJudgement(
+            Restorability.NO, f"it was made by {_said(created)}, and {here} only reads up to 6.7", instead
+        )
     if created.major >= here.major - 1:
-        return Judgement(Verdict.YES, f"it was made by {_said(created)}, and {here.major}.x reads that")
+        return RestoreJudgement(Restorability.YES, f"it was made by {_said(created)}, and {here.major}.x reads that")
     if created.major == here.major - 2 and here.major >= _READS_TWO_BACK:
         return _two_back(created, made, destination, licence, mount, marked_read_only=marked_read_only)
     if here < _ARCHIVES or created.major < _OLDEST_ARCHIVE:
-        return Judgement(Verdict.NO, f"it was made by {_said(created)}, which is too old for {here}", instead)
+        return RestoreJudgement(
+            Restorability.NO, f"it was made by {_said(created)}, which is too old for {here}", instead
+        )
     return _archive(created, destination, licence)
 
 
-def _archive(created: Version, destination: ClusterFacts, licence: str) -> Judgement:
+def _archive(created: Version, destination: ClusterFacts, licence: str) -> RestoreJudgement:
     here, instead = destination.version, _instead(destination)
     too_old = f"it was made by {_said(created)}, which is too old for {here}"
     if destination.modules and not any(_ARCHIVE_MODULE in module for module in destination.modules):
-        return Judgement(Verdict.NO, f"{too_old}, and the destination lacks the module for archive indices", instead)
+        return RestoreJudgement(
+            Restorability.NO, f"{too_old}, and the destination lacks the module for archive indices", instead
+        )
     if licence and licence not in ARCHIVE_LICENCES:
-        return Judgement(
-            Verdict.NO, f"{too_old}; as an archive index it needs an Enterprise licence, here is {licence}", instead
+        return RestoreJudgement(
+            Restorability.NO,
+            f"{too_old}; as an archive index it needs an Enterprise licence, here is {licence}",
+            instead,
         )
     needed = "" if licence else ", with an Enterprise or trial licence"
-    return Judgement(Verdict.ARCHIVE, f"{too_old}, other than as an archive: read-only{needed}", instead)
+    return RestoreJudgement(Restorability.ARCHIVE, f"{too_old}, other than as an archive: read-only{needed}", instead)
 
 
 def _two_back(
@@ -135,23 +147,27 @@ def _two_back(
     mount: Mount,
     *,
     marked_read_only: bool | None,
-) -> Judgement:
+) -> RestoreJudgement:
     """From 9.0 on: an index of two majors before is taken where it was marked read-only, or as a mounted snapshot."""
     here, instead = destination.version, _instead(destination)
     too_old = f"it was made by {_said(created)}, which {here} only reads"
     if mount is not Mount.NONE:
         if licence and licence not in ARCHIVE_LICENCES:
-            return Judgement(Verdict.NO, f"{too_old} when mounted, and that needs an Enterprise licence", instead)
-        return Judgement(Verdict.YES, f"{too_old}; mounted it is read-only in any case")
+            return RestoreJudgement(
+                Restorability.NO, f"{too_old} when mounted, and that needs an Enterprise licence", instead
+            )
+        return RestoreJudgement(Restorability.YES, f"{too_old}; mounted it is read-only in any case")
     if marked_read_only:
-        return Judgement(Verdict.YES, f"{too_old}; it was marked read-only for that")
+        return RestoreJudgement(Restorability.YES, f"{too_old}; it was marked read-only for that")
     if marked_read_only is False or made is None or made < _MARKS_READ_ONLY:
-        return Judgement(
-            Verdict.NO,
+        return RestoreJudgement(
+            Restorability.NO,
             f"{too_old} where it was marked read-only on 8.18 or newer (POST INDEX/_block/write) before the snapshot",
             instead,
         )
-    return Judgement(Verdict.UNKNOWN, f"{too_old} where it was marked read-only before the snapshot", instead)
+    return RestoreJudgement(
+        Restorability.UNKNOWN, f"{too_old} where it was marked read-only before the snapshot", instead
+    )
 
 
 def _is_newer(created: Version, made: Version | None) -> bool:
@@ -175,7 +191,7 @@ def why_not_restorable(index: IndexFacts, snapshot: SnapshotFacts, destination: 
     if destination is None:
         return ""
     judged = judge(index.created, snapshot, destination)
-    if judged.verdict is not Verdict.NO:
+    if judged.verdict is not Restorability.NO:
         return ""
     made, here = snapshot.made_by, destination.version
     if made is not None and made > here:

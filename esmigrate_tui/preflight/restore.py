@@ -12,7 +12,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import InTheWay, Mount
+from esmigrate_tui.model.snapshot import Mount, TakenNameRule
 from esmigrate_tui.model.text import counted, number
 from esmigrate_tui.preflight.allocation import ALLOCATION, full, hindrances, restored_settings
 from esmigrate_tui.preflight.destination import (
@@ -25,7 +25,7 @@ from esmigrate_tui.preflight.destination import (
     some,
 )
 from esmigrate_tui.preflight.repository import GUIDE, held
-from esmigrate_tui.preflight.restorable import Judgement, Verdict, judge
+from esmigrate_tui.preflight.restorable import Restorability, RestoreJudgement, judge
 from esmigrate_tui.preflight.room_needed import replicas_of
 from esmigrate_tui.preflight.waiving import waivable
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import IndexFacts
-    from esmigrate_tui.model.snapshot import Restoration, SnapshotFacts
+    from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts
 
 _COMPATIBILITY: Final = GUIDE + "#snapshot-restore-version-compatibility"
 _ARCHIVE: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/archive-indices.html"
@@ -55,7 +55,7 @@ _LIFECYCLE: Final = "index.lifecycle.name"
 # -- versions ----------------------------------------------------------------------------------------------------------
 
 
-async def _judged(draft: Draft, clusters: Clusters) -> dict[str, Judgement]:
+async def _judged(draft: Draft, clusters: Clusters) -> dict[str, RestoreJudgement]:
     """What can be said of each chosen index; of all of them before one is chosen."""
     snapshot, facts, wanted = draft.snapshot, draft.destination_facts, draft.restoration
     if snapshot is None or facts is None:
@@ -63,7 +63,7 @@ async def _judged(draft: Draft, clusters: Clusters) -> dict[str, Judgement]:
     licence = await clusters.destination.surroundings.licence() or ""
     marks = await _marks(clusters.source) if facts.version.major >= _TWO_BACK else None
     mount = wanted.mount if wanted is not None else Mount.NONE
-    found: dict[str, Judgement] = {}
+    found: dict[str, RestoreJudgement] = {}
     created = {index.name: index.created for index in draft.source_indices}
     for state in snapshot.feature_states:
         if state.name in draft.feature_states:
@@ -88,7 +88,7 @@ async def _marks(source: Cluster | None) -> frozenset[str] | None:
     return frozenset(name for name, told in settings.items() if all(told.get(key) == "true" for key in both))
 
 
-def _by_why(judged: dict[str, Judgement], verdict: Verdict) -> dict[str, tuple[str, ...]]:
+def _by_why(judged: dict[str, RestoreJudgement], verdict: Restorability) -> dict[str, tuple[str, ...]]:
     """The indices of a verdict, by the reason."""
     found: dict[str, list[str]] = {}
     for name, one in judged.items():
@@ -103,7 +103,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
     if not judged or draft.destination_facts is None:
         return
     here = draft.destination_facts.version
-    refused = _by_why(judged, Verdict.NO)
+    refused = _by_why(judged, Restorability.NO)
     blocks = bool(draft.selected or draft.feature_states) or sum(len(names) for names in refused.values()) == len(
         judged
     )
@@ -118,7 +118,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
             link=_COMPATIBILITY,
             subjects=names,
         )
-    for why, names in _by_why(judged, Verdict.UNKNOWN).items():
+    for why, names in _by_why(judged, Restorability.UNKNOWN).items():
         yield Finding(
             check="restorable-versions",
             severity=Severity.WARNING,
@@ -130,7 +130,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
             link=_COMPATIBILITY,
             subjects=names,
         )
-    if all(one.verdict is Verdict.YES for one in judged.values()):
+    if all(one.verdict is Restorability.YES for one in judged.values()):
         yield Finding(
             check="restorable-versions",
             severity=Severity.PASSED,
@@ -138,7 +138,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
         )
 
 
-def _way_out(judged: Judgement, draft: Draft) -> str:
+def _way_out(judged: RestoreJudgement, draft: Draft) -> str:
     """The method that works, and what it takes."""
     way = judged.instead
     if not way:
@@ -153,7 +153,7 @@ def _way_out(judged: Judgement, draft: Draft) -> str:
 async def archive_licence(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether indices can only come back as archives, which are read-only and licensed."""
     judged = await _judged(draft, clusters)
-    for why, names in _by_why(judged, Verdict.ARCHIVE).items():
+    for why, names in _by_why(judged, Restorability.ARCHIVE).items():
         yield Finding(
             check="archive-licence",
             severity=Severity.WARNING,
@@ -183,7 +183,7 @@ def _shards(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
     return {index.name: index.shards for index in draft.source_indices} | told
 
 
-class _Taken:
+class _TakenNames:
     """The names on the destination that a restore would meet, sorted by what becomes of them."""
 
     def __init__(self, draft: Draft, snapshot: SnapshotFacts) -> None:
@@ -208,7 +208,7 @@ class _Taken:
         target = self._draft.target(name)
         if target in self._streams:
             backing = self._streams[target]
-            if self._draft.in_the_way.get(target) is not InTheWay.DELETE:
+            if self._draft.in_the_way.get(target) is not TakenNameRule.DELETE:
                 self.blocked[target] = "data stream"
             elif any(index.documents is None for index in backing):
                 self.lost[target] = None
@@ -226,7 +226,7 @@ class _Taken:
         if way is None:
             self.blocked[index.name] = f"index, {held_in(index)}"
             return
-        if way is InTheWay.CLOSE:
+        if way is TakenNameRule.CLOSE:
             shards = self._shards.get(origin)
             if origin in self._failed:
                 self.partly.append(index.name)
@@ -245,7 +245,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
     if snapshot is None:
         return
     name_of_check = "open-indices-in-the-way"
-    taken = _Taken(draft, snapshot)
+    taken = _TakenNames(draft, snapshot)
     if taken.blocked:
         yield Finding(
             check=name_of_check,
@@ -416,7 +416,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
         return
     ours = await clusters.destination.surroundings.write_aliases() or {}
     chosen = {one for name in draft.selected for one in held(snapshot, name)}
-    gone = {name for name, way in draft.in_the_way.items() if way is InTheWay.DELETE}
+    gone = {name for name, way in draft.in_the_way.items() if way is TakenNameRule.DELETE}
     replaced = {one for name in draft.selected for one in landing(draft, snapshot, name)}
     clashing = tuple(
         sorted(
@@ -644,7 +644,7 @@ def judged_lifecycles(
     modes: Mapping[str, str],
     told: Mapping[str, Mapping[str, str]] | None,
     chosen: AbstractSet[str],
-    wanted: Restoration,
+    wanted: RestoreOptions,
 ) -> tuple[Finding, ...]:
     """What it means that lifecycles ("ilm", "slm") are in these modes; `told` are the settings of the source's indices.
 
@@ -786,7 +786,7 @@ async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[
     actions = ["cluster:admin/snapshot/restore", "cluster:admin/snapshot/get"]
     actions += ["cluster:admin/repository/put"] if wanted.register else []
     actions += ["cluster:admin/repository/delete"] if wanted.unregister else []
-    ways = {InTheWay.CLOSE: "indices:admin/close", InTheWay.DELETE: "indices:admin/delete"}
+    ways = {TakenNameRule.CLOSE: "indices:admin/close", TakenNameRule.DELETE: "indices:admin/delete"}
     on_indices = {name: (ways[way],) for name, way in draft.in_the_way.items()}
     lacking = await clusters.destination.surroundings.lacking(actions, on_indices)
     if lacking:

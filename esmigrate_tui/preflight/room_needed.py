@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import IndexFacts
-    from esmigrate_tui.model.snapshot import Restoration
+    from esmigrate_tui.model.snapshot import RestoreOptions
 
 _REPLICAS: Final = ("index.number_of_replicas", "number_of_replicas")
 
@@ -54,12 +54,12 @@ def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
     return {index.name: seen.get(index.name, 1) for index in indices}
 
 
-def _restoration(draft: Draft) -> Restoration | None:
+def _restoration(draft: Draft) -> RestoreOptions | None:
     """What was wished for a restore, where that is the method: it means nothing to another."""
     return draft.restoration if draft.method is None or draft.traits.restores else None
 
 
-def _is_cached(restoration: Restoration | None) -> bool:
+def _is_cached(restoration: RestoreOptions | None) -> bool:
     return restoration is not None and restoration.mount is Mount.SHARED_CACHE
 
 

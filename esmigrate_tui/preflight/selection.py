@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import Types
+from esmigrate_tui.model.copying import TypeRule
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
@@ -86,7 +86,7 @@ async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
 
 async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether an index has several mapping types, whose documents may share an _id."""
-    if draft.copying.only_type or draft.copying.types is Types.APART:
+    if draft.copying.only_type or draft.copying.types is TypeRule.APART:
         for finding in _types_apart(draft):
             yield finding
         return

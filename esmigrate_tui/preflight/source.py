@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from esmigrate_tui.elastic.document_places import document_places, first_ids
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import Types
+from esmigrate_tui.model.copying import TypeRule
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
@@ -186,7 +186,7 @@ async def colliding_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 
 def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tuple[Finding, ...]:
     """What it means that several documents of an index have an _id, each with its type and routing."""
-    apart = draft.copying.types is Types.APART or bool(draft.copying.only_type)
+    apart = draft.copying.types is TypeRule.APART or bool(draft.copying.only_type)
     by_type: dict[str, str] = {}
     by_routing: dict[str, str] = {}
     by_index: dict[str, str] = {}

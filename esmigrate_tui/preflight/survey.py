@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.model.facts import IndexState, with_streams
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.preflight.advice import Measured, Situation
+from esmigrate_tui.preflight.advice import AdviceInput, MeasuredRead
 from esmigrate_tui.preflight.remote import destination_reaches_source, is_rewritten
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _WEIGHT: Final = 4 * 1024 * 1024  # bytes on the source's disk that it may be: p
 _LEAST: Final = 100  # documents: fewer say nothing of a rate
 
 
-async def surveyed(draft: Draft, clusters: Clusters, clock: Callable[[], float]) -> Situation:
+async def surveyed(draft: Draft, clusters: Clusters, clock: Callable[[], float]) -> AdviceInput:
     """The situation of a draft whose facts were looked at; `clock` gives seconds, to time the read of the sample.
 
     Nothing is written on either cluster. What cannot be seen is left out.
@@ -48,7 +48,7 @@ async def surveyed(draft: Draft, clusters: Clusters, clock: Callable[[], float])
     )
     # After the others: they would be measured too.
     measured = await _measured(clusters.source, indices, clock)
-    return Situation(
+    return AdviceInput(
         source=draft.source_facts if clusters.source is not None else None,
         destination=draft.destination_facts,
         indices=indices,
@@ -89,7 +89,7 @@ async def _repositories(cluster: Cluster | None) -> tuple[Repository, ...] | Non
 
 async def _measured(
     source: Cluster | None, indices: Sequence[IndexFacts], clock: Callable[[], float]
-) -> Measured | None:
+) -> MeasuredRead | None:
     """A timed read of the first documents of the largest index, as a copy reads them; None where there are too few."""
     readable = [
         index
@@ -110,7 +110,7 @@ async def _measured(
         return None
     if len(sources) < _LEAST or seconds <= 0:
         return None
-    return Measured(
+    return MeasuredRead(
         index=largest.name,
         documents=len(sources),
         bytes=sum(len(one) for one in sources),

@@ -30,7 +30,7 @@ _OBJECTS: Final = frozenset({"object", "nested"})
 _SHOWN: Final = 8
 
 
-class Effect(msgspec.Struct, frozen=True, kw_only=True):
+class TemplateEffect(msgspec.Struct, frozen=True, kw_only=True):
     """What templates do to one index: why it cannot be made (`refusals`), and in what it is otherwise than planned.
 
     `is_felt` says that documents may be refused for it, or are seen or kept otherwise than before.
@@ -42,7 +42,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True):
     is_felt: bool = False
 
 
-def effect_of(body: Mapping[str, Any], layers: Sequence[TemplateLayer]) -> Effect:
+def effect_of(body: Mapping[str, Any], layers: Sequence[TemplateLayer]) -> TemplateEffect:
     """What these templates, the weakest first, do to an index that is made by that body."""
     refusals: list[str] = []
     changes: list[str] = []
@@ -69,7 +69,7 @@ def effect_of(body: Mapping[str, Any], layers: Sequence[TemplateLayer]) -> Effec
         if name not in wanted and name not in _TOLD_ELSEWHERE
     ]
     names = tuple(dict.fromkeys(layer.template for layer in layers))
-    return Effect(templates=names, refusals=tuple(refusals), changes=tuple(changes), is_felt=is_felt)
+    return TemplateEffect(templates=names, refusals=tuple(refusals), changes=tuple(changes), is_felt=is_felt)
 
 
 def root_of(mappings: object) -> dict[str, Any]:
@@ -154,7 +154,7 @@ async def template_effects(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield finding
 
 
-def judged_effects(effects: Mapping[str, Effect]) -> tuple[Finding, ...]:
+def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]:
     """What it means that templates do this to the indices that will be made under these names."""
     found: list[Finding] = []
     refused = {name: one for name, one in effects.items() if one.refusals}
@@ -202,6 +202,6 @@ def judged_effects(effects: Mapping[str, Effect]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _named(effects: Mapping[str, Effect]) -> str:
+def _named(effects: Mapping[str, TemplateEffect]) -> str:
     templates = tuple(dict.fromkeys(name for one in effects.values() for name in one.templates))
     return f"The template {listed(templates)}" if len(templates) == 1 else f"One of the templates {listed(templates)}"

@@ -12,7 +12,7 @@ from esmigrate_tui.reading.identity import UNFIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from esmigrate_tui.model.files import Column
+    from esmigrate_tui.model.files import TableColumn
 
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NUMBERS: Final = frozenset(
@@ -41,10 +41,10 @@ def _as_text(text: str) -> bytes:
     return _encode(text)
 
 
-class Cells:
+class CellConverter:
     """Makes a JSON object of the cells of a row; empty ones are left out, but for an empty text in quotes."""
 
-    def __init__(self, names: Sequence[str], columns: Sequence[Column]) -> None:
+    def __init__(self, names: Sequence[str], columns: Sequence[TableColumn]) -> None:
         types = {column.name: column.type for column in columns}
         self.names = tuple(names)
         self._makers: list[tuple[bytes, Callable[[str], bytes], bool] | None] = []

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Guess
+from esmigrate_tui.model.files import FieldGuess
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
 
@@ -70,7 +70,7 @@ _EXAMPLE: Final = 40  # characters
 _LOOKED_THROUGH: Final = 50  # values, for examples that differ
 
 
-def guesses(documents: Sequence[Mapping[str, Any]], *, from_text: bool = False) -> tuple[Guess, ...]:
+def guesses(documents: Sequence[Mapping[str, Any]], *, from_text: bool = False) -> tuple[FieldGuess, ...]:
     """A guess for each field of some documents, in the order in which the fields come.
 
     `from_text` says that all values are cells of a table: then text that is a number or a boolean means one.
@@ -78,7 +78,7 @@ def guesses(documents: Sequence[Mapping[str, Any]], *, from_text: bool = False) 
     return tuple(_of_object("", documents, from_text=from_text))
 
 
-def conflicts(found: Sequence[Guess]) -> tuple[tuple[str, str], ...]:
+def conflicts(found: Sequence[FieldGuess]) -> tuple[tuple[str, str], ...]:
     """Fields that are a plain value and an object at once, each with one that would be within it.
 
     A server refuses every document that has both, and once it has seen the one, every document that has the other.
@@ -96,7 +96,7 @@ def conflicts(found: Sequence[Guess]) -> tuple[tuple[str, str], ...]:
     )
 
 
-def properties(found: Iterable[Guess]) -> dict[str, Any]:
+def properties(found: Iterable[FieldGuess]) -> dict[str, Any]:
     """The typeless mapping's properties that say what was guessed; a dot in a name opens an object, as on the server.
 
     A field that is a plain value and an object at once (a column `a` beside `a.b`) is left out of the objects, and what
@@ -122,7 +122,7 @@ def properties(found: Iterable[Guess]) -> dict[str, Any]:
     return root
 
 
-def _of_object(inside: str, documents: Sequence[Mapping[str, Any]], *, from_text: bool) -> Iterable[Guess]:
+def _of_object(inside: str, documents: Sequence[Mapping[str, Any]], *, from_text: bool) -> Iterable[FieldGuess]:
     found: dict[str, list[Any]] = {}
     for document in documents:
         for name, value in document.items():
@@ -131,7 +131,7 @@ def _of_object(inside: str, documents: Sequence[Mapping[str, Any]], *, from_text
         yield from _of_field(f"{inside}.{name}" if inside else name, values, len(documents), from_text=from_text)
 
 
-def _of_field(field: str, values: Sequence[Any], amount: int, *, from_text: bool) -> Iterable[Guess]:
+def _of_field(field: str, values: Sequence[Any], amount: int, *, from_text: bool) -> Iterable[FieldGuess]:
     flat, has_many = _flat(values)
     objects = [value for value in flat if isinstance(value, dict)]
     if not objects:
@@ -141,15 +141,15 @@ def _of_field(field: str, values: Sequence[Any], amount: int, *, from_text: bool
         first = next(iter(seen), None)
         yield msgspec.structs.replace(guess, examples=shown, dynamic=_dynamic(guess, first, from_text=from_text))
     elif len(objects) < len(flat):
-        yield Guess(field=field, type="", evidence=MIXED)
+        yield FieldGuess(field=field, type="", evidence=MIXED)
     elif _are_points(objects):
         why = f"lat and lon, and nothing else, in all of {len(objects)}"
         shown = tuple(f"{one['lat']}, {one['lon']}" for one in objects[:_EXAMPLES])
-        yield Guess(field=field, type="geo_point", evidence=why, examples=shown, dynamic="object")
+        yield FieldGuess(field=field, type="geo_point", evidence=why, examples=shown, dynamic="object")
     else:
         kind = "nested" if has_many else "object"
         why = "several objects in one row belong together" if has_many else f"an object in {counted(len(flat), 'row')}"
-        yield Guess(field=field, type=kind, evidence=why, dynamic="object")
+        yield FieldGuess(field=field, type=kind, evidence=why, dynamic="object")
         if field.count(".") >= _DEEPEST:
             return
         yield from _of_object(field, objects, from_text=from_text)
@@ -159,7 +159,7 @@ def _written(value: object) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _dynamic(guess: Guess, first: object, *, from_text: bool) -> str:
+def _dynamic(guess: FieldGuess, first: object, *, from_text: bool) -> str:
     """What a destination that is told nothing takes a field for: by the first value of it that it gets, and for good.
 
     https://www.elastic.co/guide/en/elasticsearch/reference/current/dynamic-field-mapping.html
@@ -205,50 +205,52 @@ def _is_number(value: object, most: int) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and -most <= value <= most
 
 
-def _of_scalars(field: str, values: Sequence[Any], amount: int, *, from_text: bool) -> Guess:
+def _of_scalars(field: str, values: Sequence[Any], amount: int, *, from_text: bool) -> FieldGuess:
     if from_text:
         values = [value for value in values if value != ""]
     if not values:
-        return Guess(field=field, type="", evidence="no value in the sample")
+        return FieldGuess(field=field, type="", evidence="no value in the sample")
     kinds = Counter("boolean" if isinstance(v, bool) else "text" if isinstance(v, str) else "number" for v in values)
     seen = f"{number(len(values))} of {number(amount)} rows, such as {clean(str(values[0]), 40)}"
     if len(kinds) > 1:
-        return Guess(field=field, type="keyword", evidence=f"values of several kinds in {seen}")
+        return FieldGuess(field=field, type="keyword", evidence=f"values of several kinds in {seen}")
     [kind] = kinds
     if kind == "boolean":
-        return Guess(field=field, type="boolean", evidence=seen)
+        return FieldGuess(field=field, type="boolean", evidence=seen)
     if kind == "number":
         return _of_numbers(field, values, seen)
     return _of_texts(field, values, seen, from_text=from_text)
 
 
-def _of_numbers(field: str, values: Sequence[int | float], seen: str) -> Guess:
+def _of_numbers(field: str, values: Sequence[int | float], seen: str) -> FieldGuess:
     if any(isinstance(value, float) for value in values):
-        return Guess(field=field, type="double", evidence=f"numbers with a fraction in {seen}")
+        return FieldGuess(field=field, type="double", evidence=f"numbers with a fraction in {seen}")
     if all(value in _LONG for value in values):
-        return Guess(field=field, type="long", evidence=f"whole numbers in {seen}")
-    return Guess(field=field, type="keyword", evidence=f"whole numbers too large for a long in {seen}")
+        return FieldGuess(field=field, type="long", evidence=f"whole numbers in {seen}")
+    return FieldGuess(field=field, type="keyword", evidence=f"whole numbers too large for a long in {seen}")
 
 
-def _of_texts(field: str, texts: Sequence[str], seen: str, *, from_text: bool) -> Guess:
+def _of_texts(field: str, texts: Sequence[str], seen: str, *, from_text: bool) -> FieldGuess:
     if from_text:
         bare = [text.strip() for text in texts]
         if all(text.lower() in {"true", "false"} for text in bare):
-            return Guess(field=field, type="boolean", evidence=f"true or false in {seen}")
+            return FieldGuess(field=field, type="boolean", evidence=f"true or false in {seen}")
         if all(_NUMBER.fullmatch(text) or _PADDED.fullmatch(text) for text in bare):
             return _of_digits(field, bare, seen)
     guess = _of_dates(field, texts, seen)
     if guess is not None:
         return guess
     if all(_is_address(text) for text in texts):
-        return Guess(field=field, type="ip", evidence=f"addresses in {seen}")
+        return FieldGuess(field=field, type="ip", evidence=f"addresses in {seen}")
     name = field.rpartition(".")[2].lower().replace("-", "_")
     if name in _PLACE_NAMES and all(_is_point(text) for text in texts):
-        return Guess(field=field, type="geo_point", evidence=f"latitude and longitude, by its name, in {seen}")
+        return FieldGuess(field=field, type="geo_point", evidence=f"latitude and longitude, by its name, in {seen}")
     words = sum(text.count(" ") + 1 for text in texts) / len(texts)
     if words > _WORDS or any(len(text) > _LONGEST_KEYWORD for text in texts):
-        return Guess(field=field, type="text", evidence=f"prose in {seen}")
-    return Guess(field=field, type="keyword", evidence=f"short text in {seen}{_but_few(texts, from_text=from_text)}")
+        return FieldGuess(field=field, type="text", evidence=f"prose in {seen}")
+    return FieldGuess(
+        field=field, type="keyword", evidence=f"short text in {seen}{_but_few(texts, from_text=from_text)}"
+    )
 
 
 def _but_few(texts: Sequence[str], *, from_text: bool) -> str:
@@ -263,15 +265,15 @@ def _but_few(texts: Sequence[str], *, from_text: bool) -> str:
     return ""
 
 
-def _of_digits(field: str, texts: Sequence[str], seen: str) -> Guess:
+def _of_digits(field: str, texts: Sequence[str], seen: str) -> FieldGuess:
     if any(_PADDED.fullmatch(text) for text in texts):
-        return Guess(field=field, type="keyword", evidence=f"numbers with leading zeros in {seen}")
+        return FieldGuess(field=field, type="keyword", evidence=f"numbers with leading zeros in {seen}")
     if all(_WHOLE.fullmatch(text) for text in texts):
         return _of_numbers(field, [int(text[:40]) for text in texts], seen)
-    return Guess(field=field, type="double", evidence=f"numbers with a fraction in {seen}")
+    return FieldGuess(field=field, type="double", evidence=f"numbers with a fraction in {seen}")
 
 
-def _of_dates(field: str, texts: Sequence[str], seen: str) -> Guess | None:
+def _of_dates(field: str, texts: Sequence[str], seen: str) -> FieldGuess | None:
     """A date, where each value is one by a format that no other contradicts."""
     fitting = [{name for name, looks in DATES if _is_date(looks, text)} for text in texts]
     if not all(fitting):
@@ -282,11 +284,11 @@ def _of_dates(field: str, texts: Sequence[str], seen: str) -> Guess | None:
         possible = [order for order in orders if all(any(n.startswith(order) for n in names) for names in fitting)]
         if len(possible) != 1:
             why = "days and months cannot be told apart" if possible else "day first in some, month first in others"
-            return Guess(field=field, type="keyword", evidence=f"dates, but {why}, in {seen}")
+            return FieldGuess(field=field, type="keyword", evidence=f"dates, but {why}, in {seen}")
         fitting = [{name for name in names if name.startswith(possible[0])} for names in fitting]
         everywhere = set.intersection(*fitting)
     used = sorted(everywhere)[:1] or sorted({min(names) for names in fitting})
-    return Guess(field=field, type="date", format="||".join(used), evidence=f"dates in {seen}")
+    return FieldGuess(field=field, type="date", format="||".join(used), evidence=f"dates in {seen}")
 
 
 def _is_date(looks: re.Pattern[str], text: str) -> bool:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.files import Row
+from esmigrate_tui.model.files import FileRow
 from esmigrate_tui.reading.json_lines import BOM, row_of_hit, too_long
 from esmigrate_tui.reading.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
-    from esmigrate_tui.reading.identity import Identity
+    from esmigrate_tui.reading.identity import IdAssigner
 
 _MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]|"', re.DOTALL)
 _BLANK: Final = b" \t\r\n"
@@ -26,10 +26,10 @@ RESPONSE: Final = frozenset({b"hits", b"response", b"responses", b"docs"})
 """Members that make an object a response, and no hit."""
 
 
-class Hits:
+class HitsParser:
     """The hits of a file, which is read from its beginning: where one is, is known only by what stands before it."""
 
-    def __init__(self, identity: Identity, longest: int = LONGEST_ROW) -> None:
+    def __init__(self, identity: IdAssigner, longest: int = LONGEST_ROW) -> None:
         self._identity = identity
         self._longest = longest
         self._offset = 0  # of the first byte that is held
@@ -46,7 +46,7 @@ class Hits:
         self._between = 0  # where what is no hit would begin
         self.is_lost = False
 
-    def feed(self, piece: bytes) -> list[Row]:
+    def feed(self, piece: bytes) -> list[FileRow]:
         """The rows that are whole now; none any more where `is_lost` says so."""
         if self.is_lost:
             return []
@@ -57,7 +57,7 @@ class Hits:
             self._is_first = False
             if self._held.startswith(BOM):
                 self._held, self._offset = self._held[len(BOM) :], len(BOM)
-        rows: list[Row] = []
+        rows: list[FileRow] = []
         for mark in _MARK.finditer(self._held, self._seen):
             if mark[0] == b'"':
                 break
@@ -72,7 +72,7 @@ class Hits:
             self._held = b""
         return rows
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[FileRow]:
         """What the end of the file cuts off."""
         rows = self.feed(b"")
         if not self.is_lost and (self._begun >= 0 or self._open or self._held.strip(_BLANK)):
@@ -93,9 +93,9 @@ class Hits:
         """Of which members it is within."""
         return tuple(one[1:] for one in self._open if len(one) > 1)
 
-    def _after(self, token: bytes, start: int, end: int) -> Row | None:
+    def _after(self, token: bytes, start: int, end: int) -> FileRow | None:
         """Take one mark; the row that ends with it."""
-        row: Row | None = None
+        row: FileRow | None = None
         if self._begun >= 0:
             row = self._within(token, end)
         elif token in b"{[":
@@ -116,7 +116,7 @@ class Hits:
         self._last = token
         return row
 
-    def _within(self, token: bytes, end: int) -> Row | None:
+    def _within(self, token: bytes, end: int) -> FileRow | None:
         """Take a mark of what may be a hit."""
         if token in b"{[":
             if self._depth == 1 and self._key in RESPONSE and not self._names:
@@ -131,21 +131,21 @@ class Hits:
                 return self._row(begun, end)
         return None
 
-    def _between_hits(self, end: int) -> Row | None:
+    def _between_hits(self, end: int) -> FileRow | None:
         """The row that says that something stands among hits which is none."""
         if not self._open or not self._is_list or not self._held[self._between : end].strip(_BLANK):
             return None
         return self._bad(self._between, end, "it is no hit of a search: it is no JSON object")
 
-    def _row(self, begun: int, end: int) -> Row:
+    def _row(self, begun: int, end: int) -> FileRow:
         line, next_line = self._line_at(begun), self._line_at(end)
         return row_of_hit(self._held[begun:end], self._identity, line, self._offset + end, next_line)
 
-    def _bad(self, begun: int, end: int, why: str) -> Row:
+    def _bad(self, begun: int, end: int, why: str) -> FileRow:
         text = self._held[begun:end]
         begun += len(text) - len(text.lstrip(_BLANK))
         line, next_line = self._line_at(begun), self._line_at(end)
-        return Row(line, self._offset + end, next_line, error=why)
+        return FileRow(line, self._offset + end, next_line, error=why)
 
     def _line_at(self, place: int) -> int:
         """The line that a byte is in; asked for places in their order."""

@@ -15,7 +15,7 @@ from esmigrate_tui.reading.members import taken_out
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esmigrate_tui.model.files import Reading, Row
+    from esmigrate_tui.model.files import FileReading, FileRow
 
 _BYTES: Final = 15  # of a hash: 20 characters, as Elasticsearch's own ids have; no two of 10^12 rows share one
 
@@ -31,7 +31,7 @@ UNFIT: Final = frozenset({ID, ROUTING, "_index", "_type", "_version", "_source",
 """What tables exported from Elasticsearch have beside the fields: no server takes a document that holds one of them."""
 
 
-def is_new_id(row: Row, reading: Reading) -> bool:
+def is_new_id(row: FileRow, reading: FileReading) -> bool:
     """Whether the _id of a row was made for it, and is another one in the next run."""
     return reading.ids is IdRule.NEW or (reading.ids is IdRule.OWN and not row.has_own_id)
 
@@ -60,7 +60,7 @@ class NoIdError(Exception):
     """A row has no _id where it should have one; the message says why."""
 
 
-class Named(NamedTuple):
+class IdentifiedDocument(NamedTuple):
     """A document as it is sent, with its _id; `is_own` says that this came with it."""
 
     document: bytes
@@ -69,7 +69,7 @@ class Named(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Identity:
+class IdAssigner:
     """How rows get their _id. `salt` belongs to the run and the file: a new _id is made of it and the row's place.
 
     A field `_id` of a document is no field of it, but its _id: servers refuse a document that holds one. It is taken
@@ -81,19 +81,19 @@ class Identity:
     salt: bytes = b""
     drops: bool = False
 
-    def of(self, document: bytes, place: int, own: str | None = None) -> Named:
+    def of(self, document: bytes, place: int, own: str | None = None) -> IdentifiedDocument:
         """A JSON document that ends at `place`, with its _id; `own` is one that stands beside it. Raises NoIdError."""
         rest, raw = taken_out(document, _MEMBER)
         within = None if raw is None else _decoded(raw)
         if self.rule is IdRule.FIELD:
-            return Named(rest, self.of_value(_member(document, self.field)))
+            return IdentifiedDocument(rest, self.of_value(_member(document, self.field)))
         if own is not None:
             # One that says something else than the _id beside it is left for the destination to refuse.
             kept = rest if self.drops or _plain(within) == own else document
             if self.rule is IdRule.OWN:
-                return Named(kept, self.of_value(own), is_own=True)
-            return Named(kept, self.without_field(document, place), is_own=True)
-        return Named(rest, self.of_own(within, document, place), is_own=raw is not None)
+                return IdentifiedDocument(kept, self.of_value(own), is_own=True)
+            return IdentifiedDocument(kept, self.without_field(document, place), is_own=True)
+        return IdentifiedDocument(rest, self.of_own(within, document, place), is_own=raw is not None)
 
     def of_own(self, value: object, row: bytes, place: int) -> str:
         """The _id of a row that has this one within it, None where it has none; raises NoIdError."""

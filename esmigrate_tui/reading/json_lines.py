@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Row
+from esmigrate_tui.model.files import FileRow
 from esmigrate_tui.model.text import clean, size
-from esmigrate_tui.reading.identity import Identity, NoIdError
-from esmigrate_tui.reading.lines import LONGEST_ROW, Lines
+from esmigrate_tui.reading.identity import IdAssigner, NoIdError
+from esmigrate_tui.reading.lines import LONGEST_ROW, LineCutter
 from esmigrate_tui.reading.members import taken_out
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ BOM: Final = b"\xef\xbb\xbf"
 _READS: Final = (msgspec.DecodeError, UnicodeDecodeError, RecursionError, ValueError)
 
 
-class _Target(msgspec.Struct, frozen=True, gc=False):
+class _BulkTarget(msgspec.Struct, frozen=True, gc=False):
     """What an action of a bulk says of its document; where it goes the plan says."""
 
     index: str = msgspec.field(name="_index", default="")
@@ -41,14 +41,14 @@ class _Target(msgspec.Struct, frozen=True, gc=False):
         return next((_text(one) for one in told if one is not None), None)
 
 
-class _Fields(msgspec.Struct, frozen=True, gc=False):
+class _HitFields(msgspec.Struct, frozen=True, gc=False):
     """Where servers before 2.0 told routing and parent, to whoever asked for them."""
 
     routing: str | int | tuple[str | int, ...] | None = msgspec.field(name="_routing", default=None)
     parent: str | int | tuple[str | int, ...] | None = msgspec.field(name="_parent", default=None)
 
 
-class _Hit(msgspec.Struct, frozen=True, gc=False):
+class _DumpedHit(msgspec.Struct, frozen=True, gc=False):
     """A hit of a search, as any version has it; elasticdump writes one a line."""
 
     index: str = msgspec.field(name="_index", default="")
@@ -58,7 +58,7 @@ class _Hit(msgspec.Struct, frozen=True, gc=False):
     bare_routing: str | int | None = msgspec.field(name="routing", default=None)
     parent: str | int | None = msgspec.field(name="_parent", default=None)
     bare_parent: str | int | None = msgspec.field(name="parent", default=None)
-    fields: _Fields = _Fields()
+    fields: _HitFields = _HitFields()
 
     @property
     def kept_by(self) -> str | None:
@@ -68,8 +68,8 @@ class _Hit(msgspec.Struct, frozen=True, gc=False):
 
 
 _objects: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_targets: Final = msgspec.json.Decoder(_Target)
-_hits: Final = msgspec.json.Decoder(_Hit)
+_targets: Final = msgspec.json.Decoder(_BulkTarget)
+_hits: Final = msgspec.json.Decoder(_DumpedHit)
 
 
 def trouble_of(text: bytes) -> str:
@@ -103,7 +103,7 @@ def _no_text(error: UnicodeDecodeError) -> str:
     return f"it is not UTF-8: byte 0x{error.object[error.start]:02x} stands where none can"
 
 
-def row_of_hit(text: bytes, identity: Identity, line: int, end: int, next_line: int) -> Row:
+def row_of_hit(text: bytes, identity: IdAssigner, line: int, end: int, next_line: int) -> FileRow:
     """The row of a hit: its document, with the _id and the routing that stand beside it."""
     try:
         hit = _hits.decode(text)
@@ -114,16 +114,16 @@ def row_of_hit(text: bytes, identity: Identity, line: int, end: int, next_line: 
             hit, source = _hits.decode(beside), raw or b""
         except _READS:
             trouble = trouble_of(text) or "its _id, its routing or its index is no text"
-            return Row(line, end, next_line, error=f"it is no hit of a search: {trouble}")
+            return FileRow(line, end, next_line, error=f"it is no hit of a search: {trouble}")
     if not source or (trouble := trouble_of(source)):
         why = f"its _source: {trouble}" if source else "it has no _source"
-        return Row(line, end, next_line, error=why, index=hit.index)
+        return FileRow(line, end, next_line, error=why, index=hit.index)
     try:
         named = identity.of(source, end, _text(hit.id))
     except NoIdError as error:
-        return Row(line, end, next_line, error=str(error), index=hit.index)
+        return FileRow(line, end, next_line, error=str(error), index=hit.index)
     document = named.document.replace(b"\n", b" ")  # a line of a bulk ends with the first line break in it
-    return Row(line, end, next_line, document, named.id, hit.kept_by, index=hit.index, has_own_id=named.is_own)
+    return FileRow(line, end, next_line, document, named.id, hit.kept_by, index=hit.index, has_own_id=named.is_own)
 
 
 def too_long() -> str:
@@ -131,90 +131,92 @@ def too_long() -> str:
     return f"it is longer than the {size(LONGEST_ROW)} that a row may have"
 
 
-class JsonLines:
+class JsonLinesParser:
     """One JSON object a line."""
 
-    def __init__(self, identity: Identity, offset: int = 0, line: int = 1) -> None:
+    def __init__(self, identity: IdAssigner, offset: int = 0, line: int = 1) -> None:
         self._identity = identity
-        self._lines = Lines(offset, line)
+        self._lines = LineCutter(offset, line)
 
-    def feed(self, piece: bytes) -> list[Row]:
+    def feed(self, piece: bytes) -> list[FileRow]:
         """The rows that are whole now."""
         return self._rows(self._lines.feed(piece))
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[FileRow]:
         """The rows that the end of the file makes whole."""
         return self._rows(self._lines.end())
 
-    def _rows(self, lines: Iterable[tuple[bytes | None, int, int]]) -> list[Row]:
+    def _rows(self, lines: Iterable[tuple[bytes | None, int, int]]) -> list[FileRow]:
         return [row for text, line, end in lines if (row := self._row(text, line, end)) is not None]
 
-    def _row(self, text: bytes | None, line: int, end: int) -> Row | None:
+    def _row(self, text: bytes | None, line: int, end: int) -> FileRow | None:
         """The row of a line; None where it is empty."""
         if text is None:
-            return Row(line, end, line + 1, error=too_long())
+            return FileRow(line, end, line + 1, error=too_long())
         document = text.removeprefix(BOM).strip() if line == 1 else text.strip()
         if not document:
             return None
         return self._document(document, line, end)
 
-    def _document(self, document: bytes, line: int, end: int) -> Row | None:
+    def _document(self, document: bytes, line: int, end: int) -> FileRow | None:
         if trouble := trouble_of(document):
-            return Row(line, end, line + 1, error=trouble)
+            return FileRow(line, end, line + 1, error=trouble)
         try:
             named = self._identity.of(document, end)
         except NoIdError as error:
-            return Row(line, end, line + 1, error=str(error))
-        return Row(line, end, line + 1, named.document, named.id, has_own_id=named.is_own)
+            return FileRow(line, end, line + 1, error=str(error))
+        return FileRow(line, end, line + 1, named.document, named.id, has_own_id=named.is_own)
 
 
-class DumpedLines(JsonLines):
+class DumpParser(JsonLinesParser):
     """What elasticdump writes: `_id`, routing and document in one object a line."""
 
-    def _document(self, document: bytes, line: int, end: int) -> Row:
+    def _document(self, document: bytes, line: int, end: int) -> FileRow:
         return row_of_hit(document, self._identity, line, end, line + 1)
 
 
-class BulkLines(JsonLines):
+class BulkParser(JsonLinesParser):
     """Pairs of lines as the bulk API takes them. Only index and create bring a document."""
 
-    def __init__(self, identity: Identity, offset: int = 0, line: int = 1) -> None:
+    def __init__(self, identity: IdAssigner, offset: int = 0, line: int = 1) -> None:
         super().__init__(identity, offset, line)
         self._action = ""
-        self._target = _Target()
+        self._target = _BulkTarget()
         self._begun = 0
         self._ended = offset
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[FileRow]:
         """The rows that the end of the file makes whole; an action without a document is a bad one."""
         rows = super().end()
         if self._action:
             end = rows[-1].end if rows else self._ended
-            rows.append(Row(self._begun, end, self._begun + 1, error="the file ends before its document"))
+            rows.append(FileRow(self._begun, end, self._begun + 1, error="the file ends before its document"))
             self._action = ""
         return rows
 
-    def _row(self, text: bytes | None, line: int, end: int) -> Row | None:
+    def _row(self, text: bytes | None, line: int, end: int) -> FileRow | None:
         self._ended = end
         if text is None and self._action:
             begun, self._action = self._begun, ""
-            return Row(begun, end, line + 1, error=too_long())
+            return FileRow(begun, end, line + 1, error=too_long())
         return super()._row(text, line, end)
 
-    def _document(self, document: bytes, line: int, end: int) -> Row | None:
+    def _document(self, document: bytes, line: int, end: int) -> FileRow | None:
         if not self._action:
             return self._begin(document, line, end)
         action, self._action = self._action, ""
         if action == "update":
-            return Row(self._begun, end, line + 1, error="an update changes a document that is there, it brings none")
+            return FileRow(
+                self._begun, end, line + 1, error="an update changes a document that is there, it brings none"
+            )
         if trouble := trouble_of(document):
-            return Row(self._begun, end, line + 1, error=f"its document, in line {line}: {trouble}")
+            return FileRow(self._begun, end, line + 1, error=f"its document, in line {line}: {trouble}")
         target = self._target
         try:
             named = self._identity.of(document, end, _text(target.id))
         except NoIdError as error:
-            return Row(self._begun, end, line + 1, error=str(error), index=target.index)
-        return Row(
+            return FileRow(self._begun, end, line + 1, error=str(error), index=target.index)
+        return FileRow(
             self._begun,
             end,
             line + 1,
@@ -225,17 +227,17 @@ class BulkLines(JsonLines):
             has_own_id=named.is_own,
         )
 
-    def _begin(self, document: bytes, line: int, end: int) -> Row | None:
+    def _begin(self, document: bytes, line: int, end: int) -> FileRow | None:
         """Take an action; what is none, or brings no document, is a row by itself."""
         try:
             [(action, target)] = _objects.decode(document).items()
             self._target = _targets.decode(target)
         except _READS:
-            return Row(line, end, line + 1, error="it is no action of a bulk")
+            return FileRow(line, end, line + 1, error="it is no action of a bulk")
         if action == "delete":
-            return Row(line, end, line + 1, error="a delete brings no document")
+            return FileRow(line, end, line + 1, error="a delete brings no document")
         if action not in {"index", "create", "update"}:
-            return Row(line, end, line + 1, error=f"a bulk knows no action {clean(action, 60)}")
+            return FileRow(line, end, line + 1, error=f"a bulk knows no action {clean(action, 60)}")
         self._action, self._begun = action, line
         return None
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.files import Row
+from esmigrate_tui.model.files import FileRow
 from esmigrate_tui.reading.identity import NoIdError
 from esmigrate_tui.reading.json_lines import BOM, too_long, trouble_of
 from esmigrate_tui.reading.lines import LONGEST_ROW
 
 if TYPE_CHECKING:
-    from esmigrate_tui.reading.identity import Identity
+    from esmigrate_tui.reading.identity import IdAssigner
 
 # A whole string, a bracket, a comma; or a quote whose string is not whole yet.
 _MARK: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],]|"', re.DOTALL)
@@ -23,10 +23,10 @@ _BLANK: Final = b" \t\r\n"
 _LOST: Final = "its brackets or quotes cannot be followed; what comes after it in this file was not read"
 
 
-class JsonValues:
+class JsonValuesParser:
     """The objects of a file; `offset` and `line` are where to go on, which is never within a document."""
 
-    def __init__(self, identity: Identity, offset: int = 0, line: int = 1, longest: int = LONGEST_ROW) -> None:
+    def __init__(self, identity: IdAssigner, offset: int = 0, line: int = 1, longest: int = LONGEST_ROW) -> None:
         self._identity = identity
         self._offset = offset  # of the first byte that is held
         self._line = line  # that the byte at `_counted` is in
@@ -40,14 +40,14 @@ class JsonValues:
         self._may_open = offset == 0
         self.is_lost = False
 
-    def feed(self, piece: bytes) -> list[Row]:
+    def feed(self, piece: bytes) -> list[FileRow]:
         """The rows that are whole now; none any more where `is_lost` says so."""
         if self.is_lost:
             return []
         self._held += piece
         if self._is_first and not self._begins():
             return []
-        rows: list[Row] = []
+        rows: list[FileRow] = []
         for mark in _MARK.finditer(self._held, self._seen):
             if mark[0] == b'"':
                 break
@@ -60,7 +60,7 @@ class JsonValues:
             self._held = b""
         return rows
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[FileRow]:
         """What the end of the file cuts off."""
         self._is_first = False
         rows = self.feed(b"")
@@ -78,9 +78,9 @@ class JsonValues:
             self._held, self._offset = self._held[len(BOM) :], len(BOM)
         return True
 
-    def _after(self, token: bytes, start: int, end: int) -> Row | None:
+    def _after(self, token: bytes, start: int, end: int) -> FileRow | None:
         """Take one mark; the row that ends with it."""
-        row: Row | None = None
+        row: FileRow | None = None
         before, self._seen = self._seen, end
         if self._depth:
             self._depth += 1 if token in b"{[" else -1 if token in b"}]" else 0
@@ -106,20 +106,20 @@ class JsonValues:
     def _begun_at(self) -> int:
         return max(self._begun, 0)
 
-    def _row(self, begun: int, end: int, error: str = "") -> Row:
+    def _row(self, begun: int, end: int, error: str = "") -> FileRow:
         """The row of a piece of what is held."""
         text = self._held[begun:end]
         begun += len(text) - len(text.lstrip(_BLANK))
         line, next_line = self._line_at(begun), self._line_at(end)
         offset = self._offset + end
         if error := error or trouble_of(text.strip(_BLANK)):
-            return Row(line, offset, next_line, error=error)
+            return FileRow(line, offset, next_line, error=error)
         document = text.strip(_BLANK).replace(b"\n", b" ")
         try:
             named = self._identity.of(document, offset)
         except NoIdError as trouble:
-            return Row(line, offset, next_line, error=str(trouble))
-        return Row(line, offset, next_line, named.document, named.id, has_own_id=named.is_own)
+            return FileRow(line, offset, next_line, error=str(trouble))
+        return FileRow(line, offset, next_line, named.document, named.id, has_own_id=named.is_own)
 
     def _line_at(self, place: int) -> int:
         """The line that a byte is in; asked for places in their order."""

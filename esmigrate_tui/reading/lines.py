@@ -11,7 +11,7 @@ LONGEST_ROW: Final = 100 * 1024 * 1024
 """Bytes of a row that can be held: what Elasticsearch takes by default in one request (http.max_content_length)."""
 
 
-class Lines:
+class LineCutter:
     """Cuts pieces into lines; one that is longer than `longest` is dropped as it comes, and told with no text."""
 
     def __init__(self, offset: int = 0, line: int = 1, longest: int = LONGEST_ROW) -> None:

@@ -132,7 +132,7 @@ def body_in(name: str) -> str:
     return body_of(text, shown)
 
 
-class WrongAt(NamedTuple):
+class JsonErrorPosition(NamedTuple):
     """Where a text stops being JSON, both from 1, and why."""
 
     line: int
@@ -140,12 +140,12 @@ class WrongAt(NamedTuple):
     why: str
 
 
-def wrong_at(text: str | bytes) -> WrongAt | None:
+def wrong_at(text: str | bytes) -> JsonErrorPosition | None:
     """Where a text stops being JSON; None where that cannot be said, or it is some."""
     try:
         json.loads(text)
     except json.JSONDecodeError as error:
-        return WrongAt(error.lineno, error.colno, f"{error.msg[:1].lower()}{clean(error.msg[1:], 200)}")
+        return JsonErrorPosition(error.lineno, error.colno, f"{error.msg[:1].lower()}{clean(error.msg[1:], 200)}")
     except (ValueError, RecursionError):
         return None
     return None

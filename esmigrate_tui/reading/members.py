@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[{}\[\],:]', re.DOTALL)
 
 
-class Member(NamedTuple):
+class ObjectMember(NamedTuple):
     """A member of an object: its name, what its value begins with, and how deep it is: 1 for the object's own."""
 
     name: bytes
@@ -17,16 +17,16 @@ class Member(NamedTuple):
     depth: int
 
 
-def members(text: bytes, deepest: int = 2) -> list[Member]:
+def members(text: bytes, deepest: int = 2) -> list[ObjectMember]:
     """The members of the first object in a text which may be cut, as far as it goes; arrays count as a level too."""
-    found: list[Member] = []
+    found: list[ObjectMember] = []
     depth, key = 0, b""
     last = b""
     for mark in _TOKEN.finditer(text):
         token = mark[0]
         if token == b":" and key and depth <= deepest:
             value = text[mark.end() :].lstrip()[:1] if depth == 1 else text[mark.end() : mark.end() + 40].lstrip()[:1]
-            found.append(Member(key[1:-1], value, depth))
+            found.append(ObjectMember(key[1:-1], value, depth))
         key = token if token[:1] == b'"' and last in {b"{", b","} else b""
         depth += (token in b"{[") - (token in b"}]")
         if token == b"}" and depth <= 0:

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.disk import opened
-from esmigrate_tui.model.files import Breaks, Compression, FileSource
+from esmigrate_tui.model.files import Compression, FileSource, LineBreak
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.unpacked import PIECE, CutShortError, Recoded, unpacked
+from esmigrate_tui.reading.unpacked import PIECE, CutShortError, RecodedStream, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,7 +81,7 @@ def changed(files: Sequence[FileSource]) -> str:
     return ""
 
 
-class Opened:
+class OpenFile:
     """A file that is read in pieces of at most PIECE unpacked bytes; `packed_at` is how far it was read on the disk.
 
     With `recoded` it is a text in that encoding, and comes as UTF-8; lines that end with a carriage return alone come
@@ -90,7 +90,7 @@ class Opened:
 
     def __init__(self, file: FileSource, recoded: str = "") -> None:
         self._path = file.path
-        self._has_cr = file.breaks is Breaks.CR
+        self._has_cr = file.breaks is LineBreak.CR
         with _said(file.path):
             self._raw = opened(Path(file.path))
         try:
@@ -100,7 +100,7 @@ class Opened:
             extra = "files" if file.compression is Compression.ZSTD else ""
             raise ProblemError(needs_extra(file.path, file.compression.value, extra)) from None
         if recoded:
-            self._stream = Recoded(self._stream, recoded)
+            self._stream = RecodedStream(self._stream, recoded)
 
     def close(self) -> None:
         """Close it; harmless when it is closed."""

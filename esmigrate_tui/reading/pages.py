@@ -8,36 +8,36 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import msgspec
 
-from esmigrate_tui.model.files import Compression, FileFormat, FileSource, Reading, Row
+from esmigrate_tui.model.files import Compression, FileFormat, FileReading, FileRow, FileSource
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.hits import Hits
-from esmigrate_tui.reading.identity import Identity
-from esmigrate_tui.reading.json_lines import BulkLines, DumpedLines, JsonLines
-from esmigrate_tui.reading.json_values import JsonValues
-from esmigrate_tui.reading.opened import Opened
+from esmigrate_tui.reading.hits import HitsParser
+from esmigrate_tui.reading.identity import IdAssigner
+from esmigrate_tui.reading.json_lines import BulkParser, DumpParser, JsonLinesParser
+from esmigrate_tui.reading.json_values import JsonValuesParser
+from esmigrate_tui.reading.opened import OpenFile
 from esmigrate_tui.reading.parquet import amount, batches
-from esmigrate_tui.reading.separated import Separated
+from esmigrate_tui.reading.separated import SeparatedParser
 from esmigrate_tui.reading.unpacked import CutShortError, is_of_bytes, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_LINES: Final = {FileFormat.NDJSON: JsonLines, FileFormat.BULK: BulkLines, FileFormat.ELASTICDUMP: DumpedLines}
+_LINES: Final = {FileFormat.NDJSON: JsonLinesParser, FileFormat.BULK: BulkParser, FileFormat.ELASTICDUMP: DumpParser}
 
 
-class Parser(Protocol):
+class RowParser(Protocol):
     """What is fed the bytes of a file and gives its rows; how the bytes are cut makes no difference."""
 
-    def feed(self, piece: bytes, /) -> list[Row]:
+    def feed(self, piece: bytes, /) -> list[FileRow]:
         """The rows that are whole now."""
         ...
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[FileRow]:
         """The rows that the end of the file makes whole."""
         ...
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+class RowPosition(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where the next row is: the position of the file among the files, an offset in it (unpacked), a line.
 
     `bytes` of the files on the disk were read up to there: the share of the work, not a place to go to.
@@ -50,7 +50,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 @dataclass(frozen=True)
-class Page:
+class RowPage:
     """Some rows of one file, and the place after them; `size` is the bytes of their documents.
 
     `unread` are files before it that are not empty and gave no row, `passed` counts rows before it and among it that
@@ -58,24 +58,24 @@ class Page:
     """
 
     path: str
-    rows: tuple[Row, ...]
-    place: Place
+    rows: tuple[FileRow, ...]
+    place: RowPosition
     size: int
     unread: tuple[str, ...] = ()
     passed: int = 0
 
 
-class Pages:
+class FilePages:
     """Reads the files of a task; `next` blocks, and is asked by one thread at a time."""
 
-    def __init__(self, reading: Reading, place: Place, salt: bytes) -> None:
+    def __init__(self, reading: FileReading, place: RowPosition, salt: bytes) -> None:
         self._reading = reading
         self._place = place
         self._salt = salt
         self._before = sum(file.size for file in reading.files[: place.file])
-        self._held: list[Row] = []
+        self._held: list[FileRow] = []
         self._at = 0
-        self._file: _File | None = None
+        self._file: _FileRows | None = None
         self._has_given = place.offset > 0  # whether the open file gave a row
         self._unread: list[str] = []
         self._passed = 0
@@ -86,22 +86,22 @@ class Pages:
             self._file.close()
             self._file = None
 
-    def next(self, documents: int, most: int) -> Page | None:
+    def next(self, documents: int, most: int) -> RowPage | None:
         """The next page, of so many rows or bytes at most (but one row at least); None after the last file."""
         files = self._reading.files
         while self._place.file < len(files):
             source = files[self._place.file]
             if self._file is None:
-                self._file = _File(self._reading, source, self._place, self._salt)
+                self._file = _FileRows(self._reading, source, self._place, self._salt)
             rows, size = self._gathered(self._file, documents, most)
             if rows:
                 last = rows[-1]
                 at = self._before + self._packed_by(source)
-                self._place = Place(self._place.file, last.end, last.next_line, at)
+                self._place = RowPosition(self._place.file, last.end, last.next_line, at)
                 self._has_given = True
                 if self._file.is_over and self._at >= len(self._held):
                     self._leave(source)
-                return Page(source.path, tuple(rows), self._place, size, *self.beside())
+                return RowPage(source.path, tuple(rows), self._place, size, *self.beside())
             self._leave(source)
         return None
 
@@ -119,10 +119,10 @@ class Pages:
             self._unread.append(source.path)
         self._has_given = False
         self._before += source.size
-        self._place = Place(self._place.file + 1, 0, 1, self._before)
+        self._place = RowPosition(self._place.file + 1, 0, 1, self._before)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> RowPosition:
         """Where it stands."""
         return self._place
 
@@ -135,8 +135,8 @@ class Pages:
             return self._held[self._at - 1].end if self._held else source.size
         return self._file.packed_at if self._file is not None else source.size
 
-    def _gathered(self, file: _File, documents: int, most: int) -> tuple[list[Row], int]:
-        rows: list[Row] = []
+    def _gathered(self, file: _FileRows, documents: int, most: int) -> tuple[list[FileRow], int]:
+        rows: list[FileRow] = []
         size = 0
         while len(rows) < documents and size < most:
             if self._at >= len(self._held):
@@ -158,7 +158,7 @@ class Pages:
             rows.append(row)
         return rows, size
 
-    def _of_index(self, row: Row) -> Row | None:
+    def _of_index(self, row: FileRow) -> FileRow | None:
         """The row, if it is of the index that is read: None where it is passed over, a bad one where it is odd."""
         wanted, seen = self._reading.from_index, self._reading.of_index
         if not row.index or (not wanted and (not seen or row.index == seen)):
@@ -167,22 +167,22 @@ class Pages:
             return row if fnmatchcase(row.index, wanted) else None
         why = f"it is of the index {clean(row.index, 200)}, and the first rows of {clean(seen, 200)}"
         todo = "plan with --from-index and the name of one of them, or '*' for all of them in one index"
-        return Row(row.line, row.end, row.next_line, error=f"{why}: {todo}", index=row.index)
+        return FileRow(row.line, row.end, row.next_line, error=f"{why}: {todo}", index=row.index)
 
 
-class _File:
+class _FileRows:
     """One open file; `rows` gives its rows, as many at a time as a piece of it has; after `is_over` none come."""
 
-    def __init__(self, reading: Reading, source: FileSource, place: Place, salt: bytes) -> None:
+    def __init__(self, reading: FileReading, source: FileSource, place: RowPosition, salt: bytes) -> None:
         self._source = source
         reading = reading.alone(source)
-        identity = Identity(reading.ids, reading.id_field, b"%b %d" % (salt, place.file), reading.drops_ids)
+        identity = IdAssigner(reading.ids, reading.id_field, b"%b %d" % (salt, place.file), reading.drops_ids)
         self.is_over = False
-        self._opened: Opened | None = None
+        self._opened: OpenFile | None = None
         self._amount = 0
         if reading.format is FileFormat.PARQUET:
             self._amount = amount(source.path)
-            self.rows: Iterator[list[Row]] = batches(source.path, identity, place.offset)
+            self.rows: Iterator[list[FileRow]] = batches(source.path, identity, place.offset)
         else:
             self.rows = self._parsed(reading, identity, place)
 
@@ -198,10 +198,10 @@ class _File:
         if self._opened is not None:
             self._opened.close()
 
-    def _parsed(self, reading: Reading, identity: Identity, place: Place) -> Iterator[list[Row]]:
+    def _parsed(self, reading: FileReading, identity: IdAssigner, place: RowPosition) -> Iterator[list[FileRow]]:
         parser = parser_for(reading, identity, place, header(reading, self._source) if place.offset else ())
-        self._opened = opened = Opened(self._source, recoded(reading))
-        last = Row(place.line, place.offset, place.line)
+        self._opened = opened = OpenFile(self._source, recoded(reading))
+        last = FileRow(place.line, place.offset, place.line)
         # Hits are known by what stands before them, and read from the beginning; the others go on where they are.
         before = place.offset if reading.format is FileFormat.HITS else 0
         try:
@@ -219,15 +219,15 @@ class _File:
             self.is_over = True
             rows = [row for row in parser.end() if row.end > before]
             # What only the end makes whole is cut as well: 12.34 may have become 12.3, and nothing shows it.
-            cut = rows.pop() if rows else Row(last.next_line, last.end, last.next_line)
-            yield [*rows, Row(cut.line, cut.end, cut.next_line, error=reason)]
+            cut = rows.pop() if rows else FileRow(last.next_line, last.end, last.next_line)
+            yield [*rows, FileRow(cut.line, cut.end, cut.next_line, error=reason)]
             return
         self.is_over = True
         if rows := [row for row in parser.end() if row.end > before]:
             yield rows
 
 
-def recoded(reading: Reading) -> str:
+def recoded(reading: FileReading) -> str:
     """The encoding that a file of this reading is brought into UTF-8 from as it is read, "" where it is not.
 
     A table in an encoding of single bytes is cut by its bytes, and can be gone on with at any of them.
@@ -237,29 +237,29 @@ def recoded(reading: Reading) -> str:
     return "" if reading.format is FileFormat.PARQUET else reading.encoding
 
 
-def header(reading: Reading, source: FileSource) -> tuple[str, ...]:
+def header(reading: FileReading, source: FileSource) -> tuple[str, ...]:
     """The columns of a table of text, as they are given or by its first row; none where it is none."""
     if not reading.format.has_columns or reading.names:
         return reading.names
     reading = reading.alone(source)
-    parser = parser_for(reading, Identity(reading.ids, reading.id_field), Place(), ())
-    opened = Opened(source, recoded(reading))
+    parser = parser_for(reading, IdAssigner(reading.ids, reading.id_field), RowPosition(), ())
+    opened = OpenFile(source, recoded(reading))
     try:
-        while isinstance(parser, Separated) and not parser.names and (piece := opened.read()):
+        while isinstance(parser, SeparatedParser) and not parser.names and (piece := opened.read()):
             parser.feed(piece)
-        if isinstance(parser, Separated) and not parser.names:
+        if isinstance(parser, SeparatedParser) and not parser.names:
             parser.end()
     except CutShortError:
         pass
     finally:
         opened.close()
-    return parser.names if isinstance(parser, Separated) else ()
+    return parser.names if isinstance(parser, SeparatedParser) else ()
 
 
-def parser_for(reading: Reading, identity: Identity, place: Place, names: tuple[str, ...]) -> Parser:
+def parser_for(reading: FileReading, identity: IdAssigner, place: RowPosition, names: tuple[str, ...]) -> RowParser:
     """What reads a format, from a place on; `names` are the columns where the header is not read again."""
     if reading.format.has_columns:
-        return Separated(
+        return SeparatedParser(
             identity,
             reading.columns,
             place.offset,
@@ -271,7 +271,7 @@ def parser_for(reading: Reading, identity: Identity, place: Place, names: tuple[
             names=reading.names or names,
         )
     if reading.format is FileFormat.HITS:
-        return Hits(identity)
+        return HitsParser(identity)
     if reading.format is FileFormat.JSON:
-        return JsonValues(identity, place.offset, place.line)
+        return JsonValuesParser(identity, place.offset, place.line)
     return _LINES[reading.format](identity, place.offset, place.line)

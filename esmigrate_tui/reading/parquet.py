@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.model.files import IdRule, Row
+from esmigrate_tui.model.files import FileRow, IdRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.columns import NotFinite, NoValue, values
-from esmigrate_tui.reading.identity import ID, ROUTING, UNFIT, Identity, NoIdError
+from esmigrate_tui.reading.identity import ID, ROUTING, UNFIT, IdAssigner, NoIdError
 from esmigrate_tui.reading.opened import needs_extra
 
 if TYPE_CHECKING:
@@ -84,9 +84,9 @@ def _twice(fields: Iterable[Any]) -> str:
     return ""
 
 
-def batches(path: str, identity: Identity, offset: int) -> Iterator[list[Row]]:
+def batches(path: str, identity: IdAssigner, offset: int) -> Iterator[list[FileRow]]:
     """The rows from number `offset` on, batch by batch; raises ProblemError where it is no Parquet file."""
-    columns, written = names(path), _Written()
+    columns, written = names(path), _BatchWriter()
     with _opened(path) as file, _of_old_instants(path, file) as old:
         number, groups = _first_group(file.metadata, offset)
         coarse = old.iter_batches(batch_size=_BATCH, row_groups=groups) if old is not None else None
@@ -109,10 +109,10 @@ def batches(path: str, identity: Identity, offset: int) -> Iterator[list[Row]]:
             number += batch.num_rows
 
 
-def _broken(number: int, error: Exception) -> Row:
+def _broken(number: int, error: Exception) -> FileRow:
     """The bad row that a file is from some row on which cannot be read."""
     why = f"the file cannot be read any further, what comes after this was not read: {clean(str(error), 200)}"
-    return Row(number, number, number + 1, error=why)
+    return FileRow(number, number, number + 1, error=why)
 
 
 @contextlib.contextmanager
@@ -157,7 +157,7 @@ def _first_group(metadata: Any, offset: int) -> tuple[int, list[int]]:  # noqa: 
     return before, []
 
 
-class _Written:
+class _BatchWriter:
     """Writes the rows of a batch; `lost` counts values of the last one that JSON does not have."""
 
     def __init__(self) -> None:
@@ -176,10 +176,10 @@ class _Written:
         raise TypeError("a value of it is of a kind that JSON does not have")
 
 
-def _row(document: dict[str, Any], number: int, identity: Identity, written: _Written) -> Row:
+def _row(document: dict[str, Any], number: int, identity: IdAssigner, written: _BatchWriter) -> FileRow:
     wrong = next(((name, one) for name, one in document.items() if isinstance(one, NoValue)), None)
     if wrong is not None:
-        return Row(number, number, number + 1, error=f"the column {clean(wrong[0], 100)}: {wrong[1].why}")
+        return FileRow(number, number, number + 1, error=f"the column {clean(wrong[0], 100)}: {wrong[1].why}")
     own, routing = document.get(ID), document.get(ROUTING)
     kept = {name: one for name, one in document.items() if one is not None and name not in UNFIT}
     without = [name for name, one in kept.items() if isinstance(one, NotFinite)]
@@ -194,10 +194,10 @@ def _row(document: dict[str, Any], number: int, identity: Identity, written: _Wr
         else:
             identifier = identity.of(source, number).id
     except NoIdError as error:
-        return Row(number, number, number + 1, error=str(error))
+        return FileRow(number, number, number + 1, error=str(error))
     except (TypeError, ValueError, msgspec.MsgspecError) as error:
-        return Row(number, number, number + 1, error=f"it cannot be written as JSON: {clean(str(error), 200)}")
-    return Row(
+        return FileRow(number, number, number + 1, error=f"it cannot be written as JSON: {clean(str(error), 200)}")
+    return FileRow(
         number,
         number,
         number + 1,

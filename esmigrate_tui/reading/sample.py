@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.files import (
-    Breaks,
-    Column,
+    FieldGuess,
     FileFormat,
-    FileLook,
-    FileWishes,
-    Guess,
+    FileInspection,
+    FileOptions,
+    FileReading,
+    FileSample,
     IdRule,
-    Reading,
+    LineBreak,
     RowError,
-    Sample,
+    TableColumn,
 )
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, listed, number
@@ -28,8 +28,8 @@ from esmigrate_tui.reading.guess import documents_of, guesses, is_written_number
 from esmigrate_tui.reading.identity import UNFIT, field_of, position_of
 from esmigrate_tui.reading.json_lines import BOM
 from esmigrate_tui.reading.mapping import entries
-from esmigrate_tui.reading.opened import Opened, found_files, named
-from esmigrate_tui.reading.pages import Pages, Place, header
+from esmigrate_tui.reading.opened import OpenFile, found_files, named
+from esmigrate_tui.reading.pages import FilePages, RowPosition, header
 from esmigrate_tui.reading.sniff import (
     PARQUET,
     breaks_of,
@@ -44,7 +44,7 @@ from esmigrate_tui.reading.unpacked import CutShortError, is_of_bytes, is_utf8
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from esmigrate_tui.model.files import FileSource, Row
+    from esmigrate_tui.model.files import FileRow, FileSource
 
 ROWS: Final = 1_000
 """Rows that are looked at, of all files together; of each file some."""
@@ -63,7 +63,7 @@ def start_of(file: FileSource) -> bytes:
 
 def _unpacked_start(file: FileSource, *, until_text: bool = False) -> tuple[bytes, bytes]:
     """The first bytes, and those by which the encoding is judged: where `until_text` is set the first beyond ASCII."""
-    opened = Opened(file)
+    opened = OpenFile(file)
     try:
         start = seen = opened.read(_START)
         looked_through = len(start)
@@ -86,23 +86,23 @@ def _unpacked_start(file: FileSource, *, until_text: bool = False) -> tuple[byte
 
 
 @dataclass(frozen=True)
-class _Judged:
+class _RecognisedFile:
     """What one file was recognised as; `first` is the first row of a table."""
 
     file: FileSource
     format: FileFormat
     encoding: str
     delimiter: str
-    breaks: Breaks
+    breaks: LineBreak
 
 
-def _judged(file: FileSource, wishes: FileWishes) -> _Judged:
+def _judged(file: FileSource, wishes: FileOptions) -> _RecognisedFile:
     """What a file is by itself; raises ProblemError for what is not read here."""
     start, seen = _unpacked_start(file)
     if wishes.format is None or wishes.format is not FileFormat.PARQUET:
         refuse_known(start, file.path)
     if start.startswith(PARQUET):
-        return _Judged(file, wishes.format or FileFormat.PARQUET, "utf-8", ",", Breaks.LF)
+        return _RecognisedFile(file, wishes.format or FileFormat.PARQUET, "utf-8", ",", LineBreak.LF)
     encoding = wishes.encoding or wide_encoding_of(start)
     text = start
     if encoding and not is_utf8(encoding) and not is_of_bytes(encoding):
@@ -115,12 +115,12 @@ def _judged(file: FileSource, wishes: FileWishes) -> _Judged:
         if not is_utf8(encoding) and not is_of_bytes(encoding):
             text = start.decode(encoding, "ignore").encode()
     breaks = breaks_of(text)
-    if breaks is Breaks.CR:
+    if breaks is LineBreak.CR:
         text = text.replace(b"\r", b"\n")
     delimiter = ","
     if kind.has_columns:
         delimiter = wishes.delimiter or ("\t" if kind is FileFormat.TSV else delimiter_of(text))
-    return _Judged(file, kind, encoding, delimiter, breaks)
+    return _RecognisedFile(file, kind, encoding, delimiter, breaks)
 
 
 _ALIKE: Final = (
@@ -131,13 +131,13 @@ _ALIKE: Final = (
 """Formats that files of one plan may have side by side."""
 
 
-def recognised(files: tuple[FileSource, ...], wishes: FileWishes | None = None, pipeline: str = "") -> Reading:
+def recognised(files: tuple[FileSource, ...], wishes: FileOptions | None = None, pipeline: str = "") -> FileReading:
     """How files are to be read: as is wished, the rest by what each of them holds. Raises ProblemError."""
     with _in_a_sentence(files[0].path if files else "no file"):
-        return _recognised(files, wishes or FileWishes(), pipeline)
+        return _recognised(files, wishes or FileOptions(), pipeline)
 
 
-def _recognised(files: tuple[FileSource, ...], wishes: FileWishes, pipeline: str) -> Reading:
+def _recognised(files: tuple[FileSource, ...], wishes: FileOptions, pipeline: str) -> FileReading:
     found = [_judged(file, wishes) for file in files]
     first = found[0]
     alike = next((kinds for kinds in _ALIKE if first.format in kinds), frozenset({first.format}))
@@ -162,7 +162,7 @@ def _recognised(files: tuple[FileSource, ...], wishes: FileWishes, pipeline: str
         )
     common = _common(found)
     ids = wishes.ids or (IdRule.OWN if first.format.has_ids else IdRule.NEW)
-    reading = Reading(
+    reading = FileReading(
         format=common.format,
         files=tuple(_as_judged(one, common) for one in found),
         encoding=common.encoding,
@@ -180,22 +180,22 @@ def _recognised(files: tuple[FileSource, ...], wishes: FileWishes, pipeline: str
     return reading
 
 
-def _common(found: Sequence[_Judged]) -> _Judged:
+def _common(found: Sequence[_RecognisedFile]) -> _RecognisedFile:
     """What most of the files are, each trait by itself."""
 
-    def most(of: Callable[[_Judged], Any]) -> Any:  # noqa: ANN401  # whatever trait it is
+    def most(of: Callable[[_RecognisedFile], Any]) -> Any:  # noqa: ANN401  # whatever trait it is
         return Counter(of(one) for one in found).most_common(1)[0][0]
 
-    return _Judged(
+    return _RecognisedFile(
         found[0].file,
         most(lambda one: one.format),
         most(lambda one: one.encoding),
         most(lambda one: one.delimiter),
-        Breaks.LF,
+        LineBreak.LF,
     )
 
 
-def _as_judged(one: _Judged, common: _Judged) -> FileSource:
+def _as_judged(one: _RecognisedFile, common: _RecognisedFile) -> FileSource:
     """The file with what is otherwise with it than with most."""
     return msgspec.structs.replace(
         one.file,
@@ -206,7 +206,7 @@ def _as_judged(one: _Judged, common: _Judged) -> FileSource:
     )
 
 
-def _must_have_headers(reading: Reading) -> None:
+def _must_have_headers(reading: FileReading) -> None:
     """Raise ProblemError (usage) where a file begins with data while another one names the columns."""
     first = header(reading, reading.files[0])
     for file in reading.files[1:_FILES]:
@@ -227,7 +227,7 @@ def _must_have_headers(reading: Reading) -> None:
             )
 
 
-def sampled(reading: Reading) -> Sample:
+def sampled(reading: FileReading) -> FileSample:
     """The first rows of each file as they will be sent, what their fields most likely are, and the rows that are bad.
 
     The columns of a table that has none in `reading` get their types from what is guessed. Raises ProblemError, also
@@ -255,8 +255,11 @@ def _in_a_sentence(label: str) -> Iterator[None]:
         ) from error
 
 
-def _sampled(reading: Reading) -> Sample:
-    known, found = reading, tuple(Guess(field=field_of(column.name), type=column.type) for column in reading.columns)
+def _sampled(reading: FileReading) -> FileSample:
+    known, found = (
+        reading,
+        tuple(FieldGuess(field=field_of(column.name), type=column.type) for column in reading.columns),
+    )
     if reading.format.has_columns:
         _must_have_id_column(reading)
     if reading.format.has_columns and not reading.columns:
@@ -270,7 +273,7 @@ def _sampled(reading: Reading) -> Sample:
     if not reading.format.has_columns:
         found = guesses(documents_of(row.source for _, row in seen.rows))
     ids = Counter(row.id for _, row in seen.rows)
-    return Sample(
+    return FileSample(
         reading=known,
         rows=tuple(row for _, row in seen.rows[:_SHOWN]),
         guesses=found,
@@ -285,7 +288,7 @@ def _sampled(reading: Reading) -> Sample:
     )
 
 
-def _of_one_index(reading: Reading, seen: _Seen) -> Reading:
+def _of_one_index(reading: FileReading, seen: _SampledRows) -> FileReading:
     """The reading with the index whose documents were seen; raises ProblemError (usage) where there are several."""
     if reading.from_index or reading.of_index:
         return reading
@@ -320,26 +323,26 @@ def patterns_of(typed: str) -> tuple[str, ...]:
         ) from None
 
 
-def looked_at(typed: str, wishes: FileWishes) -> FileLook:
+def looked_at(typed: str, wishes: FileOptions) -> FileInspection:
     """What the files that a line names show, read as somebody wishes; raises ProblemError where one names none."""
     is_one_path = bool(typed.strip()) and named(typed.strip()).is_file()  # blanks and all
     files = found_files([typed.strip()] if is_one_path else patterns_of(typed))
     try:
         reading = _as_wished(files, wishes)
     except ProblemError as error:
-        return FileLook(files=files, formats=_formats(files), problem=error.problem)
+        return FileInspection(files=files, formats=_formats(files), problem=error.problem)
     formats = tuple(file.format or reading.format for file in reading.files)
     try:
-        return FileLook(files=files, formats=formats, sample=sampled(reading))
+        return FileInspection(files=files, formats=formats, sample=sampled(reading))
     except ProblemError as error:
         problem = error.problem
     with contextlib.suppress(ProblemError):  # it may be more than the _id that is wrong
         without = msgspec.structs.replace(wishes, ids=None, id_field="")
-        return FileLook(files=files, formats=formats, sample=sampled(_as_wished(files, without)), problem=problem)
-    return FileLook(files=files, formats=formats, problem=problem)
+        return FileInspection(files=files, formats=formats, sample=sampled(_as_wished(files, without)), problem=problem)
+    return FileInspection(files=files, formats=formats, problem=problem)
 
 
-def _as_wished(files: tuple[FileSource, ...], wishes: FileWishes) -> Reading:
+def _as_wished(files: tuple[FileSource, ...], wishes: FileOptions) -> FileReading:
     """As is wished, as far as it is: the name of a field, and those of columns, may be typed later."""
     is_by_field = wishes.ids is IdRule.FIELD
     ids = None if is_by_field and not wishes.id_field else wishes.ids
@@ -355,25 +358,25 @@ def _formats(files: tuple[FileSource, ...]) -> tuple[FileFormat | None, ...]:
     found: list[FileFormat | None] = []
     for file in files[:_FILES]:
         try:
-            found.append(_judged(file, FileWishes()).format)
+            found.append(_judged(file, FileOptions()).format)
         except ProblemError:
             found.append(None)
     return tuple(found)
 
 
-def create_body(sample: Sample) -> str:
+def create_body(sample: FileSample) -> str:
     """The body that makes an index as it was guessed: JSON that a person can read and edit."""
     body: dict[str, Any] = {"settings": {}, "mappings": {"properties": properties(sample.guesses)}}
     return msgspec.json.format(msgspec.json.encode(body), indent=2).decode()
 
 
-def typed(reading: Reading, create: str) -> Reading:
+def typed(reading: FileReading, create: str) -> FileReading:
     """How files are read, the cells of a table as the mapping in `create` wants them: a person may have edited that."""
     if not reading.columns or not create:
         return reading
     wanted = entries(create)
     columns = tuple(
-        Column(
+        TableColumn(
             name=column.name,
             type=wanted.get(field_of(column.name), {}).get("type", column.type) if column.type else "",
         )
@@ -383,25 +386,25 @@ def typed(reading: Reading, create: str) -> Reading:
 
 
 @dataclass(frozen=True)
-class _Seen:
+class _SampledRows:
     """Good rows with their files, bad ones, files that are not empty and have none, and how many were passed over."""
 
-    rows: list[tuple[str, Row]]
+    rows: list[tuple[str, FileRow]]
     errors: list[RowError]
     unread: list[str]
     passed: int
 
 
-def _read(reading: Reading) -> _Seen:
+def _read(reading: FileReading) -> _SampledRows:
     """The first rows of the first files."""
-    rows: list[tuple[str, Row]] = []
+    rows: list[tuple[str, FileRow]] = []
     errors: list[RowError] = []
     unread: list[str] = []
     all_passed = 0
     files = reading.files[:_FILES]
     each = max(20, ROWS // max(1, len(files)))
     for file in files:
-        pages = Pages(msgspec.structs.replace(reading, files=(file,)), Place(), b"sample")
+        pages = FilePages(msgspec.structs.replace(reading, files=(file,)), RowPosition(), b"sample")
         try:
             page = pages.next(each, _BYTES // len(files))
             empty, passed = (page.unread, page.passed) if page is not None else pages.beside()
@@ -414,10 +417,10 @@ def _read(reading: Reading) -> _Seen:
                 errors.append(RowError(path=file.path, line=row.line, reason=row.error))
             else:
                 rows.append((file.path, row))
-    return _Seen(rows, errors, unread, all_passed)
+    return _SampledRows(rows, errors, unread, all_passed)
 
 
-def _must_have_id_column(reading: Reading) -> None:
+def _must_have_id_column(reading: FileReading) -> None:
     for file in reading.files[:_FILES]:
         names = header(reading, file)
         if reading.ids is IdRule.FIELD and names and position_of(reading.id_field, names) < 0:
@@ -432,10 +435,11 @@ def _must_have_id_column(reading: Reading) -> None:
             )
 
 
-def _columns(reading: Reading, found: tuple[Guess, ...]) -> tuple[Column, ...]:
+def _columns(reading: FileReading, found: tuple[FieldGuess, ...]) -> tuple[TableColumn, ...]:
     """The columns of all files, in the order in which they come; those that no document can hold are left out of it."""
     types = {guess.field: guess.type for guess in found}
     names = dict.fromkeys(name for file in reading.files[:_FILES] for name in header(reading, file))
     return tuple(
-        Column(name=name, type="" if name in UNFIT else types.get(field_of(name), "") or "keyword") for name in names
+        TableColumn(name=name, type="" if name in UNFIT else types.get(field_of(name), "") or "keyword")
+        for name in names
     )

@@ -8,17 +8,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.files import Row
+from esmigrate_tui.model.files import FileRow
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, size
-from esmigrate_tui.reading.cells import Cells
-from esmigrate_tui.reading.identity import ID, ROUTING, Identity, NoIdError, position_of
+from esmigrate_tui.reading.cells import CellConverter
+from esmigrate_tui.reading.identity import ID, ROUTING, IdAssigner, NoIdError, position_of
 from esmigrate_tui.reading.json_lines import BOM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esmigrate_tui.model.files import Column
+    from esmigrate_tui.model.files import TableColumn
     from esmigrate_tui.reading.cells import Cell
 
 LONGEST_QUOTED: Final = 16 * 1024 * 1024
@@ -29,7 +29,7 @@ SAYS: Final = re.compile(rb'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 _QUOTED: Final = re.compile(rb'"((?:[^"]|"")*+)"')
 
 
-class Separated:
+class SeparatedParser:
     """Rows of a table of text; the header is the first of them, or `names` where the file is taken up in the middle.
 
     Without a header the first row is data, and the columns are called by `names`, else col1, col2 and so on.
@@ -38,8 +38,8 @@ class Separated:
 
     def __init__(  # noqa: PLR0913  # where, how and by what a table is read
         self,
-        identity: Identity,
-        columns: Sequence[Column],
+        identity: IdAssigner,
+        columns: Sequence[TableColumn],
         offset: int = 0,
         line: int = 1,
         *,
@@ -63,7 +63,7 @@ class Separated:
         self._held = b""
         self._is_first = offset == 0
         self._may_say = offset == 0
-        self._cells: Cells | None = None
+        self._cells: CellConverter | None = None
         self._id_at = self._own_at = self._routing_at = -1
         if names:
             self._named(names)
@@ -73,19 +73,19 @@ class Separated:
         """The columns; none before the header was read."""
         return self._cells.names if self._cells is not None else ()
 
-    def feed(self, piece: bytes) -> list[Row]:
+    def feed(self, piece: bytes) -> list[FileRow]:
         """The rows that are whole now."""
         self._held += piece
         return self._rows(is_end=False)
 
-    def end(self) -> list[Row]:
+    def end(self) -> list[FileRow]:
         """The rows that the end of the file makes whole."""
         return self._rows(is_end=True)
 
     # -- where rows end ----------------------------------------------------------------------------------------------
 
-    def _rows(self, *, is_end: bool) -> list[Row]:
-        rows: list[Row] = []
+    def _rows(self, *, is_end: bool) -> list[FileRow]:
+        rows: list[FileRow] = []
         held, at = self._held, 0
         if self._is_first and (is_end or len(held) >= len(BOM)):
             self._is_first = False
@@ -188,12 +188,12 @@ class Separated:
                     todo="Rename one of them in the first row of the file.",
                 )
             )
-        self._cells = Cells(named, self._columns)
+        self._cells = CellConverter(named, self._columns)
         self._id_at = position_of(self._identity.field, named)
         self._own_at = position_of(ID, named)
         self._routing_at = position_of(ROUTING, named)
 
-    def _row(self, cells: list[Cell] | str, raw: bytes, line: int) -> Row | None:
+    def _row(self, cells: list[Cell] | str, raw: bytes, line: int) -> FileRow | None:
         """The row of some cells; None for the header and for an empty line."""
         if isinstance(cells, str):
             if self._cells is None:
@@ -223,7 +223,7 @@ class Separated:
         except NoIdError as error:
             return self._bad(line, str(error))
         routing = cells[self._routing_at][0] or None if self._routing_at >= 0 else None
-        return Row(line, self._offset, self._line, document, identifier, routing, has_own_id=bool(own))
+        return FileRow(line, self._offset, self._line, document, identifier, routing, has_own_id=bool(own))
 
-    def _bad(self, line: int, why: str) -> Row:
-        return Row(line, self._offset, self._line, error=why)
+    def _bad(self, line: int, why: str) -> FileRow:
+        return FileRow(line, self._offset, self._line, error=why)

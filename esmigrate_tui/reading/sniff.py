@@ -10,12 +10,12 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.model.files import Breaks, FileFormat
+from esmigrate_tui.model.files import FileFormat, LineBreak
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.hits import RESPONSE
 from esmigrate_tui.reading.json_lines import BOM
-from esmigrate_tui.reading.members import Member, members
+from esmigrate_tui.reading.members import ObjectMember, members
 from esmigrate_tui.reading.separated import SAYS
 
 _PACKED: Final = frozenset({".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz"})
@@ -108,13 +108,13 @@ def _suffix(name: str) -> str:
     return suffixes[-1] if suffixes else ""
 
 
-def _is_hit(found: list[Member]) -> bool:
+def _is_hit(found: list[ObjectMember]) -> bool:
     """Whether the members of an object are those of a hit: a document, and where it was found."""
     own = {one.name: one.opens for one in found if one.depth == 1}
     return own.get(b"_source") == b"{" and bool(own.keys() & {b"_id", b"_index"})
 
 
-def _is_response(found: list[Member]) -> bool:
+def _is_response(found: list[ObjectMember]) -> bool:
     """Whether they are those of a search response, or of several, and of nothing else."""
     own = {one.name for one in found if one.depth == 1}
     lists = {one.name: one.opens for one in found if one.depth == 2 or one.name in {b"docs", b"responses"}}
@@ -239,10 +239,10 @@ def _western(text: bytes) -> str:
 # -- tables ----------------------------------------------------------------------------------------------------------
 
 
-def breaks_of(start: bytes) -> Breaks:
+def breaks_of(start: bytes) -> LineBreak:
     """What ends its lines: a carriage return alone where there is one, and no line feed, outside of quotes."""
     outside = _outside_quotes(start)
-    return Breaks.CR if b"\r" in outside and b"\n" not in outside else Breaks.LF
+    return LineBreak.CR if b"\r" in outside and b"\n" not in outside else LineBreak.LF
 
 
 def delimiter_of(start: bytes) -> str:

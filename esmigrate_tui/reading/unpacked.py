@@ -29,7 +29,7 @@ def _mark(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_MARKED, _mark)
 
 
-class Stream(Protocol):
+class ByteStream(Protocol):
     """What is read like a file."""
 
     def read(self, most: int, /) -> bytes:
@@ -41,10 +41,10 @@ class Stream(Protocol):
         ...
 
 
-class _Fed:
+class _UnpackedStream:
     """What makes bytes of pieces of another stream; as many as are asked for are given, the others held."""
 
-    def __init__(self, raw: Stream) -> None:
+    def __init__(self, raw: ByteStream) -> None:
         self._raw = raw
         self._ready = bytearray()
         self._is_over = False
@@ -65,14 +65,14 @@ class _Fed:
         raise NotImplementedError
 
 
-class Zstd(_Fed):
+class ZstdStream(_UnpackedStream):
     """Unpacks zstd; the library's own reader takes a file that was cut for one that has ended.
 
     It is fed a kilobyte at a time: no more than 32 MB can come of that, and of ordinary data a few kilobytes do.
     Raises ImportError where the library is not installed.
     """
 
-    def __init__(self, raw: Stream) -> None:
+    def __init__(self, raw: ByteStream) -> None:
         import zstandard  # noqa: PLC0415  # an extra that may not be installed
 
         super().__init__(raw)
@@ -105,13 +105,13 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
 
 
-class Squeezed(_Fed):
+class CompressedStream(_UnpackedStream):
     """Unpacks bzip2 and xz by Python's own libraries; several streams one after another are one file.
 
     Raises ImportError where this Python was built without the library of xz.
     """
 
-    def __init__(self, raw: Stream, kind: Compression) -> None:
+    def __init__(self, raw: ByteStream, kind: Compression) -> None:
         super().__init__(raw)
         self._begin: Callable[[], _Decompressor] = bz2.BZ2Decompressor
         self._errors: tuple[type[Exception], ...] = (OSError,)
@@ -144,10 +144,10 @@ class Squeezed(_Fed):
             self._left, self._stream = self._stream.unused_data, None
 
 
-class Recoded(_Fed):
+class RecodedStream(_UnpackedStream):
     """A text of another encoding as UTF-8; what cannot be decoded becomes bytes that are no UTF-8, in its own row."""
 
-    def __init__(self, raw: Stream, encoding: str) -> None:
+    def __init__(self, raw: ByteStream, encoding: str) -> None:
         super().__init__(raw)
         self._decoder = codecs.getincrementaldecoder(encoding)(_MARKED)
 
@@ -176,12 +176,12 @@ def is_utf8(encoding: str) -> bool:
         return False
 
 
-def unpacked(raw: BinaryIO, kind: Compression) -> Stream:
+def unpacked(raw: BinaryIO, kind: Compression) -> ByteStream:
     """The stream within a packed file; raises ImportError where what unpacks it is not installed."""
     if kind is Compression.GZIP:
         import gzip  # noqa: PLC0415  # as the others
 
         return gzip.GzipFile(fileobj=raw)
     if kind is Compression.ZSTD:
-        return Zstd(raw)
-    return Squeezed(raw, kind) if kind in {Compression.BZIP2, Compression.XZ} else raw
+        return ZstdStream(raw)
+    return CompressedStream(raw, kind) if kind in {Compression.BZIP2, Compression.XZ} else raw

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.carried import Fate, Kind
+from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.chosen import ChosenType, chosen_types
 from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.event import Reject, RunOutcome
@@ -32,7 +32,7 @@ _EXAMPLES: Final = 3
 _PREVIEW: Final = re.compile(r"(?<=Preview of field's value: )'.{0,2000}?'(?=$|[\s,.;\])}])")
 
 
-class End(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedCluster(msgspec.Struct, frozen=True, kw_only=True):
     """One end of the migration: its address without any secret, its version and its own id."""
 
     address: str
@@ -40,14 +40,14 @@ class End(msgspec.Struct, frozen=True, kw_only=True):
     uuid: str = ""
 
 
-class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedProblem(msgspec.Struct, frozen=True, kw_only=True):
     """Something that went wrong or made the run wait; `at` is ISO 8601 in UTC, "" where it is not one moment's."""
 
     at: str
     text: str
 
 
-class Change(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedChange(msgspec.Struct, frozen=True, kw_only=True):
     """A change to a cluster beside the documents; `by_hand` is the request that still has to be made, "" if none."""
 
     side: Side
@@ -57,15 +57,15 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     by_hand: str = ""
 
 
-class Definition(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedDefinition(msgspec.Struct, frozen=True, kw_only=True):
     """What stands beside the indices and was to be made: `fate` is what became of it, `why` it was not made.
 
     `changes` is what was otherwise in the destination's version, `away` the request that takes it away again.
     """
 
-    kind: Kind
+    kind: DefinitionKind
     name: str
-    fate: Fate
+    fate: CarryOutcome
     why: str = ""
     changes: tuple[str, ...] = ()
     away: str = ""
@@ -79,7 +79,7 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     evidence: str = ""
 
 
-class Refusals(msgspec.Struct, frozen=True, kw_only=True):
+class RejectGroup(msgspec.Struct, frozen=True, kw_only=True):
     """Documents of one index that were refused for one reason, with a few of their ids."""
 
     index: str
@@ -109,8 +109,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     outcome: RunOutcome | None
     exit_code: int
     method: MethodName
-    source: End | None
-    destination: End
+    source: ReportedCluster | None
+    destination: ReportedCluster
     started_at: str
     finished_at: str
     seconds: float
@@ -126,15 +126,15 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     bytes_expected: int | None = None
     bytes_per_second: float = 0.0
     indices: tuple[ReportRow, ...]
-    carried: tuple[Definition, ...] = ()
-    troubles: tuple[Trouble, ...]
-    put_back: tuple[Change, ...]
-    not_put_back: tuple[Change, ...]
-    meant_to_stay: tuple[Change, ...]
+    carried: tuple[ReportedDefinition, ...] = ()
+    troubles: tuple[ReportedProblem, ...]
+    put_back: tuple[ReportedChange, ...]
+    not_put_back: tuple[ReportedChange, ...]
+    meant_to_stay: tuple[ReportedChange, ...]
     to_do: tuple[ToDo, ...]
     by_hand: tuple[ToDo, ...] = ()
     waivers: tuple[Waiver, ...]
-    refusals: tuple[Refusals, ...]
+    refusals: tuple[RejectGroup, ...]
     refused_seen: int
     rejects_file: str
     plan_file: str
@@ -224,8 +224,8 @@ def _moment(at: float | None) -> str:
     return "" if at is None else datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _end(connection: Connection, version: str, uuid: str) -> End:
-    return End(address=connection.endpoint.url, version=version, uuid=uuid)
+def _end(connection: Connection, version: str, uuid: str) -> ReportedCluster:
+    return ReportedCluster(address=connection.endpoint.url, version=version, uuid=uuid)
 
 
 def _row(task: TaskProgress, planned: Task | None) -> ReportRow:
@@ -298,25 +298,25 @@ def _trouble_of(task: TaskProgress) -> str:
     return task.problem.sentence() if task.problem else task.held_by.sentence() if task.held_by else ""
 
 
-def _troubles(progress: Progress) -> tuple[Trouble, ...]:
-    told = tuple(Trouble(at=_moment(line.at), text=line.text) for line in progress.notable if line.is_trouble)
+def _troubles(progress: Progress) -> tuple[ReportedProblem, ...]:
+    told = tuple(ReportedProblem(at=_moment(line.at), text=line.text) for line in progress.notable if line.is_trouble)
     if progress.problem is None:
         return told
-    return (*told, Trouble(at=_moment(progress.finished_at), text=progress.problem.sentence()))
+    return (*told, ReportedProblem(at=_moment(progress.finished_at), text=progress.problem.sentence()))
 
 
-def _carried(plan: Plan, progress: Progress) -> tuple[Definition, ...]:
+def _carried(plan: Plan, progress: Progress) -> tuple[ReportedDefinition, ...]:
     """What became of each definition of the plan, as far as the run has come to it."""
-    found: list[Definition] = []
+    found: list[ReportedDefinition] = []
     for one in plan.carried:
         told = next((each for each in progress.carried if (each.kind, each.name) == (one.kind, one.name)), None)
         undo = one.change().undo
-        was_made = told is not None and told.fate is Fate.MADE
+        was_made = told is not None and told.fate is CarryOutcome.MADE
         found.append(
-            Definition(
+            ReportedDefinition(
                 kind=one.kind,
                 name=one.name,
-                fate=Fate.NOT_YET if told is None else told.fate,
+                fate=CarryOutcome.NOT_YET if told is None else told.fate,
                 why=told.problem.sentence() if told is not None and told.problem is not None else "",
                 changes=one.changes,
                 away=undo.as_console() if undo is not None and was_made else "",
@@ -325,9 +325,9 @@ def _carried(plan: Plan, progress: Progress) -> tuple[Definition, ...]:
     return tuple(found)
 
 
-def _changes(entries: Iterable[LedgerEntry]) -> tuple[Change, ...]:
+def _changes(entries: Iterable[LedgerEntry]) -> tuple[ReportedChange, ...]:
     return tuple(
-        Change(
+        ReportedChange(
             side=entry.side,
             what=entry.what,
             state=entry.state,
@@ -350,7 +350,7 @@ def _waivers(plan: Plan, findings: Sequence[Finding]) -> tuple[Waiver, ...]:
     return tuple(waivers)
 
 
-def _refusals(rejects: Sequence[Reject]) -> tuple[Refusals, ...]:
+def _refusals(rejects: Sequence[Reject]) -> tuple[RejectGroup, ...]:
     """The refused documents by index and reason, the most frequent first."""
     amounts: Counter[tuple[str, int, str]] = Counter()
     ids: defaultdict[tuple[str, int, str], list[str]] = defaultdict(list)
@@ -360,7 +360,7 @@ def _refusals(rejects: Sequence[Reject]) -> tuple[Refusals, ...]:
         if len(ids[kind]) < _EXAMPLES:
             ids[kind].append(reject.id)
     return tuple(
-        Refusals(index=kind[0], status=kind[1], reason=kind[2], documents=amount, ids=tuple(ids[kind]))
+        RejectGroup(index=kind[0], status=kind[1], reason=kind[2], documents=amount, ids=tuple(ids[kind]))
         for kind, amount in sorted(amounts.items(), key=lambda item: (-item[1], item[0]))
     )
 

@@ -8,12 +8,12 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.difference import Compared
+from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import RestoredShards, RunOutcome, Samples, Watched
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.progress import Progress, TaskState
-from esmigrate_tui.model.snapshot import Mount, Restoration, RestoreKind
+from esmigrate_tui.model.snapshot import Mount, RestoreKind, RestoreOptions
 from esmigrate_tui.model.text import clean, counted, listed, number
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
     size: int | None = None
     shards: RestoredShards | None = None
     samples: Samples | None = None
-    compared: Compared | None = None
+    compared: IndexComparison | None = None
     watched: Watched | None = None
     is_stream: bool = False
 
@@ -440,7 +440,7 @@ def _can_be_looked_at(row: ReportRow) -> bool:
     return False
 
 
-def _after_a_restore(plan: Plan, restoration: Restoration, rows: Sequence[ReportRow]) -> list[ToDo]:
+def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[ReportRow]) -> list[ToDo]:
     """What a restore leaves behind on purpose: the repository, settings that were overridden, the snapshot itself."""
     repository, snapshot = restoration.repository.name, restoration.snapshot
     place = f"/_snapshot/{quote(repository, safe='')}"

@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.carried import Fate
+from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.method import Unit
 from esmigrate_tui.model.text import clean, counted, duration, number, size
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from esmigrate_tui.report.contents import Change, Report
+    from esmigrate_tui.report.contents import Report, ReportedChange
     from esmigrate_tui.report.judgement import ReportRow, ToDo
 
 _GAP: Final = "  "
@@ -148,7 +148,7 @@ def _labelled(label: str, text: str, width: int) -> list[str]:
     return _wrapped(text, width, f"{label:<{_LABEL}}", indent) if text else []
 
 
-def _changes(label: str, changes: Sequence[Change], width: int) -> list[str]:
+def _changes(label: str, changes: Sequence[ReportedChange], width: int) -> list[str]:
     lines: list[str] = []
     for at, change in enumerate(changes[:_SHOWN]):
         trouble = f": {change.trouble}" if change.trouble else ""
@@ -162,8 +162,10 @@ def _changes(label: str, changes: Sequence[Change], width: int) -> list[str]:
 def _carried(report: Report, width: int) -> list[str]:
     """How many definitions were made, and each that was not."""
     many = Counter(one.fate for one in report.carried)
-    lines = _labelled("Carried over", "; ".join(f"{number(many[fate])} {fate}" for fate in Fate if fate in many), width)
-    others = [one for one in report.carried if one.fate not in {Fate.MADE, Fate.SAME}]
+    lines = _labelled(
+        "Carried over", "; ".join(f"{number(many[fate])} {fate}" for fate in CarryOutcome if fate in many), width
+    )
+    others = [one for one in report.carried if one.fate not in {CarryOutcome.MADE, CarryOutcome.SAME}]
     for one in others[:_SHOWN]:
         why = f". {one.why}" if one.why else ""
         lines += _labelled("", f"{one.kind} {clean(one.name)}: {one.fate}{why}", width)

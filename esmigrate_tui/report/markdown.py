@@ -12,7 +12,7 @@ from esmigrate_tui.model.text import clean, counted, duration, number, size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from esmigrate_tui.report.contents import Change, Report
+    from esmigrate_tui.report.contents import Report, ReportedChange
 
 _METHODS: Final[dict[str, str]] = {
     "index-from-source": "Index from the source",
@@ -262,7 +262,7 @@ def _troubles(report: Report) -> list[str]:
     return [table(("When", "What"), rows)] if rows else []
 
 
-def _open(changes: Sequence[Change]) -> list[str]:
+def _open(changes: Sequence[ReportedChange]) -> list[str]:
     pieces: list[str] = []
     for change in changes:
         trouble = f" {change.trouble}" if change.trouble else ""
@@ -271,7 +271,7 @@ def _open(changes: Sequence[Change]) -> list[str]:
     return pieces
 
 
-def _listed(changes: Sequence[Change]) -> list[str]:
+def _listed(changes: Sequence[ReportedChange]) -> list[str]:
     """Each with what is to be said of it: what was refused was never made, so nothing had to be put back."""
     rows = ((change.side, f"{change.what}{f'. {change.trouble}' if change.trouble else ''}") for change in changes)
     return [table(("Where", "What"), rows)] if changes else []

@@ -12,15 +12,15 @@ from esmigrate_tui.sandbox.errors import SandboxError
 from esmigrate_tui.sandbox.versions import NUMBERS
 
 if TYPE_CHECKING:
-    from esmigrate_tui.sandbox.nodes import Node
-    from esmigrate_tui.sandbox.progress import Progress, Step
+    from esmigrate_tui.sandbox.nodes import SandboxNode
+    from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
 
 __all__ = ["sandbox"]
 
 T = TypeVar("T")
 
 
-def _amount(step: "Step") -> str:
+def _amount(step: "SandboxProgress") -> str:
     if not step.total:
         return f" {step.done} s" if step.done else ""
     if step.total > 10_000_000:
@@ -32,7 +32,7 @@ def _bar() -> "Progress":
     """One line on a terminal, written over itself when it changes."""
     shown = ""
 
-    def show(step: "Step") -> None:
+    def show(step: "SandboxProgress") -> None:
         nonlocal shown
         # The width most terminals have at least; a longer line would not be written over whole.
         line = (step.what + _amount(step))[:79]
@@ -70,7 +70,7 @@ def _carry_out(work: Coroutine[Any, Any, T]) -> T:
         clear_bar()
 
 
-def _plain(node: "Node", standing: str, *, attached: bool) -> dict[str, object]:
+def _plain(node: "SandboxNode", standing: str, *, attached: bool) -> dict[str, object]:
     return {
         "name": node.name,
         "version": node.version,

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from esmigrate_tui.sandbox.errors import ChecksumWrong, ExtraMissing, NoNetwork
-from esmigrate_tui.sandbox.places import Places, ensure_space, free_space, full_disk_is_told, make_folder
-from esmigrate_tui.sandbox.progress import Progress, Step
-from esmigrate_tui.sandbox.versions import Artifact, Excerpt
+from esmigrate_tui.sandbox.places import SandboxFolders, ensure_space, free_space, full_disk_is_told, make_folder
+from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
+from esmigrate_tui.sandbox.versions import MavenFile, ModuleExcerpt
 
 if TYPE_CHECKING:
     import aiohttp
@@ -31,7 +31,7 @@ _CONTENTS: Final = 1 << 18
 """So much of an archive's end is asked for first: it holds the list of contents of some two thousand files."""
 
 
-def address(artifact: Artifact) -> list[str]:
+def address(artifact: MavenFile) -> list[str]:
     """Where a file can be downloaded, best first; takes 0.2 s for the import.
 
     Raises:
@@ -72,7 +72,7 @@ def _session() -> "aiohttp.ClientSession":
     return aiohttp.ClientSession(trust_env=True, timeout=timeout, connector=connector)
 
 
-async def _stream(url: str, part: Path, artifact: Artifact, progress: Progress) -> None:
+async def _stream(url: str, part: Path, artifact: MavenFile, progress: Progress) -> None:
     """One try: continue `part` where it ends, or start it."""
     have = await asyncio.to_thread(_size, part)
     what = f"Downloading {artifact.filename}"
@@ -88,11 +88,11 @@ async def _stream(url: str, part: Path, artifact: Artifact, progress: Progress) 
         total = have + rest if rest is not None else artifact.size
         ensure_space(total - have, free_space(part), part.parent, what)
         with full_disk_is_told(part, what), part.open("ab" if have else "wb") as out:
-            progress(Step(what, have, total))
+            progress(SandboxProgress(what, have, total))
             async for piece in response.content.iter_chunked(_PIECE):
                 await asyncio.to_thread(out.write, piece)
                 have += len(piece)
-                progress(Step(what, have, total))
+                progress(SandboxProgress(what, have, total))
 
 
 async def _insist(urls: list[str], name: str, once: Callable[[str], Awaitable[T]]) -> T:
@@ -116,7 +116,9 @@ async def _insist(urls: list[str], name: str, once: Callable[[str], Awaitable[T]
     ) from reason
 
 
-async def download(place: Places, artifact: Artifact, progress: Progress, urls: list[str] | None = None) -> Path:
+async def download(
+    place: SandboxFolders, artifact: MavenFile, progress: Progress, urls: list[str] | None = None
+) -> Path:
     """The path of the downloaded file, whose checksum was compared before it got this name.
 
     `urls` is for tests; otherwise the Maven client is asked. The caller holds a lock.
@@ -160,7 +162,7 @@ async def _part(session: "aiohttp.ClientSession", url: str, begin: int, end: int
         return await response.read()
 
 
-def _spans(pack: zipfile.ZipFile, excerpt: Excerpt) -> list[tuple[int, int]]:
+def _spans(pack: zipfile.ZipFile, excerpt: ModuleExcerpt) -> list[tuple[int, int]]:
     """Where the wanted files lie in the archive, neighbours together."""
     entries = sorted(pack.infolist(), key=lambda entry: entry.header_offset)
     ends = [*(entry.header_offset for entry in entries[1:]), pack.start_dir]
@@ -175,7 +177,7 @@ def _spans(pack: zipfile.ZipFile, excerpt: Excerpt) -> list[tuple[int, int]]:
     return spans
 
 
-async def _collect(url: str, path: Path, excerpt: Excerpt, progress: Progress) -> None:
+async def _collect(url: str, path: Path, excerpt: ModuleExcerpt, progress: Progress) -> None:
     """One try: the list of contents and the wanted files, each in its place; between them `path` is hollow."""
     size = excerpt.archive.size
     what = f"Downloading a part of {excerpt.archive.filename}"
@@ -189,15 +191,17 @@ async def _collect(url: str, path: Path, excerpt: Excerpt, progress: Progress) -
             with zipfile.ZipFile(path) as pack:
                 spans = _spans(pack, excerpt)
             done, total = size - begin, size - begin + sum(end - start for start, end in spans)
-            progress(Step(what, done, total))
+            progress(SandboxProgress(what, done, total))
             for start, end in spans:
                 out.seek(start)
                 out.write(await _part(session, url, start, end, size))
                 done += end - start
-                progress(Step(what, done, total))
+                progress(SandboxProgress(what, done, total))
 
 
-async def download_excerpt(place: Places, excerpt: Excerpt, progress: Progress, urls: list[str] | None = None) -> Path:
+async def download_excerpt(
+    place: SandboxFolders, excerpt: ModuleExcerpt, progress: Progress, urls: list[str] | None = None
+) -> Path:
     """An archive that holds at least the files of the excerpt: hollow elsewhere, or whole where no parts are sent.
 
     What is in it is checked when it is unpacked. `urls` and the lock are as for `download`.

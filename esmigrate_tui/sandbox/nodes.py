@@ -24,9 +24,9 @@ from esmigrate_tui.sandbox.installations import installed
 from esmigrate_tui.sandbox.java import find_java
 from esmigrate_tui.sandbox.launch import (
     FileUser,
-    Layout,
+    NodeAddress,
+    NodeFolders,
     NodeOptions,
-    Spot,
     TlsFiles,
     command,
     environment,
@@ -36,19 +36,27 @@ from esmigrate_tui.sandbox.launch import (
     settings,
     uses_security,
 )
-from esmigrate_tui.sandbox.places import Account, Places, account, full_disk_is_told, locked, make_folder, places
-from esmigrate_tui.sandbox.progress import Progress, Step, silent
-from esmigrate_tui.sandbox.records import Node, Process, Record, Standing, standing
-from esmigrate_tui.sandbox.versions import Version, find
+from esmigrate_tui.sandbox.places import (
+    NodeAccount,
+    SandboxFolders,
+    account,
+    full_disk_is_told,
+    locked,
+    make_folder,
+    places,
+)
+from esmigrate_tui.sandbox.progress import Progress, SandboxProgress, silent
+from esmigrate_tui.sandbox.records import NodeRecord, ProcessIdentity, SandboxNode, Standing, standing
+from esmigrate_tui.sandbox.versions import SandboxVersion, find
 
 if TYPE_CHECKING:
     import ssl
 
 __all__ = [
     "FileUser",
-    "Node",
     "NodeOptions",
-    "Status",
+    "NodeStatus",
+    "SandboxNode",
     "TlsFiles",
     "down",
     "find_node",
@@ -68,10 +76,10 @@ _BIND_FAILURES: Final = ("BindException", "BindHttpException", "BindTransportExc
 
 
 @dataclass(frozen=True)
-class Status:
+class NodeStatus:
     """A node and how it fares; `attached` nodes end with the process that started them."""
 
-    node: Node
+    node: SandboxNode
     standing: Standing
     attached: bool
 
@@ -101,18 +109,18 @@ def _free_ports(count: int, taken: set[int]) -> list[int]:
     return found
 
 
-def _myself() -> Process:
-    return Process(os.getpid(), supervisor.start_ticks(os.getpid()) or "")
+def _myself() -> ProcessIdentity:
+    return ProcessIdentity(os.getpid(), supervisor.start_ticks(os.getpid()) or "")
 
 
-def _port_taken(port: int, version: Version) -> PortTaken:
+def _port_taken(port: int, version: SandboxVersion) -> PortTaken:
     return PortTaken(
         f"Port {port} on 127.0.0.1 is taken by another program, so Elasticsearch {version.number} cannot listen there. "
         "End that program, or choose another port; without a port the sandbox picks a free one.",
     )
 
 
-async def _reserve(place: Places, version: Version, options: NodeOptions) -> Record:
+async def _reserve(place: SandboxFolders, version: SandboxVersion, options: NodeOptions) -> NodeRecord:
     """Choose name and ports and write them down, so that another process chooses others."""
     async with locked(place, "records"):
         known = await asyncio.to_thread(records.read_all, place)
@@ -131,7 +139,7 @@ async def _reserve(place: Places, version: Version, options: NodeOptions) -> Rec
         home = records.layout(place, name)
         secure = uses_security(version, options)
         scheme = "https" if options.tls is not None and version.has_security else "http"
-        node = Node(
+        node = SandboxNode(
             name=name,
             version=version.number,
             url=f"{scheme}://127.0.0.1:{port}",
@@ -144,12 +152,12 @@ async def _reserve(place: Places, version: Version, options: NodeOptions) -> Rec
             snapshots=place.snapshots,
             authority=home.config / "tls" / "authority.crt" if scheme == "https" else None,
         )
-        record = Record(node, options, transport_port, _myself())
+        record = NodeRecord(node, options, transport_port, _myself())
         await asyncio.to_thread(records.write, place, record)
         return record
 
 
-def _hand_over(path: Path, who: Account) -> None:
+def _hand_over(path: Path, who: NodeAccount) -> None:
     if who.uid is None or who.gid is None:
         return
     os.chown(path, who.uid, who.gid)
@@ -158,9 +166,9 @@ def _hand_over(path: Path, who: Account) -> None:
             os.chown(Path(folder, name), who.uid, who.gid, follow_symlinks=False)
 
 
-def _prepare(place: Places, server: Path, record: Record, who: Account) -> None:
+def _prepare(place: SandboxFolders, server: Path, record: NodeRecord, who: NodeAccount) -> None:
     """Make the node's folders and its own copy of the configuration."""
-    layout = Layout(record.node.home)
+    layout = NodeFolders(record.node.home)
     options = record.options
     shutil.rmtree(layout.home, ignore_errors=True)
     make_folder(place.nodes)
@@ -188,26 +196,26 @@ def _prepare(place: Places, server: Path, record: Record, who: Account) -> None:
 
 
 @dataclass(frozen=True)
-class _Kit:
+class _NodeParts:
     """What a node of one version is started with."""
 
-    version: Version
+    version: SandboxVersion
     server: Path
     java: Path
-    who: Account
+    who: NodeAccount
 
 
-async def _kit(place: Places, number: str, progress: Progress) -> _Kit:
+async def _kit(place: SandboxFolders, number: str, progress: Progress) -> _NodeParts:
     version = find(number)
     who = account()
     server = await installed(place, version, progress)
-    return _Kit(version, server, await find_java(version, place, who, progress), who)
+    return _NodeParts(version, server, await find_java(version, place, who, progress), who)
 
 
-async def _keep_password(kit: _Kit, record: Record) -> None:
+async def _keep_password(kit: _NodeParts, record: NodeRecord) -> None:
     """Put the password of `elastic` into the node's keystore: through standard input, never on a command line."""
     version, who = kit.version, kit.who
-    layout = Layout(record.node.home)
+    layout = NodeFolders(record.node.home)
     tool = str(kit.server / "bin" / "elasticsearch-keystore")
     small = replace(record.options, heap="64m")
     process = await asyncio.create_subprocess_exec(
@@ -231,7 +239,7 @@ async def _keep_password(kit: _Kit, record: Record) -> None:
         )
 
 
-def _launch(place: Places, record: Record, order: supervisor.Order) -> Record:
+def _launch(place: SandboxFolders, record: NodeRecord, order: supervisor.SupervisorOrder) -> NodeRecord:
     """Start the supervisor and through it the node."""
     process = subprocess.Popen(  # noqa: S603 — our own script
         [sys.executable, "-I", "-S", supervisor.__file__],
@@ -253,13 +261,13 @@ def _launch(place: Places, record: Record, order: supervisor.Order) -> Record:
     answer: dict[str, Any] = json.loads(line) if line else {"error": "the supervisor ended at once"}
     if "error" in answer:
         raise NodeDied(f"Elasticsearch {record.node.version} could not be started: {answer['error']}.")
-    itself = Process(process.pid, supervisor.start_ticks(process.pid) or "")
-    started = record.with_process(Process(int(answer["pid"]), str(answer["ticks"])), itself)
+    itself = ProcessIdentity(process.pid, supervisor.start_ticks(process.pid) or "")
+    started = record.with_process(ProcessIdentity(int(answer["pid"]), str(answer["ticks"])), itself)
     records.write(place, started)
     return started
 
 
-def _died(place: Places, record: Record) -> NodeDied | PortTaken:
+def _died(place: SandboxFolders, record: NodeRecord) -> NodeDied | PortTaken:
     """Why a node is gone, from its log, which is put aside."""
     try:
         text = record.node.log.read_text(encoding="utf-8", errors="replace")
@@ -275,7 +283,7 @@ def _died(place: Places, record: Record) -> NodeDied | PortTaken:
     )
 
 
-def login(node: Node) -> dict[str, str]:
+def login(node: SandboxNode) -> dict[str, str]:
     """The headers that log in as the node's user; none without security."""
     if node.user is None:
         return {}
@@ -283,7 +291,7 @@ def login(node: Node) -> dict[str, str]:
     return {"Authorization": f"Basic {both}"}
 
 
-def trust(node: Node) -> "ssl.SSLContext | bool":
+def trust(node: SandboxNode) -> "ssl.SSLContext | bool":
     """What to trust when talking to the node: its own authority, or whatever the system does."""
     if node.authority is None:
         return True
@@ -292,7 +300,7 @@ def trust(node: Node) -> "ssl.SSLContext | bool":
     return ssl.create_default_context(cafile=str(node.authority))
 
 
-async def _healthy(place: Places, record: Record, progress: Progress) -> None:
+async def _healthy(place: SandboxFolders, record: NodeRecord, progress: Progress) -> None:
     """Wait until the node answers and its shards are there."""
     import aiohttp  # noqa: PLC0415 — slow to import
 
@@ -305,7 +313,7 @@ async def _healthy(place: Places, record: Record, progress: Progress) -> None:
     connector = aiohttp.TCPConnector(ssl=trust(node))
     async with aiohttp.ClientSession(headers=login(node), timeout=timeout, connector=connector) as session:
         while (waited := loop.time() - begun) < record.options.patience:
-            progress(Step(what, int(waited), None))
+            progress(SandboxProgress(what, int(waited), None))
             if record.process is None or not record.process.is_alive:
                 raise await asyncio.to_thread(_died, place, record)
             try:
@@ -325,12 +333,12 @@ async def _healthy(place: Places, record: Record, progress: Progress) -> None:
     )
 
 
-async def _run(place: Places, kit: _Kit, record: Record, progress: Progress) -> Record:
+async def _run(place: SandboxFolders, kit: _NodeParts, record: NodeRecord, progress: Progress) -> NodeRecord:
     """From prepared folders to a healthy node."""
-    layout = Layout(record.node.home)
+    layout = NodeFolders(record.node.home)
     node = record.node
-    spot = Spot(node.name, node.port, record.transport_port, node.snapshots)
-    order = supervisor.Order(
+    spot = NodeAddress(node.name, node.port, record.transport_port, node.snapshots)
+    order = supervisor.SupervisorOrder(
         argv=command(kit.version, kit.server, settings(kit.version, record.options, layout, spot)),
         environment=environment(kit.version, record.options, layout, kit.java),
         directory=str(layout.home),
@@ -349,14 +357,14 @@ async def _run(place: Places, kit: _Kit, record: Record, progress: Progress) -> 
     return record
 
 
-def _release(node: Node) -> None:
+def _release(node: SandboxNode) -> None:
     pipe = _held[node.home].stdin
     if pipe is not None:
         pipe.write(b"release\n")
         pipe.flush()
 
 
-async def _end(record: Record) -> None:
+async def _end(record: NodeRecord) -> None:
     """End a node's processes; returns when the last one is gone."""
     held = _held.pop(record.node.home, None)
     if record.supervisor is not None and record.supervisor.is_alive:
@@ -380,12 +388,12 @@ def _collect(held: "subprocess.Popen[bytes]") -> None:
     held.wait()
 
 
-def _wait_for(process: Process) -> None:
+def _wait_for(process: ProcessIdentity) -> None:
     while process.is_alive:
         time.sleep(0.05)
 
 
-def _end_alone(process: Process) -> None:
+def _end_alone(process: ProcessIdentity) -> None:
     """End what is left of a node whose supervisor was killed."""
     if not process.is_alive:
         return
@@ -393,24 +401,24 @@ def _end_alone(process: Process) -> None:
     supervisor.end_session(int(fields[3]), _GRACE)
 
 
-async def _clear(place: Places, record: Record) -> None:
+async def _clear(place: SandboxFolders, record: NodeRecord) -> None:
     await _end(record)
     await asyncio.to_thread(shutil.rmtree, record.node.home, ignore_errors=True)
     await asyncio.to_thread(records.forget, place, record.node.name)
 
 
-async def _clear_whatever_came_of(place: Places, name: str) -> None:
+async def _clear_whatever_came_of(place: SandboxFolders, name: str) -> None:
     """Clean up after a start that did not end well, also when it was interrupted between two steps."""
     record = await asyncio.to_thread(records.read, place, name)
     if record is None:
         return
     held = _held.get(record.node.home)
     if record.supervisor is None and held is not None:
-        record = replace(record, supervisor=Process(held.pid, supervisor.start_ticks(held.pid) or ""))
+        record = replace(record, supervisor=ProcessIdentity(held.pid, supervisor.start_ticks(held.pid) or ""))
     await _clear(place, record)
 
 
-async def _sweep(place: Places) -> None:
+async def _sweep(place: SandboxFolders) -> None:
     """Throw away what attached nodes left whose owners are gone."""
     for record in await asyncio.to_thread(records.read_all, place):
         processes = (record.owner, record.process, record.supervisor)
@@ -418,7 +426,7 @@ async def _sweep(place: Places) -> None:
             await _clear(place, record)
 
 
-async def up(version: str, options: NodeOptions | None = None, *, progress: Progress = silent) -> Node:
+async def up(version: str, options: NodeOptions | None = None, *, progress: Progress = silent) -> SandboxNode:
     """Start a node of that version and wait until it is healthy; downloads and unpacks it first when needed.
 
     Cancelled or failed, it leaves no process and no folder of the node behind.
@@ -438,7 +446,7 @@ async def up(version: str, options: NodeOptions | None = None, *, progress: Prog
     return await _up(place, kit, options, progress)
 
 
-async def _up(place: Places, kit: _Kit, options: NodeOptions, progress: Progress) -> Node:
+async def _up(place: SandboxFolders, kit: _NodeParts, options: NodeOptions, progress: Progress) -> SandboxNode:
     record = await _reserve(place, kit.version, options)
     try:
         with full_disk_is_told(record.node.home, f"Starting {record.node.name}"):
@@ -451,7 +459,7 @@ async def _up(place: Places, kit: _Kit, options: NodeOptions, progress: Progress
         raise
 
 
-async def _known(place: Places, name: str) -> Record:
+async def _known(place: SandboxFolders, name: str) -> NodeRecord:
     record = await asyncio.to_thread(records.read, place, name)
     if record is None:
         names = ", ".join(known.node.name for known in await asyncio.to_thread(records.read_all, place))
@@ -459,7 +467,7 @@ async def _known(place: Places, name: str) -> Record:
     return record
 
 
-async def find_node(name: str) -> Node:
+async def find_node(name: str) -> SandboxNode:
     """The node of that name.
 
     Raises:
@@ -468,7 +476,7 @@ async def find_node(name: str) -> Node:
     return (await _known(await asyncio.to_thread(places), name)).node
 
 
-async def down(node: Node) -> None:
+async def down(node: SandboxNode) -> None:
     """End a node and throw its data away; does nothing when it is gone already.
 
     A name is given again once it is free: a node of the same name that somebody has started since is left alone.
@@ -479,7 +487,7 @@ async def down(node: Node) -> None:
         await _clear(place, record)
 
 
-async def stop(node: Node) -> None:
+async def stop(node: SandboxNode) -> None:
     """End a node and keep its data, for `start_again`.
 
     Raises:
@@ -492,7 +500,7 @@ async def stop(node: Node) -> None:
     await asyncio.to_thread(records.write, place, replace(record.with_process(None, None), is_stopped=True))
 
 
-async def start_again(node: Node, *, progress: Progress = silent) -> Node:
+async def start_again(node: SandboxNode, *, progress: Progress = silent) -> SandboxNode:
     """Start a stopped (or dead) node with its data, its port and its password; a living one is stopped first.
 
     Raises:
@@ -517,6 +525,6 @@ async def start_again(node: Node, *, progress: Progress = silent) -> Node:
         raise
 
 
-def status() -> list[Status]:
+def status() -> list[NodeStatus]:
     """Every node that is written down, by name; blocks for a few file reads."""
-    return [Status(record.node, standing(record), record.options.attached) for record in records.read_all(places())]
+    return [NodeStatus(record.node, standing(record), record.options.attached) for record in records.read_all(places())]

@@ -17,13 +17,22 @@ from pathlib import Path
 
 from esmigrate_tui.sandbox.errors import DiskFull, PlaceUnreachable
 
-__all__ = ["Account", "Places", "account", "ensure_space", "full_disk_is_told", "locked", "places", "reachable"]
+__all__ = [
+    "NodeAccount",
+    "SandboxFolders",
+    "account",
+    "ensure_space",
+    "full_disk_is_told",
+    "locked",
+    "places",
+    "reachable",
+]
 
 _ROOT_CACHE = Path("/var/cache/esmigrate")
 
 
 @dataclass(frozen=True)
-class Account:
+class NodeAccount:
     """Who runs the nodes; both None for the account that runs this program."""
 
     uid: int | None = None
@@ -31,7 +40,7 @@ class Account:
 
 
 @dataclass(frozen=True)
-class Places:
+class SandboxFolders:
     """The folders of the sandbox: what is downloaded below `cache`, what nodes write below `sandbox`."""
 
     cache: Path
@@ -78,10 +87,10 @@ class Places:
         return self.cache / "locks"
 
 
-def account() -> Account:
+def account() -> NodeAccount:
     """The account that will run the nodes: an existing unprivileged one for root."""
     if os.geteuid() != 0:
-        return Account()
+        return NodeAccount()
     try:
         entry = pwd.getpwnam("nobody")
     except KeyError:
@@ -89,10 +98,10 @@ def account() -> Account:
             "Elasticsearch does not run as root, and this system has no user nobody to run it as. "
             "Add one, or start this as another user.",
         ) from None
-    return Account(entry.pw_uid, entry.pw_gid)
+    return NodeAccount(entry.pw_uid, entry.pw_gid)
 
 
-def reachable(path: Path, who: Account) -> bool:
+def reachable(path: Path, who: NodeAccount) -> bool:
     """Whether the account can enter every folder on the way to `path`, by the mode bits for others."""
     if who.uid is None:
         return True
@@ -100,7 +109,7 @@ def reachable(path: Path, who: Account) -> bool:
     return all(folder.stat().st_mode & 0o001 or folder.stat().st_uid == who.uid for folder in existing)
 
 
-def places() -> Places:
+def places() -> SandboxFolders:
     """The folders in use now; ESMIGRATE_CACHE_DIR overrides the default, ESMIGRATE_SANDBOX_DIR where nodes write.
 
     Raises:
@@ -129,10 +138,10 @@ def places() -> Places:
                 f"The account nobody, which runs the nodes for root, cannot enter {folder}. "
                 f"Set {variable} to a folder that everyone can enter, for example one below {_ROOT_CACHE}.",
             )
-    return Places(cache, sandbox)
+    return SandboxFolders(cache, sandbox)
 
 
-def make_folder(path: Path, mode: int = 0o755, who: Account | None = None) -> Path:
+def make_folder(path: Path, mode: int = 0o755, who: NodeAccount | None = None) -> Path:
     """Make a folder and those above it with modes that no umask narrows, and hand it to `who`."""
     missing = [folder for folder in (path, *path.parents) if not folder.exists()]
     path.mkdir(parents=True, exist_ok=True)
@@ -182,7 +191,7 @@ def full_disk_is_told(where: Path, what: str) -> Iterator[None]:
 
 
 @asynccontextmanager
-async def locked(place: Places, name: str) -> AsyncIterator[None]:
+async def locked(place: SandboxFolders, name: str) -> AsyncIterator[None]:
     """Hold a lock that other processes respect, waiting for it as long as it takes.
 
     The system lets go of it when the process ends, however it ends.

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["Progress", "Step", "silent"]
+__all__ = ["Progress", "SandboxProgress", "silent"]
 
 
 @dataclass(frozen=True)
-class Step:
+class SandboxProgress:
     """Something under way: `done` of `total` (bytes, files or documents), total None when nobody knows it."""
 
     what: str
@@ -15,8 +15,8 @@ class Step:
     total: int | None = None
 
 
-Progress = Callable[[Step], None]
+Progress = Callable[[SandboxProgress], None]
 
 
-def silent(_step: Step) -> None:
+def silent(_step: SandboxProgress) -> None:
     """Report to nobody."""

@@ -6,17 +6,27 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from esmigrate_tui.sandbox.launch import FileUser, Layout, NodeOptions, TlsFiles
-from esmigrate_tui.sandbox.places import Places, make_folder
+from esmigrate_tui.sandbox.launch import FileUser, NodeFolders, NodeOptions, TlsFiles
+from esmigrate_tui.sandbox.places import SandboxFolders, make_folder
 from esmigrate_tui.sandbox.supervisor import start_ticks
 
-__all__ = ["Node", "Process", "Record", "Standing", "forget", "read", "read_all", "standing", "write"]
+__all__ = [
+    "NodeRecord",
+    "ProcessIdentity",
+    "SandboxNode",
+    "Standing",
+    "forget",
+    "read",
+    "read_all",
+    "standing",
+    "write",
+]
 
 Standing = Literal["starting", "up", "stopped", "dead"]
 
 
 @dataclass(frozen=True)
-class Process:
+class ProcessIdentity:
     """A process that can be told from a later one with the same number.
 
     `ticks` is what `supervisor.start_ticks` says of it.
@@ -32,7 +42,7 @@ class Process:
 
 
 @dataclass(frozen=True)
-class Node:
+class SandboxNode:
     """A node as its users see it.
 
     `user` and `password` are None without security. `home` is the node's own folder, `log` what it printed,
@@ -53,25 +63,25 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Record:
+class NodeRecord:
     """Everything needed to find, end and start again one node."""
 
-    node: Node
+    node: SandboxNode
     options: NodeOptions
     transport_port: int
-    owner: Process
-    process: Process | None = None
-    supervisor: Process | None = None
+    owner: ProcessIdentity
+    process: ProcessIdentity | None = None
+    supervisor: ProcessIdentity | None = None
     is_healthy: bool = False
     is_stopped: bool = False
 
-    def with_process(self, process: Process | None, supervisor: Process | None) -> "Record":
+    def with_process(self, process: ProcessIdentity | None, supervisor: ProcessIdentity | None) -> "NodeRecord":
         """The same node with other processes."""
         pid = process.pid if process is not None else 0
         return replace(self, node=replace(self.node, pid=pid), process=process, supervisor=supervisor, is_healthy=False)
 
 
-def standing(record: Record) -> Standing:
+def standing(record: NodeRecord) -> Standing:
     """How the node fares, seen from its processes; no request is sent."""
     if record.process is not None and record.process.is_alive:
         return "up" if record.is_healthy else "starting"
@@ -82,7 +92,7 @@ def standing(record: Record) -> Standing:
     return "dead"
 
 
-def _path(place: Places, name: str) -> Path:
+def _path(place: SandboxFolders, name: str) -> Path:
     return place.state / f"{name}.json"
 
 
@@ -92,7 +102,7 @@ def _plain(value: object) -> object:
     raise TypeError(f"{type(value).__name__} does not belong into a record")
 
 
-def write(place: Places, record: Record) -> None:
+def write(place: SandboxFolders, record: NodeRecord) -> None:
     """Write a record at once or not at all."""
     make_folder(place.state, 0o700)
     text = json.dumps(asdict(record), default=_plain, indent=1)
@@ -103,11 +113,11 @@ def write(place: Places, record: Record) -> None:
     scratch.replace(path)
 
 
-def _process(value: dict[str, Any] | None) -> Process | None:
-    return Process(**value) if value is not None else None
+def _process(value: dict[str, Any] | None) -> ProcessIdentity | None:
+    return ProcessIdentity(**value) if value is not None else None
 
 
-def _parse(text: str) -> Record:
+def _parse(text: str) -> NodeRecord:
     value = json.loads(text)
     node = value["node"]
     for key in ("home", "log", "snapshots"):
@@ -122,8 +132,8 @@ def _parse(text: str) -> Record:
     owner = _process(value["owner"])
     if owner is None:
         raise ValueError("a record without an owner")
-    return Record(
-        node=Node(**node),
+    return NodeRecord(
+        node=SandboxNode(**node),
         options=NodeOptions(**options),
         transport_port=value["transport_port"],
         owner=owner,
@@ -134,7 +144,7 @@ def _parse(text: str) -> Record:
     )
 
 
-def read(place: Places, name: str) -> Record | None:
+def read(place: SandboxFolders, name: str) -> NodeRecord | None:
     """The record of a node; None when there is none, or when it cannot be understood."""
     try:
         return _parse(_path(place, name).read_text(encoding="utf-8"))
@@ -142,7 +152,7 @@ def read(place: Places, name: str) -> Record | None:
         return None
 
 
-def read_all(place: Places) -> list[Record]:
+def read_all(place: SandboxFolders) -> list[NodeRecord]:
     """Every record, by name."""
     if not place.state.is_dir():
         return []
@@ -150,11 +160,11 @@ def read_all(place: Places) -> list[Record]:
     return [record for record in found if record is not None]
 
 
-def forget(place: Places, name: str) -> None:
+def forget(place: SandboxFolders, name: str) -> None:
     """Remove a record."""
     _path(place, name).unlink(missing_ok=True)
 
 
-def layout(place: Places, name: str) -> Layout:
+def layout(place: SandboxFolders, name: str) -> NodeFolders:
     """The folders of the node of that name."""
-    return Layout(place.nodes / name)
+    return NodeFolders(place.nodes / name)

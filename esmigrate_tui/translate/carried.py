@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.model.carried import Carried, Conflict, Kind
+from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind, NameConflict
 from esmigrate_tui.model.depth import DEEPEST, is_too_deep
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.settings import named
@@ -19,20 +19,20 @@ from esmigrate_tui.translate.types import is_typeless
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from esmigrate_tui.model.carried import Definition
+    from esmigrate_tui.model.carried import StoredDefinition
 
 _Json = dict[str, Any]
 
 
 def preview(
-    definitions: Iterable[Definition],
-    there: Iterable[Definition],
+    definitions: Iterable[StoredDefinition],
+    there: Iterable[StoredDefinition],
     destination: Version,
     source: Version,
     *,
     plugins: Collection[str] | None = None,
     processors: Collection[str] | None = None,
-) -> tuple[Carried, ...]:
+) -> tuple[CarriedDefinition, ...]:
     """Each of a source's definitions for `destination`, with its conflict; those come first that others need.
 
     `there` are the destination's own. What cannot be on a destination of that version is not in it: a component
@@ -45,31 +45,33 @@ def preview(
         for one in definitions
         if (carried := _one(one, known, destination, source, plugins, processors)) is not None
     ]
-    order = list(Kind)
+    order = list(DefinitionKind)
     found.sort(key=lambda one: (order.index(one.kind), one.name))
     return tuple(_beside_others(one, found, there) for one in found)
 
 
-def is_same(one: Carried, there: Definition) -> bool:
+def is_same(one: CarriedDefinition, there: StoredDefinition) -> bool:
     """Whether what a destination has is what would be made there."""
     return one.kind is there.kind and comparable(msgspec.json.decode(one.body)) == _known(one.kind, there.body)
 
 
-def _beside_others(one: Carried, found: Iterable[Carried], there: Iterable[Definition]) -> Carried:
+def _beside_others(
+    one: CarriedDefinition, found: Iterable[CarriedDefinition], there: Iterable[StoredDefinition]
+) -> CarriedDefinition:
     """A template with what is to be said of others that are for some of its indices: one alone applies, since 7.8."""
-    if one.kind is not Kind.TEMPLATE or one.conflict is not Conflict.NONE:
+    if one.kind is not DefinitionKind.TEMPLATE or one.conflict is not NameConflict.NONE:
         return one
-    others = {other.name: other.body for other in there if other.kind is Kind.TEMPLATE}
-    others |= {other.name: msgspec.json.decode(other.body) for other in found if other.kind is Kind.TEMPLATE}
+    others = {other.name: other.body for other in there if other.kind is DefinitionKind.TEMPLATE}
+    others |= {other.name: msgspec.json.decode(other.body) for other in found if other.kind is DefinitionKind.TEMPLATE}
     mine = msgspec.json.decode(one.body)
     changes: list[str] = []
-    conflict = Conflict.NONE
+    conflict = NameConflict.NONE
     for name, body in others.items():
         if name == one.name or not _overlapping(mine, body):
             continue
         shown = clean(name, 200)
         if _priority(body) == _priority(mine):
-            conflict = Conflict.REFUSED
+            conflict = NameConflict.REFUSED
             changes.append(f"the template {shown} is for some of its indices and has the same priority: merge the two")
         elif _priority(body) > _priority(mine):
             changes.append(f"the template {shown} wins where both are for an index; they are not merged any more")
@@ -91,38 +93,38 @@ def _priority(body: _Json) -> int:
 
 
 def _one(
-    told: Definition,
-    known: dict[tuple[Kind, str], _Json],
+    told: StoredDefinition,
+    known: dict[tuple[DefinitionKind, str], _Json],
     destination: Version,
     source: Version,
     plugins: Collection[str] | None,
     processors: Collection[str] | None,
-) -> Carried | None:
+) -> CarriedDefinition | None:
     kind = told.kind
     if is_too_deep(told.body):
         why = f"it is nested deeper than {DEEPEST} levels of JSON, which this program does not follow"
-        return Carried(kind=kind, name=told.name, body="{}", changes=(why,), conflict=Conflict.REFUSED)
+        return CarriedDefinition(kind=kind, name=told.name, body="{}", changes=(why,), conflict=NameConflict.REFUSED)
     changes: tuple[str, ...]
     conflicts: tuple[str, ...] = ()
-    if kind is Kind.PIPELINE:
+    if kind is DefinitionKind.PIPELINE:
         pipeline = translate_pipeline(told.body, destination, source, processors)
         body, changes, conflicts = pipeline.body, pipeline.changes, pipeline.conflicts
-    elif kind is Kind.POLICY:
+    elif kind is DefinitionKind.POLICY:
         policy = translate_policy(told.body, destination)
         body, changes = policy.body, policy.changes
-    elif kind is Kind.LEGACY:
+    elif kind is DefinitionKind.LEGACY:
         template = translate_template(told.body, destination, source, plugins)
-        kind = Kind.LEGACY if template.is_legacy else Kind.TEMPLATE
+        kind = DefinitionKind.LEGACY if template.is_legacy else DefinitionKind.TEMPLATE
         body, changes, conflicts = template.body, template.changes, template.conflicts
     elif destination < Version(7, 8):
         return None
     else:
         template = translate_composable(told.body, destination, source, plugins)
         body, changes, conflicts = template.body, template.changes, template.conflicts
-    conflict = Conflict.REFUSED if conflicts else Conflict.NONE
+    conflict = NameConflict.REFUSED if conflicts else NameConflict.NONE
     if (mine := known.get((kind, told.name))) is not None:
-        conflict = Conflict.SAME if _known(kind, mine) == comparable(body) else Conflict.OTHER
-    return Carried(
+        conflict = NameConflict.SAME if _known(kind, mine) == comparable(body) else NameConflict.OTHER
+    return CarriedDefinition(
         kind=kind,
         name=told.name,
         body=msgspec.json.format(msgspec.json.encode(_sent(kind, body, destination)), indent=2).decode(),
@@ -131,17 +133,17 @@ def _one(
     )
 
 
-def _sent(kind: Kind, body: _Json, destination: Version) -> _Json:
+def _sent(kind: DefinitionKind, body: _Json, destination: Version) -> _Json:
     """The body of the request; 6.x wants a legacy template's mapping under a type, and 6.7 can be told otherwise."""
     mappings = body.get("mappings")
-    if kind is not Kind.LEGACY or destination.major != 6 or not mappings or not is_typeless(mappings):
+    if kind is not DefinitionKind.LEGACY or destination.major != 6 or not mappings or not is_typeless(mappings):
         return body
     return body | {"mappings": {"_doc": mappings}}
 
 
-def _known(kind: Kind, body: _Json) -> _Json:
+def _known(kind: DefinitionKind, body: _Json) -> _Json:
     """What the destination has, as comparable; a policy comes with what uses it, a pipeline with its dates."""
-    if kind is Kind.POLICY:
+    if kind is DefinitionKind.POLICY:
         return comparable({"policy": body.get("policy", {})})
     return comparable({name: value for name, value in body.items() if name not in TOLD})
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import Version
 
 
-class Translation(msgspec.Struct, frozen=True, kw_only=True):
+class TranslatedIndex(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a create-index request, and what is otherwise than on the source, in words.
 
     It is typeless from 6.0 on. `conflicts` say what the destination could not hold as the source has it; the body has
@@ -41,7 +41,7 @@ class Translation(msgspec.Struct, frozen=True, kw_only=True):
 
 def translate(
     definition: IndexDefinition, destination: Version, *, plugins: Collection[str] | None = None
-) -> Translation:
+) -> TranslatedIndex:
     """What creates on `destination` the index that `definition` describes.
 
     `plugins` are those of the destination, where they are known: what needs another one is left out then. Raises
@@ -61,7 +61,7 @@ def translate(
     body: dict[str, Any] = {"settings": settings, "mappings": mapping}
     if definition.aliases:
         body["aliases"] = translate_aliases(definition.aliases, destination, changes)
-    return Translation(body=body, changes=(*settings_changes, *changes, *found.changes), conflicts=found.conflicts)
+    return TranslatedIndex(body=body, changes=(*settings_changes, *changes, *found.changes), conflicts=found.conflicts)
 
 
 def names_analyzer(mapping: object, name: str) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.translate.fields import Manner, field_of
+from esmigrate_tui.translate.fields import TranslationContext, field_of
 
 _Json = dict[str, Any]
 
@@ -18,7 +18,7 @@ _ANY: Final = ("{dynamic_type}", "{dynamicType}")
 _OF_STRINGS: Final = ("norms", "omit_norms", "analyzer", "index_analyzer", "term_vector", "fielddata", "ignore_above")
 
 
-def modern_templates(templates: object, manner: Manner, changes: list[str]) -> object:
+def modern_templates(templates: object, manner: TranslationContext, changes: list[str]) -> object:
     """All templates of a mapping, in their order."""
     if not isinstance(templates, list) or manner.major < 5:
         return templates if isinstance(templates, list) else []
@@ -32,7 +32,7 @@ def modern_templates(templates: object, manner: Manner, changes: list[str]) -> o
     return kept
 
 
-def _template(name: str, body: _Json, manner: Manner, changes: list[str]) -> list[tuple[str, _Json]]:
+def _template(name: str, body: _Json, manner: TranslationContext, changes: list[str]) -> list[tuple[str, _Json]]:
     where = f"dynamic template {clean(name, 80)}"
     matched = body.get("match_mapping_type")
     if isinstance(matched, str) and matched not in _MATCHED:

@@ -135,7 +135,7 @@ _OF_PLUGINS: Final = {
 }
 
 
-class Manner:
+class TranslationContext:
     """What a translation goes by: where to, whether the letters of dates are Joda's, which plugins are there.
 
     `plugins` is None where that is not known; what needs one is kept then.
@@ -151,7 +151,9 @@ class Manner:
         return self.plugins is not None and plugin not in self.plugins
 
 
-def properties_of(properties: object, manner: Manner, path: str, changes: list[str], *, below: bool = False) -> object:
+def properties_of(
+    properties: object, manner: TranslationContext, path: str, changes: list[str], *, below: bool = False
+) -> object:
     """All fields of an object, or (`below`) those below one field; what cannot be there is left out, and said."""
     if not isinstance(properties, dict):
         return {}  # servers answer and take an empty list for none
@@ -169,7 +171,9 @@ def properties_of(properties: object, manner: Manner, path: str, changes: list[s
     return kept
 
 
-def field_of(field: _Json, manner: Manner, path: str, changes: list[str], *, below: bool = False) -> _Json | None:
+def field_of(
+    field: _Json, manner: TranslationContext, path: str, changes: list[str], *, below: bool = False
+) -> _Json | None:
     """One field with all below it; None where nothing of it is left."""
     if manner.major < 5:
         return field
@@ -191,7 +195,7 @@ def field_of(field: _Json, manner: Manner, path: str, changes: list[str], *, bel
     return kept
 
 
-def _without_type(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Json:
+def _without_type(field: _Json, manner: TranslationContext, path: str, changes: list[str]) -> _Json:
     """Something else where the type is not on the destination; `field` itself where it is."""
     kind = field.get("type")
     if not isinstance(kind, str):
@@ -206,7 +210,7 @@ def _without_type(field: _Json, manner: Manner, path: str, changes: list[str]) -
     return {"type": "object", "enabled": False}
 
 
-def _without_gone(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Json:
+def _without_gone(field: _Json, manner: TranslationContext, path: str, changes: list[str]) -> _Json:
     kept: _Json = {}
     for name, value in field.items():
         kind = field.get("type")
@@ -234,7 +238,7 @@ def _without_others(field: _Json, path: str, changes: list[str]) -> _Json:
     return {name: value for name, value in field.items() if name not in unused}
 
 
-def _spelled(field: _Json, manner: Manner) -> _Json:
+def _spelled(field: _Json, manner: TranslationContext) -> _Json:
     """`index`, `norms`, `store` and their like in today's spelling; nothing of their meaning changes."""
     kept = dict(field)
     if kept.get("index") in ("no", "not_analyzed", "analyzed"):
@@ -255,7 +259,7 @@ def _spelled(field: _Json, manner: Manner) -> _Json:
     return kept
 
 
-def _scored(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Json:
+def _scored(field: _Json, manner: TranslationContext, path: str, changes: list[str]) -> _Json:
     """`default` was the name of the classic similarity until 5.0; new indices cannot have that from 7.0 on."""
     told = field.get("similarity")
     if told == "default" and manner.major < 7:
@@ -267,7 +271,7 @@ def _scored(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Jso
     return {name: value for name, value in field.items() if name != "similarity"}
 
 
-def _dated(field: _Json, manner: Manner, path: str, changes: list[str]) -> _Json:
+def _dated(field: _Json, manner: TranslationContext, path: str, changes: list[str]) -> _Json:
     pattern = field.get("format")
     if field.get("type") not in ("date", "date_range", "date_nanos") or not isinstance(pattern, str):
         return field

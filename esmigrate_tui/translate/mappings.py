@@ -12,8 +12,8 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.dates import modern_format
 from esmigrate_tui.translate.dynamic import modern_templates
-from esmigrate_tui.translate.fields import Manner, properties_of
-from esmigrate_tui.translate.types import Merged, is_typeless, merged, type_there, types_of
+from esmigrate_tui.translate.fields import TranslationContext, properties_of
+from esmigrate_tui.translate.types import MergedMappings, is_typeless, merged, type_there, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -55,7 +55,7 @@ def merged_mappings(
     destination: Version,
     source: Version | None = None,
     plugins: Collection[str] | None = None,
-) -> Merged:
+) -> MergedMappings:
     """The mapping for `destination`, what was changed in words with the field's path, and what cannot be.
 
     `mappings` is the "mappings" object of `GET /INDEX`, of any version from 2.4. `source` is the version that made the
@@ -66,11 +66,11 @@ def merged_mappings(
     typeless = is_typeless(mappings)
     # Types are older than 7.0; without a word of the version a typeless mapping is taken for a newer one.
     joda = (source < _JODA) if source is not None else not typeless
-    manner = Manner(destination, joda=joda, plugins=plugins)
+    manner = TranslationContext(destination, joda=joda, plugins=plugins)
     if typeless:
-        found = Merged(mapping=_root(mappings, manner, changes))
+        found = MergedMappings(mapping=_root(mappings, manner, changes))
     elif destination.major < _TYPELESS:
-        found = Merged(
+        found = MergedMappings(
             mapping={
                 type_there(name, destination.major): _root(part, manner, changes) for name, part in mappings.items()
             }
@@ -83,7 +83,7 @@ def merged_mappings(
         if len(names) > 1:
             changes.append(f"the types {', '.join(clean(name, 80) for name in names)} become one mapping")
     dotted = _torn(found.mapping, "") if typeless or destination.major >= _TYPELESS else ()
-    return Merged(
+    return MergedMappings(
         mapping=found.mapping,
         changes=tuple(dict.fromkeys((*changes, *found.changes))),
         conflicts=(*found.conflicts, *dotted),
@@ -98,7 +98,7 @@ def translate_mappings(
     return found.mapping, (*found.changes, *found.conflicts)
 
 
-def _root(mapping: object, manner: Manner, changes: list[str]) -> _Json:
+def _root(mapping: object, manner: TranslationContext, changes: list[str]) -> _Json:
     kept: _Json = {}
     for name, value in mapping.items() if isinstance(mapping, dict) else ():
         if name in _GONE and manner.major >= _GONE[name][0]:
@@ -131,7 +131,7 @@ def _of_parent(value: object) -> str:
     )
 
 
-def _formats(value: object, manner: Manner, changes: list[str]) -> object:
+def _formats(value: object, manner: TranslationContext, changes: list[str]) -> object:
     told = [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
     formats = [modern_format(one, joda=manner.joda)[0] for one in told]
     if formats != told:

@@ -33,7 +33,7 @@ TOLD: Final = ("created_date", "created_date_millis", "modified_date", "modified
 """What a server tells of something that it keeps, and does not want to be told."""
 
 
-class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
+class TranslatedPipeline(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a pipeline for a destination, and what is otherwise or must be there, in words."""
 
     body: dict[str, Any]
@@ -43,20 +43,20 @@ class Pipeline(msgspec.Struct, frozen=True, kw_only=True):
 
 def translate_pipeline(
     told: _Json, destination: Version, source: Version, processors: Collection[str] | None = None
-) -> Pipeline:
+) -> TranslatedPipeline:
     """A pipeline as `GET /_ingest/pipeline` told it, for `destination`.
 
     `processors` are those that the destination has, where they are known.
     """
-    work = _Work(destination, source, processors)
+    work = _PipelineTranslation(destination, source, processors)
     body = {name: value for name, value in told.items() if name not in TOLD}
     for name in ("processors", "on_failure"):
         if name in body:
             body[name] = work.all(body[name], name)
-    return Pipeline(body=body, changes=tuple(dict.fromkeys(work.changes)), conflicts=tuple(work.conflicts))
+    return TranslatedPipeline(body=body, changes=tuple(dict.fromkeys(work.changes)), conflicts=tuple(work.conflicts))
 
 
-class _Work:
+class _PipelineTranslation:
     """One pipeline on its way: what it goes by, and what is said of it."""
 
     def __init__(self, destination: Version, source: Version, processors: Collection[str] | None) -> None:

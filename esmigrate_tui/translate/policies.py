@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _Json = dict[str, Any]
 
 
-class Policy(msgspec.Struct, frozen=True, kw_only=True):
+class TranslatedPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a policy for a destination, and what is otherwise or must be there, in words."""
 
     body: dict[str, Any]
     changes: tuple[str, ...] = ()
 
 
-def translate_policy(told: _Json, destination: Version) -> Policy:
+def translate_policy(told: _Json, destination: Version) -> TranslatedPolicy:
     """A policy as `GET /_ilm/policy` told it, for `destination`."""
     changes: list[str] = []
     policy = told.get("policy")
@@ -33,7 +33,7 @@ def translate_policy(told: _Json, destination: Version) -> Policy:
     phases = kept.get("phases")
     if isinstance(phases, dict):
         kept["phases"] = {name: _phase(name, one, destination, changes) for name, one in phases.items()}
-    return Policy(body={"policy": kept}, changes=tuple(dict.fromkeys(changes)))
+    return TranslatedPolicy(body={"policy": kept}, changes=tuple(dict.fromkeys(changes)))
 
 
 def _phase(name: str, told: object, destination: Version, changes: list[str]) -> object:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.model.carried import Conflict, Kind
+from esmigrate_tui.model.carried import DefinitionKind, NameConflict
 from esmigrate_tui.model.streams import fits, patterns
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.carried import preview
@@ -18,28 +18,28 @@ from esmigrate_tui.translate.carried import preview
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
-    from esmigrate_tui.model.carried import Carried, Definition
+    from esmigrate_tui.model.carried import CarriedDefinition, StoredDefinition
     from esmigrate_tui.model.facts import Version
 
 
 def carried_templates(
     target: str,
-    templates: Sequence[Definition],
+    templates: Sequence[StoredDefinition],
     destination: Version,
     source: Version,
     plugins: Collection[str] | None = None,
-) -> tuple[Carried, ...]:
+) -> tuple[CarriedDefinition, ...]:
     """What makes `target` a data stream on a destination of that version, from what made it on the source.
 
     Under another name, for which the template is not meant, it gets a template of its own beside it.
     """
-    found: list[Carried] = []
-    along = {f"it is composed of {clean(one.name, 200)}, " for one in templates if one.kind is Kind.COMPONENT}
+    found: list[CarriedDefinition] = []
+    along = {f"it is composed of {clean(one.name, 200)}, " for one in templates if one.kind is DefinitionKind.COMPONENT}
     for each in preview(templates, (), destination, source, plugins=plugins):
         changes = tuple(change for change in each.changes if not any(change.startswith(part) for part in along))
         one = msgspec.structs.replace(each, changes=changes)
         body: dict[str, Any] = msgspec.json.decode(one.body)
-        if one.kind is not Kind.TEMPLATE or fits(target, patterns(body)):
+        if one.kind is not DefinitionKind.TEMPLATE or fits(target, patterns(body)):
             found.append(one)
             continue
         meant = ", ".join(patterns(body)[:5])
@@ -56,6 +56,6 @@ def carried_templates(
     return tuple(found)
 
 
-def refused(first: Iterable[Carried]) -> tuple[Carried, ...]:
+def refused(first: Iterable[CarriedDefinition]) -> tuple[CarriedDefinition, ...]:
     """Those that the destination cannot hold as they are."""
-    return tuple(one for one in first if one.conflict is Conflict.REFUSED)
+    return tuple(one for one in first if one.conflict is NameConflict.REFUSED)

@@ -33,7 +33,7 @@ _REFERRING: Final = ("index.lifecycle.", "index.default_pipeline", "index.final_
 _BESIDE: Final = ("version", "_meta", "deprecated")
 
 
-class Template(msgspec.Struct, frozen=True, kw_only=True):
+class TranslatedTemplate(msgspec.Struct, frozen=True, kw_only=True):
     """A template for a destination: `is_legacy` says which of the two kinds it is."""
 
     body: dict[str, Any]
@@ -44,7 +44,7 @@ class Template(msgspec.Struct, frozen=True, kw_only=True):
 
 def translate_template(
     told: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
-) -> Template:
+) -> TranslatedTemplate:
     """A legacy template, as `GET /_template` told it, for `destination`: composable from 7.8 on."""
     changes: list[str] = []
     patterns = told.get("index_patterns", told.get("template", []))
@@ -64,14 +64,14 @@ def translate_template(
         body = {"template": patterns[0] if patterns else "", "order": order} | inner | beside
         if len(patterns) > 1:
             changes.append(f"of its patterns only {clean(patterns[0], 200)} is kept, there can be one")
-    return Template(
+    return TranslatedTemplate(
         body=body, is_legacy=destination < COMPOSABLE, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts
     )
 
 
 def translate_composable(
     told: _Json, destination: Version, source: Version, plugins: Collection[str] | None = None
-) -> Template:
+) -> TranslatedTemplate:
     """An index template or a component, as 7.8 and newer tell them, for a destination of 7.8 or newer."""
     changes: list[str] = []
     template = told.get("template")
@@ -90,7 +90,7 @@ def translate_composable(
     # What servers tell of a template, and do not want to be told.
     for name in TOLD:
         body.pop(name, None)
-    return Template(body=body, is_legacy=False, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts)
+    return TranslatedTemplate(body=body, is_legacy=False, changes=tuple(dict.fromkeys(changes)), conflicts=conflicts)
 
 
 def _inner(

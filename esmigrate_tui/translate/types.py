@@ -23,7 +23,7 @@ _Json = dict[str, Any]
 _TYPES_WITH_DASH: Final = frozenset({"_doc", "_default_"})  # the only ones that may begin so, since 2.0
 
 
-class Merged(msgspec.Struct, frozen=True, kw_only=True):
+class MergedMappings(msgspec.Struct, frozen=True, kw_only=True):
     """Several mappings as one: what was chosen where they differ, and where they cannot be one.
 
     `conflicts` are sentences with the field's path; the mapping has the first type's word there.
@@ -58,7 +58,7 @@ def of_type(definition: IndexDefinition, kind: str) -> IndexDefinition:
     return msgspec.structs.replace(definition, mappings={kind: definition.mappings[kind]}, documents=None)
 
 
-def merged(parts: Mapping[str, _Json]) -> Merged:
+def merged(parts: Mapping[str, _Json]) -> MergedMappings:
     """One mapping for all of these, by type.
 
     Since 2.0 a field has the same mapping in every type of an index, but for a few parameters. Of those the one is
@@ -69,7 +69,9 @@ def merged(parts: Mapping[str, _Json]) -> Merged:
     mapping: _Json = {}
     for number, (kind, part) in enumerate(parts.items()):
         mapping = _roots(mapping, part, kind, changes, conflicts) if number else dict(part)
-    return Merged(mapping=mapping, changes=tuple(dict.fromkeys(changes)), conflicts=tuple(dict.fromkeys(conflicts)))
+    return MergedMappings(
+        mapping=mapping, changes=tuple(dict.fromkeys(changes)), conflicts=tuple(dict.fromkeys(conflicts))
+    )
 
 
 def _roots(one: _Json, other: _Json, kind: str, changes: list[str], conflicts: list[str]) -> _Json:

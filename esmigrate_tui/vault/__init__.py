@@ -5,12 +5,12 @@ keyring; `resolve` finds the secret of a run that has no screen to ask on. Impor
 `keyring`, which takes longer than the first screen may.
 """
 
-from esmigrate_tui.vault.headless import Resolved, resolve, ways
+from esmigrate_tui.vault.headless import ResolvedConnection, resolve, ways
 from esmigrate_tui.vault.keys import forget, probe, recall, remember
 from esmigrate_tui.vault.states import VaultReport, VaultState
 
 __all__ = [
-    "Resolved",
+    "ResolvedConnection",
     "VaultReport",
     "VaultState",
     "forget",

@@ -41,7 +41,7 @@ _ABSENT: Final = "keyring.backends.fail"
 
 
 @dataclass(frozen=True)
-class Safe:
+class UsableKeyring:
     """A keyring that may be used: `backend` is the library's own object."""
 
     place: str
@@ -60,7 +60,7 @@ class Safe:
         self.backend.delete_password(SERVICE, key)
 
 
-def find() -> Safe | states.VaultReport:
+def find() -> UsableKeyring | states.VaultReport:
     """The keyring that would be used, not yet opened; or why there is none."""
     _join_session_bus()
     logging.getLogger("keyring").addHandler(logging.NullHandler())  # else its complaints are written over the screen
@@ -75,14 +75,14 @@ def find() -> Safe | states.VaultReport:
     # Some packages offer backends that can only read, of a higher priority than the desktop's own safe.
     usable.sort(key=lambda backend: not _listed(backend, _PLACES))
     if usable:
-        return Safe(_listed(usable[0], _PLACES) or _named(usable[0]), usable[0])
+        return UsableKeyring(_listed(usable[0], _PLACES) or _named(usable[0]), usable[0])
     for backend in offered:
         if reason := _listed(backend, _REFUSED):
             return states.refused(_named(backend), reason)
     return states.absent(has_bus=_has_bus())
 
 
-def look(safe: Safe) -> states.VaultReport:
+def look(safe: UsableKeyring) -> states.VaultReport:
     """Whether that keyring takes secrets now: without writing and, where it can be had, without asking anybody."""
     if safe.place == "Secret Service":
         return _look_at_secret_service(safe)
@@ -155,7 +155,7 @@ def _badly_configured(error: Exception) -> states.VaultReport:
     )
 
 
-def _look_at_secret_service(safe: Safe) -> states.VaultReport:
+def _look_at_secret_service(safe: UsableKeyring) -> states.VaultReport:
     """Read one property of the default collection.
 
     The library itself would make a new collection or put up a dialog at the first reading.

@@ -28,7 +28,7 @@ _STANDARD_INPUT: Final = 0
 _PATIENCE: Final = 120.0  # seconds: what writes into a pipe may have to ask somebody for a passphrase first
 
 
-class Resolved(NamedTuple):
+class ResolvedConnection(NamedTuple):
     """A connection with the way to sign in that its secret decides, the secret, and where it came from."""
 
     connection: Connection
@@ -58,7 +58,7 @@ async def resolve(
     environ: Mapping[str, str],
     password_file: Path | None = None,
     use_keyring: bool = True,
-) -> Resolved:
+) -> ResolvedConnection:
     """The secret for one side: the file given, else the environment, else the keyring when it is unlocked.
 
     What a file holds is of the kind that the connection names; where it names neither kind nor user, an API key is
@@ -89,11 +89,11 @@ async def resolve(
     if use_keyring:
         kinds = (SignIn.API_KEY, SignIn.TOKEN) if wanted is SignIn.NONE else (wanted,)
         found = await _from_keyring(connection, side, kinds)
-        if isinstance(found, Resolved):
+        if isinstance(found, ResolvedConnection):
             return found
         silence = found
     if wanted is SignIn.NONE:
-        return Resolved(connection, NO_CREDENTIAL, f"The {side} is spoken to without signing in.")
+        return ResolvedConnection(connection, NO_CREDENTIAL, f"The {side} is spoken to without signing in.")
     empty = [variable(side, kind) for kind in _VARIABLES if environ.get(variable(side, kind)) == ""]
     raise ProblemError(
         Problem(
@@ -105,7 +105,7 @@ async def resolve(
     )
 
 
-async def _from_keyring(connection: Connection, side: Side, kinds: tuple[SignIn, ...]) -> Resolved | str:
+async def _from_keyring(connection: Connection, side: Side, kinds: tuple[SignIn, ...]) -> ResolvedConnection | str:
     """What the keyring has of these kinds, or why that is nothing; a keyring that is locked is not asked."""
     report = await keys.probe()
     if not report.is_available:
@@ -119,11 +119,11 @@ async def _from_keyring(connection: Connection, side: Side, kinds: tuple[SignIn,
             return error.problem.why
         if credential is not None:
             origin = f"The {side}'s {_WORDS[kind]} came from the keyring ({report.place}, unlocked)."
-            return Resolved(bound, credential, origin)
+            return ResolvedConnection(bound, credential, origin)
     return f"The keyring ({report.place}, unlocked) holds none for this address and user."
 
 
-def _resolved(connection: Connection, side: Side, kind: SignIn, secret: str, origin: str) -> Resolved:
+def _resolved(connection: Connection, side: Side, kind: SignIn, secret: str, origin: str) -> ResolvedConnection:
     user = connection.user if kind is SignIn.PASSWORD or connection.sign_in is kind else ""
     if kind is SignIn.PASSWORD and not user:
         endpoint = connection.endpoint
@@ -131,7 +131,7 @@ def _resolved(connection: Connection, side: Side, kind: SignIn, secret: str, ori
             f"A password for the {side} came {origin}, but no user's name.",
             f"Put the name into the address, such as {endpoint.scheme}://elastic@{endpoint.authority}{endpoint.path}.",
         )
-    return Resolved(
+    return ResolvedConnection(
         msgspec.structs.replace(connection, sign_in=kind, user=user),
         Credential(sign_in=kind, user=user, secret=secret),
         f"The {side}'s {_WORDS[kind]} came {origin}.",

@@ -124,7 +124,7 @@ async def forget(connection: Connection, *, deadline: float = 30.0) -> bool:
     raise _not_done("The secret was not removed from the keyring.", report)
 
 
-def _look() -> tuple[backends.Safe | None, VaultReport]:
+def _look() -> tuple[backends.UsableKeyring | None, VaultReport]:
     """The keyring with its state; no keyring where it must not be used."""
     found = backends.find()
     if isinstance(found, VaultReport):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.model.difference import Compared
+    from esmigrate_tui.model.difference import IndexComparison
     from esmigrate_tui.model.event import RestoredShards, Samples, Watched
 
 
@@ -28,7 +28,7 @@ class Comparison:
     destination_count: int | None
     shards: RestoredShards | None = None
     samples: Samples | None = None
-    compared: Compared | None = None
+    compared: IndexComparison | None = None
     watched: Watched | None = None
     unread: tuple[str, ...] = ()
 

@@ -18,7 +18,7 @@ import msgspec
 from esmigrate_tui.elastic.documents import is_scroll_lost
 from esmigrate_tui.elastic.paging import LARGEST_PAGE
 from esmigrate_tui.elastic.scan import ScanRange, pages, scan_ranges
-from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
+from esmigrate_tui.model.difference import Difference, DifferenceKind, IndexComparison
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted
 from esmigrate_tui.verify.digest import Digest, partition, where_kept
@@ -150,7 +150,7 @@ def _meant(documents: Sequence[Document], refused: frozenset[str]) -> Sequence[D
 
 async def compare_everything(
     source: ComparedIndex, destination: ComparedIndex, manner: ComparisonOptions, kept: bytes = b""
-) -> Compared:
+) -> IndexComparison:
     """Read both sides, and name what is not the same.
 
     `kept` is what `Reading.keep` gave to an earlier process. A moment's trouble is waited for; raises ProblemError
@@ -175,7 +175,7 @@ async def compare_everything(
         group = _group(differing[place:], one, other)
         place += len(group)
         found += await _named(ends, frozenset(group), manner, pace, total, by_value=one.is_by_value)
-    return Compared(
+    return IndexComparison(
         source_count=one.documents + one.left_out,
         destination_count=other.documents,
         by_value=one.is_by_value,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.model.difference import Compared, together
+from esmigrate_tui.model.difference import IndexComparison, together
 from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
 
 if TYPE_CHECKING:
@@ -29,12 +29,12 @@ class ComparisonProgress:
         self.read = 0
         self.total = 0
         self.is_naming = False
-        self._done: dict[str, Compared] = {}
+        self._done: dict[str, IndexComparison] = {}
         self._reading: tuple[str, ComparisonReading] | None = None
 
     async def compare(
         self, pairs: Sequence[tuple[ComparedIndex, ComparedIndex]], documents: int, *, values: bool | None
-    ) -> Compared | None:
+    ) -> IndexComparison | None:
         """Compare pairs of indices one after another, going on where it was broken off; `documents` is about how many.
 
         Each pair is a source's index and the destination's. Raises ProblemError.
@@ -46,7 +46,7 @@ class ComparisonProgress:
 
     async def _one(
         self, source: ComparedIndex, destination: ComparedIndex, documents: int, *, values: bool | None
-    ) -> Compared:
+    ) -> IndexComparison:
         before = sum(one.source_count + one.destination_count for one in self._done.values())
 
         def look(reading: ComparisonReading) -> None:

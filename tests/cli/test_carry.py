@@ -15,7 +15,7 @@ from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.model.carried import Conflict, Group
+from esmigrate_tui.model.carried import DefinitionGroup, NameConflict
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, parse_address
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.outcome import ExitCode
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -48,7 +48,7 @@ INDEX = "cy-logs-1"
 OPEN = NodeOptions(security=False)
 
 
-async def _sent(node: Node, method: str, path: str, body: str = "") -> dict[str, Any] | None:
+async def _sent(node: SandboxNode, method: str, path: str, body: str = "") -> dict[str, Any] | None:
     """What a node answers; None where it says that there is none."""
     async with await connect(Connection(endpoint=parse_address(node.url)[0]), NO_CREDENTIAL) as cluster:
         if method != "GET":
@@ -58,12 +58,12 @@ async def _sent(node: Node, method: str, path: str, body: str = "") -> dict[str,
         return None if status == 404 else dict(json.loads(answer))
 
 
-def sent(node: Node, method: str, path: str, body: str = "") -> dict[str, Any] | None:
+def sent(node: SandboxNode, method: str, path: str, body: str = "") -> dict[str, Any] | None:
     return in_own_loop(_sent(node, method, path, body))
 
 
 @pytest.fixture(scope="module")
-def old(nodes: SharedNodes) -> Iterator[Node]:
+def old(nodes: SharedNodes) -> Iterator[SandboxNode]:
     node = nodes.get_now("6.8.23", OPEN)
     settings = {"number_of_shards": 1, "default_pipeline": "cy-empty"}
     sent(node, "PUT", f"/{INDEX}", json.dumps({"settings": settings}))  # before its template is there
@@ -77,7 +77,7 @@ def old(nodes: SharedNodes) -> Iterator[Node]:
 
 
 @pytest.fixture(scope="module")
-def new(nodes: SharedNodes) -> Node:
+def new(nodes: SharedNodes) -> SandboxNode:
     return nodes.get_now("7.17.28", OPEN)
 
 
@@ -86,7 +86,7 @@ def _state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
 
 
-def carried(capsys: pytest.CaptureFixture[str], old: Node, new: Node, *options: str) -> tuple[int, str]:
+def carried(capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode, *options: str) -> tuple[int, str]:
     """The exit code of the command, and what it said."""
     arguments = ["carry", "--source", old.url, "--destination", new.url, "--name", "cy-*", *options]
     err = io.StringIO()
@@ -95,7 +95,7 @@ def carried(capsys: pytest.CaptureFixture[str], old: Node, new: Node, *options: 
 
 
 def test_it_shows_what_would_be_made_and_makes_nothing(
-    capsys: pytest.CaptureFixture[str], old: Node, new: Node
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode
 ) -> None:
     code, said = carried(capsys, old, new, "--templates", "--pipelines")
     assert code == ExitCode.DONE
@@ -107,7 +107,7 @@ def test_it_shows_what_would_be_made_and_makes_nothing(
 
 
 def test_what_it_makes_is_there_and_cleanup_takes_it_away(
-    capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode, tmp_path: Path
 ) -> None:
     code, said = carried(capsys, old, new, "--templates", "--pipelines", "--make")
     assert (code, "Made 2 definitions" in said) == (ExitCode.DONE, True)
@@ -122,7 +122,9 @@ def test_what_it_makes_is_there_and_cleanup_takes_it_away(
     assert sent(new, "GET", "/_ingest/pipeline/cy-empty") is None
 
 
-def test_another_of_that_name_stays_as_it_is(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
+def test_another_of_that_name_stays_as_it_is(
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode
+) -> None:
     sent(new, "PUT", "/_index_template/cy-logs", json.dumps({"index_patterns": ["cy-mine"]}))
     try:
         code, said = carried(capsys, old, new, "--templates", "--make")
@@ -135,7 +137,7 @@ def test_another_of_that_name_stays_as_it_is(capsys: pytest.CaptureFixture[str],
 
 
 def test_policies_and_processors_are_made_on_a_6_8_that_lost_them(
-    capsys: pytest.CaptureFixture[str], old: Node, nodes: SharedNodes
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, nodes: SharedNodes
 ) -> None:
     other = nodes.fresh_now("6.8.23", OPEN)
     try:
@@ -150,14 +152,16 @@ def test_policies_and_processors_are_made_on_a_6_8_that_lost_them(
             sent(other, "DELETE", path)
 
 
-def test_a_destination_that_keeps_no_policies_says_so(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
+def test_a_destination_that_keeps_no_policies_says_so(
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode
+) -> None:
     code, said = carried(capsys, old, new, "--policies")
     assert code == ExitCode.BLOCKED
     assert "keeps no lifecycle policy at all" in said
 
 
 def test_a_destination_that_keeps_no_policies_gets_the_rest(
-    capsys: pytest.CaptureFixture[str], old: Node, new: Node
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode
 ) -> None:
     code, said = carried(capsys, old, new, "--templates", "--pipelines", "--policies")
     assert code == ExitCode.DONE
@@ -167,13 +171,13 @@ def test_a_destination_that_keeps_no_policies_gets_the_rest(
     assert "+ index template cy-logs" in said
 
 
-def test_something_must_be_asked_for(capsys: pytest.CaptureFixture[str], old: Node, new: Node) -> None:
+def test_something_must_be_asked_for(capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode) -> None:
     code, said = carried(capsys, old, new)
     assert code == ExitCode.USAGE
     assert "--templates, --pipelines, --policies" in said
 
 
-def test_a_template_that_came_meanwhile_is_not_written_over(new: Node) -> None:
+def test_a_template_that_came_meanwhile_is_not_written_over(new: SandboxNode) -> None:
     sent(new, "PUT", "/_index_template/cy-late", json.dumps({"index_patterns": ["cy-late"]}))
     try:
         with pytest.raises(ProblemError):
@@ -194,7 +198,7 @@ def said_by(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, s
 
 
 def planned(
-    capsys: pytest.CaptureFixture[str], old: Node, new: Node, file: Path, *options: str
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode, file: Path, *options: str
 ) -> tuple[int, str, str]:
     """The exit code of a plan, what it said, and what it has written."""
     sides = ("--source", old.url, "--destination", new.url, "--index", INDEX, "-o", str(file))
@@ -204,7 +208,7 @@ def planned(
 
 @pytest.mark.parametrize("version", ["7.17.28", "9.5.0"])
 def test_a_run_makes_what_its_plan_has_beside_the_indices_after_them(
-    capsys: pytest.CaptureFixture[str], old: Node, nodes: SharedNodes, tmp_path: Path, version: str
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, nodes: SharedNodes, tmp_path: Path, version: str
 ) -> None:
     new, file = nodes.get_now(version, OPEN), tmp_path / "move.toml"
     code, said, written = planned(capsys, old, new, file, "--with", "templates", "--with", "pipelines")
@@ -247,7 +251,9 @@ def test_a_run_makes_what_its_plan_has_beside_the_indices_after_them(
                 sent(new, "DELETE", path)
 
 
-def test_a_plan_without_them_has_none(capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path) -> None:
+def test_a_plan_without_them_has_none(
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode, tmp_path: Path
+) -> None:
     _, said, written = planned(capsys, old, new, tmp_path / "move.toml")
     assert "ingest pipeline cy-empty" not in said
     assert "[[carried]]" not in written
@@ -255,23 +261,23 @@ def test_a_plan_without_them_has_none(capsys: pytest.CaptureFixture[str], old: N
 
 
 def test_a_plan_for_a_destination_that_keeps_no_policies_says_so(
-    capsys: pytest.CaptureFixture[str], old: Node, new: Node, tmp_path: Path
+    capsys: pytest.CaptureFixture[str], old: SandboxNode, new: SandboxNode, tmp_path: Path
 ) -> None:
     code, said, written = planned(capsys, old, new, tmp_path / "move.toml", "--with", "policies")
     assert (code, written) == (ExitCode.BLOCKED, "")
     assert "keeps no lifecycle policy at all" in said
 
 
-async def _by_the_service(old: Node, new: Node) -> dict[str, Conflict]:
+async def _by_the_service(old: SandboxNode, new: SandboxNode) -> dict[str, NameConflict]:
     sides = (Connection(endpoint=parse_address(node.url)[0]) for node in (new, old))
     async with await connect(next(sides), NO_CREDENTIAL) as to, await connect(next(sides), NO_CREDENTIAL) as source:
-        found = await real_services().carried((Group.TEMPLATES, Group.PIPELINES), to, source)
+        found = await real_services().carried((DefinitionGroup.TEMPLATES, DefinitionGroup.PIPELINES), to, source)
     return {one.name: one.conflict for one in found if one.name.startswith("cy-")}
 
 
-def test_the_wizard_s_service_tells_the_same(old: Node, new: Node) -> None:
+def test_the_wizard_s_service_tells_the_same(old: SandboxNode, new: SandboxNode) -> None:
     assert in_own_loop(_by_the_service(old, new)) == {
-        "cy-clean": Conflict.REFUSED,
-        "cy-empty": Conflict.NONE,
-        "cy-logs": Conflict.NONE,
+        "cy-clean": NameConflict.REFUSED,
+        "cy-empty": NameConflict.NONE,
+        "cy-logs": NameConflict.NONE,
     }

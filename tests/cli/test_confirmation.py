@@ -11,7 +11,7 @@ from esmigrate_tui.cli.confirmation import confirmed, overwritten
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
-from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
+from esmigrate_tui.model.snapshot import RestoreKind, TakenNameRule
 
 INDEX: Final = Task(number=1, source_index="orders", destination_index="orders")
 
@@ -27,7 +27,7 @@ def a_plan(**changes: Any) -> Plan:  # noqa: ANN401  # as Task has them
     )
 
 
-DELETING: Final = a_plan(in_the_way={"orders": InTheWay.DELETE, "orders-2": InTheWay.DELETE})
+DELETING: Final = a_plan(in_the_way={"orders": TakenNameRule.DELETE, "orders-2": TakenNameRule.DELETE})
 
 
 def test_a_plan_that_only_adds_overwrites_nothing() -> None:
@@ -36,13 +36,13 @@ def test_a_plan_that_only_adds_overwrites_nothing() -> None:
 
 def test_each_index_that_is_deleted_or_closed_is_named() -> None:
     assert overwritten(DELETING) == ("Deleted on the destination: orders, orders-2",)
-    assert overwritten(a_plan(in_the_way={"orders": InTheWay.CLOSE})) == (
+    assert overwritten(a_plan(in_the_way={"orders": TakenNameRule.CLOSE})) == (
         "Closed and overwritten on the destination: orders",
     )
 
 
 def test_however_many_are_deleted_all_of_them_are_named() -> None:
-    (line,) = overwritten(a_plan(in_the_way={f"i-{at}": InTheWay.DELETE for at in range(60)}))
+    (line,) = overwritten(a_plan(in_the_way={f"i-{at}": TakenNameRule.DELETE for at in range(60)}))
     assert line.count("i-") == 60
 
 

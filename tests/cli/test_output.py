@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.cli.output import event_lines, finding_lines, total_line
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.difference import Compared
+from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import (
     Acknowledged,
     ArrivalsAccepted,
@@ -104,7 +104,7 @@ def test_what_was_compared_is_told_with_the_counts() -> None:
         outcome=TaskOutcome.VERIFIED,
         source_count=70,
         destination_count=70,
-        compared=Compared(source_count=70, destination_count=70, by_value=True),
+        compared=IndexComparison(source_count=70, destination_count=70, by_value=True),
     )
     assert event_lines(event, folded(event)) == ["ok  logs: 70 = 70, verified, every document compared by value"]
     some = msgspec.structs.replace(event, compared=None, samples=Samples(compared=20))

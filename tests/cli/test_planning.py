@@ -24,7 +24,7 @@ from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.snapshot import InTheWay, Repository, Restoration, RestoreKind, SnapshotState
+from esmigrate_tui.model.snapshot import Repository, RestoreKind, RestoreOptions, SnapshotState, TakenNameRule
 from esmigrate_tui.preflight.waiving import is_waivable
 
 PLAN: Final = Plan(
@@ -33,7 +33,7 @@ PLAN: Final = Plan(
     destination=Connection(endpoint=Endpoint(scheme="http", host="new", port=9200)),
     destination_uuid="u",
     destination_version="8.19.3",
-    restoration=Restoration(repository=Repository(name="backups", type="fs"), snapshot="nightly", global_state=True),
+    restoration=RestoreOptions(repository=Repository(name="backups", type="fs"), snapshot="nightly", global_state=True),
     tasks=(
         Task(
             number=1,
@@ -41,7 +41,7 @@ PLAN: Final = Plan(
             destination_index="new-orders",
             shards=5,
             size=700,
-            in_the_way={"new-orders": InTheWay.DELETE},
+            in_the_way={"new-orders": TakenNameRule.DELETE},
         ),
         Task(
             number=2,
@@ -56,7 +56,7 @@ PLAN: Final = Plan(
             source_index="kibana",
             destination_index="kibana",
             kind=RestoreKind.FEATURE_STATE,
-            in_the_way={".kibana_1": InTheWay.CLOSE},
+            in_the_way={".kibana_1": TakenNameRule.CLOSE},
         ),
         Task(number=4, source_index="global state", destination_index="global state", kind=RestoreKind.GLOBAL_STATE),
     ),
@@ -139,7 +139,7 @@ def test_a_plan_of_a_restore_gives_back_what_was_chosen() -> None:
     assert draft.selected == ("orders", "web")
     assert draft.renamed == {"orders": "new-orders"}
     assert draft.feature_states == ("kibana",)
-    assert draft.in_the_way == {"new-orders": InTheWay.DELETE}
+    assert draft.in_the_way == {"new-orders": TakenNameRule.DELETE}
     assert draft.restoration == PLAN.restoration
 
 

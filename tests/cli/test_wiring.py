@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from esmigrate_tui.cli import wiring as opening
-from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts
-from esmigrate_tui.model.files import FileWishes
+from esmigrate_tui.model.files import FileOptions
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from tests.pictures.sample_values import NEW, NEW_FACTS, OLD, OLD_FACTS
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 async def test_a_look_that_does_not_end_is_given_up_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_PATIENCE", 0.0)
     with pytest.raises(ProblemError) as caught:
-        await opening.real_services().files("/etc/**/*.nothing", FileWishes())
+        await opening.real_services().files("/etc/**/*.nothing", FileOptions())
     assert "Looking at the files has not come to an end" in caught.value.problem.what
     assert "network folder" in caught.value.problem.why
 
 
 async def test_a_look_through_the_services_shows_the_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
-    look = await opening.real_services().files(f"{tmp_path}/*.csv", FileWishes())
+    look = await opening.real_services().files(f"{tmp_path}/*.csv", FileOptions())
     assert look.sample is not None
     assert [row.source for row in look.sample.rows] == [b'{"id":1}']
 
@@ -63,7 +63,7 @@ def test_the_checks_of_a_copy_know_what_its_plan_uses_and_where_its_types_go() -
             "old": IndexDefinition(name="old", settings={}, mappings=both, aliases={}),
             "there": IndexDefinition(name="there", settings={}, mappings={"a": {"properties": {}}}, aliases={}),
         },
-        copying=Copying(types=Types.APART, into_existing=True),
+        copying=CopyOptions(types=TypeRule.APART, into_existing=True),
     )
     seen = opening._with_tasks(draft)
     assert seen.targets == {"old": ("old-a", "old-b")}

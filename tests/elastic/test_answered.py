@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 # -- what an answer says -----------------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ def test_whoever_sends_a_change_is_known_here_with_what_its_answer_is_judged_by(
 
 
 @asynccontextmanager
-async def reached(node: Node) -> AsyncIterator[Cluster]:
+async def reached(node: SandboxNode) -> AsyncIterator[Cluster]:
     endpoint, _ = parse_address(node.url)
     kind = SignIn.PASSWORD if node.user else SignIn.NONE
     connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.broken_line import Fault
     from tests.fixtures_nodes import SharedNodes
 
@@ -29,7 +29,7 @@ OTHER = NodeOptions(security=False, settings={"cluster.name": "another"})
 
 
 @pytest.fixture
-async def both(nodes: SharedNodes) -> tuple[Node, Node]:
+async def both(nodes: SharedNodes) -> tuple[SandboxNode, SandboxNode]:
     return await nodes.get("7.17.28", OPEN), await nodes.get("7.17.28", OTHER)
 
 
@@ -45,13 +45,13 @@ async def uuid_of(line: Line) -> str:
         return (await cluster.identity())[0]
 
 
-def got(line: Line, node: Node) -> list[str]:
+def got(line: Line, node: SandboxNode) -> list[str]:
     return [asked.what for name, asked in line.asked if name == node.name]
 
 
 @pytest.mark.nodes
 async def test_a_cluster_that_is_meant_is_asked_who_it_is_on_every_line_and_before_every_change(
-    both: tuple[Node, Node],
+    both: tuple[SandboxNode, SandboxNode],
 ) -> None:
     async with Line(both[0]) as line:
         uuid = await uuid_of(line)
@@ -66,7 +66,9 @@ async def test_a_cluster_that_is_meant_is_asked_who_it_is_on_every_line_and_befo
 
 
 @pytest.mark.nodes
-async def test_nothing_is_sent_to_another_cluster_that_answers_after_a_line_was_lost(both: tuple[Node, Node]) -> None:
+async def test_nothing_is_sent_to_another_cluster_that_answers_after_a_line_was_lost(
+    both: tuple[SandboxNode, SandboxNode],
+) -> None:
     here, there = both
     async with Line(here) as line:
         async with reached(line, await uuid_of(line)) as cluster:
@@ -93,7 +95,7 @@ async def test_nothing_is_sent_to_another_cluster_that_answers_after_a_line_was_
 
 @pytest.mark.nodes
 async def test_a_cluster_that_is_away_and_comes_back_as_another_is_found_out_by_documents_too(
-    both: tuple[Node, Node],
+    both: tuple[SandboxNode, SandboxNode],
 ) -> None:
     here, there = both
     async with Line(here) as line, reached(line, await uuid_of(line)) as cluster:
@@ -105,7 +107,7 @@ async def test_a_cluster_that_is_away_and_comes_back_as_another_is_found_out_by_
 
 
 @pytest.mark.nodes
-async def test_many_requests_at_once_each_find_a_line_that_was_looked_at(both: tuple[Node, Node]) -> None:
+async def test_many_requests_at_once_each_find_a_line_that_was_looked_at(both: tuple[SandboxNode, SandboxNode]) -> None:
     async with Line(both[0]) as line, reached(line, await uuid_of(line)) as cluster:
         await cluster.create_index("idn-d", "{}")
         bodies = [b'{"create":{"_id":"%d"}}\n{}\n' % number for number in range(40)]
@@ -118,7 +120,9 @@ async def test_many_requests_at_once_each_find_a_line_that_was_looked_at(both: t
 
 @pytest.mark.nodes
 @pytest.mark.parametrize("fault", [Break.BEFORE, Break.AFTER, Answer(502, b"<html>", "text/html")])
-async def test_after_a_line_was_lost_it_is_asked_who_is_there(both: tuple[Node, Node], fault: Fault) -> None:
+async def test_after_a_line_was_lost_it_is_asked_who_is_there(
+    both: tuple[SandboxNode, SandboxNode], fault: Fault
+) -> None:
     async with Line(both[0]) as line, reached(line, await uuid_of(line)) as cluster:
         await cluster.indices()
         line.breaks(fault, "/_cat/indices", 1)

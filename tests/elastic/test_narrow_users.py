@@ -12,7 +12,7 @@ from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.sandbox.nodes import Node, NodeOptions
+from esmigrate_tui.sandbox.nodes import NodeOptions, SandboxNode
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -26,29 +26,29 @@ KEYS_ALLOWED = NodeOptions(
 
 
 @pytest.fixture
-async def node(nodes: SharedNodes) -> Node:
+async def node(nodes: SharedNodes) -> SandboxNode:
     return await nodes.get("6.8.23", KEYS_ALLOWED)
 
 
-async def _signed_in(node: Node, credential: Credential) -> Cluster:
+async def _signed_in(node: SandboxNode, credential: Credential) -> Cluster:
     endpoint, _ = parse_address(node.url)
     connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
     return await connect(connection, credential)
 
 
-async def _as_owner(node: Node, method: str, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON of any shape
+async def _as_owner(node: SandboxNode, method: str, path: str, body: dict[str, Any]) -> Any:  # noqa: ANN401  # JSON of any shape
     owner = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
     async with await _signed_in(node, owner) as cluster:
         return await cluster.perform(Request(method=method, path=path, body=json.dumps(body)))
 
 
-async def _user(node: Node, name: str, *privileges: str) -> Credential:
+async def _user(node: SandboxNode, name: str, *privileges: str) -> Credential:
     await _as_owner(node, "PUT", f"/_security/role/{name}", {"cluster": list(privileges), "indices": []})
     await _as_owner(node, "PUT", f"/_security/user/{name}", {"password": "sesame-1", "roles": [name]})
     return Credential(sign_in=SignIn.PASSWORD, user=name, secret="sesame-1")
 
 
-async def test_a_user_who_may_only_see_the_first_page_still_learns_what_it_is(node: Node) -> None:
+async def test_a_user_who_may_only_see_the_first_page_still_learns_what_it_is(node: SandboxNode) -> None:
     async with await _signed_in(node, await _user(node, "narrow", "cluster:monitor/main")) as cluster:
         facts = await cluster.probe()
     assert (str(facts.version), facts.user, facts.roles) == ("6.8.23", "narrow", ("narrow",))
@@ -57,7 +57,7 @@ async def test_a_user_who_may_only_see_the_first_page_still_learns_what_it_is(no
     assert (facts.documents, facts.disk, facts.whitelist, facts.open_shards) == (None, None, None, None)
 
 
-async def test_a_user_who_may_see_nothing_is_told_which_privilege_is_missing(node: Node) -> None:
+async def test_a_user_who_may_see_nothing_is_told_which_privilege_is_missing(node: SandboxNode) -> None:
     async with await _signed_in(node, await _user(node, "nobody")) as cluster:
         with pytest.raises(ProblemError) as caught:
             await cluster.probe()
@@ -65,14 +65,14 @@ async def test_a_user_who_may_see_nothing_is_told_which_privilege_is_missing(nod
     assert "does not allow cluster:monitor/main to user [nobody]" in caught.value.problem.what
 
 
-async def test_an_api_key_signs_in_encoded_or_as_id_and_key(node: Node) -> None:
+async def test_an_api_key_signs_in_encoded_or_as_id_and_key(node: SandboxNode) -> None:
     made = await _as_owner(node, "POST", "/_security/api_key", {"name": "wire", "expiration": "1h"})
     key = Credential(sign_in=SignIn.API_KEY, secret=f"{made['id']}:{made['api_key']}")
     async with await _signed_in(node, key) as cluster:
         assert (await cluster.probe()).user == "elastic"
 
 
-async def test_a_revoked_api_key_is_not_called_a_missing_sign_in(node: Node) -> None:
+async def test_a_revoked_api_key_is_not_called_a_missing_sign_in(node: SandboxNode) -> None:
     made = await _as_owner(node, "POST", "/_security/api_key", {"name": "revoked"})
     await _as_owner(node, "DELETE", "/_security/api_key", {"id": made["id"]})
     key = Credential(sign_in=SignIn.API_KEY, secret=f"{made['id']}:{made['api_key']}")

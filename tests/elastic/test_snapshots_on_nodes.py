@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -46,7 +46,7 @@ def version(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def node(nodes: SharedNodes, version: str) -> Node:
+async def node(nodes: SharedNodes, version: str) -> SandboxNode:
     return await nodes.get(version)
 
 
@@ -56,7 +56,7 @@ def repository(version: str) -> Repository:
 
 
 @pytest.fixture
-async def cluster(node: Node, repository: Repository) -> AsyncIterator[Cluster]:
+async def cluster(node: SandboxNode, repository: Repository) -> AsyncIterator[Cluster]:
     endpoint, _ = parse_address(node.url)
     credential = NO_CREDENTIAL
     if node.user is not None:
@@ -227,7 +227,7 @@ async def test_a_folder_outside_path_repo_is_named(cluster: Cluster) -> None:
 
 
 async def test_nodes_tell_their_roles_and_where_they_look_for_repositories(
-    cluster: Cluster, node: Node, version: str
+    cluster: Cluster, node: SandboxNode, version: str
 ) -> None:
     nodes = await cluster.surroundings.nodes()
     assert nodes is not None

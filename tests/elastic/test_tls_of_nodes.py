@@ -15,7 +15,7 @@ import trustme
 from esmigrate_tui.elastic.connect import connect, presented_fingerprint
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, Trust, TrustKind, parse_address
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.sandbox.nodes import Node, NodeOptions, TlsFiles
+from esmigrate_tui.sandbox.nodes import NodeOptions, SandboxNode, TlsFiles
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,26 +42,26 @@ def tls() -> Iterator[TlsFiles]:
 
 
 @pytest.fixture
-async def node(nodes: SharedNodes, tls: TlsFiles) -> Node:
+async def node(nodes: SharedNodes, tls: TlsFiles) -> SandboxNode:
     return await nodes.get("6.8.23", NodeOptions(tls=tls))
 
 
-def _connection(node: Node, trust: Trust, address: str = "") -> Connection:
+def _connection(node: SandboxNode, trust: Trust, address: str = "") -> Connection:
     endpoint, _ = parse_address(address or node.url)
     return Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD, user=node.user or "", trust=trust)
 
 
-def _credential(node: Node) -> Credential:
+def _credential(node: SandboxNode) -> Credential:
     return Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
 
 
-async def test_the_file_of_a_private_authority_makes_its_certificate_good(node: Node, tls: TlsFiles) -> None:
+async def test_the_file_of_a_private_authority_makes_its_certificate_good(node: SandboxNode, tls: TlsFiles) -> None:
     trust = Trust(kind=TrustKind.CA_FILE, ca_file=str(tls.authority))
     async with await connect(_connection(node, trust), _credential(node)) as cluster:
         assert (await cluster.probe()).user == "elastic"
 
 
-async def test_the_fingerprint_that_was_shown_can_be_pinned(node: Node, tls: TlsFiles) -> None:
+async def test_the_fingerprint_that_was_shown_can_be_pinned(node: SandboxNode, tls: TlsFiles) -> None:
     endpoint, _ = parse_address(node.url)
     shown = await presented_fingerprint(endpoint)
     der = ssl.PEM_cert_to_DER_cert(tls.certificate.read_text(encoding="ascii"))
@@ -71,7 +71,7 @@ async def test_the_fingerprint_that_was_shown_can_be_pinned(node: Node, tls: Tls
         assert (await cluster.probe()).user == "elastic"
 
 
-async def test_the_certificate_may_go_unverified_when_that_was_asked_for(node: Node) -> None:
+async def test_the_certificate_may_go_unverified_when_that_was_asked_for(node: SandboxNode) -> None:
     async with await connect(_connection(node, Trust(kind=TrustKind.UNVERIFIED)), _credential(node)) as cluster:
         assert (await cluster.probe()).user == "elastic"
 
@@ -84,7 +84,7 @@ async def test_the_certificate_may_go_unverified_when_that_was_asked_for(node: N
     ],
 )
 async def test_a_certificate_that_is_not_trusted_stops_before_the_password_is_sent(
-    node: Node, trust: Trust, words: str
+    node: SandboxNode, trust: Trust, words: str
 ) -> None:
     async with await connect(_connection(node, trust), _credential(node)) as cluster:
         with pytest.raises(ProblemError) as caught:
@@ -93,7 +93,7 @@ async def test_a_certificate_that_is_not_trusted_stops_before_the_password_is_se
     assert words in caught.value.problem.what
 
 
-async def test_another_name_than_the_certificates_is_told(node: Node, tls: TlsFiles) -> None:
+async def test_another_name_than_the_certificates_is_told(node: SandboxNode, tls: TlsFiles) -> None:
     trust = Trust(kind=TrustKind.CA_FILE, ca_file=str(tls.authority))
     connection = _connection(node, trust, node.url.replace("127.0.0.1", "localhost"))
     async with await connect(connection, _credential(node)) as cluster:
@@ -102,7 +102,7 @@ async def test_another_name_than_the_certificates_is_told(node: Node, tls: TlsFi
     assert f"The certificate of localhost:{node.port} is for another host name" in caught.value.problem.what
 
 
-async def test_http_to_a_node_with_tls_is_told(node: Node) -> None:
+async def test_http_to_a_node_with_tls_is_told(node: SandboxNode) -> None:
     connection = _connection(node, Trust(), node.url.replace("https:", "http:"))
     async with await connect(connection, _credential(node)) as cluster:
         with pytest.raises(ProblemError) as caught:
@@ -128,7 +128,9 @@ async def _destination(nodes: SharedNodes, trusted: TlsFiles | None) -> Cluster:
     return await connect(_connection(node, Trust(kind=TrustKind.UNVERIFIED)), _credential(node))
 
 
-async def test_a_destination_that_does_not_know_the_sources_authority_says_so(node: Node, nodes: SharedNodes) -> None:
+async def test_a_destination_that_does_not_know_the_sources_authority_says_so(
+    node: SandboxNode, nodes: SharedNodes
+) -> None:
     async with (
         await connect(_connection(node, Trust(kind=TrustKind.UNVERIFIED)), _credential(node)) as source,
         await _destination(nodes, None) as destination,
@@ -143,7 +145,7 @@ async def test_a_destination_that_does_not_know_the_sources_authority_says_so(no
 
 
 async def test_a_destination_that_knows_the_sources_authority_reads_from_it(
-    node: Node, tls: TlsFiles, nodes: SharedNodes
+    node: SandboxNode, tls: TlsFiles, nodes: SharedNodes
 ) -> None:
     async with (
         await connect(_connection(node, Trust(kind=TrustKind.UNVERIFIED)), _credential(node)) as source,

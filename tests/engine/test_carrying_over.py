@@ -23,7 +23,14 @@ from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.perform import perform, started
 from esmigrate_tui.engine.runs import all_runs, make_folder, newest_event_to_resume
 from esmigrate_tui.methods.carrying import decided, decided_before
-from esmigrate_tui.model.carried import Carried, Conflict, Definition, Fate, Kind, amounts
+from esmigrate_tui.model.carried import (
+    CarriedDefinition,
+    CarryOutcome,
+    DefinitionKind,
+    NameConflict,
+    StoredDefinition,
+    amounts,
+)
 from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.event import CarriedOver, LedgerChanged, RunFinished, RunOutcome, TaskFinished
@@ -44,11 +51,15 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.progress import Progress
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
-TEMPLATE: Final = Carried(kind=Kind.TEMPLATE, name="co-logs", body='{"index_patterns":["co-logs-*"],"priority":7}')
-PIPELINE: Final = Carried(kind=Kind.PIPELINE, name="co-empty", body='{"description":"none","processors":[]}')
+TEMPLATE: Final = CarriedDefinition(
+    kind=DefinitionKind.TEMPLATE, name="co-logs", body='{"index_patterns":["co-logs-*"],"priority":7}'
+)
+PIPELINE: Final = CarriedDefinition(
+    kind=DefinitionKind.PIPELINE, name="co-empty", body='{"description":"none","processors":[]}'
+)
 OTHER: Final = {"description": "somebody else's", "processors": []}
 
 
@@ -62,8 +73,8 @@ def an_entry(state: EntryState, trouble: str = "") -> LedgerEntry:
     )
 
 
-def told(body: dict[str, Any]) -> Definition:
-    return Definition(kind=Kind.PIPELINE, name="co-empty", body=body)
+def told(body: dict[str, Any]) -> StoredDefinition:
+    return StoredDefinition(kind=DefinitionKind.PIPELINE, name="co-empty", body=body)
 
 
 @pytest.mark.parametrize(
@@ -72,18 +83,18 @@ def told(body: dict[str, Any]) -> Definition:
         (None, None, None),
         (None, EntryState.INTENDED, None),
         (None, EntryState.UNDONE, None),
-        (OTHER, None, Fate.LEFT),
-        (OTHER, EntryState.INTENDED, Fate.LEFT),
-        (json.loads(PIPELINE.body), None, Fate.SAME),
-        (json.loads(PIPELINE.body), EntryState.UNDONE, Fate.SAME),
+        (OTHER, None, CarryOutcome.LEFT),
+        (OTHER, EntryState.INTENDED, CarryOutcome.LEFT),
+        (json.loads(PIPELINE.body), None, CarryOutcome.SAME),
+        (json.loads(PIPELINE.body), EntryState.UNDONE, CarryOutcome.SAME),
         (json.loads(PIPELINE.body), EntryState.INTENDED, None),
-        (None, EntryState.MADE, Fate.MADE),
-        (OTHER, EntryState.MADE, Fate.MADE),
-        (OTHER, EntryState.KEPT, Fate.MADE),
+        (None, EntryState.MADE, CarryOutcome.MADE),
+        (OTHER, EntryState.MADE, CarryOutcome.MADE),
+        (OTHER, EntryState.KEPT, CarryOutcome.MADE),
     ],
 )
 def test_what_is_there_is_left_and_what_an_earlier_process_made_is_known(
-    there: dict[str, Any] | None, state: EntryState | None, fate: Fate | None
+    there: dict[str, Any] | None, state: EntryState | None, fate: CarryOutcome | None
 ) -> None:
     entry = None if state is None else an_entry(state)
     assert decided(PIPELINE, None if there is None else told(there), entry) is fate
@@ -91,40 +102,42 @@ def test_what_is_there_is_left_and_what_an_earlier_process_made_is_known(
 
 @pytest.mark.parametrize(
     ("there", "fate"),
-    [(None, None), (json.loads(PIPELINE.body), None), (OTHER, Fate.LEFT)],
+    [(None, None), (json.loads(PIPELINE.body), None), (OTHER, CarryOutcome.LEFT)],
     ids=["none", "it", "other"],
 )
 def test_what_stays_after_a_lost_answer_is_never_called_made_unseen(
-    there: dict[str, Any] | None, fate: Fate | None
+    there: dict[str, Any] | None, fate: CarryOutcome | None
 ) -> None:
     entry = an_entry(EntryState.KEPT, "Whether it was made is not known.")
     assert decided(PIPELINE, None if there is None else told(there), entry) is fate
 
 
 def test_what_the_plan_has_found_in_the_way_is_never_made() -> None:
-    found = {one: decided_before(msgspec.structs.replace(PIPELINE, conflict=one)) for one in Conflict}
+    found = {one: decided_before(msgspec.structs.replace(PIPELINE, conflict=one)) for one in NameConflict}
     assert found == {
-        Conflict.NONE: None,
-        Conflict.SAME: Fate.SAME,
-        Conflict.OTHER: Fate.LEFT,
-        Conflict.REFUSED: Fate.UNFIT,
+        NameConflict.NONE: None,
+        NameConflict.SAME: CarryOutcome.SAME,
+        NameConflict.OTHER: CarryOutcome.LEFT,
+        NameConflict.REFUSED: CarryOutcome.UNFIT,
     }
 
 
 def test_amounts_are_told_in_the_order_in_which_they_are_made() -> None:
-    kinds = (Kind.LEGACY, Kind.POLICY, Kind.TEMPLATE, Kind.POLICY)
+    kinds = (DefinitionKind.LEGACY, DefinitionKind.POLICY, DefinitionKind.TEMPLATE, DefinitionKind.POLICY)
     assert amounts(kinds) == "2 lifecycle policies, 1 index template and 1 legacy template"
 
 
-def carried_and_ended(fate: Fate) -> tuple[Any, ...]:
+def carried_and_ended(fate: CarryOutcome) -> tuple[Any, ...]:
     """A run that was verified, and came to this with one definition."""
-    told = CarriedOver(at=1.0, kind=Kind.PIPELINE, name="co-empty", fate=fate)
+    told = CarriedOver(at=1.0, kind=DefinitionKind.PIPELINE, name="co-empty", fate=fate)
     return (started(plan_of(1), "7K2P", 0.0), told, RunFinished(at=2.0, outcome=RunOutcome.VERIFIED))
 
 
-@pytest.mark.parametrize(("fate", "can_go_on"), [(Fate.REFUSED, True), (Fate.NOT_YET, True), (Fate.MADE, False)])
+@pytest.mark.parametrize(
+    ("fate", "can_go_on"), [(CarryOutcome.REFUSED, True), (CarryOutcome.NOT_YET, True), (CarryOutcome.MADE, False)]
+)
 async def test_a_verified_run_is_taken_up_for_what_was_not_made_and_for_nothing_else(
-    tmp_path: Path, fate: Fate, *, can_go_on: bool
+    tmp_path: Path, fate: CarryOutcome, *, can_go_on: bool
 ) -> None:
     folder = make_folder(plan_of(1), tmp_path, lambda: "7K2P")
     async with await Journal.create(folder.journal) as journal:
@@ -175,11 +188,11 @@ class Bench:
             return [event for _, event in await journal.read(limit=10_000)]
 
 
-def signed(node: Node) -> Credential:
+def signed(node: SandboxNode) -> Credential:
     return Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
 
 
-def address(node: Node) -> Connection:
+def address(node: SandboxNode) -> Connection:
     return Connection(endpoint=parse_address(node.url)[0], sign_in=SignIn.PASSWORD, user=node.user or "")
 
 
@@ -190,7 +203,7 @@ async def sent(cluster: Cluster, path: str) -> dict[str, Any] | None:
 
 
 async def take_away(cluster: Cluster) -> None:
-    for one in await found(cluster, (Kind.TEMPLATE, Kind.PIPELINE)):
+    for one in await found(cluster, (DefinitionKind.TEMPLATE, DefinitionKind.PIPELINE)):
         if one.name.startswith("co-"):
             await cluster.perform(Request(method="DELETE", path=f"{one.kind.path}/{one.name}"))
 
@@ -205,7 +218,7 @@ async def bench(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Bench]:
         await take_away(cluster)
 
 
-def fates(progress: Progress) -> dict[str, Fate]:
+def fates(progress: Progress) -> dict[str, CarryOutcome]:
     return {one.name: one.fate for one in progress.carried}
 
 
@@ -216,7 +229,7 @@ async def test_they_are_made_once_every_index_is_there_and_stay(bench: Bench) ->
     each = [LedgerChanged, LedgerChanged, CarriedOver]
     assert kinds[-9:] == [*each, *each, LedgerChanged, LedgerChanged, RunFinished]
     assert kinds.count(TaskFinished) == 2
-    assert fates(progress) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert fates(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert [entry.state for entry in progress.ledger] == [EntryState.KEPT, EntryState.KEPT]
     assert (progress.outcome, progress.exit_code()) == (RunOutcome.VERIFIED, ExitCode.DONE)
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": json.loads(PIPELINE.body)}
@@ -229,7 +242,7 @@ async def test_another_that_came_since_the_plan_stays_as_it_is(bench: Bench) -> 
         Request(method="PUT", path="/_ingest/pipeline/co-empty", body=json.dumps(OTHER)),
     )
     progress = await bench.run()
-    assert fates(progress) == {"co-empty": Fate.LEFT, "co-logs": Fate.MADE}
+    assert fates(progress) == {"co-empty": CarryOutcome.LEFT, "co-logs": CarryOutcome.MADE}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": OTHER}
     assert progress.exit_code() is ExitCode.DONE
 
@@ -240,12 +253,12 @@ async def test_one_that_is_refused_ends_nothing_and_is_made_when_the_run_is_take
     await bench.destination.perform(twin)
     refused = await bench.run()
     [lacking] = refused.not_carried
-    assert fates(refused) == {"co-empty": Fate.MADE, "co-logs": Fate.REFUSED}
+    assert fates(refused) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.REFUSED}
     assert (refused.outcome, refused.exit_code()) == (RunOutcome.VERIFIED, ExitCode.INCOMPLETE)
     assert "co-twin" in lacking.words
     await bench.destination.perform(Request(method="DELETE", path="/_index_template/co-twin"))
     made = await bench.run()
-    assert fates(made) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert fates(made) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert made.exit_code() is ExitCode.DONE
     assert [call for call in bench.tiny.calls if call[0] == "prepare"] == [("prepare", 1), ("prepare", 2)]
 
@@ -254,12 +267,12 @@ async def test_one_that_is_refused_ends_nothing_and_is_made_when_the_run_is_take
 async def test_nothing_is_made_before_every_index_is_there(bench: Bench) -> None:
     bench.tiny.preparing = {1: [trouble(Cause.REFUSED)]}
     failed = await bench.run()
-    assert fates(failed) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
+    assert fates(failed) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert "esmigrate resume 7K2P" in failed.not_carried[0].words
     assert failed.ledger == ()
     assert await sent(bench.destination, "/_index_template/co-logs") is None
     whole = await bench.run()
-    assert fates(whole) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert fates(whole) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert whole.exit_code() is ExitCode.DONE
 
 
@@ -271,14 +284,14 @@ async def test_a_run_that_is_stopped_makes_nothing(bench: Bench) -> None:
         await journal.command(StopRun())
     progress = await bench.run()
     assert progress.outcome is RunOutcome.STOPPED
-    assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
+    assert fates(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") is None
 
 
 @pytest.mark.nodes
 async def test_one_whose_answer_was_lost_before_an_earlier_end_is_made_and_not_taken_for_made(bench: Bench) -> None:
     begun = an_entry(EntryState.INTENDED)
-    left = CarriedOver(at=1.0, kind=Kind.PIPELINE, name="co-empty", fate=Fate.NOT_YET)
+    left = CarriedOver(at=1.0, kind=DefinitionKind.PIPELINE, name="co-empty", fate=CarryOutcome.NOT_YET)
     async with await Journal.create(bench.folder / "journal") as journal:
         await journal.append_all([started(bench.plan, "7K2P", 0.0), LedgerChanged(at=1.0, entry=begun)])
         clusters = Clusters(destination=bench.destination, source=None)
@@ -286,7 +299,7 @@ async def test_one_whose_answer_was_lost_before_an_earlier_end_is_made_and_not_t
         await Ledger(to_clusters(clusters), journal.append, lambda: 1.0, known).settle()
         await journal.append_all([left, RunFinished(at=2.0, outcome=RunOutcome.INCOMPLETE)])
     progress = await bench.run()
-    assert fates(progress) == {"co-empty": Fate.MADE, "co-logs": Fate.MADE}
+    assert fates(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": json.loads(PIPELINE.body)}
     assert {entry.trouble for entry in progress.ledger} == {""}
 
@@ -298,7 +311,7 @@ async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_pat
         progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run()
     waiting = [one.text for one in progress.notable if one.text.startswith("waiting")]
     assert waiting == ["waiting to make the ingest pipeline co-empty: Nobody listens at 127.0.0.1:9."]
-    assert fates(progress) == {"co-empty": Fate.NOT_YET, "co-logs": Fate.NOT_YET}
+    assert fates(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert progress.outcome is RunOutcome.VERIFIED
 
 
@@ -321,7 +334,7 @@ async def test_an_answer_that_is_none_of_elasticsearch_is_told_as_that(nodes: Sh
     ):
         line.breaks(Answer(200, b"<html>", "text/html"), "GET /_ingest/pipeline", 1)
         with pytest.raises(ProblemError) as caught:
-            await found(cluster, (Kind.PIPELINE,))
+            await found(cluster, (DefinitionKind.PIPELINE,))
     assert caught.value.problem.cause is Cause.NOT_ELASTICSEARCH
 
 
@@ -370,14 +383,14 @@ async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: Shared
         deaths: list[tuple[Way, int]] = [("before", intended + at) for at in (1, 2, 4, 5, 6)]
         deaths += [("after", intended), ("after", intended + 3)]
         ends = {death: await dying(*death) for death in deaths}
-        told = await found(clusters.destination, (Kind.PIPELINE, Kind.TEMPLATE))
+        told = await found(clusters.destination, (DefinitionKind.PIPELINE, DefinitionKind.TEMPLATE))
         there = [one.name for one in told if one.name.startswith("co-")]
         await take_away(clusters.destination)
         await clusters.source.delete_index("co-one")
-    assert [one.fate for one in whole.carried] == [Fate.MADE, Fate.MADE]
+    assert [one.fate for one in whole.carried] == [CarryOutcome.MADE, CarryOutcome.MADE]
     assert len(there) == 2 * (1 + len(deaths))
     for death, (code, progress, _) in ends.items():
         assert code == -signal.SIGKILL, death
-        assert [one.fate for one in progress.carried] == [Fate.MADE, Fate.MADE], death
+        assert [one.fate for one in progress.carried] == [CarryOutcome.MADE, CarryOutcome.MADE], death
         made = [entry for entry in progress.ledger if entry.undo is None and entry.task == 0]
         assert [entry.state for entry in made] == [EntryState.KEPT, EntryState.KEPT], death

@@ -19,7 +19,7 @@ from esmigrate_tui.engine.decisions import (
     with_counts,
 )
 from esmigrate_tui.methods.contract import Comparison
-from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
+from esmigrate_tui.model.difference import Difference, DifferenceKind, IndexComparison
 from esmigrate_tui.model.event import Acknowledged, RestoredShards, RunOutcome, Samples, TaskOutcome
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, Problem
@@ -80,7 +80,7 @@ def comparison(
     there: int, arrived: int, *differences: tuple[DifferenceKind, str], refused: int = 0, left: int = 0
 ) -> Comparison:
     """Both counts, and what a comparison of every document has found."""
-    compared = Compared(
+    compared = IndexComparison(
         source_count=there,
         destination_count=arrived,
         refused=refused,

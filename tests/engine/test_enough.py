@@ -19,7 +19,7 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.model.progress import TaskState
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from tests.engine.test_perform import Bench
 from tests.engine.tiny import plan_of, trouble
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 def watching(documents: int) -> Plan:
     """A plan in which others send, and never come to that number while the test lasts."""
     plan = plan_of(documents)
-    sent = msgspec.structs.replace(plan.tasks[0], shipping=Shipping(shipper=Shipper.CURL, expected=documents))
+    sent = msgspec.structs.replace(plan.tasks[0], shipping=ShippingOptions(shipper=Shipper.CURL, expected=documents))
     return msgspec.structs.replace(plan, tasks=(sent,))
 
 

@@ -15,7 +15,7 @@ from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.event import RunOutcome, TaskAdvanced, WaitBegan
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import TaskState
-from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.snapshot import TakenNameRule
 from tests.methods.restoring import SLOW, fill, until, usual
 from tests.whole import before, whole
 
@@ -155,7 +155,7 @@ async def test_an_index_that_was_closed_for_a_refused_restore_is_open_again_with
         await pair.snapshot(index)
         await fill(pair.new, index, 7)  # one shard: a restore of two cannot go over it
         seen, there = await before(pair.clusters, index), await whole(pair.new, index)
-        draft = await pair.draft(index, in_the_way={index: InTheWay.CLOSE})
+        draft = await pair.draft(index, in_the_way={index: TakenNameRule.CLOSE})
         plan = pair.method.plan(draft, "2026-01-01T00:00:00Z")
         outcome = await run(pair, plan, tmp_path / "journal.sqlite")
         await asyncio.sleep(1)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 
@@ -91,13 +91,15 @@ class Operator:
         sides = ("--source", source, "--destination", destination)
         return await self.do("plan", "reindex-from-remote", *sides, "-o", "move.toml", "--force", *more)
 
-    async def plan_restore(self, destination: Node, repository: str, *more: str, snapshot: str = "latest") -> Ended:
+    async def plan_restore(
+        self, destination: SandboxNode, repository: str, *more: str, snapshot: str = "latest"
+    ) -> Ended:
         """Make restore.toml; the password of the destination is known then."""
         self.environ["ESMIGRATE_DESTINATION_PASSWORD"] = destination.password or ""
         where = ("--destination", with_user(destination), "--repository", repository, "--snapshot", snapshot)
         return await self.do("plan", "restore-from-snapshot", *where, "-o", "restore.toml", "--force", *more)
 
-    def knows(self, source: Node, destination: Node) -> None:
+    def knows(self, source: SandboxNode, destination: SandboxNode) -> None:
         """Give the passwords of two nodes by the environment."""
         self.environ["ESMIGRATE_SOURCE_PASSWORD"] = source.password or ""
         self.environ["ESMIGRATE_DESTINATION_PASSWORD"] = destination.password or ""
@@ -152,12 +154,12 @@ def renamed(prefix: str, *names: str) -> list[str]:
     return [part for name in names for part in ("--index", name, "--rename", f"{name}={prefix}-{name}")]
 
 
-def with_user(node: Node) -> str:
+def with_user(node: SandboxNode) -> str:
     """A node's address with its user's name, as it is typed."""
     return node.url.replace("://", f"://{node.user}@") if node.user else node.url
 
 
-async def connected_to(node: Node) -> Cluster:
+async def connected_to(node: SandboxNode) -> Cluster:
     """A node as the test sees it; to be closed."""
     endpoint, _ = parse_address(node.url)
     kind = SignIn.PASSWORD if node.user else SignIn.NONE
@@ -167,14 +169,18 @@ async def connected_to(node: Node) -> Cluster:
 
 
 @pytest.fixture
-def opened() -> Callable[[Node], Awaitable[Cluster]]:
+def opened() -> Callable[[SandboxNode], Awaitable[Cluster]]:
     """A way to look at a node from the test's side."""
     return connected_to
 
 
 @asynccontextmanager
 async def unharmed(
-    plan: Path, source: Node | None, destination: Node, *names: str, restored: Mapping[str, str] | None = None
+    plan: Path,
+    source: SandboxNode | None,
+    destination: SandboxNode,
+    *names: str,
+    restored: Mapping[str, str] | None = None,
 ) -> AsyncIterator[None]:
     """Around runs of a plan in which something fails: both clusters are as they were, its indices as the plan has them.
 
@@ -198,7 +204,7 @@ _LOADED: set[str] = set()
 
 
 @pytest.fixture
-async def pair(nodes: SharedNodes) -> tuple[Node, Node]:
+async def pair(nodes: SharedNodes) -> tuple[SandboxNode, SandboxNode]:
     """The shared 6.8.23 with sample data, and the shared 7.17.28 as journeys before left it."""
     source, destination = await nodes.get("6.8.23"), await nodes.get("7.17.28")
     if source.url not in _LOADED:
@@ -243,7 +249,7 @@ async def reader(terminal: Callable[..., Terminal]) -> Reader:
 
 
 @pytest.fixture
-async def prefix(pair: tuple[Node, Node]) -> AsyncIterator[str]:
+async def prefix(pair: tuple[SandboxNode, SandboxNode]) -> AsyncIterator[str]:
     """What the names of a test begin with; whatever has such a name on either node goes at the end."""
     begins = f"read-{secrets.token_hex(3)}"
     yield begins

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
 
@@ -27,7 +27,7 @@ KEYS_ALLOWED = NodeOptions(
 
 
 async def test_a_key_for_one_index_is_enough_to_move_it(
-    operator: Operator, nodes: SharedNodes, opened: Callable[[Node], Awaitable[Cluster]]
+    operator: Operator, nodes: SharedNodes, opened: Callable[[SandboxNode], Awaitable[Cluster]]
 ) -> None:
     source, destination = await nodes.get("6.8.23", KEYS_ALLOWED), await nodes.get("7.17.28")
     role = {

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.event import Event
     from esmigrate_tui.model.progress import Progress
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Ended, Operator
 
@@ -43,14 +43,14 @@ OF_ITS_OWN: Final = {"index": {"refresh_interval": "7s", "number_of_replicas": "
 
 
 @pytest.fixture
-async def here(nodes: SharedNodes) -> AsyncIterator[Node]:
+async def here(nodes: SharedNodes) -> AsyncIterator[SandboxNode]:
     node = await nodes.get("7.17.28", HERE)
     yield node
     await emptied(node)
 
 
 @pytest.fixture
-async def there(nodes: SharedNodes) -> AsyncIterator[Node]:
+async def there(nodes: SharedNodes) -> AsyncIterator[SandboxNode]:
     node = await nodes.get("7.17.28", THERE)
     async with await connected_to(node) as cluster:
         await cluster.create_index(INDEX, json.dumps({"settings": OF_ITS_OWN}))
@@ -58,7 +58,7 @@ async def there(nodes: SharedNodes) -> AsyncIterator[Node]:
     await emptied(node)
 
 
-async def emptied(node: Node) -> None:
+async def emptied(node: SandboxNode) -> None:
     async with await connected_to(node) as cluster:
         for task in (await cluster.running_reindexes()).values():  # which would make its index anew
             await cluster.cancel_task(task)
@@ -67,13 +67,13 @@ async def emptied(node: Node) -> None:
                 await cluster.delete_index(index.name)
 
 
-async def settings_on(node: Node, index: str = INDEX) -> dict[str, str]:
+async def settings_on(node: SandboxNode, index: str = INDEX) -> dict[str, str]:
     async with await connected_to(node) as cluster:
         has = await cluster.settings_of(index)
     return {name: has.get(f"index.{name}", "") for name in ("refresh_interval", "number_of_replicas", "uuid")}
 
 
-async def planned_copy(operator: Operator, line: Line, source: Node, method: str) -> Ended:
+async def planned_copy(operator: Operator, line: Line, source: SandboxNode, method: str) -> Ended:
     """A plan that takes half a minute, for the index of a source without security."""
     async with await connected_to(source) as cluster:
         if INDEX not in await cluster.existing([INDEX]):
@@ -113,11 +113,13 @@ async def events_of(operator: Operator, name: str) -> list[tuple[int, Event]]:
         return await journal.read(limit=10_000)
 
 
-def sent_to(line: Line, node: Node) -> set[str]:
+def sent_to(line: Line, node: SandboxNode) -> set[str]:
     return {asked.what for name, asked in line.asked if name == node.name}
 
 
-async def assert_left_alone(operator: Operator, line: Line, other: Node, name: str, before: dict[str, str]) -> None:
+async def assert_left_alone(
+    operator: Operator, line: Line, other: SandboxNode, name: str, before: dict[str, str]
+) -> None:
     """Whatever is tried with a run while another cluster answers, it ends with code 10 and nothing is sent."""
     written = await events_of(operator, name)
     for command in ("resume", "cleanup", "run"):
@@ -131,7 +133,7 @@ async def assert_left_alone(operator: Operator, line: Line, other: Node, name: s
 
 @pytest.mark.parametrize("method", ["copy-through-here", "reindex-from-remote", "files"])
 async def test_a_killed_run_leaves_another_cluster_at_the_address_alone_and_goes_on_at_its_own(
-    nodes: SharedNodes, operator: Operator, here: Node, there: Node, method: str
+    nodes: SharedNodes, operator: Operator, here: SandboxNode, there: SandboxNode, method: str
 ) -> None:
     before = await settings_on(there)
     async with Line(here) as line:
@@ -154,7 +156,7 @@ async def test_a_killed_run_leaves_another_cluster_at_the_address_alone_and_goes
 
 
 async def test_a_killed_restore_leaves_another_cluster_at_the_address_alone(
-    operator: Operator, here: Node, there: Node
+    operator: Operator, here: SandboxNode, there: SandboxNode
 ) -> None:
     before = await settings_on(there)
     async with await connected_to(here) as cluster:
@@ -186,7 +188,7 @@ async def test_a_killed_restore_leaves_another_cluster_at_the_address_alone(
 
 
 async def test_a_run_that_meets_another_cluster_on_its_way_ends_with_code_10_and_is_resumed_at_its_own(
-    nodes: SharedNodes, operator: Operator, here: Node, there: Node
+    nodes: SharedNodes, operator: Operator, here: SandboxNode, there: SandboxNode
 ) -> None:
     before = await settings_on(there)
     async with Line(here) as line:

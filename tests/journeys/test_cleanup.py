@@ -20,7 +20,7 @@ from tests.methods.copying import fill, joined, make, numbered, settings
 from tests.methods.migrating import planned
 
 if TYPE_CHECKING:
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
 
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.nodes
 INDEX = "cu-books"
 
 
-def signed(node: Node) -> Credential:
+def signed(node: SandboxNode) -> Credential:
     return Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
 
 

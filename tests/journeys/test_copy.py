@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Ended, Operator
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
 
-async def planned(operator: Operator, source: Node, destination: Node, *more: str) -> Ended:
+async def planned(operator: Operator, source: SandboxNode, destination: SandboxNode, *more: str) -> Ended:
     """Make move.toml for a copy."""
     operator.knows(source, destination)
     sides = ("--source", with_user(source), "--destination", with_user(destination))
@@ -33,7 +33,7 @@ async def planned(operator: Operator, source: Node, destination: Node, *more: st
 
 
 async def test_a_copy_moves_and_verifies_without_anything_opened_on_the_destination(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
 ) -> None:
     source, destination = pair
     names = ["orders", "library", "messages", "catalogue-wide", "drafts", "measurements"]
@@ -55,7 +55,7 @@ async def test_a_copy_moves_and_verifies_without_anything_opened_on_the_destinat
 
 
 async def test_a_copy_that_compares_every_document_says_so_in_its_plan_its_lines_and_its_report(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
 ) -> None:
     made = await planned(operator, *pair, *renamed("copy-proved", "orders"), "--verify", "everything")
     done = await operator.do("run", "move.toml")
@@ -74,7 +74,7 @@ async def test_a_copy_that_compares_every_document_says_so_in_its_plan_its_lines
 
 
 async def test_a_second_copy_goes_into_what_is_there_only_where_that_is_asked_for(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
 ) -> None:
     name = renamed("copy-twice", "library")
     await planned(operator, *pair, *name)
@@ -117,7 +117,7 @@ async def test_each_type_of_an_old_index_is_moved_and_verified_by_itself(
 
 
 async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
 ) -> None:
     names = ("logs-2026.01.03", "orders")
     await planned(operator, *pair, *renamed("copy-killed", *names), "--batch", "100", "--pace", "400")
@@ -134,7 +134,9 @@ async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
     assert counts == [2_000, 1_000]
 
 
-async def test_a_copy_can_be_held_and_let_go_and_hurried(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_a_copy_can_be_held_and_let_go_and_hurried(
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
+) -> None:
     await planned(operator, *pair, *renamed("copy-held", "orders"), "--pace", "100")
     begun = await operator.do("run", "move.toml", "--detach")
     run = operator.folder_of(begun.run)
@@ -152,7 +154,7 @@ async def test_a_copy_can_be_held_and_let_go_and_hurried(operator: Operator, pai
 
 
 async def test_a_stopped_copy_puts_back_what_it_changed_and_can_be_taken_up(
-    operator: Operator, pair: tuple[Node, Node]
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
 ) -> None:
     await planned(operator, *pair, *renamed("copy-ended", "orders"), "--pace", "100")
     async with unharmed(operator.folder / "move.toml", *pair, "orders"):

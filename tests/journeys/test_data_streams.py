@@ -17,7 +17,7 @@ from tests.journeys.conftest import connected_to, with_user
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Ended, Operator
 
@@ -54,13 +54,13 @@ def documents(prefix: str) -> bytes:
 
 
 @pytest.fixture(scope="module")
-def fresh(nodes: SharedNodes) -> tuple[Node, Node]:
+def fresh(nodes: SharedNodes) -> tuple[SandboxNode, SandboxNode]:
     """Nodes of this file's own: where the module for data streams is missing, none can be deleted."""
     return nodes.fresh_now("8.19.8"), nodes.fresh_now("9.4.3")
 
 
 @pytest.fixture
-async def sides(fresh: tuple[Node, Node]) -> tuple[Node, Node]:
+async def sides(fresh: tuple[SandboxNode, SandboxNode]) -> tuple[SandboxNode, SandboxNode]:
     """A source with a data stream of two indices that hold documents, and a destination."""
     async with await connected_to(fresh[0]) as old:
         if (await old.existing([STREAM])).get(STREAM) != "data stream":
@@ -74,18 +74,20 @@ async def sides(fresh: tuple[Node, Node]) -> tuple[Node, Node]:
     return fresh
 
 
-async def planned(operator: Operator, method: str, sides: tuple[Node, Node], *more: str) -> Ended:
+async def planned(operator: Operator, method: str, sides: tuple[SandboxNode, SandboxNode], *more: str) -> Ended:
     operator.knows(*sides)
     there = ("--source", with_user(sides[0]), "--destination", with_user(sides[1]))
     return await operator.do("plan", method, *there, "-o", "move.toml", "--force", *more)
 
 
-async def verified(operator: Operator, sides: tuple[Node, Node], source: str, destination: str) -> Ended:
+async def verified(operator: Operator, sides: tuple[SandboxNode, SandboxNode], source: str, destination: str) -> Ended:
     there = ("--source", with_user(sides[0]), "--destination", with_user(sides[1]))
     return await operator.do("verify", *there, "--source-index", source, "--index", destination, "--again")
 
 
-async def test_a_data_stream_is_listed_once_and_its_indices_are_parts_of_it(sides: tuple[Node, Node]) -> None:
+async def test_a_data_stream_is_listed_once_and_its_indices_are_parts_of_it(
+    sides: tuple[SandboxNode, SandboxNode],
+) -> None:
     async with await connected_to(sides[0]) as cluster:
         rows = with_streams(await cluster.indices())
         told = (await cluster.definitions([STREAM]))[STREAM]
@@ -105,7 +107,7 @@ async def test_a_data_stream_is_listed_once_and_its_indices_are_parts_of_it(side
     ],
 )
 async def test_a_data_stream_arrives_as_one_with_its_template_first_and_every_document_compared(
-    operator: Operator, sides: tuple[Node, Node], method: str, words: str, name: str
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode], method: str, words: str, name: str
 ) -> None:
     rename = ("--rename", f"{STREAM}={name}")
     made = await planned(operator, method, sides, "--index", "web-*", *rename, "--verify", "everything")
@@ -141,7 +143,7 @@ async def test_a_data_stream_arrives_as_one_with_its_template_first_and_every_do
 
 
 async def test_the_same_name_is_in_the_way_until_it_is_to_be_added_to(
-    operator: Operator, sides: tuple[Node, Node]
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode]
 ) -> None:
     await planned(operator, "copy-through-here", sides, "--index", STREAM)
     first = await operator.do("run", "move.toml")
@@ -157,7 +159,7 @@ async def test_the_same_name_is_in_the_way_until_it_is_to_be_added_to(
 
 
 async def test_a_template_of_the_destination_wins_over_the_sources(
-    operator: Operator, sides: tuple[Node, Node]
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode]
 ) -> None:
     async with await connected_to(sides[1]) as cluster:
         ours = {"index_patterns": ["own-*"], "data_stream": {}, "priority": 1}
@@ -171,7 +173,7 @@ async def test_a_template_of_the_destination_wins_over_the_sources(
 
 
 async def test_a_name_that_a_stronger_template_makes_an_index_of_blocks(
-    operator: Operator, sides: tuple[Node, Node]
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode]
 ) -> None:
     async with await connected_to(sides[1]) as cluster:
         await ask(cluster, "PUT", "/_index_template/plain", {"index_patterns": ["plain-*"], "priority": 301})
@@ -182,7 +184,7 @@ async def test_a_name_that_a_stronger_template_makes_an_index_of_blocks(
 
 
 async def test_a_data_stream_is_restored_under_another_name_and_verified(
-    operator: Operator, sides: tuple[Node, Node]
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode]
 ) -> None:
     source, destination = sides
     settings = {"location": "of-streams"}
@@ -213,7 +215,7 @@ async def test_a_data_stream_is_restored_under_another_name_and_verified(
 
 
 async def test_files_go_into_a_data_stream_where_a_template_makes_one_and_rows_without_a_moment_block(
-    operator: Operator, sides: tuple[Node, Node]
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode]
 ) -> None:
     operator.knows(*sides)
     (operator.folder / "rows.csv").write_text("@timestamp,id\n2026-01-01T00:00:00Z,1\n2026-01-02T00:00:00Z,2\n")
@@ -234,7 +236,7 @@ async def test_files_go_into_a_data_stream_where_a_template_makes_one_and_rows_w
 
 
 async def test_a_killed_copy_is_resumed_whole_though_the_data_stream_has_rolled_over_since(
-    operator: Operator, sides: tuple[Node, Node]
+    operator: Operator, sides: tuple[SandboxNode, SandboxNode]
 ) -> None:
     name = "web-grown"
     async with await connected_to(sides[0]) as old:

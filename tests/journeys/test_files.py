@@ -26,11 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Ended, Operator
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
@@ -49,7 +49,7 @@ class Dumped(msgspec.Struct):
 NEW = ["7.17.28", "9.5.0"]
 
 
-async def planned(operator: Operator, node: Node, file: str, into: str, *more: str) -> Ended:
+async def planned(operator: Operator, node: SandboxNode, file: str, into: str, *more: str) -> Ended:
     """Make files.toml for one file or pattern."""
     operator.environ["ESMIGRATE_DESTINATION_PASSWORD"] = node.password or ""
     where = ("--destination", with_user(node), "--file", file, "--into", into)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -68,7 +68,7 @@ class Mortals:
 
 
 @asynccontextmanager
-async def mortals(source: Node, destination: Node) -> AsyncIterator[Mortals]:
+async def mortals(source: SandboxNode, destination: SandboxNode) -> AsyncIterator[Mortals]:
     """The programs, and what they sign in with."""
     credentials = {
         side: Credential(sign_in=SignIn.PASSWORD, user=node.user, secret=node.password or "")

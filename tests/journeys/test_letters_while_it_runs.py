@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.journeys.conftest import Operator
     from tests.journeys.terminal import Terminal
 
@@ -21,9 +21,9 @@ pytestmark = pytest.mark.nodes
 
 async def test_a_run_is_paused_left_and_stopped_by_letters(
     operator: Operator,
-    pair: tuple[Node, Node],
+    pair: tuple[SandboxNode, SandboxNode],
     terminal: Callable[..., Terminal],
-    opened: Callable[[Node], Awaitable[Cluster]],
+    opened: Callable[[SandboxNode], Awaitable[Cluster]],
 ) -> None:
     operator.knows(*pair)
     await operator.plan(

@@ -12,7 +12,7 @@ import pytest
 
 from esmigrate_tui.elastic.definitions import carried
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
-from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
@@ -21,7 +21,7 @@ from tests.journeys.conftest import Ended, connected_to
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
 
@@ -34,7 +34,7 @@ CHECKED = ("all", ON)
 
 
 @pytest.fixture
-async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[Node, Node, str]]:
+async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[SandboxNode, SandboxNode, str]]:
     """6.8.23 with an index of 200 documents, 7.17.28, and the prefix of all names of this test."""
     source, destination = await nodes.get("6.8.23"), await nodes.get("7.17.28")
     prefix = f"plain-{secrets.token_hex(3)}"
@@ -58,7 +58,7 @@ async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[Node, Node, str]]:
             await cluster.close()
 
 
-def side(node: Node) -> tuple[str, ...]:
+def side(node: SandboxNode) -> tuple[str, ...]:
     """The answers that connect to a node, and go on with it."""
     trust = ("unverified",) if node.url.startswith("https") else ()
     if not node.user:
@@ -85,19 +85,21 @@ async def answered(operator: Operator, *answers: str, **environ: str) -> Ended:
     return ended
 
 
-def written(operator: Operator, node: Node) -> list[str]:
+def written(operator: Operator, node: SandboxNode) -> list[str]:
     """Files of the runs in which the node's password is."""
     found = [path for path in operator.folder.rglob("*") if path.is_file()]
     secret = (node.password or "nobody").encode()
     return [str(path) for path in found if secret in path.read_bytes()]
 
 
-async def count(node: Node, index: str) -> int:
+async def count(node: SandboxNode, index: str) -> int:
     async with await connected_to(node) as cluster:
         return await cluster.count(index)
 
 
-async def test_a_remote_reindex_is_walked_by_questions(operator: Operator, prepared: tuple[Node, Node, str]) -> None:
+async def test_a_remote_reindex_is_walked_by_questions(
+    operator: Operator, prepared: tuple[SandboxNode, SandboxNode, str]
+) -> None:
     source, destination, prefix = prepared
     chosen = (f"{prefix}-one", f"e {prefix}-one", f"{prefix}-two", ON)
     ended = await answered(
@@ -113,7 +115,7 @@ async def test_a_remote_reindex_is_walked_by_questions(operator: Operator, prepa
 
 
 async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
-    operator: Operator, prepared: tuple[Node, Node, str]
+    operator: Operator, prepared: tuple[SandboxNode, SandboxNode, str]
 ) -> None:
     source, destination, prefix = prepared
     pipeline = Request(method="PUT", path=f"/_ingest/pipeline/{prefix}", body='{"processors":[]}')
@@ -126,7 +128,7 @@ async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
                 *("4", *side(source), *side(destination), *CHECKED, "99999", f"{prefix}-one"),
                 *("o", "bring", "pipelines", "back", ON, *CHECKED, "start"),
             )
-            there = await carried(new, (Kind.PIPELINE,), prefix)
+            there = await carried(new, (DefinitionKind.PIPELINE,), prefix)
         finally:
             for cluster in (old, new):
                 with suppress(ProblemError):
@@ -140,7 +142,7 @@ async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
 
 
 async def test_a_restore_is_walked_by_questions_from_the_repository_to_the_end(
-    operator: Operator, prepared: tuple[Node, Node, str]
+    operator: Operator, prepared: tuple[SandboxNode, SandboxNode, str]
 ) -> None:
     source, destination, prefix = prepared
     ended = await answered(
@@ -156,7 +158,9 @@ async def test_a_restore_is_walked_by_questions_from_the_repository_to_the_end(
     assert await count(destination, f"{prefix}-two") == 200
 
 
-async def test_files_are_walked_by_questions(operator: Operator, prepared: tuple[Node, Node, str]) -> None:
+async def test_files_are_walked_by_questions(
+    operator: Operator, prepared: tuple[SandboxNode, SandboxNode, str]
+) -> None:
     _, destination, prefix = prepared
     rows = (f"{n},Rome,{n % 28 + 1:02}.01.2024" for n in range(150))
     (operator.folder / "orders.csv").write_text("id,city,at\n" + "\n".join(rows) + "\n")
@@ -174,7 +178,7 @@ async def test_files_are_walked_by_questions(operator: Operator, prepared: tuple
 
 
 async def test_nothing_is_written_before_the_word_is_typed(
-    operator: Operator, prepared: tuple[Node, Node, str]
+    operator: Operator, prepared: tuple[SandboxNode, SandboxNode, str]
 ) -> None:
     source, destination, prefix = prepared
     ended = await answered(

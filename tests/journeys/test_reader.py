@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.journeys.reader import Reader
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
@@ -30,7 +30,7 @@ FIRST = "How should the data get into the new cluster?"
 REVIEW = "In this order"
 
 
-async def connect(reader: Reader, method: str, **nodes: Node) -> None:
+async def connect(reader: Reader, method: str, **nodes: SandboxNode) -> None:
     """Choose a method, and connect these sides."""
     await reader.go_to(method)
     await reader.do("next", then="DESTINATION")
@@ -61,7 +61,7 @@ async def there_and_back(reader: Reader) -> str:
     return seen
 
 
-async def count(node: Node, opened: Opening, index: str) -> int:
+async def count(node: SandboxNode, opened: Opening, index: str) -> int:
     async with await opened(node) as cluster:
         return await cluster.count(index)
 
@@ -75,7 +75,7 @@ async def test_a_reader_is_stopped_where_no_key_is_written_for_what_is_wanted(re
 
 @pytest.mark.parametrize("method", ["Reindex from a remote cluster", "Copy through this machine"])
 async def test_a_reader_moves_an_index_between_two_clusters(
-    pair: tuple[Node, Node], opened: Opening, reader: Reader, prefix: str, method: str
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, reader: Reader, prefix: str, method: str
 ) -> None:
     source, destination = pair
     await small_index(source, opened, prefix, 120)
@@ -93,7 +93,7 @@ async def test_a_reader_moves_an_index_between_two_clusters(
 
 
 async def test_a_reader_indexes_a_file(
-    pair: tuple[Node, Node], opened: Opening, reader: Reader, prefix: str, tmp_path: Path
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, reader: Reader, prefix: str, tmp_path: Path
 ) -> None:
     (tmp_path / "orders.csv").write_text("id,city\n" + "".join(f"{n},Rome\n" for n in range(80)))
     (tmp_path / "photo.csv").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\xff\xfe\x00")
@@ -120,7 +120,7 @@ async def test_a_reader_indexes_a_file(
 
 
 async def test_a_reader_watches_what_another_program_sends(
-    pair: tuple[Node, Node], opened: Opening, reader: Reader, prefix: str
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, reader: Reader, prefix: str
 ) -> None:
     await connect(reader, "Index from the source", DESTINATION=pair[1])
     await reader.go_on("Which files?")
@@ -138,7 +138,7 @@ async def test_a_reader_watches_what_another_program_sends(
 
 
 async def test_a_reader_takes_a_snapshot_and_restores_it(
-    pair: tuple[Node, Node], opened: Opening, reader: Reader, prefix: str
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, reader: Reader, prefix: str
 ) -> None:
     source, destination = pair
     await small_index(source, opened, f"{prefix}-one", 90)

@@ -19,23 +19,25 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
     from tests.journeys.terminal import Terminal
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
 
 @pytest.fixture(scope="module")
-def own(nodes: SharedNodes) -> Node:
+def own(nodes: SharedNodes) -> SandboxNode:
     """A 7.17.28 that may fetch from nobody, and may be stopped."""
     return nodes.fresh_now("7.17.28", NodeOptions(whitelist="elsewhere.example.org:*"))
 
 
-async def test_a_closed_port_and_a_wrong_password_are_typed_anew(pair: tuple[Node, Node], reader: Reader) -> None:
+async def test_a_closed_port_and_a_wrong_password_are_typed_anew(
+    pair: tuple[SandboxNode, SandboxNode], reader: Reader
+) -> None:
     node = pair[1]
     await connect(reader, "Index from the source", DESTINATION=node)
     await reader.fill("Address", "http://127.0.0.1:1")
@@ -49,7 +51,7 @@ async def test_a_closed_port_and_a_wrong_password_are_typed_anew(pair: tuple[Nod
 
 
 async def test_a_destination_that_may_not_fetch_is_copied_to_instead(
-    pair: tuple[Node, Node], own: Node, opened: Opening, reader: Reader, prefix: str
+    pair: tuple[SandboxNode, SandboxNode], own: SandboxNode, opened: Opening, reader: Reader, prefix: str
 ) -> None:
     await small_index(pair[0], opened, prefix, 60)
     await connect(reader, "Reindex from a remote cluster", SOURCE=pair[0], DESTINATION=own)
@@ -64,7 +66,7 @@ async def test_a_destination_that_may_not_fetch_is_copied_to_instead(
 
 
 async def test_a_repository_that_cannot_be_reached_is_given_another_place(
-    pair: tuple[Node, Node], opened: Opening, reader: Reader, prefix: str
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, reader: Reader, prefix: str
 ) -> None:
     await connect(reader, "Restore from a snapshot", DESTINATION=pair[1])
     await reader.go_on("In which repository is the snapshot?")
@@ -85,7 +87,7 @@ async def test_a_repository_that_cannot_be_reached_is_given_another_place(
                 await cluster.perform(unregister_request(prefix))
 
 
-async def run_slowly(operator: Operator, source: Node, destination: Node, prefix: str, pace: str) -> None:
+async def run_slowly(operator: Operator, source: SandboxNode, destination: SandboxNode, prefix: str, pace: str) -> None:
     """A copy of this index that takes some seconds, as somebody else has started it."""
     operator.knows(source, destination)
     sides = ("--source", with_user(source), "--destination", with_user(destination), "-o", "move.toml")
@@ -97,8 +99,8 @@ async def run_slowly(operator: Operator, source: Node, destination: Node, prefix
 
 
 async def test_a_destination_that_goes_away_amid_a_run_is_waited_for_on_the_board(
-    pair: tuple[Node, Node],
-    own: Node,
+    pair: tuple[SandboxNode, SandboxNode],
+    own: SandboxNode,
     opened: Opening,
     operator: Operator,
     terminal: Callable[..., Terminal],
@@ -118,7 +120,11 @@ async def test_a_destination_that_goes_away_amid_a_run_is_waited_for_on_the_boar
 
 
 async def test_a_run_that_is_stopped_says_what_is_missing_and_how_to_go_on(
-    pair: tuple[Node, Node], opened: Opening, operator: Operator, terminal: Callable[..., Terminal], prefix: str
+    pair: tuple[SandboxNode, SandboxNode],
+    opened: Opening,
+    operator: Operator,
+    terminal: Callable[..., Terminal],
+    prefix: str,
 ) -> None:
     await small_index(pair[0], opened, prefix, 300)
     await run_slowly(operator, *pair, prefix, "15")

@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.progress import Progress
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
     from tests.journeys.terminal import Terminal
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
@@ -49,10 +49,10 @@ HANGS: Final = "index.routing.allocation.require.box"
 class Kept:
     """A repository that a source has, with its snapshots; `taken` keeps what a destination has got from it."""
 
-    source: Node
+    source: SandboxNode
     name: str
     location: str
-    destinations: list[Node] = field(default_factory=list)
+    destinations: list[SandboxNode] = field(default_factory=list)
 
     @property
     def register(self) -> tuple[str, ...]:
@@ -87,7 +87,7 @@ async def snapshot(cluster: Cluster, repository: str, name: str, indices: str, *
     await ask(cluster, "PUT", f"/_snapshot/{repository}/{name}?wait_for_completion=true", body)
 
 
-async def prepared(node: Node, kept: Kept) -> None:
+async def prepared(node: SandboxNode, kept: Kept) -> None:
     """The source's indices, and the snapshot `all` of them."""
     async with await connected_to(node) as cluster:
         await ask(cluster, "PUT", f"/_snapshot/{kept.name}", {"type": "fs", "settings": {"location": kept.location}})
@@ -478,7 +478,7 @@ def slow(seven: Kept) -> Kept:
     return seven
 
 
-async def begun(operator: Operator, kept: Kept, destination: Node, *more: str) -> str:
+async def begun(operator: Operator, kept: Kept, destination: SandboxNode, *more: str) -> str:
     """A restore of rs-slow that is half done; the run's name."""
     options = (*kept.register, *SLOW, "--index", "rs-slow", *more)
     planned = await operator.plan_restore(destination, kept.name, *options, snapshot="slow")
@@ -490,7 +490,7 @@ async def begun(operator: Operator, kept: Kept, destination: Node, *more: str) -
 
 
 @pytest.fixture
-async def fresh_8(nodes: SharedNodes, slow: Kept, opened: Opening) -> Node:
+async def fresh_8(nodes: SharedNodes, slow: Kept, opened: Opening) -> SandboxNode:
     """The shared 8.19.3 without that repository, so that it can be registered slowly, and without its indices."""
     node = await nodes.get("8.19.3")
     async with await opened(node) as cluster:
@@ -501,7 +501,7 @@ async def fresh_8(nodes: SharedNodes, slow: Kept, opened: Opening) -> Node:
 
 
 async def test_a_run_that_was_killed_is_taken_up_and_finds_its_restore_again(
-    operator: Operator, slow: Kept, fresh_8: Node, opened: Opening
+    operator: Operator, slow: Kept, fresh_8: SandboxNode, opened: Opening
 ) -> None:
     sides = (operator.folder / "restore.toml", slow.source, fresh_8)
     async with unharmed(*sides, "rs-slow", restored={"rs-slow": "rs-slow"}), await opened(fresh_8) as cluster:
@@ -519,7 +519,7 @@ async def test_a_run_that_was_killed_is_taken_up_and_finds_its_restore_again(
 
 
 async def test_a_wizard_that_is_killed_amid_a_restore_is_attached_again(
-    operator: Operator, slow: Kept, fresh_8: Node, terminal: Callable[..., Terminal], opened: Opening
+    operator: Operator, slow: Kept, fresh_8: SandboxNode, terminal: Callable[..., Terminal], opened: Opening
 ) -> None:
     run = await begun(operator, slow, fresh_8)
     screen = terminal("attach", run)
@@ -536,7 +536,7 @@ async def test_a_wizard_that_is_killed_amid_a_restore_is_attached_again(
 
 
 async def test_stopping_says_what_it_deletes_and_leaves_nothing_half_restored(
-    operator: Operator, slow: Kept, fresh_8: Node, opened: Opening
+    operator: Operator, slow: Kept, fresh_8: SandboxNode, opened: Opening
 ) -> None:
     async with unharmed(operator.folder / "restore.toml", slow.source, fresh_8, "rs-slow"):
         run = await begun(operator, slow, fresh_8)
@@ -558,7 +558,7 @@ async def test_stopping_says_what_it_deletes_and_leaves_nothing_half_restored(
 
 
 async def test_files_of_the_repository_that_vanish_meanwhile_are_never_called_success(
-    operator: Operator, slow: Kept, fresh_8: Node, opened: Opening
+    operator: Operator, slow: Kept, fresh_8: SandboxNode, opened: Opening
 ) -> None:
     copy = f"{slow.location}-copy"
     there = slow.source.snapshots

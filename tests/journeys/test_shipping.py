@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Ended, Operator
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
@@ -96,7 +96,7 @@ async def rsyslog(tmp_path: Path) -> AsyncIterator[Rsyslog]:
             await process.wait()
 
 
-async def planned(operator: Operator, node: Node, index: str, *more: str) -> Ended:
+async def planned(operator: Operator, node: SandboxNode, index: str, *more: str) -> Ended:
     """Make ship.toml and ship.conf."""
     operator.environ["ESMIGRATE_DESTINATION_PASSWORD"] = node.password or ""
     (operator.folder / "map.json").write_text(MAPPING)

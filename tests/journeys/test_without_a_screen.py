@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
@@ -39,7 +39,9 @@ WATCHING_ITS_DISK = {
 }
 
 
-async def test_plan_check_and_run_move_and_verify(operator: Operator, pair: tuple[Node, Node], opened: Opening) -> None:
+async def test_plan_check_and_run_move_and_verify(
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
+) -> None:
     source, destination = pair
     operator.knows(source, destination)
     names = ["orders", "library", "messages", "catalogue-wide", "drafts", "measurements"]
@@ -66,7 +68,9 @@ async def test_plan_check_and_run_move_and_verify(operator: Operator, pair: tupl
     assert not [path for path in written for secret in secrets if secret.encode() in path.read_bytes()]
 
 
-async def test_events_for_programs_are_one_json_object_a_line(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_events_for_programs_are_one_json_object_a_line(
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
+) -> None:
     source, destination = pair
     operator.knows(source, destination)
     await operator.plan(with_user(source), with_user(destination), *renamed("json", "messages"))
@@ -76,7 +80,7 @@ async def test_events_for_programs_are_one_json_object_a_line(operator: Operator
     assert events[-1] == "run-finished"
 
 
-async def test_a_wrong_password_is_said_so(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_a_wrong_password_is_said_so(operator: Operator, pair: tuple[SandboxNode, SandboxNode]) -> None:
     source, destination = pair
     operator.knows(source, destination)
     operator.environ["ESMIGRATE_SOURCE_PASSWORD"] = "wrong"
@@ -85,14 +89,16 @@ async def test_a_wrong_password_is_said_so(operator: Operator, pair: tuple[Node,
     assert "password" in ended.err.lower()
 
 
-async def test_no_password_names_the_ways_to_give_one(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_no_password_names_the_ways_to_give_one(
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
+) -> None:
     source, destination = pair
     ended = await operator.plan(with_user(source), with_user(destination), "--index", "*")
     assert ended.code == 4
     assert "ESMIGRATE_SOURCE_PASSWORD" in ended.err
 
 
-async def test_a_closed_port_is_said_so(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_a_closed_port_is_said_so(operator: Operator, pair: tuple[SandboxNode, SandboxNode]) -> None:
     operator.knows(*pair)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -114,7 +120,7 @@ def web_server(tmp_path: Path) -> Iterator[str]:
 
 
 async def test_what_is_not_elasticsearch_is_said_so(
-    operator: Operator, pair: tuple[Node, Node], web_server: str
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], web_server: str
 ) -> None:
     operator.environ["ESMIGRATE_DESTINATION_PASSWORD"] = pair[1].password or ""
     ended = await operator.plan(web_server, with_user(pair[1]), "--index", "*")
@@ -122,7 +128,7 @@ async def test_what_is_not_elasticsearch_is_said_so(
     assert "Elasticsearch" in ended.err
 
 
-async def test_one_cluster_at_both_ends_is_blocked(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_one_cluster_at_both_ends_is_blocked(operator: Operator, pair: tuple[SandboxNode, SandboxNode]) -> None:
     source, _ = pair
     operator.knows(source, source)
     await operator.plan(with_user(source), with_user(source), *renamed("same", "messages"))
@@ -131,7 +137,7 @@ async def test_one_cluster_at_both_ends_is_blocked(operator: Operator, pair: tup
     assert "same cluster" in ended.out
 
 
-async def test_a_plan_for_other_clusters_is_stale(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_a_plan_for_other_clusters_is_stale(operator: Operator, pair: tuple[SandboxNode, SandboxNode]) -> None:
     operator.knows(*pair)
     await operator.plan(with_user(pair[0]), with_user(pair[1]), *renamed("stale", "messages"))
     plan = operator.folder / "move.toml"
@@ -152,7 +158,7 @@ async def test_a_broken_plan_is_one_sentence(operator: Operator, text: str, code
     assert ended.err.count("esmigrate:") == 1
 
 
-async def test_a_closed_index_is_not_passed_over(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_a_closed_index_is_not_passed_over(operator: Operator, pair: tuple[SandboxNode, SandboxNode]) -> None:
     operator.knows(*pair)
     ended = await operator.plan(with_user(pair[0]), with_user(pair[1]), "--index", "archive-2019")
     assert ended.code == 6
@@ -160,7 +166,7 @@ async def test_a_closed_index_is_not_passed_over(operator: Operator, pair: tuple
 
 
 async def test_a_host_that_is_not_whitelisted_gets_the_line_to_paste(
-    operator: Operator, pair: tuple[Node, Node], nodes: SharedNodes
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], nodes: SharedNodes
 ) -> None:
     strict = await nodes.get("7.17.28", NodeOptions(whitelist="elsewhere.example.org:*"))
     operator.knows(pair[0], strict)
@@ -172,7 +178,7 @@ async def test_a_host_that_is_not_whitelisted_gets_the_line_to_paste(
 
 
 async def test_bad_certificates_are_told_apart(
-    operator: Operator, pair: tuple[Node, Node], nodes: SharedNodes, tmp_path: Path
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], nodes: SharedNodes, tmp_path: Path
 ) -> None:
     authority = trustme.CA()
     issued = authority.issue_cert("127.0.0.1", "localhost")
@@ -194,7 +200,7 @@ async def test_bad_certificates_are_told_apart(
 
 
 async def test_a_source_that_is_stopped_and_started_again_loses_nothing(
-    operator: Operator, pair: tuple[Node, Node], nodes: SharedNodes, opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], nodes: SharedNodes, opened: Opening
 ) -> None:
     _, destination = pair
     source = await nodes.fresh("6.8.23")
@@ -225,7 +231,7 @@ async def test_a_source_that_is_stopped_and_started_again_loses_nothing(
 
 
 async def test_a_run_that_was_killed_is_taken_up_where_it_was(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
 ) -> None:
     source, destination = pair
     operator.knows(source, destination)
@@ -248,7 +254,7 @@ async def test_a_run_that_was_killed_is_taken_up_where_it_was(
     assert counts == [2_000, 1_000]
 
 
-async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[SandboxNode, SandboxNode]) -> None:
     operator.knows(*pair)
     options = [*renamed("left", "orders"), "--batch", "100", "--pace", "300"]
     await operator.plan(with_user(pair[0]), with_user(pair[1]), *options)
@@ -268,7 +274,7 @@ async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[Node, 
 
 
 async def test_a_stopped_run_says_what_is_missing_and_puts_back_what_it_changed(
-    operator: Operator, pair: tuple[Node, Node]
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
 ) -> None:
     operator.knows(*pair)
     options = [*renamed("ended", "orders"), "--batch", "50", "--pace", "100"]
@@ -284,7 +290,7 @@ async def test_a_stopped_run_says_what_is_missing_and_puts_back_what_it_changed(
 
 
 async def test_a_full_disk_is_waited_out(
-    operator: Operator, pair: tuple[Node, Node], nodes: SharedNodes, opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], nodes: SharedNodes, opened: Opening
 ) -> None:
     source, _ = pair
     destination = await nodes.fresh("7.17.28", NodeOptions(settings=WATCHING_ITS_DISK))
@@ -314,7 +320,7 @@ async def test_a_full_disk_is_waited_out(
 
 
 async def test_a_limit_that_blocks_is_raised_when_asked_and_put_back_by_cleanup(
-    operator: Operator, pair: tuple[Node, Node], opened: Opening
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
 ) -> None:
     source, destination = pair
     operator.knows(source, destination)
@@ -347,7 +353,9 @@ async def test_a_limit_that_blocks_is_raised_when_asked_and_put_back_by_cleanup(
     assert after == "1"
 
 
-async def test_an_accepted_finding_is_marked_for_programs_too(operator: Operator, pair: tuple[Node, Node]) -> None:
+async def test_an_accepted_finding_is_marked_for_programs_too(
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
+) -> None:
     source, destination = pair
     operator.knows(source, destination)
     await operator.plan(with_user(source), with_user(destination), *renamed("waived", "messages"))
@@ -358,7 +366,7 @@ async def test_an_accepted_finding_is_marked_for_programs_too(operator: Operator
 
 
 async def test_a_check_that_fails_warns_in_lines_and_for_programs_and_its_waiver_is_in_the_report(
-    operator: Operator, pair: tuple[Node, Node]
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
 ) -> None:
     operator.knows(*pair)
     async with Line(pair[0]) as line:
@@ -381,7 +389,7 @@ async def test_a_check_that_fails_warns_in_lines_and_for_programs_and_its_waiver
 
 
 async def test_advice_is_given_of_every_method_with_what_was_read_of_a_sample(
-    operator: Operator, pair: tuple[Node, Node]
+    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
 ) -> None:
     source, destination = pair
     operator.knows(source, destination)

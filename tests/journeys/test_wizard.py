@@ -17,7 +17,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.preflight.advice import Standing
+from esmigrate_tui.preflight.advice import MethodStanding
 from esmigrate_tui.wizard.app import WizardApp
 from tests.journeys.conftest import renamed, with_user
 from tests.journeys.terminal import ESCAPE
@@ -28,16 +28,16 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.journeys.conftest import Operator
     from tests.journeys.terminal import Terminal
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
 
-async def small_index(node: Node, opened: Opening, name: str, documents: int) -> None:
+async def small_index(node: SandboxNode, opened: Opening, name: str, documents: int) -> None:
     """An index of the test's own on the shared source."""
     lines = "".join(
         f'{{"index":{{"_index":"{name}","_type":"_doc","_id":"{n}"}}}}\n{{"n":{n}}}\n' for n in range(documents)
@@ -47,7 +47,7 @@ async def small_index(node: Node, opened: Opening, name: str, documents: int) ->
     assert not answer["errors"]
 
 
-def side(node: Node) -> tuple[Connection, Credential]:
+def side(node: SandboxNode) -> tuple[Connection, Credential]:
     endpoint, _ = parse_address(node.url)
     return (
         Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD, user=node.user or ""),
@@ -64,7 +64,7 @@ async def until(pilot: Pilot[ExitCode], holds: Callable[[], bool], what: str, se
 
 
 async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
-    pair: tuple[Node, Node], opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, destination = pair
     await small_index(source, opened, "walked", 300)
@@ -95,7 +95,7 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
         await until(pilot, lambda: shows("MethodScreen"), "the methods again")
         await until(pilot, lambda: app.session.advice is not None, "which way fits")
         assert app.session.advice is not None
-        assert app.session.advice.of(MethodName.REINDEX_FROM_REMOTE).standing is Standing.OPEN
+        assert app.session.advice.of(MethodName.REINDEX_FROM_REMOTE).standing is MethodStanding.OPEN
         await pilot.press("enter")
         await until(pilot, lambda: shows("ConnectionsScreen"), "the connections again")
         await pilot.press("ctrl+n")
@@ -142,7 +142,7 @@ async def reworded(pilot: Pilot[ExitCode], kind: str) -> None:
 
 
 async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_was_changed(
-    pair: tuple[Node, Node], opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    pair: tuple[SandboxNode, SandboxNode], opened: Opening, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, destination = pair
     await small_index(source, opened, "reworded", 60)
@@ -208,7 +208,7 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
 
 
 async def test_a_closed_terminal_does_not_end_a_run(
-    pair: tuple[Node, Node], terminal: Callable[..., Terminal], operator: Operator
+    pair: tuple[SandboxNode, SandboxNode], terminal: Callable[..., Terminal], operator: Operator
 ) -> None:
     source, destination = pair
     operator.knows(source, destination)

@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
-    Opening = Callable[[Node], Awaitable[Cluster]]
+    Opening = Callable[[SandboxNode], Awaitable[Cluster]]
 
 pytestmark = pytest.mark.nodes
 
@@ -101,7 +101,7 @@ class Walk:
         await self.pilot.press("tab", "enter")
 
 
-def opened_wizard(node: Node) -> WizardApp:
+def opened_wizard(node: SandboxNode) -> WizardApp:
     connection, secret = side(node)
     return WizardApp(
         real_services(),

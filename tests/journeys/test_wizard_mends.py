@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from textual.pilot import Pilot
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -42,7 +42,7 @@ LIMIT: Final = "cluster.max_shards_per_node"
 class Destination:
     """The node whose limit of shards is too low, as somebody beside the wizard sees it."""
 
-    def __init__(self, node: Node, cluster: Cluster) -> None:
+    def __init__(self, node: SandboxNode, cluster: Cluster) -> None:
         self.node, self.cluster = node, cluster
         self.prefix = f"fixed-{secrets.token_hex(3)}"
 
@@ -81,7 +81,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 
-def wizard(method: MethodName, destination: Node, source: Node | None = None) -> WizardApp:
+def wizard(method: MethodName, destination: SandboxNode, source: SandboxNode | None = None) -> WizardApp:
     """The wizard with its connections filled in."""
     (here, secret), there = side(destination), side(source) if source is not None else None
     credentials = {Side.DESTINATION: secret} | ({Side.SOURCE: there[1]} if there is not None else {})
@@ -180,7 +180,7 @@ async def test_a_change_whose_answer_was_lost_is_looked_at_and_put_back_by_clean
 
 
 async def test_a_destination_that_may_not_fetch_is_got_round_with_a_key_and_the_documents_arrive(
-    pair: tuple[Node, Node],
+    pair: tuple[SandboxNode, SandboxNode],
 ) -> None:
     source, destination = pair
     name = f"round-{secrets.token_hex(3)}"

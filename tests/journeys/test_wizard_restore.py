@@ -30,14 +30,14 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
 
 
 @pytest.fixture
-async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[Node, Node, str]]:
+async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[SandboxNode, SandboxNode, str]]:
     """7.17.28 with two indices and a repository that it alone knows; 8.19.3 with an index of one of their names."""
     source, destination = await nodes.get("7.17.28"), await nodes.get("8.19.3")
     prefix = f"wizard-{secrets.token_hex(3)}"
@@ -155,7 +155,7 @@ class Walk:
 
 
 async def test_the_wizard_takes_a_snapshot_registers_its_repository_and_restores_it(
-    prepared: tuple[Node, Node, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    prepared: tuple[SandboxNode, SandboxNode, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, destination, prefix = prepared
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))

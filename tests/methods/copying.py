@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from elastic_transport import BaseAsyncNode
 
     from esmigrate_tui.model.event import Acknowledged
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 METHOD: Final = METHODS[MethodName.COPY_THROUGH_HERE]
@@ -45,7 +45,7 @@ class PlainBook:
         return await self.clusters.destination.perform(made_by)
 
 
-async def reach(node: Node, node_class: type[BaseAsyncNode] | None = None) -> tuple[Connection, Cluster]:
+async def reach(node: SandboxNode, node_class: type[BaseAsyncNode] | None = None) -> tuple[Connection, Cluster]:
     """A node, connected."""
     endpoint, _ = parse_address(node.url)
     kind = SignIn.PASSWORD if node.user else SignIn.NONE
@@ -56,7 +56,7 @@ async def reach(node: Node, node_class: type[BaseAsyncNode] | None = None) -> tu
 
 @asynccontextmanager
 async def joined(
-    source: Node, destination: Node, *, node_class: type[BaseAsyncNode] | None = None
+    source: SandboxNode, destination: SandboxNode, *, node_class: type[BaseAsyncNode] | None = None
 ) -> AsyncIterator[tuple[Clusters, Draft]]:
     """Both nodes, connected; `node_class` is what the destination is reached through."""
     old, new = await reach(source), await reach(destination, node_class)

@@ -23,7 +23,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import Repository, Restoration
+from esmigrate_tui.model.snapshot import Repository, RestoreOptions
 from tests.whole import assert_unharmed
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.sandbox.launch import FileUser
-    from esmigrate_tui.sandbox.records import Node
+    from esmigrate_tui.sandbox.records import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.whole import Before
 
@@ -65,7 +65,9 @@ class Recorder(WireNode):
         return await super().perform_request(method, target, **rest)
 
 
-async def opened(node: Node, asked: list[tuple[str, str]] | None = None, user: FileUser | None = None) -> Cluster:
+async def opened(
+    node: SandboxNode, asked: list[tuple[str, str]] | None = None, user: FileUser | None = None
+) -> Cluster:
     endpoint, _ = parse_address(node.url)
     name, secret = (user.name, user.password) if user else (node.user or "", node.password or "")
     kind = SignIn.PASSWORD if name else SignIn.NONE
@@ -117,7 +119,7 @@ class Pair:
 
     async def draft(self, *selected: str, **changes: Any) -> Draft:  # noqa: ANN401  # fields of Draft
         """All answers, the destination looked at just now; `restoration` holds changes of Restoration."""
-        wanted = Restoration(repository=self.repository, snapshot="snap", **changes.pop("restoration", {}))
+        wanted = RestoreOptions(repository=self.repository, snapshot="snap", **changes.pop("restoration", {}))
         return msgspec.structs.replace(
             Draft(
                 method=MethodName.RESTORE_FROM_SNAPSHOT,
@@ -204,7 +206,7 @@ async def fill(
 
 @asynccontextmanager
 async def paired(
-    old: Node, new: Node, settings: dict[str, str] | None = None, *, user: FileUser | None = None
+    old: SandboxNode, new: SandboxNode, settings: dict[str, str] | None = None, *, user: FileUser | None = None
 ) -> AsyncIterator[Pair]:
     """A repository of their own on both; `settings` are more of the new one's."""
     name = f"rst-{secrets.token_hex(3)}"

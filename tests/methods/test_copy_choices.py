@@ -11,7 +11,7 @@ import pytest
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.writing.bulk import BulkWriter
-from esmigrate_tui.model.copying import Copying, Pipelines, Types
+from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.preflight import copying, look, selection
@@ -59,7 +59,7 @@ class Ledger(PlainBook):
             await self.clusters.destination.perform(request)
 
 
-async def chosen(clusters: Clusters, draft: Draft, index: str, into: str, how: Copying) -> Draft:
+async def chosen(clusters: Clusters, draft: Draft, index: str, into: str, how: CopyOptions) -> Draft:
     """The draft in which that index is chosen."""
     assert clusters.source is not None
     draft, _ = await look(draft, clusters)
@@ -67,7 +67,7 @@ async def chosen(clusters: Clusters, draft: Draft, index: str, into: str, how: C
     return draft.answered(selected=(index,), definitions=definitions, renamed={index: into}, copying=how)
 
 
-async def planned(clusters: Clusters, draft: Draft, index: str, into: str, how: Copying) -> list[Work]:
+async def planned(clusters: Clusters, draft: Draft, index: str, into: str, how: CopyOptions) -> list[Work]:
     """The work that the plan has for one index; what it makes is gone from the destination."""
     plan = METHOD.plan(await chosen(clusters, draft, index, into, how), "2026-01-01T00:00:00Z")
     for task in plan.tasks:
@@ -104,10 +104,10 @@ async def versions_of(cluster: Cluster, index: str) -> dict[str, int]:
 # -- pipelines -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("how", "is_marked"), [(Pipelines.OFF, False), (Pipelines.RESPECTED, True)])
+@pytest.mark.parametrize(("how", "is_marked"), [(PipelineRule.OFF, False), (PipelineRule.RESPECTED, True)])
 async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_says_so(
     nodes: SharedNodes,
-    how: Pipelines,
+    how: PipelineRule,
     is_marked: bool,  # noqa: FBT001  # a parameter of the test
 ) -> None:
     async with pair(nodes, "6.8.23", "6.8.23") as (clusters, draft):
@@ -121,9 +121,9 @@ async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_s
         given = {"index_patterns": ["cc-piped-*"], "settings": {"index.default_pipeline": "cc-mark"}}
         await put(destination, "/_template/cc-piped", given)
         try:
-            wanted = await chosen(clusters, draft, "cc-piped", "cc-piped-here", Copying(pipelines=how))
+            wanted = await chosen(clusters, draft, "cc-piped", "cc-piped-here", CopyOptions(pipelines=how))
             [said] = await found_by(copying.destination_pipelines, wanted, clusters)
-            [work] = await planned(clusters, draft, "cc-piped", "cc-piped-here", Copying(pipelines=how))
+            [work] = await planned(clusters, draft, "cc-piped", "cc-piped-here", CopyOptions(pipelines=how))
             steps = await copied(work, clusters)
             here = {name: await stored(destination, "cc-piped-here", name) for name in ("0", "lines")}
             kept = (await destination.settings_of("cc-piped-here"))["index.default_pipeline"]
@@ -138,9 +138,9 @@ async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_s
     assert said.severity == ("warning" if is_marked else "note")
 
 
-@pytest.mark.parametrize(("how", "arrived"), [(Pipelines.OFF, 20), (Pipelines.RESPECTED, 0)])
+@pytest.mark.parametrize(("how", "arrived"), [(PipelineRule.OFF, 20), (PipelineRule.RESPECTED, 0)])
 async def test_a_final_pipeline_of_a_template_is_switched_off_while_a_copy_fills_and_put_back(
-    nodes: SharedNodes, how: Pipelines, arrived: int
+    nodes: SharedNodes, how: PipelineRule, arrived: int
 ) -> None:
     # The pipeline is not there: whatever goes through it is refused.
     async with pair(nodes, "6.8.23", "7.17.28") as (clusters, draft):
@@ -153,9 +153,9 @@ async def test_a_final_pipeline_of_a_template_is_switched_off_while_a_copy_fills
         whole = {"index_patterns": ["cc-final*"], "composed_of": ["cc-part"], "priority": 900}
         await put(destination, "/_index_template/cc-final", whole)
         try:
-            wanted = await chosen(clusters, draft, "cc-final", "cc-final", Copying(pipelines=how))
+            wanted = await chosen(clusters, draft, "cc-final", "cc-final", CopyOptions(pipelines=how))
             [said] = await found_by(copying.destination_pipelines, wanted, clusters)
-            [work] = await planned(clusters, draft, "cc-final", "cc-final", Copying(pipelines=how))
+            [work] = await planned(clusters, draft, "cc-final", "cc-final", CopyOptions(pipelines=how))
             book = Ledger(clusters)
             steps = await copied(work, clusters, book)
             await METHOD.prepare(work, clusters, Again(clusters))  # after a trouble: nothing is left to switch off
@@ -184,7 +184,7 @@ async def test_a_final_pipeline_of_an_index_that_is_there_is_said_before_and_lef
         assert source is not None
         await make(source, "cc-owned", {"settings": settings(1), "mappings": {"_doc": {}}})
         await make(destination, "cc-owned", {"settings": {"index.final_pipeline": "cc-gone"}})
-        how = Copying(into_existing=True)
+        how = CopyOptions(into_existing=True)
         wanted = await chosen(clusters, draft, "cc-owned", "cc-owned", how)
         [said] = await found_by(
             copying.destination_pipelines, msgspec.structs.replace(wanted, uses=("cc-owned",)), clusters
@@ -216,7 +216,7 @@ async def test_documents_keep_their_versions_and_a_second_copy_brings_what_has_c
             await source.carry("PUT", f"/cc-kept/{kind}/lines", BROKEN)
         await source.refresh("cc-kept")
         there = await versions_of(source, "cc-kept")
-        [work] = await planned(clusters, draft, "cc-kept", "cc-kept", Copying(versions=True))
+        [work] = await planned(clusters, draft, "cc-kept", "cc-kept", CopyOptions(versions=True))
         steps = await copied(work, clusters)
         here = await versions_of(destination, "cc-kept")
         twice = await carried_out(work, clusters, steps[0].token)  # as a run that is taken up where nothing was told
@@ -224,7 +224,7 @@ async def test_documents_keep_their_versions_and_a_second_copy_brings_what_has_c
         typed = {"_type": kind} if int(new[0]) < 7 else {}
         ahead = {"_id": "5", "version": 99, "version_type": "external"}
         await fill(destination, "cc-kept", [({**typed, **ahead}, b'{"n":-5}')])
-        how = Copying(versions=True, into_existing=True)
+        how = CopyOptions(versions=True, into_existing=True)
         [second] = await planned(clusters, draft, "cc-kept", "cc-kept", how)
         again = await copied(second, clusters)
         last = await versions_of(destination, "cc-kept")
@@ -250,7 +250,7 @@ async def test_two_documents_that_want_one_id_are_counted_where_versions_are_kep
         for lines in (same, same[3:]):
             await fill(source, "cc-routes", lines)
         shards = await source.count("cc-routes")
-        [work] = await planned(clusters, draft, "cc-routes", "cc-routes", Copying(versions=True))
+        [work] = await planned(clusters, draft, "cc-routes", "cc-routes", CopyOptions(versions=True))
         one = msgspec.structs.replace(work.task, create='{"settings":{"index.number_of_shards":1}}')
         steps = await copied(Work(one, work.plan, work.opaque_id, 0.0), clusters)
         compared = await METHOD.compare(work, clusters)
@@ -278,7 +278,7 @@ async def test_each_type_goes_into_an_index_of_its_own(nodes: SharedNodes, old: 
     async with pair(nodes, old) as (clusters, draft):
         assert clusters.source is not None
         await with_types(clusters.source, "cc-types")
-        works = await planned(clusters, draft, "cc-types", "cc-apart", Copying(types=Types.APART))
+        works = await planned(clusters, draft, "cc-types", "cc-apart", CopyOptions(types=TypeRule.APART))
         steps = [await copied(work, clusters) for work in works]
         compared = [await METHOD.compare(work, clusters) for work in works]
         third = {kind: await stored(clusters.destination, f"cc-apart-{kind}", "3") for kind in "abc"}
@@ -294,7 +294,7 @@ async def test_one_type_is_copied_and_what_stays_behind_is_said(nodes: SharedNod
     async with pair(nodes, old) as (clusters, draft):
         assert clusters.source is not None
         await with_types(clusters.source, "cc-one")
-        how = Copying(only_type="b")
+        how = CopyOptions(only_type="b")
         wanted = await chosen(clusters, draft, "cc-one", "cc-one", how)
         [said] = await found_by(selection.several_types, wanted, clusters)
         [work] = await planned(clusters, draft, "cc-one", "cc-one", how)
@@ -312,7 +312,7 @@ async def test_a_type_that_is_taken_up_finds_in_place_what_arrived(nodes: Shared
         await make(clusters.source, "cc-half", {"settings": settings(2), "mappings": {"a": {}, "b": {}}})
         await fill(clusters.source, "cc-half", numbered(1_500, "a"))
         await fill(clusters.source, "cc-half", numbered(300, "b"))
-        [work] = await planned(clusters, draft, "cc-half", "cc-half", Copying(only_type="a"))
+        [work] = await planned(clusters, draft, "cc-half", "cc-half", CopyOptions(only_type="a"))
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         first = METHOD.perform(work, clusters, "")
         early = await looked_until(first, lambda moved: moved.done > 0)
@@ -329,10 +329,10 @@ async def test_a_relation_by_parent_is_told_before_it_is_lost(nodes: SharedNodes
         assert clusters.source is not None
         family = {"question": {}, "answer": {"_parent": {"type": "question"}}}
         await make(clusters.source, "cc-family", {"settings": settings(1), "mappings": family})
-        wanted = await chosen(clusters, draft, "cc-family", "cc-family", Copying())
+        wanted = await chosen(clusters, draft, "cc-family", "cc-family", CopyOptions())
         said = await found_by(selection.parents_and_children, wanted, clusters)
         await with_types(clusters.source, "cc-none")
-        wanted = await chosen(clusters, draft, "cc-none", "cc-none", Copying())
+        wanted = await chosen(clusters, draft, "cc-none", "cc-none", CopyOptions())
         nothing = await found_by(selection.parents_and_children, wanted, clusters)
     assert [(one.severity, one.subjects) for one in said] == [("warning", ("cc-family",))]
     assert nothing == []
@@ -349,7 +349,7 @@ async def test_documents_are_added_to_an_index_that_is_there_and_proved_by_its_g
         await fill(source, "cc-adds", numbered(50))
         await make(destination, "cc-adds", {"settings": {"index.refresh_interval": "7s"}})
         await fill(destination, "cc-adds", [({"_id": str(n)}, b'{"n":-1}') for n in (3, 4, 70, 71, 72)])
-        how = Copying(into_existing=True)
+        how = CopyOptions(into_existing=True)
         wanted = await chosen(clusters, draft, "cc-adds", "cc-adds", how)
         [said] = await found_by(copying.used_targets, msgspec.structs.replace(wanted, uses=("cc-adds",)), clusters)
         [work] = await planned(clusters, draft, "cc-adds", "cc-adds", how)
@@ -374,7 +374,7 @@ async def test_a_data_stream_that_is_not_there_is_never_made_by_a_copy(nodes: Sh
         assert clusters.source is not None
         await make(clusters.source, "cc-stream", {"settings": settings(1), "mappings": {"_doc": {}}})
         await fill(clusters.source, "cc-stream", numbered(5))
-        [work] = await planned(clusters, draft, "cc-stream", "cc-stream", Copying())
+        [work] = await planned(clusters, draft, "cc-stream", "cc-stream", CopyOptions())
         task = msgspec.structs.replace(work.task, create="", kind=RestoreKind.DATA_STREAM)
         with pytest.raises(ProblemError) as raised:
             await carried_out(Work(task, work.plan, work.opaque_id, 0.0), clusters)
@@ -388,7 +388,7 @@ async def test_what_is_written_for_a_data_stream_as_documented_has_no_routing(no
     async with pair(nodes, "6.8.23") as (clusters, draft):
         assert clusters.source is not None
         await make(clusters.source, "cc-routed", {"settings": settings(1), "mappings": {"_doc": {}}})
-        [work] = await planned(clusters, draft, "cc-routed", "cc-routed", Copying())
+        [work] = await planned(clusters, draft, "cc-routed", "cc-routed", CopyOptions())
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         task = msgspec.structs.replace(work.task, create="", kind=RestoreKind.DATA_STREAM)
         writer = BulkWriter(Work(task, work.plan, "cc", 0.0), clusters, destination_major=7, limit=0)

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from esmigrate_tui.model.copying import Copying
+from esmigrate_tui.model.copying import CopyOptions
 from tests.methods.copying import (
     METHOD,
     PlainBook,
@@ -169,7 +169,7 @@ async def test_versions_are_kept_by_every_version(nodes: SharedNodes, version: s
         await make(source, KEPT, {"settings": settings(1)})
         for first in range(3):
             await fill(source, KEPT, (({**typed, "_id": str(n)}, b'{"n":%d}' % n) for n in range(first, 3)))
-        wanted = draft.answered(copying=Copying(versions=True))
+        wanted = draft.answered(copying=CopyOptions(versions=True))
         work = await work_for(clusters, wanted, KEPT, into=f"{KEPT}-here")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)

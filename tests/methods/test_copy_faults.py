@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -109,7 +109,7 @@ async def _nothing() -> None:
 
 
 @asynccontextmanager
-async def way(old: Node, new: Node) -> AsyncIterator[Way]:
+async def way(old: SandboxNode, new: SandboxNode) -> AsyncIterator[Way]:
     """Both nodes over lines, nothing wrong with them yet."""
     async with (
         Line(old) as source,
@@ -337,12 +337,14 @@ async def test_a_source_that_is_restarted_costs_nothing(nodes: SharedNodes, old:
 
 
 @pytest.fixture(scope="module")
-def small(nodes: SharedNodes) -> Node:
+def small(nodes: SharedNodes) -> SandboxNode:
     """A destination that takes requests of 10 MB, to be restarted and filled."""
     return nodes.fresh_now(NEW, NodeOptions(settings={"http.max_content_length": "10mb", **QUICK}))
 
 
-async def test_a_destination_that_is_restarted_costs_nothing(nodes: SharedNodes, small: Node, tmp_path: Path) -> None:
+async def test_a_destination_that_is_restarted_costs_nothing(
+    nodes: SharedNodes, small: SandboxNode, tmp_path: Path
+) -> None:
     async with way(await nodes.get(OLD), small) as between:
         await source_index(between.beside, "cf-there")
         begun = between.destination.notices("/_bulk", 3)
@@ -377,7 +379,9 @@ async def test_a_block_as_of_a_full_disk_is_waited_for_until_somebody_lifts_it(
     assert run.waits == {Cause.DISK_FULL}
 
 
-async def test_the_flood_stage_of_a_real_disk_is_waited_for(nodes: SharedNodes, small: Node, tmp_path: Path) -> None:
+async def test_the_flood_stage_of_a_real_disk_is_waited_for(
+    nodes: SharedNodes, small: SandboxNode, tmp_path: Path
+) -> None:
     async with way(await nodes.get(OLD), small) as between:
         await source_index(between.beside, "cf-flood")
         begun = between.destination.notices("/_bulk", 1)
@@ -416,7 +420,7 @@ async def _until_it_waits(folder: Path) -> None:
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["known", "not to be seen"])
 async def test_documents_above_the_destinations_limit_are_set_aside(
-    nodes: SharedNodes, small: Node, tmp_path: Path, *, is_known: bool
+    nodes: SharedNodes, small: SandboxNode, tmp_path: Path, *, is_known: bool
 ) -> None:
     async with way(await nodes.get(OLD), small) as between:
         source, line = between.beside.source, between.destination

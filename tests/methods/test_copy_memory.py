@@ -13,7 +13,7 @@ import pytest
 from tests.methods.copying import fill, make, reach, settings
 
 if TYPE_CHECKING:
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -22,7 +22,7 @@ HEAVY: Final = 20_000_000
 LOOSE: Final[dict[str, Any]] = {"settings": settings(1), "mappings": {"_doc": {"enabled": False}}}
 
 
-async def measured(source: Node, destination: Node, index: str) -> dict[str, int]:
+async def measured(source: SandboxNode, destination: SandboxNode, index: str) -> dict[str, int]:
     """The peak of a process that copies one index, in bytes."""
     told = {
         side: {"url": node.url, "user": node.user or "", "password": node.password or ""}

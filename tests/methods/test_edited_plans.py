@@ -10,8 +10,8 @@ import pytest
 
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.filling import translated, tuning_requests
-from esmigrate_tui.model.copying import Copying, Types
-from esmigrate_tui.model.draft import Draft, Edited
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.draft import Draft, EditedDefinition
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
@@ -29,7 +29,7 @@ APART = {"t": {"properties": {"n": {"type": "long"}}}, "u": {"properties": {"n":
 def edited(base: Draft, kind: str = "", body: str = BODY) -> Draft:
     """The draft with a body of somebody's own."""
     made_of = translated(base, "old", kind).as_json()
-    return base.answered(edited=(*base.edited, Edited(index="old", type=kind, made_of=made_of, body=body)))
+    return base.answered(edited=(*base.edited, EditedDefinition(index="old", type=kind, made_of=made_of, body=body)))
 
 
 def plan(of: Draft, method: MethodName = MethodName.COPY_THROUGH_HERE) -> Plan:
@@ -62,7 +62,7 @@ def test_the_checks_ask_the_destination_about_what_was_edited() -> None:
 
 
 def test_each_type_apart_has_a_definition_of_its_own() -> None:
-    base = draft(mappings=APART, copying=Copying(types=Types.APART))
+    base = draft(mappings=APART, copying=CopyOptions(types=TypeRule.APART))
     tasks = plan(edited(base, "u")).tasks
     assert [(task.type, task.is_edited) for task in tasks] == [("t", False), ("u", True)]
     assert tasks[1].create == BODY
@@ -79,14 +79,14 @@ def test_what_was_made_of_another_translation_is_no_plan() -> None:
     assert "Your definition of old no longer fits." in caught.value.problem.what
 
 
-@pytest.mark.parametrize(("kind", "types"), [("", Types.APART), ("u", Types.MERGED)])
+@pytest.mark.parametrize(("kind", "types"), [("", TypeRule.APART), ("u", TypeRule.MERGED)])
 def test_what_was_changed_for_an_index_that_is_not_made_any_more_is_never_left_out_unsaid(
-    kind: str, types: Types
+    kind: str, types: TypeRule
 ) -> None:
     both = {"t": {"properties": {"n": {"type": "long"}}}, "u": {"properties": {"m": {"type": "text"}}}}
     base = edited(draft(mappings=both), kind)
     with pytest.raises(ProblemError, match="Your definition of old no longer fits"):
-        plan(base.answered(copying=Copying(types=types)))
+        plan(base.answered(copying=CopyOptions(types=types)))
 
 
 def test_what_types_are_at_odds_about_is_decided_by_whoever_edits_it() -> None:
@@ -97,7 +97,7 @@ def test_what_types_are_at_odds_about_is_decided_by_whoever_edits_it() -> None:
 
 
 def test_an_index_that_is_there_is_used_as_it_is_whatever_was_edited() -> None:
-    base = draft(destination_indices=(IndexFacts(name="old"),), copying=Copying(into_existing=True))
+    base = draft(destination_indices=(IndexFacts(name="old"),), copying=CopyOptions(into_existing=True))
     [task] = plan(edited(base)).tasks
     assert (task.create, task.is_edited) == ("", False)
 
@@ -137,9 +137,9 @@ def test_the_checks_count_the_shards_that_will_be_made(
 
 
 def test_each_type_apart_has_its_shards_and_an_index_that_is_there_gets_none() -> None:
-    base = draft(copying=Copying(types=Types.APART), settings={"index.number_of_shards": "2"})
+    base = draft(copying=CopyOptions(types=TypeRule.APART), settings={"index.number_of_shards": "2"})
     assert to_be_made(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": (4, 1)}
-    there = draft(destination_indices=(IndexFacts(name="old", replicas=2),), copying=Copying(into_existing=True))
+    there = draft(destination_indices=(IndexFacts(name="old", replicas=2),), copying=CopyOptions(into_existing=True))
     assert to_be_made(msgspec.structs.replace(there, tasks=plan(there).tasks)) == {"old": (0, 2)}
 
 

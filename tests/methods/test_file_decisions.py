@@ -16,15 +16,15 @@ from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import Acknowledged, TaskOutcome
 from esmigrate_tui.model.facts import ClusterFacts, TemplateFacts, Version
-from esmigrate_tui.model.files import FileFormat, FileSource, IdRule, Reading, Row
+from esmigrate_tui.model.files import FileFormat, FileReading, FileRow, FileSource, IdRule
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.reading.pages import Place
+from esmigrate_tui.reading.pages import RowPosition
 
-AT = Place(file=0, offset=100, line=5, bytes=100)
+AT = RowPosition(file=0, offset=100, line=5, bytes=100)
 METHOD = METHODS[MethodName.INDEX_FROM_SOURCE]
-READING = Reading(
+READING = FileReading(
     format=FileFormat.CSV,
     files=(FileSource(path="/data/a.csv", size=1_000, modified="2026-01-01T00:00:00+00:00"),),
     ids=IdRule.FIELD,
@@ -109,8 +109,8 @@ def test_a_document_that_is_missing_is_never_taken_for_there(  # one case, in ev
 
 def test_how_many_rows_there_are_is_reckoned_from_the_bytes_and_exact_at_the_end() -> None:
     assert FileState().total(1_000) is None
-    assert FileState(rows=10, place=Place(bytes=250)).total(1_000) == 40
-    assert FileState(rows=37, place=Place(bytes=1_000)).total(1_000) == 37
+    assert FileState(rows=10, place=RowPosition(bytes=250)).total(1_000) == 40
+    assert FileState(rows=37, place=RowPosition(bytes=1_000)).total(1_000) == 37
 
 
 def test_a_token_comes_back_as_the_state_it_was() -> None:
@@ -129,7 +129,11 @@ def test_rows_that_were_set_aside_are_told_as_rows_of_their_files() -> None:
 
 
 def test_rejected_rows_of_one_line_are_told_apart_and_others_called_by_their_line() -> None:
-    alone, first, second = Row(7, 100, 8, error="bad"), Row(1, 40, 1, error="bad"), Row(1, 80, 1, error="bad")
+    alone, first, second = (
+        FileRow(7, 100, 8, error="bad"),
+        FileRow(1, 40, 1, error="bad"),
+        FileRow(1, 80, 1, error="bad"),
+    )
     assert place_of("a.json", alone) == "a.json:7"
     assert place_of("a.json", first) != place_of("a.json", second)
     assert place_of("a.json", first).startswith("a.json:1:")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.facts import IndexFacts
@@ -61,7 +61,7 @@ async def test_queries_that_2_4_keeps_beside_documents_arrive_and_are_compared(
         assert source is not None
         await filled(source)
         into = "watched-there"
-        plan = await planned(await chosen(clusters, draft, INDEX, into, Copying()), clusters)
+        plan = await planned(await chosen(clusters, draft, INDEX, into, CopyOptions()), clusters)
         assert plan.documents == 6
         run = await migrated(plan, clusters, tmp_path)
         assert run.outcome is RunOutcome.VERIFIED
@@ -75,7 +75,7 @@ async def test_types_that_go_apart_leave_no_query_behind(nodes: SharedNodes, tmp
     async with pair(nodes, "2.4.6") as (clusters, draft):
         assert clusters.source is not None
         await filled(clusters.source)
-        plan = await planned(await chosen(clusters, draft, INDEX, INDEX, Copying(types=Types.APART)), clusters)
+        plan = await planned(await chosen(clusters, draft, INDEX, INDEX, CopyOptions(types=TypeRule.APART)), clusters)
         run = await migrated(plan, clusters, tmp_path)
         assert run.outcome is RunOutcome.VERIFIED
         arrived = {task.destination_index: row.done for task, row in zip(plan.tasks, run.progress.tasks, strict=True)}
@@ -93,7 +93,7 @@ async def test_stored_queries_are_told_of_before_and_stop_a_remote_reindex(
     async with pair(nodes, "2.4.6") as (clusters, draft):
         assert clusters.source is not None
         await filled(clusters.source)
-        wanted = msgspec.structs.replace(await chosen(clusters, draft, INDEX, INDEX, Copying()), method=method)
+        wanted = msgspec.structs.replace(await chosen(clusters, draft, INDEX, INDEX, CopyOptions()), method=method)
         [said] = await found_by(copying.passed_over, wanted, clusters)
         assert said.severity is severity
         assert said.subjects == (INDEX,)

@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.methods.proving import proof_of, proof_told
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.copying import Copying, Pipelines
+from esmigrate_tui.model.copying import CopyOptions, PipelineRule
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -92,7 +92,7 @@ def test_documents_that_cannot_be_the_same_are_only_counted_and_the_plan_says_wh
 
 
 def test_documents_that_pipelines_change_are_only_counted() -> None:
-    plan = a_plan(copying=Copying(pipelines=Pipelines.RESPECTED))
+    plan = a_plan(copying=CopyOptions(pipelines=PipelineRule.RESPECTED))
     assert proof_of(plan, plan.tasks[0]) is Proof.COUNTS
     assert "ingest pipelines change them" in proof_told(plan)
     assert proof_of(msgspec.structs.replace(plan, destination_version="6.4.3"), plan.tasks[0]) is Proof.EVERYTHING

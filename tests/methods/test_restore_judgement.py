@@ -27,17 +27,19 @@ from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.snapshot import (
-    InTheWay,
     Mount,
     Repository,
-    Restoration,
+    RestoreOptions,
     SnapshotFacts,
     SnapshotIndex,
     SnapshotState,
+    TakenNameRule,
 )
 
 HERE = Connection(endpoint=Endpoint(scheme="http", host="new", port=9200))
-WANTED = Restoration(repository=Repository(name="backup", type="fs", settings={"readonly": "true"}), snapshot="nightly")
+WANTED = RestoreOptions(
+    repository=Repository(name="backup", type="fs", settings={"readonly": "true"}), snapshot="nightly"
+)
 TASK = Task(number=1, source_index="books", destination_index="books", shards=3, size=900)
 
 
@@ -154,7 +156,7 @@ def plan(**changes: Any) -> Plan:  # noqa: ANN401  # fields of Restoration
         restoration=msgspec.structs.replace(WANTED, **changes),
         selected=("books", "pages"),
         renamed={"pages": "novels"},
-        in_the_way={"books": InTheWay.CLOSE, "novels": InTheWay.DELETE},
+        in_the_way={"books": TakenNameRule.CLOSE, "novels": TakenNameRule.DELETE},
     )
     return RestoreFromSnapshot().plan(draft, "2026-01-01T00:00:00Z")
 

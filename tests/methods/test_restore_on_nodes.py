@@ -18,7 +18,7 @@ from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.snapshot import InTheWay, RestoreKind, SnapshotState
+from esmigrate_tui.model.snapshot import RestoreKind, SnapshotState, TakenNameRule
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions
 from tests.methods.restoring import SLOW, PlainBook, drained, fill, opened, paired, until, usual, works_of
 from tests.whole import before, whole
@@ -189,9 +189,9 @@ async def test_an_open_index_in_the_way_is_refused_and_keeps_its_documents(nodes
     assert kept.count == 7
 
 
-@pytest.mark.parametrize("way", list(InTheWay))
+@pytest.mark.parametrize("way", list(TakenNameRule))
 async def test_an_index_in_the_way_is_closed_or_deleted_when_the_task_says_so(
-    nodes: SharedNodes, way: InTheWay
+    nodes: SharedNodes, way: TakenNameRule
 ) -> None:
     async with usual(nodes) as pair:
         index = await pair.fill("books", 20)
@@ -208,7 +208,7 @@ async def test_an_index_in_the_way_is_closed_or_deleted_when_the_task_says_so(
         documents = await pair.new.count(index)
     assert compared.is_equal
     assert documents == 20
-    assert [made.method for made, _ in book.made] == ["POST" if way is InTheWay.CLOSE else "DELETE"]
+    assert [made.method for made, _ in book.made] == ["POST" if way is TakenNameRule.CLOSE else "DELETE"]
 
 
 async def test_what_was_closed_can_be_opened_again_when_its_restore_was_refused(nodes: SharedNodes) -> None:
@@ -217,7 +217,7 @@ async def test_what_was_closed_can_be_opened_again_when_its_restore_was_refused(
         await pair.snapshot(index)
         await fill(pair.new, index, 7)  # one shard: a restore of two cannot go over it
         seen, there = await before(pair.clusters, index), await whole(pair.new, index)
-        work = await pair.work(index, in_the_way={index: InTheWay.CLOSE})
+        work = await pair.work(index, in_the_way={index: TakenNameRule.CLOSE})
         book = PlainBook(pair.clusters)
         await pair.method.prepare(work, pair.clusters, book)
         await pair.trouble(work)
@@ -237,7 +237,7 @@ async def test_preparing_again_leaves_a_restore_alone_that_is_under_way(nodes: S
         index = await pair.fill("books", 1_000)
         await pair.snapshot(index)
         await fill(pair.new, index, 7)
-        work = await pair.work(index, in_the_way={index: InTheWay.DELETE})
+        work = await pair.work(index, in_the_way={index: TakenNameRule.DELETE})
         await pair.method.prepare(work, pair.clusters, PlainBook(pair.clusters))
         steps = pair.method.perform(work, pair.clusters, "")
         begun = await anext(steps)
@@ -582,7 +582,7 @@ async def test_the_tasks_feature_state_goes_from_7_to_8_and_replaces_what_is_the
     assert first.is_equal
     assert second.is_equal
     assert first.destination_count
-    assert again.task.in_the_way == {".tasks": InTheWay.CLOSE}
+    assert again.task.in_the_way == {".tasks": TakenNameRule.CLOSE}
     assert before.uuid != after.uuid
 
 

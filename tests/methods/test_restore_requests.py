@@ -25,15 +25,15 @@ from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import (
     FeatureState,
-    InTheWay,
     Mount,
     Repository,
-    Restoration,
     RestoreKind,
+    RestoreOptions,
     ShardFailure,
     SnapshotFacts,
     SnapshotIndex,
     SnapshotState,
+    TakenNameRule,
 )
 from esmigrate_tui.translate.renaming import renamed_by
 
@@ -56,7 +56,7 @@ SNAPSHOT = SnapshotFacts(
         SnapshotIndex(name="pages", shards=1, bytes=10),
     ),
 )
-RESTORATION = Restoration(repository=Repository(name="backup", type="fs"), snapshot="nightly")
+RESTORATION = RestoreOptions(repository=Repository(name="backup", type="fs"), snapshot="nightly")
 
 
 def draft(version: str = "8.19.3", **changes: Any) -> Draft:  # noqa: ANN401  # fields of Draft
@@ -76,7 +76,7 @@ def plan(version: str = "8.19.3", **changes: Any) -> Plan:  # noqa: ANN401  # fi
     return planned(draft(version, **changes), "2026-01-01T00:00:00Z")
 
 
-def restoration(**changes: Any) -> Restoration:  # noqa: ANN401  # fields of Restoration
+def restoration(**changes: Any) -> RestoreOptions:  # noqa: ANN401  # fields of Restoration
     return msgspec.structs.replace(RESTORATION, **changes)
 
 
@@ -166,7 +166,7 @@ def test_no_source_is_needed() -> None:
             {
                 "destination_indices": (IndexFacts(name=".ds-logs-x", data_stream="logs"),),
                 "selected": ("logs",),
-                "in_the_way": {"logs": InTheWay.CLOSE},
+                "in_the_way": {"logs": TakenNameRule.CLOSE},
             },
             Cause.BLOCKED,
             "a data stream logs already",
@@ -210,11 +210,11 @@ def test_what_is_in_the_way_is_a_list_of_names_with_what_becomes_of_each() -> No
         destination_indices=there,
         selected=("books", "pages"),
         renamed={"pages": "old-pages"},
-        in_the_way={"books": InTheWay.CLOSE, "old-pages": InTheWay.DELETE, "else": InTheWay.DELETE},
+        in_the_way={"books": TakenNameRule.CLOSE, "old-pages": TakenNameRule.DELETE, "else": TakenNameRule.DELETE},
     )
     assert [task.in_the_way for task in made.tasks] == [
-        {"books": InTheWay.CLOSE},
-        {"old-pages": InTheWay.DELETE},
+        {"books": TakenNameRule.CLOSE},
+        {"old-pages": TakenNameRule.DELETE},
     ]
     assert "books on the destination is closed and overwritten" in made.tasks[0].changes
     assert "old-pages on the destination is deleted first" in made.tasks[1].changes
@@ -222,13 +222,13 @@ def test_what_is_in_the_way_is_a_list_of_names_with_what_becomes_of_each() -> No
 
 def test_a_data_stream_in_the_way_is_deleted_whole() -> None:
     there = (IndexFacts(name=".ds-logs-2024.01.01-000001", data_stream="logs"),)
-    made = plan(destination_indices=there, selected=("logs",), in_the_way={"logs": InTheWay.DELETE})
-    assert made.tasks[0].in_the_way == {"logs": InTheWay.DELETE}
+    made = plan(destination_indices=there, selected=("logs",), in_the_way={"logs": TakenNameRule.DELETE})
+    assert made.tasks[0].in_the_way == {"logs": TakenNameRule.DELETE}
 
 
 def test_what_a_feature_state_replaces_is_said() -> None:
     made = plan(selected=(), feature_states=("tasks",), destination_indices=(IndexFacts(name=".tasks"),))
-    assert made.tasks[0].in_the_way == {".tasks": InTheWay.CLOSE}
+    assert made.tasks[0].in_the_way == {".tasks": TakenNameRule.CLOSE}
     assert "Elasticsearch itself replaces .tasks of the destination" in made.tasks[0].changes
 
 

@@ -15,7 +15,7 @@ from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import Repository, Restoration
+from esmigrate_tui.model.snapshot import Repository, RestoreOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,7 +61,7 @@ def works(*names: str, renamed: str = "") -> list[Work]:
         destination=HERE,
         destination_uuid="u",
         destination_version="7.17.28",
-        restoration=Restoration(repository=Repository(name="r", type="fs"), snapshot="s"),
+        restoration=RestoreOptions(repository=Repository(name="r", type="fs"), snapshot="s"),
         tasks=tasks,
     )
     return [Work(task=task, plan=plan, opaque_id=str(task.number), requests_per_second=0.0) for task in tasks]

@@ -20,7 +20,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.preflight import look
 from tests.methods.copying import PlainBook, leave, looked_until, reach
 
@@ -47,7 +47,7 @@ class Watched:
     async def work(self, index: str, *, expected: int | None = None, create: str = MAPPING) -> Work:
         draft = Draft(method=MethodName.INDEX_FROM_SOURCE, destination=self.connection)
         draft, _ = await look(draft, self.clusters)
-        shipping = Shipping(shipper=Shipper.CURL, expected=expected)
+        shipping = ShippingOptions(shipper=Shipper.CURL, expected=expected)
         plan = METHOD.plan(draft.answered(shipping=shipping, into=index, create=create), "2026-01-01T00:00:00Z")
         return Work(task=plan.tasks[0], plan=plan, opaque_id=f"watch-{index}", requests_per_second=0.0)
 
@@ -231,7 +231,7 @@ async def test_the_text_for_a_client_sends_to_an_index_of_an_odd_name(
     if await cluster.existing([index]):
         await cluster.delete_index(index)
     await cluster.create_index(index, MAPPING)
-    told = configuration(Shipping(shipper=shipper), connection, index, Version.parse(version))
+    told = configuration(ShippingOptions(shipper=shipper), connection, index, Version.parse(version))
     file = tmp_path / told.name
     file.write_text(told.text)
     (tmp_path / "good").write_bytes(b"".join(b'{"n":%d}\n' % n for n in range(1_200)) + b"\n")

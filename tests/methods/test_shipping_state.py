@@ -33,13 +33,13 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.report import as_markdown, gather
 from esmigrate_tui.verify import Comparison
 
 METHOD = METHODS[MethodName.INDEX_FROM_SOURCE]
-SHIPPING = Shipping(shipper=Shipper.LOGSTASH, expected=100)
-OPEN = Shipping(shipper=Shipper.LOGSTASH)
+SHIPPING = ShippingOptions(shipper=Shipper.LOGSTASH, expected=100)
+OPEN = ShippingOptions(shipper=Shipper.LOGSTASH)
 TASK = task_of(SHIPPING, "orders", '{"mappings":{"properties":{"at":{"type":"keyword"},"n":{"type":"long"}}}}')
 DRAFT = Draft(
     method=MethodName.INDEX_FROM_SOURCE,
@@ -54,7 +54,7 @@ DRAFT = Draft(
 NOTHING = Watched()
 
 
-def plan(shipping: Shipping = SHIPPING) -> Plan:
+def plan(shipping: ShippingOptions = SHIPPING) -> Plan:
     return METHOD.plan(msgspec.structs.replace(DRAFT, shipping=shipping), "2026-01-01T00:00:00Z")
 
 
@@ -148,7 +148,7 @@ def test_enough_means_something_only_where_a_run_watches_and_ends_a_pause() -> N
     assert orders.take(AcceptArrivals(), (), 3.0) is None
 
 
-def accepted(arrived: int, shipping: Shipping = OPEN, watched: Watched = NOTHING) -> Progress:
+def accepted(arrived: int, shipping: ShippingOptions = OPEN, watched: Watched = NOTHING) -> Progress:
     """A run that ended by a person's word."""
     comparison = Comparison(shipping.expected, arrived, watched=watched)
     outcome, problem = judged(plan(shipping).tasks[0], comparison, None, is_enough=True)
@@ -191,7 +191,7 @@ def test_progress_knows_when_something_last_arrived_and_that_it_was_enough() -> 
 
 
 def test_the_report_says_by_whose_word_it_ended_and_what_was_seen() -> None:
-    few = Shipping(shipper=Shipper.LOGSTASH, expected=9)
+    few = ShippingOptions(shipper=Shipper.LOGSTASH, expected=9)
     report = gather(plan(few), accepted(4, few, Watched(failed=2)), now=20.0)
     text = as_markdown(report)
     assert not report.is_verified

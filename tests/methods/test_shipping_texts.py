@@ -19,12 +19,12 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from esmigrate_tui.model.shipping import Configuration
+    from esmigrate_tui.model.shipping import ShipperConfiguration
 
 PIN = "ab" * 32
 TRUSTS = {
@@ -50,10 +50,10 @@ def told(
     index: str = "orders",
     user: str = "elastic",
     expected: int | None = None,
-) -> Configuration:
+) -> ShipperConfiguration:
     endpoint = Endpoint(scheme=scheme, host=host, port=9200, path=path)
     connection = Connection(endpoint=endpoint, sign_in=sign_in, user=user, trust=TRUSTS[trust])
-    return configuration(Shipping(shipper=shipper, expected=expected), connection, index, Version.parse(version))
+    return configuration(ShippingOptions(shipper=shipper, expected=expected), connection, index, Version.parse(version))
 
 
 def parsed_python(text: str) -> dict[str, ast.expr]:
@@ -230,7 +230,7 @@ def test_a_plan_has_the_configuration_of_its_sender() -> None:
         method=MethodName.INDEX_FROM_SOURCE,
         destination=Connection(endpoint=Endpoint(scheme="http", host="new", port=9200)),
         destination_facts=ClusterFacts(name="new", uuid="u", version=Version(8, 19)),
-        shipping=Shipping(shipper=Shipper.CURL, expected=5),
+        shipping=ShippingOptions(shipper=Shipper.CURL, expected=5),
         into="orders",
         create='{"mappings":{}}',
     )

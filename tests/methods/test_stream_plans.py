@@ -13,9 +13,9 @@ from esmigrate_tui.flow.planning import draft_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_through_here.decisions import CopyPart, CopyState, is_same_source, newer_parts
 from esmigrate_tui.methods.streams import alias_request
-from esmigrate_tui.model.carried import Definition, Kind
+from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.copying import Copying
+from esmigrate_tui.model.copying import CopyOptions
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.method import MethodName
@@ -27,9 +27,9 @@ HERE = Connection(endpoint=Endpoint(scheme="http", host="here", port=9200))
 THERE = Connection(endpoint=Endpoint(scheme="http", host="there", port=9200))
 BACKING = (".ds-web-shop-2026.01.01-000001", ".ds-web-shop-2026.02.01-000002")
 TEMPLATES = (
-    Definition(kind=Kind.COMPONENT, name="fields", body={"template": {"mappings": {"properties": {}}}}),
-    Definition(
-        kind=Kind.TEMPLATE,
+    StoredDefinition(kind=DefinitionKind.COMPONENT, name="fields", body={"template": {"mappings": {"properties": {}}}}),
+    StoredDefinition(
+        kind=DefinitionKind.TEMPLATE,
         name="shop",
         body={"index_patterns": ["web-*"], "data_stream": {}, "priority": 300, "composed_of": ["fields"]},
     ),
@@ -138,7 +138,7 @@ def test_a_time_series_is_refused_and_told_to_be_restored() -> None:
 
 def test_versions_cannot_be_kept_in_a_data_stream() -> None:
     with pytest.raises(ProblemError, match="cannot keep their versions"):
-        plan(copying=Copying(versions=True))
+        plan(copying=CopyOptions(versions=True))
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_versions_cannot_be_kept_in_a_data_stream() -> None:
     ],
 )
 def test_what_is_there_is_used_without_making_a_template(there: IndexFacts, kind: RestoreKind) -> None:
-    made = plan(copying=Copying(into_existing=True), destination_indices=(there,))
+    made = plan(copying=CopyOptions(into_existing=True), destination_indices=(there,))
     [task] = made.tasks
     assert (task.kind, task.create, task.first) == (kind, "", ())
     assert draft_of(made).uses == ("web-shop",)

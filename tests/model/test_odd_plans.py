@@ -18,13 +18,13 @@ from esmigrate_tui.disk import read_text
 from esmigrate_tui.engine.perform import started
 from esmigrate_tui.flow.planning import as_planned, draft_of
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, TrustKind
-from esmigrate_tui.model.files import Compression, FileFormat, FileSource, Reading
+from esmigrate_tui.model.files import Compression, FileFormat, FileReading, FileSource
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import MOST_BYTES, Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipper, Shipping
-from esmigrate_tui.model.snapshot import InTheWay, RestoreKind
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
+from esmigrate_tui.model.snapshot import RestoreKind, TakenNameRule
 from esmigrate_tui.model.text import clean
 
 HERE: Final = Connection(
@@ -56,10 +56,15 @@ PLAN: Final = Plan(
             later={"a": "b"},
             kind=RestoreKind.DATA_STREAM,
             shards=3,
-            in_the_way={"x": InTheWay.DELETE},
-            reading=Reading(files=(FILE,), format=FileFormat.CSV),
+            in_the_way={"x": TakenNameRule.DELETE},
+            reading=FileReading(files=(FILE,), format=FileFormat.CSV),
         ),
-        Task(number=2, source_index="s", destination_index="d", shipping=Shipping(shipper=Shipper.RSYSLOG, expected=3)),
+        Task(
+            number=2,
+            source_index="s",
+            destination_index="d",
+            shipping=ShippingOptions(shipper=Shipper.RSYSLOG, expected=3),
+        ),
     ),
 )
 _TREE: Final[dict[str, Any]] = msgspec.to_builtins(PLAN)

@@ -8,7 +8,7 @@ import pytest
 
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.flow.session import SortBy, offered, ordered, why_not_choosable
-from esmigrate_tui.model.carried import Definition, Kind
+from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts, with_streams
 from esmigrate_tui.model.method import MethodName
@@ -88,20 +88,24 @@ def test_in_the_wizard_the_data_stream_is_offered_and_its_indices_are_shown_when
     assert [one.name for one in draft.chosen_indices] == [part(1).name, part(2).name, part(11).name]
 
 
-def template(name: str, priority: int, **changes: Any) -> Definition:  # noqa: ANN401  # parts of the body
+def template(name: str, priority: int, **changes: Any) -> StoredDefinition:  # noqa: ANN401  # parts of the body
     body = {"index_patterns": ["web-*"], "priority": priority, "data_stream": {}} | changes
-    return Definition(kind=Kind.TEMPLATE, name=name, body=body)
+    return StoredDefinition(kind=DefinitionKind.TEMPLATE, name=name, body=body)
 
 
 def test_the_strongest_template_makes_a_data_stream_with_its_components_in_their_order() -> None:
-    components = [Definition(kind=Kind.COMPONENT, name=name, body={}) for name in ("fields", "other", "speed")]
+    components = [
+        StoredDefinition(kind=DefinitionKind.COMPONENT, name=name, body={}) for name in ("fields", "other", "speed")
+    ]
     strong = template("strong", 300, composed_of=["speed", "fields", "absent@custom"])
     found = templates_of("web-shop", [template("weak", 1), *components, strong])
     assert [one.name for one in found] == ["speed", "fields", "strong"]
 
 
 def test_where_the_strongest_template_makes_an_index_nothing_makes_a_data_stream() -> None:
-    plain = Definition(kind=Kind.TEMPLATE, name="plain", body={"index_patterns": "web-*", "priority": 9})
+    plain = StoredDefinition(
+        kind=DefinitionKind.TEMPLATE, name="plain", body={"index_patterns": "web-*", "priority": 9}
+    )
     assert templates_of("web-shop", [template("weak", 1), plain]) == ()
     assert templates_of("shop", [template("weak", 1)]) == ()
 

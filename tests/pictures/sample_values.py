@@ -33,7 +33,7 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
-from esmigrate_tui.model.draft import Edited, IndexDefinition
+from esmigrate_tui.model.draft import EditedDefinition, IndexDefinition
 from esmigrate_tui.model.event import (
     Acknowledged,
     Event,
@@ -55,18 +55,18 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.files import (
-    Column,
     Compression,
+    FieldGuess,
     FileFormat,
-    FileLook,
+    FileInspection,
+    FileOptions,
+    FileReading,
+    FileRow,
+    FileSample,
     FileSource,
-    FileWishes,
-    Guess,
     IdRule,
-    Reading,
-    Row,
     RowError,
-    Sample,
+    TableColumn,
 )
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, PlannedChange, Request
@@ -77,16 +77,16 @@ from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.snapshot import (
     FeatureState,
-    InTheWay,
     Repository,
-    Restoration,
+    RestoreOptions,
     ShardFailure,
     SnapshotFacts,
     SnapshotIndex,
     SnapshotProgress,
     SnapshotState,
+    TakenNameRule,
 )
-from esmigrate_tui.preflight.advice import Situation, advise
+from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entry_of, with_entry
 
@@ -268,7 +268,7 @@ CONNECTED: Final = (
 ADVISED: Final = CONNECTED.answered(method=MethodName.REINDEX_FROM_REMOTE).but(
     advising=AdviceState(
         advice=advise(
-            Situation(
+            AdviceInput(
                 source=OLD_FACTS,
                 destination=NEW_FACTS,
                 indices=tuple(index for index in INDICES if not index.is_system),
@@ -517,7 +517,9 @@ def _changed() -> Session:
     body["settings"]["index.number_of_shards"] = 1
     body["mappings"]["properties"]["note"] = {"type": "text"}
     body["mappings"]["properties"]["status"] = {"type": "keyword", "ignore_above": 64}
-    return DEFINED.answered(edited=(Edited(index="orders", made_of=part.translation, body=json.dumps(body, indent=2)),))
+    return DEFINED.answered(
+        edited=(EditedDefinition(index="orders", made_of=part.translation, body=json.dumps(body, indent=2)),)
+    )
 
 
 CHANGED: Final = _changed()
@@ -881,13 +883,13 @@ _CHECKED: Final = PreflightState(looked_at=NOW - 40, checked=())
 OPENED: Final = (
     ALBUM.answered(findings=_PASSED[:2])
     .answered(snapshot=CHOSEN_SNAPSHOT)
-    .answered(restoration=Restoration(repository=NIGHTLY, snapshot="nightly-1999", snapshot_uuid="s1"))
+    .answered(restoration=RestoreOptions(repository=NIGHTLY, snapshot="nightly-1999", snapshot_uuid="s1"))
     .but(checking=_CHECKED)
 )
 PICKED: Final = OPENED.answered(
     selected=("logs-2026.01.01", "logs-2026.01.02", "orders", "書籍-2019"),
     renamed={"書籍-2019": "books-2019"},
-    in_the_way={"logs-2026.01.02": InTheWay.DELETE},
+    in_the_way={"logs-2026.01.02": TakenNameRule.DELETE},
 )
 CONFLICTS: Final = PICKED.but(listing=IndexList(cursor=29))
 NOT_WHOLE: Final = (
@@ -895,7 +897,7 @@ NOT_WHOLE: Final = (
         snapshot=msgspec.structs.replace(SNAPSHOTS[2], details=CHOSEN_SNAPSHOT.details),
     )
     .answered(
-        restoration=Restoration(repository=NIGHTLY, snapshot="nightly-1998", snapshot_uuid="s2"),
+        restoration=RestoreOptions(repository=NIGHTLY, snapshot="nightly-1998", snapshot_uuid="s2"),
         selected=("orders",),
         renamed={"orders": "orders-old"},
     )
@@ -903,10 +905,10 @@ NOT_WHOLE: Final = (
 )
 PATTERN: Final = PICKED.but(listing=IndexList(pattern_of_names=("^logs-(.+)$", "old-$1")))
 PATTERN_WRONG: Final = PICKED.but(listing=IndexList(pattern_of_names=(".+", "Everything")))
-SETTLED: Final = PICKED.answered(in_the_way={"logs-2026.01.02": InTheWay.DELETE, "orders": InTheWay.CLOSE})
+SETTLED: Final = PICKED.answered(in_the_way={"logs-2026.01.02": TakenNameRule.DELETE, "orders": TakenNameRule.CLOSE})
 OPTIONS: Final = SETTLED.answered(
     feature_states=("kibana",),
-    restoration=Restoration(
+    restoration=RestoreOptions(
         repository=NIGHTLY,
         snapshot="nightly-1999",
         snapshot_uuid="s1",
@@ -1058,40 +1060,40 @@ _ORDER_FILES: Final = (
     _file("orders-2026.csv.gz", 8.3, Compression.GZIP),
 )
 _ORDER_GUESSES: Final = guesses(_ORDERS * 200)
-_READ_ORDERS: Final = Reading(
+_READ_ORDERS: Final = FileReading(
     format=FileFormat.CSV,
     files=_ORDER_FILES,
-    columns=tuple(Column(name=guess.field, type=guess.type) for guess in _ORDER_GUESSES),
+    columns=tuple(TableColumn(name=guess.field, type=guess.type) for guess in _ORDER_GUESSES),
     ids=IdRule.FIELD,
     id_field="order_id",
 )
 
 
 def _sampled(
-    reading: Reading,
+    reading: FileReading,
     documents: tuple[dict[str, Any], ...],
-    found: tuple[Guess, ...],
+    found: tuple[FieldGuess, ...],
     **others: Any,  # noqa: ANN401  # msgspec checks each
-) -> Sample:
+) -> FileSample:
     rows = tuple(
-        Row(at + 2, 0, 0, json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode(), str(1_000 + at))
+        FileRow(at + 2, 0, 0, json.dumps(one, ensure_ascii=False, separators=(",", ":")).encode(), str(1_000 + at))
         for at, one in enumerate(documents)
     )
-    return Sample(reading=reading, rows=rows, guesses=found, amount=1_000, **others)
+    return FileSample(reading=reading, rows=rows, guesses=found, amount=1_000, **others)
 
 
-def _looked(typed: str, look: FileLook | None, wishes: FileWishes | None = None, **others: Any) -> FileChoice:  # noqa: ANN401  # msgspec checks each
-    wishes = wishes or FileWishes()
+def _looked(typed: str, look: FileInspection | None, wishes: FileOptions | None = None, **others: Any) -> FileChoice:  # noqa: ANN401  # msgspec checks each
+    wishes = wishes or FileOptions()
     return FileChoice(typed=typed, wishes=wishes, look=look, looked_for=(typed, wishes), **others)
 
 
-_BY_ID: Final = FileWishes(ids=IdRule.FIELD, id_field="order_id")
+_BY_ID: Final = FileOptions(ids=IdRule.FIELD, id_field="order_id")
 _BAD_ROWS: Final = (
     RowError(path=_ORDER_FILES[0].path, line=412, reason="it has 2 cells, the table has 7 columns"),
     RowError(path=_ORDER_FILES[1].path, line=77, reason="a quote is opened in it and not closed"),
 )
 _SAMPLED: Final = _sampled(_READ_ORDERS, _ORDERS, _ORDER_GUESSES, errors=_BAD_ROWS, bad=2)
-_LOOK: Final = FileLook(files=_ORDER_FILES, formats=(FileFormat.CSV,) * 2, sample=_SAMPLED)
+_LOOK: Final = FileInspection(files=_ORDER_FILES, formats=(FileFormat.CSV,) * 2, sample=_SAMPLED)
 _TYPED_FILES: Final = "export/orders-*.csv.gz"
 FILES_EMPTY: Final = _FILES_CHOSEN
 FILES_LOOKING: Final = _FILES_CHOSEN.but(
@@ -1113,7 +1115,7 @@ FILES_MISSING: Final = _FILES_CHOSEN.but(
 FILES_MIXED: Final = _FILES_CHOSEN.answered(into="Orders").but(
     file_choice=_looked(
         "export/*",
-        FileLook(
+        FileInspection(
             files=(*_ORDER_FILES, _file("readme.pdf", 0.2), *(_file(f"part-{at}.ndjson", 1) for at in range(4))),
             formats=(FileFormat.CSV, FileFormat.CSV, None, *(FileFormat.NDJSON,) * 4),
             problem=Problem(
@@ -1129,11 +1131,11 @@ _PDF: Final = (_file("readme.pdf", 0.2),)
 FILES_UNREADABLE: Final = _FILES_CHOSEN.answered(into="orders").but(
     file_choice=_looked(
         "export/readme.pdf",
-        FileLook(
+        FileInspection(
             files=_PDF,
             formats=(FileFormat.NDJSON,),
-            sample=Sample(
-                reading=Reading(format=FileFormat.NDJSON, files=_PDF),
+            sample=FileSample(
+                reading=FileReading(format=FileFormat.NDJSON, files=_PDF),
                 errors=tuple(
                     RowError(
                         path=_PDF[0].path, line=at + 1, reason="it is no JSON: JSON is malformed: invalid character"
@@ -1144,7 +1146,7 @@ FILES_UNREADABLE: Final = _FILES_CHOSEN.answered(into="orders").but(
                 amount=1_000,
             ),
         ),
-        FileWishes(format=FileFormat.NDJSON),
+        FileOptions(format=FileFormat.NDJSON),
     )
 )
 _MANY_FILES: Final = tuple(
@@ -1155,11 +1157,11 @@ _WIDE_ROWS: Final[tuple[dict[str, Any], ...]] = (
     *({f"a_field_with_a_rather_long_name_{at:03}": f"value {at} of {row}" for at in range(118)} for row in range(3)),
     {HOSTILE_NAME: "x", "object": {"inner": {"at": "2026-01-01"}, "many": [{"n": 1}, {"n": 2}]}},
 )
-_READ_MANY: Final = Reading(format=FileFormat.NDJSON, files=_MANY_FILES)
+_READ_MANY: Final = FileReading(format=FileFormat.NDJSON, files=_MANY_FILES)
 FILES_MANY: Final = _FILES_CHOSEN.answered(into="a-long-name-for-an-index-into-which-all-of-it-goes").but(
     file_choice=_looked(
         "'export/a folder/**/part-*.ndjson.gz' export/others-*.ndjson export/more/*/*.ndjson export/last.ndjson",
-        FileLook(
+        FileInspection(
             files=_MANY_FILES,
             formats=(FileFormat.NDJSON,) * 240,
             sample=_sampled(

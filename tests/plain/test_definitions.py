@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
@@ -129,7 +129,7 @@ async def test_a_definition_that_cannot_be_read_says_why(world: Planning) -> Non
 async def test_of_types_that_go_apart_one_is_asked_for(world: Planning, tmp_path: Path) -> None:
     (tmp_path / "own.json").write_text(BODY)
     own = f"c orders from {tmp_path / 'own.json'}"
-    apart = msgspec.structs.replace(BOTH, copying=Copying(types=Types.APART))
+    apart = msgspec.structs.replace(BOTH, copying=CopyOptions(types=TypeRule.APART))
     script = Script("copy-through-here", ON, ON, ON, "orders", "c orders", own, "2", ON, ON, "start")
     await walked(world, script, apart, credentials=SECRETS)
     ((plan, _),) = world.begun

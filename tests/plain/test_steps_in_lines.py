@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
+from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.files import FileLook
+from esmigrate_tui.model.files import FileInspection
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
-from esmigrate_tui.model.snapshot import InTheWay, SnapshotProgress, SnapshotState
+from esmigrate_tui.model.snapshot import SnapshotProgress, SnapshotState, TakenNameRule
 from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked
 from tests.wizard.world import SECRET, Kept, Seen
@@ -33,7 +33,7 @@ SECRETS = {
     Side.SOURCE: Credential(sign_in=SignIn.PASSWORD, user="elastic", secret=SECRET),
     Side.DESTINATION: Credential(sign_in=SignIn.API_KEY, secret=SECRET),
 }
-FOUND = sample.FILES.file_choice.look or FileLook(files=())
+FOUND = sample.FILES.file_choice.look or FileInspection(files=())
 CUT = ProblemError(Problem(cause=Cause.CONNECTION, what="The line is cut.", todo="Mend it."))
 
 
@@ -72,13 +72,15 @@ async def test_a_copy_is_begun_with_what_was_answered(world: Planning) -> None:
 
 async def test_what_stands_beside_the_indices_is_asked_for_and_said_before_it_is_begun(world: Planning) -> None:
     world.beside = (
-        Carried(kind=Kind.POLICY, name="keep", body="{}", changes=("its phase cold waits for 0ms",)),
-        Carried(kind=Kind.POLICY, name="mine", body="{}", conflict=Conflict.OTHER),
+        CarriedDefinition(
+            kind=DefinitionKind.POLICY, name="keep", body="{}", changes=("its phase cold waits for 0ms",)
+        ),
+        CarriedDefinition(kind=DefinitionKind.POLICY, name="mine", body="{}", conflict=NameConflict.OTHER),
     )
     script = Script("reindex-from-remote", ON, ON, ON, "orders", "o", "bring", "4", "back", ON, ON, "start")
     await walked(world, script, BOTH, credentials=SECRETS)
     ((plan, _),) = world.begun
-    assert world.asked_beside == [(Group.POLICIES,)]
+    assert world.asked_beside == [(DefinitionGroup.POLICIES,)]
     assert plan.carried == world.beside
     assert lines_of(script, "+ lifecycle policy keep")
     assert lines_of(script, "its phase cold waits for 0ms")
@@ -134,7 +136,7 @@ async def test_a_restore_is_begun_over_what_is_in_the_way_after_both_names_were_
     await walked(world, script)
     ((plan, _),) = world.begun
     (task,) = plan.tasks
-    assert task.in_the_way == {"orders": InTheWay.DELETE}
+    assert task.in_the_way == {"orders": TakenNameRule.DELETE}
     assert plan.restoration is not None
     assert plan.restoration.index_settings == {"index.number_of_replicas": "0"}
     assert len(lines_of(script, "That is not it: it was left as it is.")) == 1

@@ -13,7 +13,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import (
     FeatureState,
     Repository,
-    Restoration,
+    RestoreOptions,
     SnapshotFacts,
     SnapshotIndex,
     SnapshotState,
@@ -55,7 +55,7 @@ SNAPSHOT = SnapshotFacts(
         SnapshotIndex(name="logs", shards=2, bytes=2 * GIB, files=9),
     ),
 )
-RESTORATION = Restoration(repository=REPOSITORY, snapshot="nightly", snapshot_uuid="s-1")
+RESTORATION = RestoreOptions(repository=REPOSITORY, snapshot="nightly", snapshot_uuid="s-1")
 BASE = Draft(
     method=MethodName.RESTORE_FROM_SNAPSHOT,
     destination=NEW,

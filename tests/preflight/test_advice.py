@@ -11,7 +11,15 @@ from esmigrate_tui.cli.commands.advise import advice_lines
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository
-from esmigrate_tui.preflight.advice import Advice, Estimate, Measured, Situation, Standing, advise, estimated
+from esmigrate_tui.preflight.advice import (
+    Advice,
+    AdviceInput,
+    MeasuredRead,
+    MethodStanding,
+    TimeEstimate,
+    advise,
+    estimated,
+)
 
 GIB = 1024**3
 MIB = 1024**2
@@ -27,11 +35,11 @@ LOGS = IndexFacts(
     name="logs", documents=1_000_000, primary_bytes=GIB, shards=5, health=Health.GREEN, created=Version(6, 8, 23)
 )
 SHARED = Repository(name="backups", type="s3", settings={"bucket": "ours"})
-SAMPLE = Measured(index="logs", documents=5_000, bytes=2_560_000, seconds=0.5)
+SAMPLE = MeasuredRead(index="logs", documents=5_000, bytes=2_560_000, seconds=0.5)
 
 
-def here(**changes: Any) -> Situation:  # noqa: ANN401  # the fields of Situation
-    base = Situation(source=OLD, destination=NEW, indices=(LOGS,), reaches=True)
+def here(**changes: Any) -> AdviceInput:  # noqa: ANN401  # the fields of Situation
+    base = AdviceInput(source=OLD, destination=NEW, indices=(LOGS,), reaches=True)
     return msgspec.structs.replace(base, **changes)
 
 
@@ -67,33 +75,38 @@ def newer(version: Version, **changes: Any) -> ClusterFacts:  # noqa: ANN401  # 
         (here(source=None, indices=()), INDEX),
     ],
 )
-def test_the_way_that_is_preferred_fits_the_case(given: Situation, preferred: MethodName) -> None:
+def test_the_way_that_is_preferred_fits_the_case(given: AdviceInput, preferred: MethodName) -> None:
     advice = advise(given)
     assert advice.recommended is preferred
     assert advice.reason.endswith(".")
-    assert advice.of(preferred).standing is not Standing.CLOSED
+    assert advice.of(preferred).standing is not MethodStanding.CLOSED
 
 
 @pytest.mark.parametrize(
     ("given", "method", "standing", "words"),
     [
-        (here(reaches=False, trouble="not whitelisted"), REINDEX, Standing.ARRANGED, "not whitelisted"),
-        (here(destination=newer(Version(8, 19, 3), modules=("x-pack",))), REINDEX, Standing.CLOSED, "module reindex"),
-        (here(destination=newer(Version(5, 6, 16))), REINDEX, Standing.CLOSED, "older than the source"),
-        (here(destination=newer(Version(5, 6, 16))), COPY, Standing.CLOSED, "older than the source"),
-        (here(destination=newer(Version(5, 6, 16))), RESTORE, Standing.CLOSED, "restores none"),
-        (here(destination=newer(Version(8, 19, 3)), licence="basic"), RESTORE, Standing.CLOSED, "made by"),
-        (here(destination=newer(Version(8, 19, 3))), RESTORE, Standing.ARRANGED, "Only as read-only archives"),
-        (here(source=None, indices=()), COPY, Standing.CLOSED, "none that answers"),
-        (here(source_repositories=(SHARED,)), RESTORE, Standing.ARRANGED, "that the destination does not"),
-        (here(), RESTORE, Standing.ARRANGED, "Neither cluster has a repository"),
-        (here(indices=logs(state=IndexState.CLOSED)), COPY, Standing.OPEN, "closed, and must be opened"),
-        (here(indices=logs(frozen=True)), REINDEX, Standing.OPEN, "would be passed over"),
-        (here(indices=logs(source_filtered=True)), COPY, Standing.OPEN, "only a part of each document"),
+        (here(reaches=False, trouble="not whitelisted"), REINDEX, MethodStanding.ARRANGED, "not whitelisted"),
+        (
+            here(destination=newer(Version(8, 19, 3), modules=("x-pack",))),
+            REINDEX,
+            MethodStanding.CLOSED,
+            "module reindex",
+        ),
+        (here(destination=newer(Version(5, 6, 16))), REINDEX, MethodStanding.CLOSED, "older than the source"),
+        (here(destination=newer(Version(5, 6, 16))), COPY, MethodStanding.CLOSED, "older than the source"),
+        (here(destination=newer(Version(5, 6, 16))), RESTORE, MethodStanding.CLOSED, "restores none"),
+        (here(destination=newer(Version(8, 19, 3)), licence="basic"), RESTORE, MethodStanding.CLOSED, "made by"),
+        (here(destination=newer(Version(8, 19, 3))), RESTORE, MethodStanding.ARRANGED, "Only as read-only archives"),
+        (here(source=None, indices=()), COPY, MethodStanding.CLOSED, "none that answers"),
+        (here(source_repositories=(SHARED,)), RESTORE, MethodStanding.ARRANGED, "that the destination does not"),
+        (here(), RESTORE, MethodStanding.ARRANGED, "Neither cluster has a repository"),
+        (here(indices=logs(state=IndexState.CLOSED)), COPY, MethodStanding.OPEN, "closed, and must be opened"),
+        (here(indices=logs(frozen=True)), REINDEX, MethodStanding.OPEN, "would be passed over"),
+        (here(indices=logs(source_filtered=True)), COPY, MethodStanding.OPEN, "only a part of each document"),
     ],
 )
 def test_each_method_says_whether_it_is_open_and_why(
-    given: Situation, method: MethodName, standing: Standing, words: str
+    given: AdviceInput, method: MethodName, standing: MethodStanding, words: str
 ) -> None:
     told = advise(given).of(method)
     assert told.standing is standing
@@ -104,7 +117,7 @@ def test_an_index_made_by_an_older_major_is_the_only_one_that_a_restore_leaves_o
     older = msgspec.structs.replace(LOGS, name="ancient", created=Version(5, 6, 16))
     told = advise(here(indices=(LOGS, older))).of(RESTORE)
     assert told.left_out == ("ancient",)
-    assert told.standing is Standing.ARRANGED
+    assert told.standing is MethodStanding.ARRANGED
 
 
 def test_a_restore_takes_at_least_what_the_cap_on_each_node_lets_through() -> None:
@@ -158,13 +171,13 @@ def test_nothing_to_move_has_no_estimate() -> None:
 @pytest.mark.parametrize(
     ("estimate", "words"),
     [
-        (Estimate(least=0.1, most=0.4, basis=""), "a moment"),
-        (Estimate(least=30.0, basis=""), "30 s at least"),
-        (Estimate(least=30.0, most=90.0, basis=""), "30 s to 1 min 30 s"),
-        (Estimate(least=30.1, most=30.2, basis=""), "about 30 s"),
+        (TimeEstimate(least=0.1, most=0.4, basis=""), "a moment"),
+        (TimeEstimate(least=30.0, basis=""), "30 s at least"),
+        (TimeEstimate(least=30.0, most=90.0, basis=""), "30 s to 1 min 30 s"),
+        (TimeEstimate(least=30.1, most=30.2, basis=""), "about 30 s"),
     ],
 )
-def test_an_estimate_is_said_as_a_range(estimate: Estimate, words: str) -> None:
+def test_an_estimate_is_said_as_a_range(estimate: TimeEstimate, words: str) -> None:
     assert estimated(estimate) == words
 
 

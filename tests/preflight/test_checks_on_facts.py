@@ -14,7 +14,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.preflight import NAMES, checks, connections, destination, name_of, pressure, remote, selection
 from esmigrate_tui.preflight import source as source_checks
 from esmigrate_tui.preflight.remote import whitelist_line
@@ -95,7 +95,7 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB // 2)), Severity.BLOCKER),
     (destination.room, dest(disk=DiskFacts(total=GIB, free=GIB, usable=GIB + GIB // 10)), Severity.WARNING),
     (destination.room, dest(disk=None), Severity.WARNING),
-    (destination.room, draft(shipping=Shipping(shipper=Shipper.CURL)), Severity.NOTE),
+    (destination.room, draft(shipping=ShippingOptions(shipper=Shipper.CURL)), Severity.NOTE),
     (destination.existing_names, draft(destination_indices=(TAKEN,)), Severity.BLOCKER),
     (destination.existing_names, draft(destination_indices=(TAKEN,), selected=()), Severity.NOTE),
     (

@@ -21,7 +21,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.flow import planning
-from esmigrate_tui.model.carried import Carried, Kind
+from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
@@ -29,7 +29,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import Repository, Restoration
+from esmigrate_tui.model.snapshot import Repository, RestoreOptions
 from esmigrate_tui.preflight import (
     connections,
     definitions,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.preflight.checks import Check
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -114,7 +114,7 @@ def send(method: str, path: str, body: object = None) -> Request:
     return Request(method=method, path=path, body=text)
 
 
-def as_user(node: Node, user: str = "", secret: str = "", *, host: str = "") -> tuple[Connection, Credential]:
+def as_user(node: SandboxNode, user: str = "", secret: str = "", *, host: str = "") -> tuple[Connection, Credential]:
     endpoint, _ = parse_address(node.url)
     endpoint = msgspec.structs.replace(endpoint, host=host or endpoint.host)
     credential = Credential(sign_in=SignIn.PASSWORD, user=user or node.user or "", secret=secret or node.password or "")
@@ -135,8 +135,8 @@ class Recorder(WireNode):
 class World:
     """The nodes, the draft as a look at both left it, and what they were asked."""
 
-    old: Node
-    new: Node
+    old: SandboxNode
+    new: SandboxNode
     seen: Draft = field(default_factory=Draft)
     asked: list[str] = field(default_factory=list)
 
@@ -548,8 +548,8 @@ async def test_a_user_who_may_only_read_cannot_make_an_index_on_the_destination(
 
 
 async def test_a_user_who_may_not_make_what_is_brought_over_is_told_before_and_one_who_may_is_not(world: World) -> None:
-    kinds = (Kind.PIPELINE, Kind.LEGACY)
-    beside = tuple(Carried(kind=kind, name="pfc-beside", body="{}") for kind in kinds)
+    kinds = (DefinitionKind.PIPELINE, DefinitionKind.LEGACY)
+    beside = tuple(CarriedDefinition(kind=kind, name="pfc-beside", body="{}") for kind in kinds)
     draft = msgspec.structs.replace(world.draft("pfc-good"), carried=beside)
     async with world.open(user="pfc-reader", on="source") as clusters:
         assert clusters.source is not None
@@ -681,7 +681,7 @@ async def prepared(world: World, clusters: Clusters, method: MethodName, folder:
         await clusters.source.perform(register_request(KEPT))
         await clusters.source.perform(msgspec.structs.replace(taken, path=path))
         await clusters.destination.perform(register_request(KEPT.registered(readonly=True)))
-        restoration = Restoration(repository=KEPT.registered(readonly=True), snapshot="s")
+        restoration = RestoreOptions(repository=KEPT.registered(readonly=True), snapshot="s")
         return draft.answered(restoration=restoration, selected=("pfc-good",))
     plan, _ = await planning.plan_for(draft, clusters, names, renamed={}, now=0.0)
     return planning.draft_of(plan)

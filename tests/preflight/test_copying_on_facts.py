@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.model.carried import Carried, Conflict, Kind
-from esmigrate_tui.model.copying import Copying, Pipelines, Types
+from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind, NameConflict
+from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.preflight import destination, selection, source
@@ -35,7 +35,7 @@ MIXED = IndexFacts(name="logs", types=("a", "b", "c"))
 
 
 def copy(**changes: Any) -> Draft:  # noqa: ANN401  # the fields of Copying
-    return draft(copying=Copying(**changes))
+    return draft(copying=CopyOptions(**changes))
 
 
 async def found(check: Check, drafted: Draft) -> list[Finding]:
@@ -64,7 +64,7 @@ def test_pipelines_are_told_by_what_they_would_do(
     severity: str,
     words: str,
 ) -> None:
-    wanted = msgspec.structs.replace(copy(pipelines=Pipelines(how)), uses=("kept",))
+    wanted = msgspec.structs.replace(copy(pipelines=PipelineRule(how)), uses=("kept",))
     [said] = judged_pipelines(wanted, templates, there)
     assert said.severity == severity
     assert words in said.title
@@ -137,12 +137,12 @@ async def test_that_versions_are_kept_is_said_and_nothing_where_they_are_not() -
 @pytest.mark.parametrize(
     ("how", "severity", "words"),
     [
-        (Copying(), "warning", "several mapping types"),
-        (Copying(types=Types.APART), "note", "an index of its own"),
-        (Copying(only_type="b"), "warning", "Only documents of the type b"),
+        (CopyOptions(), "warning", "several mapping types"),
+        (CopyOptions(types=TypeRule.APART), "note", "an index of its own"),
+        (CopyOptions(only_type="b"), "warning", "Only documents of the type b"),
     ],
 )
-async def test_what_becomes_of_types_is_said(how: Copying, severity: str, words: str) -> None:
+async def test_what_becomes_of_types_is_said(how: CopyOptions, severity: str, words: str) -> None:
     [said] = await found(selection.several_types, draft(source_indices=(MIXED,), copying=how))
     assert said.severity == severity
     assert words in said.title
@@ -150,11 +150,15 @@ async def test_what_becomes_of_types_is_said(how: Copying, severity: str, words:
 
 async def test_an_index_of_one_type_needs_no_word() -> None:
     one = (IndexFacts(name="logs", types=("a",)),)
-    assert await found(selection.several_types, draft(source_indices=one, copying=Copying(types=Types.APART))) == []
+    assert (
+        await found(selection.several_types, draft(source_indices=one, copying=CopyOptions(types=TypeRule.APART))) == []
+    )
 
 
-TEMPLATE = Carried(kind=Kind.TEMPLATE, name="shop", body='{"index_patterns":["web-*"],"data_stream":{},"priority":300}')
-FIELDS = Carried(kind=Kind.COMPONENT, name="fields", body="{}")
+TEMPLATE = CarriedDefinition(
+    kind=DefinitionKind.TEMPLATE, name="shop", body='{"index_patterns":["web-*"],"data_stream":{},"priority":300}'
+)
+FIELDS = CarriedDefinition(kind=DefinitionKind.COMPONENT, name="fields", body="{}")
 STREAMS = TemplateFacts(name="web", patterns=("web-*",), makes_streams=True, priority=1)
 PLAIN = TemplateFacts(name="web", patterns=("web-*",), priority=301)
 
@@ -175,7 +179,7 @@ PLAIN = TemplateFacts(name="web", patterns=("web-*",), priority=301)
         ),
         (
             (),
-            (msgspec.structs.replace(TEMPLATE, conflict=Conflict.REFUSED, changes=("odd field",)),),
+            (msgspec.structs.replace(TEMPLATE, conflict=NameConflict.REFUSED, changes=("odd field",)),),
             Severity.BLOCKER,
             "cannot be carried over: odd field",
         ),
@@ -184,7 +188,10 @@ PLAIN = TemplateFacts(name="web", patterns=("web-*",), priority=301)
     ],
 )
 def test_by_which_template_a_data_stream_is_made_is_said_before_and_none_is_a_blocker(
-    templates: tuple[TemplateFacts, ...] | None, first: tuple[Carried, ...] | None, severity: Severity, said: str
+    templates: tuple[TemplateFacts, ...] | None,
+    first: tuple[CarriedDefinition, ...] | None,
+    severity: Severity,
+    said: str,
 ) -> None:
     found = judged_stream_template("web-shop", templates, first)
     assert found.severity is severity

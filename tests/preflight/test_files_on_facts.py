@@ -8,7 +8,7 @@ import pytest
 
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts
-from esmigrate_tui.model.files import FileFormat, FileSource, Guess, IdRule, Reading, RowError, Sample
+from esmigrate_tui.model.files import FieldGuess, FileFormat, FileReading, FileSample, FileSource, IdRule, RowError
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.preflight.files import (
@@ -27,7 +27,7 @@ from esmigrate_tui.reading.guess import guesses, properties
 if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
 
-READING = Reading(
+READING = FileReading(
     format=FileFormat.CSV,
     files=(FileSource(path="/a.csv", size=9, modified="2026-01-01T00:00:00+00:00"),),
     delimiter="\t",
@@ -36,7 +36,7 @@ BAD = (RowError(path="/a.csv", line=3, reason="it has 1 cell, the table has 2 co
 
 
 def sampled(**more: Any) -> list[Finding]:  # noqa: ANN401  # any field
-    return list(judged_sample(Sample(**{"reading": READING, "amount": 10, **more})))
+    return list(judged_sample(FileSample(**{"reading": READING, "amount": 10, **more})))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_how_a_file_is_read_is_said() -> None:
 
 @pytest.mark.parametrize(("rule", "severity"), [(IdRule.FIELD, Severity.WARNING), (IdRule.HASH, Severity.NOTE)])
 def test_ids_that_come_twice_warn_unless_they_are_hashes(rule: IdRule, severity: Severity) -> None:
-    reading = Reading(format=FileFormat.CSV, files=READING.files, ids=rule)
+    reading = FileReading(format=FileFormat.CSV, files=READING.files, ids=rule)
     assert sampled(reading=reading, repeated_ids=("7",))[1].severity is severity
 
 
@@ -85,7 +85,7 @@ def test_a_data_stream_takes_files_and_what_a_watch_counts_goes_into_an_index() 
 
 
 def test_rows_without_a_moment_are_not_for_a_data_stream() -> None:
-    bare, timed = Guess(field="n", type="long"), Guess(field="@timestamp", type="date")
+    bare, timed = FieldGuess(field="n", type="long"), FieldGuess(field="@timestamp", type="date")
     assert [one.severity for one in judged_stream("logs", [bare])] == [Severity.BLOCKER, Severity.NOTE]
     assert [one.severity for one in judged_stream("logs", [bare, timed])] == [Severity.NOTE]
 
@@ -209,5 +209,5 @@ def test_how_each_of_several_files_is_read_is_said() -> None:
         FileSource(path=f"/{name}.csv", size=9, modified="", delimiter=delimiter, encoding=encoding)
         for name, delimiter, encoding in (("a", "", ""), ("b", ";", "cp1252"), ("c", ";", ""))
     )
-    how = how_read(Reading(format=FileFormat.CSV, files=files))
+    how = how_read(FileReading(format=FileFormat.CSV, files=files))
     assert how == "csv, separated by semicolon (2) or comma (1), utf-8 (2) or cp1252 (1)"

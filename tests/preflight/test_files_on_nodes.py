@@ -9,7 +9,7 @@ import pytest
 
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.files import FileWishes, IdRule
+from esmigrate_tui.model.files import FileOptions, IdRule
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
@@ -55,7 +55,7 @@ class Site:
         self.evidence = told[0].evidence if told else ""
         return [(one.severity, one.title) for one in told]
 
-    def of_file(self, text: str, folder: Path, wishes: FileWishes | None = None) -> dict[str, Any]:
+    def of_file(self, text: str, folder: Path, wishes: FileOptions | None = None) -> dict[str, Any]:
         (folder / "b.csv").write_text(text)
         return {"reading": recognised(found_files([str(folder / "b.csv")]), wishes)}
 
@@ -75,7 +75,7 @@ async def site(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Site]:
         await ask(clusters, "PUT", "/_index_template/pff", TEMPLATE)
         try:
             (tmp_path / "a.csv").write_text(TABLE)
-            reading = recognised(found_files([str(tmp_path / "a.csv")]), FileWishes(ids=IdRule.FIELD, id_field="id"))
+            reading = recognised(found_files([str(tmp_path / "a.csv")]), FileOptions(ids=IdRule.FIELD, id_field="id"))
             draft = Draft(method=MethodName.INDEX_FROM_SOURCE, destination=connection)
             draft, _ = await look(draft.answered(reading=reading, into="pff-new", create=TYPED), clusters)
             yield Site(clusters, draft)
@@ -97,7 +97,7 @@ async def test_of_a_table_that_fits_no_check_complains(site: Site) -> None:
 async def test_files_that_are_gone_or_cannot_be_read_block(site: Site, tmp_path: Path) -> None:
     broken = site.of_file('{"a":1}\nno json\nnor this\n', tmp_path)
     [(half, _)] = await site.asked(files.files_readable, **broken)
-    ids = FileWishes(ids=IdRule.FIELD, id_field="id")
+    ids = FileOptions(ids=IdRule.FIELD, id_field="id")
     twice = await site.asked(files.files_readable, **site.of_file("id,city\n1,Rome\n1,Bonn\n", tmp_path, ids))
     (tmp_path / "a.csv").unlink()
     [(gone, title)] = await site.asked(files.files_readable)
@@ -108,7 +108,7 @@ async def test_files_that_are_gone_or_cannot_be_read_block(site: Site, tmp_path:
 
 async def test_rows_that_get_a_new_id_each_time_warn(site: Site, tmp_path: Path) -> None:
     [(severity, title)] = await site.asked(
-        files.stable_ids, **site.of_file(TABLE, tmp_path, FileWishes(ids=IdRule.NEW))
+        files.stable_ids, **site.of_file(TABLE, tmp_path, FileOptions(ids=IdRule.NEW))
     )
     assert severity is Severity.WARNING
     assert "doubles them" in title

@@ -10,11 +10,11 @@ import pytest
 
 from esmigrate_tui.elastic.document_places import DocumentPlace
 from esmigrate_tui.elastic.responses.indices import CatIndex, FlatSettings, IndexListing, IndexMapping, index_facts
-from esmigrate_tui.model.carried import Kind
+from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
-from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.facts import IndexFacts, Version, View
+from esmigrate_tui.model.facts import IndexFacts, RoleView, Version
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Task
@@ -55,7 +55,7 @@ def test_types_that_share_ids_block_since_only_one_document_of_each_can_stay() -
 
 
 def test_types_that_go_apart_may_share_ids() -> None:
-    assert judged_ids({"x": HITS}, Draft(copying=Copying(types=Types.APART))) == ()
+    assert judged_ids({"x": HITS}, Draft(copying=CopyOptions(types=TypeRule.APART))) == ()
 
 
 def test_ids_that_are_there_once_collide_with_nothing() -> None:
@@ -197,13 +197,13 @@ def test_what_is_only_good_to_have_warns_and_what_is_needed_blocks() -> None:
 def test_definitions_that_would_be_refused_at_the_end_warn_before(
     lacking: tuple[str, ...] | None, title: str | None
 ) -> None:
-    told = judged_carrying((Kind.TEMPLATE, Kind.PIPELINE), lacking)
+    told = judged_carrying((DefinitionKind.TEMPLATE, DefinitionKind.PIPELINE), lacking)
     assert [one.title for one in told] == ([] if title is None else [title])
     assert all('{"cluster":["manage_pipeline"]}' in one.copy for one in told)
 
 
-SOME = View(names=("logs-*",), may_read=True, queries=('{"term":{"a":1}}',))
-ALL = View(names=("logs-a",), may_read=True)
+SOME = RoleView(names=("logs-*",), may_read=True, queries=('{"term":{"a":1}}',))
+ALL = RoleView(names=("logs-a",), may_read=True)
 
 
 @pytest.mark.parametrize(
@@ -211,12 +211,12 @@ ALL = View(names=("logs-a",), may_read=True)
     [
         ((SOME,), Severity.BLOCKER),
         ((SOME, ALL), Severity.PASSED),
-        ((View(names=("/logs-.*/",), may_read=True, hides_fields=True),), Severity.BLOCKER),
+        ((RoleView(names=("/logs-.*/",), may_read=True, hides_fields=True),), Severity.BLOCKER),
         ((msgspec.structs.replace(SOME, names=("other",)), ALL), Severity.PASSED),
         ((msgspec.structs.replace(SOME, may_read=False), ALL), Severity.PASSED),
     ],
 )
-def test_one_role_that_shows_everything_is_enough(views: tuple[View, ...], severity: Severity) -> None:
+def test_one_role_that_shows_everything_is_enough(views: tuple[RoleView, ...], severity: Severity) -> None:
     [told] = judged_views(("logs-a",), views)
     assert told.severity is severity
 

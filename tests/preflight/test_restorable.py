@@ -6,9 +6,9 @@ import pytest
 
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.snapshot import Mount, SnapshotFacts
-from esmigrate_tui.preflight.restorable import COPY_INSTEAD, REINDEX_INSTEAD, Verdict, judge, why_not_restorable
+from esmigrate_tui.preflight.restorable import COPY_INSTEAD, REINDEX_INSTEAD, Restorability, judge, why_not_restorable
 
-YES, NO, ARCHIVE, UNKNOWN = Verdict.YES, Verdict.NO, Verdict.ARCHIVE, Verdict.UNKNOWN
+YES, NO, ARCHIVE, UNKNOWN = Restorability.YES, Restorability.NO, Restorability.ARCHIVE, Restorability.UNKNOWN
 
 
 def cluster(version: str, *modules: str) -> ClusterFacts:
@@ -69,7 +69,7 @@ def snapshot(version: str) -> SnapshotFacts:
     ],
 )
 def test_the_verdict_follows_versions_and_licence(
-    created: str | None, made: str, destination: str, licence: str, verdict: Verdict
+    created: str | None, made: str, destination: str, licence: str, verdict: Restorability
 ) -> None:
     version = Version.parse(created) if created else None
     judged = judge(version, snapshot(made), cluster(destination), licence=licence)

@@ -10,7 +10,7 @@ import pytest
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, IndexFacts, IndexState, NodeFacts, Version
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, ShardFailure, SnapshotState
+from esmigrate_tui.model.snapshot import Mount, Repository, RestoreOptions, ShardFailure, SnapshotState, TakenNameRule
 from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, restore, selection
 from esmigrate_tui.preflight.allocation import hindrances, restored_settings
 from esmigrate_tui.preflight.repository import mounted_elsewhere, same_place, unregistrable
@@ -41,7 +41,7 @@ SHUT = IndexFacts(name="logs", state=IndexState.CLOSED, shards=2)
 OTHER = IndexFacts(name="logs", documents=7, shards=5)
 HOLE = (ShardFailure(index="logs", shard=1, reason="primary shard is not allocated"),)
 ELSEWHERE = (ShardFailure(index="books", shard=0, reason="primary shard is not allocated"),)
-CLOSE, DELETE = {"logs": InTheWay.CLOSE}, {"logs": InTheWay.DELETE}
+CLOSE, DELETE = {"logs": TakenNameRule.CLOSE}, {"logs": TakenNameRule.DELETE}
 HOLED = msgspec.structs.replace(SNAPSHOT, state=SnapshotState.PARTIAL, failures=HOLE)
 WHOLE_STREAM = IndexFacts(name=".ds-web-2026.01.01-000001", data_stream="web", documents=4)
 
@@ -154,7 +154,7 @@ MANAGED = {"logs": {"index.lifecycle.name": "thirty-days"}}
     ],
 )
 def test_lifecycles_as_documented_are_told_where_they_would_act_and_can_be_stopped_for_the_run(
-    modes: dict[str, str], told: dict[str, dict[str, str]] | None, how: Restoration, words: list[str]
+    modes: dict[str, str], told: dict[str, dict[str, str]] | None, how: RestoreOptions, words: list[str]
 ) -> None:
     findings = restore.judged_lifecycles(modes, told, {"logs"}, how)
     assert [one.title[: len(word)] for one, word in zip(findings, words, strict=True)] == words
@@ -168,7 +168,7 @@ async def test_the_documents_that_will_be_lost_are_named_with_their_index() -> N
 
 
 async def test_a_data_stream_that_may_be_deleted_takes_its_indices_along() -> None:
-    given = there(WHOLE_STREAM, selected=("web",), in_the_way={"web": InTheWay.DELETE})
+    given = there(WHOLE_STREAM, selected=("web",), in_the_way={"web": TakenNameRule.DELETE})
     (warning,) = await found(restore.open_indices_in_the_way, given, NOBODY)
     assert "web: 4 documents" in warning.title
 
@@ -304,7 +304,7 @@ def test_nodes_that_know_of_no_tiers_are_not_held_to_them() -> None:
 def test_ignored_and_overriding_settings_decide_what_a_restored_index_has(
     changes: dict[str, Any], left: dict[str, str]
 ) -> None:
-    restoration = Restoration(repository=REPOSITORY, snapshot="s", **changes)
+    restoration = RestoreOptions(repository=REPOSITORY, snapshot="s", **changes)
     assert restored_settings({ROUTING + "require.room": "attic"}, restoration) == left
 
 

@@ -27,12 +27,12 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import (
     FeatureState,
-    InTheWay,
     Mount,
     Repository,
-    Restoration,
+    RestoreOptions,
     SnapshotFacts,
     SnapshotState,
+    TakenNameRule,
 )
 from esmigrate_tui.preflight import repository, restore
 from esmigrate_tui.sandbox.nodes import FileUser, NodeOptions
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.preflight.checks import Check
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -88,7 +88,7 @@ class Site:
         return Clusters(destination=self.source, source=None)
 
 
-async def opened(node: Node, asked: list[tuple[str, str]]) -> Cluster:
+async def opened(node: SandboxNode, asked: list[tuple[str, str]]) -> Cluster:
     endpoint, _ = parse_address(node.url)
     credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
     connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
@@ -133,7 +133,7 @@ async def take(cluster: Cluster, *names: str, partial: bool = False, place: str 
 
 async def looked_at(site: Clusters, *selected: str, **changes: Any) -> Draft:  # noqa: ANN401  # the fields of Restoration
     """A draft that restores the snapshot "s", as a look at the clusters leaves it."""
-    wanted = msgspec.structs.replace(Restoration(repository=READONLY, snapshot="s"), **changes)
+    wanted = msgspec.structs.replace(RestoreOptions(repository=READONLY, snapshot="s"), **changes)
     draft = Draft(
         method=MethodName.RESTORE_FROM_SNAPSHOT,
         destination=site.destination.connection,
@@ -355,10 +355,10 @@ async def test_an_open_index_in_the_way_blocks_until_somebody_says_what_becomes_
     draft = await looked_at(site.clusters, "pfr-a")
     told = await only(restore.open_indices_in_the_way, draft, site.clusters)
     assert (told.severity, told.evidence) == (Severity.BLOCKER, "pfr-a: index, 1 document")
-    closing = draft.answered(in_the_way={"pfr-a": InTheWay.CLOSE})
+    closing = draft.answered(in_the_way={"pfr-a": TakenNameRule.CLOSE})
     told = await only(restore.open_indices_in_the_way, closing, site.clusters)
     assert (told.severity, told.evidence) == (Severity.BLOCKER, "pfr-a: 1 there, 2 in the snapshot")
-    deleting = draft.answered(in_the_way={"pfr-a": InTheWay.DELETE})
+    deleting = draft.answered(in_the_way={"pfr-a": TakenNameRule.DELETE})
     told = await only(restore.open_indices_in_the_way, deleting, site.clusters)
     assert told.severity is Severity.WARNING
     assert "pfr-a: 1 document" in told.title
@@ -567,7 +567,7 @@ async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: Share
     user = {"password": "sesame-1", "roles": ["pfr-narrow"]}
     for kind, body in (("role", role), ("user", user)):
         await site.source.perform(Request(method="PUT", path=f"/_security/{kind}/pfr-narrow", body=json.dumps(body)))
-    draft = (await looked_at(site.alone, register=True)).answered(in_the_way={"pfr-a": InTheWay.DELETE})
+    draft = (await looked_at(site.alone, register=True)).answered(in_the_way={"pfr-a": TakenNameRule.DELETE})
     assert (await only(restore.restore_privileges, draft, site.swapped)).severity is Severity.PASSED
     endpoint, _ = parse_address(old.url)
     credential = Credential(sign_in=SignIn.PASSWORD, user="pfr-narrow", secret="sesame-1")

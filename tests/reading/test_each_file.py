@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.model.files import Breaks, FileWishes, Reading, Row
+from esmigrate_tui.model.files import FileOptions, FileReading, FileRow, LineBreak
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.reading import sample as sampling
 from esmigrate_tui.reading.opened import changed, found_files
-from esmigrate_tui.reading.pages import Pages, Place
+from esmigrate_tui.reading.pages import FilePages, RowPosition
 from esmigrate_tui.reading.sample import looked_at, recognised, sampled
 from esmigrate_tui.reading.sniff import encoding_of, wide_encoding_of
 
@@ -26,16 +26,21 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def read(folder: Path, files: dict[str, bytes], wishes: FileWishes | None = None) -> Reading:
+def read(folder: Path, files: dict[str, bytes], wishes: FileOptions | None = None) -> FileReading:
     for name, data in files.items():
         (folder / name).write_bytes(data)
     return recognised(found_files([str(folder / "*")]), wishes)
 
 
-def pages_of(reading: Reading, place: Place = Place(), rows: int = 500) -> tuple[list[Row], list[Place], list[str]]:  # noqa: B008  # it is frozen
-    pages = Pages(reading, place, b"run")
-    found: list[Row] = []
-    places: list[Place] = []
+BEGINNING = RowPosition()
+
+
+def pages_of(
+    reading: FileReading, place: RowPosition = BEGINNING, rows: int = 500
+) -> tuple[list[FileRow], list[RowPosition], list[str]]:
+    pages = FilePages(reading, place, b"run")
+    found: list[FileRow] = []
+    places: list[RowPosition] = []
     unread: list[str] = []
     try:
         while (page := pages.next(rows, 10_000)) is not None:
@@ -47,11 +52,11 @@ def pages_of(reading: Reading, place: Place = Place(), rows: int = 500) -> tuple
         pages.close()
 
 
-def documents(reading: Reading) -> list[Any]:
+def documents(reading: FileReading) -> list[Any]:
     return [json.loads(row.source) for row in pages_of(reading)[0] if not row.error]
 
 
-def errors(reading: Reading) -> list[tuple[int, str]]:
+def errors(reading: FileReading) -> list[tuple[int, str]]:
     return [(row.line, row.error) for row in pages_of(reading)[0] if row.error]
 
 
@@ -169,7 +174,7 @@ def test_a_first_line_that_tells_the_delimiter_is_no_header(first: str, tmp_path
 def test_lines_that_end_with_a_carriage_return_alone_are_lines(name: str, text: str, tmp_path: Path) -> None:
     reading = read(tmp_path, {name: text.encode()})
     rows, places, _ = pages_of(reading)
-    assert reading.files[0].breaks is Breaks.CR
+    assert reading.files[0].breaks is LineBreak.CR
     assert len(rows) == text.count("\r") - name.endswith("csv")
     assert not [row for row in rows if row.error]
     assert (
@@ -315,7 +320,7 @@ def test_whatever_goes_wrong_in_looking_ends_in_a_sentence(tmp_path: Path, monke
         raise OverflowError("Python int too large to convert to C long")
 
     monkeypatch.setattr(sampling, "guesses", fail)
-    problem = looked_at(str(tmp_path / "a.csv"), FileWishes()).problem
+    problem = looked_at(str(tmp_path / "a.csv"), FileOptions()).problem
     assert problem is not None
     assert problem.cause is Cause.USAGE
     assert "int" not in problem.sentence().split()

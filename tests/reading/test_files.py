@@ -12,10 +12,10 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from esmigrate_tui.model.files import Column, Compression, FileFormat, FileWishes, IdRule, Reading, Row
+from esmigrate_tui.model.files import Compression, FileFormat, FileOptions, FileReading, FileRow, IdRule, TableColumn
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.opened import changed, found_files, seen
-from esmigrate_tui.reading.pages import Pages, Place
+from esmigrate_tui.reading.pages import FilePages, RowPosition
 from esmigrate_tui.reading.sample import create_body, looked_at, recognised, sampled, typed
 from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
 
@@ -30,16 +30,21 @@ PACKED = {
 }
 
 
-def written(folder: Path, name: str, data: bytes) -> Reading:
+def written(folder: Path, name: str, data: bytes) -> FileReading:
     path = folder / name
     path.write_bytes(data)
     return recognised(found_files([str(path)]))
 
 
-def rows_from(reading: Reading, place: Place = Place(), most: int = 10_000) -> tuple[list[Row], list[Place]]:  # noqa: B008  # it is frozen
-    pages = Pages(reading, place, b"run")
-    rows: list[Row] = []
-    places: list[Place] = []
+BEGINNING = RowPosition()
+
+
+def rows_from(
+    reading: FileReading, place: RowPosition = BEGINNING, most: int = 10_000
+) -> tuple[list[FileRow], list[RowPosition]]:
+    pages = FilePages(reading, place, b"run")
+    rows: list[FileRow] = []
+    places: list[RowPosition] = []
     try:
         while (page := pages.next(500, most)) is not None:
             rows += page.rows
@@ -120,7 +125,7 @@ def test_many_rows_are_read_in_constant_memory(tmp_path: Path) -> None:
         for n in range(200_000):
             file.write(f'{n},"some text {n}"\n')
     reading = recognised(found_files([str(path)]))
-    pages = Pages(reading, Place(), b"run")
+    pages = FilePages(reading, RowPosition(), b"run")
     tracemalloc.start()
     amount = 0
     while (page := pages.next(5_000, 3_000_000)) is not None:
@@ -179,7 +184,7 @@ def test_a_pattern_without_a_file_is_an_error(tmp_path: Path) -> None:
 
 def test_a_home_of_nobody_is_a_file_that_is_not_there() -> None:
     with pytest.raises(ProblemError, match="There is no file ~nobody-here/a"):
-        looked_at("~nobody-here/a.csv", FileWishes())
+        looked_at("~nobody-here/a.csv", FileOptions())
 
 
 def test_a_file_that_was_changed_is_seen(tmp_path: Path) -> None:
@@ -197,7 +202,7 @@ def test_a_file_that_was_changed_is_seen(tmp_path: Path) -> None:
 # -- samples ---------------------------------------------------------------------------------------------------------
 
 
-def body_of(reading: Reading) -> dict[str, Any]:
+def body_of(reading: FileReading) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(create_body(sampled(reading)))
     return found
 
@@ -209,7 +214,7 @@ def test_a_sample_has_rows_types_and_what_is_bad(tmp_path: Path) -> None:
     assert [(error.line, error.reason[:8]) for error in sample.errors] == [(3, "it has 1")]
     assert (sample.amount, sample.bad) == (3, 1)
     assert body_of(reading)["mappings"]["properties"]["n"] == {"type": "long"}
-    assert sample.reading.columns == (Column(name="n", type="long"), Column(name="when", type="date"))
+    assert sample.reading.columns == (TableColumn(name="n", type="long"), TableColumn(name="when", type="date"))
 
 
 def test_cells_follow_a_mapping_that_was_edited(tmp_path: Path) -> None:
@@ -220,12 +225,12 @@ def test_cells_follow_a_mapping_that_was_edited(tmp_path: Path) -> None:
 
 def test_ids_that_come_twice_are_seen_in_the_sample(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n,x\n1,a\n2,b\n1,c\n")
-    reading = recognised(found_files([str(tmp_path / "a.csv")]), FileWishes(ids=IdRule.FIELD, id_field="n"))
+    reading = recognised(found_files([str(tmp_path / "a.csv")]), FileOptions(ids=IdRule.FIELD, id_field="n"))
     assert sampled(reading).repeated_ids == ("1",)
 
 
 def test_a_column_that_is_not_there_cannot_give_ids(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("n\n1\n")
-    reading = recognised(found_files([str(tmp_path / "a.csv")]), FileWishes(ids=IdRule.FIELD, id_field="id"))
+    reading = recognised(found_files([str(tmp_path / "a.csv")]), FileOptions(ids=IdRule.FIELD, id_field="id"))
     with pytest.raises(ProblemError, match="no column id"):
         sampled(reading)

@@ -12,21 +12,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from esmigrate_tui.model.files import FileFormat, FileWishes, IdRule, Reading, Row
+from esmigrate_tui.model.files import FileFormat, FileOptions, FileReading, FileRow, IdRule
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.reading.hits import Hits
-from esmigrate_tui.reading.identity import Identity
-from esmigrate_tui.reading.json_lines import BulkLines, DumpedLines
+from esmigrate_tui.reading.hits import HitsParser
+from esmigrate_tui.reading.identity import IdAssigner
+from esmigrate_tui.reading.json_lines import BulkParser, DumpParser
 from esmigrate_tui.reading.members import taken_out
 from esmigrate_tui.reading.opened import found_files
-from esmigrate_tui.reading.pages import Pages, Place
+from esmigrate_tui.reading.pages import FilePages, RowPosition
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-OWN = Identity(IdRule.OWN)
+OWN = IdAssigner(IdRule.OWN)
 
 
 def hit(name: str, **more: Any) -> dict[str, Any]:  # noqa: ANN401  # any member of a hit
@@ -39,15 +39,15 @@ def response(*hits: dict[str, Any]) -> dict[str, Any]:
     return {"took": 1, "timed_out": False, "_shards": {"total": 1}, "hits": found, "aggregations": top}
 
 
-def read(folder: Path, text: str | bytes, wishes: FileWishes | None = None, name: str = "a.json") -> Reading:
+def read(folder: Path, text: str | bytes, wishes: FileOptions | None = None, name: str = "a.json") -> FileReading:
     (folder / name).write_bytes(text if isinstance(text, bytes) else text.encode())
     return recognised(found_files([str(folder / name)]), wishes)
 
 
-def rows_of(reading: Reading, place: Place = Place()) -> tuple[list[Row], list[Place], int]:  # noqa: B008  # it is frozen
-    pages = Pages(reading, place, b"run")
-    rows: list[Row] = []
-    places: list[Place] = []
+def rows_of(reading: FileReading, place: RowPosition = RowPosition()) -> tuple[list[FileRow], list[RowPosition], int]:  # noqa: B008  # it is frozen
+    pages = FilePages(reading, place, b"run")
+    rows: list[FileRow] = []
+    places: list[RowPosition] = []
     passed = 0
     while (page := pages.next(50, 10_000_000)) is not None:
         rows += page.rows
@@ -57,7 +57,7 @@ def rows_of(reading: Reading, place: Place = Place()) -> tuple[list[Row], list[P
     return rows, places, passed + pages.beside()[1]
 
 
-def ids(rows: Iterable[Row]) -> list[tuple[str, str | None]]:
+def ids(rows: Iterable[FileRow]) -> list[tuple[str, str | None]]:
     return [(row.id, row.routing) for row in rows if not row.error]
 
 
@@ -95,7 +95,7 @@ def test_an_ordinary_document_with_hits_in_it_stays_one(tmp_path: Path) -> None:
 
 
 def test_what_is_no_hit_among_hits_is_told_with_its_line() -> None:
-    parser = Hits(OWN)
+    parser = HitsParser(OWN)
     rows = [
         *parser.feed(b'[{"_id":"1","_source":{"n":1}},\n7,\n{"_id":"2"},\n{"_id":"3","_source":{"n":'),
         *parser.end(),
@@ -110,7 +110,7 @@ def test_what_is_no_hit_among_hits_is_told_with_its_line() -> None:
 
 @given(data=st.text(st.sampled_from('{}[],:"\\ \nhits1_sourceid')).map(str.encode) | st.binary(), at=st.integers(1, 9))
 def test_however_hits_are_cut_they_give_the_same_rows(data: bytes, at: int) -> None:
-    whole, cut = Hits(OWN), Hits(OWN)
+    whole, cut = HitsParser(OWN), HitsParser(OWN)
     pieces = [data[first : first + at] for first in range(0, len(data), at)]
     told = [*whole.feed(data), *whole.end()]
     assert [*itertools.chain(*(cut.feed(piece) for piece in pieces)), *cut.end()] == told
@@ -135,7 +135,7 @@ def test_however_hits_are_cut_they_give_the_same_rows(data: bytes, at: int) -> N
     ],
 )
 def test_a_dump_of_any_age_keeps_the_routing(beside: dict[str, Any], routing: str | None) -> None:
-    [row] = DumpedLines(OWN).feed(json.dumps(hit("1", **beside)).encode() + b"\n")
+    [row] = DumpParser(OWN).feed(json.dumps(hit("1", **beside)).encode() + b"\n")
     assert (row.id, row.routing, row.error) == ("1", routing, "")
 
 
@@ -145,12 +145,12 @@ def test_a_dump_of_any_age_keeps_the_routing(beside: dict[str, Any], routing: st
 )
 def test_a_bulk_of_any_age_keeps_the_routing(beside: dict[str, Any], routing: str) -> None:
     action = json.dumps({"index": {"_index": "i", "_type": "t", "_id": "1", **beside}}).encode()
-    [row] = BulkLines(OWN).feed(action + b'\n{"n":1}\n')
+    [row] = BulkParser(OWN).feed(action + b'\n{"n":1}\n')
     assert (row.id, row.routing, row.index) == ("1", routing, "i")
 
 
 def test_a_dumped_document_that_the_library_does_not_read_comes_all_the_same() -> None:
-    [row] = DumpedLines(OWN).feed(b'{"_index":"i","_id":"1","_source":{"t":"\\ud800"},"_routing":"r"}\n')
+    [row] = DumpParser(OWN).feed(b'{"_index":"i","_id":"1","_source":{"t":"\\ud800"},"_routing":"r"}\n')
     assert (row.id, row.routing, row.source) == ("1", "r", b'{"t":"\\ud800"}')
 
 
@@ -175,7 +175,7 @@ def test_documents_of_two_indices_are_not_mixed_unasked(kind: str, tmp_path: Pat
 def test_the_documents_of_one_index_are_read_where_that_is_asked_for(
     kind: str, wanted: str, found: str, passed: int, tmp_path: Path
 ) -> None:
-    sample = sampled(read(tmp_path, of_two(kind), FileWishes(from_index=wanted)))
+    sample = sampled(read(tmp_path, of_two(kind), FileOptions(from_index=wanted)))
     rows, _, left = rows_of(sample.reading)
     assert ids(rows) == [(one, None) for one in found]
     assert (left, sample.passed) == (passed, passed)
@@ -236,7 +236,7 @@ def test_a_table_with_a_column_of_ids_gives_them_up(tmp_path: Path) -> None:
 
 
 def test_the_column_of_ids_can_be_asked_for_by_name(tmp_path: Path) -> None:
-    wishes = FileWishes(ids=IdRule.FIELD, id_field="_id")
+    wishes = FileOptions(ids=IdRule.FIELD, id_field="_id")
     rows, _, _ = rows_of(sampled(read(tmp_path, "_id,n\nx,1\n,2\n", wishes, "a.csv")).reading)
     assert ids(rows) == [("x", None)]
     assert rows[1].error == "the field _id, which the _id is taken from, is missing or empty"
@@ -246,7 +246,7 @@ def test_the_column_of_ids_can_be_asked_for_by_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("rule", [IdRule.NEW, IdRule.HASH])
 def test_ids_that_are_not_wanted_are_left_out_of_the_documents_too(rule: IdRule, tmp_path: Path) -> None:
-    rows, _, _ = rows_of(sampled(read(tmp_path, '{"_id":"x","n":1}\n', FileWishes(ids=rule), "a.ndjson")).reading)
+    rows, _, _ = rows_of(sampled(read(tmp_path, '{"_id":"x","n":1}\n', FileOptions(ids=rule), "a.ndjson")).reading)
     assert rows[0].id != "x"
     assert rows[0].source == b'{"n":1}'
 
@@ -262,7 +262,7 @@ def test_columns_of_ids_and_routing_in_parquet_are_no_fields(tmp_path: Path) -> 
 
 def test_an_id_that_says_something_else_than_the_one_beside_it_is_left_to_the_destination() -> None:
     lines = b'{"_id":"1","_source":{"_id":"1","n":1}}\n{"_id":"1","_source":{"_id":"2","n":1}}\n'
-    assert [row.source for row in DumpedLines(OWN).feed(lines)] == [b'{"n":1}', b'{"_id":"2","n":1}']
+    assert [row.source for row in DumpParser(OWN).feed(lines)] == [b'{"n":1}', b'{"_id":"2","n":1}']
 
 
 @given(

@@ -17,21 +17,21 @@ from pyarrow import parquet
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.columns import day, instant
 from esmigrate_tui.reading.opened import found_files
-from esmigrate_tui.reading.pages import Pages, Place
+from esmigrate_tui.reading.pages import FilePages, RowPosition
 from esmigrate_tui.reading.sample import recognised, sampled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from esmigrate_tui.model.files import Row
+    from esmigrate_tui.model.files import FileRow
 
 _FAR: Final = 253_402_300_800  # seconds from 1970 to the year 10000
 
 
-def rows_of(folder: Path, table: pa.Table, place: Place = Place(), **options: Any) -> list[Row]:  # noqa: ANN401, B008  # as the library has them; it is frozen
+def rows_of(folder: Path, table: pa.Table, place: RowPosition = RowPosition(), **options: Any) -> list[FileRow]:  # noqa: ANN401, B008  # as the library has them; it is frozen
     parquet.write_table(table, folder / "a.parquet", **options)
-    pages = Pages(recognised(found_files([str(folder / "a.parquet")])), place, b"run")
-    rows: list[Row] = []
+    pages = FilePages(recognised(found_files([str(folder / "a.parquet")])), place, b"run")
+    rows: list[FileRow] = []
     while (page := pages.next(500, 1_000_000)) is not None:
         rows += page.rows
     pages.close()
@@ -161,7 +161,7 @@ def test_nested_columns_are_gone_on_with_within_a_batch(tmp_path: Path) -> None:
         "f": [4_999] * 2,
     }
     assert json.loads(rows[3].source) == {"s": {"l": [3, 3, 3], "t": None}, "f": [3, 3]}
-    assert rows_of(tmp_path, table, Place(0, 2_345, 2_346), row_group_size=900) == rows[2_345:]
+    assert rows_of(tmp_path, table, RowPosition(0, 2_345, 2_346), row_group_size=900) == rows[2_345:]
 
 
 def test_a_file_that_is_damaged_in_the_middle_gives_what_is_there_and_says_so(tmp_path: Path) -> None:
@@ -172,8 +172,8 @@ def test_a_file_that_is_damaged_in_the_middle_gives_what_is_there_and_says_so(tm
     at = parquet.ParquetFile(path).metadata.row_group(3).column(0).data_page_offset
     data[at : at + 4_000] = b"\xff" * 4_000
     path.write_bytes(data)
-    pages = Pages(recognised(found_files([str(path)])), Place(), b"run")
-    rows: list[Row] = []
+    pages = FilePages(recognised(found_files([str(path)])), RowPosition(), b"run")
+    rows: list[FileRow] = []
     while (page := pages.next(500, 1_000_000)) is not None:
         rows += page.rows
     *good, last = rows

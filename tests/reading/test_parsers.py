@@ -12,21 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.model.files import Column, FileFormat, IdRule, Reading, Row
+from esmigrate_tui.model.files import FileFormat, FileReading, FileRow, IdRule, TableColumn
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.reading.identity import Identity
-from esmigrate_tui.reading.json_lines import JsonLines
-from esmigrate_tui.reading.json_values import JsonValues
-from esmigrate_tui.reading.lines import Lines
-from esmigrate_tui.reading.pages import Place, parser_for
-from esmigrate_tui.reading.separated import Separated
+from esmigrate_tui.reading.identity import IdAssigner
+from esmigrate_tui.reading.json_lines import JsonLinesParser
+from esmigrate_tui.reading.json_values import JsonValuesParser
+from esmigrate_tui.reading.lines import LineCutter
+from esmigrate_tui.reading.pages import RowPosition, parser_for
+from esmigrate_tui.reading.separated import SeparatedParser
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from esmigrate_tui.reading.pages import Parser
+    from esmigrate_tui.reading.pages import RowParser
 
-NEW = Identity(IdRule.NEW)
+NEW = IdAssigner(IdRule.NEW)
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
 DOCUMENTS = st.lists(
     st.dictionaries(
@@ -43,16 +43,16 @@ ANYTHING = st.text(st.sampled_from('{}[],:"\\ \n\rab1é\ufeff')).map(str.encode)
 OWN = {FileFormat.BULK, FileFormat.ELASTICDUMP}
 
 
-def reading(kind: FileFormat, **more: Any) -> Reading:  # noqa: ANN401  # any field
-    return Reading(format=kind, files=(), ids=IdRule.OWN if kind in OWN else IdRule.NEW, **more)
+def reading(kind: FileFormat, **more: Any) -> FileReading:  # noqa: ANN401  # any field
+    return FileReading(format=kind, files=(), ids=IdRule.OWN if kind in OWN else IdRule.NEW, **more)
 
 
-def new(kind: FileFormat, place: Place = Place(), names: tuple[str, ...] = ()) -> Parser:  # noqa: B008  # it is frozen
+def new(kind: FileFormat, place: RowPosition = RowPosition(), names: tuple[str, ...] = ()) -> RowParser:  # noqa: B008  # it is frozen
     how = reading(kind)
-    return parser_for(how, Identity(how.ids), place, names)
+    return parser_for(how, IdAssigner(how.ids), place, names)
 
 
-def fed(parser: Parser, pieces: Iterable[bytes]) -> list[Row]:
+def fed(parser: RowParser, pieces: Iterable[bytes]) -> list[FileRow]:
     rows = [row for piece in pieces for row in parser.feed(piece)]
     return [*rows, *parser.end()]
 
@@ -62,11 +62,11 @@ def cut_at(data: bytes, places: Sequence[int]) -> list[bytes]:
     return [data[first:last] for first, last in itertools.pairwise(marks)]
 
 
-def sources(rows: Iterable[Row]) -> list[Any]:
+def sources(rows: Iterable[FileRow]) -> list[Any]:
     return [json.loads(row.source) for row in rows if not row.error]
 
 
-def reasons(rows: Iterable[Row]) -> list[tuple[int, str]]:
+def reasons(rows: Iterable[FileRow]) -> list[tuple[int, str]]:
     return [(row.line, row.error) for row in rows if row.error]
 
 
@@ -100,12 +100,12 @@ def test_a_file_that_is_taken_up_after_any_row_gives_the_rows_that_are_left(
         return
     if at >= len(whole):
         return
-    names = parser.names if isinstance(parser, Separated) else ()
+    names = parser.names if isinstance(parser, SeparatedParser) else ()
     last = whole[at]
     if kind is FileFormat.HITS:  # where a hit is, is known by what stands before it: it is read from the beginning
         assert [row for row in fed(new(kind), [data]) if row.end > last.end] == [r for r in whole if r.end > last.end]
         return
-    again = new(kind, Place(0, last.end, last.next_line), names)
+    again = new(kind, RowPosition(0, last.end, last.next_line), names)
     assert fed(again, [data[last.end :]]) == whole[at + 1 :]
 
 
@@ -149,7 +149,7 @@ def test_cells_come_back_from_a_table_that_python_has_written(
     names = [f"c{position}" for position in range(width)]
     out = io.StringIO(newline="")
     csv.writer(out, delimiter=delimiter, lineterminator=ending, quoting=csv.QUOTE_ALL).writerows([names, *table])
-    parser = Separated(NEW, (), delimiter=delimiter)
+    parser = SeparatedParser(NEW, (), delimiter=delimiter)
     rows = fed(parser, cut_at(out.getvalue().encode(), places))
     kept = [row for row in table if width > 1 or row[0].strip()]
     assert sources(rows) == [dict(zip(names, row, strict=True)) for row in kept]
@@ -197,13 +197,17 @@ def test_a_row_over_several_lines_bears_the_number_of_the_first() -> None:
 def test_what_is_not_in_the_encoding_is_told_with_its_byte() -> None:
     rows = fed(new(FileFormat.CSV), [b"a,b\nm\xfcll,1\nok,2\n"])
     assert reasons(rows) == [(2, "it is not utf-8: byte 0xfc stands where none can")]
-    latin = Separated(NEW, (), encoding="latin-1")
+    latin = SeparatedParser(NEW, (), encoding="latin-1")
     assert sources(fed(latin, [b"a,b\nm\xfcll,1\n"])) == [{"a": "müll", "b": "1"}]
 
 
 def test_cells_become_what_their_column_is() -> None:
-    columns = [Column(name="n", type="long"), Column(name="b", type="boolean"), Column(name="t", type="keyword")]
-    rows = fed(Separated(NEW, columns), [b'n,b,t\n007,TRUE,""\n1.10,maybe,\n,,x\n'])
+    columns = [
+        TableColumn(name="n", type="long"),
+        TableColumn(name="b", type="boolean"),
+        TableColumn(name="t", type="keyword"),
+    ]
+    rows = fed(SeparatedParser(NEW, columns), [b'n,b,t\n007,TRUE,""\n1.10,maybe,\n,,x\n'])
     assert [row.source for row in rows] == [b'{"n":"007","b":true,"t":""}', b'{"n":1.10,"b":"maybe"}', b'{"t":"x"}']
 
 
@@ -213,13 +217,13 @@ def test_two_columns_of_one_name_are_refused() -> None:
 
 
 def test_a_line_that_is_too_long_is_not_held() -> None:
-    lines = Lines(longest=10)
+    lines = LineCutter(longest=10)
     held = [*lines.feed(b"short\n" + b"x" * 30), *lines.feed(b"x" * 30 + b"\nnext\n")]
     assert held == [(b"short", 1, 6), (None, 2, 67), (b"next", 3, 72)]
 
 
 def test_an_array_whose_brackets_cannot_be_followed_is_told_once() -> None:
-    parser = JsonValues(NEW, longest=40)
+    parser = JsonValuesParser(NEW, longest=40)
     rows = fed(parser, [b'[{"a":1},\n{"a":"', b"x" * 100, b'"},{"a":2}]'])
     assert sources(rows) == [{"a": 1}]
     assert [line for line, _ in reasons(rows)] == [2]
@@ -254,15 +258,15 @@ def test_a_bulk_gives_what_is_to_be_written_and_sets_aside_what_is_not() -> None
 
 
 def test_ids_are_taken_from_a_field_and_rows_without_it_are_told() -> None:
-    identity = Identity(IdRule.FIELD, "a.b")
-    rows = fed(JsonLines(identity), [b'{"a":{"b":5}}\n{"a.b":"x"}\n{"a":{"b":null}}\n{"a":{"b":1.5}}\n'])
+    identity = IdAssigner(IdRule.FIELD, "a.b")
+    rows = fed(JsonLinesParser(identity), [b'{"a":{"b":5}}\n{"a.b":"x"}\n{"a":{"b":null}}\n{"a":{"b":1.5}}\n'])
     assert [row.id for row in rows if not row.error] == ["5", "x"]
     assert [line for line, _ in reasons(rows)] == [3, 4]
 
 
 def test_a_hash_is_that_of_the_row_alone() -> None:
-    first = fed(JsonLines(Identity(IdRule.HASH, salt=b"one")), [b'{"a":1}\n{"a":1}\n{"a":2}\n'])
-    again = fed(JsonLines(Identity(IdRule.HASH, salt=b"two")), [b'\n{"a":2}\n{"a":1}'])
+    first = fed(JsonLinesParser(IdAssigner(IdRule.HASH, salt=b"one")), [b'{"a":1}\n{"a":1}\n{"a":2}\n'])
+    again = fed(JsonLinesParser(IdAssigner(IdRule.HASH, salt=b"two")), [b'\n{"a":2}\n{"a":1}'])
     assert first[0].id == first[1].id == again[1].id
     assert first[2].id == again[0].id != first[0].id
 
@@ -270,7 +274,8 @@ def test_a_hash_is_that_of_the_row_alone() -> None:
 def test_a_new_id_is_another_in_each_row_and_run_but_the_same_when_a_run_is_taken_up() -> None:
     data = b'{"a":1}\n{"a":1}\n'
     one, same, other = (
-        [row.id for row in fed(JsonLines(Identity(IdRule.NEW, salt=salt)), [data])] for salt in (b"r1", b"r1", b"r2")
+        [row.id for row in fed(JsonLinesParser(IdAssigner(IdRule.NEW, salt=salt)), [data])]
+        for salt in (b"r1", b"r1", b"r2")
     )
     assert one == same
     assert len({*one, *other}) == 4

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from esmigrate_tui.model.carried import Carried, Conflict, Fate, Kind
+from esmigrate_tui.model.carried import CarriedDefinition, CarryOutcome, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Connection, Endpoint, Side, SignIn
-from esmigrate_tui.model.difference import Compared, Difference, DifferenceKind
+from esmigrate_tui.model.difference import Difference, DifferenceKind, IndexComparison
 from esmigrate_tui.model.event import (
     Acknowledged,
     CarriedOver,
@@ -178,24 +178,24 @@ def a_report(progress: Progress | None = None, *, plan: Plan | None = None, reje
 # -- what stands beside the indices ------------------------------------------------------------------------------------
 
 CARRIED = (
-    Carried(kind=Kind.POLICY, name="keep", body="{}"),
-    Carried(kind=Kind.TEMPLATE, name="lo|gs`", body="{}", changes=("the type log is gone",)),
-    Carried(kind=Kind.PIPELINE, name="mine", body="{}", conflict=Conflict.OTHER),
+    CarriedDefinition(kind=DefinitionKind.POLICY, name="keep", body="{}"),
+    CarriedDefinition(kind=DefinitionKind.TEMPLATE, name="lo|gs`", body="{}", changes=("the type log is gone",)),
+    CarriedDefinition(kind=DefinitionKind.PIPELINE, name="mine", body="{}", conflict=NameConflict.OTHER),
 )
 NO_RIGHT = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo="Grant manage_index_templates.")
 
 
-def beside(*fates: Fate) -> Report:
+def beside(*fates: CarryOutcome) -> Report:
     """The report of a run whose plan had these, and came to so many of them."""
     progress = a_progress()
     for one, fate in zip(CARRIED, fates, strict=False):
-        problem = NO_RIGHT if fate is Fate.REFUSED else None
+        problem = NO_RIGHT if fate is CarryOutcome.REFUSED else None
         progress = progress.after(CarriedOver(at=START + 99, kind=one.kind, name=one.name, fate=fate, problem=problem))
     return a_report(progress, plan=msgspec.structs.replace(a_plan(), carried=CARRIED))
 
 
 def test_what_was_carried_over_is_told_with_what_takes_it_away_again() -> None:
-    report = beside(Fate.MADE, Fate.MADE, Fate.LEFT)
+    report = beside(CarryOutcome.MADE, CarryOutcome.MADE, CarryOutcome.LEFT)
     assert report.verdict == "Everything arrived, and it was checked."
     assert report.exit_code == ExitCode.DONE
     assert [one.away for one in report.carried] == [
@@ -211,7 +211,7 @@ def test_what_was_carried_over_is_told_with_what_takes_it_away_again() -> None:
 
 
 def test_what_was_not_made_is_in_the_verdict_and_left_for_a_person() -> None:
-    report = beside(Fate.MADE, Fate.REFUSED, Fate.LEFT)
+    report = beside(CarryOutcome.MADE, CarryOutcome.REFUSED, CarryOutcome.LEFT)
     assert report.verdict == "Everything arrived, and it was checked. Beside the indices 1 definition was not made."
     assert report.exit_code == ExitCode.INCOMPLETE
     assert report.is_verified, "the documents are, whatever became of a template"
@@ -223,7 +223,11 @@ def test_what_was_not_made_is_in_the_verdict_and_left_for_a_person() -> None:
 
 
 def test_what_a_run_has_not_come_to_is_not_called_made() -> None:
-    assert [one.fate for one in beside(Fate.MADE).carried] == [Fate.MADE, Fate.NOT_YET, Fate.NOT_YET]
+    assert [one.fate for one in beside(CarryOutcome.MADE).carried] == [
+        CarryOutcome.MADE,
+        CarryOutcome.NOT_YET,
+        CarryOutcome.NOT_YET,
+    ]
 
 
 def test_a_change_that_was_refused_is_not_told_as_made_and_put_back() -> None:
@@ -279,7 +283,7 @@ def compared(*ids: str, **more: Any) -> TaskFinished:  # noqa: ANN401  # the fie
         outcome=TaskOutcome.DIFFERENT if found else TaskOutcome.VERIFIED,
         source_count=2000,
         destination_count=2000,
-        compared=Compared(source_count=2000, destination_count=2000, differences=found, **more),
+        compared=IndexComparison(source_count=2000, destination_count=2000, differences=found, **more),
     )
 
 

@@ -30,7 +30,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.model.snapshot import Mount, Repository, Restoration, RestoreKind
+from esmigrate_tui.model.snapshot import Mount, Repository, RestoreKind, RestoreOptions
 from esmigrate_tui.report import Report, as_json, as_lines, as_markdown, gather
 
 START: Final = 1_790_000_000.0
@@ -49,7 +49,7 @@ def a_plan(*, source: bool = False, kinds: tuple[RestoreKind, ...] = (), **wishe
         destination=NEW,
         destination_uuid="abc",
         destination_version="8.19.3",
-        restoration=Restoration(
+        restoration=RestoreOptions(
             repository=Repository(name="old-backups", type="fs", settings={"location": "/there"}),
             snapshot="nightly",
             **wishes,

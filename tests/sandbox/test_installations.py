@@ -16,9 +16,9 @@ from esmigrate_tui.sandbox import downloads
 from esmigrate_tui.sandbox.downloads import address, download
 from esmigrate_tui.sandbox.errors import ChecksumWrong, DiskFull, NoNetwork
 from esmigrate_tui.sandbox.installations import announcement, installation, installed
-from esmigrate_tui.sandbox.places import Places
-from esmigrate_tui.sandbox.progress import Step, silent
-from esmigrate_tui.sandbox.versions import Artifact, Excerpt, Version, find
+from esmigrate_tui.sandbox.places import SandboxFolders
+from esmigrate_tui.sandbox.progress import SandboxProgress, silent
+from esmigrate_tui.sandbox.versions import MavenFile, ModuleExcerpt, SandboxVersion, find
 
 CONTENT = bytes(range(256)) * 4000
 
@@ -75,27 +75,27 @@ def repository() -> Iterator[Repository]:
     thread.join()
 
 
-def artifact(content: bytes = CONTENT) -> Artifact:
-    return Artifact("org.example", "server", "1.0.0", hashlib.sha256(content).hexdigest(), len(content), "zip")
+def artifact(content: bytes = CONTENT) -> MavenFile:
+    return MavenFile("org.example", "server", "1.0.0", hashlib.sha256(content).hexdigest(), len(content), "zip")
 
 
 async def test_a_file_gets_its_name_after_its_checksum_was_right(tmp_path: Path, repository: Repository) -> None:
-    steps: list[Step] = []
-    path = await download(Places(tmp_path, tmp_path), artifact(), steps.append, [repository.url])
+    steps: list[SandboxProgress] = []
+    path = await download(SandboxFolders(tmp_path, tmp_path), artifact(), steps.append, [repository.url])
     assert path.read_bytes() == CONTENT
     assert (steps[0].done, steps[-1].done, steps[-1].total) == (0, len(CONTENT), len(CONTENT))
 
 
 async def test_a_download_that_broke_off_goes_on_where_it_stopped(tmp_path: Path, repository: Repository) -> None:
     repository.breaks_after = 300_000
-    path = await download(Places(tmp_path, tmp_path), artifact(), silent, [repository.url])
+    path = await download(SandboxFolders(tmp_path, tmp_path), artifact(), silent, [repository.url])
     assert path.read_bytes() == CONTENT
     assert repository.ranges[0] is None
     assert repository.ranges[1] not in {None, "bytes=0-"}
 
 
 async def test_a_part_left_by_an_earlier_day_is_continued(tmp_path: Path, repository: Repository) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     place.downloads.mkdir()
     (place.downloads / "server-1.0.0.zip.part").write_bytes(CONTENT[:1000])
     await download(place, artifact(), silent, [repository.url])
@@ -104,7 +104,7 @@ async def test_a_part_left_by_an_earlier_day_is_continued(tmp_path: Path, reposi
 
 async def test_a_server_without_ranges_sends_everything_again(tmp_path: Path, repository: Repository) -> None:
     repository.knows_ranges = False
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     place.downloads.mkdir()
     (place.downloads / "server-1.0.0.zip.part").write_bytes(CONTENT[:1000])
     assert (await download(place, artifact(), silent, [repository.url])).read_bytes() == CONTENT
@@ -114,7 +114,7 @@ async def test_a_server_without_ranges_sends_everything_again(tmp_path: Path, re
 async def test_a_wrong_part_is_thrown_away_and_all_is_asked_for_anew(
     tmp_path: Path, repository: Repository, left: bytes
 ) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     place.downloads.mkdir()
     (place.downloads / "server-1.0.0.zip.part").write_bytes(left)
     assert (await download(place, artifact(), silent, [repository.url])).read_bytes() == CONTENT
@@ -123,14 +123,14 @@ async def test_a_wrong_part_is_thrown_away_and_all_is_asked_for_anew(
 
 async def test_other_bytes_than_expected_are_never_used(tmp_path: Path, repository: Repository) -> None:
     repository.content = b"something else entirely"
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     with pytest.raises(ChecksumWrong, match=r"was expected\. It was deleted"):
         await download(place, artifact(), silent, [repository.url])
     assert list(place.downloads.iterdir()) == []
 
 
 async def test_no_network_is_told_and_the_part_is_kept(tmp_path: Path) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     place.downloads.mkdir()
     (place.downloads / "server-1.0.0.zip.part").write_bytes(CONTENT[:1000])
     with socket.socket() as closed:
@@ -143,7 +143,7 @@ async def test_no_network_is_told_and_the_part_is_kept(tmp_path: Path) -> None:
 
 
 async def test_a_full_disk_while_downloading_is_told(tmp_path: Path, repository: Repository) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     place.downloads.mkdir()
     (place.downloads / "server-1.0.0.zip.part").symlink_to("/dev/full")
     with pytest.raises(DiskFull, match="is full"):
@@ -155,10 +155,10 @@ async def test_too_little_space_is_told_before_the_download(
 ) -> None:
     monkeypatch.setattr(downloads, "free_space", lambda _path: 1000)
     with pytest.raises(DiskFull, match="needs 1 MB"):
-        await download(Places(tmp_path, tmp_path), artifact(), silent, [repository.url])
+        await download(SandboxFolders(tmp_path, tmp_path), artifact(), silent, [repository.url])
 
 
-def packed() -> tuple[bytes, Version]:
+def packed() -> tuple[bytes, SandboxVersion]:
     """A very small server's archive, and the row for it."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as pack:
@@ -175,7 +175,7 @@ async def test_an_installation_keeps_scripts_executable_and_is_readable_by_all(
 ) -> None:
     repository.content, version = packed()
     monkeypatch.setattr(downloads, "address", lambda _artifact: [repository.url])
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     server = await installed(place, version, silent)
     assert (server / "bin" / "elasticsearch").stat().st_mode & 0o777 == 0o755
     assert (server / "config" / "elasticsearch.yml").stat().st_mode & 0o444 == 0o444
@@ -188,7 +188,7 @@ async def test_an_installation_keeps_scripts_executable_and_is_readable_by_all(
 def install_in_a_process(folder: str, url: str) -> None:
     _, version = packed()
     downloads.address = lambda artifact: [url]  # noqa: ARG005 — the name belongs to the signature
-    asyncio.run(installed(Places(Path(folder), Path(folder)), version, silent))
+    asyncio.run(installed(SandboxFolders(Path(folder), Path(folder)), version, silent))
 
 
 def test_two_processes_that_want_the_same_server_download_it_once(tmp_path: Path, repository: Repository) -> None:
@@ -202,12 +202,12 @@ def test_two_processes_that_want_the_same_server_download_it_once(tmp_path: Path
     assert [process.exitcode for process in both] == [0, 0]
     assert len(repository.ranges) == 1
     assert [path.name for path in (tmp_path / "installations").iterdir()] == [
-        installation(Places(tmp_path, tmp_path), version).name
+        installation(SandboxFolders(tmp_path, tmp_path), version).name
     ]
 
 
 async def test_another_set_of_files_gets_another_folder(tmp_path: Path) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     with_reindex = find("7.17.28")
     assert installation(place, with_reindex) != installation(place, replace(with_reindex, modules=()))
 
@@ -224,7 +224,7 @@ MODULES = {
 }
 
 
-def embedding(modules: dict[str, bytes] = MODULES) -> tuple[bytes, Excerpt]:
+def embedding(modules: dict[str, bytes] = MODULES) -> tuple[bytes, ModuleExcerpt]:
     """Another product's archive, in which a few of the server's modules lie between a lot else, and what is wanted."""
     buffer = io.BytesIO()
     noise = hashlib.shake_256(b"noise").digest(2_000_000)
@@ -237,7 +237,7 @@ def embedding(modules: dict[str, bytes] = MODULES) -> tuple[bytes, Excerpt]:
         pack.writestr("product-1/web/after.js", noise)
     content = buffer.getvalue()
     lines = "".join(f"{hashlib.sha256(MODULES[name]).hexdigest()}  {name}\n" for name in sorted(MODULES))
-    row = Excerpt(
+    row = ModuleExcerpt(
         replace(artifact(content), name="product"),
         folder="elasticsearch/modules",
         modules=("reindex", "rest-root"),
@@ -248,7 +248,7 @@ def embedding(modules: dict[str, bytes] = MODULES) -> tuple[bytes, Excerpt]:
 
 
 @pytest.fixture
-def lacking(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> Version:
+def lacking(repository: Repository, monkeypatch: pytest.MonkeyPatch) -> SandboxVersion:
     """A server whose archive lacks modules that another product's archive has; both lie in the repository."""
     server, version = packed()
     product, excerpt = embedding()
@@ -264,10 +264,10 @@ def laid(server: Path) -> dict[str, bytes]:
 
 
 async def test_of_a_large_archive_only_the_wanted_modules_are_downloaded(
-    tmp_path: Path, repository: Repository, lacking: Version
+    tmp_path: Path, repository: Repository, lacking: SandboxVersion
 ) -> None:
-    steps: list[Step] = []
-    server = await installed(Places(tmp_path, tmp_path), lacking, steps.append)
+    steps: list[SandboxProgress] = []
+    server = await installed(SandboxFolders(tmp_path, tmp_path), lacking, steps.append)
     assert laid(server) == MODULES
     assert repository.sent < 400_000 < len(repository.contents["/product"])
     assert list((tmp_path / "downloads").iterdir()) == []
@@ -276,17 +276,17 @@ async def test_of_a_large_archive_only_the_wanted_modules_are_downloaded(
 
 
 async def test_a_repository_that_sends_no_parts_sends_the_whole_archive(
-    tmp_path: Path, repository: Repository, lacking: Version
+    tmp_path: Path, repository: Repository, lacking: SandboxVersion
 ) -> None:
     repository.knows_ranges = False
-    assert laid(await installed(Places(tmp_path, tmp_path), lacking, silent)) == MODULES
+    assert laid(await installed(SandboxFolders(tmp_path, tmp_path), lacking, silent)) == MODULES
     assert list((tmp_path / "downloads").iterdir()) == []
 
 
 async def test_a_line_that_drops_within_a_part_is_tried_again(
-    tmp_path: Path, repository: Repository, lacking: Version
+    tmp_path: Path, repository: Repository, lacking: SandboxVersion
 ) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     await download(place, lacking.archive, silent)
     repository.breaks_after = 1000
     assert laid(await installed(place, lacking, silent)) == MODULES
@@ -302,11 +302,11 @@ async def test_a_line_that_drops_within_a_part_is_tried_again(
     ids=["other bytes", "one more", "one missing"],
 )
 async def test_other_modules_than_the_pinned_ones_are_never_installed(
-    tmp_path: Path, repository: Repository, lacking: Version, changed: dict[str, bytes]
+    tmp_path: Path, repository: Repository, lacking: SandboxVersion, changed: dict[str, bytes]
 ) -> None:
     product, excerpt = embedding(changed)
     repository.contents["/product"] = product
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     with pytest.raises(ChecksumWrong, match="not what the sandbox expects"):
         await installed(place, replace(lacking, excerpt=excerpt), silent)
     assert list(place.installations.iterdir()) == []
@@ -315,7 +315,7 @@ async def test_other_modules_than_the_pinned_ones_are_never_installed(
 
 @pytest.mark.parametrize("number", ["8.19.8", "9.4.3"])
 def test_the_size_is_said_before_a_download_and_never_after_it(tmp_path: Path, number: str) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     version = find(number)
     text = announcement(place, version)
     assert text is not None

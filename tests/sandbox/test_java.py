@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from esmigrate_tui.sandbox.java import Java, candidates, choose, missing, parse_release
+from esmigrate_tui.sandbox.java import JavaHome, candidates, choose, missing, parse_release
 from esmigrate_tui.sandbox.versions import SystemJava, find
 
 
@@ -46,14 +46,14 @@ def test_a_java_made_for_this_program_comes_before_java_home(tmp_path: Path) -> 
 
 
 def test_a_java_without_a_needed_module_is_not_chosen() -> None:
-    small = Java(Path("/small"), 17, frozenset({"java.base"}))
-    whole = Java(Path("/whole"), 25, frozenset({"java.base", "jdk.net"}))
+    small = JavaHome(Path("/small"), 17, frozenset({"java.base"}))
+    whole = JavaHome(Path("/whole"), 25, frozenset({"java.base", "jdk.net"}))
     assert choose(SystemJava((17, 25), ("jdk.net",)), [small, whole]) == whole
     assert choose(SystemJava((17,), ("jdk.net",)), [small]) is None
 
 
 def test_a_missing_java_is_told_with_what_is_needed_what_was_found_and_what_to_do() -> None:
-    told = str(missing(find("9.5.0"), [Java(Path("/usr/lib/jvm/x"), 17, frozenset())], []))
+    told = str(missing(find("9.5.0"), [JavaHome(Path("/usr/lib/jvm/x"), 17, frozenset())], []))
     assert "needs a JDK 25 with the module jdk.incubator.vector" in told
     assert "Found: 17 in /usr/lib/jvm/x" in told
     assert "ESMIGRATE_JAVA_25_HOME" in told

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.sandbox.launch import (
     FileUser,
-    Layout,
+    NodeAddress,
+    NodeFolders,
     NodeOptions,
-    Spot,
     TlsFiles,
     command,
     environment,
@@ -23,8 +23,8 @@ from esmigrate_tui.sandbox.launch import (
 )
 from esmigrate_tui.sandbox.versions import NUMBERS, find
 
-LAYOUT = Layout(Path("/nodes/one"))
-SPOT = Spot("es-one", 21001, 21002, Path("/snapshots"))
+LAYOUT = NodeFolders(Path("/nodes/one"))
+SPOT = NodeAddress("es-one", 21001, 21002, Path("/snapshots"))
 SECRET = "kept-out-of-sight"
 
 

@@ -23,8 +23,8 @@ from esmigrate_tui.sandbox.errors import NodeDied, NoSuchNode, NotHealthyInTime,
 from esmigrate_tui.sandbox.loading import load
 from esmigrate_tui.sandbox.nodes import (
     FileUser,
-    Node,
     NodeOptions,
+    SandboxNode,
     TlsFiles,
     down,
     find_node,
@@ -36,7 +36,7 @@ from esmigrate_tui.sandbox.nodes import (
     up,
 )
 from esmigrate_tui.sandbox.places import places
-from esmigrate_tui.sandbox.records import Process
+from esmigrate_tui.sandbox.records import ProcessIdentity
 from esmigrate_tui.sandbox.sample import creation_body, sample
 from esmigrate_tui.sandbox.supervisor import start_ticks
 from esmigrate_tui.sandbox.versions import NUMBERS
@@ -48,7 +48,7 @@ pytestmark = pytest.mark.nodes
 QUICK = "5.6.16"
 
 
-async def ask(node: Node, path: str, method: str = "GET", body: object = None) -> tuple[int, Any]:
+async def ask(node: SandboxNode, path: str, method: str = "GET", body: object = None) -> tuple[int, Any]:
     connector = aiohttp.TCPConnector(ssl=trust(node))
     async with (
         aiohttp.ClientSession(headers=login(node), connector=connector) as session,
@@ -277,7 +277,7 @@ def test_a_process_that_got_a_dead_nodes_number_is_left_alone(own_sandbox: Path)
             assert record is not None
             asyncio.run(down(node))
             # As if the node were long gone and another program had got its numbers.
-            stale = Process(bystander.pid, "an earlier start")
+            stale = ProcessIdentity(bystander.pid, "an earlier start")
             records.write(place, record.with_process(stale, stale))
             asyncio.run(down(node))
             assert left(own_sandbox) == []

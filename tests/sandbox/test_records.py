@@ -8,17 +8,17 @@ import pytest
 from esmigrate_tui.sandbox import records
 from esmigrate_tui.sandbox.errors import DiskFull, PlaceUnreachable
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions, TlsFiles
-from esmigrate_tui.sandbox.places import Account, Places, ensure_space, full_disk_is_told, places, reachable
-from esmigrate_tui.sandbox.records import Node, Process, Record, standing
+from esmigrate_tui.sandbox.places import NodeAccount, SandboxFolders, ensure_space, full_disk_is_told, places, reachable
+from esmigrate_tui.sandbox.records import NodeRecord, ProcessIdentity, SandboxNode, standing
 from esmigrate_tui.sandbox.supervisor import start_ticks
 
 
-def myself() -> Process:
-    return Process(os.getpid(), start_ticks(os.getpid()) or "")
+def myself() -> ProcessIdentity:
+    return ProcessIdentity(os.getpid(), start_ticks(os.getpid()) or "")
 
 
-def record(folder: Path) -> Record:
-    node = Node(
+def record(folder: Path) -> NodeRecord:
+    node = SandboxNode(
         name="es-6.8.23",
         version="6.8.23",
         url="http://127.0.0.1:21001",
@@ -32,17 +32,17 @@ def record(folder: Path) -> Record:
     )
     tls = TlsFiles(Path("/k"), Path("/c"), Path("/a"))
     options = NodeOptions(tls=tls, file_users=(FileUser("admin", "pw"),), settings={"a": "b"})
-    return Record(node, options, 21002, myself())
+    return NodeRecord(node, options, 21002, myself())
 
 
 def test_a_record_is_read_back_as_it_was_written(tmp_path: Path) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     records.write(place, record(tmp_path).with_process(myself(), None))
     assert records.read_all(place) == [record(tmp_path).with_process(myself(), None)]
 
 
 def test_only_the_owner_can_read_a_record(tmp_path: Path) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     records.write(place, record(tmp_path))
     (path,) = place.state.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -54,7 +54,7 @@ def test_a_password_is_not_in_the_repr_of_a_node(tmp_path: Path) -> None:
 
 
 def test_a_record_that_makes_no_sense_is_passed_over(tmp_path: Path) -> None:
-    place = Places(tmp_path, tmp_path)
+    place = SandboxFolders(tmp_path, tmp_path)
     records.write(place, record(tmp_path))
     (place.state / "es-broken.json").write_text("{", encoding="ascii")
     assert [one.node.name for one in records.read_all(place)] == ["es-6.8.23"]
@@ -67,7 +67,7 @@ def test_a_process_with_the_same_number_and_another_start_is_not_the_same() -> N
 
 def test_a_node_is_up_starting_stopped_or_dead(tmp_path: Path) -> None:
     new = record(tmp_path)
-    gone = Process(2**22 - 1, "x")
+    gone = ProcessIdentity(2**22 - 1, "x")
     assert standing(new) == "starting"
     assert standing(replace(new, owner=gone)) == "dead"
     assert standing(new.with_process(myself(), None)) == "starting"
@@ -94,8 +94,8 @@ def test_a_disk_that_fills_up_while_writing_is_told(tmp_path: Path) -> None:
 def test_a_folder_nobody_else_can_enter_is_not_reachable(tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    assert not reachable(closed / "deeper", Account(65534, 65534))
-    assert reachable(closed / "deeper", Account())
+    assert not reachable(closed / "deeper", NodeAccount(65534, 65534))
+    assert reachable(closed / "deeper", NodeAccount())
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root starts nodes as another account")

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from esmigrate_tui.sandbox.loading import bulk_body
-from esmigrate_tui.sandbox.sample import Document, creation_body, sample
+from esmigrate_tui.sandbox.sample import SampleDocument, creation_body, sample
 from esmigrate_tui.sandbox.versions import NUMBERS
 
 
@@ -75,7 +75,7 @@ def test_hidden_is_a_setting_where_the_version_knows_it_and_a_dot_before() -> No
 
 
 def test_a_bulk_request_keeps_the_source_and_names_type_and_routing_as_the_version_wants() -> None:
-    document = Document("a/b", '{ "x":1.10,\n"y":2}', "log", routing="r")
+    document = SampleDocument("a/b", '{ "x":1.10,\n"y":2}', "log", routing="r")
     action, source, end = bulk_body([document], 6).decode().split("\n")
     assert json.loads(action) == {"index": {"_id": "a/b", "_type": "log", "routing": "r"}}
     assert (source, end) == ('{ "x":1.10, "y":2}', "")

@@ -1,14 +1,14 @@
 import pytest
 
 from esmigrate_tui.sandbox.errors import NoJava
-from esmigrate_tui.sandbox.nodes import Node, NodeOptions
+from esmigrate_tui.sandbox.nodes import NodeOptions, SandboxNode
 from tests import fixtures_nodes
 from tests.fixtures_nodes import SharedNodes
 
 
 @pytest.fixture
 def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def up(version: str, options: NodeOptions) -> Node:
+    async def up(version: str, options: NodeOptions) -> SandboxNode:
         raise NoJava(f"Elasticsearch {version} needs a JDK 25, {options.heap}.")
 
     monkeypatch.setattr(fixtures_nodes, "up", up)

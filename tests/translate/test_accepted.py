@@ -13,7 +13,7 @@ import pytest
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.definitions import carried
 from esmigrate_tui.methods.filling import create_request
-from esmigrate_tui.model.carried import Conflict, Definition, Kind
+from esmigrate_tui.model.carried import DefinitionKind, NameConflict, StoredDefinition
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
@@ -139,10 +139,10 @@ async def test_6_8_takes_the_names_that_analyzers_have_from_7_on(nodes: SharedNo
         await destination.delete_index("accepted-7")
 
 
-def as_template(definition: IndexDefinition, name: str) -> Definition:
+def as_template(definition: IndexDefinition, name: str) -> StoredDefinition:
     """An index's definition as a legacy template would have it."""
     body = {"index_patterns": [f"{name}-*"], "settings": definition.settings, "mappings": definition.mappings}
-    return Definition(kind=Kind.LEGACY, name=name, body=body | {"aliases": definition.aliases})
+    return StoredDefinition(kind=DefinitionKind.LEGACY, name=name, body=body | {"aliases": definition.aliases})
 
 
 def elsewhere(body: dict[str, Any]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ async def test_every_newer_version_takes_the_templates(nodes: SharedNodes, versi
         for path, body in made.items():
             await source.perform(Request(method="PUT", path=f"/{path}", body=json.dumps(body)))
         try:
-            told = await carried(source, (Kind.COMPONENT, Kind.TEMPLATE, Kind.LEGACY))
+            told = await carried(source, (DefinitionKind.COMPONENT, DefinitionKind.TEMPLATE, DefinitionKind.LEGACY))
         finally:
             for path in made:
                 await source.perform(Request(method="DELETE", path=f"/{path}"))
@@ -172,7 +172,7 @@ async def test_every_newer_version_takes_the_templates(nodes: SharedNodes, versi
             for one in preview((*told, *awkward), (), await destination.version(), Version.parse(version), plugins=()):
                 change = one.change()
                 assert change.undo is not None
-                assert one.conflict is Conflict.NONE
+                assert one.conflict is NameConflict.NONE
                 await destination.perform(change.made_by)
                 await destination.perform(change.undo)
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.translate import translate
-from esmigrate_tui.translate.beside import Row, beside, changed_at, of_body, of_source
+from esmigrate_tui.translate.beside import SideBySideLine, beside, changed_at, of_body, of_source
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6),
@@ -22,7 +22,7 @@ _VALUES = st.recursive(
 _OBJECTS = st.dictionaries(st.text(max_size=4), _VALUES, max_size=5)
 
 
-def read_back(rows: tuple[Row, ...], side: str) -> Any:  # noqa: ANN401  # JSON
+def read_back(rows: tuple[SideBySideLine, ...], side: str) -> Any:  # noqa: ANN401  # JSON
     """One side's lines as the JSON that they are, with the commas that they leave out."""
     lines = [line for row in rows if (line := getattr(row, side)) is not None]
     text = ""
@@ -77,7 +77,7 @@ def test_an_only_type_is_no_difference_and_a_field_that_types_tell_otherwise_is_
 
 def test_a_value_put_into_a_list_moves_no_other() -> None:
     rows = beside({"f": ["lowercase", "stop" * 12, "snow"]}, {"f": ["lowercase", "trim", "stop" * 12, "snow"]})
-    assert [row for row in rows if not row.is_same] == [Row(2, None, '"trim"')]
+    assert [row for row in rows if not row.is_same] == [SideBySideLine(2, None, '"trim"')]
 
 
 def test_what_was_changed_is_named_by_setting_field_and_alias() -> None:

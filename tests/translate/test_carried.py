@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.model.carried import Conflict, Definition, Kind
+from esmigrate_tui.model.carried import DefinitionKind, NameConflict, StoredDefinition
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.translate.carried import preview
 from esmigrate_tui.translate.pipelines import translate_pipeline
@@ -28,8 +28,8 @@ LEGACY: dict[str, Any] = {
 }
 
 
-def template(name: str = "logs", **changes: Any) -> Definition:  # noqa: ANN401  # JSON
-    return Definition(kind=Kind.LEGACY, name=name, body=LEGACY | changes)
+def template(name: str = "logs", **changes: Any) -> StoredDefinition:  # noqa: ANN401  # JSON
+    return StoredDefinition(kind=DefinitionKind.LEGACY, name=name, body=LEGACY | changes)
 
 
 def test_a_legacy_template_becomes_one_of_the_new_kind_from_7_8_on() -> None:
@@ -143,20 +143,20 @@ def test_what_the_destination_has_is_told_apart() -> None:
     made = translate_template(told[1].body, V7, V6).body
     as_told = json.loads(json.dumps(made).replace('"index.number_of_shards"', '"number_of_shards"'))
     there = [
-        Definition(kind=Kind.TEMPLATE, name="same", body=as_told | {"composed_of": []}),
-        Definition(kind=Kind.TEMPLATE, name="other", body={"index_patterns": ["z"], "priority": 1}),
+        StoredDefinition(kind=DefinitionKind.TEMPLATE, name="same", body=as_told | {"composed_of": []}),
+        StoredDefinition(kind=DefinitionKind.TEMPLATE, name="other", body={"index_patterns": ["z"], "priority": 1}),
     ]
     found = {one.name: one.conflict for one in preview(told, there, V7, V6)}
-    assert found == {"new": Conflict.NONE, "same": Conflict.SAME, "other": Conflict.OTHER}
+    assert found == {"new": NameConflict.NONE, "same": NameConflict.SAME, "other": NameConflict.OTHER}
 
 
 def test_two_templates_of_one_priority_for_one_index_cannot_both_be() -> None:
     told = [template("a"), template("b", index_patterns=["*-1"]), template("c", order=0)]
     found = {one.name: one for one in preview(told, [], V7, V6)}
     assert {name: one.conflict for name, one in found.items()} == {
-        "a": Conflict.REFUSED,
-        "b": Conflict.REFUSED,
-        "c": Conflict.NONE,
+        "a": NameConflict.REFUSED,
+        "b": NameConflict.REFUSED,
+        "c": NameConflict.NONE,
     }
     assert sum("wins where both" in change for change in found["c"].changes) == 2
 
@@ -164,13 +164,22 @@ def test_two_templates_of_one_priority_for_one_index_cannot_both_be() -> None:
 def test_those_that_others_need_come_first() -> None:
     told = [
         template("t"),
-        Definition(kind=Kind.PIPELINE, name="p", body={"processors": []}),
-        Definition(kind=Kind.POLICY, name="l", body={"policy": {"phases": {}}}),
-        Definition(kind=Kind.COMPONENT, name="c", body={"template": {}}),
+        StoredDefinition(kind=DefinitionKind.PIPELINE, name="p", body={"processors": []}),
+        StoredDefinition(kind=DefinitionKind.POLICY, name="l", body={"policy": {"phases": {}}}),
+        StoredDefinition(kind=DefinitionKind.COMPONENT, name="c", body={"template": {}}),
     ]
     found = preview(told, [], V8, V7)
-    assert [one.kind for one in found] == [Kind.POLICY, Kind.PIPELINE, Kind.COMPONENT, Kind.TEMPLATE]
-    assert [one.kind for one in preview(told, [], V6, V6)] == [Kind.POLICY, Kind.PIPELINE, Kind.LEGACY]
+    assert [one.kind for one in found] == [
+        DefinitionKind.POLICY,
+        DefinitionKind.PIPELINE,
+        DefinitionKind.COMPONENT,
+        DefinitionKind.TEMPLATE,
+    ]
+    assert [one.kind for one in preview(told, [], V6, V6)] == [
+        DefinitionKind.POLICY,
+        DefinitionKind.PIPELINE,
+        DefinitionKind.LEGACY,
+    ]
 
 
 def test_a_change_never_writes_over_and_has_its_inverse() -> None:
@@ -203,8 +212,8 @@ def test_a_name_that_fits_a_pattern_overlaps_it(pattern: str, name: str) -> None
     assert overlap(pattern, name) is fnmatchcase(name, pattern)
 
 
-@given(OBJECTS, VERSIONS, st.sampled_from(list(Kind)))
-def test_no_json_raises(body: dict[str, Any], to: Version, kind: Kind) -> None:
-    for one in preview([Definition(kind=kind, name="x", body=body)], [], to, V6):
+@given(OBJECTS, VERSIONS, st.sampled_from(list(DefinitionKind)))
+def test_no_json_raises(body: dict[str, Any], to: Version, kind: DefinitionKind) -> None:
+    for one in preview([StoredDefinition(kind=kind, name="x", body=body)], [], to, V6):
         assert json.loads(one.body) is not None
         assert one.change().undo is not None

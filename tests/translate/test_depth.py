@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.model.carried import Conflict, Definition, Kind
+from esmigrate_tui.model.carried import DefinitionKind, NameConflict, StoredDefinition
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.depth import DEEPEST, TooDeepError, is_too_deep
 from esmigrate_tui.model.draft import IndexDefinition
@@ -95,22 +95,22 @@ def _is_refused(definition: IndexDefinition) -> bool:
 
 
 @pytest.mark.parametrize("levels", LEVELS)
-@pytest.mark.parametrize("kind", Kind)
+@pytest.mark.parametrize("kind", DefinitionKind)
 def test_what_stands_beside_the_indices_and_is_too_deep_is_left_out_and_the_others_are_not(
-    kind: Kind, levels: int
+    kind: DefinitionKind, levels: int
 ) -> None:
-    bodies: dict[Kind, dict[str, Any]] = {
-        Kind.LEGACY: {"index_patterns": ["a"], "mappings": fields(levels)},
-        Kind.TEMPLATE: {"index_patterns": ["a"], "template": {"mappings": fields(levels)}},
-        Kind.COMPONENT: {"template": {"mappings": fields(levels)}},
-        Kind.PIPELINE: {"processors": lists(levels)},
-        Kind.POLICY: {"policy": {"phases": clauses(levels)}},
+    bodies: dict[DefinitionKind, dict[str, Any]] = {
+        DefinitionKind.LEGACY: {"index_patterns": ["a"], "mappings": fields(levels)},
+        DefinitionKind.TEMPLATE: {"index_patterns": ["a"], "template": {"mappings": fields(levels)}},
+        DefinitionKind.COMPONENT: {"template": {"mappings": fields(levels)}},
+        DefinitionKind.PIPELINE: {"processors": lists(levels)},
+        DefinitionKind.POLICY: {"policy": {"phases": clauses(levels)}},
     }
-    deep = Definition(kind=kind, name="deep", body=bodies[kind], is_managed=False)
-    fine = Definition(kind=Kind.PIPELINE, name="fine", body={"processors": []}, is_managed=False)
+    deep = StoredDefinition(kind=kind, name="deep", body=bodies[kind], is_managed=False)
+    fine = StoredDefinition(kind=DefinitionKind.PIPELINE, name="fine", body={"processors": []}, is_managed=False)
     found = {one.name: one for one in preview([deep, fine], [], Version(8, 19), Version(7, 17))}
-    assert found["fine"].conflict is Conflict.NONE
-    assert found["deep"].conflict is Conflict.REFUSED
+    assert found["fine"].conflict is NameConflict.NONE
+    assert found["deep"].conflict is NameConflict.REFUSED
     assert "nested deeper" in found["deep"].changes[0]
 
 

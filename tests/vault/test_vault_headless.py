@@ -27,7 +27,7 @@ async def _resolve(
     connection: Connection | None = None,
     side: Side = Side.SOURCE,
     file: Path | None = None,
-) -> vault.Resolved:
+) -> vault.ResolvedConnection:
     asked = _connection() if connection is None else connection
     return await vault.resolve(asked, side, environ=environ or {}, password_file=file, use_keyring=False)
 

@@ -12,7 +12,7 @@ import pytest
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
-from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.method import MethodName, Proof
@@ -369,7 +369,7 @@ async def test_each_type_is_compared_with_the_index_it_went_into(nodes: SharedNo
         loose: dict[str, Any] = {"enabled": False}
         await make(clusters.source, "vr-types", {"settings": settings(2), "mappings": {"a": loose, "b": loose}})
         await fill(clusters.source, "vr-types", [*numbered(40, "a"), *numbered(30, "b", first=20)])
-        apart = draft.answered(copying=Copying(types=Types.APART))
+        apart = draft.answered(copying=CopyOptions(types=TypeRule.APART))
         plan = await planned(clusters, apart, "vr-types", verify=Proof.EVERYTHING)
         for task in plan.tasks:
             if await clusters.destination.existing([task.destination_index]):

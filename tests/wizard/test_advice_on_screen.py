@@ -10,7 +10,7 @@ from esmigrate_tui.flow.session import AdviceState
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.preflight.advice import Situation, advise
+from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.method import offered
 from tests.pictures import sample_values as sample
@@ -97,7 +97,7 @@ async def test_one_may_choose_while_the_clusters_are_still_looked_at(world: Worl
 
 
 def test_a_closed_method_says_why_wherever_the_cursor_is() -> None:
-    older = Situation(
+    older = AdviceInput(
         source=msgspec.structs.replace(sample.OLD_FACTS, version=Version(9, 1, 0)),
         destination=sample.NEW_FACTS,
         indices=sample.INDICES,

@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 from esmigrate_tui.flow.definition import dropped, parts_of, rows_of
 from esmigrate_tui.flow.session import IndexList
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import Copying, Types
+from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.facts import IndexFacts, ShardFacts, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -363,16 +363,18 @@ def test_a_change_outlives_another_method_and_a_destination_of_the_same_version(
 
 def test_a_change_fits_no_more_where_types_go_apart_or_the_index_is_there() -> None:
     draft = sample.CHANGED.draft.answered(method=MethodName.COPY_THROUGH_HERE)
-    apart = draft.answered(copying=Copying(types=Types.APART))
+    apart = draft.answered(copying=CopyOptions(types=TypeRule.APART))
     assert dropped(apart) == draft.edited
     assert [part.type for part in parts_of(apart, "orders")] == ["line", "order"]
-    there = draft.answered(copying=Copying(into_existing=True), destination_indices=(IndexFacts(name="shop-orders"),))
+    there = draft.answered(
+        copying=CopyOptions(into_existing=True), destination_indices=(IndexFacts(name="shop-orders"),)
+    )
     assert dropped(there) == draft.edited
     assert parts_of(there, "orders")[0].body == ""
 
 
 async def test_each_type_that_goes_apart_is_looked_at_by_itself(world: Planning) -> None:
-    session = DEFINED.answered(method=MethodName.COPY_THROUGH_HERE, copying=Copying(types=Types.APART))
+    session = DEFINED.answered(method=MethodName.COPY_THROUGH_HERE, copying=CopyOptions(types=TypeRule.APART))
     app = at_selection(world, session)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("m")

@@ -18,9 +18,9 @@ from esmigrate_tui.model.command import AcceptArrivals
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.files import FileFormat, FileLook, FileWishes, IdRule
+from esmigrate_tui.model.files import FileFormat, FileInspection, FileOptions, IdRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.reading.mapping import body_of, entries
 from esmigrate_tui.wizard.app import WizardApp
@@ -53,7 +53,7 @@ def opened(world: World, session: Session, step: str) -> WizardApp:
 def looks(world: World) -> World:
     """A world whose files are the sample's, however one wishes to read them."""
 
-    def look(wishes: FileWishes) -> FileLook:
+    def look(wishes: FileOptions) -> FileInspection:
         found = sample.FILES.file_choice.look
         assert found is not None
         assert found.sample is not None
@@ -86,7 +86,7 @@ async def test_enter_looks_at_the_files_and_goes_to_the_index(world: World) -> N
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*"a b/*.csv", "enter")
         await settled(pilot)
-        assert world.looked == [("a b/*.csv", FileWishes())]
+        assert world.looked == [("a b/*.csv", FileOptions())]
         assert "it has 2 cells, the table has 7 columns" in shown(app)
         await pilot.press(*"orders")
         assert app.session.draft.into == "orders"
@@ -361,7 +361,7 @@ async def test_a_sender_is_an_answer_of_its_own_and_back_to_files_keeps_those(wo
         await settled(pilot)
         assert isinstance(app.screen, MappingScreen)
         asked = app.session.draft
-        assert (asked.shipping, asked.reading) == (Shipping(shipper=Shipper.LOGSTASH), None)
+        assert (asked.shipping, asked.reading) == (ShippingOptions(shipper=Shipper.LOGSTASH), None)
         await pilot.press("left")
         await settled(pilot)
         app.screen.query_one("#from", ChoiceField).focus()
@@ -456,7 +456,7 @@ async def test_documents_of_several_indices_ask_which_of_them_is_meant(world: Wo
     found = sample.FILES.file_choice.look
     assert found is not None
 
-    def look(wishes: FileWishes) -> FileLook:
+    def look(wishes: FileOptions) -> FileInspection:
         of_dumps = msgspec.structs.replace(found, formats=(FileFormat.ELASTICDUMP,))
         if wishes.from_index:
             return of_dumps

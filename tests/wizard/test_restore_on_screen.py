@@ -41,13 +41,13 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.snapshot import (
-    InTheWay,
     Mount,
     Repository,
     SnapshotFacts,
     SnapshotIndex,
     SnapshotProgress,
     SnapshotState,
+    TakenNameRule,
 )
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.bars import FootLine
@@ -799,7 +799,7 @@ async def test_deleting_what_is_in_the_way_wants_its_exact_name(world: World) ->
         assert "That is not it." in shown(app)
         assert "orders" not in app.session.draft.in_the_way
         await press(pilot, "s", "enter")
-        assert app.session.draft.in_the_way["orders"] is InTheWay.DELETE
+        assert app.session.draft.in_the_way["orders"] is TakenNameRule.DELETE
         assert "deleted first" in shown(app)
         await press(pilot, "w", "enter")
         assert "orders" not in app.session.draft.in_the_way
@@ -814,7 +814,7 @@ async def test_restoring_over_several_wants_their_number_after_the_whole_list(wo
         assert "logs-2026.01.02: open" in shown(app)
         assert "Type 2 to allow it" in shown(app)
         await press(pilot, "2", "enter")
-    assert app.session.draft.in_the_way == {"orders": InTheWay.CLOSE, "logs-2026.01.02": InTheWay.CLOSE}
+    assert app.session.draft.in_the_way == {"orders": TakenNameRule.CLOSE, "logs-2026.01.02": TakenNameRule.CLOSE}
 
 
 async def test_esc_decides_nothing_about_what_is_in_the_way(world: World) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.model.carried import Fate, Kind
+from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.command import PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.event import (
     CarriedOver,
@@ -105,7 +105,10 @@ REFUSED = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo
 
 async def test_the_finish_says_what_was_carried_over_and_what_was_not(world: World) -> None:
     progress = sample.FINISHED.progress
-    for kind, fate, problem in ((Kind.TEMPLATE, Fate.MADE, None), (Kind.PIPELINE, Fate.REFUSED, REFUSED)):
+    for kind, fate, problem in (
+        (DefinitionKind.TEMPLATE, CarryOutcome.MADE, None),
+        (DefinitionKind.PIPELINE, CarryOutcome.REFUSED, REFUSED),
+    ):
         event = CarriedOver(at=sample.NOW, kind=kind, name="logs", fate=fate, problem=problem)
         progress = progress.after(event)
     tasks = tuple(msgspec.structs.replace(task, later={"index.lifecycle.name": "keep"}) for task in sample.PLAN.tasks)

@@ -11,9 +11,9 @@ import pytest
 
 from esmigrate_tui.flow.options import questions, said_otherwise
 from esmigrate_tui.flow.session import IndexList, SortBy, listed, needed_bytes
-from esmigrate_tui.model.carried import Carried, Conflict, Group, Kind
+from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import Pipelines, Types
+from esmigrate_tui.model.copying import PipelineRule, TypeRule
 from esmigrate_tui.model.draft import IndexDefinition, bare_plan
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -132,7 +132,7 @@ async def test_an_answer_about_a_copy_holds_at_once_and_is_checked_again(world: 
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("o", "space", "tab", "space", "tab", "space", "tab", "space")
         copying = app.session.draft.copying
-        assert (copying.pipelines, copying.versions, copying.types) == (Pipelines.RESPECTED, True, Types.APART)
+        assert (copying.pipelines, copying.versions, copying.types) == (PipelineRule.RESPECTED, True, TypeRule.APART)
         assert copying.into_existing
         assert not app.session.draft.findings
         await pilot.press("escape")
@@ -156,10 +156,12 @@ async def test_the_number_of_tasks_of_an_index_can_be_chosen(world: World) -> No
         assert app.session.draft.split == 2
 
 
-TEMPLATE = Carried(
-    kind=Kind.TEMPLATE, name="logs", body='{"index_patterns":["logs-*"]}', changes=("the type log is gone",)
+TEMPLATE = CarriedDefinition(
+    kind=DefinitionKind.TEMPLATE, name="logs", body='{"index_patterns":["logs-*"]}', changes=("the type log is gone",)
 )
-TAKEN = Carried(kind=Kind.PIPELINE, name="clean", body='{"processors":[]}', conflict=Conflict.OTHER)
+TAKEN = CarriedDefinition(
+    kind=DefinitionKind.PIPELINE, name="clean", body='{"processors":[]}', conflict=NameConflict.OTHER
+)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
@@ -171,12 +173,12 @@ async def test_what_stands_beside_the_indices_is_asked_for_and_shown_in_the_revi
     async with app.run_test(size=size) as pilot:
         await pilot.press("o", "tab", "tab", "space", "space", "space", "space")
         assert "Also bring over: templates and ingest pipelines" in " ".join(shown(app).split())
-        assert app.session.draft.bring == (Group.TEMPLATES, Group.PIPELINES)
+        assert app.session.draft.bring == (DefinitionGroup.TEMPLATES, DefinitionGroup.PIPELINES)
         await pilot.press("escape")
         await settled(pilot)
         await pilot.press("ctrl+n")
         await settled(pilot)
-        assert world.asked_beside == [(Group.TEMPLATES, Group.PIPELINES)]
+        assert world.asked_beside == [(DefinitionGroup.TEMPLATES, DefinitionGroup.PIPELINES)]
         assert app.session.draft.carried == (TEMPLATE, TAKEN)
         app.go("review")
         await settled(pilot)
@@ -189,7 +191,7 @@ async def test_what_stands_beside_the_indices_is_asked_for_and_shown_in_the_revi
 
 async def test_what_cannot_be_read_beside_the_indices_keeps_the_selection_from_going_on(world: World) -> None:
     world.troubles["carried"] = ProblemError(Problem(cause=Cause.UNSUPPORTED, what="It keeps no lifecycle policy."))
-    app = at_selection(world, BARE.answered(selected=("orders",), bring=(Group.POLICIES,)))
+    app = at_selection(world, BARE.answered(selected=("orders",), bring=(DefinitionGroup.POLICIES,)))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("ctrl+n")
         await settled(pilot)
@@ -263,8 +265,8 @@ async def test_what_is_answered_while_definitions_are_read_is_never_passed_over(
 
 
 def test_an_answer_about_what_stands_beside_the_indices_forgets_what_was_seen() -> None:
-    seen = BARE.answered(bring=(Group.TEMPLATES,)).answered(carried=(TEMPLATE,))
-    assert seen.answered(bring=(Group.PIPELINES,)).draft.carried is None
+    seen = BARE.answered(bring=(DefinitionGroup.TEMPLATES,)).answered(carried=(TEMPLATE,))
+    assert seen.answered(bring=(DefinitionGroup.PIPELINES,)).draft.carried is None
 
 
 async def test_more_contrast_leaves_nothing_dim_until_it_is_taken_back(world: World) -> None:

@@ -12,8 +12,8 @@ from esmigrate_tui.flow.offer import METHODS, preview
 from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
-from esmigrate_tui.model.files import FileLook
-from esmigrate_tui.preflight.advice import Situation, advise
+from esmigrate_tui.model.files import FileInspection
+from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.wizard.app import WizardApp
 from tests.pictures import sample_values as sample
 
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
-    from esmigrate_tui.model.carried import Carried, Group
+    from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Endpoint
     from esmigrate_tui.model.event import Event, Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
-    from esmigrate_tui.model.files import FileWishes
+    from esmigrate_tui.model.files import FileOptions
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
@@ -145,12 +145,12 @@ class World:
     changes: list[tuple[Plan, PlannedChange]] = field(default_factory=list)
     folders: list[str] = field(default_factory=list)
     holds_back: asyncio.Event | None = None
-    beside: tuple[Carried, ...] = ()
-    asked_beside: list[tuple[Group, ...]] = field(default_factory=list)
+    beside: tuple[CarriedDefinition, ...] = ()
+    asked_beside: list[tuple[DefinitionGroup, ...]] = field(default_factory=list)
     remembered: list[Connection] = field(default_factory=list)
-    look_of: Callable[[FileWishes], FileLook] | None = None
+    look_of: Callable[[FileOptions], FileInspection] | None = None
     saved: list[tuple[str, str]] = field(default_factory=list)
-    looked: list[tuple[str, FileWishes]] = field(default_factory=list)
+    looked: list[tuple[str, FileOptions]] = field(default_factory=list)
     contrasts: list[bool] = field(default_factory=list)
 
     def _maybe(self, door: str) -> None:
@@ -168,12 +168,12 @@ class World:
         del endpoint
         return "9f2c41" + "00" * 29
 
-    async def files(self, typed: str, wishes: FileWishes) -> FileLook:
+    async def files(self, typed: str, wishes: FileOptions) -> FileInspection:
         self._maybe("files")
         if self.hangs:
             await asyncio.Event().wait()
         self.looked.append((typed, wishes))
-        return self.look_of(wishes) if self.look_of is not None else FileLook(files=())
+        return self.look_of(wishes) if self.look_of is not None else FileInspection(files=())
 
     async def preflight(self, draft: Draft, destination: Seen, source: Seen | None) -> AsyncIterator[Finding]:
         del destination, source
@@ -187,9 +187,11 @@ class World:
         self.advised.append(draft)
         if self.hangs:
             await asyncio.Event().wait()
-        return advise(Situation(source=source.facts, destination=destination.facts, indices=source.listing))
+        return advise(AdviceInput(source=source.facts, destination=destination.facts, indices=source.listing))
 
-    async def carried(self, groups: tuple[Group, ...], destination: Seen, source: Seen) -> tuple[Carried, ...]:
+    async def carried(
+        self, groups: tuple[DefinitionGroup, ...], destination: Seen, source: Seen
+    ) -> tuple[CarriedDefinition, ...]:
         del destination, source
         self.asked_beside.append(groups)
         self._maybe("carried")

@@ -16,16 +16,16 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import counted, size
-from esmigrate_tui.preflight.advice import Standing, advise, estimated
+from esmigrate_tui.preflight.advice import MethodStanding, advise, estimated
 from esmigrate_tui.preflight.survey import surveyed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from esmigrate_tui.model.connection import Connection, Credential
-    from esmigrate_tui.preflight.advice import Advice, MethodAdvice, Situation
+    from esmigrate_tui.preflight.advice import Advice, AdviceInput, MethodAdvice
 
-_MARKS: Final = {Standing.OPEN: "ok", Standing.ARRANGED: "! ", Standing.CLOSED: "x "}
+_MARKS: Final = {MethodStanding.OPEN: "ok", MethodStanding.ARRANGED: "! ", MethodStanding.CLOSED: "x "}
 
 
 async def give_advice(options: Mapping[str, Any]) -> int:
@@ -54,7 +54,7 @@ async def give_advice(options: Mapping[str, Any]) -> int:
     return ExitCode.DONE
 
 
-def advice_lines(here: Situation, advice: Advice) -> list[str]:
+def advice_lines(here: AdviceInput, advice: Advice) -> list[str]:
     """An advice for people: the two ends, the way to prefer, then every method."""
     lines = []
     if here.source is not None:

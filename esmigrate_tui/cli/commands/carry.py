@@ -11,7 +11,7 @@ from esmigrate_tui.cli.connections import connected, connection_of, credential_f
 from esmigrate_tui.cli.runs import make_change
 from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.methods.carrying import previewed
-from esmigrate_tui.model.carried import Conflict, Group
+from esmigrate_tui.model.carried import DefinitionGroup, NameConflict
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.carried import Carried
+    from esmigrate_tui.model.carried import CarriedDefinition
     from esmigrate_tui.model.connection import Connection, Credential
 
 
 async def carry(options: Mapping[str, Any]) -> int:
     """Show what would be made on the destination, and make it where --make is given."""
-    groups = [group for group in Group if options[group]]
+    groups = [group for group in DefinitionGroup if options[group]]
     if not groups:
         msg = "Say what is to be carried over: --templates, --pipelines, --policies."
         raise click.UsageError(msg)
@@ -43,7 +43,7 @@ async def carry(options: Mapping[str, Any]) -> int:
         plan = await _plan(clusters, source[0], destination[0])
         found = await previewed(clusters, groups, options["names"])
     _show(found, as_json=options["as_json"])
-    new = [one for one in found if one.conflict is Conflict.NONE]
+    new = [one for one in found if one.conflict is NameConflict.NONE]
     if not new:
         return ExitCode.NOTHING
     if not options["make"]:
@@ -66,7 +66,7 @@ async def _plan(clusters: Clusters, source: Connection, destination: Connection)
     )
 
 
-def _show(found: Sequence[Carried], *, as_json: bool) -> None:
+def _show(found: Sequence[CarriedDefinition], *, as_json: bool) -> None:
     if as_json:
         for one in found:
             click.echo(json_line(one))
@@ -78,7 +78,7 @@ def _show(found: Sequence[Carried], *, as_json: bool) -> None:
             click.echo(line)
 
 
-async def _made(plan: Plan, credentials: Mapping[Side, Credential], new: Sequence[Carried]) -> int:
+async def _made(plan: Plan, credentials: Mapping[Side, Credential], new: Sequence[CarriedDefinition]) -> int:
     """Make each, written down before; what is refused is said, and the others are made all the same."""
     folder, refused = "", 0
     for one in new:

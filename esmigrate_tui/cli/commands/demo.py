@@ -32,11 +32,13 @@ from esmigrate_tui.model.text import counted, number
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from esmigrate_tui.sandbox.nodes import Node
+    from esmigrate_tui.sandbox.nodes import SandboxNode
 
 
 @contextlib.asynccontextmanager
-async def _nodes(size: int, source_version: str, destination_version: str) -> AsyncIterator[tuple[Node, Node]]:
+async def _nodes(
+    size: int, source_version: str, destination_version: str
+) -> AsyncIterator[tuple[SandboxNode, SandboxNode]]:
     """Both nodes, the first with sample data; they end with this block, and with this process however it ends."""
     from esmigrate_tui.sandbox.commands import clear_bar, terminal_progress  # noqa: PLC0415  # only the demo needs the sandbox
     from esmigrate_tui.sandbox.errors import SandboxError  # noqa: PLC0415
@@ -44,7 +46,7 @@ async def _nodes(size: int, source_version: str, destination_version: str) -> As
     from esmigrate_tui.sandbox.nodes import down, up  # noqa: PLC0415
 
     progress = terminal_progress()
-    started: list[Node] = []
+    started: list[SandboxNode] = []
     try:
         try:
             for version in (source_version, destination_version):
@@ -63,7 +65,7 @@ async def _nodes(size: int, source_version: str, destination_version: str) -> As
             await down(node)
 
 
-def _side(node: Node) -> tuple[Connection, Credential]:
+def _side(node: SandboxNode) -> tuple[Connection, Credential]:
     endpoint, _ = parse_address(node.url)
     if node.user is None:
         return Connection(endpoint=endpoint), Credential(sign_in=SignIn.NONE)

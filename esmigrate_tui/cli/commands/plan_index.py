@@ -21,7 +21,7 @@ from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.files import FileFormat, FileWishes, IdRule
+from esmigrate_tui.model.files import FileFormat, FileOptions, IdRule
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from esmigrate_tui.model.files import Reading, Sample
+    from esmigrate_tui.model.files import FileReading, FileSample
 
 _STDIN: Final = "-"
 _SHOWN: Final = 3  # rows as they will be sent
@@ -107,7 +107,7 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
     return ExitCode.DONE
 
 
-def preview_lines(sample: Sample, *, is_guessed: bool) -> Iterator[str]:
+def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
     """The first rows as they will be sent, what was guessed of their fields, and the bad ones by line."""
     reading = sample.reading
     yield f"{counted(len(reading.files), 'file')}, {size(reading.size)}: {how_read(reading)}"
@@ -174,9 +174,9 @@ def _must_be_known(encoding: str) -> None:
         raise click.UsageError(msg)
 
 
-def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, options: Mapping[str, Any]) -> Reading:
+def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, options: Mapping[str, Any]) -> FileReading:
     names = _names(options["columns"])
-    wishes = FileWishes(
+    wishes = FileOptions(
         format=FileFormat(options["kind"]) if options["kind"] else None,
         delimiter=delimiter,
         encoding=options["encoding"],

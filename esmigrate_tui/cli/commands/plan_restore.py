@@ -19,7 +19,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import InTheWay, Restoration, SnapshotState
+from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotState, TakenNameRule
 from esmigrate_tui.model.text import clean, listed
 from esmigrate_tui.translate.renaming import renamed_by
 
@@ -91,10 +91,10 @@ def _must_be_readable(options: Mapping[str, Any]) -> None:
     _settings(options)
 
 
-def _in_the_way(options: Mapping[str, Any]) -> dict[str, InTheWay]:
+def _in_the_way(options: Mapping[str, Any]) -> dict[str, TakenNameRule]:
     """What is closed or deleted on the destination: exact names alone, since naming one is the confirmation."""
-    found: dict[str, InTheWay] = {}
-    for option, way in (("close", InTheWay.CLOSE), ("delete", InTheWay.DELETE)):
+    found: dict[str, TakenNameRule] = {}
+    for option, way in (("close", TakenNameRule.CLOSE), ("delete", TakenNameRule.DELETE)):
         for name in options[option]:
             if is_pattern(name) or name in {"", "_all"} or "," in name:
                 msg = f"--{option} wants the exact name of one index, not {clean(name, 100)!r}."
@@ -106,7 +106,7 @@ def _in_the_way(options: Mapping[str, Any]) -> dict[str, InTheWay]:
     return found
 
 
-def _must_be_in_the_way(plan: Plan, wanted: Mapping[str, InTheWay]) -> None:
+def _must_be_in_the_way(plan: Plan, wanted: Mapping[str, TakenNameRule]) -> None:
     """Nothing is closed or deleted for nothing: a name that is not in the way is most likely a slip."""
     met = {name for task in plan.tasks for name in task.in_the_way}
     if idle := [name for name in wanted if name not in met]:
@@ -131,8 +131,8 @@ def _whole_name(key: str) -> str:
 
 def _restoration(
     options: Mapping[str, Any], repository: Repository, snapshot: SnapshotFacts, *, register: bool
-) -> Restoration:
-    return Restoration(
+) -> RestoreOptions:
+    return RestoreOptions(
         repository=repository,
         snapshot=snapshot.name,
         snapshot_uuid=snapshot.uuid,

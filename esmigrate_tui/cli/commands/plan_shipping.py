@@ -21,7 +21,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.shipping import Shipper, Shipping
+from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.mapping import body_in
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-    from esmigrate_tui.model.shipping import Configuration
+    from esmigrate_tui.model.shipping import ShipperConfiguration
 
 _STDOUT: Final = "-"
 GUESSES: Final = '{\n  "mappings": {}\n}'
@@ -53,7 +53,7 @@ _OF_FILES: Final = {
 async def make_shipping_plan(options: Mapping[str, Any]) -> int:
     """Look at the destination, write the plan, and the configuration for the sender with what is to be done with it."""
     _must_fit(options)
-    shipping = Shipping(shipper=Shipper(options["shipper"]), expected=options["expected"])
+    shipping = ShippingOptions(shipper=Shipper(options["shipper"]), expected=options["expected"])
     body = await asyncio.to_thread(body_in, str(options["mapping"])) if options["mapping"] else ""
     side = await credential_for(
         connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
@@ -107,7 +107,7 @@ def _must_fit(options: Mapping[str, Any]) -> None:
         raise click.UsageError(msg)
 
 
-async def _hand_over_configuration(told: Configuration, options: Mapping[str, Any]) -> None:
+async def _hand_over_configuration(told: ShipperConfiguration, options: Mapping[str, Any]) -> None:
     """Write the configuration where the person wants it, and say what is to be done, in order."""
     where: Path | None = options["configuration"]
     if where is None and str(options["output"]) == _STDOUT:

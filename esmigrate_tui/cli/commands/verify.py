@@ -15,7 +15,7 @@ from esmigrate_tui.cli.connections import connected, connection_of, credential_f
 from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.difference import Compared, DifferenceKind
+from esmigrate_tui.model.difference import DifferenceKind, IndexComparison
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -73,7 +73,7 @@ async def verify(options: Mapping[str, Any]) -> int:
     return ExitCode.DONE if compared.is_equal else ExitCode.DIFFERENT
 
 
-def lines_of(compared: Compared, source: str, destination: str) -> list[str]:
+def lines_of(compared: IndexComparison, source: str, destination: str) -> list[str]:
     """What was found, as lines for a person."""
     manner = "by their values (numbers exactly, layout aside)" if compared.by_value else "byte for byte"
     name = clean(source) if source == destination else f"{clean(source)} and {clean(destination)}"

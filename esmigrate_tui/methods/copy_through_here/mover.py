@@ -47,7 +47,7 @@ from esmigrate_tui.methods.filling import (
 from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.writing.pumping import Pumped
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import Pipelines
+from esmigrate_tui.model.copying import PipelineRule
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
@@ -197,7 +197,7 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
     """What becomes of the destination's ingest pipelines, in words."""
     if Version.parse(plan.destination_version) < DEFAULT_PIPELINES:
         return ()
-    if plan.copying.pipelines is Pipelines.RESPECTED:
+    if plan.copying.pipelines is PipelineRule.RESPECTED:
         return ("Let the documents go through the ingest pipelines that their index on the destination has.",)
     return ("Pass the destination's ingest pipelines by: the documents went through theirs when they were new.",)
 

@@ -13,7 +13,7 @@ import msgspec
 from esmigrate_tui.methods.copy_through_here.decisions import FIRST_STREAMS, MOST_STREAMS, Tally
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.files import IdRule
-from esmigrate_tui.reading.pages import Place
+from esmigrate_tui.reading.pages import RowPosition
 from esmigrate_tui.verify import Comparison
 
 _UNREAD: Final = 20  # files that are named
@@ -32,7 +32,7 @@ class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
 
     made: str = ""
     base: int = 0
-    place: Place = Place()
+    place: RowPosition = RowPosition()
     rows: int = 0
     written: int = 0
     there: int = 0
@@ -83,7 +83,7 @@ def are_collisions(state: FileState, tally: Tally, rule: IdRule, *, is_fresh: bo
     return is_first_time and rule is not IdRule.HASH
 
 
-def settled(state: FileState, place: Place, tally: Tally, bad: int, rule: IdRule, *, is_fresh: bool) -> FileState:
+def settled(state: FileState, place: RowPosition, tally: Tally, bad: int, rule: IdRule, *, is_fresh: bool) -> FileState:
     """The state after a page: `bad` of its rows were no documents."""
     found = tally.conflicts
     collided = found if are_collisions(state, tally, rule, is_fresh=is_fresh) else 0

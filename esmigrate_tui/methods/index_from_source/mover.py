@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.event import Acknowledged
-    from esmigrate_tui.model.files import Reading
+    from esmigrate_tui.model.files import FileReading
     from esmigrate_tui.verify.progress import ComparisonProgress
 
 
@@ -220,7 +220,7 @@ class IndexFromSource(Pumped[FilePump]):
         await super().stop(work, clusters, since)
 
 
-def reading_of(task: Task) -> Reading:
+def reading_of(task: Task) -> FileReading:
     """The files of a task; raises ProblemError (usage) where the plan names none."""
     if task.reading is None:
         raise ProblemError(
@@ -233,7 +233,7 @@ def reading_of(task: Task) -> Reading:
     return task.reading
 
 
-async def _raise_changed(reading: Reading) -> None:
+async def _raise_changed(reading: FileReading) -> None:
     """Raise ProblemError (state) where a file is not the one that was planned with: its offsets mean other rows."""
     if what := await asyncio.to_thread(changed, reading.files):
         raise ProblemError(
@@ -261,7 +261,7 @@ async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
     return msgspec.structs.replace(state, made=made, base=base)
 
 
-async def _setting(work: Work, clusters: Clusters, reading: Reading) -> FileSetting:
+async def _setting(work: Work, clusters: Clusters, reading: FileReading) -> FileSetting:
     version = await clusters.destination.version()
     if reading.pipeline == NO_PIPELINE and version < DEFAULT_PIPELINES:
         reading = msgspec.structs.replace(reading, pipeline="")  # which is what it means there
@@ -284,7 +284,7 @@ async def _type_there(work: Work, clusters: Clusters) -> str:
     return types[0] if len(types) == 1 else BEFORE_6
 
 
-def _notes(reading: Reading, state: FileState, *, is_fresh: bool) -> str:
+def _notes(reading: FileReading, state: FileState, *, is_fresh: bool) -> str:
     """What is worth telling at the end, "" for nothing: rows found in place, passed over, and values left out."""
     told = [
         _same_rows(reading, state, is_fresh=is_fresh),
@@ -294,7 +294,7 @@ def _notes(reading: Reading, state: FileState, *, is_fresh: bool) -> str:
     return "; ".join(filter(None, told))
 
 
-def _same_rows(reading: Reading, state: FileState, *, is_fresh: bool) -> str:
+def _same_rows(reading: FileReading, state: FileState, *, is_fresh: bool) -> str:
     """What is worth telling of rows that were found in place, "" where there were none."""
     if not state.there:
         return ""

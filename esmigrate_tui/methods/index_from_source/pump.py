@@ -23,12 +23,12 @@ from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.pages import Page, Pages, Place
+from esmigrate_tui.reading.pages import FilePages, RowPage, RowPosition
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.model.files import Reading, Row
+    from esmigrate_tui.model.files import FileReading, FileRow
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
 
@@ -48,7 +48,7 @@ class FileSetting:
 
     work: Work
     clusters: Clusters
-    reading: Reading
+    reading: FileReading
     destination_major: int
     limit: int
     is_fresh: bool
@@ -124,8 +124,8 @@ class FilePump(Steered):
 
     async def _carry(self) -> None:
         salt = self._setting.work.opaque_id.encode()
-        pages = Pages(self._reading, self.state.place, salt)
-        under_way: deque[tuple[Page, asyncio.Task[_Outcome]]] = deque()
+        pages = FilePages(self._reading, self.state.place, salt)
+        under_way: deque[tuple[RowPage, asyncio.Task[_Outcome]]] = deque()
         began, carried, sent_back = now(), 0, self._writer.sent_back
         try:
             while True:
@@ -162,7 +162,7 @@ class FilePump(Steered):
         self._streams = self._streams.after(rate, sent_back)
         self.state = msgspec.structs.replace(self.state, streams=self._streams.streams)
 
-    async def _written(self, page: Page) -> _Outcome:
+    async def _written(self, page: RowPage) -> _Outcome:
         """Write the documents of a page; what is none is set aside by its file and line."""
         rejects = [
             Reject(index=self._target, id=place_of(page.path, row), reason=clean(row.error))
@@ -187,7 +187,7 @@ class FilePump(Steered):
     def _let_go(self, amount: int, _: object) -> None:
         self._room.change(-amount)
 
-    async def _settle(self, under_way: deque[tuple[Page, asyncio.Task[_Outcome]]]) -> int:
+    async def _settle(self, under_way: deque[tuple[RowPage, asyncio.Task[_Outcome]]]) -> int:
         """Wait for the page that comes first in the files, and count it; the bytes of its documents."""
         page, writing = under_way[0]
         outcome = await asyncio.shield(writing)
@@ -206,7 +206,7 @@ class FilePump(Steered):
         return Reject(index=self._target, id=_place(document), status=409, reason=why)
 
 
-async def _unhurried(pages: Pages, portion: PageSize) -> Page | None:
+async def _unhurried(pages: FilePages, portion: PageSize) -> RowPage | None:
     """The next page, read in a thread; one that is being read is read to its end, whoever has given up on it."""
     reading = asyncio.ensure_future(asyncio.to_thread(pages.next, portion.documents, TARGET_BYTES))
     try:
@@ -216,7 +216,7 @@ async def _unhurried(pages: Pages, portion: PageSize) -> Page | None:
         raise
 
 
-def _unreadable(reading: Reading, place: Place, error: Exception) -> ProblemError:
+def _unreadable(reading: FileReading, place: RowPosition, error: Exception) -> ProblemError:
     """The trouble that a file cannot be read on, in a sentence, whatever it was."""
     if isinstance(error, ProblemError):
         return error
@@ -231,7 +231,7 @@ def _unreadable(reading: Reading, place: Place, error: Exception) -> ProblemErro
     )
 
 
-def place_of(path: str, row: Row) -> str:
+def place_of(path: str, row: FileRow) -> str:
     """The file and line of a row, and the offset of its end where another row may begin in the same line.
 
     Rejected rows are kept by it, so two of one line must not be called the same.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Recorder, Work
-    from esmigrate_tui.model.shipping import Shipping
+    from esmigrate_tui.model.shipping import ShippingOptions
 
 _CAREFUL: Final = 10
 """Every how many looks more is asked than a count: looks come twice a second."""
@@ -133,14 +133,14 @@ class ArrivalWatch:
         )
 
 
-def shipping_of(task: Task) -> Shipping:
+def shipping_of(task: Task) -> ShippingOptions:
     """Who sends the documents of a task; raises ProblemError (usage) where the plan names nobody."""
     if task.shipping is None:
         raise ProblemError(Problem(cause=Cause.USAGE, what="The plan does not say who sends the documents."))
     return task.shipping
 
 
-def task_of(shipping: Shipping, into: str, create: str) -> Task:
+def task_of(shipping: ShippingOptions, into: str, create: str) -> Task:
     """The one task of a plan in which others send."""
     return Task(
         number=1,

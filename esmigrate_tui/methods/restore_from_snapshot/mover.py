@@ -47,7 +47,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.plan import Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import InTheWay, Mount, Repository, Restoration, RestoreKind, SnapshotFacts
+from esmigrate_tui.model.snapshot import Mount, Repository, RestoreKind, RestoreOptions, SnapshotFacts, TakenNameRule
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.verify import Comparison
 from esmigrate_tui.verify.index import ComparedIndex
@@ -90,7 +90,7 @@ class RestoreState(Token, frozen=True, kw_only=True, omit_defaults=True):
 # -- judging what is seen, pure ----------------------------------------------------------------------------------------
 
 
-def comes_from(recovery: RestoreProgress, wanted: Restoration) -> bool:
+def comes_from(recovery: RestoreProgress, wanted: RestoreOptions) -> bool:
     """Whether the shards of an index say that they are, or were, restored from this snapshot."""
     return (recovery.repository, recovery.snapshot) == (wanted.repository.name, wanted.snapshot)
 
@@ -132,7 +132,7 @@ def shards_of(
     made: Mapping[str, str],
     found: Mapping[str, RestoreProgress],
     lost: int,
-    wanted: Restoration,
+    wanted: RestoreOptions,
 ) -> RestoredShards:
     """The proof: the primaries that are started of indices that this restore has made, without the `lost` ones.
 
@@ -150,7 +150,7 @@ def shards_of(
     )
 
 
-def _is_ours(recovery: RestoreProgress, uuid: str, wanted: Restoration) -> bool:
+def _is_ours(recovery: RestoreProgress, uuid: str, wanted: RestoreOptions) -> bool:
     """Whether it is the index that the restore has made: by its uuid, or as long as none is known by its origin."""
     return recovery.uuid == uuid if uuid else comes_from(recovery, wanted) and not recovery.is_closed
 
@@ -288,7 +288,7 @@ def _never_seen(work: Work, names: Sequence[str]) -> ProblemError:
 class _Shared:
     """What all tasks of a run share in this process."""
 
-    def __init__(self, cluster: Cluster, wanted: Restoration) -> None:
+    def __init__(self, cluster: Cluster, wanted: RestoreOptions) -> None:
         self._cluster = cluster
         self._wanted = wanted
         self._snapshot: SnapshotFacts | None = None
@@ -388,9 +388,9 @@ class RestoreFromSnapshot:
         ways = [
             way for task in plan.tasks if task.kind is not RestoreKind.FEATURE_STATE for way in task.in_the_way.values()
         ]
-        for way, done in ((InTheWay.CLOSE, "Close"), (InTheWay.DELETE, "Delete")):
+        for way, done in ((TakenNameRule.CLOSE, "Close"), (TakenNameRule.DELETE, "Delete")):
             if amount := ways.count(way):
-                then = " and restore over" if way is InTheWay.CLOSE else ""
+                then = " and restore over" if way is TakenNameRule.CLOSE else ""
                 named = f"{counted(amount, 'index', 'indices')} that {'is' if amount == 1 else 'are'} in the way"
                 steps.append(f"{done}{then} {named} on {new}.")
         steps.append(self._restored(plan, wanted))
@@ -414,7 +414,7 @@ class RestoreFromSnapshot:
         )
 
     @staticmethod
-    def _restored(plan: Plan, wanted: Restoration) -> str:
+    def _restored(plan: Plan, wanted: RestoreOptions) -> str:
         """What is copied, and how."""
         known = [task.size for task in plan.tasks if task.size is not None]
         renamed = sum(task.source_index != task.destination_index for task in plan.tasks)
@@ -440,7 +440,7 @@ class RestoreFromSnapshot:
             for name, way in task.in_the_way.items():
                 is_stream = task.kind is RestoreKind.DATA_STREAM and name == task.destination_index
                 closing, _ = close_requests(name)
-                asked.append(closing if way is InTheWay.CLOSE else delete_request(name, is_stream=is_stream))
+                asked.append(closing if way is TakenNameRule.CLOSE else delete_request(name, is_stream=is_stream))
         start = start_request((task,), plan)
         pretty = msgspec.json.format(start.body.encode(), indent=2).decode()
         asked.append(msgspec.structs.replace(start, body=pretty))
@@ -499,7 +499,7 @@ class RestoreFromSnapshot:
             )
 
     @staticmethod
-    def _must_be_the_same(there: Repository, wanted: Restoration) -> None:
+    def _must_be_the_same(there: Repository, wanted: RestoreOptions) -> None:
         """A repository of that name that is another one; raises ProblemError (exists)."""
         ours = wanted.repository
         if there.type == ours.type and (there.place == ours.place or not ours.place):
@@ -525,7 +525,7 @@ class RestoreFromSnapshot:
         if not task.in_the_way or task.kind in {RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE}:
             return
         stream = task.destination_index if task.kind is RestoreKind.DATA_STREAM else ""
-        if task.in_the_way.get(stream) is InTheWay.DELETE and await cluster.existing([stream]) == {
+        if task.in_the_way.get(stream) is TakenNameRule.DELETE and await cluster.existing([stream]) == {
             stream: "data stream"
         }:
             request = delete_request(stream, is_stream=True)
@@ -534,7 +534,7 @@ class RestoreFromSnapshot:
         for name, there in (await cluster.snapshots.recoveries(names)).items():
             if comes_from(there, restoration_of(work.plan)) and not there.is_complete and not there.is_closed:
                 continue
-            if task.in_the_way[name] is InTheWay.DELETE:
+            if task.in_the_way[name] is TakenNameRule.DELETE:
                 await recorder.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
             elif not there.is_closed:
                 closing, opening = close_requests(name)

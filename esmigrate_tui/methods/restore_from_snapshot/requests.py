@@ -20,12 +20,12 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import (
-    InTheWay,
     Mount,
-    Restoration,
     RestoreKind,
+    RestoreOptions,
     SnapshotFacts,
     SnapshotState,
+    TakenNameRule,
 )
 from esmigrate_tui.model.text import clean, counted, listed
 
@@ -47,9 +47,9 @@ BACKING: Final = ".ds-"
 _NAMES_SHOWN: Final = 3
 _LONGEST_NAME: Final = 255
 _NOT_IN_NAMES: Final = re.compile(r'[\\/*?"<>|,#:\s]')
-_WAYS_OUT: Final[dict[str, frozenset[InTheWay]]] = {
-    "index": frozenset(InTheWay),
-    "data stream": frozenset({InTheWay.DELETE}),
+_WAYS_OUT: Final[dict[str, frozenset[TakenNameRule]]] = {
+    "index": frozenset(TakenNameRule),
+    "data stream": frozenset({TakenNameRule.DELETE}),
     "alias": frozenset(),
 }
 
@@ -66,14 +66,14 @@ class _RestoreFacts:
 
     draft: Draft
     snapshot: SnapshotFacts
-    wanted: Restoration
+    wanted: RestoreOptions
     chosen: dict[str, IndexFacts]
     details: dict[str, SnapshotIndex]
     lost: dict[str, list[ShardFailure]]
     there: dict[str, str]
 
 
-def _ground(draft: Draft, snapshot: SnapshotFacts, wanted: Restoration) -> _RestoreFacts:
+def _ground(draft: Draft, snapshot: SnapshotFacts, wanted: RestoreOptions) -> _RestoreFacts:
     lost: dict[str, list[ShardFailure]] = {}
     for failure in snapshot.failures:
         lost.setdefault(failure.index, []).append(failure)
@@ -120,7 +120,7 @@ def planned(draft: Draft, made_at: str) -> Plan:
     return msgspec.structs.replace(bare, tasks=numbered, restoration=ground.wanted, at_once=at_once)
 
 
-def _ready(draft: Draft) -> tuple[SnapshotFacts, Restoration]:
+def _ready(draft: Draft) -> tuple[SnapshotFacts, RestoreOptions]:
     """The chosen snapshot and how to restore it; raises ProblemError where it is none that can be restored."""
     snapshot, wanted = draft.snapshot, draft.restoration
     if snapshot is None or wanted is None or wanted.snapshot != snapshot.name:
@@ -253,7 +253,7 @@ def _feature_task(ground: _RestoreFacts, name: str) -> Task:
     replaced = f"Elasticsearch itself replaces {names} of the destination" if there else ""
     return msgspec.structs.replace(
         task,
-        in_the_way=dict.fromkeys(there, InTheWay.CLOSE),
+        in_the_way=dict.fromkeys(there, TakenNameRule.CLOSE),
         changes=(*_wishes(task, wanted), *_lost(lost), *((replaced,) if replaced else ())),
     )
 
@@ -374,7 +374,7 @@ def _sum(known: list[int | None]) -> int | None:
     return None if not known or None in known else sum(amount or 0 for amount in known)
 
 
-def _wishes(task: Task, wanted: Restoration) -> tuple[str, ...]:
+def _wishes(task: Task, wanted: RestoreOptions) -> tuple[str, ...]:
     """What the restored index has otherwise than the one in the snapshot, in words."""
     said: list[str] = []
     if task.destination_index != task.source_index:
@@ -393,8 +393,8 @@ def _lost(lost: int) -> tuple[str, ...]:
     return (f"{counted(lost, 'shard')} that the snapshot lacks will be empty",) if lost else ()
 
 
-def _ways(in_the_way: dict[str, InTheWay]) -> tuple[str, ...]:
-    said = {InTheWay.CLOSE: "is closed and overwritten", InTheWay.DELETE: "is deleted first"}
+def _ways(in_the_way: dict[str, TakenNameRule]) -> tuple[str, ...]:
+    said = {TakenNameRule.CLOSE: "is closed and overwritten", TakenNameRule.DELETE: "is deleted first"}
     return tuple(f"{name} on the destination {said[way]}" for name, way in in_the_way.items())
 
 
@@ -499,7 +499,7 @@ def delete_request(index: str, *, is_stream: bool = False) -> Request:
     return Request(method="DELETE", path=f"{'/_data_stream' if is_stream else ''}/{quote(index, safe='')}")
 
 
-def restoration_of(plan: Plan) -> Restoration:
+def restoration_of(plan: Plan) -> RestoreOptions:
     """What a plan is to be restored from, and how; raises ProblemError (usage) where it does not say."""
     if plan.restoration is None:
         raise ProblemError(
@@ -512,7 +512,7 @@ def restoration_of(plan: Plan) -> Restoration:
     return plan.restoration
 
 
-def _settings(wanted: Restoration) -> dict[str, Any]:
+def _settings(wanted: RestoreOptions) -> dict[str, Any]:
     told: dict[str, Any] = {}
     if wanted.index_settings:
         told["index_settings"] = dict(wanted.index_settings)

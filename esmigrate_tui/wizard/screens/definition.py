@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.problem import Problem
-    from esmigrate_tui.translate.beside import Row
+    from esmigrate_tui.translate.beside import SideBySideLine
     from esmigrate_tui.wizard.app import WizardApp
 
 _NOTES: Final = 8
@@ -48,7 +48,7 @@ class DefinitionLine:
     is_same: bool
 
 
-def laid_out(rows: Sequence[Row], width: int, *, is_wide: bool) -> tuple[DefinitionLine, ...]:
+def laid_out(rows: Sequence[SideBySideLine], width: int, *, is_wide: bool) -> tuple[DefinitionLine, ...]:
     """Both sides as lines for a width: in two columns, or one below the other where they differ."""
     room = _room(width, is_wide=is_wide)
     lines: list[DefinitionLine] = []
@@ -230,7 +230,7 @@ class DefinitionScreen(Screen[None]):
         super().__init__()
         self._wizard, self._index = wizard, index
         self._parts: tuple[IndexPart, ...] = ()
-        self._rows: tuple[tuple[Row, ...], tuple[str, ...]] = ((), ())
+        self._rows: tuple[tuple[SideBySideLine, ...], tuple[str, ...]] = ((), ())
         self._at = 0
         self._in_full = False
         self._problem: Problem | None = None

@@ -29,7 +29,7 @@ from esmigrate_tui.flow.files import (
 )
 from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.flow.steps import BY_NAME
-from esmigrate_tui.model.files import Compression, FileFormat, FileLook, IdRule, Sample
+from esmigrate_tui.model.files import Compression, FileFormat, FileInspection, FileSample, IdRule
 from esmigrate_tui.model.problem import Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.text import clean, counted, duration, number, size
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from esmigrate_tui.flow.session import FileChoice, Session
-    from esmigrate_tui.model.files import FileSource, Row
+    from esmigrate_tui.model.files import FileRow, FileSource
 
 _COLUMNS: Final = "col1, col2, col3; or as you call them"
 _WHICH: Final = (
@@ -133,7 +133,7 @@ def _trouble(problem: Problem, width: int) -> list[Text]:
     return [*lines, Text()]
 
 
-def _file_line(file: FileSource, found: FileLook, at: int, width: int) -> Text:
+def _file_line(file: FileSource, found: FileInspection, at: int, width: int) -> Text:
     packed = "" if file.compression is Compression.NONE else file.compression.value
     kind = found.formats[at] if at < len(found.formats) else FileFormat.NDJSON
     word = "" if at >= len(found.formats) else kind.value if kind is not None else "not known"
@@ -145,13 +145,13 @@ def _file_line(file: FileSource, found: FileLook, at: int, width: int) -> Text:
     return line.append(fit(packed, _PACKED), DIM).append(fit(word, _AS), "none" if kind is not None else STRONG)
 
 
-def _error_lines(sample: Sample, at: int, width: int) -> list[Text]:
+def _error_lines(sample: FileSample, at: int, width: int) -> list[Text]:
     error = sample.errors[at]
     words = f"{clean(PurePath(error.path).name, 100)}:{error.line}: {error.reason}"
     return [ink("   ").append(line) for line in wrap(words, width - 4)[:2]]
 
 
-def _row_lines(sample: Sample, width: int) -> list[Text]:
+def _row_lines(sample: FileSample, width: int) -> list[Text]:
     if not sample.amount:
         return [ink(" There is no row in them.", STRONG)]
     lines = [Text(), ink(" The first rows as they will be sent:", DIM)] if sample.rows else []
@@ -160,7 +160,7 @@ def _row_lines(sample: Sample, width: int) -> list[Text]:
     return lines
 
 
-def _row(row: Row, width: int, *, is_new: bool) -> list[Text]:
+def _row(row: FileRow, width: int, *, is_new: bool) -> list[Text]:
     name = "(new)" if is_new else shorten(clean(row.id, 200), 30)
     body = clean(row.source.decode("utf-8", "replace"), 600)
     first, *rest = wrap(f"_id {name}  {body}", width - 6)

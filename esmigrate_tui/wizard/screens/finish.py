@@ -10,7 +10,7 @@ from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
 from esmigrate_tui.flow.session import is_watched, registered, repaired
-from esmigrate_tui.model.carried import Fate
+from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState
@@ -208,7 +208,7 @@ def carried_over(progress: Progress, look: Canvas) -> list[Text]:
 def fates(progress: Progress) -> str:
     """How many definitions were made, and how many were not for which reason: 3 made; 1 refused."""
     many = Counter(one.fate for one in progress.carried)
-    return "; ".join(f"{number(many[fate])} {fate}" for fate in Fate if fate in many)
+    return "; ".join(f"{number(many[fate])} {fate}" for fate in CarryOutcome if fate in many)
 
 
 def after_restore(session: Session) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from esmigrate_tui.flow.session import (
 from esmigrate_tui.flow.snapshot import resolved, why_not_called
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
-from esmigrate_tui.model.snapshot import Mount, Repository, Restoration
+from esmigrate_tui.model.snapshot import Mount, Repository, RestoreOptions
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.connections import LabelledField
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.repository_types import Field as Setting
+    from esmigrate_tui.model.repository_types import RepositorySetting as Setting
     from esmigrate_tui.wizard.app import WizardApp
 
 _STYLES: Final = """
@@ -439,12 +439,12 @@ class OptionsScreen(FormScreen):
         return self._wizard.session.draft
 
     @property
-    def _wishes(self) -> Restoration:
+    def _wishes(self) -> RestoreOptions:
         restoration = self._draft.restoration
         return (
             restoration
             if restoration is not None
-            else Restoration(repository=Repository(name="", type=""), snapshot="")
+            else RestoreOptions(repository=Repository(name="", type=""), snapshot="")
         )
 
     def _wish(self, **changes: object) -> None:

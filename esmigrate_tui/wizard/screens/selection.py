@@ -35,7 +35,7 @@ from esmigrate_tui.flow.session import (
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import InTheWay
+from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule, spread
@@ -248,11 +248,11 @@ def met(indices: tuple[IndexFacts, ...], draft: Draft, width: int) -> list[Text]
     return lines
 
 
-def doomed(names: tuple[str, ...], draft: Draft, way: InTheWay, width: int) -> list[Text]:
+def doomed(names: tuple[str, ...], draft: Draft, way: TakenNameRule, width: int) -> list[Text]:
     """Every index of the destination that would be lost, by its name."""
     taken = taken_names(draft.destination_indices)
     where_at = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
-    lost = "deleted" if way is InTheWay.DELETE else "closed, and replaced by what is in the snapshot"
+    lost = "deleted" if way is TakenNameRule.DELETE else "closed, and replaced by what is in the snapshot"
     lines = [
         Text(),
         *paragraph(f"On {where_at} {'this is' if len(names) == 1 else 'these are'} {lost}:", width),
@@ -555,21 +555,21 @@ class SelectionScreen(FilteredScreen):
             elif answer == "rename":
                 self.action_rename_all()
             elif answer == "close":
-                self._confirm(closable, InTheWay.CLOSE)
+                self._confirm(closable, TakenNameRule.CLOSE)
             elif answer == "delete":
-                self._confirm(deletable, InTheWay.DELETE)
+                self._confirm(deletable, TakenNameRule.DELETE)
             elif answer == "leave" and any(draft.target(index.name) in draft.in_the_way for index in indices):
                 steps.leave_alone(self.wizard, tuple(draft.target(index.name) for index in indices))
 
         self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), tuple(answers)), answered)
 
-    def _confirm(self, indices: tuple[IndexFacts, ...], way: InTheWay) -> None:
+    def _confirm(self, indices: tuple[IndexFacts, ...], way: TakenNameRule) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
         names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
         typed = steps.word_to_type(names)
-        verb = "delete" if way is InTheWay.DELETE else "restore over"
+        verb = "delete" if way is TakenNameRule.DELETE else "restore over"
         what = names[0] if len(names) == 1 else f"these {len(names)} indices"
 
         def answered(agrees: bool | None) -> None:  # noqa: FBT001  # Textual's callback

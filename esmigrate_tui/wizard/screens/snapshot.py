@@ -130,16 +130,16 @@ def _warned(snapshot: SnapshotFacts, session: Session, look: Canvas) -> list[Tex
     facts = session.draft.destination_facts
     if facts is None or snapshot.state is SnapshotState.IN_PROGRESS:
         return []
-    from esmigrate_tui.preflight.restorable import Verdict, judge  # noqa: PLC0415  # loaded when first needed
+    from esmigrate_tui.preflight.restorable import Restorability, judge  # noqa: PLC0415  # loaded when first needed
 
     judged = judge(None, snapshot, facts)
     title = next((method.title for method in session.methods if method.name == judged.instead), "")
-    if judged.verdict is Verdict.NO:
+    if judged.verdict is Restorability.NO:
         also = f" This would work: {title}." if title else ""
         return [
             *paragraph(f"Nothing of it can be restored here: {judged.why}.{also}", look.width, 1, TROUBLE),
         ]
-    if judged.verdict is Verdict.YES:
+    if judged.verdict is Restorability.YES:
         return []
     if session.draft.source_indices:
         return paragraph("Which version made each index, the source tells: the next step shows it.", look.width, 1, DIM)
