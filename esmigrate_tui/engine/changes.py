@@ -16,7 +16,7 @@ import msgspec
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
-from esmigrate_tui.engine.perform import started
+from esmigrate_tui.engine.run import started
 from esmigrate_tui.engine.runs import (
     RunHeldError,
     find_run,

@@ -1,10 +1,10 @@
-"""What the run's process has been told so far, and waking up whoever has to obey."""
+"""The commands in force during a run, and waking up what has to follow them."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.event import ArrivalsAccepted, Continued, Noted, PaceChanged, Paused
@@ -15,18 +15,26 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Event
 
 
+class StopRequested(Exception):  # noqa: N818  # a way out, not an error
+    """The user wants this task, or the whole run, to be stopped."""
+
+
+class ProcessEnding(Exception):  # noqa: N818  # a way out, not an error
+    """The process was told to end: everything stays as it is, and the run can be resumed."""
+
+
 class Pacing(NamedTuple):
-    """How work that goes on is to go on: held, or at a throttle in documents a second (0 for none)."""
+    """How the work goes on: paused, or at a throttle in documents a second (0 for none)."""
 
     is_paused: bool
     requests_per_second: float
 
 
 class RunControl:
-    """The orders in force; `version` counts their changes.
+    """The commands in force; `version` counts their changes.
 
-    `is_ending` is not a person's command: the process itself has been told to end, and the run can be taken up later.
-    That it is enough means something only where others send (`is_watching`), and nobody can know the end but a person.
+    `is_ending` is no command of the user: the process itself was told to end, and the run can be resumed later.
+    `is_enough` has a meaning only where other senders write (`is_watching`): only the user knows when they have ended.
     """
 
     def __init__(self, requests_per_second: float, *, is_watching: bool = False) -> None:
@@ -40,7 +48,7 @@ class RunControl:
         self._pulse = asyncio.Event()
 
     def take(self, command: Command, open_tasks: Collection[int], at: float) -> Event | None:
-        """The event that a command leads to, already in force; None where it changes nothing."""
+        """Put a command in force; the event that says so, None where it changes nothing."""
         event: Event | None = None
         match command:
             case PauseRun() if not self.pacing.is_paused and not self.is_stopping:
@@ -70,7 +78,7 @@ class RunControl:
         return event
 
     def end(self) -> None:
-        """The process has been told to end."""
+        """The process was told to end."""
         self.is_ending = True
         self._changed()
 
@@ -79,7 +87,7 @@ class RunControl:
         return self.is_stopping or task in self.skipped
 
     async def changed_since(self, version: int) -> None:
-        """Return when there are orders newer than that version."""
+        """Return when there are commands newer than that version."""
         while self.version == version:
             await self._pulse.wait()
 
@@ -87,3 +95,36 @@ class RunControl:
         self.version += 1
         self._pulse.set()
         self._pulse = asyncio.Event()
+
+
+class TaskControl:
+    """What one task has seen of the commands in force."""
+
+    def __init__(self, control: RunControl, task: int) -> None:
+        self._control = control
+        self._task = task
+        self._version = -1
+
+    def see(self) -> None:
+        """Take note of the commands in force, without following them."""
+        self._version = self._control.version
+
+    def check(self) -> None:
+        """Raise ProcessEnding or StopRequested where one is in force."""
+        self.see()
+        if self._control.is_ending:
+            raise ProcessEnding
+        if self._control.is_leaving(self._task):
+            raise StopRequested
+
+    async def news(self) -> None:
+        """Return when there are commands that this task has not seen yet."""
+        await self._control.changed_since(self._version)
+
+    async def until(self, *doing: asyncio.Future[Any]) -> None:
+        """Wait for one of these, or for commands that this task has not seen yet."""
+        news = asyncio.ensure_future(self.news())
+        try:
+            await asyncio.wait({*doing, news}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            news.cancel()

@@ -1,37 +1,24 @@
-"""What the engine decides, as pure functions of values: how a task ended, when to try again, what is worth telling."""
+"""How a task and a run ended, as pure functions of what was counted, compared and refused."""
 
 from __future__ import annotations
 
 import shlex
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from esmigrate_tui.model.difference import DifferenceKind
-from esmigrate_tui.model.event import Acknowledged, RunOutcome, TaskOutcome, Verifying
-from esmigrate_tui.model.problem import PASSING, Cause, Problem
-from esmigrate_tui.model.text import clean, counted, duration, listed, number
+from esmigrate_tui.model.event import Acknowledged, RunOutcome, TaskOutcome
+from esmigrate_tui.model.problem import Cause, Problem
+from esmigrate_tui.model.text import clean, counted, listed, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from esmigrate_tui.methods.contract import Comparison
-    from esmigrate_tui.model.connection import Side
     from esmigrate_tui.model.difference import IndexComparison
     from esmigrate_tui.model.event import Samples
     from esmigrate_tui.model.plan import Task
-
-NEEDY: Final = frozenset({Cause.AUTHENTICATION, Cause.CERTIFICATE})
-"""What only a user can cure, by giving the run another secret, or accepting another certificate."""
-LOOK_SECONDS: Final = 0.5
-QUIET_SECONDS: Final = 5.0
-"""How often a look is told in which nothing has changed: often enough for the rate to sink to zero."""
-
-_FIRST_LOOK: Final = 0.05  # seconds: most indices are small, and of those there are many
-_LONGEST_WAIT: Final = 30.0
-_GOOD_SECONDS: Final = 60.0
-_BLOCK: Final = "cluster_block_exception"
-_COMING_BACK: Final = 60.0  # seconds after a cluster was away, in which its "no such index" is no answer yet
 
 
 def judged(
@@ -196,7 +183,7 @@ def _what_to_do(found: set[DifferenceKind]) -> str:
     """What helps against differences of these kinds: nothing is ever overwritten."""
     if found <= {DifferenceKind.MISSING}:
         return (
-            "Stop what writes to them, then take the run up again: it copies what came to the source since. What was "
+            "Stop what writes to them, then resume the run: it copies what came to the source since. What was "
             "deleted on the destination a new copy brings back with --into-existing, which writes only what is missing."
         )
     if found <= {DifferenceKind.EXTRA}:
@@ -271,7 +258,7 @@ def _difference(task: Task, there: int, arrived: int, moved: Acknowledged | None
         what=f"{task.source_index} has {counted(there, 'document')} on the source, "
         f"{task.destination_index} has {number(arrived)} on the destination: {missing}.",
         why=" ".join(why),
-        todo="Stop what writes to them, then take the run up again: it copies what is missing.",
+        todo="Stop what writes to them, then resume the run: it copies what is missing.",
     )
 
 
@@ -287,87 +274,6 @@ def run_outcome(tasks: Iterable[TaskOutcome], *, is_stopped: bool, problem: Prob
     return RunOutcome.ACCEPTED if ends <= {TaskOutcome.VERIFIED, TaskOutcome.ACCEPTED} else RunOutcome.INCOMPLETE
 
 
-class Patience(msgspec.Struct, frozen=True, kw_only=True):
-    """How long a task has been held up without getting on, out of `limit` seconds."""
-
-    limit: float
-    since: float | None = None
-    tries: int = 0
-    cause: Cause | None = None
-
-    def failed(self, now: float, cause: Cause) -> Patience:
-        """The patience after another failure."""
-        since = now if self.since is None else self.since
-        return msgspec.structs.replace(self, since=since, tries=self.tries + 1, cause=cause)
-
-    def looked(self, now: float, last_failure: float, *, is_further: bool) -> Patience:
-        """The patience after a good look: fresh when more was settled than before.
-
-        Of a broken line a minute of good looks is cure enough, even where the work itself is slow. A full disk is only
-        proved cured by a document that was written.
-        """
-        held_on = self.cause is Cause.CONNECTION and now - last_failure >= _GOOD_SECONDS
-        return Patience(limit=self.limit) if is_further or held_on else self
-
-    def rested(self, seconds: float) -> Patience:
-        """The patience after a pause, which is not held against a task."""
-        return self if self.since is None else msgspec.structs.replace(self, since=self.since + seconds)
-
-    @property
-    def ends(self) -> float:
-        """When it is over; only after a failure."""
-        return (self.since or 0.0) + self.limit
-
-    def next_try(self, now: float, random: Callable[[], float]) -> float | None:
-        """When to try again: after 1, 2, 4 … 30 seconds, a little earlier by chance; None when patience is over.
-
-        The last try is made at the very end. Chance keeps several tasks from knocking all at once.
-        """
-        if now >= self.ends:
-            return None
-        wait = min(_LONGEST_WAIT, 2.0 ** min(max(0, self.tries - 1), 10)) * (1.0 - 0.25 * random())
-        return min(now + wait, self.ends)
-
-
-def can_pass(problem: Problem) -> bool:
-    """Whether waiting may help: a block, too, of an index or of the whole cluster, is lifted by hand."""
-    return problem.cause in PASSING or (problem.cause is Cause.BLOCKED and _BLOCK in problem.evidence)
-
-
-def may_be_too_early(problem: Problem, seconds_since_away: float) -> bool:
-    """Whether what is missing may only not be there yet: a node that has just come back finds its indices later.
-
-    So it does with its users.
-    """
-    return problem.cause in {Cause.MISSING, Cause.AUTHENTICATION} and seconds_since_away <= _COMING_BACK
-
-
-def needs(problem: Problem, run: str, side: Side) -> Problem:
-    """The trouble that one cluster no longer takes what the run signs in with, or shows another certificate."""
-    if problem.cause is Cause.CERTIFICATE:
-        return msgspec.structs.replace(
-            problem,
-            why=f"{problem.why} The run waits for you; what has arrived stays.".strip(),
-            todo=f"{problem.todo} If it is the {side}'s own: esmigrate resume {run} --accept-fingerprint {side}=SHA256",
-        )
-    return msgspec.structs.replace(
-        problem,
-        why="It was taken until now: a password was changed, or a key has expired. The run waits for you; what has "
-        "arrived stays.",
-        todo=f"Give the new one: esmigrate resume {run} --{side}-password-file FILE",
-    )
-
-
-def given_up(problem: Problem, patience: Patience, *, stopping_deletes: bool = False) -> Problem:
-    """The trouble that outlasted the patience of the plan; what is half there is deleted where the method must."""
-    kept = "." if stopping_deletes else "; what has arrived stays."
-    return msgspec.structs.replace(
-        problem,
-        why=f"{problem.why} It has been so for {duration(patience.limit)}, as long as the plan waits.".strip(),
-        todo=f"{problem.todo} When that is cured, take the run up again{kept}".strip(),
-    )
-
-
 def with_counts(problem: Problem, task: Task, comparison: Comparison | None) -> Problem:
     """The trouble of a task that was given up, with what is missing as far as that could be counted."""
     if comparison is None:
@@ -380,26 +286,3 @@ def with_counts(problem: Problem, task: Task, comparison: Comparison | None) -> 
         f", {number(gap)} are missing." if gap > 0 else ", as many as the source, but the copy was not finished."
     )
     return msgspec.structs.replace(problem, what=f"{problem.what} {state}")
-
-
-def rest_after(looks: int) -> float:
-    """Seconds until the next look, after so many since the work began or seemed to be done: soon at first."""
-    return min(LOOK_SECONDS, _FIRST_LOOK * 2.0 ** min(looks, 10))
-
-
-def is_whole(moved: Acknowledged | None) -> bool:
-    """Whether everything seems to be moved, so that the end is only one look away."""
-    return moved is not None and moved.done == moved.total
-
-
-def is_read_worth_recording(before: Verifying | None, now: Verifying) -> bool:
-    """Whether it is journalled how far a comparison is: a hundred and some times, and now and then in a long one."""
-    if before is None or now.is_naming != before.is_naming:
-        return True
-    step = abs(now.read - before.read)
-    return step >= now.total / 100 or (step > 0 and now.at - before.at >= QUIET_SECONDS)
-
-
-def is_worth_recording(before: Acknowledged | None, now: Acknowledged, silent_seconds: float) -> bool:
-    """Whether a look is journalled: when something has changed, and now and then when nothing has."""
-    return now != before or bool(now.note) or silent_seconds >= QUIET_SECONDS

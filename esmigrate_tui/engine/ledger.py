@@ -130,8 +130,8 @@ class Ledger:
         self._entries = {entry.number: _bearable(entry) for entry in entries}
         self._newest = max(self._entries, default=0)
 
-    def page(self, task: int) -> TaskRecorder:
-        """The book that a method gets for one task; 0 for the run as a whole."""
+    def recorder(self, task: int) -> TaskRecorder:
+        """What a method records its changes with, for one task; 0 for the run as a whole."""
         return TaskRecorder(self, task)
 
     @property

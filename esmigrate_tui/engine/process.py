@@ -21,7 +21,7 @@ import msgspec
 from esmigrate_tui.disk import write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.perform import perform
+from esmigrate_tui.engine.run import perform
 from esmigrate_tui.engine.runs import RunFolder, RunHeldError, hold_alone, read_plan
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.engine.survival import keep_memory_private

@@ -20,7 +20,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.definitions import carried as found
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
-from esmigrate_tui.engine.perform import perform, started
+from esmigrate_tui.engine.run import perform, started
 from esmigrate_tui.engine.runs import all_runs, make_folder, newest_event_to_resume
 from esmigrate_tui.methods.carrying import decided, decided_before
 from esmigrate_tui.model.carried import (
@@ -323,7 +323,7 @@ async def test_a_process_that_is_told_to_end_says_how_much_is_not_made_yet(tmp_p
     async with await connect(nowhere, NO_CREDENTIAL) as cluster:
         progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run(ending)
     assert progress.outcome is None
-    assert progress.notable[-1].text.endswith("1 task not done yet; 2 definitions not made yet: take the run up again")
+    assert progress.notable[-1].text.endswith("1 task not done yet; 2 definitions not made yet: resume the run")
 
 
 @pytest.mark.nodes

@@ -7,14 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from esmigrate_tui.engine.decisions import (
-    QUIET_SECONDS,
-    Patience,
-    can_pass,
-    given_up,
-    is_worth_recording,
     judged,
     reasons,
-    rest_after,
     run_outcome,
     with_counts,
 )
@@ -125,7 +119,7 @@ def test_documents_that_differ_are_not_promised_to_be_mended_by_going_on() -> No
     _, changed = judged(TASK, comparison(100, 100, (DifferenceKind.CONTENT, "a")), Acknowledged(done=100))
     assert missing is not None
     assert changed is not None
-    assert "take the run up again" in missing.todo
+    assert "resume the run" in missing.todo
     assert "Nothing is ever overwritten" in changed.todo
 
 
@@ -172,78 +166,7 @@ def test_a_run_is_verified_only_if_every_task_is() -> None:
     assert run_outcome([verified], is_stopped=True, problem=AWAY) is RunOutcome.FAILED
 
 
-def test_waits_double_from_one_second_to_thirty() -> None:
-    patience, waits = Patience(limit=10_000.0), []
-    for _ in range(7):
-        patience = patience.failed(0.0, Cause.BUSY)
-        waits.append(patience.next_try(0.0, lambda: 0.0))
-    assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 30.0, 30.0]
-
-
-@given(st.integers(1, 500), st.floats(0.0, 2_000.0), st.floats(0.0, 1.0, exclude_max=True))
-def test_a_wait_is_never_longer_than_thirty_seconds_nor_than_the_patience(
-    failures: int, now: float, chance: float
-) -> None:
-    patience = Patience(limit=900.0, since=0.0)
-    for _ in range(failures):
-        patience = patience.failed(now, Cause.BUSY)
-    until = patience.next_try(now, lambda: chance)
-    assert (until is None) == (now >= 900.0)
-    if until is not None:
-        assert now < until <= min(now + 30.0, 900.0)
-
-
-def test_patience_is_fresh_after_a_document_was_settled() -> None:
-    tried = Patience(limit=60.0).failed(10.0, Cause.DISK_FULL)
-    assert tried.looked(11.0, 10.0, is_further=True) == Patience(limit=60.0)
-
-
-def test_patience_with_a_full_disk_is_not_fresh_by_looking_at_it() -> None:
-    tried = Patience(limit=60.0).failed(10.0, Cause.DISK_FULL)
-    assert tried.looked(1_000.0, 10.0, is_further=False) == tried
-
-
-def test_patience_with_a_broken_line_is_fresh_after_a_minute_without_trouble() -> None:
-    tried = Patience(limit=60.0).failed(10.0, Cause.CONNECTION)
-    assert tried.looked(40.0, 10.0, is_further=False) == tried
-    assert tried.looked(70.0, 10.0, is_further=False) == Patience(limit=60.0)
-
-
-def test_a_pause_is_not_held_against_a_task() -> None:
-    assert Patience(limit=60.0).failed(10.0, Cause.BUSY).rested(500.0).ends == 570.0
-    assert Patience(limit=60.0).rested(500.0) == Patience(limit=60.0)
-
-
-def test_what_is_given_up_says_how_long_it_was_waited_for() -> None:
-    problem = given_up(AWAY, Patience(limit=900.0, since=0.0))
-    assert "15 min 00 s" in problem.why
-    assert problem.todo.startswith("Start it.")
-    assert "what has arrived stays" in problem.todo
-
-
-def test_what_is_given_up_never_says_that_it_stays_where_stopping_deletes_it() -> None:
-    problem = given_up(AWAY, Patience(limit=900.0, since=0.0), stopping_deletes=True)
-    assert problem.todo == "Start it. When that is cured, take the run up again."
-
-
 def test_what_is_given_up_says_what_is_missing() -> None:
     assert with_counts(AWAY, TASK, None) == AWAY
     problem = with_counts(AWAY, TASK, Comparison(100, 40))
     assert "books-new has 40 of 100 documents, 60 are missing." in problem.what
-
-
-def test_waiting_helps_against_a_full_disk_but_not_against_a_wrong_password() -> None:
-    assert can_pass(Problem(cause=Cause.DISK_FULL, what=""))
-    assert not can_pass(Problem(cause=Cause.AUTHENTICATION, what=""))
-
-
-def test_looks_come_soon_at_first_and_every_half_second_then() -> None:
-    assert [rest_after(looks) for looks in (0, 1, 2, 3, 4, 1_000)] == [0.05, 0.1, 0.2, 0.4, 0.5, 0.5]
-
-
-def test_a_look_is_told_when_something_has_changed_or_after_a_while() -> None:
-    look = Acknowledged(done=5, token="a")
-    assert is_worth_recording(None, look, 0.0)
-    assert not is_worth_recording(look, look, 1.0)
-    assert is_worth_recording(look, msgspec.structs.replace(look, token="b"), 0.0)
-    assert is_worth_recording(look, look, QUIET_SECONDS)

@@ -85,7 +85,7 @@ def bound(one: LedgerEntry, uuid: str) -> LedgerEntry:
 
 async def test_a_change_is_written_down_before_it_is_made_and_marked_after() -> None:
     world = World()
-    answer = await world.ledger().page(1).change(DESTINATION, "replicas were switched off", TUNE, BACK)
+    answer = await world.ledger().recorder(1).change(DESTINATION, "replicas were switched off", TUNE, BACK)
     assert answer == {"acknowledged": True}
     assert world.line == [
         ("told", 1, EntryState.INTENDED),

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.perform import perform
+from esmigrate_tui.engine.run import perform
 from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.event import RunOutcome, TaskAdvanced, WaitBegan
 from esmigrate_tui.model.method import MethodName
@@ -144,7 +144,7 @@ async def test_what_finds_no_node_is_waited_for_and_given_up_without_a_rest(node
     assert [row.state for row in progress.tasks] == [TaskState.FAILED, TaskState.VERIFIED]
     assert problem is not None
     assert "index.routing.allocation.require" in problem.why
-    assert problem.todo.endswith("take the run up again.")
+    assert problem.todo.endswith("resume the run.")
 
 
 async def test_an_index_that_was_closed_for_a_refused_restore_is_open_again_with_its_documents(

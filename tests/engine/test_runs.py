@@ -137,7 +137,7 @@ async def test_where_there_are_no_runs_the_list_is_empty(tmp_path: Path) -> None
 def test_the_engine_comes_without_the_screen_and_without_the_keyring() -> None:
     code = "import sys, esmigrate_tui.engine.process as p; p.__dict__; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert "esmigrate_tui.engine.perform" in loaded
+    assert "esmigrate_tui.engine.run" in loaded
     assert {"textual", "keyring", "elasticsearch"}.isdisjoint(loaded)
 
 

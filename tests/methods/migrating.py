@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.perform import perform
+from esmigrate_tui.engine.run import perform
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.event import Event, Noted, RunOutcome, TaskAdvanced, WaitBegan
 from esmigrate_tui.model.progress import Progress, TaskState

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.engine.perform import started
+from esmigrate_tui.engine.run import started
 from esmigrate_tui.flow.planning import draft_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState, held_of, versioned
