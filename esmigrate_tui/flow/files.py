@@ -127,7 +127,7 @@ def known_fields(file_choice: FileChoice) -> tuple[str, ...]:
 
 def configuration_for(session: Session) -> ShipperConfiguration:
     """What the sender is told of this destination; raises ProblemError where it cannot be told."""
-    from esmigrate_tui.methods.shipping_texts import configuration  # noqa: PLC0415  # loaded when first needed
+    from esmigrate_tui.methods.index_from_source.shippers import configuration  # noqa: PLC0415  # loaded when first needed
 
     draft, sender = session.draft, session.file_choice.sender
     if sender is None or draft.destination is None or draft.destination_facts is None:

@@ -13,7 +13,7 @@ import pytest
 from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.shipping_texts import configuration
+from esmigrate_tui.methods.index_from_source.shippers import configuration
 from esmigrate_tui.model.chosen import chosen_types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version

@@ -13,7 +13,7 @@ from esmigrate_tui.cli.connections import connected, connection_of, credential_f
 from esmigrate_tui.cli.headless import write_new, write_plan
 from esmigrate_tui.flow import planning
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.shipping_texts import configuration
+from esmigrate_tui.methods.index_from_source.shippers import configuration
 from esmigrate_tui.model.chosen import chosen_types
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft

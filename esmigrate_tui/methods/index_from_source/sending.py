@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -24,6 +26,7 @@ USER: Final = "ES_USER"
 CERTIFICATE: Final = "/etc/esmigrate-destination.pem"
 """Where the sender keeps the certificate that the connection has pinned."""
 
+_TEMPLATES: Final = files("esmigrate_tui.methods.index_from_source") / "templates"
 _SIMPLE: Final = re.compile(r"[A-Za-z0-9_.@+-]++")
 _PLACE: Final = re.compile(r"@([A-Z]{1,40})@")
 
@@ -109,10 +112,19 @@ def raise_references(target: ShippingTarget, name: str, *signs: str) -> None:
             )
 
 
-def filled(template: str, values: Mapping[str, str]) -> str:
-    """The template with its @NAMES@ replaced, in one go: a value may hold anything; a line that becomes empty goes."""
+@cache
+def template(name: str) -> str:
+    """The text of `templates/NAME.template`, without its last end of line; `@NAME@` is a place for a value."""
+    return (_TEMPLATES / f"{name}.template").read_text(encoding="utf-8").removesuffix("\n")
+
+
+def filled(name: str, values: Mapping[str, str]) -> str:
+    """A template with each `@NAME@` replaced by its value, in one pass: a value may hold anything.
+
+    A line that becomes empty is left out. Raises KeyError where the template has a place without a value.
+    """
     lines = []
-    for line in template.strip("\n").split("\n"):
+    for line in template(name).split("\n"):
         whole = _PLACE.sub(lambda found: values[found[1]], line)
         if whole.strip() or not _PLACE.search(line):
             lines.append(whole)

@@ -7,13 +7,15 @@ import os
 import re
 import shutil
 import subprocess
+from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.shipping_texts import configuration, configuration_of
+from esmigrate_tui.methods.index_from_source.sending import template
+from esmigrate_tui.methods.index_from_source.shippers import configuration, configuration_of
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, TrustKind
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, Version
@@ -265,3 +267,12 @@ def test_rsyslog_reads_its_text_whatever_is_in_it(
     )
     assert checked.returncode == 0, checked.stderr
     assert "error" not in checked.stderr.lower(), checked.stderr
+
+
+def test_each_template_is_read_by_a_sender_and_every_place_in_it_is_filled() -> None:
+    template.cache_clear()
+    for trust in TRUSTS:
+        for shipper in Shipper:
+            assert not re.search(r"@[A-Z]+@", told(shipper, trust=trust).text)
+    folder = files("esmigrate_tui.methods.index_from_source") / "templates"
+    assert template.cache_info().currsize == sum(1 for _ in folder.iterdir())

@@ -10,7 +10,7 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.methods import client_texts
+from esmigrate_tui.methods.index_from_source import clients as client_texts
 from esmigrate_tui.methods.index_from_source.sending import (
     API_KEY,
     CERTIFICATE,
@@ -160,22 +160,6 @@ def _last_steps(target: ShippingTarget, shipping: ShippingOptions) -> Iterable[s
 
 # -- Logstash ----------------------------------------------------------------------------------------------------------
 
-_LOGSTASH: Final = """
-# Logstash @MAJOR@.x: what it sends goes to @URL@, into the one index that the run has made.
-# Save it beside your inputs and filters. An elasticsearch output that is there already may stay: then both get all.
-output {
-  elasticsearch {
-    hosts => ["@URL@"]
-    index => "@INDEX@"
-    action => "create"
-    # Give each document an _id of its own where it has one: a batch that is sent again then doubles nothing.
-    # document_id => "%{[id]}"
-    @LINES@
-    manage_template => false
-  }
-}
-"""
-
 
 def _logstash(target: ShippingTarget) -> str:
     raise_references(target, "Logstash", "%{", "${", '"')
@@ -205,7 +189,7 @@ def _logstash(target: ShippingTarget) -> str:
     if target.type:
         lines.append(f'document_type => "{target.type}"')
     return filled(
-        _LOGSTASH,
+        "logstash",
         {
             "MAJOR": str(target.version.major),
             "URL": target.url,
@@ -246,20 +230,6 @@ def _logstash_steps(target: ShippingTarget) -> Iterable[str]:
 
 # -- Filebeat ----------------------------------------------------------------------------------------------------------
 
-_FILEBEAT: Final = """
-# Filebeat @MAJOR@.x: the part of filebeat.yml about the destination. Your inputs stay; an output that is there goes.
-# Filebeat adds fields of its own (agent, ecs, host, input, log): give them types too, or drop them by a processor.
-output.elasticsearch:
-  hosts: [@URL@]
-  index: @INDEX@
-  @LINES@
-# The run makes the index, so Filebeat must make neither templates nor lifecycles.
-setup.template.enabled: false
-setup.template.name: @INDEX@
-setup.template.pattern: @INDEX@
-setup.ilm.enabled: false
-"""
-
 
 def _filebeat(target: ShippingTarget) -> str:
     if target.version < Version(7):
@@ -283,7 +253,7 @@ def _filebeat(target: ShippingTarget) -> str:
     if target.is_unverified:
         lines.append("ssl.verification_mode: none")
     return filled(
-        _FILEBEAT,
+        "filebeat",
         {
             "MAJOR": str(target.version.major),
             "URL": quoted(target.url),
@@ -300,63 +270,6 @@ def _filebeat_steps(target: ShippingTarget) -> Iterable[str]:
 
 
 # -- rsyslog -----------------------------------------------------------------------------------------------------------
-
-_RSYSLOG: Final = """
-# rsyslog (8.33 or newer, with rsyslog-elasticsearch): messages go to @URL@.
-# Each gets an _id here, so that one that is sent again doubles nothing. What is refused is kept in a file; what the
-# destination is too busy for, or cannot be reached for, is sent again.
-module(load="omelasticsearch")
-template(name="esmigrate_time" type="string" string="%timereported:::date-rfc3339%")
-template(name="esmigrate_id" type="string" string="%$.esmigrate_id%")
-template(name="esmigrate_document" type="string" string="%$!all-json%")
-
-ruleset(name="esmigrate_refused") {
-  action(type="omfile" file="/var/log/esmigrate-refused.log" template="RSYSLOG_DebugFormat")
-}
-
-ruleset(name="esmigrate") {
-  if strlen($.omes!status) > 0 then {
-    # What comes back from a request of which something was refused.
-    if $.omes!status == 200 or $.omes!status == 201 then stop
-    if $.omes!status == 409 and $.omes!writeoperation == "create" then stop
-    if $.omes!writeoperation == "unknown" or $.omes!status == 400 or $.omes!status < 200 then {
-      call esmigrate_refused
-      stop
-    }
-    set $.esmigrate_id = $.omes!_id;
-  } else {
-    set $.esmigrate_id = $uuid;
-    set $!@timestamp = exec_template("esmigrate_time");
-    set $!host = $hostname;
-    set $!program = $programname;
-    set $!severity = $syslogseverity-text;
-    set $!facility = $syslogfacility-text;
-    set $!message = $msg;
-  }
-  action(
-    type="omelasticsearch"
-    server=@URL@
-    searchIndex=@INDEX@
-    searchType="@TYPE@"
-    template="esmigrate_document"
-    bulkmode="on"
-    writeoperation="create"
-    bulkid="esmigrate_id"
-    dynbulkid="on"
-    @LINES@
-    retryfailures="on"
-    retryruleset="esmigrate"
-    ratelimit.interval="0"
-    action.resumeRetryCount="-1"
-    queue.type="LinkedList"
-    queue.filename="esmigrate"
-    queue.saveOnShutdown="on"
-  )
-}
-
-# Everything that rsyslog gets; to send less, put a condition before it: if $programname == "nginx" then …
-call esmigrate
-"""
 
 
 def _rsyslog(target: ShippingTarget) -> str:
@@ -377,7 +290,7 @@ def _rsyslog(target: ShippingTarget) -> str:
     if target.is_unverified:
         lines += ['allowUnsignedCerts="on"', 'skipVerifyHost="on"']
     return filled(
-        _RSYSLOG,
+        "rsyslog",
         {
             "URL": quoted(target.url),
             "INDEX": quoted(target.index),
