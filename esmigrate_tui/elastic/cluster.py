@@ -84,6 +84,7 @@ from esmigrate_tui.model.depth import TooDeepError, is_too_deep, too_deep
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, TemplateFacts, Version
+from esmigrate_tui.model.features import Features, Product
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.streams import templates_of
@@ -102,9 +103,6 @@ T = TypeVar("T")
 # Elasticsearch refuses a request line of more than 4096 bytes; the address's own path and the query come on top.
 _LONGEST_PATH: Final = 3_000
 _SLOW: Final = 120.0
-_OPAQUE_IDS: Final = Version(6, 2)  # keeps with a task what it was called by whoever began it
-_ALL_TYPES: Final = Version(5)  # finds it like any other, in the indices of 2.x that it has still
-_STREAMS: Final = Version(7, 9)  # has data streams, and _resolve to tell of them
 _NAMELESS: Final = "_na_"  # the UUID that a node tells which has found no master yet
 _READING: Final = frozenset({"GET", "HEAD"})
 _LOOKS_WHO: Final[ContextVar[bool]] = ContextVar("looks who is there", default=False)
@@ -478,6 +476,10 @@ class Cluster:
         """The version that it says it is; asked once."""
         return Version.parse((await self._introduced()).version.number)
 
+    async def features(self) -> Features:
+        """What it can do, by the version that it says it is; asked once."""
+        return Features.of(Product.ELASTICSEARCH, await self.version())
+
     async def identity(self) -> tuple[str, str]:
         """Its UUID and its name as they are now, in one request where `GET /` tells them; raises ProblemError."""
         self._root = None
@@ -626,9 +628,9 @@ class Cluster:
 
     async def _who(self, lost: list[ProblemError]) -> tuple[str | None, tuple[str, ...], bool | None]:
         """User, roles, and whether security is on; None where nobody can say."""
-        older = await self.version() < Version(6, 5)
+        security = "/_security" if (await self.features()).has_security_at_root else "/_xpack/security"
         try:
-            who = await self._get("/_xpack/security/_authenticate" if older else _AUTHENTICATE, AuthenticateResponse)
+            who = await self._get(f"{security}/_authenticate", AuthenticateResponse)
         except ProblemError as error:
             match error.problem.cause:
                 case Cause.CONNECTION | Cause.CERTIFICATE:
@@ -659,22 +661,22 @@ class Cluster:
         Documents are as `_cat/indices` counts them: nested ones included; `count()` tells the others. Names that
         cannot be shown as they are do not appear: see `left_out`.
         """
-        version = await self.version()
+        features = await self.features()
         # What `expand_wildcards=all` left out before 7.7 was nothing: hidden indices came with that version.
         every = "expand_wildcards=all"
-        cat = f"/_cat/indices?format=json&bytes=b&h={_COLUMNS}" + (f"&{every}" if version >= Version(7, 7) else "")
-        settings = "/_settings" if version.major < 6 else f"/_settings/{_SETTINGS}"
-        mappings = f"/_mapping?{every}" + ("&filter_path=*.mappings._source" if version.major >= 7 else "")
+        cat = f"/_cat/indices?format=json&bytes=b&h={_COLUMNS}" + (f"&{every}" if features.has_hidden_indices else "")
+        settings = f"/_settings/{_SETTINGS}" if features.finds_no_settings else "/_settings"
+        mappings = f"/_mapping?{every}" + ("" if features.has_types else "&filter_path=*.mappings._source")
         entries, told, mapped, (aliases, streams, hidden) = await asyncio.gather(
             self._get_every(cat, tuple[CatIndex, ...]),
             self._get_every(f"{settings}?flat_settings=true&{every}", dict[str, FlatSettings]),
             self._mapped(mappings),
-            self._named_otherwise(version),
+            self._named_otherwise(features),
         )
         if mapped is None:
             mapped = await self._mapped_of([entry.index for entry in entries if _is_exact(entry.index)])
         found, self.left_out = index_facts(
-            IndexListing(entries, told, mapped, aliases, streams, hidden), with_types=version.major < 7
+            IndexListing(entries, told, mapped, aliases, streams, hidden), with_types=features.has_types
         )
         return found
 
@@ -697,10 +699,10 @@ class Cluster:
         return {name: one for some in told for name, one in some.items()}
 
     async def _named_otherwise(
-        self, version: Version
+        self, features: Features
     ) -> tuple[dict[str, tuple[str, ...]], dict[str, str], frozenset[str]]:
         """Aliases and data stream of each index, and which are hidden."""
-        if version >= _STREAMS:
+        if features.has_data_streams:
             resolved = await self._get(_RESOLVE, ResolvedIndices, most=LISTING)
             return (
                 resolved.aliases_of_each(),
@@ -765,7 +767,7 @@ class Cluster:
 
     async def _backing(self, name: str) -> tuple[str, ...]:
         """The indices of a data stream, the oldest first; none where that name is no data stream's."""
-        if await self.version() < _STREAMS:
+        if not (await self.features()).has_data_streams:
             return ()
         resolved = await self._get(f"/_resolve/index/{_exact(name)}?expand_wildcards=all", ResolvedIndices)
         return next((stream.backing for stream in resolved.data_streams if stream.name == name), ())
@@ -789,14 +791,14 @@ class Cluster:
 
     async def existing(self, names: Sequence[str]) -> dict[str, str]:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
-        version = await self.version()
-        if version >= _STREAMS:
+        features = await self.features()
+        if features.has_data_streams:
             resolved = await self._get(_RESOLVE, ResolvedIndices, most=LISTING)
             taken = {index.name: "index" for index in resolved.indices}
             taken |= {alias.name: "alias" for alias in resolved.aliases}
             taken |= {stream.name: "data stream" for stream in resolved.data_streams}
         else:
-            every = "&expand_wildcards=all" if version >= Version(7, 7) else ""
+            every = "&expand_wildcards=all" if features.has_hidden_indices else ""
             indices, aliased = await asyncio.gather(
                 self._get_every(f"/_cat/indices?format=json&h=index{every}", tuple[CatName, ...]),
                 self._get_every(_ALIASES, dict[str, IndexAliases]),
@@ -807,13 +809,13 @@ class Cluster:
 
     async def create_index(self, name: str, body: str) -> None:
         """Make one index; `body` is JSON without types, which 6.x and older are given as they want it."""
-        query, fitted = create_request(body, await self.version())
+        query, fitted = create_request(body, await self.features())
         await self.make(Request(method="PUT", path=f"/{_exact(name)}{query}", body=fitted))
 
     async def delete_index(self, name: str) -> None:
         """Delete exactly one index; never a pattern, a list or an alias."""
         path = f"/{_exact(name)}"
-        if (await self.version()).major < 6 and (await self.existing([name])).get(name) == "alias":
+        if not (await self.features()).protects_from_aliases and (await self.existing([name])).get(name) == "alias":
             # Before 6.0 the name of an alias deletes every index behind it.
             raise _unsafe(name, "it is an alias")
         await self.make(Request(method="DELETE", path=path))
@@ -840,7 +842,7 @@ class Cluster:
 
     async def types_to_name(self, names: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """The types of each of these indices in which a search that names none would pass documents over."""
-        if await self.version() >= _ALL_TYPES:
+        if (await self.features()).searches_every_type:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         for path in _paths(names):
@@ -860,7 +862,7 @@ class Cluster:
 
     async def _frozen_too(self) -> str:
         """What a search says so that frozen indices, gone in 8, are not passed over and count as empty."""
-        return "?ignore_throttled=false" if Version(6, 6) <= await self.version() < Version(8) else ""
+        return "?ignore_throttled=false" if (await self.features()).has_frozen_indices else ""
 
     async def count(self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "") -> int:
         """Top-level documents, as `_count` says: all, or those a query finds, or those of one type.
@@ -933,8 +935,8 @@ class Cluster:
 
         This is what a person plans with: `count()` is the proof, and accepts no partial answer.
         """
-        version = await self.version()
-        look: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if version.major >= 6 else {})
+        counts_hits = (await self.features()).counts_hits_on_request
+        look: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if counts_hits else {})
         told = self.decoded(*await self.search_each(dict.fromkeys(names, look)), MultiSearchTotals)
         totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
@@ -1107,7 +1109,7 @@ class Cluster:
         A server before 6.2 keeps no such ids: of it the reindexes into these indices are found, by what each of them
         stands for in `into`.
         """
-        keeps_ids = await self.version() >= _OPAQUE_IDS
+        keeps_ids = (await self.features()).keeps_opaque_ids
         detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
         told = await self._get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=SEVERAL)
         tasks = [(task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items()]

@@ -16,21 +16,21 @@ from urllib.parse import quote
 
 from esmigrate_tui.elastic.transport import LISTING
 from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.model.features import Features
 
-_SINCE: Final = {
-    DefinitionKind.LEGACY: Version(2),
-    DefinitionKind.PIPELINE: Version(5),
-    DefinitionKind.POLICY: Version(6, 6),
-    DefinitionKind.COMPONENT: Version(7, 8),
-    DefinitionKind.TEMPLATE: Version(7, 8),
+_HAS: Final[dict[DefinitionKind, Callable[[Features], bool]]] = {
+    DefinitionKind.LEGACY: lambda _features: True,
+    DefinitionKind.PIPELINE: lambda features: features.has_ingest,
+    DefinitionKind.POLICY: lambda features: features.has_ilm,
+    DefinitionKind.COMPONENT: lambda features: features.has_composable_templates,
+    DefinitionKind.TEMPLATE: lambda features: features.has_composable_templates,
 }
 _LISTED: Final = {
     DefinitionKind.TEMPLATE: ("index_templates", "index_template"),
@@ -56,10 +56,10 @@ async def carried(cluster: Cluster, kinds: Iterable[DefinitionKind], name: str =
 
     Raises ProblemError where it cannot be seen.
     """
-    version = await cluster.version()
+    features = await cluster.features()
     found: list[StoredDefinition] = []
     for kind in kinds:
-        if version < _SINCE[kind]:
+        if not _HAS[kind](features):
             continue
         try:
             path = f"{kind.path}/{quote(name, safe='')}" if name else kind.path
@@ -97,7 +97,7 @@ def _is_managed(name: str, body: dict[str, Any]) -> bool:
 
 async def processors(cluster: Cluster) -> frozenset[str] | None:
     """The ingest processors that every node of a cluster has; None where it does not say."""
-    if await cluster.version() < _SINCE[DefinitionKind.PIPELINE]:
+    if not (await cluster.features()).has_ingest:
         return frozenset()
     try:
         told = await cluster.look(

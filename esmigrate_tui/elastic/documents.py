@@ -29,7 +29,6 @@ from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.responses.search import ShardCounts
 from esmigrate_tui.elastic.transport import ANSWER, SEVERAL
 from esmigrate_tui.elastic.waiting import seen_through
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import size as size_of
 from esmigrate_tui.model.text import whole_number
@@ -48,16 +47,8 @@ _CLOSING: Final = 5.0  # seconds in which a scroll is closed, or given up: the s
 
 NO_PIPELINE: Final = "_none"
 """What a request names to go through no ingest pipeline; an index's final one acts all the same."""
-DEFAULT_PIPELINES: Final = Version(6, 5)
-"""From this version on an index may have a pipeline of its own, and NO_PIPELINE is known."""
 
 _UNMAPPED: Final = {"unmapped_type": "long"}  # up to 7.x an index without any mapping does not know its own fields
-_NUMBERED: Final = Version(6, 0)
-_STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
-_TYPELESS: Final = Version(7, 0)
-_THROTTLED: Final = Version(6, 6)  # until 8.0: frozen indices are passed over by a search that does not ask for them
-VECTORS_APART: Final = Version(9, 2)  # leaves vectors out of _source for whoever does not ask for them
-_ARCHIVING: Final = Version(8, 3)
 _OLDEST_READ_IN_FULL: Final = 7_000_000  # as index.version.created has it, in 8 and 9 alike
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
 _OF_ONE_NUMBER: Final = 100  # documents: one, and in an index that was shrunk one of each shard that it had
@@ -176,7 +167,7 @@ class Documents:
         None where documents of it have none, or none that can be searched: the server, or the one that made the index,
         was older than 6.0; or the index is an archive.
         """
-        if await self._cluster.version() < _NUMBERED or await self._is_archive(index):
+        if not (await self._cluster.features()).has_sequence_numbers or await self._is_archive(index):
             return None
         lowest = await self._edge(index, shard, {"order": "asc", "missing": "_first"})
         if lowest is None:
@@ -188,7 +179,7 @@ class Documents:
 
     async def _is_archive(self, index: str) -> bool:
         """Whether an index is older than what its server writes and reads in full; of its own fields it knows few."""
-        if await self._cluster.version() < _ARCHIVING:
+        if not (await self._cluster.features()).has_archives:
             return False
         created = whole_number((await self._cluster.settings_of(index)).get("index.version.created", "")) or 0
         return 0 < created < _OLDEST_READ_IN_FULL
@@ -299,15 +290,15 @@ class Documents:
     async def _searched(
         self, index: str, query: str, body: dict[str, Any], *, most: int = MOST_ALONE, kind: str = ""
     ) -> DocumentPage:
-        version = await self._cluster.version()
+        features = await self._cluster.features()
         path = await self._cluster.search_path(index, kind)
-        if version >= _STRICT:
+        if features.rejects_partial_results:
             query += "&allow_partial_search_results=false"
-        if _THROTTLED <= version < Version(8):
+        if features.has_frozen_indices:
             query += "&ignore_throttled=false"
-        if version >= VECTORS_APART:
+        if features.excludes_vectors:
             body = {"_source": {"exclude_vectors": False}, **body}
-        if version >= _NUMBERED and "scroll=" not in query:
+        if features.counts_hits_on_request and "scroll=" not in query:
             body = {**body, "track_total_hits": False}
         sent = msgspec.json.encode(body)
         return self._page(index, *await self._cluster.carry("POST", f"{path}/_search?{query}", sent, most=most))
@@ -432,10 +423,10 @@ class Documents:
         """
         [path] = self._cluster.paths([index])
         name = quote(document.id, safe="")
-        if await self._cluster.version() >= _TYPELESS:
-            path += f"/_doc/{name}" if versions else f"/_create/{name}"
-        else:
+        if (await self._cluster.features()).has_types:
             path += f"/{quote(kind, safe='')}/{name}" + ("" if versions else "/_create")
+        else:
+            path += f"/_doc/{name}" if versions else f"/_create/{name}"
         asked = {"routing": routing, "pipeline": pipeline or None}
         if versions:
             asked |= {"version": str(document.version), "version_type": "external"}

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import IN_A_HIT, IN_GOT, VECTORS_APART, decoded_apart
+from esmigrate_tui.elastic.documents import IN_A_HIT, IN_GOT, decoded_apart
 from esmigrate_tui.elastic.errors import UnreadAnswerError
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.transport import SEVERAL
-from esmigrate_tui.model.facts import Version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster
-
-_ONE_TYPE: Final = Version(6)
-_TYPELESS: Final = Version(7)
 
 
 class DocumentKey(msgspec.Struct, frozen=True):
@@ -63,7 +59,7 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
     They come by the search itself: an archive of 5.x finds no document by its _id at all.
     """
     body: dict[str, Any] = {"size": size, "query": {"function_score": {"random_score": {}}}}
-    if await cluster.version() >= VECTORS_APART:
+    if (await cluster.features()).excludes_vectors:
         body["_source"] = {"exclude_vectors": False}
     while True:
         most = SEVERAL if body["size"] > 1 else MOST_ALONE
@@ -88,13 +84,13 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
     An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be;
     too-large where the answer has more than `most` bytes.
     """
-    version = await cluster.version()
+    features = await cluster.features()
     asked: list[dict[str, Any]] = []
     for key in keys:
         one = {"_index": key.index, "_id": key.id}
         # Before 6.0 a type had any name; where none is named there, it is found in whatever type it has.
-        if kind := key.type or ("_doc" if version >= _ONE_TYPE else ""):
-            one |= {"_type": kind} if version < _TYPELESS else {}
+        if kind := key.type or ("" if features.has_several_types else "_doc"):
+            one |= {"_type": kind} if features.has_types else {}
         if key.routing:
             one["routing"] = key.routing
         asked.append(one)

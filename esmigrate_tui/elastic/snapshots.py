@@ -27,7 +27,6 @@ from esmigrate_tui.elastic.responses.snapshots import (
     SnapshotStatusResponse,
 )
 from esmigrate_tui.elastic.transport import LISTING
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.repository_types import without_secrets
@@ -50,10 +49,6 @@ if TYPE_CHECKING:
 
 PAGE: Final = 500
 """Snapshots a request, where the server can give them in pages (7.14 and newer)."""
-
-_PAGED: Final = Version(7, 14)
-_DETAILED: Final = Version(7, 13)
-_FEATURES: Final = Version(7, 12)
 
 
 @dataclass(frozen=True)
@@ -144,7 +139,7 @@ class Snapshots:
         Raises ProblemError, also where the repository cannot be read.
         """
         path = f"/_snapshot/{_segment(repository)}/_all"
-        if await self._cluster.version() < _PAGED:
+        if not (await self._cluster.features()).pages_snapshots:
             told = await self._cluster.read(path, SnapshotPage, is_slow=True, most=LISTING)
             found = [_snapshot(repository, entry) for entry in told.every]
             yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
@@ -164,7 +159,7 @@ class Snapshots:
         Raises ProblemError (missing) where there is none of that name.
         """
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
-        detailed = await self._cluster.version() >= _DETAILED
+        detailed = (await self._cluster.features()).details_snapshots
         told = await self._cluster.read(
             path + ("?index_details=true" if detailed else ""), SnapshotPage, is_slow=True, most=LISTING
         )
@@ -216,7 +211,7 @@ class Snapshots:
 
     async def features(self) -> tuple[str, ...]:
         """Names of the features whose state can be snapshotted and restored; none before 7.12."""
-        if await self._cluster.version() < _FEATURES:
+        if not (await self._cluster.features()).has_feature_states:
             return ()
         told = await self._cluster.read("/_features", FeaturesResponse)
         return tuple(sorted(clean(feature.name) for feature in told.features))
@@ -249,7 +244,7 @@ class Snapshots:
 
     async def explain(self, index: str, shard: int) -> ShardExplanation | None:
         """Why a primary shard is not started, in the server's words; None where the server (before 5.0) cannot say."""
-        if await self._cluster.version() < Version(5):
+        if not (await self._cluster.features()).explains_allocation:
             return None
         body = msgspec.json.encode({"index": index, "shard": shard, "primary": True}).decode()
         try:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.responses.search import SearchTotal
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 
@@ -24,8 +23,6 @@ PERCENTS: Final = tuple(range(1, 100))
 _SAMPLE: Final = 100_000  # documents
 _LONGEST: Final = "20s"  # what is looked at for the sake of speed must not take long itself
 _TELLING: Final = PASSING | {Cause.CERTIFICATE, Cause.AUTHENTICATION}
-_COUNTING: Final = Version(6, 0)  # knows track_total_hits
-_STRICT: Final = Version(6, 3)  # knows allow_partial_search_results
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,7 +64,7 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
     None where the server cannot say: no document has a value, it keeps none for that, or it took too long. Raises
     ProblemError for what may pass.
     """
-    version = await cluster.version()
+    features = await cluster.features()
     drawn: dict[str, Any] = {"match_all": {}}
     if documents > _SAMPLE:
         least = 1 - _SAMPLE / documents
@@ -81,10 +78,10 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
             "missing": {"missing": {"field": field}},
         },
     }
-    if version >= _COUNTING:
+    if features.counts_hits_on_request:
         body["track_total_hits"] = True
     path = await cluster.search_path(index)
-    path += "/_search" + ("?allow_partial_search_results=false" if version >= _STRICT else "")
+    path += "/_search" + ("?allow_partial_search_results=false" if features.rejects_partial_results else "")
     request = Request(method="POST", path=path, body=msgspec.json.encode(body).decode())
     try:
         told = await cluster.look(request, _SpreadResponse)

@@ -26,7 +26,7 @@ from esmigrate_tui.elastic.responses.templates import (
     template_layers,
 )
 from esmigrate_tui.elastic.transport import LISTING
-from esmigrate_tui.model.facts import NodeFacts, RoleView, TemplateFacts, TemplateLayer, Version
+from esmigrate_tui.model.facts import NodeFacts, RoleView, TemplateFacts, TemplateLayer
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.text import clean
@@ -39,16 +39,10 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _TELLING: Final = PASSING | {Cause.CERTIFICATE, Cause.AUTHENTICATION}
-_COMPOSABLE: Final = Version(7, 8)
-_ILM: Final = Version(6, 6)
-_SLM: Final = Version(7, 4)
 _NODES: Final = (
     "/_nodes/settings?filter_path=nodes.*.name,nodes.*.host,nodes.*.ip,nodes.*.roles,nodes.*.attributes"
     ",nodes.*.settings.path,nodes.*.settings.repositories"
 )
-_VIEWS: Final = Version(6, 6)
-SIMULATES: Final = Version(7, 9)
-"""From here on a server says what would come of a template without making anything."""
 _WRITTEN: Final = (
     "/_stats/indexing?filter_path=indices.*.primaries.indexing.index_total,indices.*.primaries.indexing.delete_total"
 )
@@ -79,17 +73,19 @@ class Surroundings:
 
     async def licence(self) -> str | None:
         """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
-        major = (await self._cluster.version()).major
-        told = await self._maybe("/_xpack/license" if major in {5, 6} else "/_license", LicenceResponse)
+        features = await self._cluster.features()
+        told = await self._maybe("/_xpack/license" if features.has_xpack_licence else "/_license", LicenceResponse)
         if told is None or not told.license.type:
             return None
         is_active = told.license.status in {"active", ""}
         return clean(told.license.type if is_active else f"expired {told.license.type}")
 
+    async def _security(self) -> str:
+        return "/_security" if (await self._cluster.features()).has_security_at_root else "/_xpack/security"
+
     async def realm(self) -> str | None:
         """The kind of realm that knows whoever asks: "file", "native", "reserved", …"""
-        older = await self._cluster.version() < Version(6, 5)
-        path = "/_xpack/security/_authenticate" if older else "/_security/_authenticate"
+        path = f"{await self._security()}/_authenticate"
         told = await self._maybe(path, RealmResponse)
         return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
 
@@ -98,8 +94,7 @@ class Surroundings:
 
         None where the server (without security) has no privileges.
         """
-        older = await self._cluster.version() < Version(6, 5)
-        path = "/_xpack/security/user/_has_privileges" if older else "/_security/user/_has_privileges"
+        path = f"{await self._security()}/user/_has_privileges"
         wanted = [{"names": [index], "privileges": list(names)} for index, names in on_indices.items()]
         body = msgspec.json.encode({"cluster": list(actions), "index": wanted}).decode()
         try:
@@ -119,7 +114,7 @@ class Surroundings:
 
     async def views(self) -> tuple[RoleView, ...] | None:
         """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
-        if await self._cluster.version() < _VIEWS:
+        if not (await self._cluster.features()).lists_own_privileges:
             return None
         told = await self._maybe("/_security/user/_privileges", UserPrivileges)
         if told is None:
@@ -157,7 +152,7 @@ class Surroundings:
 
         It is asked what a template of them would give (7.9 and newer): nothing is made. None where nobody can say.
         """
-        if await self._cluster.version() < SIMULATES:
+        if not (await self._cluster.features()).simulates_templates:
             return None
         template = {key: body[key] for key in ("settings", "mappings") if body.get(key)}
         wanted = {"index_patterns": ["esmigrate-look-*"], "priority": 2_000_000, "template": template}
@@ -179,14 +174,14 @@ class Surroundings:
 
     async def lifecycle(self) -> dict[str, str]:
         """The operation modes of index and snapshot lifecycles ("ilm", "slm"), as far as the server has them."""
-        version = await self._cluster.version()
-        asked = [name for name, since in (("ilm", _ILM), ("slm", _SLM)) if version >= since]
+        features = await self._cluster.features()
+        asked = [name for name, has in (("ilm", features.has_ilm), ("slm", features.has_slm)) if has]
         told = await asyncio.gather(*(self._maybe(f"/_{name}/status", OperationMode) for name in asked))
         return {name: clean(one.operation_mode) for name, one in zip(asked, told, strict=True) if one is not None}
 
     async def index_templates(self) -> tuple[TemplateFacts, ...] | None:
         """The composable index templates; none before 7.8."""
-        if await self._cluster.version() < _COMPOSABLE:
+        if not (await self._cluster.features()).has_composable_templates:
             return ()
         told = await self._maybe(_TEMPLATES, IndexTemplates)
         if told is None:
@@ -219,7 +214,7 @@ class Surroundings:
         return None if told is None else {name: template_layers(name, told) for name in names}
 
     async def _templates(self) -> AllTemplates | None:
-        has_composable = await self._cluster.version() >= _COMPOSABLE
+        has_composable = (await self._cluster.features()).has_composable_templates
         legacy, composable, components = await asyncio.gather(
             self._maybe("/_template", dict[str, LegacyTemplate]),
             self._maybe(_TEMPLATES, IndexTemplates) if has_composable else _as_it_is(IndexTemplates()),
@@ -233,16 +228,16 @@ class Surroundings:
 
     async def global_state(self) -> dict[str, tuple[str, ...]]:
         """What a restored global state would replace: names by kind, kinds that are not there or not seen left out."""
-        version = await self._cluster.version()
+        features = await self._cluster.features()
         named = dict[str, dict[str, Any]]
         legacy, pipelines, policies, components, templates, settings = await asyncio.gather(
             self._maybe("/_template?filter_path=*.order", named),
             self._maybe("/_ingest/pipeline?filter_path=*.description,*.processors", named)
-            if version.major >= 5
+            if features.has_ingest
             else _nothing(),
-            self._maybe("/_ilm/policy?filter_path=*.version", named) if version >= _ILM else _nothing(),
+            self._maybe("/_ilm/policy?filter_path=*.version", named) if features.has_ilm else _nothing(),
             self._maybe("/_component_template?filter_path=component_templates.name", ComponentTemplates)
-            if version >= _COMPOSABLE
+            if features.has_composable_templates
             else _nothing(),
             self.index_templates(),
             self._maybe("/_cluster/settings?flat_settings=true", named),
@@ -262,9 +257,9 @@ class Surroundings:
 
         An index none of whose settings fit is left out.
         """
-        version = await self._cluster.version()
+        features = await self._cluster.features()
         # Before 6.0 a pattern that fits nothing is an error there.
-        path = "/_settings" if version.major < 6 else f"/_settings/{','.join(patterns)}"
+        path = f"/_settings/{','.join(patterns)}" if features.finds_no_settings else "/_settings"
         told = await self._maybe(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, FlatSettings])
         if told is None:
             return None

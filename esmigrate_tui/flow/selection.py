@@ -20,7 +20,8 @@ from esmigrate_tui.flow.session import (
     why_not_a_name,
 )
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import IndexFacts, IndexState, Version
+from esmigrate_tui.model.facts import IndexFacts, IndexState
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, listed, size
@@ -122,7 +123,6 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
 
 
 _MOUNTABLE: Final = frozenset({"fs", "url", "s3", "gcs", "azure", "hdfs"})
-_MOUNTS: Final = Version(7, 12)
 
 
 def why_not_mounted(draft: Draft) -> str:
@@ -130,8 +130,8 @@ def why_not_mounted(draft: Draft) -> str:
     facts, restoration = draft.destination_facts, draft.restoration
     if facts is None or restoration is None:
         return "nothing is known of the destination"
-    if facts.version < _MOUNTS:
-        return f"the destination is {facts.version}, it needs {_MOUNTS} or newer"
+    if not Features.of_cluster(facts).mounts_in_shared_cache:
+        return f"the destination is {facts.version}, it needs 7.12.0 or newer"
     if restoration.repository.type not in _MOUNTABLE:
         return f"not from a repository of the type {restoration.repository.type}"
     if facts.modules and not any("searchable-snapshots" in module for module in facts.modules):

@@ -24,6 +24,7 @@ from esmigrate_tui.model.connection import (
 )
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, with_streams
+from esmigrate_tui.model.features import is_newer
 from esmigrate_tui.model.files import FileInspection, FileOptions
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.plan import Plan
@@ -828,7 +829,7 @@ def why_not_from(snapshot: SnapshotFacts | None, destination: ClusterFacts | Non
     """Why nothing can be restored from a snapshot; "" where something can."""
     if snapshot is None:
         return "choose a snapshot"
-    if destination is not None and snapshot.made_by is not None and snapshot.made_by > destination.version:
+    if destination is not None and snapshot.made_by is not None and is_newer(snapshot.made_by, destination.version):
         return "it is newer than the destination"
     return _CANNOT.get(snapshot.state, "")
 

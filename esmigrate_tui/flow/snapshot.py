@@ -18,7 +18,8 @@ from esmigrate_tui.flow.session import (
     why_not_a_name,
 )
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.facts import IndexState
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, SnapshotState
@@ -38,8 +39,6 @@ STATE_WORDS: Final[dict[SnapshotState, str]] = {
     SnapshotState.INCOMPATIBLE: "incompatible",
     SnapshotState.UNKNOWN: "not known",
 }
-_CLOSED_TOO: Final = Version(7, 2)
-"""From here on a closed index has replicas of its own, and can be put into a snapshot."""
 
 
 def measures(snapshot: SnapshotFacts) -> str:
@@ -67,7 +66,8 @@ def resolved(patterns: str, draft: Draft) -> tuple[str, ...]:
 
     System and hidden ones only where a pattern says their dot, or the whole name.
     """
-    version = draft.source_facts.version if draft.source_facts is not None else _CLOSED_TOO
+    facts = draft.source_facts
+    takes_closed = facts is None or Features.of_cluster(facts).snapshots_closed_indices
     found: dict[str, None] = {}
     for pattern in filter(None, (part.strip() for part in patterns.split(","))):
         means = matcher(pattern)
@@ -78,7 +78,7 @@ def resolved(patterns: str, draft: Draft) -> tuple[str, ...]:
             is_inside = (index.hidden and not index.data_stream) or name.startswith(".")
             if is_inside and not (pattern.startswith(".") or pattern == name):
                 continue
-            if index.state is IndexState.CLOSED and version < _CLOSED_TOO:
+            if index.state is IndexState.CLOSED and not takes_closed:
                 continue
             if pattern == name or (("*" in pattern or "?" in pattern) and means(name)):
                 found[name] = None

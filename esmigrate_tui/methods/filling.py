@@ -7,13 +7,14 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.as_made import naming_templates
 from esmigrate_tui.methods.streams import make_stream, stream_request, stream_task
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import AS_IT_IS, PipelineRule, TypeRule, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.features import UNKNOWN_VERSION, Features
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
@@ -37,14 +38,10 @@ if TYPE_CHECKING:
     from esmigrate_tui.translate import TranslatedIndex
 
 
-_TYPELESS_IF_TOLD: Final = Version(6, 7)
-_TYPELESS: Final = Version(7, 0)
 BEFORE_6: Final = "doc"
 """The type of documents that have none, where an index may have several: its name must not begin with a line."""
-_ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 EDITED: Final = "its definition was changed by you"
 FOR_ALL: Final = "chosen for all: "
-_NULL_RESETS: Final = Version(5)
 _REFRESH: Final = "1s"  # what 2.x does where nobody has said anything
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
@@ -162,7 +159,7 @@ def kinds_of(draft: Draft, index: str, copying: CopyOptions) -> dict[str, str]:
         return {copying.only_type: target}
     if copying.types is TypeRule.APART:
         return {kind: apart(target, kind) for kind in sorted(types)}
-    if copying.versions and version.major >= _ONE_TYPE:
+    if copying.versions and not Features.of_elasticsearch(version).has_several_types:
         raise ProblemError(_mixed_versions(index, types))
     return {"": target}
 
@@ -183,7 +180,7 @@ def body_of(translation: TranslatedIndex, draft: Draft) -> str:
 
 
 def _version_of(draft: Draft) -> Version:
-    return draft.destination_facts.version if draft.destination_facts else Version(0)
+    return draft.destination_facts.version if draft.destination_facts else UNKNOWN_VERSION
 
 
 def _no_longer_fits(index: str) -> Problem:
@@ -337,7 +334,7 @@ def create_request(task: Task, destination: Version) -> Request:
     if not task.makes_index:
         return stream_request(task.destination_index)
     path, body = f"/{quote(task.destination_index, safe='')}", task.create
-    if _TYPELESS_IF_TOLD <= destination < _TYPELESS:
+    if Features.of_elasticsearch(destination).takes_include_type_name:
         path += "?include_type_name=false"
     elif (kind := _type_of(task, destination)) and (definition := msgspec.json.decode(body)).get("mappings"):
         body = msgspec.json.encode(definition | {"mappings": {kind: definition["mappings"]}}).decode()
@@ -346,14 +343,15 @@ def create_request(task: Task, destination: Version) -> Request:
 
 def _type_of(task: Task, destination: Version) -> str:
     """The type that a mapping without one gets there; "" where it needs none, or has its own."""
-    if destination.major == 6:
-        return "_doc" if destination < _TYPELESS_IF_TOLD else ""
+    features = Features.of_elasticsearch(destination)
+    if features.takes_include_type_name or not features.has_types:
+        return ""
     is_without = task.reading is not None or task.shipping is not None
-    return BEFORE_6 if destination.major < 6 and is_without else ""
+    return "_doc" if not features.has_several_types else BEFORE_6 if is_without else ""
 
 
 def tuning_requests(
-    task: Task, has: Mapping[str, Any] | None = None, destination: Version = _NULL_RESETS
+    task: Task, has: Mapping[str, Any] | None = None, destination: Version | None = None
 ) -> tuple[Request, Request]:
     """What switches replicas and refresh off, and what restores what the plan wants, else what the index `has`.
 
@@ -363,7 +361,7 @@ def tuning_requests(
     wanted = named(msgspec.json.decode(task.create or "{}").get("settings", {}))
     has = {**(has or {}), **wanted}
     fast: dict[str, Any] = {"refresh_interval": "-1"}
-    never_set = None if destination >= _NULL_RESETS else _REFRESH
+    never_set = None if destination is None or Features.of_elasticsearch(destination).resets_with_null else _REFRESH
     back: dict[str, Any] = {"refresh_interval": has.get("index.refresh_interval") or never_set}
     if has.get("index.auto_expand_replicas") in {None, "false", False}:
         fast["number_of_replicas"] = 0
@@ -473,7 +471,7 @@ def another_index(work: Work) -> ProblemError:
 
 def switches_off(plan: Plan, destination: Version) -> bool:
     """Whether every request has to say that the index's default pipeline is not meant; before 6.5 it has none."""
-    return plan.copying.pipelines is PipelineRule.OFF and destination >= DEFAULT_PIPELINES
+    return plan.copying.pipelines is PipelineRule.OFF and Features.of_elasticsearch(destination).has_default_pipelines
 
 
 async def make_index_beside_pipelines(work: Work, clusters: Clusters, recorder: Recorder) -> None:

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.model.copying import PipelineRule
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.settings import named
@@ -31,8 +30,6 @@ if TYPE_CHECKING:
 _MODE: Final = "index.mapping.source.mode"
 _ANEW: Final = frozenset({"synthetic", "disabled"})
 _VECTORS: Final = frozenset({"dense_vector", "rank_vectors", "sparse_vector"})
-_VECTORS_APART: Final = Version(9, 2)
-"""From this version on vectors are kept beside _source, and put into it when somebody asks for them."""
 _VECTORS_KEPT_APART: Final = "index.mapping.exclude_source_vectors"
 
 
@@ -41,9 +38,9 @@ def why_only_counted(plan: Plan, task: Task) -> str:
     if task.kind is RestoreKind.DATA_STREAM and not task.create:
         return "in a data stream nobody can tell them from those that were there"
     through = plan.copying.pipelines is PipelineRule.RESPECTED
-    if through and Version.parse(plan.destination_version) >= DEFAULT_PIPELINES:
+    if through and Features.of_elasticsearch(plan.destination_version).has_default_pipelines:
         return "the destination's ingest pipelines change them"
-    if _is_made_anew(task, Version.parse(plan.destination_version)):
+    if _is_made_anew(task, Features.of_elasticsearch(plan.destination_version)):
         return "the destination puts them together anew when they are read"
     return ""
 
@@ -135,15 +132,15 @@ async def _is_stream_made_anew(task: Task, destination: Cluster) -> bool:
     name = task.destination_index
     told = (await destination.definitions([name]))[name]
     body = {"settings": told.settings, "mappings": told.mappings}
-    return _makes_anew(body, await destination.version())
+    return _makes_anew(body, await destination.features())
 
 
-def _is_made_anew(task: Task, destination: Version) -> bool:
+def _is_made_anew(task: Task, destination: Features) -> bool:
     """Whether the destination keeps no document as it was sent, by the body that makes the index."""
     return _makes_anew(_body(task), destination)
 
 
-def _makes_anew(body: dict[str, Any], destination: Version) -> bool:
+def _makes_anew(body: dict[str, Any], destination: Features) -> bool:
     settings, mappings, source = _parts(body)
     modes = {str(settings.get(_MODE, "")).lower(), str(source.get("mode", "")).lower()}
     if source.get("enabled") in {False, "false"} or modes & _ANEW:
@@ -151,7 +148,7 @@ def _makes_anew(body: dict[str, Any], destination: Version) -> bool:
     if modes == {""} and settings.get("index.mode") in {"time_series", "logsdb"}:
         return True
     keeps_vectors = settings.get(_VECTORS_KEPT_APART) in {False, "false"}
-    return destination >= _VECTORS_APART and not keeps_vectors and _has_vectors(mappings)
+    return destination.excludes_vectors and not keeps_vectors and _has_vectors(mappings)
 
 
 def _is_filtered(task: Task) -> bool:

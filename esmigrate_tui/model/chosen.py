@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -97,13 +98,13 @@ def _named(entry: dict[str, Any]) -> str:
 def _guessed(entry: dict[str, Any], version: Version) -> str:
     """What dynamic mapping makes of the first value: it knows JSON's own types, and dates of a few forms."""
     kind = str(entry.get("type", "object"))
-    text = BOTH if version.major >= 5 else "string"
+    text = BOTH if Features.of_elasticsearch(version).has_keywords else "string"
     if kind in _STRINGS:
         return text
     if kind in _WHOLE:
         return "long"
     if kind in _BROKEN:
-        return "float" if version.major >= 5 else "double"
+        return "float" if Features.of_elasticsearch(version).guesses_floats else "double"
     if kind in {"date", "date_nanos"}:
         return _guessed_date(str(entry.get("format", "")), text)
     if kind.endswith("_range"):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -20,9 +21,10 @@ def alias_trouble(name: str, version: Version) -> str:
     """Why a cluster of that version takes no alias of this name, in words; "" where it does."""
     if not name:
         return "it has no name"
-    if version.major < 5:
+    features = Features.of_elasticsearch(version)
+    if not features.checks_alias_names:
         return ""
-    odd = next((one for one in name if one in _NOWHERE or (one == ":" and version.major >= 7)), None)
+    odd = next((one for one in name if one in _NOWHERE or (one == ":" and features.rejects_colons)), None)
     if odd is not None:
         return "a name must not hold a space" if odd == " " else f"a name must not hold {clean(odd)}"
     if name[0] in "_-+":

@@ -13,6 +13,7 @@ import msgspec
 
 from esmigrate_tui.elastic.responses.settings import bytes_of
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, IndexState
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
@@ -155,7 +156,9 @@ def _needs_source(method: MethodName) -> MethodAdvice:
 
 
 def _is_older(here: AdviceInput) -> bool:
-    return here.source is not None and here.destination.version.major < here.source.version.major
+    return here.source is not None and Features.of_cluster(here.destination).is_of_older_major(
+        Features.of_cluster(here.source)
+    )
 
 
 def _unreadable(here: AdviceInput, *, frozen_too: bool) -> dict[str, tuple[str, ...]]:

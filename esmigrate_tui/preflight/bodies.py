@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.settings import named
 
 if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
-
-_ONE_SHARD: Final = Version(7, 0)  # an index has one by itself from then on, five before
 
 
 class _StoredIndexBody(msgspec.Struct, frozen=True):
@@ -27,7 +25,7 @@ def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
     One that goes into an index that is there gets no shard, and the replicas which that has.
     """
     facts = draft.destination_facts
-    by_itself = 1 if facts is None or facts.version >= _ONE_SHARD else 5
+    by_itself = 1 if facts is None or Features.of_cluster(facts).defaults_to_one_shard else 5
     there = {index.name: index.replicas for index in draft.destination_indices}
     found: dict[str, tuple[int, int]] = {}
     for task in draft.tasks if draft.restoration is None else ():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.preflight.waiving import waivable
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Connection
     from esmigrate_tui.model.draft import Draft
 
-_OLDEST: Final = Version(2, 4)
-_NEWEST_MAJOR: Final = 9
 _CLOCKS_APART: Final = 60.0  # seconds
 _COMPATIBILITY: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/current/docs-reindex.html#reindex-from-remote"
@@ -35,7 +33,8 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
     restores = draft.traits.restores
     if source is None and not restores:
         return
-    if source is not None and not restores and destination.version.major < source.version.major:
+    here = Features.of_cluster(destination)
+    if source is not None and not restores and here.is_of_older_major(Features.of_cluster(source)):
         yield Finding(
             check="versions",
             severity=Severity.BLOCKER,
@@ -46,7 +45,7 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         )
         return
     for side, facts in ((Side.SOURCE, source), (Side.DESTINATION, destination)):
-        if facts is not None and (facts.version < _OLDEST or facts.version.major > _NEWEST_MAJOR):
+        if facts is not None and not Features.of_cluster(facts).is_tried:
             yield Finding(
                 check="versions",
                 severity=Severity.WARNING,

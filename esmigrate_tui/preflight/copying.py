@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
-from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.model.carried import DefinitionKind, NameConflict
 from esmigrate_tui.model.copying import PASSED_OVER, PipelineRule
 from esmigrate_tui.model.facts import IndexState
@@ -354,7 +354,7 @@ async def kept_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 @waivable
 async def destination_pipelines(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Which ingest pipelines of the destination the copied documents would go through, and what becomes of these."""
-    if not draft.selected or await clusters.destination.version() < DEFAULT_PIPELINES:
+    if not draft.selected or not (await clusters.destination.features()).has_default_pipelines:
         return
     surroundings = clusters.destination.surroundings
     targets = {target for name in draft.selected for target in draft.all_targets(name)}

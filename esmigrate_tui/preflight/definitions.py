@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.surroundings import SIMULATES
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.names import alias_trouble
 from esmigrate_tui.model.settings import named
@@ -148,16 +148,17 @@ def refused_by_rule(body: Mapping[str, Any], version: Version) -> str:
     for alias in body.get("aliases") or {}:
         if why := alias_trouble(alias, version):
             return f"Invalid alias name {clean(alias, 200)}: {why}"
+    features = Features.of_elasticsearch(version)
     settings = named(body.get("settings") or {})
     size = _number(settings.get(_PARTITIONS))
     most = _number(settings.get("index.number_of_routing_shards"))
-    if not most and version.major < 7:  # from 7.0 on there are hundreds of them by default
+    if not most and not features.has_many_routing_shards:
         most = _number(settings.get("index.number_of_shards")) or 5
     if 0 < most <= size > 1:
         return f"index.routing_partition_size {size} must be less than the number of shards, {most}"
     routing = (body.get("mappings") or {}).get("_routing")
     is_required = isinstance(routing, dict) and str(routing.get("required")).lower() == "true"
-    if size > 1 and version.major >= 6 and not is_required:
+    if size > 1 and features.partitions_by_required_routing and not is_required:
         return f"index.routing_partition_size {size} wants a mapping in which _routing is required"
     return ""
 
@@ -245,7 +246,7 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     source, destination = draft.source_facts, draft.destination_facts
     if source is None or destination is None or clusters.source is None or not draft.selected:
         return
-    if destination.version >= SIMULATES and bodies_of(draft):
+    if Features.of_cluster(destination).simulates_templates and bodies_of(draft):
         return  # the destination itself is asked
     ours = {*destination.modules, *destination.plugins}
     theirs = {*source.modules, *source.plugins}

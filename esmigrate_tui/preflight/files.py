@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 FIELDS: Final = 1_000
 """index.mapping.total_fields.limit where nothing else is said."""
 _DELIMITERS: Final = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe", " ": "space"}
-_KEYWORDS: Final = 5  # the major from which on there are keyword and text
 _NEARLY: Final = 0.9
 _USABLE: Final = frozenset({"index", "data stream"})
 _STREAMS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html"
@@ -210,7 +209,7 @@ async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             fix="Give it another name (--into).",
         )
         return
-    if (await clusters.destination.version()).major < _KEYWORDS:
+    if not (await clusters.destination.features()).has_keywords:
         yield Finding(
             check="target-index",
             severity=Severity.BLOCKER,

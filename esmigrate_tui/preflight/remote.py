@@ -10,7 +10,8 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.model.connection import SignIn
-from esmigrate_tui.model.facts import IndexState, Version
+from esmigrate_tui.model.facts import IndexState
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -34,14 +35,10 @@ _OLD_PORT: Final = 9243
 _OLD_PORT_CLOSED: Final = (
     "Port 9243 is closed on some hosted clusters: give the source's address with :443, and let the whitelist name that."
 )
-_SCROLLS: Final = Version(7, 10)
-"""Sources older than this are read by scroll, as they are by destinations older than 9.5."""
-_POINTS_IN_TIME: Final = Version(9, 5)
 _MOST_SCROLLS: Final = 500
 """search.max_open_scroll_context where nothing else is said (7.0 and newer); before, there was no limit."""
 _TASKS_AN_INDEX: Final = 4
 _TASKS_TOGETHER: Final = 8
-_KEYS: Final = Version(6, 7)
 _KEY_LICENCES: Final = frozenset({"basic", "standard", "gold", "platinum", "enterprise", "trial"})
 _KEY_LICENCES_OF_6: Final = frozenset({"standard", "gold", "platinum", "enterprise", "trial"})
 _LARGE: Final = 1024 * 1024  # of 1 MiB each, a hundred fill the buffer, and a batch is of a thousand as a rule
@@ -283,7 +280,8 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     source, destination = draft.source_facts, draft.destination_facts
     if clusters.source is None or source is None or destination is None or not draft.selected:
         return
-    if source.version >= _SCROLLS and destination.version >= _POINTS_IN_TIME:
+    can = Features.of_cluster(source)
+    if can.opens_points_in_time and Features.of_cluster(destination).reindexes_by_point_in_time:
         return
     there = await clusters.source.surroundings.open_searches()
     shards = sorted((index.shards for index in draft.chosen), reverse=True)
@@ -291,7 +289,7 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     ranges = draft.split or max(1, min(_TASKS_AN_INDEX, _TASKS_TOGETHER // at_once))
     needed = sum(shards[:at_once]) * ranges
     most = source.most_scrolls
-    if most is None and source.version.major >= 7:
+    if most is None and can.limits_scrolls:
         most = _MOST_SCROLLS
     if there is None:
         return
@@ -332,8 +330,9 @@ async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         )
         return
     licence = await clusters.source.surroundings.licence()
-    fit = _KEY_LICENCES if facts.version >= Version(7) else _KEY_LICENCES_OF_6
-    offers_keys = facts.version >= _KEYS and facts.security is not False and licence in fit
+    can = Features.of_cluster(facts)
+    fit = _KEY_LICENCES if can.has_api_keys_for_all else _KEY_LICENCES_OF_6
+    offers_keys = can.has_api_keys and facts.security is not False and licence in fit
     names = list(draft.selected) or ["*"]
     index = {"names": names, "privileges": ["read", "view_index_metadata", "monitor", "indices:admin/refresh*"]}
     body = {

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from esmigrate_tui.elastic.snapshots import register_request
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.repository_types import type_of
@@ -33,14 +33,9 @@ _REGISTERING: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshots-register-repository.html"
 )
 _MOUNTING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/searchable-snapshots.html"
-_URL_IS_A_MODULE: Final = Version(5)
-_REPOSITORY_PLUGINS: Final = Version(5)
 _OLDER_PLUGINS: Final = {"s3": "cloud-aws", "azure": "cloud-azure"}
 """What brought these types before plugins were called by what they bring."""
 _BUILT_IN: Final = frozenset({"fs", "source"})
-_VERIFIES_INTEGRITY: Final = Version(8, 16)
-_MOUNTS: Final = Version(7, 10)
-_SHARED_CACHE: Final = Version(7, 12)
 _MOUNT_MODULE: Final = "searchable-snapshots"
 
 
@@ -163,10 +158,10 @@ def unregistrable(repository: Repository, facts: ClusterFacts | None, nodes: Seq
     """
     parts = (*facts.modules, *facts.plugins) if facts is not None else ()
     is_part = repository.type not in _BUILT_IN and (
-        repository.type != "url" or (facts is not None and facts.version >= _URL_IS_A_MODULE)
+        repository.type != "url" or (facts is not None and Features.of_cluster(facts).has_url_module)
     )
     part = f"repository-{repository.type}"
-    is_old = facts is not None and facts.version < _REPOSITORY_PLUGINS
+    is_old = facts is not None and not Features.of_cluster(facts).names_plugins_by_type
     if is_old:
         part = _OLDER_PLUGINS.get(repository.type, part)
     if facts is not None and facts.modules and is_part and part not in parts:
@@ -425,7 +420,7 @@ def _lost(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
 async def repository_integrity(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """That the server can read the whole repository over, where somebody doubts its files."""
     wanted, facts = draft.restoration, draft.destination_facts
-    if wanted is None or facts is None or facts.version < _VERIFIES_INTEGRITY:
+    if wanted is None or facts is None or not Features.of_cluster(facts).verifies_integrity:
         return
     yield Finding(
         check="repository-integrity",
@@ -446,7 +441,8 @@ async def mount_possible(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     licence = await clusters.destination.surroundings.licence()
     nodes = await clusters.destination.surroundings.nodes() or ()
     troubles: list[tuple[str, str]] = []
-    if facts.version < (_SHARED_CACHE if wanted.mount is Mount.SHARED_CACHE else _MOUNTS):
+    can = Features.of_cluster(facts)
+    if not (can.mounts_in_shared_cache if wanted.mount is Mount.SHARED_CACHE else can.mounts_snapshots):
         troubles.append((f"{facts.version} does not have it", "Restore the indices instead, or upgrade."))
     elif facts.modules and not any(_MOUNT_MODULE in module for module in facts.modules):
         troubles.append(("its servers lack the module searchable-snapshots", "Restore the indices instead."))

@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import (
+    Features,
+    IndexSupport,
+    is_newer,
+    is_newer_minor,
+    is_same_major,
+    oldest_major_in,
+)
 from esmigrate_tui.model.snapshot import Mount
 
 if TYPE_CHECKING:
-    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
     from esmigrate_tui.model.snapshot import SnapshotFacts
 
 ARCHIVE_LICENCES: Final = frozenset({"enterprise", "trial"})
 """The licences that include archive indices and searchable snapshots."""
 
-_ARCHIVES: Final = Version(8, 3)
-_OLDEST_ARCHIVE: Final = 5  # major
-_READS_TWO_BACK: Final = 9  # major: from here on, an index of two majors before that was marked read-only
-_MARKS_READ_ONLY: Final = Version(8, 18)
-_LATE_SIX: Final = Version(6, 8)  # newer than 7.0 and 7.1, which therefore cannot read what it made
-_READS_LATE_SIX: Final = Version(7, 2)
 _ARCHIVE_MODULE: Final = "old-lucene-versions"
 
 
@@ -66,18 +67,18 @@ def judge(
     `marked_read_only` is whether the source had put a verified write block on the index, None where nobody knows.
     """
     made, here = snapshot.made_by, destination.version
-    if made is not None and made > here:
+    if made is not None and is_newer(made, here):
         return RestoreJudgement(
             Restorability.NO,
             f"the snapshot was made by {snapshot.version}, which is newer than the destination ({here})",
             _instead(destination),
         )
     # What the source has under that name can have been made anew since the snapshot.
-    if created is not None and not _is_newer(created, made):
+    if created is not None and not _is_made_anew(created, made):
         return _by_creation(created, made, destination, licence, mount, marked_read_only=marked_read_only)
     if made is None:
         return RestoreJudgement(Restorability.UNKNOWN, "neither the snapshot nor the source says which version made it")
-    if made.major == here.major:
+    if is_same_major(made, here):
         return RestoreJudgement(
             Restorability.YES, f"the snapshot was made by {made}, of the destination's own major version"
         )
@@ -86,8 +87,8 @@ def judge(
         return judged
     return RestoreJudgement(
         Restorability.UNKNOWN,
-        f"a cluster of {made} may still hold indices made by {made.major - 1}.x, which {here.major}.x cannot read; "
-        "a snapshot does not tell",
+        f"a cluster of {made} may still hold indices made by {oldest_major_in(made)}.x, which {here.major}.x "
+        "cannot read; a snapshot does not tell",
         _instead(destination),
     )
 
@@ -103,23 +104,20 @@ def _by_creation(
 ) -> RestoreJudgement:
     here, instead = destination.version, _instead(destination)
     # From 8.11 on an index only remembers the major version that made it: there is nothing more to compare.
-    if created > here:
-        return RestoreJudgement(
-            Restorability.NO, f"it was made by {_said(created)}, which is newer than the destination", instead
-        )
-    if created.major == _LATE_SIX.major and created >= _LATE_SIX and here.major == 7 and here < _READS_LATE_SIX:
-        return RestoreJudgement(
-            Restorability.NO, f"it was made by {_said(created)}, and {here} only reads up to 6.7", instead
-        )
-    if created.major >= here.major - 1:
-        return RestoreJudgement(Restorability.YES, f"it was made by {_said(created)}, and {here.major}.x reads that")
-    if created.major == here.major - 2 and here.major >= _READS_TWO_BACK:
-        return _two_back(created, made, destination, licence, mount, marked_read_only=marked_read_only)
-    if here < _ARCHIVES or created.major < _OLDEST_ARCHIVE:
-        return RestoreJudgement(
-            Restorability.NO, f"it was made by {_said(created)}, which is too old for {here}", instead
-        )
-    return _archive(created, destination, licence)
+    by = f"it was made by {_said(created)}"
+    match Features.of_cluster(destination).support_of(created):
+        case IndexSupport.NEWER:
+            return RestoreJudgement(Restorability.NO, f"{by}, which is newer than the destination", instead)
+        case IndexSupport.LATE_SIX:
+            return RestoreJudgement(Restorability.NO, f"{by}, and {here} only reads up to 6.7", instead)
+        case IndexSupport.FULL:
+            return RestoreJudgement(Restorability.YES, f"{by}, and {here.major}.x reads that")
+        case IndexSupport.MARKED:
+            return _two_back(created, made, destination, licence, mount, marked_read_only=marked_read_only)
+        case IndexSupport.TOO_OLD:
+            return RestoreJudgement(Restorability.NO, f"{by}, which is too old for {here}", instead)
+        case IndexSupport.ARCHIVE:
+            return _archive(created, destination, licence)
 
 
 def _archive(created: Version, destination: ClusterFacts, licence: str) -> RestoreJudgement:
@@ -159,7 +157,7 @@ def _two_back(
         return RestoreJudgement(Restorability.YES, f"{too_old}; mounted it is read-only in any case")
     if marked_read_only:
         return RestoreJudgement(Restorability.YES, f"{too_old}; it was marked read-only for that")
-    if marked_read_only is False or made is None or made < _MARKS_READ_ONLY:
+    if marked_read_only is False or made is None or not Features.of_elasticsearch(made).marks_read_only:
         return RestoreJudgement(
             Restorability.NO,
             f"{too_old} where it was marked read-only on 8.18 or newer (POST INDEX/_block/write) before the snapshot",
@@ -170,9 +168,9 @@ def _two_back(
     )
 
 
-def _is_newer(created: Version, made: Version | None) -> bool:
+def _is_made_anew(created: Version, made: Version | None) -> bool:
     """Whether an index was made by a newer version than a snapshot, so that it cannot be the one in it."""
-    return made is not None and (created.major, created.minor) > (made.major, made.minor)
+    return made is not None and is_newer_minor(created, made)
 
 
 def _said(created: Version) -> str:
@@ -194,9 +192,9 @@ def why_not_restorable(index: IndexFacts, snapshot: SnapshotFacts, destination: 
     if judged.verdict is not Restorability.NO:
         return ""
     made, here = snapshot.made_by, destination.version
-    if made is not None and made > here:
+    if made is not None and is_newer(made, here):
         return f"snapshot of {made}, newer than {here}"
-    by = made if index.created is None or _is_newer(index.created, made) else index.created
+    by = made if index.created is None or _is_made_anew(index.created, made) else index.created
     if by is None:
         return f"not for {here.major}.x"
-    return f"made by {_said(by)}, {'newer than' if by > here else 'too old for'} {here.major}.x"
+    return f"made by {_said(by)}, {'newer than' if is_newer(by, here) else 'too old for'} {here.major}.x"

@@ -9,6 +9,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.problem import ProblemError
@@ -44,8 +45,6 @@ _FEATURE_STATES: Final = (
     "https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshot-restore.html#feature-state"
 )
 _FILTERING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/shard-allocation-filtering.html"
-_TWO_BACK: Final = 9  # major: from here on it matters whether an index was marked read-only
-_FEATURES_ONLY: Final = 8  # major: from here on system indices only come back with their feature
 _INTERNAL: Final = (".security", ".kibana", ".tasks", ".fleet", ".async-search", ".watches", ".triggered_watches")
 _DEFAULT_CAP: Final = "40mb"
 _CAP: Final = "indices.recovery.max_bytes_per_sec"
@@ -61,7 +60,7 @@ async def _judged(draft: Draft, clusters: Clusters) -> dict[str, RestoreJudgemen
     if snapshot is None or facts is None:
         return {}
     licence = await clusters.destination.surroundings.licence() or ""
-    marks = await _marks(clusters.source) if facts.version.major >= _TWO_BACK else None
+    marks = await _marks(clusters.source) if Features.of_cluster(facts).reads_marked_indices else None
     mount = wanted.mount if wanted is not None else Mount.NONE
     found: dict[str, RestoreJudgement] = {}
     created = {index.name: index.created for index in draft.source_indices}
@@ -483,7 +482,7 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
     by_name = tuple(name for name in draft.selected if name.startswith(_INTERNAL))
     async for finding in _unknown_features(draft, clusters):
         yield finding
-    if by_name and facts.version.major >= _FEATURES_ONLY:
+    if by_name and Features.of_cluster(facts).restores_features_only:
         yield Finding(
             check="feature-states-lock-out",
             severity=Severity.BLOCKER,

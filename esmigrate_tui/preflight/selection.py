@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import TypeRule
 from esmigrate_tui.model.facts import Health, IndexState
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.text import clean, counted, listed
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-
-_ONE_TYPE: Final = 6  # the major from which on an index has one type at most
 
 
 async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
@@ -133,7 +132,8 @@ def _types_apart(draft: Draft) -> tuple[Finding, ...]:
 async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether indices of 5.x and older relate documents by `_parent`, which no newer version knows."""
     asked = tuple(index.name for index in draft.chosen if len(index.types) > 1)
-    newer = draft.destination_facts is not None and draft.destination_facts.version.major >= _ONE_TYPE
+    facts = draft.destination_facts
+    newer = facts is not None and not Features.of_cluster(facts).has_several_types
     if clusters.source is None or not asked or not newer:
         return
     definitions = await clusters.source.definitions(asked)

@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import RestoredShards, RunOutcome, Samples, Watched
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import Mount, RestoreKind, RestoreOptions
@@ -25,9 +25,6 @@ _INDICES: Final = ("index", "indices")
 _PARTS: Final = ("part", "parts")
 _STREAMS: Final = ("data stream", "data streams")
 _NAMED: Final = 20
-_ILM: Final = Version(6, 6)
-_SLM: Final = Version(7, 4)
-_ORIGINATION: Final = Version(7, 5)
 _REPLICAS: Final = "index.number_of_replicas"
 
 
@@ -413,7 +410,7 @@ def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
     has_policy = any(name.startswith("index.lifecycle.") for settings in wanted for name, _ in settings)
     what = f"Set again what was left out of {counted(sum(map(len, wanted.values())), *_INDICES)}, once what it names "
     what += "is on the new cluster: it would have acted on documents on their way."
-    if has_policy and Version.parse(plan.destination_version) >= _ORIGINATION:
+    if has_policy and Features.of_elasticsearch(plan.destination_version).has_origination_date:
         what += " A policy counts the age of an index from when it was made, which this run did; "
         what += "index.lifecycle.origination_date (milliseconds since 1970) gives it another day."
     return [ToDo(what=what, copy="\n".join(requests))]
@@ -458,7 +455,7 @@ def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[Rep
     if restoration.ignore_index_settings:
         ignored = ", ".join(clean(name, 100) for name in restoration.ignore_index_settings)
         things.append(ToDo(what=f"Left out of the snapshot's settings: {ignored}. Set again what you need of them."))
-    things += _lifecycles(Version.parse(plan.destination_version))
+    things += _lifecycles(Features.of_elasticsearch(plan.destination_version))
     features = {row.source_index for row in rows if row.kind is RestoreKind.FEATURE_STATE}
     if features & {"kibana", "security"}:
         things.append(
@@ -486,11 +483,11 @@ def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[Rep
     return things
 
 
-def _lifecycles(destination: Version) -> list[ToDo]:
+def _lifecycles(destination: Features) -> list[ToDo]:
     """What a person may have stopped by hand, as preflight proposes; older servers have none of it."""
-    if destination < _ILM:
+    if not destination.has_ilm:
         return []
-    both = destination >= _SLM
+    both = destination.has_slm
     return [
         ToDo(
             what=f"Start the lifecycles of indices{' and of snapshots' if both else ''} again, if you stopped them for "

@@ -17,7 +17,6 @@ from esmigrate_tui.elastic.responses.indices import (
     IndexMapping,
     ResolvedIndices,
     create_request,
-    created_version,
     index_facts,
 )
 from esmigrate_tui.elastic.responses.nodes import (
@@ -36,6 +35,7 @@ from esmigrate_tui.elastic.responses.templates import (
     given_by_templates,
 )
 from esmigrate_tui.model.facts import DiskFacts, Health, IndexState, Version
+from esmigrate_tui.model.features import Features, created_version
 
 GIB = 1 << 30
 
@@ -209,16 +209,19 @@ TYPELESS = {"settings": {"number_of_shards": 1}, "mappings": {"properties": {"a"
 
 
 def test_from_version_seven_a_definition_goes_as_it_is() -> None:
-    assert create_request(json.dumps(TYPELESS), Version(7, 17)) == ("", json.dumps(TYPELESS))
+    assert create_request(json.dumps(TYPELESS), Features.of_elasticsearch("7.17.0")) == ("", json.dumps(TYPELESS))
 
 
 def test_version_six_point_eight_is_told_that_there_is_no_type() -> None:
-    assert create_request(json.dumps(TYPELESS), Version(6, 8, 23)) == ("?include_type_name=false", json.dumps(TYPELESS))
+    assert create_request(json.dumps(TYPELESS), Features.of_elasticsearch("6.8.23")) == (
+        "?include_type_name=false",
+        json.dumps(TYPELESS),
+    )
 
 
 @pytest.mark.parametrize(("version", "name"), [(Version(6, 4), "_doc"), (Version(5, 6), "doc"), (Version(2, 4), "doc")])
 def test_older_versions_are_given_the_type_they_ask_for(version: Version, name: str) -> None:
-    query, body = create_request(json.dumps(TYPELESS), version)
+    query, body = create_request(json.dumps(TYPELESS), Features.of_elasticsearch(version))
     assert query == ""
     assert json.loads(body) == {**TYPELESS, "mappings": {name: TYPELESS["mappings"]}}
 
@@ -226,7 +229,7 @@ def test_older_versions_are_given_the_type_they_ask_for(version: Version, name: 
 @pytest.mark.parametrize("mappings", [{"_doc": {"properties": {}}}, {"event": {}}, {}])
 def test_a_definition_that_names_its_type_or_has_none_is_left_alone(mappings: dict[str, object]) -> None:
     body = json.dumps({"mappings": mappings})
-    assert create_request(body, Version(6, 8)) == ("", body)
+    assert create_request(body, Features.of_elasticsearch("6.8.0")) == ("", body)
 
 
 def test_of_composed_templates_the_strongest_gives_its_parts_and_then_its_own() -> None:

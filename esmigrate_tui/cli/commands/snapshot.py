@@ -14,7 +14,8 @@ from esmigrate_tui.cli.runs import make_change
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.flow.planning import timestamp
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.facts import IndexFacts, Version
+from esmigrate_tui.model.facts import IndexFacts
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
-_FEATURES: Final = Version(7, 12)  # the first that knows feature states
 _LOOK_SECONDS: Final = 1.0
 _ENDED: Final = {SnapshotState.SUCCESS: ExitCode.DONE, SnapshotState.PARTIAL: ExitCode.INCOMPLETE}
 
@@ -118,7 +118,7 @@ async def take(options: Mapping[str, Any]) -> int:
                 names,
                 feature_states=options["feature_state"],
                 global_state=options["global_state"],
-                knows_features=facts.version >= _FEATURES,
+                knows_features=Features.of_cluster(facts).has_feature_states,
             ),
         )
         # One cluster alone is spoken to: it stands at both ends of the plan that the change is written down with.

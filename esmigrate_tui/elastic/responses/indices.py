@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.responses.cluster import health_from
-from esmigrate_tui.model.facts import IndexFacts, IndexState, ShardFacts, Version
+from esmigrate_tui.model.facts import IndexFacts, IndexState, ShardFacts
+from esmigrate_tui.model.features import Features, created_version
 from esmigrate_tui.model.text import clean, whole_number
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-# From 8.11 on an index remembers a number of the index format, which says the major version and no more.
-_FORMAT_NUMBERS_BEGIN: Final = 8_500_000
 _BLOCKS: Final = "index.blocks."
 _SOURCE_MODE: Final = "index.mapping.source.mode"
 _ROOT_WORDS: Final = frozenset(
@@ -159,17 +158,6 @@ class WritesResponse(msgspec.Struct, frozen=True):
     indices: dict[str, IndexWrites] = {}
 
 
-def created_version(number: object) -> Version | None:
-    """The version in `index.version.created`: 6082399 is 6.8.23; of formats from 8.11 on only the major is known."""
-    try:
-        value = int(str(number))
-    except ValueError:
-        return None
-    if value >= _FORMAT_NUMBERS_BEGIN:
-        return Version(value // 1_000_000)
-    return Version(value // 1_000_000, value // 10_000 % 100, value // 100 % 100)
-
-
 def _amount(text: str | None) -> int | None:
     return whole_number(text or "")
 
@@ -261,13 +249,13 @@ def _types(
     return tuple(sorted(clean(name) for name in typed)), tuple(mapping.source for mapping in typed.values())
 
 
-def create_request(body: str, version: Version) -> tuple[str, str]:
-    """Query string and body that make an index on a server of that version from a typeless definition.
+def create_request(body: str, features: Features) -> tuple[str, str]:
+    """Query string and body that make an index on a server with these abilities from a typeless definition.
 
     From 7 on it goes as it is; 6.7 and 6.8 are told that it is typeless; older ones get the type they ask for.
     A definition that names a type already is left alone.
     """
-    if version.major >= 7:
+    if not features.has_types:
         return "", body
     definition = msgspec.json.decode(body)
     mappings = definition.get("mappings") if isinstance(definition, dict) else None
@@ -278,7 +266,7 @@ def create_request(body: str, version: Version) -> tuple[str, str]:
     )
     if not is_typeless:
         return "", body
-    if version >= Version(6, 7):
+    if features.takes_include_type_name:
         return "?include_type_name=false", body
-    name = "_doc" if version >= Version(6, 2) else "doc"
+    name = "_doc" if features.takes_doc_as_type else "doc"
     return "", msgspec.json.encode(definition | {"mappings": {name: mappings}}).decode()

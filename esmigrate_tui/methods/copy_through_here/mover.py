@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.elastic.paging import PageSize, first_page_size
 from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.copy_through_here.decisions import (
@@ -49,6 +49,7 @@ from esmigrate_tui.methods.writing.pumping import Pumped
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PipelineRule
 from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -66,7 +67,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 _SHARDS_AT_ONCE: Final = 4
-_SLICED: Final = Version(5, 0)
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
 
@@ -195,7 +195,7 @@ def _written(plan: Plan) -> str:
 
 def _past_pipelines(plan: Plan) -> tuple[str, ...]:
     """What becomes of the destination's ingest pipelines, in words."""
-    if Version.parse(plan.destination_version) < DEFAULT_PIPELINES:
+    if not Features.of_elasticsearch(plan.destination_version).has_default_pipelines:
         return ()
     if plan.copying.pipelines is PipelineRule.RESPECTED:
         return ("Let the documents go through the ingest pipelines that their index on the destination has.",)
@@ -204,15 +204,15 @@ def _past_pipelines(plan: Plan) -> tuple[str, ...]:
 
 async def _setting(work: Work, clusters: Clusters) -> CopySetting:
     """What stays the same for the whole of a pass; counting raises where a shard is not there: to be waited for."""
-    version = await clusters.destination.version()
+    features = await clusters.destination.features()
     return CopySetting(
         work=work,
         clusters=clusters,
         total=await source_of(clusters).count(work.task.source_index, kind=work.task.type),
-        destination_major=version.major,
+        destination=features,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
-        pipeline=NO_PIPELINE if switches_off(work.plan, version) else "",
+        pipeline=NO_PIPELINE if switches_off(work.plan, features.version) else "",
     )
 
 
@@ -264,7 +264,7 @@ async def _parts(work: Work, clusters: Clusters, indices: dict[str, dict[str, st
     ]
     kind = work.task.type
     each = pieces(await source.count(name, kind=kind), len(shards))
-    slices = each if await source.version() >= _SLICED else 1
+    slices = each if (await source.features()).slices_scrolls else 1
     gate = asyncio.Semaphore(_SHARDS_AT_ONCE)
 
     async def of_shard(index: str, shard: int) -> tuple[CopyPart, ...]:

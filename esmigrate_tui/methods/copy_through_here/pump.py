@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.documents import Document, DocumentPage
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.event import Reject
+    from esmigrate_tui.model.features import Features
 
 _USUAL_LIMIT: Final = 100 * 1024 * 1024  # http.max_content_length
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
@@ -71,7 +72,7 @@ class CopySetting:
     work: Work
     clusters: Clusters
     total: int
-    destination_major: int
+    destination: Features
     limit: int
     is_fresh: bool
     pipeline: str = ""
@@ -84,7 +85,7 @@ class Pump(Steered):
         writer = BulkWriter(
             setting.work,
             setting.clusters,
-            destination_major=setting.destination_major,
+            features=setting.destination,
             limit=setting.limit,
             pipeline=setting.pipeline,
         )

@@ -23,7 +23,7 @@ from esmigrate_tui.model.connection import SignIn
 
 def python(target: ShippingTarget) -> str:
     """The Python client, by its helper that sends again what the cluster is too busy for."""
-    is_new = target.version.major >= 8
+    is_new = target.features.clients_have_tls_names
     user = repr(target.connection.user) if target.has_simple_user else f'os.environ["{USER}"]'
     lines = []
     match target.sign_in:
@@ -56,7 +56,7 @@ def python(target: ShippingTarget) -> str:
 
 def javascript(target: ShippingTarget) -> str:
     """The JavaScript client, by its bulk helper; documents stay the text that they are."""
-    if target.version.major < 7:
+    if not target.features.has_javascript_bulk_helper:
         raise refused("The JavaScript client has its bulk helper from 7.7 on.", "Take the text for Python or curl.")
     user = quoted(target.connection.user) if target.has_simple_user else f"process.env.{USER}"
     lines = []
@@ -69,7 +69,7 @@ def javascript(target: ShippingTarget) -> str:
             lines.append(f"auth: {{ bearer: process.env.{TOKEN} }},")
         case SignIn.NONE:
             pass
-    tls = "tls" if target.version.major >= 8 else "ssl"
+    tls = "tls" if target.features.clients_have_tls_names else "ssl"
     if target.ca:
         partial = ", allowPartialTrustChain: true" if target.fingerprint else ""
         lines.append(f"{tls}: {{ ca: readFileSync({quoted(target.ca)}){partial} }},")
@@ -89,7 +89,7 @@ def javascript(target: ShippingTarget) -> str:
 
 def go(target: ShippingTarget) -> str:
     """The Go client, by its bulk indexer."""
-    if target.version.major < 6:
+    if not target.features.has_go_bulk_indexer:
         raise refused("The Go client has its bulk indexer from 6 on.", "Take the text for Python or curl.")
     user = quoted(target.connection.user) if target.has_simple_user else f'os.Getenv("{USER}")'
     lines, before = [], []

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import DEFAULT_PIPELINES, NO_PIPELINE
+from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.as_made import told_as_made
 from esmigrate_tui.methods.filling import (
     BEFORE_6,
@@ -54,8 +54,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.files import FileReading
     from esmigrate_tui.verify.progress import ComparisonProgress
 
-
-_TYPELESS: Final = 6  # the major from which on an index has one type at most, and documents are written with that
 
 _ended: Final[dict[str, FileState]] = {}
 """How each perform of this process ended: files cannot be counted again as cheaply as an index can."""
@@ -262,17 +260,17 @@ async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
 
 
 async def _setting(work: Work, clusters: Clusters, reading: FileReading) -> FileSetting:
-    version = await clusters.destination.version()
-    if reading.pipeline == NO_PIPELINE and version < DEFAULT_PIPELINES:
+    features = await clusters.destination.features()
+    if reading.pipeline == NO_PIPELINE and not features.has_default_pipelines:
         reading = msgspec.structs.replace(reading, pipeline="")  # which is what it means there
     return FileSetting(
         work=work,
         clusters=clusters,
         reading=reading,
-        destination_major=version.major,
+        destination=features,
         limit=await clusters.destination.documents.largest_request(),
         is_fresh=bool(work.task.create),
-        type="" if version.major >= _TYPELESS else await _type_there(work, clusters),
+        type=await _type_there(work, clusters) if features.has_several_types else "",
     )
 
 

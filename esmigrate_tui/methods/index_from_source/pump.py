@@ -28,6 +28,7 @@ from esmigrate_tui.reading.pages import FilePages, RowPage, RowPosition
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.model.features import Features
     from esmigrate_tui.model.files import FileReading, FileRow
 
 _WATCHED: Final = 3.0  # seconds between two judgements of the rate
@@ -49,7 +50,7 @@ class FileSetting:
     work: Work
     clusters: Clusters
     reading: FileReading
-    destination_major: int
+    destination: Features
     limit: int
     is_fresh: bool
     type: str = ""
@@ -70,7 +71,7 @@ class FilePump(Steered):
         writer = BulkWriter(
             setting.work,
             setting.clusters,
-            destination_major=setting.destination_major,
+            features=setting.destination,
             limit=setting.limit,
             pipeline=setting.reading.pipeline,
             name=_place,

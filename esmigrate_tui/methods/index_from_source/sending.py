@@ -13,6 +13,7 @@ import msgspec
 
 from esmigrate_tui.model.connection import Connection, SignIn, TrustKind
 from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -61,6 +62,11 @@ class ShippingTarget(msgspec.Struct, frozen=True, kw_only=True):
         return _SIMPLE.fullmatch(self.connection.user) is not None
 
     @property
+    def features(self) -> Features:
+        """What the destination, and what is sent to it by its own version, can do."""
+        return Features.of_elasticsearch(self.version)
+
+    @property
     def fingerprint(self) -> str:
         """The pinned certificate's, "" where none is."""
         return self.connection.trust.fingerprint if self.connection.endpoint.is_encrypted else ""
@@ -68,7 +74,7 @@ class ShippingTarget(msgspec.Struct, frozen=True, kw_only=True):
 
 def target_of(connection: Connection, index: str, version: Version) -> ShippingTarget:
     """What the texts for that index of that destination are made of."""
-    endpoint, trust = connection.endpoint, connection.trust
+    endpoint, trust, features = connection.endpoint, connection.trust, Features.of_elasticsearch(version)
     ca = ""
     if endpoint.is_encrypted and trust.kind is TrustKind.CA_FILE:
         ca = trust.ca_file
@@ -80,7 +86,7 @@ def target_of(connection: Connection, index: str, version: Version) -> ShippingT
         version=version,
         url=f"{endpoint.scheme}://{endpoint.authority}{quote(endpoint.path, safe='/%')}",
         ca=ca,
-        type="" if version.major >= 7 else "_doc" if version >= Version(6, 2) else "doc",
+        type="" if not features.has_types else "_doc" if features.takes_doc_as_type else "doc",
     )
 
 

@@ -66,9 +66,6 @@ def configuration(
     )
 
 
-_NEW_TLS: Final = Version(8)  # Logstash renamed its options in 8.8, and dropped the old ones in 9
-
-
 # -- steps that all have in common -------------------------------------------------------------------------------------
 
 
@@ -143,7 +140,7 @@ def _environment_steps(target: ShippingTarget, how: str) -> tuple[str, ...]:
 
 def _last_steps(target: ShippingTarget, shipping: ShippingOptions) -> Iterable[str]:
     index = clean(target.index, 300)
-    privileges = "write" if target.version < Version(7, 9) else "create_doc and auto_configure"
+    privileges = "create_doc and auto_configure" if target.features.creates_with_auto_configure else "write"
     if target.sign_in is not SignIn.NONE:
         yield f"The sender needs no more than monitor on the cluster, and {privileges} on {index}."
     yield (
@@ -174,7 +171,7 @@ def _logstash(target: ShippingTarget) -> str:
         case SignIn.NONE:
             pass
     if target.connection.endpoint.is_encrypted:
-        is_new = target.version >= _NEW_TLS
+        is_new = target.features.logstash_has_ssl_names
         lines.append("ssl_enabled => true" if is_new else "ssl => true")
         if target.ca:
             lines.append(
@@ -182,9 +179,9 @@ def _logstash(target: ShippingTarget) -> str:
             )
         if target.is_unverified:
             lines.append('ssl_verification_mode => "none"' if is_new else "ssl_certificate_verification => false")
-    if target.version >= Version(7, 13):
+    if target.features.logstash_has_data_streams:
         lines.append("data_stream => false")
-    if target.version >= Version(6, 6):
+    if target.features.logstash_has_ilm:
         lines.append("ilm_enabled => false")
     if target.type:
         lines.append(f'document_type => "{target.type}"')
@@ -219,7 +216,7 @@ def _logstash_steps(target: ShippingTarget) -> Iterable[str]:
         "sudo -E /usr/share/logstash/bin/logstash-keystore --path.settings /etc/logstash",
         key_form="as id:key",
     )
-    if target.version >= _NEW_TLS and target.connection.endpoint.is_encrypted:
+    if target.features.logstash_has_ssl_names and target.connection.endpoint.is_encrypted:
         yield "Logstash before 8.8 calls these options ssl, cacert and ssl_certificate_verification."
     yield "Save the text as /etc/logstash/conf.d/esmigrate-output.conf, beside your inputs and filters."
     yield (
@@ -232,7 +229,7 @@ def _logstash_steps(target: ShippingTarget) -> Iterable[str]:
 
 
 def _filebeat(target: ShippingTarget) -> str:
-    if target.version < Version(7):
+    if target.features.has_types:
         raise refused(
             f"Filebeat names its own type of document, which an index of {target.version} cannot have beside another.",
             "Send through Logstash: let Filebeat send to it, and take the text for Logstash.",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.document_places import NO_DOCUMENT
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.plan import MOST_RANGES
 from esmigrate_tui.translate.mappings import is_typeless, types_of
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from esmigrate_tui.elastic.spread import Spread
+    from esmigrate_tui.model.facts import Version
     from esmigrate_tui.model.plan import Plan
 
 WORTH_DOCUMENTS: Final = 50_000
@@ -40,7 +41,6 @@ _INSTANTS: Final = tuple((datetime(year, 1, 1, tzinfo=UTC) - _EPOCH) // timedelt
 
 _DATES: Final = ("date", "date_nanos")
 _WHOLE_NUMBERS: Final = ("long", "integer")
-_NUMBERED: Final = Version(6, 0)  # every change to a shard has a number from then on
 
 
 class RangeField(msgspec.Struct, frozen=True):
@@ -78,12 +78,12 @@ def fields_of(mappings: dict[str, Any], version: Version, asked: str = "") -> tu
     """
     found = [field for root in _roots(mappings) for field in _fields(root, "")]
     if asked:
-        found += [_CHANGES] if version >= _NUMBERED else []
+        found += [_CHANGES] if Features.of_elasticsearch(version).has_sequence_numbers else []
         return tuple(field for field in dict.fromkeys(found) if field.name == asked)
     ranked = sorted(
         dict.fromkeys(found), key=lambda one: (one.name != "@timestamp", not one.is_date, one.name.count("."))
     )
-    return (*ranked[:_MOST_TRIED], *([_CHANGES] if version >= _NUMBERED else []))
+    return (*ranked[:_MOST_TRIED], *([_CHANGES] if Features.of_elasticsearch(version).has_sequence_numbers else []))
 
 
 def _roots(mappings: dict[str, Any]) -> tuple[dict[str, Any], ...]:

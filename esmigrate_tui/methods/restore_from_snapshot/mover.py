@@ -42,7 +42,6 @@ from esmigrate_tui.methods.restore_from_snapshot.troubles import (
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged, RestoredShards, Samples
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.plan import Plan, Task, amount_of
@@ -67,8 +66,6 @@ __all__ = ["RestoreFromSnapshot", "mount_request", "restore_request"]
 _PLACING: Final = tuple(
     f"index.routing.allocation.{name}" for name in ("require.", "include.", "exclude.", "total_shards_per_node")
 )
-_RECOVERY_CAPS_RESTORES: Final = Version(7, 9)
-"""Before that a restore knew only the repository's own limit, of 40 MB a second where nothing was said."""
 
 
 class RestoreState(Token, frozen=True, kw_only=True, omit_defaults=True):
@@ -334,13 +331,13 @@ class _Shared:
         """The limits in force; none where they cannot be seen, as they only explain."""
         snapshots = self._cluster.snapshots
         try:
-            settings, known, version = await asyncio.gather(
-                self._cluster.cluster_settings(), snapshots.repositories(), self._cluster.version()
+            settings, known, features = await asyncio.gather(
+                self._cluster.cluster_settings(), snapshots.repositories(), self._cluster.features()
             )
         except ProblemError:
             return RecoveryLimits()
         own = next((one.settings for one in known if one.name == self._wanted.repository.name), {})
-        limited = version >= _RECOVERY_CAPS_RESTORES
+        limited = features.limits_restores_by_recovery
         return RecoveryLimits(
             recovery=bytes_of(settings.get("indices.recovery.max_bytes_per_sec", "40mb")) if limited else None,
             repository=bytes_of(own.get("max_restore_bytes_per_sec", "0" if limited else "40mb")),

@@ -14,7 +14,7 @@ import msgspec
 
 from esmigrate_tui.elastic.snapshots import restore_path
 from esmigrate_tui.model.draft import Draft, bare_plan
-from esmigrate_tui.model.facts import Version
+from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
@@ -41,7 +41,6 @@ AT_ONCE: Final = 16
 GLOBAL_STATE: Final = "global state"
 """What the task of the cluster-wide state is called; no index has a space in its name."""
 
-FEATURES_SINCE: Final = Version(7, 12)
 BACKING: Final = ".ds-"
 
 _NAMES_SHOWN: Final = 3
@@ -181,12 +180,12 @@ def _features(ground: _RestoreFacts) -> Sequence[str]:
                 todo="Look at the list again, or choose another snapshot.",
             )
         )
-    version = draft.destination_facts.version if draft.destination_facts else FEATURES_SINCE
-    if draft.feature_states and version < FEATURES_SINCE:
+    facts = draft.destination_facts
+    if draft.feature_states and facts is not None and not Features.of_cluster(facts).has_feature_states:
         raise ProblemError(
             Problem(
                 cause=Cause.UNSUPPORTED,
-                what=f"The destination ({version}) does not know feature states.",
+                what=f"The destination ({facts.version}) does not know feature states.",
                 why="They came with 7.12; before that, the indices themselves are restored.",
                 todo="Leave the feature states out.",
             )
@@ -440,7 +439,7 @@ def restore_of_several(tasks: Sequence[Task], plan: Plan) -> Request:
     """What starts the restore of several tasks at once; more than one only where each of them can share."""
     wanted = restoration_of(plan)
     task = tasks[0]
-    knows_features = Version.parse(plan.destination_version) >= FEATURES_SINCE
+    knows_features = Features.of_elasticsearch(plan.destination_version).has_feature_states
     is_named = task.kind in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}
     body: dict[str, Any] = {
         "indices": ",".join(one.source_index for one in tasks) if is_named else "-*",

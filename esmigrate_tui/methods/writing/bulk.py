@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.elastic.documents import BulkItem, Document
     from esmigrate_tui.methods.contract import Work
+    from esmigrate_tui.model.features import Features
 
 ROOM: Final = 48 * 1024 * 1024
 """Bytes that the pages of all streams of this process may have together, each counted twice: as read and as sent."""
@@ -99,7 +100,7 @@ class BulkWriter:
         work: Work,
         clusters: Clusters,
         *,
-        destination_major: int,
+        features: Features,
         limit: int,
         pipeline: str = "",
         name: Callable[[Document], str] | None = None,
@@ -107,7 +108,7 @@ class BulkWriter:
         self._work = work
         self._destination = clusters.destination.documents
         self._target = work.task.destination_index
-        self._major = destination_major
+        self._features = features
         self._limit = limit
         self._pipeline = pipeline
         self._versions = work.plan.copying.versions
@@ -358,7 +359,9 @@ class BulkWriter:
 
     def _kind(self, document: Document) -> str | None:
         """The type as the destination wants it: none from 7.0 on, the one of a typeless mapping on 6.x."""
-        return None if self._major >= 7 else "_doc" if self._major == 6 else type_there(document.type, self._major)
+        if not self._features.has_types:
+            return None
+        return type_there(document.type, self._features.version.major) if self._features.has_several_types else "_doc"
 
     def _routing(self, document: Document) -> str | None:
         """Where it is kept: the routing it was given, or its parent's _id, as 5.x and older have it."""
