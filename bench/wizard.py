@@ -34,6 +34,7 @@ from esmigrate_tui.model.text import number
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
+    from esmigrate_tui.engine.following import RunUpdate
     from esmigrate_tui.model.event import Event
 
 MOVING: Final = 50
@@ -322,9 +323,14 @@ def _looks(tasks: int) -> Iterator[list[Event]]:
         yield batch
 
 
-async def _follow(_: str) -> AsyncIterator[list[Event]]:
+async def _follow(_: str) -> AsyncIterator[RunUpdate]:
+    from esmigrate_tui.engine.following import RunUpdate  # noqa: PLC0415  # as above
+    from esmigrate_tui.model.progress import Progress  # noqa: PLC0415  # as above
+
+    progress = Progress()
     for batch in _looks(MOVING):
-        yield batch
+        progress = progress.after_all(batch)
+        yield RunUpdate(batch, progress)
         await asyncio.sleep(0.5)
 
 

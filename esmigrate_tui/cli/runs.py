@@ -17,6 +17,7 @@ from esmigrate_tui import report
 from esmigrate_tui.cli.connections import credentials_of
 from esmigrate_tui.cli.output import JsonPrinter, LinePrinter, printable, total_line
 from esmigrate_tui.engine import runs
+from esmigrate_tui.engine.following import follow
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.places import raise_unsafe, user_name
 from esmigrate_tui.engine.survival import logout_warning
@@ -33,9 +34,10 @@ from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
+    from esmigrate_tui.engine.following import RunUpdate
     from esmigrate_tui.engine.runs import RunFolder, RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential
@@ -57,6 +59,11 @@ def _home() -> Path:
 def journal_of(run_id: str) -> Journal:
     """The journal of a run that exists, for reading and for commands."""
     return Journal.open(runs.find_run(run_id, _home()).journal)
+
+
+def updates_of(run_id: str) -> AsyncIterator[RunUpdate]:
+    """Everything that a run reports, as it comes, until it has finished or its process has ended."""
+    return follow(runs.find_run(run_id, _home()).journal)
 
 
 async def begin_run(plan: Plan, credentials: Mapping[Side, Credential], findings: Sequence[Finding]) -> str:
@@ -196,15 +203,11 @@ async def _print_events(
 ) -> Progress:
     in_lines = in_lines or wants_lines(os.environ)
     printer = JsonPrinter(sys.stdout) if as_json else LinePrinter(sys.stdout, in_lines=in_lines)
-    progress = Progress()
-    async with journal_of(run_id) as journal:
-        async for batch in journal.follow():
-            for _, event in batch:
-                progress = progress.after(event)
-            told.progress = progress
-            if not quietly:
-                printer.show([event for _, event in batch], progress, time.time())
-    return progress
+    async for update in updates_of(run_id):
+        told.progress = update.progress
+        if not quietly:
+            printer.show(update.events, update.progress, time.time())
+    return told.progress
 
 
 async def _show_end(run_id: str, paths: tuple[Path, ...]) -> None:

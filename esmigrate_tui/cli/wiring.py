@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.engine.following import RunUpdate
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.event import Reject
     from esmigrate_tui.model.files import FileInspection, FileOptions
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
@@ -202,12 +203,10 @@ async def _runs() -> tuple[RunCard, ...]:
     )
 
 
-async def _follow(run: str) -> AsyncIterator[list[Event]]:
-    from esmigrate_tui.cli.runs import journal_of
+def _follow(run: str) -> AsyncIterator[RunUpdate]:
+    from esmigrate_tui.cli.runs import updates_of
 
-    async with journal_of(run) as journal:
-        async for batch in journal.follow():
-            yield [event for _, event in batch]
+    return updates_of(run)
 
 
 async def _command(run: str, command: Command) -> None:

@@ -398,8 +398,7 @@ class Journal:
     def _progress(self) -> Progress:
         seq, progress = self._folded
         while batch := self._read(seq, _PAGE):
-            for number, event in batch:
-                seq, progress = number, progress.after(event)
+            seq, progress = batch[-1][0], progress.after_all(event for _, event in batch)
             self._folded = (seq, progress)
         return progress
 

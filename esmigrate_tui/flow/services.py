@@ -13,11 +13,12 @@ from esmigrate_tui.model.method import MethodName
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
+    from esmigrate_tui.engine.following import RunUpdate
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
     from esmigrate_tui.model.draft import Draft, IndexDefinition
-    from esmigrate_tui.model.event import Event, Reject
+    from esmigrate_tui.model.event import Reject
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts
     from esmigrate_tui.model.files import FileInspection, FileOptions
     from esmigrate_tui.model.finding import Finding
@@ -179,7 +180,7 @@ class Services(Generic[C]):
     says of every method whether it is open between the two. `carried` says what of these groups, as the source (the
     second cluster) has it, would be made on the destination (the first). `plan` and `preview` are pure. `save_text`
     writes a text into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name;
-    `take_up` goes on with one whose process has ended. `follow` yields events from the first one on, in batches, until
+    `take_up` goes on with one whose process has ended. `follow` yields what a run reports, from the first on, until
     the run has finished. `report` writes the report and gives the paths of its files. `change` makes one change that
     the person has confirmed before a run, in a ledger of its own or in that of an earlier one (its name, "" for none),
     and gives the name to put it back by. `keep_contrast` remembers for the next start whether more contrast is
@@ -200,7 +201,7 @@ class Services(Generic[C]):
     begin: Callable[[Plan, Mapping[Side, Credential], tuple[Finding, ...]], Awaitable[str]]
     take_up: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]
     runs: Callable[[], Awaitable[tuple[RunCard, ...]]]
-    follow: Callable[[str], AsyncIterator[list[Event]]]
+    follow: Callable[[str], AsyncIterator[RunUpdate]]
     command: Callable[[str, Command], Awaitable[None]]
     rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]
     report: Callable[[str], Awaitable[tuple[str, ...]]]

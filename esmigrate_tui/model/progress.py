@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -43,6 +43,9 @@ from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted, duration
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _LOOK_BACK: Final = 30.0  # seconds: long enough to smooth one batch, short enough to follow a change
 _SAMPLES: Final = 64
@@ -332,6 +335,13 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return ExitCode.INTERNAL if self.outcome is RunOutcome.FAILED else ExitCode.INCOMPLETE
 
     # -- the fold --------------------------------------------------------------------------------------------------
+
+    def after_all(self, events: Iterable[Event]) -> Progress:
+        """This progress with several more events in it."""
+        progress = self
+        for event in events:
+            progress = progress.after(event)
+        return progress
 
     def after(self, event: Event) -> Progress:  # noqa: C901, PLR0911, PLR0912  # one branch an event, side by side
         """This progress with one more event in it."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.engine.following import RunUpdate
 from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
 from esmigrate_tui.model.command import PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.event import (
@@ -21,6 +22,7 @@ from esmigrate_tui.model.event import (
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.screens.run import RunScreen
 from esmigrate_tui.wizard.widgets.board import Board
@@ -30,7 +32,6 @@ from tests.wizard.world import settled, shown
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from esmigrate_tui.model.event import Event
     from tests.wizard.world import World
 
 PAINTED = 0.8
@@ -76,11 +77,13 @@ async def test_a_run_that_ends_under_an_open_page_is_at_its_finish_once_that_is_
 ) -> None:
     may_end = asyncio.Event()
 
-    async def follow(run: str) -> AsyncIterator[list[Event]]:
+    async def follow(run: str) -> AsyncIterator[RunUpdate]:
         del run
-        yield [*sample.RUN_EVENTS]
+        going_on = Progress().after_all(sample.RUN_EVENTS)
+        yield RunUpdate([*sample.RUN_EVENTS], going_on)
         await may_end.wait()
-        yield [RunFinished(at=sample.NOW, outcome=RunOutcome.INCOMPLETE)]
+        end = RunFinished(at=sample.NOW, outcome=RunOutcome.INCOMPLETE)
+        yield RunUpdate([end], going_on.after(end))
 
     monkeypatch.setattr(world, "follow", follow)
     app = world.app(follow="7K2P")

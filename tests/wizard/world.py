@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from esmigrate_tui.engine.following import RunUpdate
 from esmigrate_tui.flow.offer import METHODS, preview
 from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileInspection
+from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.wizard.app import WizardApp
 from tests.pictures import sample_values as sample
@@ -224,10 +226,10 @@ class World:
     async def runs(self) -> tuple[RunCard, ...]:
         return self.cards
 
-    async def follow(self, run: str) -> AsyncIterator[list[Event]]:
+    async def follow(self, run: str) -> AsyncIterator[RunUpdate]:
         del run
         self._maybe("follow")
-        yield list(self.events)
+        yield RunUpdate(list(self.events), Progress().after_all(self.events))
         if not self.ends:
             await asyncio.Event().wait()
 

@@ -565,10 +565,8 @@ class RunScreen(TasksScreen):
     async def _follow(self) -> None:
         progress = Progress()
         try:
-            async for events in self.wizard.services.follow(self.session.run):
-                for event in events:
-                    progress = progress.after(event)
-                self._news = progress
+            async for update in self.wizard.services.follow(self.session.run):
+                self._news = progress = update.progress
         except ProblemError as error:
             self.wizard.update(self.session.but(run_problem=error.problem))
             return
