@@ -6,6 +6,8 @@ READY  := $(VENV)/.ready
 ARGS   ?=
 # Files of tests that run at the same time, each with nodes of its own (about 1 GB a node); 0: one after another.
 TOGETHER ?= 2
+# Tests without servers that run at the same time: a screen's test waits half of its time for the screen to come to rest.
+AT_ONCE ?= 4
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-quick test-newest how-long check format screenshots bench clean
@@ -19,13 +21,16 @@ demo: $(READY) ## Two real clusters with sample data, and a migration between th
 # Before anything is installed or started; not where ARGS choose some of the tests.
 how-long:
 	@$(if $(ARGS),:,echo "Every test on real Elasticsearch nodes: about 30 minutes on two quiet cores, 40 on busy ones. \
-	Without servers, in four: make test-quick")
+	Without servers, in two: make test-quick")
+
+# Every worker compiles the tests, and many tests start the program: that is kept, whatever the environment says.
+test test-quick: export PYTHONDONTWRITEBYTECODE :=
 
 test: how-long $(READY) ## Every test, on real Elasticsearch nodes: make test ARGS="-k wire"
 	$(BIN)/python -m pytest -n $(TOGETHER) --dist loadfile --no-loadscope-reorder $(ARGS)
 
-test-quick: $(READY) ## The tests that need no server, in four minutes, with fewer examples
-	$(BIN)/python -m pytest -n $(TOGETHER) --dist worksteal -m "not nodes and not slow" \
+test-quick: $(READY) ## The tests that need no server, in less than two minutes: fewer examples, one scene a step
+	$(BIN)/python -m pytest -n $(AT_ONCE) --dist worksteal -m "not nodes and not slow" \
 	  --hypothesis-profile quick $(ARGS)
 
 test-newest: $(READY) ## What needs the newest servers with their modules, before each release

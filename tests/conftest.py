@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from typing import Final
 
@@ -46,3 +47,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         message = f"{named[0]} has an address in its name: give the parameters ids that say what they are"
         raise pytest.UsageError(message)
     items.sort(key=lambda item: _rank(item.path.as_posix()))
+
+
+def pytest_collection_finish() -> None:
+    """What is known of the tests stays to the end: it is not looked through for garbage again and again."""
+    gc.collect()
+    gc.freeze()

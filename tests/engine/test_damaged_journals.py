@@ -34,6 +34,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
 from tests.engine.tiny import plan_of
+from tests.examples import at_most
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,7 +203,7 @@ _ODD: Final = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_most(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_stands_in_a_journal_the_list_of_runs_is_whole(data: st.DataObject, tmp_path: Path) -> None:
     home = Path(tempfile.mkdtemp(dir=tmp_path))

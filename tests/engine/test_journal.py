@@ -42,6 +42,7 @@ from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
+from tests.examples import at_most
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,7 +109,7 @@ def modes_in(folder: Path) -> dict[str, int]:
     return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=at_most(40), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(told=st.lists(events, max_size=40))
 def test_what_was_told_is_read_back_and_folds_to_the_same_progress(
     tmp_path_factory: pytest.TempPathFactory, told: list[Event]

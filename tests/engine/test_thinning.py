@@ -10,6 +10,7 @@ from esmigrate_tui.engine.thinning import KEPT_WHOLE, JournalledAdvance, thinned
 from esmigrate_tui.model.event import Acknowledged, Event, Noted, RunStarted, TaskAdvanced, TaskSummary
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import Progress
+from tests.examples import at_most
 
 STARTED = RunStarted(
     at=0.0,
@@ -53,7 +54,7 @@ def runs(draw: st.DrawFn) -> list[Event]:
     return events
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=at_most(100), deadline=None)
 @given(runs(), st.integers(1, 60))
 def test_a_thinned_run_looks_the_same_at_its_end_but_for_its_plot(events: list[Event], every: int) -> None:
     kept: dict[int, Event] = {}

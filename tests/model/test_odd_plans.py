@@ -26,6 +26,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreKind, TakenNameRule
 from esmigrate_tui.model.text import clean
+from tests.examples import at_most
 
 HERE: Final = Connection(
     endpoint=Endpoint(scheme="https", host="new.example.org", port=9200, path="/es"),
@@ -124,13 +125,13 @@ _ODD: Final = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=at_most(300), deadline=None)
 @given(path=st.sampled_from(_paths(_TREE)[1:]), value=_ODD)
 def test_a_value_that_nobody_meant_is_a_plan_or_a_sentence(path: tuple[Any, ...], value: Any) -> None:  # noqa: ANN401
     used(tomli_w.dumps(_with(path, value)))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=at_most(100), deadline=None)
 @given(at=st.integers(0, len(PLAN.to_toml())), insert=st.text(max_size=8), cut=st.integers(0, 30))
 def test_a_text_that_was_damaged_is_a_plan_or_a_sentence(at: int, insert: str, cut: int) -> None:
     whole = PLAN.to_toml()
@@ -149,6 +150,7 @@ def test_a_text_that_was_damaged_is_a_plan_or_a_sentence(at: int, insert: str, c
         "\x00",
         "",
     ],
+    ids=["lists", "tables", "names", "long number", "date", "infinite", "NUL", "empty"],
 )
 def test_depth_and_numbers_without_measure_are_refused_in_words(text: str) -> None:
     with pytest.raises(ProblemError, match="not a plan that can be run"):

@@ -12,6 +12,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.mappings import translate_mappings
 from esmigrate_tui.translate.settings import translate_settings
+from tests.examples import at_most
 
 VERSIONS = st.sampled_from([Version(2, 4), Version(5, 6), Version(6, 8), Version(7, 17), Version(8, 19), Version(9, 5)])
 NEWER = st.sampled_from([Version(5, 6), Version(6, 8), Version(7, 17), Version(8, 19), Version(9, 5)])
@@ -114,7 +115,7 @@ MAPPINGS = st.dictionaries(
 SPELLINGS = {"index", "norms", "omit_norms", "store", "index_analyzer", "position_offset_gap", "doc_values"}
 
 
-@settings(max_examples=150)
+@settings(max_examples=at_most(150))
 @given(OBJECTS, OBJECTS, OBJECTS, VERSIONS)
 def test_no_json_raises(one: dict[str, Any], other: dict[str, Any], third: dict[str, Any], to: Version) -> None:
     found = translate(IndexDefinition(name="i", settings=one, mappings=other, aliases=third), to)
@@ -122,7 +123,7 @@ def test_no_json_raises(one: dict[str, Any], other: dict[str, Any], third: dict[
     assert all(change for change in (*found.changes, *found.conflicts))
 
 
-@settings(max_examples=150)
+@settings(max_examples=at_most(150))
 @given(MAPPINGS, NEWER)
 def test_translating_what_was_translated_changes_nothing(mappings: dict[str, Any], to: Version) -> None:
     old = IndexDefinition(name="i", settings={"index.version.created": "2040699"}, mappings=mappings, aliases={})
@@ -146,7 +147,7 @@ def _lost(old: dict[str, Any], new: dict[str, Any], path: str) -> list[str]:
     return found
 
 
-@settings(max_examples=200)
+@settings(max_examples=at_most(200))
 @given(st.dictionaries(st.text("abc", min_size=1), FIELDS, max_size=4), NEWER)
 def test_no_field_loses_anything_without_a_word(properties: dict[str, Any], to: Version) -> None:
     mapping, changes = translate_mappings({"doc": {"properties": properties}}, to)
@@ -155,7 +156,7 @@ def test_no_field_loses_anything_without_a_word(properties: dict[str, Any], to: 
         assert any(change.startswith(f"{path}: ") for change in changes), (path, changes)
 
 
-@settings(max_examples=150)
+@settings(max_examples=at_most(150))
 @given(OBJECTS, NEWER)
 def test_no_setting_is_lost_without_a_word(told: dict[str, Any], to: Version) -> None:
     told = {f"index.{name}" if not name.startswith("index.") else name: f"{value}" for name, value in told.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -51,6 +52,7 @@ def defined(**parts: Any) -> IndexDefinition:  # noqa: ANN401  # JSON
     return IndexDefinition(name="deep", **whole)
 
 
+@cache
 def parts(levels: int) -> dict[str, IndexDefinition]:
     return {
         "mappings": defined(mappings={"doc": fields(levels)}),

@@ -22,7 +22,10 @@ from tests.pictures.sample_values import SCENES, credentials_of
 from tests.wizard.world import SECRET, settled, shown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from _pytest.mark import ParameterSet
 
     from esmigrate_tui.wizard.screens.base import StepScreen
     from tests.pictures.sample_values import Scene
@@ -146,7 +149,15 @@ def test_a_locale_that_says_otherwise_is_ascii_and_so_is_a_bare_console(
     assert wants_ascii(environ) is ascii_only
 
 
-@pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.name)
+def every_scene() -> Iterator[ParameterSet]:
+    """All of them; one of each step is enough for `make test-quick`."""
+    seen: set[str] = set()
+    for scene in SCENES:
+        yield pytest.param(scene, id=scene.name, marks=[pytest.mark.slow] if scene.step in seen else [])
+        seen.add(scene.step)
+
+
+@pytest.mark.parametrize("scene", every_scene())
 async def test_an_ascii_terminal_gets_nothing_but_ascii_and_no_line_too_wide(scene: Scene) -> None:
     app = WizardApp(
         sample.PICTURE_SERVICES,

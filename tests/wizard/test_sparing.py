@@ -13,6 +13,7 @@ from textual.strip import Strip
 
 from bench.wizard import wizard
 from esmigrate_tui.wizard.widgets.sparing import TerminalCells
+from tests.examples import at_most
 
 WIDTH = 24
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -44,7 +45,7 @@ def sparing(shown: TerminalCells, line: Strip) -> str:
     )
 
 
-@settings(max_examples=40)
+@settings(max_examples=at_most(40))
 @given(some.lists(LINES, min_size=1, max_size=5))
 def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[Strip]) -> None:
     shown = TerminalCells()
@@ -52,7 +53,7 @@ def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[
     assert on_a_terminal(sent) == on_a_terminal("".join(map(whole, lines)))
 
 
-@settings(max_examples=40)
+@settings(max_examples=at_most(40))
 @given(LINES)
 def test_a_line_that_is_there_already_is_not_sent(line: Strip) -> None:
     shown = TerminalCells()
