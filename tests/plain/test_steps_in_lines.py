@@ -59,7 +59,7 @@ async def test_a_remote_reindex_is_begun_with_what_was_answered(world: Planning)
     assert SECRET not in script.told
     assert world.source.closed == [sample.OLD_FACTS.name]
     assert flow.session.run == "7K2P"
-    assert in_order(script.told, ("Step 1 of 7, Method, Which way.", *(f"Step {at} of 7" for at in range(2, 6))))
+    assert in_order(script.told, ("Step 1 of 7, Method, Choose a method.", *(f"Step {at} of 7" for at in range(2, 6))))
 
 
 async def test_a_copy_is_begun_with_what_was_answered(world: Planning) -> None:
@@ -209,7 +209,7 @@ async def test_before_the_first_step_there_is_none(world: Planning) -> None:
 async def test_question_mark_gives_the_words_of_the_wizards_own_page(world: Planning) -> None:
     script = Script("?", "q")
     await walked(world, script)
-    assert lines_of(script, "There are four ways to bring data into a new cluster.")
+    assert lines_of(script, "There are four ways to bring data into the destination cluster.")
     assert lines_of(script, "One question at a time.")
 
 
