@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
-from esmigrate_tui.flow import planning
+from esmigrate_tui.flow import checking, planning
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Severity
@@ -87,7 +87,7 @@ async def _checked(plan: Plan, clusters: Clusters, asked: list[str]) -> tuple[fl
     """Seconds and requests of one preflight; raises RuntimeError where something was in the way."""
     asked.clear()
     began = time.perf_counter()
-    findings = await planning.check(plan, clusters, lambda _: None)
+    findings = await checking.check(plan, clusters, lambda _: None)
     seconds, requests = time.perf_counter() - began, len(asked)
     if blockers := [one.title for one in findings if one.severity is Severity.BLOCKER]:
         raise RuntimeError(blockers[0])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from esmigrate_tui.cli.runs import make_change
+from esmigrate_tui.cli.plans import pairs
+from esmigrate_tui.flow.runs import make_change
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.ledger import PlannedChange
@@ -14,50 +15,39 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
+    from esmigrate_tui.cli.restore_options import RegistrationOptions, RestorePlanOptions
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.snapshot import Repository
 
 
-def pairs(option: str, given: Sequence[str]) -> dict[str, str]:
-    """The values of an option that is given as KEY=VALUE, as often as wanted."""
-    found: dict[str, str] = {}
-    for pair in given:
-        key, equals, value = pair.partition("=")
-        if not (key and equals):
-            msg = f"{option} wants KEY=VALUE, not {clean(pair, 100)!r}."
-            raise click.UsageError(msg)
-        found[key] = value
-    return found
-
-
-def described(options: Mapping[str, Any]) -> Repository | None:
+def described(name: str, options: RegistrationOptions) -> Repository | None:
     """The repository that --register describes, None where it is not given; raises ProblemError for what is missing."""
     from esmigrate_tui.model.repository_types import repository_of  # noqa: PLC0415  # a long table, for one option
 
-    values = pairs("--repository-setting", options["repository_setting"])
-    if not options["register"]:
-        alone = not options["register_from_source"]
-        if values or (alone and (options["remove_repository"] or options["writable"])):
+    values = pairs("--repository-setting", "KEY=VALUE", options.repository_setting, may_be_empty=True)
+    if not options.register:
+        alone = not options.register_from_source
+        if values or (alone and (options.remove_repository or options.writable)):
             msg = "--repository-setting, --writable and --remove-repository go with --register: they are for a new one."
             raise click.UsageError(msg)
         return None
-    if options["register_from_source"]:
+    if options.register_from_source:
         msg = "--register and --register-from-source exclude each other: give one."
         raise click.UsageError(msg)
-    if options["writable"]:
+    if options.writable:
         values.setdefault("readonly", "false")
-    return repository_of(options["register"], options["repository"], values)
+    return repository_of(options.register, name, values)
 
 
 async def registered(
     draft: Draft,
     clusters: Clusters,
     credentials: Mapping[Side, Credential],
-    options: Mapping[str, Any],
+    options: RestorePlanOptions,
     made_at: str,
 ) -> tuple[Repository, bool]:
     """The repository as the destination has it, and whether somebody asked to have it registered.
@@ -66,11 +56,11 @@ async def registered(
 
     Raises ProblemError where the destination has none of that name and nobody asked for one, or has another one.
     """
-    name: str = options["repository"]
-    wanted = described(options)
+    name, asked = options.repository, options.registration
+    wanted = described(name, asked)
     known = {one.name: one for one in await clusters.destination.snapshots.repositories()}
-    if wanted is None and options["register_from_source"]:
-        wanted = await _as_on_the_source(clusters, name, writable=options["writable"])
+    if wanted is None and asked.register_from_source:
+        wanted = await _as_on_the_source(clusters, name, writable=asked.writable)
     there = known.get(name)
     if there is not None:
         _must_be_the_same(there, wanted)
@@ -78,7 +68,7 @@ async def registered(
     if wanted is None:
         raise await _nowhere(clusters, name, tuple(known))
     folder = await _register(draft, credentials, wanted, made_at)
-    stays = "The run takes it away at its end; without a run" if options["remove_repository"] else "It stays until"
+    stays = "The run takes it away at its end; without a run" if asked.remove_repository else "It stays until"
     click.echo(f"  {stays}: esmigrate cleanup {folder}", err=True)
     found = {one.name: one for one in await clusters.destination.snapshots.repositories()}
     return found.get(name, wanted), True

@@ -6,8 +6,7 @@ import asyncio
 import gc
 import os
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
@@ -17,7 +16,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.engine.following import RunUpdate
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.preflight.advice import Advice
     from esmigrate_tui.vault import VaultReport
-
-T = TypeVar("T")
 
 # ruff: noqa: PLC0415  # every import in a function here keeps the first screen quick
 
@@ -50,44 +47,17 @@ async def _fingerprint(endpoint: Endpoint) -> str:
     return await presented_fingerprint(endpoint)
 
 
-_PATIENCE: float = 20.0
-"""Seconds that looking at files may take: a thousand rows of fifty files take less than one."""
+async def _files(typed: str, options: FileOptions) -> FileInspection:
+    from esmigrate_tui.flow.inspection import inspected
 
-
-async def _patiently(work: Callable[[], T], what: str) -> T:
-    """What the work returns, done beside the screen; raises ProblemError where the disk does not answer."""
-    from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-    from esmigrate_tui.vault.deadline import within
-
-    try:
-        return await within(_PATIENCE, lambda _: work())
-    except TimeoutError:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"{what} has not come to an end in {_PATIENCE:.0f} seconds.",
-                why="A network folder that is away does not answer at all; a pattern may also go through a whole disk.",
-                todo="See that the folder can be listed, or name it more exactly. Then look again.",
-            )
-        ) from None
-
-
-async def _files(typed: str, wishes: FileOptions) -> FileInspection:
-    from esmigrate_tui.reading.sample import looked_at
-
-    return await _patiently(lambda: looked_at(typed, wishes), "Looking at the files")
+    return await inspected(typed, options)
 
 
 async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None) -> AsyncIterator[Finding]:
-    from esmigrate_tui import preflight
     from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.flow.checking import findings_of
 
-    if draft.reading is not None and draft.traits.loads:
-        from esmigrate_tui.reading.opened import changed
-
-        files = draft.reading.files
-        await _patiently(lambda: changed(files), "Looking at the files")  # the checks wait without an end
-    async for finding in preflight.run(_with_tasks(draft), Clusters(destination=destination, source=source)):
+    async for finding in findings_of(draft, Clusters(destination=destination, source=source), time.time()):
         yield finding
 
 
@@ -108,130 +78,72 @@ async def _carried(
     return await previewed(Clusters(destination=destination, source=source), groups)
 
 
-def _with_tasks(draft: Draft) -> Draft:
-    """The draft with what its plan would make, once the definitions of all that is chosen are known."""
-    import msgspec
-
-    from esmigrate_tui.flow.planning import named_there
-    from esmigrate_tui.model.problem import ProblemError
-
-    reads_documents = draft.method is not None and draft.traits.reads_documents
-    if not (reads_documents and draft.selected and draft.definitions.keys() >= set(draft.selected)):
-        return draft
-    try:
-        plan = _plan(draft)
-    except ProblemError:
-        return draft  # why there can be no plan yet, the checks find as well
-    targets, uses = named_there(plan)
-    return msgspec.structs.replace(draft, tasks=plan.tasks, targets=targets, uses=uses)
-
-
 def _plan(draft: Draft) -> Plan:
-    from esmigrate_tui.flow.planning import timestamp
-    from esmigrate_tui.methods import METHODS as PERFORMED
+    from esmigrate_tui.flow.planning import plan_of
 
-    if draft.method is None:
-        msg = "the wizard asks for a method first"
-        raise ValueError(msg)
-    return PERFORMED[draft.method].plan(draft, timestamp(time.time()))
+    return plan_of(draft, time.time())
 
 
 async def _save_text(name: str, text: str) -> str:
-    from esmigrate_tui.reading.opened import named
+    from esmigrate_tui.flow.saving import save_text
 
-    path = await asyncio.to_thread(named, name)
-    await _written(path, text, force=False)
-    return str(path)
-
-
-async def _written(path: Path, text: str, *, force: bool) -> None:
-    import msgspec
-
-    from esmigrate_tui.cli.headless import write_new
-    from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-    from esmigrate_tui.model.text import clean
-
-    try:
-        await asyncio.to_thread(write_new, path, text, force=force)
-    except ProblemError as error:  # it is there already; what to do then is said in the words of a command
-        raise ProblemError(msgspec.structs.replace(error.problem, todo="Give it another name.")) from None
-    except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
-        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        what = f"{clean(str(path), 300)} cannot be written: {clean(why, 200)}."
-        raise ProblemError(Problem(cause=Cause.STATE, what=what, todo="Give a place where you may write.")) from None
+    return await save_text(name, text)
 
 
 async def _save_plan(plan: Plan) -> str:
-    name = f"esmigrate-{plan.made_at.replace(':', '')}.toml"
-    await _written(Path(name), plan.to_toml(), force=True)
-    return name
+    from esmigrate_tui.flow.saving import save_plan
+
+    return await save_plan(plan)
 
 
 async def _begin(plan: Plan, credentials: Mapping[Side, Credential], findings: tuple[Finding, ...]) -> str:
-    from esmigrate_tui.cli.runs import begin_run
+    from esmigrate_tui.flow import runs
 
-    return await begin_run(plan, dict(credentials), findings)
+    return await runs.begin(plan, dict(credentials), findings)
 
 
-async def _take_up(run: str, credentials: Mapping[Side, Credential]) -> None:
-    from esmigrate_tui.cli.runs import resume_ended_run
+async def _resume(run: str, credentials: Mapping[Side, Credential]) -> None:
+    from esmigrate_tui.flow import runs
 
-    await resume_ended_run(run, credentials)
+    await runs.resume_ended(run, credentials)
 
 
 async def _runs() -> tuple[RunCard, ...]:
     if not await asyncio.to_thread(has_runs, os.environ):
         return ()  # nothing of the engine is needed for the first screen of the first migration
-    from esmigrate_tui.cli.runs import summaries
+    from esmigrate_tui.flow import runs
 
-    return tuple(
-        RunCard(
-            run=summary.run,
-            method=summary.method,
-            source=summary.source,
-            destination=summary.destination,
-            started_at=summary.started_at,
-            fraction=summary.fraction,
-            is_live=summary.is_live,
-            is_finished=summary.is_finished,
-            outcome=summary.outcome or "",
-            is_of_changes=summary.is_of_changes,
-            open_entries=summary.open_entries,
-            unreadable=summary.problem.sentence() if summary.problem is not None else "",
-        )
-        for summary in await summaries()
-    )
+    return await runs.cards()
 
 
 def _follow(run: str) -> AsyncIterator[RunUpdate]:
-    from esmigrate_tui.cli.runs import updates_of
+    from esmigrate_tui.flow import runs
 
-    return updates_of(run)
+    return runs.updates_of(run)
 
 
 async def _command(run: str, command: Command) -> None:
-    from esmigrate_tui.cli.runs import send_command
+    from esmigrate_tui.flow import runs
 
-    await send_command(run, command)
+    await runs.send(run, command)
 
 
 async def _rejects(run: str, limit: int) -> tuple[Reject, ...]:
-    from esmigrate_tui.cli.runs import journal_of
+    from esmigrate_tui.flow import runs
 
-    async with journal_of(run) as journal:
-        return await journal.rejects(limit)
+    return await runs.rejects(run, limit)
 
 
 async def _report(run: str) -> tuple[str, ...]:
-    from esmigrate_tui.cli.runs import written_report
+    from esmigrate_tui.flow import runs
 
-    return tuple(str(path) for path in await written_report(run))
+    return tuple(str(path) for path in await runs.write_report(run))
 
 
 async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str) -> str:
-    from esmigrate_tui.cli.runs import make_change
+    from esmigrate_tui.flow import runs
 
-    return await make_change(plan, credentials, change, folder=folder)
+    return await runs.make_change(plan, credentials, change, folder)
 
 
 def _word(report: VaultReport) -> VaultStatus:
@@ -277,7 +189,7 @@ def real_services() -> Services[Cluster]:
         save_text=_save_text,
         save_plan=_save_plan,
         begin=_begin,
-        take_up=_take_up,
+        take_up=_resume,
         runs=_runs,
         follow=_follow,
         command=_command,
@@ -316,10 +228,10 @@ async def wizard_session(
         has_contrast=recalled().contrast,
         is_toured=is_toured,
     )
-    ended: Any = await app.run_async()
+    ended = await app.run_async()
     lines = [*app.farewell]
     if ended is ExitCode.DETACHED:
-        from esmigrate_tui.cli.runs import leaving_warning
+        from esmigrate_tui.flow.runs import leaving_warning
 
         lines.append(await asyncio.to_thread(leaving_warning))
     for line in filter(None, lines):
@@ -341,7 +253,7 @@ async def _questions(draft: Draft | None, credentials: Mapping[Side, Credential]
         console.say(sentence)
     if not left.run:
         return ExitCode.DONE
-    from esmigrate_tui.cli.runs import follow_to_end, started_sentence
+    from esmigrate_tui.cli.following import follow_to_end, started_sentence
 
     if left.is_new:
         console.say(started_sentence(left.run))

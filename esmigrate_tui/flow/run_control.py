@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace
+from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
 
@@ -83,6 +84,38 @@ def pacing(progress: Progress, *, is_faster: bool) -> CommandReply:
     pace = faster(progress) if is_faster else slower(progress)
     said = f"Limit: {number(round(pace))} documents a second for each index." if pace else "No limit."
     return CommandReply(command=SetPace(requests_per_second=pace), said=said)
+
+
+def remark(progress: Progress, command: Command, run: str) -> str:
+    """What a command does not reach, "" where it reaches all; raises ProblemError (usage) where the run cannot obey."""
+    is_paced = progress.method is None or progress.method.traits.can_be_paced
+    match command:
+        case AcceptArrivals() if not is_watched(progress):
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what="This run ends by itself, once everything is moved and verified.",
+                    todo=f"To end it before that: esmigrate stop {run}",
+                )
+            )
+        case SetPace() if is_watched(progress):
+            raise ProblemError(Problem(cause=Cause.USAGE, what=_THEIR_PACE, todo="Slow the sender down where it runs."))
+        case SetPace() if not is_paced:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what="A restore cannot be slowed down from here.",
+                    why="The destination's own settings hold its pace: indices.recovery.max_bytes_per_sec of the "
+                    "cluster, max_restore_bytes_per_sec of the repository.",
+                    todo="Change the cluster's one there; it works at once.",
+                )
+            )
+        case PauseRun() if is_watched(progress):
+            return "What is sent continues to arrive: only counting it is paused."
+        case PauseRun() if not is_paced:
+            return "What is being restored continues: a restore cannot be held. What has not begun yet waits."
+        case _:
+            return ""
 
 
 def what_stopping_does(progress: Progress) -> str:

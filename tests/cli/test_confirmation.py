@@ -7,7 +7,8 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.cli.confirmation import confirmed, overwritten
+from esmigrate_tui.cli.commands.run import is_confirmed
+from esmigrate_tui.flow.overwriting import overwritten
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
@@ -58,10 +59,10 @@ def test_a_feature_state_and_the_global_state_always_overwrite() -> None:
 def test_only_the_name_of_the_destination_agrees(
     given: str, capsys: pytest.CaptureFixture[str], *, agrees: bool
 ) -> None:
-    assert confirmed(DELETING, "es-8", given) is agrees
+    assert is_confirmed(DELETING, "es-8", given) is agrees
     assert "Deleted on the destination: orders, orders-2" in capsys.readouterr().err
 
 
 def test_without_the_name_the_option_that_gives_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
-    confirmed(DELETING, "es 8", "")
+    is_confirmed(DELETING, "es 8", "")
     assert "nothing was done. To agree, give --confirm 'es 8'" in capsys.readouterr().err

@@ -8,15 +8,8 @@ import msgspec
 import pytest
 
 from esmigrate_tui import preflight
-from esmigrate_tui.flow.planning import (
-    accepted,
-    as_accepted,
-    as_planned,
-    can_be_waived,
-    draft_of,
-    is_accepted,
-    standing,
-)
+from esmigrate_tui.flow.acceptance import accepted, as_accepted, can_be_waived, is_accepted, standing
+from esmigrate_tui.flow.checking import as_planned, draft_of
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.facts import ClusterFacts, Version

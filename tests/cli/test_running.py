@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import pytest
 
+from esmigrate_tui.cli.commands.resume import accepted_fingerprints
 from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
-from esmigrate_tui.cli.runs import accepted_fingerprints
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.runs import RunFolder
@@ -168,7 +168,7 @@ def test_changes_before_a_run_are_listed_in_words(shell: Shell) -> None:
     shell.has_changes(EntryState.MADE)
     said = shell.do("status")
     assert said.code == ExitCode.DONE
-    assert said.out == "CCCC   1 change made before a run, not put back   http://new:9200\n"
+    assert said.out == "CCCC   1 change made before a run, not reverted   http://new:9200\n"
 
 
 def test_a_run_that_a_full_disk_holds_says_so_in_the_list_and_by_itself(shell: Shell, living: RunFolder) -> None:
@@ -185,13 +185,13 @@ def test_a_run_that_a_full_disk_holds_says_so_in_the_list_and_by_itself(shell: S
 
 def test_changes_that_were_put_back_are_still_known(shell: Shell) -> None:
     shell.has_changes(EntryState.UNDONE)
-    assert "asked for before a run, nothing to put back" in shell.do("status").out
+    assert "asked for before a run, nothing to revert" in shell.do("status").out
 
 
 def test_each_change_before_a_run_is_told_with_what_became_of_it(shell: Shell) -> None:
     shell.has_changes(EntryState.MADE)
     assert shell.do("status", "CCCC").out.splitlines() == [
-        "CCCC: 1 change made before a run, not put back",
+        "CCCC: 1 change made before a run, not reverted",
         "  made        destination: repository old was registered",
     ]
 
@@ -218,7 +218,7 @@ def test_where_nothing_is_left_to_put_back_no_secret_and_no_cluster_is_needed(sh
     shell.has_changes(EntryState.UNDONE)
     said = shell.do("cleanup", "CCCC")
     assert said.code == ExitCode.DONE
-    assert said.out == "Nothing that run CCCC changed is left to put back.\n"
+    assert said.out == "Nothing that run CCCC changed is left to revert.\n"
 
 
 # -- what a run leaves behind ------------------------------------------------------------------------------------------
@@ -247,10 +247,10 @@ def has_reindex(shell: Shell, *events: Event) -> RunFolder:
 def test_a_run_whose_process_died_says_what_it_left_changed_and_what_puts_it_back(shell: Shell) -> None:
     has_reindex(shell, TaskStarted(at=1.0, task=1), LedgerChanged(at=1.0, entry=an_entry(EntryState.MADE)))
     said = shell.do("status", "NNNN").out
-    assert "  not put back  destination: replicas of logs were switched off\n" in said
+    assert "  not reverted  destination: replicas of logs were switched off\n" in said
     assert "esmigrate resume NNNN" in said
     assert "esmigrate cleanup NNNN" in said
-    assert "1 change to put back" in shell.do("status").out
+    assert "1 change to revert" in shell.do("status").out
 
 
 def test_a_run_that_left_nothing_changed_is_not_said_to_be_put_back(shell: Shell) -> None:
@@ -264,7 +264,7 @@ def test_cleaning_up_says_what_only_a_person_can_put_back(shell: Shell) -> None:
     shell.has_changes(EntryState.MADE)
     said = shell.do("cleanup", "NNNN")
     assert said.code == ExitCode.DONE
-    assert "Nothing that run NNNN changed is left to put back." in said.out
+    assert "Nothing that run NNNN changed is left to revert." in said.out
     assert "reindex.remote.whitelist" in said.out
     assert "GET /_nodes/settings?" in said.out
     assert "repository old was registered" not in said.out  # that is another cluster's: the addresses differ
@@ -305,7 +305,7 @@ def test_on_a_terminal_it_is_asked_and_a_no_leaves_everything_as_it_is(living: R
     os.close(ours)
     os.close(theirs)
     assert code == ExitCode.USAGE
-    assert "Delete it, and go on?" in said
+    assert "Delete it, and continue?" in said
     assert "Nothing was done." in said
     assert commands_in(living) == 0
 
@@ -320,7 +320,7 @@ def test_skipping_what_is_half_restored_wants_a_yes_too(shell: Shell, living: Ru
 def test_what_the_run_does_not_have_cannot_be_skipped(shell: Shell, living: RunFolder) -> None:
     said = shell.do("skip", living.run, "elsewhere")
     assert said.code == ExitCode.NOTHING
-    assert "has nothing called elsewhere" in said.err
+    assert "has no index elsewhere" in said.err
 
 
 def test_a_restore_cannot_be_paced_and_the_settings_that_can_are_named(shell: Shell, living: RunFolder) -> None:
@@ -333,7 +333,7 @@ def test_a_restore_cannot_be_paced_and_the_settings_that_can_are_named(shell: Sh
 def test_a_restore_that_nobody_performs_is_not_asked_about(shell: Shell) -> None:
     folder = shell.has_restore()
     said = shell.do("stop", folder.run)
-    assert "No process holds the run" in said.err
+    assert "The process of run RRRR has ended" in said.err
     assert "deleted" not in said.out
 
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.cli import wiring as opening
+from esmigrate_tui.cli.wiring import real_services
+from esmigrate_tui.flow import checking, inspection
 from esmigrate_tui.model.copying import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts
@@ -20,22 +21,22 @@ if TYPE_CHECKING:
 
 
 async def test_a_look_that_does_not_end_is_given_up_with_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "_PATIENCE", 0.0)
+    monkeypatch.setattr(inspection, "PATIENCE", 0.0)
     with pytest.raises(ProblemError) as caught:
-        await opening.real_services().files("/etc/**/*.nothing", FileOptions())
+        await real_services().files("/etc/**/*.nothing", FileOptions())
     assert "Looking at the files has not come to an end" in caught.value.problem.what
     assert "network folder" in caught.value.problem.why
 
 
 async def test_a_look_through_the_services_shows_the_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("id\n1\n")
-    look = await opening.real_services().files(f"{tmp_path}/*.csv", FileOptions())
+    look = await real_services().files(f"{tmp_path}/*.csv", FileOptions())
     assert look.sample is not None
     assert [row.source for row in look.sample.rows] == [b'{"id":1}']
 
 
 async def test_a_text_is_written_into_a_new_file_alone(tmp_path: Path) -> None:
-    services = opening.real_services()
+    services = real_services()
     path = await services.save_text(f"{tmp_path}/send.sh", "x\n")
     with pytest.raises(ProblemError) as there:
         await services.save_text(path, "y\n")
@@ -65,6 +66,6 @@ def test_the_checks_of_a_copy_know_what_its_plan_uses_and_where_its_types_go() -
         },
         copying=CopyOptions(types=TypeRule.APART, into_existing=True),
     )
-    seen = opening._with_tasks(draft)
+    seen = checking._with_tasks(draft, 0.0)
     assert seen.targets == {"old": ("old-a", "old-b")}
     assert seen.uses == ("there",)

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.following import started_sentence
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
-from esmigrate_tui.cli.runs import leaving_warning, started_sentence
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.engine import places
 from esmigrate_tui.engine.runs import make_folder
+from esmigrate_tui.flow.runs import leaving_warning
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.reading.opened import named

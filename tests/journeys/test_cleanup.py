@@ -70,9 +70,9 @@ async def test_what_a_killed_run_has_switched_off_is_put_back_and_what_is_left_b
         await clusters.source.delete_index(INDEX)
     assert (killed["index.refresh_interval"], killed["index.number_of_replicas"]) == ("-1", "0")
     assert cleaned.code == ExitCode.DONE, cleaned.text
-    assert f"put back on the destination: replicas and refresh of {INDEX} were switched off" in cleaned.out
+    assert f"reverted on the destination: replicas and refresh of {INDEX} were switched off" in cleaned.out
     assert "reindex.remote.whitelist" in cleaned.out
     for name in ("index.refresh_interval", "index.number_of_replicas"):
         assert put_back[name] == wanted[name], name
-    assert "Nothing that run KL2D changed is left to put back." in cleaned.out
+    assert "Nothing that run KL2D changed is left to revert." in cleaned.out
     assert resumed == ExitCode.DONE

@@ -187,7 +187,7 @@ async def test_6_to_7_without_any_source(operator: Operator, six: Kept, nodes: S
     assert report["is_verified"] is True
     assert report["source"] is None
     assert "cannot be known without the source" in report["how_checked"]
-    assert f"{folder}   1 change made before a run, not put back" in listed.out
+    assert f"{folder}   1 change made before a run, not reverted" in listed.out
     assert cleaned.code == 0, cleaned.text
     assert six.name not in left
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from esmigrate_tui.cli.runs import clean_up, summaries
+from esmigrate_tui.cli.commands.cleanup import CleanupOptions, clean_up
+from esmigrate_tui.cli.options import SecretFiles
 from esmigrate_tui.cli.wiring import real_services
+from esmigrate_tui.flow.runs import summaries
 from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
@@ -150,7 +152,7 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
     assert folder.open_entries == 2
     told = f"You had this put right: {LIMIT} is {raised}, {LIMIT} is {again}."
     assert app.farewell == (f"{told} `esmigrate cleanup {folder.run}` puts them back.",)
-    assert await clean_up({"run_id": folder.run}) == ExitCode.DONE
+    assert await clean_up(CleanupOptions(run=folder.run, secrets=SecretFiles())) == ExitCode.DONE
     assert await destination.allowed() == raised - 1  # what the other user has set last is not this program's to change
 
 
@@ -175,7 +177,7 @@ async def test_a_change_whose_answer_was_lost_is_looked_at_and_put_back_by_clean
             f"You had this put right: {LIMIT} is {raised}. `esmigrate cleanup {folder.run}` puts it back.",
         )
         assert folder.open_entries == 1
-        assert await clean_up({"run_id": folder.run}) == ExitCode.DONE
+        assert await clean_up(CleanupOptions(run=folder.run, secrets=SecretFiles())) == ExitCode.DONE
     assert await destination.allowed() == 1
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.cli.runs import clean_up
+from esmigrate_tui.cli.commands.cleanup import CleanupOptions, clean_up
+from esmigrate_tui.cli.options import SecretFiles
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
 from esmigrate_tui.flow.session import ConnectionTest, repositories, shown_snapshots
@@ -186,7 +187,7 @@ async def test_the_wizard_takes_a_snapshot_registers_its_repository_and_restores
     monkeypatch.setenv("ESMIGRATE_SOURCE_PASSWORD", source.password or "")
     monkeypatch.setenv("ESMIGRATE_DESTINATION_PASSWORD", destination.password or "")
     taken = next(each for each in made if each.what.startswith("taken"))
-    assert await clean_up({"run_id": taken.name}) == ExitCode.DONE
+    assert await clean_up(CleanupOptions(run=taken.name, secrets=SecretFiles())) == ExitCode.DONE
     here = await connected_to(source)
     pages = [page async for page in here.snapshots.snapshots(prefix)]
     await here.close()

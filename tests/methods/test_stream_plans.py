@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.checking import draft_of
 from esmigrate_tui.flow.definition import parts_of
-from esmigrate_tui.flow.planning import draft_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.copy_through_here.decisions import CopyPart, CopyState, is_same_source, newer_parts
 from esmigrate_tui.methods.streams import alias_request

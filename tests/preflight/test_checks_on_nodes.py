@@ -20,7 +20,7 @@ from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
-from esmigrate_tui.flow import planning
+from esmigrate_tui.flow import checking, planning
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -416,7 +416,7 @@ async def test_a_destination_that_has_no_master_yet_is_not_taken_for_another_clu
     async with Line(world.new) as line, await connect(*as_user(line.node)) as there:
         line.breaks(nameless, "GET /", 1)
         with pytest.raises(ProblemError) as caught:
-            await planning.raise_stale(plan, Clusters(destination=there, source=None))
+            await checking.raise_stale(plan, Clusters(destination=there, source=None))
     assert (type(caught.value), caught.value.problem.cause) == (ProblemError, Cause.BUSY)
     assert "has no elected master" in caught.value.problem.what
 
@@ -595,7 +595,7 @@ async def test_an_index_that_is_written_to_meanwhile_is_named_and_one_that_is_no
 async def planned(world: World, clusters: Clusters, *names: str) -> Draft:
     """The draft of a plan of these indices, as `esmigrate check` looks at it."""
     plan, _ = await planning.plan_for(world.nothing_there, clusters, names, renamed={}, now=0.0)
-    draft, _ = await preflight.look(planning.draft_of(plan), clusters)
+    draft, _ = await preflight.look(checking.draft_of(plan), clusters)
     return draft
 
 
@@ -650,7 +650,7 @@ async def test_many_indices_cost_as_many_requests_as_one(world: World) -> None:
         for names in (("pfc-good",), ("pfc-good", "pfc-priced", "pfc-piped", "pfc-taken")):
             plan, _ = await planning.plan_for(world.nothing_there, clusters, names, renamed={}, now=0.0)
             world.asked.clear()
-            findings = await planning.check(plan, clusters, lambda _: None)
+            findings = await checking.check(plan, clusters, lambda _: None)
             amounts.append(len(world.asked))
             assert not [one.title for one in findings if "could not be made" in one.title]
     assert amounts[0] == amounts[1] <= 40
@@ -684,7 +684,7 @@ async def prepared(world: World, clusters: Clusters, method: MethodName, folder:
         restoration = RestoreOptions(repository=KEPT.registered(readonly=True), snapshot="s")
         return draft.answered(restoration=restoration, selected=("pfc-good",))
     plan, _ = await planning.plan_for(draft, clusters, names, renamed={}, now=0.0)
-    return planning.draft_of(plan)
+    return checking.draft_of(plan)
 
 
 @pytest.mark.parametrize("method", list(MethodName))

@@ -1,56 +1,71 @@
-"""`esmigrate advise`: which way fits two clusters, before anything is planned."""
+"""`esmigrate advise`: which method fits two clusters, before anything is planned."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import click
+import msgspec
 
-from esmigrate_tui import preflight
-from esmigrate_tui.cli.connections import connected, connection_of, credential_for
-from esmigrate_tui.flow import planning
-from esmigrate_tui.flow.patterns import choose
+from esmigrate_tui.cli.options import AsJson, DestinationOptions, OptionalSource, command
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import counted, size
-from esmigrate_tui.preflight.advice import MethodStanding, advise, estimated
-from esmigrate_tui.preflight.survey import surveyed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from esmigrate_tui.model.connection import Connection, Credential
     from esmigrate_tui.preflight.advice import Advice, AdviceInput, MethodAdvice
 
-_MARKS: Final = {MethodStanding.OPEN: "ok", MethodStanding.ARRANGED: "! ", MethodStanding.CLOSED: "x "}
+_MARKS: Final = {"open": "ok", "to be arranged": "! ", "closed": "x "}
 
 
-async def give_advice(options: Mapping[str, Any]) -> int:
-    """Look at both clusters, and say of each method whether it is open, why, and how long it may take."""
-    sides: dict[Side, tuple[Connection, Credential]] = {}
-    for side in Side:
-        if options[str(side)]:
-            sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
+class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Between which clusters, and for which indices."""
+
+    source: OptionalSource
+    destination: DestinationOptions
+    patterns: Annotated[
+        tuple[str, ...],
+        click.option("--index", "patterns", multiple=True, metavar="PATTERN", help="Index to move; else every index."),
+    ]
+    as_json: AsJson
+
+
+@command("advise", AdviseOptions)
+async def advise(options: AdviseOptions) -> int:
+    """Say of each method whether it is open between two clusters, why, how long it may take, and which to prefer.
+
+      esmigrate advise --source https://elastic@old:9200 --destination https://elastic@new:9200
+
+    Nothing is written on either cluster. An estimate is made of the servers' own limits and of a short read of the
+    largest index; where it rests on figures that were measured elsewhere, it says so.
+    """
+    from esmigrate_tui import preflight
+    from esmigrate_tui.cli.connections import connected, signed_in
+    from esmigrate_tui.flow.patterns import choose
+    from esmigrate_tui.flow.planning import raise_unreached
+    from esmigrate_tui.preflight.advice import advise as advise_on
+    from esmigrate_tui.preflight.survey import surveyed
+
+    sides = await signed_in(options.source, options.destination)
     source = sides.get(Side.SOURCE)
     draft = Draft(
+        method=MethodName.COPY_THROUGH_HERE,
         source=source[0] if source else None,
         destination=sides[Side.DESTINATION][0],
     )
     async with connected(sides[Side.DESTINATION], source) as clusters:
         draft, reached = await preflight.look(draft, clusters)
-        planning.raise_unreached(reached)
-        if options["patterns"]:
-            choice = choose(draft.offered, options["patterns"], closed_too=True)
+        raise_unreached(reached)
+        if options.patterns:
+            choice = choose(draft.offered, options.patterns, closed_too=True)
             draft = draft.answered(selected=choice.names)
         here = await surveyed(draft, clusters, time.perf_counter)
-    advice = advise(here)
-    if options["as_json"]:
-        click.echo(json_line(advice))
-    else:
-        click.echo("\n".join(advice_lines(here, advice)))
+    advice = advise_on(here)
+    click.echo(json_line(advice) if options.as_json else "\n".join(advice_lines(here, advice)))
     return ExitCode.DONE
 
 
@@ -68,6 +83,8 @@ def advice_lines(here: AdviceInput, advice: Advice) -> list[str]:
 
 
 def _method_lines(one: MethodAdvice, *, is_preferred: bool) -> list[str]:
+    from esmigrate_tui.preflight.advice import estimated
+
     lines = [f"{_MARKS[one.standing]} {one.method}: {one.standing}" + (", preferred" if is_preferred else "")]
     lines += [f"     {sentence}" for sentence in one.why]
     for todo in one.todo:

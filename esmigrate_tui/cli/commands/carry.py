@@ -1,16 +1,14 @@
-"""`esmigrate carry`: templates, ingest pipelines and lifecycle policies, looked at first and made when asked."""
+"""`esmigrate carry`: templates, ingest pipelines and lifecycle policies, shown first and made when asked."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated
 
 import click
+import msgspec
 
-from esmigrate_tui.cli.connections import connected, connection_of, credential_for, raise_one_stdin
-from esmigrate_tui.cli.runs import make_change
-from esmigrate_tui.flow.planning import timestamp
-from esmigrate_tui.methods.carrying import previewed
+from esmigrate_tui.cli.options import AsJson, DestinationOptions, SourceOptions, command
 from esmigrate_tui.model.carried import DefinitionGroup, NameConflict
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.method import MethodName
@@ -28,33 +26,68 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.connection import Connection, Credential
 
 
-async def carry(options: Mapping[str, Any]) -> int:
-    """Show what would be made on the destination, and make it where --make is given."""
-    groups = [group for group in DefinitionGroup if options[group]]
+class CarryOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Between which clusters, which definitions, and whether they are made."""
+
+    source: SourceOptions
+    destination: DestinationOptions
+    templates: Annotated[
+        bool, click.option("--templates", is_flag=True, help="Index templates, legacy and new, and their components.")
+    ]
+    pipelines: Annotated[bool, click.option("--pipelines", is_flag=True, help="Ingest pipelines.")]
+    policies: Annotated[bool, click.option("--policies", is_flag=True, help="Lifecycle policies of indices.")]
+    names: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--name", "names", multiple=True, metavar="PATTERN", help="Only those of this name; * ? [ ] match many."
+        ),
+    ]
+    make: Annotated[
+        bool,
+        click.option("--make", is_flag=True, help="Make them. Without it they are shown, and nothing is changed."),
+    ]
+    as_json: AsJson
+
+
+@command("carry", CarryOptions)
+async def carry(options: CarryOptions) -> int:
+    r"""Carry over templates, ingest pipelines and lifecycle policies, translated to the destination's version.
+
+      esmigrate carry --source https://elastic@old:9200 --destination https://elastic@new:9200 \
+          --templates --pipelines --name 'logs-*'
+
+    Each is shown with what would change and with what the destination has of that name: + would be made, = exists
+    already, ! stays as it is. Nothing is ever overwritten; `esmigrate cleanup` removes what was made. What Elastic's
+    own programs manage is left to them. A plan does the same at the end of its run: `esmigrate plan … --with
+    templates`.
+    """
+    from esmigrate_tui.cli.connections import connected, signed_in
+    from esmigrate_tui.methods.carrying import previewed
+
+    groups = [group for group in DefinitionGroup if getattr(options, group)]
     if not groups:
         msg = "Say what is to be carried over: --templates, --pipelines, --policies."
         raise click.UsageError(msg)
-    raise_one_stdin(options)
-    source, destination = [
-        await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
-        for side in (Side.SOURCE, Side.DESTINATION)
-    ]
+    sides = await signed_in(options.source, options.destination)
+    source, destination = sides[Side.SOURCE], sides[Side.DESTINATION]
     async with connected(destination, source) as clusters:
         plan = await _plan(clusters, source[0], destination[0])
-        found = await previewed(clusters, groups, options["names"])
-    _show(found, as_json=options["as_json"])
+        found = await previewed(clusters, groups, options.names)
+    _show(found, as_json=options.as_json)
     new = [one for one in found if one.conflict is NameConflict.NONE]
     if not new:
         return ExitCode.NOTHING
-    if not options["make"]:
-        if not options["as_json"]:
+    if not options.make:
+        if not options.as_json:
             click.echo(f"Nothing was made. --make makes {counted(len(new), 'definition')} on the destination.")
         return ExitCode.DONE
-    return await _made(plan, {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}, new)
+    return await _made(plan, {side: credential for side, (_, credential) in sides.items()}, new)
 
 
 async def _plan(clusters: Clusters, source: Connection, destination: Connection) -> Plan:
-    """What the changes are written down with: both clusters, and no task."""
+    """What the changes are recorded with: both clusters, and no task."""
+    from esmigrate_tui.flow.planning import timestamp
+
     facts = await clusters.destination.probe()
     return Plan(
         method=MethodName.COPY_THROUGH_HERE,
@@ -72,18 +105,20 @@ def _show(found: Sequence[CarriedDefinition], *, as_json: bool) -> None:
             click.echo(json_line(one))
         return
     if not found:
-        click.echo("The source has nothing of these that somebody made.")
+        click.echo("The source has none of these that a user made.")
     for one in found:
         for line in one.told():
             click.echo(line)
 
 
 async def _made(plan: Plan, credentials: Mapping[Side, Credential], new: Sequence[CarriedDefinition]) -> int:
-    """Make each, written down before; what is refused is said, and the others are made all the same."""
+    """Make each, recorded before; what is rejected is reported, and the others are made all the same."""
+    from esmigrate_tui.flow.runs import make_change
+
     folder, refused = "", 0
     for one in new:
         try:
-            folder = await make_change(plan, credentials, one.change(), folder=folder)
+            folder = await make_change(plan, credentials, one.change(), folder)
         except ProblemError as error:
             refused += 1
             click.echo(f"! {one.label} was not made: {error.problem.sentence()}", err=True)

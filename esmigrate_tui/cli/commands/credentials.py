@@ -1,53 +1,94 @@
-"""`esmigrate credentials`: what the keyring keeps."""
+"""`esmigrate credentials`: the secrets that the keyring of this machine keeps."""
 
 from __future__ import annotations
 
-import click
+from typing import Annotated, Final
 
-from esmigrate_tui import vault
+import click
+import msgspec
+
+from esmigrate_tui.cli.options import CONTEXT, command
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 
-def _connection(url: str, *, api_key: bool) -> Connection:
-    endpoint, user = parse_address(url)
-    if not api_key and not user:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="A password belongs to a user, and the address names none.",
-                todo="Give the address as https://USER@host:port, or --api-key.",
+class NoOptions(msgspec.Struct, frozen=True):
+    """Nothing to be told."""
+
+
+class KeptSecret(msgspec.Struct, frozen=True, kw_only=True):
+    """Which cluster's secret, and of which kind."""
+
+    url: Annotated[str, click.argument("url")]
+    api_key: Annotated[bool, click.option("--api-key", is_flag=True, help="It is an API key, not a password.")]
+
+    def connection(self) -> Connection:
+        """The connection that the secret is for; raises ProblemError (usage) for a password without a user."""
+        endpoint, user = parse_address(self.url)
+        if not self.api_key and not user:
+            raise ProblemError(
+                Problem(
+                    cause=Cause.USAGE,
+                    what="A password belongs to a user, and the address names none.",
+                    todo="Give the address as https://USER@host:port, or --api-key.",
+                )
             )
-        )
-    return Connection(endpoint=endpoint, sign_in=SignIn.API_KEY if api_key else SignIn.PASSWORD, user=user)
+        return Connection(endpoint=endpoint, sign_in=SignIn.API_KEY if self.api_key else SignIn.PASSWORD, user=user)
 
 
-async def print_state() -> int:
-    """Say in words where a secret would be kept."""
+@command("status", NoOptions)
+async def _status(_: NoOptions) -> int:
+    """Say where a secret would be kept.
+
+    esmigrate credentials status
+    """
+    from esmigrate_tui import vault
+
     report = await vault.probe()
     click.echo(report.in_full())
     return ExitCode.DONE if report.state is vault.VaultState.AVAILABLE else ExitCode.NOTHING
 
 
-async def save(url: str, *, api_key: bool) -> int:
-    """Ask for a secret, unseen, and keep it; the keyring is probed before anything is asked for."""
-    connection = _connection(url, api_key=api_key)
-    report = await vault.probe()
+@command("save", KeptSecret)
+async def _save(options: KeptSecret) -> int:
+    """Ask for a cluster's secret without showing it, and keep it in the keyring.
+
+    esmigrate credentials save https://elastic@new:9200
+    """
+    from esmigrate_tui import vault
+
+    connection = options.connection()
+    report = await vault.probe()  # before a secret is asked for
     if report.state is not vault.VaultState.AVAILABLE:
         raise ProblemError(Problem(cause=Cause.STATE, what=report.in_full()))
-    secret = click.prompt("API key" if api_key else f"Password of {connection.user}", hide_input=True, type=str)
+    name = "API key" if options.api_key else f"Password of {connection.user}"
+    secret = click.prompt(name, hide_input=True, type=str)
     credential = Credential(sign_in=connection.sign_in, user=connection.user, secret=secret)
     kept = await vault.remember(connection, credential)
     click.echo(f"Kept for {connection.endpoint.url}: {kept.sentence}")
     return ExitCode.DONE
 
 
-async def forget(url: str, *, api_key: bool) -> int:
-    """Remove a secret from the keyring."""
-    connection = _connection(url, api_key=api_key)
+@command("forget", KeptSecret)
+async def _forget(options: KeptSecret) -> int:
+    """Remove a cluster's secret from the keyring.
+
+    esmigrate credentials forget https://elastic@new:9200
+    """
+    from esmigrate_tui import vault
+
+    connection = options.connection()
     if await vault.forget(connection):
         click.echo(f"Removed from the keyring: {connection.endpoint.url}")
         return ExitCode.DONE
     click.echo(f"The keyring keeps nothing for {connection.endpoint.url}.")
     return ExitCode.NOTHING
+
+
+credentials: Final = click.Group(
+    "credentials",
+    [_status, _save, _forget],
+    help="Keep a cluster's secret in the keyring of this machine, or remove it.",
+    context_settings=CONTEXT,
+)

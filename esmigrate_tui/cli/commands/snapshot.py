@@ -1,110 +1,93 @@
-"""`esmigrate snapshots` and `esmigrate snapshot`: what lies in a repository, and a new one of the source."""
+"""`esmigrate snapshot`: a new snapshot of the source."""
 
 from __future__ import annotations
 
 import asyncio
 import signal
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 import click
+import msgspec
 
-from esmigrate_tui.cli.connections import connected, connection_of, credential_for
-from esmigrate_tui.cli.runs import make_change
-from esmigrate_tui.flow.patterns import choose
-from esmigrate_tui.flow.planning import timestamp
+from esmigrate_tui.cli.options import Excluded, Hidden, SourceOptions, command
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotProgress, SnapshotState
-from esmigrate_tui.model.text import clean, counted, duration, listed, number, size
+from esmigrate_tui.model.text import clean, counted, listed, number, size
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping, Sequence
+    from collections.abc import Coroutine
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
 _LOOK_SECONDS: Final = 1.0
 _ENDED: Final = {SnapshotState.SUCCESS: ExitCode.DONE, SnapshotState.PARTIAL: ExitCode.INCOMPLETE}
 
 
-# -- listing -----------------------------------------------------------------------------------------------------------
+class SnapshotOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """What the new snapshot holds, its name and its repository."""
+
+    source: SourceOptions
+    repository: Annotated[
+        str,
+        click.option("--repository", required=True, metavar="NAME", help="A repository that the source may write to."),
+    ]
+    name: Annotated[
+        str, click.option("--name", required=True, metavar="NAME", help="Name of the new snapshot; lower case.")
+    ]
+    patterns: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--index",
+            "patterns",
+            multiple=True,
+            metavar="PATTERN",
+            help="Index or data stream; * ? [ ] match many.",
+        ),
+    ]
+    excluded: Excluded
+    hidden: Hidden
+    feature_states: Annotated[
+        tuple[str, ...],
+        click.option(
+            "--feature-state",
+            "feature_states",
+            multiple=True,
+            metavar="NAME",
+            help="State of a feature as well: kibana, security, …",
+        ),
+    ]
+    global_state: Annotated[
+        bool, click.option("--global-state", is_flag=True, help="Settings and templates of the cluster as well.")
+    ]
+    wait: Annotated[bool, click.option("--wait", is_flag=True, help="Follow it to its end.")]
 
 
-async def list_them(options: Mapping[str, Any]) -> int:
-    """The repositories of a cluster, or the snapshots of one, as they come."""
-    given = [side for side in Side if options[str(side)]]
-    if len(given) != 1:
-        msg = "Give the cluster to look at, with --destination or with --source."
+@command("snapshot", SnapshotOptions)
+async def snapshot(options: SnapshotOptions) -> int:
+    r"""Take a snapshot on the source, to be restored on the destination. Ctrl+C leaves; it continues by itself.
+
+    esmigrate snapshot --source https://elastic@old:9200 --repository backups --name before-move \
+          --index 'logs-*' --wait
+    """
+    from esmigrate_tui.cli.connections import connected, signed_in
+    from esmigrate_tui.elastic.snapshots import create_snapshot_request
+    from esmigrate_tui.flow.planning import timestamp
+    from esmigrate_tui.flow.runs import make_change
+
+    if not (options.patterns or options.feature_states or options.global_state):
+        msg = "The snapshot would be empty: give --index, --feature-state or --global-state."
         raise click.UsageError(msg)
-    (side,) = given
-    sides = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
-    name: str = options["repository"]
-    async with connected(sides, None) as clusters:
-        if name:
-            return await _snapshots(clusters.destination, name, as_json=options["as_json"])
-        return _repositories(await clusters.destination.snapshots.repositories(), as_json=options["as_json"])
-
-
-def _repositories(found: Sequence[Repository], *, as_json: bool) -> int:
-    if as_json:
-        for one in found:
-            click.echo(json_line(one))
-        return ExitCode.DONE if found else ExitCode.NOTHING
-    if not found:
-        click.echo("No repository is registered there.")
-        return ExitCode.NOTHING
-    width = max(len(clean(one.name)) for one in found)
-    for one in found:
-        access = "read-only" if one.is_readonly else "writable"
-        click.echo(f"{clean(one.name):{width}}  {clean(one.type):6}  {access:9}  {clean(one.place, 200)}".rstrip())
-    return ExitCode.DONE
-
-
-async def _snapshots(cluster: Cluster, repository: str, *, as_json: bool) -> int:
-    seen = 0
-    async for page in cluster.snapshots.snapshots(repository):
-        seen += len(page)
-        for one in page:
-            click.echo(json_line(one) if as_json else snapshot_line(one))
-    if not seen and not as_json:
-        click.echo(f"The repository {clean(repository)} is empty.")
-    return ExitCode.DONE if seen else ExitCode.NOTHING
-
-
-def snapshot_line(one: SnapshotFacts) -> str:
-    """A snapshot in one line, its name last: names have any length."""
-    when = timestamp(one.started_at) if one.started_at is not None else "–"
-    took = duration(one.seconds) if one.seconds is not None else "–"
-    failed = f", {counted(one.shards_failed, 'shard')} failed" if one.shards_failed else ""
-    return (
-        f"{one.state:11}  {when:20}  {took:>12}  {one.version or '–':14}  "
-        f"{counted(len(one.indices), 'index', 'indices'):>11}{failed}  {clean(one.name)}"
-    )
-
-
-# -- taking ------------------------------------------------------------------------------------------------------------
-
-
-async def take(options: Mapping[str, Any]) -> int:
-    """Take a snapshot of exactly these indices on the source, written down like every change before a run."""
-    from esmigrate_tui.elastic.snapshots import create_snapshot_request  # noqa: PLC0415  # the client costs start-up time
-
-    if not (options["patterns"] or options["feature_state"] or options["global_state"]):
-        msg = "Nothing is to be taken: give --index, --feature-state or --global-state."
-        raise click.UsageError(msg)
-    repository, name = options["repository"], options["name"]
-    connection, credential = await credential_for(
-        connection_of(Side.SOURCE, options), Side.SOURCE, options["source_password_file"]
-    )
-    async with connected((connection, credential), None) as clusters:
+    repository, name = options.repository, options.name
+    connection, credential = (await signed_in(options.source))[Side.SOURCE]
+    async with connected((connection, credential)) as clusters:
         cluster = clusters.destination
         facts = await cluster.probe()
         await _must_be_writable(cluster, repository)
@@ -116,12 +99,12 @@ async def take(options: Mapping[str, Any]) -> int:
                 repository,
                 name,
                 names,
-                feature_states=options["feature_state"],
-                global_state=options["global_state"],
+                feature_states=options.feature_states,
+                global_state=options.global_state,
                 knows_features=Features.of_cluster(facts).has_feature_states,
             ),
         )
-        # One cluster alone is spoken to: it stands at both ends of the plan that the change is written down with.
+        # One cluster alone is spoken to: it stands at both ends of the plan that the change is recorded with.
         plan = Plan(
             method=MethodName.RESTORE_FROM_SNAPSHOT,
             made_at=timestamp(time.time()),
@@ -134,10 +117,10 @@ async def take(options: Mapping[str, Any]) -> int:
         )
         folder = await make_change(plan, dict.fromkeys(Side, credential), change)
         click.echo(
-            f"The source takes the snapshot {name}: {listed(names) or 'no index'}. It goes on by itself, and stays "
-            f"when it is made; `esmigrate report {folder}` keeps what was asked for."
+            f"The source takes the snapshot {name}: {listed(names) or 'no index'}. It continues by itself, and stays "
+            f"when it is made; `esmigrate report {folder}` keeps what was requested."
         )
-        if not options["wait"]:
+        if not options.wait:
             click.echo(
                 f"Look at it with: esmigrate snapshots --source {connection.endpoint.url} --repository {repository}"
             )
@@ -145,8 +128,8 @@ async def take(options: Mapping[str, Any]) -> int:
         return await _until_left(_followed(cluster, repository, name), name)
 
 
-async def _until_left(work: Coroutine[Any, Any, int], name: str) -> int:
-    """Follow to the end, or until somebody leaves by Ctrl+C: the snapshot goes on then."""
+async def _until_left(work: Coroutine[object, object, int], name: str) -> int:
+    """Follow to the end, or until the user leaves by Ctrl+C: the snapshot continues then."""
     following = asyncio.ensure_future(work)
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGINT, following.cancel)
@@ -155,13 +138,13 @@ async def _until_left(work: Coroutine[Any, Any, int], name: str) -> int:
     finally:
         loop.remove_signal_handler(signal.SIGINT)
     if following.cancelled():
-        click.echo(f"\nLeft. The source goes on with the snapshot {name}.", err=True)
+        click.echo(f"\nLeft. The source continues the snapshot {name}.", err=True)
         return ExitCode.DETACHED
     return following.result()
 
 
 async def _must_be_writable(cluster: Cluster, name: str) -> None:
-    """A repository that is not there, or cannot be written to, is said before anything is asked of it."""
+    """Raise ProblemError for a repository that is missing, or cannot be written to."""
     known = {one.name: one for one in await cluster.snapshots.repositories()}
     if name not in known:
         raise ProblemError(
@@ -182,29 +165,31 @@ async def _must_be_writable(cluster: Cluster, name: str) -> None:
         )
 
 
-async def _names(cluster: Cluster, options: Mapping[str, Any]) -> tuple[str, ...]:
+async def _names(cluster: Cluster, options: SnapshotOptions) -> tuple[str, ...]:
     """The chosen indices, and data streams by their own names rather than by those that back them."""
-    if not options["patterns"]:
+    if not options.patterns:
         return ()
+    from esmigrate_tui.cli.plans import print_left_out
+    from esmigrate_tui.flow.patterns import choose
+
     rows: dict[str, IndexFacts] = {}
     for index in await cluster.indices():
         stream = index.data_stream
         rows.setdefault(stream or index.name, IndexFacts(name=stream) if stream else index)
-    choice = choose([*rows.values()], options["patterns"], options["excluded"], hidden_too=options["hidden"])
-    for name, why in choice.left_out:
-        click.echo(f"! left out {name}: {why}", err=True)
+    choice = choose([*rows.values()], options.patterns, options.excluded, hidden_too=options.hidden)
+    print_left_out(choice.left_out)
     return choice.names
 
 
 async def _followed(cluster: Cluster, repository: str, name: str) -> int:
-    """Tell how far it is until it has ended; the exit code."""
-    told = ""
+    """Print how far it is until it has ended; the exit code."""
+    printed = ""
     while True:
         taking = await cluster.snapshots.taking(repository, name)
         line = taking_line(taking)
-        if line != told:
+        if line != printed:
             click.echo(line)
-            told = line
+            printed = line
         if taking.state is not SnapshotState.IN_PROGRESS:
             break
         await asyncio.sleep(_LOOK_SECONDS)

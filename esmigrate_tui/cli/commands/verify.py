@@ -7,11 +7,12 @@ import os
 import sys
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 
 import click
+import msgspec
 
-from esmigrate_tui.cli.connections import connected, connection_of, credential_for, raise_one_stdin
+from esmigrate_tui.cli.options import AsJson, DestinationOptions, SourceOptions, command
 from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
@@ -22,7 +23,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from pathlib import Path
 
     from esmigrate_tui.verify.everything import ComparisonReading
@@ -33,25 +34,70 @@ _SHOW_IN_FILE_SECONDS: Final = 10.0
 _SHOWN: Final = 20
 
 
-async def verify(options: Mapping[str, Any]) -> int:
-    """Compare, tell how far it is, and say what is not the same; the exit code."""
-    from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything  # noqa: PLC0415  # the client is slow
-    from esmigrate_tui.verify.index import ComparedIndex  # noqa: PLC0415  # the same
+class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which index of which clusters, and how documents are compared."""
 
-    raise_one_stdin(options)
-    sides = {
-        side: await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
-        for side in Side
-    }
-    names = {Side.DESTINATION: options["index"], Side.SOURCE: options["source_index"] or options["index"]}
-    values = {"auto": None, "bytes": False, "values": True}[options["compare"]]
-    kept = _CompareCheckpoint(
-        _place(*(f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side), options["compare"])
-    )
-    before = b"" if options["again"] else kept.read()
-    if before and not options["as_json"]:
-        click.echo("Going on where an earlier look was broken off; --again begins anew.", err=True)
-    printer = _CompareProgress(sys.stderr, is_quiet=options["as_json"])
+    source: SourceOptions
+    destination: DestinationOptions
+    index: Annotated[
+        str,
+        click.option(
+            "--index",
+            required=True,
+            metavar="NAME",
+            help="The index on the destination; on both unless --source-index names another.",
+        ),
+    ]
+    source_index: Annotated[
+        str,
+        click.option("--source-index", default="", metavar="NAME", help="Its name on the source, where that differs."),
+    ]
+    compare: Annotated[
+        Literal["auto", "bytes", "values"],
+        click.option(
+            "--compare",
+            type=click.Choice(["auto", "bytes", "values"]),
+            default="auto",
+            show_default=True,
+            help="Documents byte for byte, or by value, whatever their layout; auto: by bytes where some are equal so.",
+        ),
+    ]
+    pace: Annotated[
+        float,
+        click.option(
+            "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second of both sides; 0: no limit."
+        ),
+    ]
+    again: Annotated[
+        bool,
+        click.option("--again", is_flag=True, help="Start over, also where an earlier comparison was interrupted."),
+    ]
+    as_json: AsJson
+
+
+@command("verify", VerifyOptions)
+async def verify(options: VerifyOptions) -> int:
+    """Compare every document of two indices, and name what is missing, extra or different. Nothing is changed.
+
+      esmigrate verify --source https://elastic@old:9200 --destination https://elastic@new:9200 --index orders
+
+    Both sides are read once; where they differ, the documents behind it are read again and named. When it is
+    interrupted, it continues from there the next time. A remote reindex writes documents anew (1.10 becomes 1.1): then
+    values are compared. The exit code is 7 where something differs.
+    """
+    from esmigrate_tui.cli.connections import connected, signed_in
+    from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
+    from esmigrate_tui.verify.index import ComparedIndex
+
+    sides = await signed_in(options.source, options.destination)
+    names = {Side.DESTINATION: options.index, Side.SOURCE: options.source_index or options.index}
+    values = {"auto": None, "bytes": False, "values": True}[options.compare]
+    addresses = [f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side]
+    kept = _CompareCheckpoint(_place(*addresses, options.compare))
+    before = b"" if options.again else kept.read()
+    if before and not options.as_json:
+        click.echo("Continuing an earlier comparison that was interrupted; --again starts over.", err=True)
+    printer = _CompareProgress(sys.stderr, is_quiet=options.as_json)
 
     def look(reading: ComparisonReading) -> None:
         kept.keep(reading)
@@ -62,11 +108,11 @@ async def verify(options: Mapping[str, Any]) -> int:
             raise ProblemError(Problem(cause=Cause.USAGE, what="Two clusters are needed."))
         source = ComparedIndex(clusters.source, names[Side.SOURCE])
         destination = ComparedIndex(clusters.destination, names[Side.DESTINATION])
-        manner = ComparisonOptions(values=values, pace=options["pace"], look=look)
+        manner = ComparisonOptions(values=values, pace=options.pace, look=look)
         compared = await compare_everything(source, destination, manner, before)
     kept.forget()
     printer.end()
-    if options["as_json"]:
+    if options.as_json:
         click.echo(json_line(compared))
     else:
         click.echo("\n".join(lines_of(compared, names[Side.SOURCE], names[Side.DESTINATION])))

@@ -1,22 +1,22 @@
-"""`esmigrate plan restore-from-snapshot`: from a snapshot and patterns to a plan, with or without a source."""
+"""From a snapshot and patterns to a plan, with or without a source."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli.connections import connected, connection_of, credential_for
-from esmigrate_tui.cli.headless import renamed_pairs, write_plan
-from esmigrate_tui.cli.registration import described, pairs, registered
+from esmigrate_tui.cli.connections import connected, signed_in
+from esmigrate_tui.cli.plans import pairs, write_plan
+from esmigrate_tui.cli.registration import described, registered
 from esmigrate_tui.flow import planning
 from esmigrate_tui.flow.patterns import Matched, choose, is_pattern
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotState, TakenNameRule
@@ -26,8 +26,8 @@ from esmigrate_tui.translate.renaming import renamed_by
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from esmigrate_tui.cli.restore_options import RestorePlanOptions
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.model.connection import Connection, Credential
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts
 
@@ -35,22 +35,18 @@ LATEST: Final = "latest"
 _PREFIX: Final = "index."
 
 
-async def make_restore_plan(options: Mapping[str, Any]) -> int:
+async def make_restore_plan(options: RestorePlanOptions) -> int:
     """Look at the destination and its repository, choose from the snapshot, and write the plan."""
     in_the_way = _in_the_way(options)
     _must_be_readable(options)
-    sides: dict[Side, tuple[Connection, Credential]] = {}
-    for side in (Side.SOURCE, Side.DESTINATION):
-        if options[str(side)]:
-            sides[side] = await credential_for(connection_of(side, options), side, options[f"{side}_password_file"])
-    credentials = {side: credential for side, (_, credential) in sides.items()}
+    sides = await signed_in(options.source, options.destination)
     source = sides.get(Side.SOURCE)
     draft = Draft(
         method=MethodName.RESTORE_FROM_SNAPSHOT,
         source=source[0] if source else None,
         destination=sides[Side.DESTINATION][0],
-        at_once=options["at_once"] or 0,
-        verify=Proof(options["verify"]),
+        at_once=options.at_once or 0,
+        verify=options.verify,
     )
     made_at = planning.timestamp(time.time())
     async with connected(sides[Side.DESTINATION], source) as clusters:
@@ -59,8 +55,9 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
         if source is not None and draft.source_facts is None:
             click.echo("! The source does not answer: planned without it.", err=True)
             draft = draft.answered(source=None)
+        credentials = {side: credential for side, (_, credential) in sides.items()}
         repository, is_asked_for = await registered(draft, clusters, credentials, options, made_at)
-        snapshot = await _snapshot(clusters.destination, repository, options["snapshot"])
+        snapshot = await _snapshot(clusters.destination, repository, options.snapshot)
     draft = draft.answered(
         snapshot=snapshot, restoration=_restoration(options, repository, snapshot, register=is_asked_for)
     )
@@ -68,34 +65,37 @@ async def make_restore_plan(options: Mapping[str, Any]) -> int:
     draft = draft.answered(
         selected=choice.names,
         renamed=_renamed(choice.names, options),
-        feature_states=tuple(options["feature_state"]),
+        feature_states=options.feature_states,
         in_the_way=in_the_way,
     )
     plan = METHODS[MethodName.RESTORE_FROM_SNAPSHOT].plan(draft, made_at)
     _must_be_in_the_way(plan, in_the_way)
     click.echo(f"From {clean(snapshot.name)}, {_made(snapshot)}, in {clean(repository.name)}:", err=True)
-    await write_plan(plan, choice.left_out, options)
+    await write_plan(plan, choice.left_out, options.written)
     return ExitCode.DONE
 
 
-def _must_be_readable(options: Mapping[str, Any]) -> None:
-    """Say at once what belongs together, before anybody is asked for a secret."""
-    if bool(options["rename_pattern"]) != bool(options["rename_replacement"]):
+def _must_be_readable(options: RestorePlanOptions) -> None:
+    """Say at once what belongs together, before a secret is asked for."""
+    if bool(options.rename_pattern) != bool(options.rename_replacement):
         msg = "--rename-pattern and --rename-replacement belong together: give both."
         raise click.UsageError(msg)
-    if not (options["patterns"] or options["feature_state"] or options["global_state"]):
+    if not (options.patterns or options.feature_states or options.global_state):
         msg = "Nothing is to be restored: give --index, --feature-state or --global-state."
         raise click.UsageError(msg)
-    described(options)
-    renamed_pairs(options["rename"])
+    described(options.repository, options.registration)
+    pairs("--rename", "OLD=NEW", options.renamed)
     _settings(options)
 
 
-def _in_the_way(options: Mapping[str, Any]) -> dict[str, TakenNameRule]:
+def _in_the_way(options: RestorePlanOptions) -> dict[str, TakenNameRule]:
     """What is closed or deleted on the destination: exact names alone, since naming one is the confirmation."""
     found: dict[str, TakenNameRule] = {}
-    for option, way in (("close", TakenNameRule.CLOSE), ("delete", TakenNameRule.DELETE)):
-        for name in options[option]:
+    for option, way, names in (
+        ("close", TakenNameRule.CLOSE, options.close),
+        ("delete", TakenNameRule.DELETE, options.delete),
+    ):
+        for name in names:
             if is_pattern(name) or name in {"", "_all"} or "," in name:
                 msg = f"--{option} wants the exact name of one index, not {clean(name, 100)!r}."
                 raise click.UsageError(msg)
@@ -120,8 +120,8 @@ def _must_be_in_the_way(plan: Plan, wanted: Mapping[str, TakenNameRule]) -> None
         )
 
 
-def _settings(options: Mapping[str, Any]) -> dict[str, Any]:
-    given = pairs("--set", options["set"])
+def _settings(options: RestorePlanOptions) -> dict[str, object]:
+    given = pairs("--set", "KEY=VALUE", options.set, may_be_empty=True)
     return {_whole_name(key): value for key, value in given.items()}
 
 
@@ -130,39 +130,39 @@ def _whole_name(key: str) -> str:
 
 
 def _restoration(
-    options: Mapping[str, Any], repository: Repository, snapshot: SnapshotFacts, *, register: bool
+    options: RestorePlanOptions, repository: Repository, snapshot: SnapshotFacts, *, register: bool
 ) -> RestoreOptions:
     return RestoreOptions(
         repository=repository,
         snapshot=snapshot.name,
         snapshot_uuid=snapshot.uuid,
         register=register,
-        unregister=options["remove_repository"],
-        aliases=not options["no_aliases"],
-        global_state=options["global_state"],
-        partial=options["partial"],
+        unregister=options.registration.remove_repository,
+        aliases=not options.no_aliases,
+        global_state=options.global_state,
+        partial=options.partial,
         index_settings=_settings(options),
-        ignore_index_settings=tuple(_whole_name(key) for key in options["ignore_setting"]),
+        ignore_index_settings=tuple(_whole_name(key) for key in options.ignore_setting),
     )
 
 
-def _choice(draft: Draft, options: Mapping[str, Any]) -> Matched:
-    if not options["patterns"]:
+def _choice(draft: Draft, options: RestorePlanOptions) -> Matched:
+    if not options.patterns:
         return Matched(names=(), left_out=())
     return choose(
         draft.offered,
-        options["patterns"],
-        options["excluded"],
-        hidden_too=options["hidden"],
+        options.patterns,
+        options.excluded,
+        hidden_too=options.hidden,
         closed_too=True,
         place="the snapshot",
-        look=f"esmigrate snapshots --repository {clean(options['repository'])} --json",
+        look=f"esmigrate snapshots --repository {clean(options.repository)} --json",
     )
 
 
-def _renamed(names: Sequence[str], options: Mapping[str, Any]) -> dict[str, str]:
+def _renamed(names: Sequence[str], options: RestorePlanOptions) -> dict[str, str]:
     """New names by pattern, and those that are given one by one, which win."""
-    each = renamed_pairs(options["rename"])
+    each = pairs("--rename", "OLD=NEW", options.renamed)
     if unknown := [name for name in each if name not in names]:
         raise ProblemError(
             Problem(
@@ -171,9 +171,9 @@ def _renamed(names: Sequence[str], options: Mapping[str, Any]) -> dict[str, str]
                 todo="Correct the name, or add it with --index.",
             )
         )
-    if not options["rename_pattern"]:
+    if not options.rename_pattern:
         return each
-    return renamed_by(names, options["rename_pattern"], options["rename_replacement"]) | each
+    return renamed_by(names, options.rename_pattern, options.rename_replacement) | each
 
 
 async def _snapshot(cluster: Cluster, repository: Repository, wanted: str) -> SnapshotFacts:

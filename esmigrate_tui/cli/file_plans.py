@@ -1,4 +1,4 @@
-"""`esmigrate plan index-from-source`: from files to a plan, with what their first rows look like."""
+"""From files to a plan, with what their first rows look like."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ import codecs
 import shutil
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from esmigrate_tui import preflight
-from esmigrate_tui.cli.commands.plan_shipping import chosen_lines
-from esmigrate_tui.cli.connections import connected, connection_of, credential_for
-from esmigrate_tui.cli.headless import write_plan
+from esmigrate_tui.cli.connections import connected, signed_in
+from esmigrate_tui.cli.plans import ANOTHER_NAME, write_plan
+from esmigrate_tui.cli.shipping_plans import chosen_lines
 from esmigrate_tui.disk import replacing
 from esmigrate_tui.flow import planning
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
-from esmigrate_tui.model.files import FileFormat, FileOptions, IdRule
+from esmigrate_tui.model.files import FileOptions, IdRule
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -34,9 +34,9 @@ from esmigrate_tui.reading.opened import found_files
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
+    from collections.abc import Iterator
 
+    from esmigrate_tui.cli.index_options import IndexPlanOptions
     from esmigrate_tui.model.files import FileReading, FileSample
 
 _STDIN: Final = "-"
@@ -45,27 +45,25 @@ _WIDE: Final = 300
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
-async def make_file_plan(options: Mapping[str, Any]) -> int:
+async def make_file_plan(options: IndexPlanOptions) -> int:
     """Look into the files and at the destination, show the first rows, and write the plan."""
     rule = _rule(options)
-    delimiter = _delimiter(options["delimiter"])
-    _must_be_known(options["encoding"])
-    body = await asyncio.to_thread(body_in, str(options["mapping"])) if options["mapping"] else ""
-    side = await credential_for(
-        connection_of(Side.DESTINATION, options), Side.DESTINATION, options["destination_password_file"]
-    )
-    patterns = [await asyncio.to_thread(_kept, one, options) for one in options["files"]]
+    delimiter = _delimiter(options.delimiter)
+    _must_be_known(options.encoding)
+    body = await asyncio.to_thread(body_in, str(options.mapping)) if options.mapping else ""
+    side = (await signed_in(options.destination))[Side.DESTINATION]
+    patterns = [await asyncio.to_thread(_kept, one, options) for one in options.files]
     reading = await asyncio.to_thread(_recognised, patterns, rule, delimiter, options)
     sample = await asyncio.to_thread(sampled, reading)
-    into: str = options["into"]
+    into = options.into
     draft = Draft(
         method=MethodName.INDEX_FROM_SOURCE,
         destination=side[0],
         into=into,
-        batch=options["batch"],
-        requests_per_second=options["pace"],
+        batch=options.batch,
+        requests_per_second=options.pace,
     )
-    async with connected(side, None) as clusters:
+    async with connected(side) as clusters:
         draft, reached = await preflight.look(draft, clusters)
         planning.raise_unreached(reached)
         taken = (await clusters.destination.existing([into])).get(into, "")
@@ -103,7 +101,7 @@ async def make_file_plan(options: Mapping[str, Any]) -> int:
         click.echo(f"{made} the types of its fields are that template's, and each row needs an @timestamp.", err=True)
     if is_there:
         click.echo(f"The {taken} {clean(into, 300)} is there already, and is used as it is.", err=True)
-    await write_plan(plan, (), options)
+    await write_plan(plan, (), options.written)
     return ExitCode.DONE
 
 
@@ -116,7 +114,7 @@ def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
         name = "(new)" if is_new_id(row, reading) else clean(row.id, 60)
         yield f"  _id {name}  {clean(row.source.decode('utf-8', 'replace'), _WIDE)}"
     if is_guessed:
-        yield "Types, guessed from these rows; correct them in the plan where they are wrong:"
+        yield "TypeRule, guessed from these rows; correct them in the plan where they are wrong:"
         width = min(40, max((len(guess.field) for guess in sample.guesses), default=0))
         for guess in sample.guesses:
             kind = f"{guess.type or 'left open'}{f' ({guess.format})' if guess.format else ''}"
@@ -131,12 +129,16 @@ def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
             yield f"  {clean(error.path, 300)}:{error.line}: {error.reason}"
 
 
-def _rule(options: Mapping[str, Any]) -> IdRule | None:
+def _rule(options: IndexPlanOptions) -> IdRule | None:
     """The rule that the options name; None to leave it to the files."""
     given = [
         (f"--id-{name}", rule)
-        for name, rule in (("field", IdRule.FIELD), ("hash", IdRule.HASH), ("server", IdRule.NEW))
-        if options[f"id_{name}"]
+        for name, rule, is_given in (
+            ("field", IdRule.FIELD, options.id_field),
+            ("hash", IdRule.HASH, options.id_hash),
+            ("server", IdRule.NEW, options.id_server),
+        )
+        if is_given
     ]
     if len(given) > 1:
         msg = f"{given[0][0]} and {given[1][0]} exclude each other: give one."
@@ -174,43 +176,43 @@ def _must_be_known(encoding: str) -> None:
         raise click.UsageError(msg)
 
 
-def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, options: Mapping[str, Any]) -> FileReading:
-    names = _names(options["columns"])
+def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, options: IndexPlanOptions) -> FileReading:
+    names = _names(options.columns)
     wishes = FileOptions(
-        format=FileFormat(options["kind"]) if options["kind"] else None,
+        format=options.kind,
         delimiter=delimiter,
-        encoding=options["encoding"],
-        has_header=not options["no_header"] and not names,
+        encoding=options.encoding,
+        has_header=not options.no_header and not names,
         names=names,
         ids=rule,
-        id_field=options["id_field"] or "",
-        from_index=options["from_index"],
+        id_field=options.id_field,
+        from_index=options.from_index,
     )
-    return recognised(found_files(patterns), wishes, options["pipeline"])
+    return recognised(found_files(patterns), wishes, options.pipeline)
 
 
-def _kept(pattern: str, options: Mapping[str, Any]) -> str:
+def _kept(pattern: str, options: IndexPlanOptions) -> str:
     """The pattern; what comes from standard input is first written into a file beside the plan.
 
     A run lives in a process of its own and may be taken up by another one: neither can read this terminal's input.
     """
     if pattern != _STDIN:
         return pattern
-    output: Path = options["output"]
-    if str(output) == _STDIN:
+    output = options.written.output
+    if options.written.is_stdout:
         msg = "What comes from standard input is kept beside the plan: give the plan's file with -o."
         raise click.UsageError(msg)
     kept = output.with_name(f"{output.stem}.input")
-    if kept.exists() and not options["force"]:
+    if kept.exists() and not options.written.force:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
                 what=f"{kept} exists already.",
                 why="What comes from standard input would be kept there.",
-                todo="Give another name with -o, or --force to overwrite it.",
+                todo=ANOTHER_NAME,
             )
         )
-    with replacing(kept, is_new=not options["force"]) as file:
+    with replacing(kept, is_new=not options.written.force) as file:
         shutil.copyfileobj(sys.stdin.buffer, file)
     click.echo(f"Standard input is kept in {kept} ({size(kept.stat().st_size)}); delete it when all is done.", err=True)
     return str(kept)

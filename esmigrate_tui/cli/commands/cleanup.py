@@ -1,0 +1,90 @@
+"""`esmigrate cleanup`: the ledger of a run settled, and what is left for a person."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import click
+import msgspec
+
+from esmigrate_tui.cli.options import RunName, SecretFiles, command
+from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.text import clean
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from esmigrate_tui.engine.runs import RunFolder
+    from esmigrate_tui.model.ledger import LedgerEntry
+
+
+class CleanupOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which run, and with which secrets."""
+
+    run: RunName
+    secrets: SecretFiles
+
+
+@command("cleanup", CleanupOptions)
+async def cleanup(options: CleanupOptions) -> int:
+    """Revert what a run changed on the clusters and could not revert itself; list what is left for you.
+
+      esmigrate cleanup 7K2P
+
+    Also after a crash: each change is recorded with its inverse before it is made. What no request can revert
+    (reindex.remote.whitelist, lifecycles that you stopped, the source cluster) is listed with text to copy. The exit
+    code is 3 where something could not be reverted.
+    """
+    return await clean_up(options)
+
+
+async def clean_up(options: CleanupOptions) -> int:
+    """Settle the ledger of a run, and print what was reverted and what was not; the exit code."""
+    from esmigrate_tui.cli.connections import given_secrets
+    from esmigrate_tui.engine.process import open_clusters
+    from esmigrate_tui.engine.runs import RunHeldError, read_plan, settle_run
+    from esmigrate_tui.flow import runs
+    from esmigrate_tui.flow.secrets import credentials_of
+
+    folder = runs.find(options.run)
+    before = (await runs.progress_of(folder)).ledger
+    left: Sequence[LedgerEntry] = ()
+    if folder.is_live or any(entry.is_open for entry in before):
+        plan = await asyncio.to_thread(read_plan, folder)
+        credentials = await credentials_of(plan, files=given_secrets(options.secrets))
+        try:
+            left = await settle_run(folder, credentials, open_clusters=open_clusters)
+        except RunHeldError as error:
+            click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
+            return ExitCode.HELD
+        _print_settled(before, (await runs.progress_of(folder)).ledger, left)
+    if not left:
+        click.echo(f"Nothing that run {folder.run} changed is left to revert.")
+    await _print_by_hand(folder)
+    return ExitCode.INCOMPLETE if left else ExitCode.DONE
+
+
+def _print_settled(before: Sequence[LedgerEntry], after: Sequence[LedgerEntry], left: Sequence[LedgerEntry]) -> None:
+    numbers = {entry.number for entry in left}
+    settled = {entry.number: entry for entry in after}
+    for entry in before:
+        if entry.is_open and entry.number not in numbers:
+            why_left = settled[entry.number].trouble
+            done = f"left on the {entry.side}" if why_left else f"reverted on the {entry.side}"
+            click.echo(f"ok  {done}: {clean(entry.what)}{f'. {clean(why_left)}' if why_left else ''}")
+    for entry in left:
+        click.echo(f"x   not reverted on the {entry.side}: {clean(entry.what)}. {clean(entry.trouble)}", err=True)
+        if entry.undo is not None:
+            click.echo("    By hand:", err=True)
+            lines = entry.undo.as_console().splitlines()
+            click.echo("\n".join(f"    {clean(line, len(line))}" for line in lines), err=True)
+
+
+async def _print_by_hand(folder: RunFolder) -> None:
+    """What no request of this program can revert, each with text to copy."""
+    from esmigrate_tui import report
+    from esmigrate_tui.flow import runs
+
+    for line in report.to_do_lines((await runs.gathered(folder)).by_hand, 100):
+        click.echo(line)

@@ -1,0 +1,54 @@
+"""`esmigrate report`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Annotated, Literal
+
+import click
+import msgspec
+
+from esmigrate_tui.cli.options import RunName, command
+
+
+class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which run, and the form of the report."""
+
+    run: RunName
+    kind: Annotated[
+        Literal["text", "markdown", "html", "json"],
+        click.option(
+            "--format",
+            "kind",
+            type=click.Choice(["text", "markdown", "html", "json"]),
+            default="text",
+            show_default=True,
+            help="The form of the report.",
+        ),
+    ]
+
+
+@command("report", ReportOptions)
+async def report(options: ReportOptions) -> int:
+    """Print what a run moved, how it was verified, and what is left for you to do.
+
+    esmigrate report 7K2P
+    esmigrate report 7K2P --format html > report.html
+    """
+    from esmigrate_tui import report as reports
+    from esmigrate_tui.flow import runs
+    from esmigrate_tui.model.outcome import ExitCode
+
+    found = await runs.gathered(runs.find(options.run))
+    match options.kind:
+        case "text":
+            text = "\n".join(reports.as_lines(found, width=100))
+        case "markdown":
+            text = reports.as_markdown(found)
+        case "html":
+            text = reports.as_html(found)
+        case "json":
+            text = reports.as_json(found)
+    with contextlib.suppress(BrokenPipeError):
+        click.echo(text)
+    return ExitCode.DONE

@@ -1,0 +1,48 @@
+"""`esmigrate skip`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import click
+import msgspec
+
+from esmigrate_tui.cli.options import Confirmed, RunName, command
+
+
+class SkipOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which index of which run, and whether what that deletes is agreed to."""
+
+    run: RunName
+    index: Annotated[str, click.argument("index")]
+    confirmed: Confirmed
+
+
+@command("skip", SkipOptions)
+async def skip(options: SkipOptions) -> int:
+    """Leave one index out of a run that is in progress; the others continue.
+
+    esmigrate skip 7K2P logs-2019
+    """
+    from esmigrate_tui.cli.control import command_run, is_agreed
+    from esmigrate_tui.flow import runs
+    from esmigrate_tui.model.command import SkipTask
+    from esmigrate_tui.model.outcome import ExitCode
+    from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+    from esmigrate_tui.model.text import clean
+
+    folder = runs.find(options.run)
+    progress = await runs.progress_of(folder)
+    task = next((task for task in progress.tasks if task.summary.source_index == options.index), None)
+    if task is None:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The run {folder.run} has no index {clean(options.index, 200)}.",
+                todo=f"`esmigrate status {folder.run}` lists what it has.",
+            )
+        )
+    number = task.summary.number
+    if not await is_agreed(folder, progress, confirmed=options.confirmed, only=number):
+        return ExitCode.USAGE
+    return await command_run(folder.run, SkipTask(task=number))

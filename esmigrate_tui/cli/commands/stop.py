@@ -1,0 +1,33 @@
+"""`esmigrate stop`."""
+
+from __future__ import annotations
+
+import msgspec
+
+from esmigrate_tui.cli.options import Confirmed, RunName, command
+
+
+class StopOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """Which run, and whether what that deletes is agreed to."""
+
+    run: RunName
+    confirmed: Confirmed
+
+
+@command("stop", StopOptions)
+async def stop(options: StopOptions) -> int:
+    """Stop a run: what has arrived stays, settings are restored, and it can be resumed.
+
+      esmigrate stop 7K2P
+
+    A restore is stopped by deleting what is half restored: that is said first, and needs your agreement.
+    """
+    from esmigrate_tui.cli.control import command_run, is_agreed
+    from esmigrate_tui.flow import runs
+    from esmigrate_tui.model.command import StopRun
+    from esmigrate_tui.model.outcome import ExitCode
+
+    folder = runs.find(options.run)
+    if not await is_agreed(folder, await runs.progress_of(folder), confirmed=options.confirmed):
+        return ExitCode.USAGE
+    return await command_run(folder.run, StopRun())

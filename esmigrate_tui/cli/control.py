@@ -1,0 +1,50 @@
+"""Commands to a run: refused where its method cannot do it, confirmed where it deletes, and waited for."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from esmigrate_tui.flow import run_control, runs
+from esmigrate_tui.model.outcome import ExitCode
+
+if TYPE_CHECKING:
+    from esmigrate_tui.engine.runs import RunFolder
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.progress import Progress
+
+
+async def command_run(run: str, command: Command) -> int:
+    """Give a run a command, and wait until it has obeyed; raises ProblemError for what its method cannot do."""
+    folder = runs.find(run)
+    if remark := run_control.remark(await runs.progress_of(folder), command, folder.run):
+        click.echo(remark)
+    runs.raise_ended(folder)
+    has_acted = await runs.obeyed(folder, command)
+    if has_acted is None:
+        click.echo(f"Run {folder.run} has the command, and has not answered yet: esmigrate status {folder.run}")
+        return ExitCode.DONE
+    click.echo(f"Run {folder.run}: {'done' if has_acted else 'nothing had to be done'}.")
+    return ExitCode.DONE if has_acted else ExitCode.NOTHING
+
+
+async def is_agreed(folder: RunFolder, progress: Progress, *, confirmed: bool, only: int = 0) -> bool:
+    """Whether what stopping deletes may be deleted: said first, asked where there is a terminal to ask on."""
+    half = run_control.half_there(progress, only) if folder.is_live else ""
+    if not half:
+        return True
+    click.echo(
+        f"Elasticsearch ends a restore by deleting what it has half restored: {half} "
+        f"will be deleted on {progress.destination}. The snapshot stays."
+    )
+    if confirmed:
+        return True
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo("esmigrate: nothing was done. Give --yes to agree to that.", err=True)
+        return False
+    if click.confirm("Delete it, and continue?", default=False):
+        return True
+    click.echo("Nothing was done.")
+    return False

@@ -1,0 +1,189 @@
+"""The runs of this user: begun, resumed, told what to do, listed and reported, for any face."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import time
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui import report
+from esmigrate_tui.engine import runs
+from esmigrate_tui.engine.following import follow
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.places import raise_unsafe, user_name
+from esmigrate_tui.engine.survival import logout_warning
+from esmigrate_tui.flow.secrets import credentials_of
+from esmigrate_tui.flow.services import RunCard
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+    from pathlib import Path
+
+    from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.engine.runs import RunFolder, RunSummary
+    from esmigrate_tui.model.command import Command
+    from esmigrate_tui.model.connection import Credential, Side
+    from esmigrate_tui.model.event import Reject
+    from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.ledger import PlannedChange
+    from esmigrate_tui.model.plan import Plan
+    from esmigrate_tui.model.progress import Progress
+
+_OBEYING_SECONDS: Final = 10.0  # a run obeys within a second; a machine that swaps may need longer
+
+
+def home() -> Path:
+    """Where the runs of this user are; raises ProblemError (state) where that place is not this user's alone."""
+    found = runs.runs_home(os.environ)
+    raise_unsafe(found)
+    return found
+
+
+def find(run: str) -> RunFolder:
+    """The folder of a run; raises ProblemError (missing)."""
+    return runs.find_run(run, home())
+
+
+def journal_of(run: str) -> Journal:
+    """The journal of a run that exists, for reading and for commands."""
+    return Journal.open(find(run).journal)
+
+
+async def progress_of(folder: RunFolder) -> Progress:
+    """Where a run stands by its journal."""
+    async with Journal.open(folder.journal) as journal:
+        return await journal.progress()
+
+
+def _new_id() -> str:
+    return runs.new_run_id(random.SystemRandom().choice)
+
+
+async def begin(plan: Plan, credentials: Mapping[Side, Credential], findings: Sequence[Finding]) -> str:
+    """Begin a run in a process of its own; its name. What the preflight found is kept for its report."""
+    return (await runs.begin(plan, credentials, home=home(), new_id=_new_id, findings=findings)).run
+
+
+async def make_change(
+    plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str = ""
+) -> str:
+    """Make one change before a run, recorded in a folder of its own or in an earlier one; the folder's name."""
+    from esmigrate_tui.engine import changes  # noqa: PLC0415  # few commands make one
+
+    return await changes.make_change(plan, credentials, change, home=home(), new_id=_new_id, folder=folder)
+
+
+async def resume_ended(run: str, given: Mapping[Side, Credential]) -> None:
+    """Resume a run whose process has ended; a secret that is not given is looked for in environment and keyring."""
+    folder = find(run)
+    plan = await asyncio.to_thread(runs.read_plan, folder)
+    await runs.resume_run(folder.run, await credentials_of(plan, given), home=home())
+
+
+async def summaries() -> tuple[RunSummary, ...]:
+    """Every run of this user."""
+    return await runs.all_runs(home())
+
+
+async def cards() -> tuple[RunCard, ...]:
+    """Every run of this user, as the start lists it."""
+    return tuple(
+        RunCard(
+            run=summary.run,
+            method=summary.method,
+            source=summary.source,
+            destination=summary.destination,
+            started_at=summary.started_at,
+            fraction=summary.fraction,
+            is_live=summary.is_live,
+            is_finished=summary.is_finished,
+            outcome=summary.outcome or "",
+            is_of_changes=summary.is_of_changes,
+            open_entries=summary.open_entries,
+            unreadable=summary.problem.sentence() if summary.problem is not None else "",
+        )
+        for summary in await summaries()
+    )
+
+
+def updates_of(run: str) -> AsyncIterator[RunUpdate]:
+    """Everything that a run reports, as it comes, until it has finished or its process has ended."""
+    return follow(find(run).journal)
+
+
+async def rejects(run: str, limit: int) -> tuple[Reject, ...]:
+    """The first rejected documents of a run."""
+    async with journal_of(run) as journal:
+        return await journal.rejects(limit)
+
+
+def leaving_warning() -> str:
+    """What must be known before logging out of this host; "" where nothing must."""
+    return logout_warning(user_name())
+
+
+def raise_ended(folder: RunFolder) -> None:
+    """Raise ProblemError (state) where no process holds the run, so that nothing reads a command."""
+    if not folder.is_live:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The process of run {folder.run} has ended, so it takes no command.",
+                todo=f"`esmigrate status {folder.run}` shows how it ended; `esmigrate resume {folder.run}` resumes it.",
+            )
+        )
+
+
+async def send(run: str, command: Command) -> None:
+    """Leave a command in the journal of a run; raises ProblemError where no process reads it."""
+    folder = find(run)
+    raise_ended(folder)
+    async with Journal.open(folder.journal) as journal:
+        await journal.command(command)
+
+
+async def obeyed(folder: RunFolder, command: Command) -> bool | None:
+    """Give a command, and whether the run had something to do for it; None where it has not answered in time."""
+    async with Journal.open(folder.journal) as journal:
+        number = await journal.command(command)
+        deadline = time.monotonic() + _OBEYING_SECONDS
+        while (answer := await journal.answer(number)) is None and folder.is_live:
+            if time.monotonic() > deadline:
+                return None
+            await asyncio.sleep(0.1)
+    return answer != 0
+
+
+# -- reports -----------------------------------------------------------------------------------------------------------
+
+
+async def gathered(folder: RunFolder) -> report.Report:
+    """Everything that the report of a run says."""
+    async with Journal.open(folder.journal) as journal:
+        progress = await journal.progress()
+        rejects = await journal.rejects(10_000)
+    plan = await asyncio.to_thread(runs.read_plan, folder)
+    findings = await asyncio.to_thread(runs.read_findings, folder)
+    beside = await runs.changed_beside(plan, home()) if progress.is_finished and not progress.is_of_changes else {}
+    return report.gather(
+        plan,
+        progress,
+        now=time.time(),
+        run=folder.run,
+        rejects=rejects,
+        findings=findings,
+        rejects_file=str(folder.rejects) if rejects else "",
+        plan_file=str(folder.plan),
+        beside=[report.EarlierChanges(name=name, changes=changes) for name, changes in beside.items()],
+    )
+
+
+async def write_report(run: str) -> tuple[Path, ...]:
+    """Write a run's report beside its journal; the files."""
+    folder = find(run)
+    found = await gathered(folder)
+    rejects = folder.rejects if found.refused_seen and folder.rejects.exists() else None
+    return tuple(await asyncio.to_thread(report.write_all, found, folder.path, rejects))

@@ -1,0 +1,51 @@
+"""Texts and plans written to files that a user names: whole or not at all, and over nothing unless asked to."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Final
+
+from esmigrate_tui.disk import read_text, write_whole
+from esmigrate_tui.model.plan import MOST_BYTES, Plan
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.text import clean
+
+_ANOTHER_NAME: Final = "Give it another name."
+
+
+def write_new(path: Path, text: str, *, force: bool, todo: str = _ANOTHER_NAME) -> None:
+    """Write a file whole; raises ProblemError (usage) where it exists and may not be overwritten, OSError."""
+    if path.exists() and not force:
+        raise ProblemError(Problem(cause=Cause.USAGE, what=f"{path} exists already.", todo=todo))
+    write_whole(path, text.encode(), is_new=not force)
+
+
+async def save_text(name: str, text: str) -> str:
+    """Write a text into a new file, and its path; raises ProblemError."""
+    from esmigrate_tui.reading.opened import named  # noqa: PLC0415  # a plan is saved without it
+
+    path = await asyncio.to_thread(named, name)
+    await _save(path, text, force=False)
+    return str(path)
+
+
+async def save_plan(plan: Plan) -> str:
+    """Write a plan into the working directory, and its name; raises ProblemError."""
+    name = f"esmigrate-{plan.made_at.replace(':', '')}.toml"
+    await _save(Path(name), plan.to_toml(), force=True)
+    return name
+
+
+async def _save(path: Path, text: str, *, force: bool) -> None:
+    try:
+        await asyncio.to_thread(write_new, path, text, force=force)
+    except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        what = f"{clean(str(path), 300)} cannot be written: {clean(why, 200)}."
+        raise ProblemError(Problem(cause=Cause.STATE, what=what, todo="Give a place where you may write.")) from None
+
+
+async def read_plan(path: Path) -> Plan:
+    """The plan in a file; raises ProblemError."""
+    return Plan.from_toml(await asyncio.to_thread(read_text, path, MOST_BYTES, "a plan"))
