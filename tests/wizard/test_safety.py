@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import pty
-import select
 import signal
 import subprocess
 import sys
@@ -17,13 +15,13 @@ import pytest
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
 from esmigrate_tui.wizard.widgets.fields import SecretInput
+from tests.on_a_terminal import PATIENCE, arriving, drained, read_until, started
 from tests.pictures import sample_values as sample
 from tests.pictures.sample_values import SCENES, credentials_of
 from tests.wizard.world import SECRET, settled, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from _pytest.mark import ParameterSet
 
@@ -199,24 +197,11 @@ sys.exit(app.return_code)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_gives_the_terminal_back(number: signal.Signals, tmp_path: Path) -> None:
-    leader, follower = pty.openpty()
-    environ = {**os.environ, "TERM": "xterm-256color"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM], stdin=follower, stdout=follower, stderr=follower, env=environ
-    )
-    os.close(follower)
-    del tmp_path
-    told = b""
-    deadline = time.monotonic() + 60
-    while b"How should the data" not in told and time.monotonic() < deadline:
-        told += os.read(leader, 65_536)
+def test_a_signal_gives_the_terminal_back(number: signal.Signals) -> None:
+    process, leader = started("-c", _PROGRAM)
+    read_until(leader, b"How should the data")
     process.send_signal(number)
-    while time.monotonic() < deadline:
-        try:
-            told += os.read(leader, 65_536)
-        except OSError:
-            break
+    told = drained(leader, PATIENCE)
     os.close(leader)
     assert process.wait(60) == 128 + number
     assert b"\x1b[?1049l" in told
@@ -235,21 +220,13 @@ WizardApp(dataclasses.replace(PICTURE_SERVICES, follow=follow, now=time.time), f
 
 
 def test_a_board_that_nothing_happens_to_costs_next_to_nothing_on_the_line() -> None:
-    leader, follower = pty.openpty()
-    environ = {**os.environ, "TERM": "xterm-256color"}
-    process = subprocess.Popen(
-        [sys.executable, "-c", _BOARD], stdin=follower, stdout=follower, stderr=follower, env=environ
-    )
-    os.close(follower)
-    told, deadline = b"", time.monotonic() + 60
-    while b"set aside" not in told and time.monotonic() < deadline:
-        told += os.read(leader, 65_536)
+    process, leader = started("-c", _BOARD)
+    read_until(leader, b"set aside")
     settled_at = time.monotonic() + 1.0
     sent = 0
     while time.monotonic() < settled_at + 3.0:
-        if select.select([leader], [], [], 0.1)[0]:
-            got = len(os.read(leader, 65_536))
-            sent += got if time.monotonic() > settled_at else 0
+        got = len(arriving(leader, 0.1))
+        sent += got if time.monotonic() > settled_at else 0
     process.terminate()
     os.close(leader)
     process.wait(60)
@@ -257,20 +234,8 @@ def test_a_board_that_nothing_happens_to_costs_next_to_nothing_on_the_line() -> 
 
 
 def test_a_wizard_whose_terminal_vanished_does_not_spin() -> None:
-    leader, follower = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        start_new_session=True,
-        env={**os.environ, "TERM": "xterm-256color"},
-    )
-    os.close(follower)
-    told = b""
-    deadline = time.monotonic() + 60
-    while b"How should the data" not in told and time.monotonic() < deadline:
-        told += os.read(leader, 65_536)
+    process, leader = started("-c", _PROGRAM)
+    read_until(leader, b"How should the data")
     os.close(leader)
     process.send_signal(signal.SIGHUP)
     assert process.wait(60) == 128 + signal.SIGHUP

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-import pty
-import select
 import signal
-import subprocess
-import sys
 import termios
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.on_a_terminal import drained
+from tests.on_a_terminal import started as on_a_terminal
+
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
@@ -61,8 +61,8 @@ async def talk():
         pathlib.Path(sys.argv[1]).touch()
         while True:
             terminal.write("a line that nobody reads\\n" * 100)
-from esmigrate_tui.cli.exits import told
-sys.exit(told(lambda: asyncio.run(talk()), sys.stderr))
+from esmigrate_tui.cli.exits import exit_code_of
+sys.exit(exit_code_of(lambda: asyncio.run(talk()), sys.stderr))
 """
 
 
@@ -72,18 +72,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[bytes
     started: list[subprocess.Popen[bytes]] = []
 
     def one(program: str, *arguments: str) -> tuple[subprocess.Popen[bytes], int]:
-        leader, follower = pty.openpty()
         mark = tmp_path / "stalled"
-        process = subprocess.Popen(
-            [sys.executable, "-c", program, str(mark), *arguments],
-            stdin=follower,
-            stdout=follower,
-            stderr=follower,
-            start_new_session=True,
-            env={**os.environ, "TERM": "xterm-256color"},
-        )
+        process, leader = on_a_terminal("-c", program, str(mark), *arguments)
         started.append(process)
-        os.close(follower)
         deadline = time.monotonic() + 60
         while not mark.exists():
             assert time.monotonic() < deadline, "the terminal is never full"
@@ -95,17 +86,6 @@ def start(tmp_path: Path) -> Iterator[Callable[..., tuple[subprocess.Popen[bytes
     for process in started:
         process.kill()
         process.wait()
-
-
-def _drained(leader: int) -> bytes:
-    """All that still comes from the terminal."""
-    told = b""
-    while select.select([leader], [], [], 0)[0]:
-        try:
-            told += os.read(leader, 65_536)
-        except OSError:
-            break
-    return told
 
 
 @pytest.mark.parametrize("arguments", [(), ("attach",), ("ignored",), ("attach", "ignored")], ids="-".join)
@@ -132,13 +112,13 @@ def test_a_terminal_that_is_read_again_shows_what_holds_then_and_is_given_back(
     start: Callable[..., tuple[subprocess.Popen[bytes], int]],
 ) -> None:
     process, leader = start(_SCREEN)
-    _drained(leader)
+    drained(leader)
     process.send_signal(signal.SIGTERM)
     told, deadline = b"", time.monotonic() + 30
     while process.poll() is None and time.monotonic() < deadline:
-        told += _drained(leader)
+        told += drained(leader)
         time.sleep(0.01)
-    told += _drained(leader)
+    told += drained(leader)
     os.close(leader)
     assert process.wait(60) == 128 + signal.SIGTERM
     assert b"\x1b[?1049l" in told

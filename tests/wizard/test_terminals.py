@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import re
-import select
-import struct
 import subprocess
 import sys
-import termios
 import time
 from typing import TYPE_CHECKING
 
 import pyte
 import pytest
+
+from tests.on_a_terminal import arriving, started
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,20 +94,14 @@ def painted(
     """
     kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     beside = {"HOME": str(folder), "TERM": "xterm-256color", "LANG": "C.UTF-8", "TZ": "UTC"}
-    leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, *arguments], stdin=follower, stdout=follower, stderr=follower, env=kept | beside | environ
-    )
-    os.close(follower)
+    process, leader = started(*arguments, environ=kept | beside | environ)
     shown, left, deadline = Painted(), [*keys], time.monotonic() + 90
     try:
         while time.monotonic() < deadline:
-            if select.select([leader], [], [], 0.1)[0]:
-                try:
-                    shown.feed(os.read(leader, 65_536))
-                except OSError:  # it has ended
-                    break
+            try:
+                shown.feed(arriving(leader, 0.1))
+            except EOFError:
+                break
             if when is not None and when[0]():
                 os.write(leader, when[1].encode())
                 when = None
