@@ -11,6 +11,7 @@ import msgspec
 
 from esmigrate_tui.cli.options import (
     Batch,
+    CommandOption,
     DestinationOptions,
     Excluded,
     Hidden,
@@ -44,51 +45,32 @@ class MovingPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     destination: DestinationOptions
     patterns: Annotated[
         tuple[str, ...],
-        click.option(
-            "--index",
-            "patterns",
-            multiple=True,
-            required=True,
-            metavar="PATTERN",
-            help="Index to move; * ? [ ] match many.",
-        ),
+        CommandOption("Index to move; * ? [ ] match many.", "PATTERN", names=("--index",), required=True),
     ]
-    excluded: Excluded
-    hidden: Hidden
-    renamed: Renamed
-    at_once: Annotated[
-        int,
-        click.option(
-            "--at-once", default=2, show_default=True, type=click.IntRange(1, 32), help="Indices at the same time."
-        ),
-    ]
-    batch: Batch
+    excluded: Excluded = ()
+    hidden: Hidden = False
+    renamed: Renamed = ()
+    at_once: Annotated[int, CommandOption("Indices at the same time.", within=click.IntRange(1, 32))] = 2
+    batch: Batch = 0
     pace: Annotated[
-        float,
-        click.option(
-            "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second and index at most; 0: no limit."
-        ),
-    ]
+        float, CommandOption("Documents a second and index at most; 0: no limit.", within=click.FloatRange(0))
+    ] = 0.0
     verify: Annotated[
         Proof | None,
-        click.option(
-            "--verify",
-            type=click.Choice([one.value for one in Proof]),
-            help="How it is proved that nothing was lost: by the counts of both sides, also by 20 random documents of "
-            "each index, or by every document. Default: samples where bytes are kept (copy-through-here), else counts.",
+        CommandOption(
+            "How it is proved that nothing was lost: by the counts of both sides, also by 20 random documents of "
+            "each index, or by every document. Default: samples where bytes are kept (copy-through-here), else "
+            "counts."
         ),
-    ]
+    ] = None
     bring: Annotated[
         tuple[DefinitionGroup, ...],
-        click.option(
-            "--with",
-            "bring",
-            multiple=True,
-            type=click.Choice([group.value for group in DefinitionGroup]),
-            help="Also carry over these, translated to the newer version: made at the end, once every index exists. "
-            "What has the name on the destination stays as it is. May be given several times.",
+        CommandOption(
+            "Also carry over these, translated to the newer version: made at the end, once every index exists. What "
+            "has the name on the destination stays as it is. May be given several times.",
+            names=("--with",),
         ),
-    ]
+    ] = ()
     written: PlanOutput
 
 

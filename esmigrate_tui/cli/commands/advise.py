@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, DestinationOptions, OptionalSource, command
+from esmigrate_tui.cli.options import AsJson, CommandOption, DestinationOptions, OptionalSource, command
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.method import MethodName
@@ -25,13 +25,12 @@ _MARKS: Final = {"open": "ok", "to be arranged": "! ", "closed": "x "}
 class AdviseOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Between which clusters, and for which indices."""
 
-    source: OptionalSource
+    source: OptionalSource = None
     destination: DestinationOptions
     patterns: Annotated[
-        tuple[str, ...],
-        click.option("--index", "patterns", multiple=True, metavar="PATTERN", help="Index to move; else every index."),
-    ]
-    as_json: AsJson
+        tuple[str, ...], CommandOption("Index to move; else every index.", "PATTERN", names=("--index",))
+    ] = ()
+    as_json: AsJson = False
 
 
 @command("advise", AdviseOptions)

@@ -6,10 +6,9 @@ import os
 import sys
 from typing import Annotated
 
-import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, RunName, command
+from esmigrate_tui.cli.options import AsJson, CommandOption, RunName, command
 from esmigrate_tui.wizard.environment import wants_lines
 
 
@@ -17,11 +16,8 @@ class AttachOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which run, and how it is shown."""
 
     run: RunName
-    as_json: AsJson
-    plain: Annotated[
-        bool,
-        click.option("--plain", is_flag=True, help="Lines instead of the screen; letters you type command the run."),
-    ]
+    as_json: AsJson = False
+    plain: Annotated[bool, CommandOption("Lines instead of the screen; letters you type command the run.")] = False
 
 
 @command("attach", AttachOptions)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, DestinationOptions, SourceOptions, command
+from esmigrate_tui.cli.options import AsJson, CommandOption, DestinationOptions, SourceOptions, command
 from esmigrate_tui.model.carried import DefinitionGroup, NameConflict
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.method import MethodName
@@ -31,22 +31,14 @@ class CarryOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     source: SourceOptions
     destination: DestinationOptions
-    templates: Annotated[
-        bool, click.option("--templates", is_flag=True, help="Index templates, legacy and new, and their components.")
-    ]
-    pipelines: Annotated[bool, click.option("--pipelines", is_flag=True, help="Ingest pipelines.")]
-    policies: Annotated[bool, click.option("--policies", is_flag=True, help="Lifecycle policies of indices.")]
+    templates: Annotated[bool, CommandOption("Index templates, legacy and new, and their components.")] = False
+    pipelines: Annotated[bool, CommandOption("Ingest pipelines.")] = False
+    policies: Annotated[bool, CommandOption("Lifecycle policies of indices.")] = False
     names: Annotated[
-        tuple[str, ...],
-        click.option(
-            "--name", "names", multiple=True, metavar="PATTERN", help="Only those of this name; * ? [ ] match many."
-        ),
-    ]
-    make: Annotated[
-        bool,
-        click.option("--make", is_flag=True, help="Make them. Without it they are shown, and nothing is changed."),
-    ]
-    as_json: AsJson
+        tuple[str, ...], CommandOption("Only those of this name; * ? [ ] match many.", "PATTERN", names=("--name",))
+    ] = ()
+    make: Annotated[bool, CommandOption("Make them. Without it they are shown, and nothing is changed.")] = False
+    as_json: AsJson = False
 
 
 @command("carry", CarryOptions)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import Accept, AsJson, PlanFile, SecretFiles, command
+from esmigrate_tui.cli.options import Accept, AsJson, CommandOption, PlanFile, SecretFiles, command
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
@@ -28,14 +28,9 @@ class CheckOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     plan_file: PlanFile
     secrets: SecretFiles
-    accept: Accept
-    fix: Annotated[
-        tuple[str, ...],
-        click.option(
-            "--fix", multiple=True, metavar="CHECK", help="Apply the fix that this check's findings offer, now."
-        ),
-    ]
-    as_json: AsJson
+    accept: Accept = ()
+    fix: Annotated[tuple[str, ...], CommandOption("Apply the fix that this check's findings offer, now.", "CHECK")] = ()
+    as_json: AsJson = False
 
 
 @command("check", CheckOptions)

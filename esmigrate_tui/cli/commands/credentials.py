@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import CONTEXT, command
+from esmigrate_tui.cli.options import CONTEXT, CommandArgument, CommandOption, command
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -20,8 +20,8 @@ class NoOptions(msgspec.Struct, frozen=True):
 class KeptSecret(msgspec.Struct, frozen=True, kw_only=True):
     """Which cluster's secret, and of which kind."""
 
-    url: Annotated[str, click.argument("url")]
-    api_key: Annotated[bool, click.option("--api-key", is_flag=True, help="It is an API key, not a password.")]
+    url: Annotated[str, CommandArgument()]
+    api_key: Annotated[bool, CommandOption("It is an API key, not a password.")] = False
 
     def connection(self) -> Connection:
         """The connection that the secret is for; raises ProblemError (usage) for a password without a user."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import command
+from esmigrate_tui.cli.options import CommandOption, command
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Severity
@@ -34,31 +34,13 @@ if TYPE_CHECKING:
 class DemoOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How much sample data, between which versions, and how it is shown."""
 
-    size: Annotated[
-        int,
-        click.option(
-            "--size", default=2_000, show_default=True, type=click.IntRange(1), help="Documents in the largest index."
-        ),
-    ]
-    source_version: Annotated[
-        str,
-        click.option("--source-version", default="6.8.23", show_default=True, help="Version of the source cluster."),
-    ]
-    destination_version: Annotated[
-        str,
-        click.option(
-            "--destination-version", default="7.17.28", show_default=True, help="Version of the destination cluster."
-        ),
-    ]
-    headless: Annotated[
-        bool, click.option("--headless", is_flag=True, help="Move everything at once instead of opening the wizard.")
-    ]
-    tour: Annotated[
-        bool,
-        click.option(
-            "--tour", is_flag=True, help="Be led through the wizard: Enter presses the keys that each stop names."
-        ),
-    ]
+    size: Annotated[int, CommandOption("Documents in the largest index.", within=click.IntRange(1))] = 2000
+    source_version: Annotated[str, CommandOption("Version of the source cluster.")] = "6.8.23"
+    destination_version: Annotated[str, CommandOption("Version of the destination cluster.")] = "7.17.28"
+    headless: Annotated[bool, CommandOption("Move everything at once instead of opening the wizard.")] = False
+    tour: Annotated[bool, CommandOption("Be led through the wizard: Enter presses the keys that each stop names.")] = (
+        False
+    )
 
 
 @command("demo", DemoOptions)

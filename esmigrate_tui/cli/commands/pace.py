@@ -7,14 +7,14 @@ from typing import Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import RunName, command
+from esmigrate_tui.cli.options import CommandArgument, RunName, command
 
 
 class PaceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which run, and its new limit in documents a second and index; 0 for none."""
 
     run: RunName
-    documents_per_second: Annotated[float, click.argument("documents_per_second", type=click.FloatRange(0))]
+    documents_per_second: Annotated[float, CommandArgument(within=click.FloatRange(0))]
 
 
 @command("pace", PaceOptions)

@@ -7,7 +7,7 @@ from typing import Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import command
+from esmigrate_tui.cli.options import CommandOption, command
 from esmigrate_tui.cli.plans import MovingPlanOptions, make_moving_plan
 from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.method import MethodName
@@ -19,45 +19,28 @@ class CopyPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     moving: MovingPlanOptions
     pipelines: Annotated[
         PipelineRule,
-        click.option(
-            "--pipelines",
-            type=click.Choice([one.value for one in PipelineRule]),
-            default=PipelineRule.OFF.value,
-            show_default=True,
-            help="Ingest pipelines that the destination's indices have: off bypasses them, respected lets them change "
-            "what is copied.",
+        CommandOption(
+            "Ingest pipelines that the destination's indices have: off bypasses them, respected lets them change "
+            "what is copied."
         ),
-    ]
+    ] = PipelineRule.OFF
     versions: Annotated[
         bool,
-        click.option(
-            "--versions",
-            is_flag=True,
-            help="Keep each document's version number. A document of the destination with a lower one is replaced.",
+        CommandOption(
+            "Keep each document's version number. A document of the destination with a lower one is replaced."
         ),
-    ]
+    ] = False
     types: Annotated[
         TypeRule,
-        click.option(
-            "--types",
-            type=click.Choice([one.value for one in TypeRule]),
-            default=TypeRule.MERGED.value,
-            show_default=True,
-            help="Indices of 5.x and older with several types: merged into one, or apart, each type as INDEX-TYPE.",
+        CommandOption(
+            "Indices of 5.x and older with several types: merged into one, or apart, each type as INDEX-TYPE."
         ),
-    ]
-    only_type: Annotated[
-        str,
-        click.option("--only-type", default="", metavar="TYPE", help="Copy only documents of this mapping type."),
-    ]
+    ] = TypeRule.MERGED
+    only_type: Annotated[str, CommandOption("Copy only documents of this mapping type.", "TYPE")] = ""
     into_existing: Annotated[
         bool,
-        click.option(
-            "--into-existing",
-            is_flag=True,
-            help="Add to an index or data stream of the destination that has the name; else that is refused.",
-        ),
-    ]
+        CommandOption("Add to an index or data stream of the destination that has the name; else that is refused."),
+    ] = False
 
 
 @command("copy-through-here", CopyPlanOptions)

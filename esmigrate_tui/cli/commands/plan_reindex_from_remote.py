@@ -7,7 +7,7 @@ from typing import Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import command
+from esmigrate_tui.cli.options import CommandOption, command
 from esmigrate_tui.cli.plans import MovingPlanOptions, make_moving_plan
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import MOST_RANGES
@@ -20,19 +20,11 @@ class ReindexPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     moving: MovingPlanOptions
     split: Annotated[
         int,
-        click.option(
-            "--split",
-            default=0,
-            type=click.IntRange(0, MOST_RANGES),
-            help="Server tasks for each index; 1: one; 0: up to 4 for a large index.",
+        CommandOption(
+            "Server tasks for each index; 1: one; 0: up to 4 for a large index.", within=click.IntRange(0, MOST_RANGES)
         ),
-    ]
-    split_by: Annotated[
-        str,
-        click.option(
-            "--split-by", default="", metavar="FIELD", help="The date or whole number that divides it among them."
-        ),
-    ]
+    ] = 0
+    split_by: Annotated[str, CommandOption("The date or whole number that divides it among them.", "FIELD")] = ""
 
 
 @command("reindex-from-remote", ReindexPlanOptions)

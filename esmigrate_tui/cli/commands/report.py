@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import RunName, command
+from esmigrate_tui.cli.options import CommandOption, RunName, command
 
 
 class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,16 +16,8 @@ class ReportOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     run: RunName
     kind: Annotated[
-        Literal["text", "markdown", "html", "json"],
-        click.option(
-            "--format",
-            "kind",
-            type=click.Choice(["text", "markdown", "html", "json"]),
-            default="text",
-            show_default=True,
-            help="The form of the report.",
-        ),
-    ]
+        Literal["text", "markdown", "html", "json"], CommandOption("The form of the report.", names=("--format",))
+    ] = "text"
 
 
 @command("report", ReportOptions)

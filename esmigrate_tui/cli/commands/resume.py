@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, Detach, RunName, SecretFiles, command
+from esmigrate_tui.cli.options import AsJson, CommandOption, Detach, RunName, SecretFiles, command
 from esmigrate_tui.model.connection import Side, parse_fingerprint
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -24,18 +24,16 @@ class ResumeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     run: RunName
     secrets: SecretFiles
-    as_json: AsJson
+    as_json: AsJson = False
     accepted: Annotated[
         tuple[str, ...],
-        click.option(
-            "--accept-fingerprint",
-            "accepted",
-            multiple=True,
-            metavar="SIDE=SHA256",
-            help="Trust this certificate of the source or the destination from now on, and no other: it was renewed.",
+        CommandOption(
+            "Trust this certificate of the source or the destination from now on, and no other: it was renewed.",
+            "SIDE=SHA256",
+            names=("--accept-fingerprint",),
         ),
-    ]
-    detach: Detach
+    ] = ()
+    detach: Detach = False
 
 
 @command("resume", ResumeOptions)

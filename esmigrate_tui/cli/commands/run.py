@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import Accept, AsJson, Detach, PlanFile, SecretFiles, command
+from esmigrate_tui.cli.options import Accept, AsJson, CommandOption, Detach, PlanFile, SecretFiles, command
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import clean, counted
@@ -26,18 +26,12 @@ class RunOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     plan_file: PlanFile
     secrets: SecretFiles
-    accept: Accept
-    as_json: AsJson
-    detach: Detach
+    accept: Accept = ()
+    as_json: AsJson = False
+    detach: Detach = False
     confirm: Annotated[
-        str,
-        click.option(
-            "--confirm",
-            default="",
-            metavar="NAME",
-            help="Name of the destination's cluster: agree to overwrite what is there.",
-        ),
-    ]
+        str, CommandOption("Name of the destination's cluster: agree to overwrite what is there.", "NAME")
+    ] = ""
 
 
 @command("run", RunOptions)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
 import msgspec
 
-from esmigrate_tui.cli.options import Confirmed, RunName, command
+from esmigrate_tui.cli.options import CommandArgument, Confirmed, RunName, command
 
 
 class SkipOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which index of which run, and whether what that deletes is agreed to."""
 
     run: RunName
-    index: Annotated[str, click.argument("index")]
-    confirmed: Confirmed
+    index: Annotated[str, CommandArgument()]
+    confirmed: Confirmed = False
 
 
 @command("skip", SkipOptions)

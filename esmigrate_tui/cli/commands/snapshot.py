@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import Excluded, Hidden, SourceOptions, command
+from esmigrate_tui.cli.options import CommandOption, Excluded, Hidden, SourceOptions, command
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.features import Features
@@ -35,39 +35,19 @@ class SnapshotOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What the new snapshot holds, its name and its repository."""
 
     source: SourceOptions
-    repository: Annotated[
-        str,
-        click.option("--repository", required=True, metavar="NAME", help="A repository that the source may write to."),
-    ]
-    name: Annotated[
-        str, click.option("--name", required=True, metavar="NAME", help="Name of the new snapshot; lower case.")
-    ]
+    repository: Annotated[str, CommandOption("A repository that the source may write to.", "NAME")]
+    name: Annotated[str, CommandOption("Name of the new snapshot; lower case.", "NAME")]
     patterns: Annotated[
-        tuple[str, ...],
-        click.option(
-            "--index",
-            "patterns",
-            multiple=True,
-            metavar="PATTERN",
-            help="Index or data stream; * ? [ ] match many.",
-        ),
-    ]
-    excluded: Excluded
-    hidden: Hidden
+        tuple[str, ...], CommandOption("Index or data stream; * ? [ ] match many.", "PATTERN", names=("--index",))
+    ] = ()
+    excluded: Excluded = ()
+    hidden: Hidden = False
     feature_states: Annotated[
         tuple[str, ...],
-        click.option(
-            "--feature-state",
-            "feature_states",
-            multiple=True,
-            metavar="NAME",
-            help="State of a feature as well: kibana, security, …",
-        ),
-    ]
-    global_state: Annotated[
-        bool, click.option("--global-state", is_flag=True, help="Settings and templates of the cluster as well.")
-    ]
-    wait: Annotated[bool, click.option("--wait", is_flag=True, help="Follow it to its end.")]
+        CommandOption("State of a feature as well: kibana, security, …", "NAME", names=("--feature-state",)),
+    ] = ()
+    global_state: Annotated[bool, CommandOption("Settings and templates of the cluster as well.")] = False
+    wait: Annotated[bool, CommandOption("Follow it to its end.")] = False
 
 
 @command("snapshot", SnapshotOptions)

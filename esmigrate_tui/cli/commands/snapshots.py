@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, OptionalDestination, OptionalSource, command
+from esmigrate_tui.cli.options import AsJson, CommandOption, OptionalDestination, OptionalSource, command
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import clean, counted, duration
@@ -22,18 +22,12 @@ if TYPE_CHECKING:
 class SnapshotsOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Of which cluster, and of which repository."""
 
-    destination: OptionalDestination
-    source: OptionalSource
-    repository: Annotated[
-        str,
-        click.option(
-            "--repository",
-            default="",
-            metavar="NAME",
-            help="List the snapshots in this one; else list the repositories.",
-        ),
-    ]
-    as_json: AsJson
+    destination: OptionalDestination = None
+    source: OptionalSource = None
+    repository: Annotated[str, CommandOption("List the snapshots in this one; else list the repositories.", "NAME")] = (
+        ""
+    )
+    as_json: AsJson = False
 
 
 @command("snapshots", SnapshotsOptions)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, command
+from esmigrate_tui.cli.options import AsJson, CommandArgument, command
 from esmigrate_tui.cli.output import printable, total_line
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.outcome import ExitCode
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class StatusOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which run; None for all."""
 
-    run: Annotated[str | None, click.argument("run", metavar="[RUN]", required=False)]
-    as_json: AsJson
+    run: Annotated[str | None, CommandArgument("[RUN]")] = None
+    as_json: AsJson = False
 
 
 @command("status", StatusOptions)

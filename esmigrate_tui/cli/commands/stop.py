@@ -11,7 +11,7 @@ class StopOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which run, and whether what that deletes is agreed to."""
 
     run: RunName
-    confirmed: Confirmed
+    confirmed: Confirmed = False
 
 
 @command("stop", StopOptions)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, DestinationOptions, SourceOptions, command
+from esmigrate_tui.cli.options import AsJson, CommandOption, DestinationOptions, SourceOptions, command
 from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
@@ -40,39 +40,20 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
     source: SourceOptions
     destination: DestinationOptions
     index: Annotated[
-        str,
-        click.option(
-            "--index",
-            required=True,
-            metavar="NAME",
-            help="The index on the destination; on both unless --source-index names another.",
-        ),
+        str, CommandOption("The index on the destination; on both unless --source-index names another.", "NAME")
     ]
-    source_index: Annotated[
-        str,
-        click.option("--source-index", default="", metavar="NAME", help="Its name on the source, where that differs."),
-    ]
+    source_index: Annotated[str, CommandOption("Its name on the source, where that differs.", "NAME")] = ""
     compare: Annotated[
         Literal["auto", "bytes", "values"],
-        click.option(
-            "--compare",
-            type=click.Choice(["auto", "bytes", "values"]),
-            default="auto",
-            show_default=True,
-            help="Documents byte for byte, or by value, whatever their layout; auto: by bytes where some are equal so.",
+        CommandOption(
+            "Documents byte for byte, or by value, whatever their layout; auto: by bytes where some are equal so."
         ),
-    ]
+    ] = "auto"
     pace: Annotated[
-        float,
-        click.option(
-            "--pace", default=0.0, type=click.FloatRange(0), help="Documents a second of both sides; 0: no limit."
-        ),
-    ]
-    again: Annotated[
-        bool,
-        click.option("--again", is_flag=True, help="Start over, also where an earlier comparison was interrupted."),
-    ]
-    as_json: AsJson
+        float, CommandOption("Documents a second of both sides; 0: no limit.", within=click.FloatRange(0))
+    ] = 0.0
+    again: Annotated[bool, CommandOption("Start over, also where an earlier comparison was interrupted.")] = False
+    as_json: AsJson = False
 
 
 @command("verify", VerifyOptions)
