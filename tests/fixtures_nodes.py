@@ -9,7 +9,9 @@ import json
 import os
 import threading
 from collections.abc import Coroutine, Iterator
+from contextlib import suppress
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Final, TypeVar
 
 import pytest
@@ -43,8 +45,14 @@ def in_own_loop(work: Coroutine[object, object, T]) -> T:
     return results[0]
 
 
-_MOST_KEPT: Final = 6
-"""Shared nodes that live on for the next file: each takes about 1 GB, and two files are tested at a time."""
+_LEAST_KEPT: Final = 6
+_MOST_KEPT: Final = 12
+"""Shared nodes that live on for the next file: each takes about 0.8 GB, and two files are tested at a time.
+
+Each version once, and a few with options of their own: the more are kept, the fewer starts, of 10 to 20 seconds each.
+"""
+_ROOM: Final = 6 << 20
+"""KiB of memory that must be left for more than the least: for another worker's nodes, and for those of one test."""
 
 
 class SharedNodes:
@@ -98,7 +106,7 @@ class SharedNodes:
     def end_those_of_the_file(self) -> None:
         """End what the fixtures of a file have asked for, and of the shared ones all but those asked for last."""
         _end(self._of_module)
-        while len(self._started) > _MOST_KEPT:
+        while len(self._started) > (_MOST_KEPT if _free_memory() > _ROOM else _LEAST_KEPT):
             in_own_loop(down(self._started.pop(next(iter(self._started)))))
 
     def close(self) -> None:
@@ -106,6 +114,13 @@ class SharedNodes:
         _end(self._of_test)
         _end(self._of_module)
         _end([*self._started.values()])
+
+
+def _free_memory() -> int:
+    """KiB that a program can have on this machine; 0 where that cannot be known."""
+    with suppress(OSError), Path("/proc/meminfo").open(encoding="ascii") as file:
+        return next((int(line.split()[1]) for line in file if line.startswith("MemAvailable:")), 0)
+    return 0
 
 
 def _end(nodes: list[SandboxNode]) -> None:

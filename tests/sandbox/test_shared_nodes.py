@@ -14,6 +14,27 @@ def no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fixtures_nodes, "up", up)
 
 
+@pytest.mark.parametrize(("free", "kept"), [(0, 6), (20 << 20, 12)])
+def test_those_that_were_asked_for_last_live_on_as_many_as_there_is_room_for(
+    monkeypatch: pytest.MonkeyPatch, free: int, kept: int
+) -> None:
+    ended: list[str] = []
+
+    async def up(version: str, options: NodeOptions) -> str:
+        return f"{version} {options.heap}"
+
+    async def down(node: str) -> None:
+        ended.append(node)
+
+    monkeypatch.setattr(fixtures_nodes, "up", up)
+    monkeypatch.setattr(fixtures_nodes, "down", down)
+    monkeypatch.setattr(fixtures_nodes, "_free_memory", lambda: free)
+    shared = SharedNodes()
+    started = [shared.get_now("5.6.16", NodeOptions(heap=f"{number}m")) for number in range(14)]
+    shared.end_those_of_the_file()
+    assert len(ended) == len(started) - kept
+
+
 @pytest.mark.usefixtures("no_java")
 def test_a_missing_java_skips_a_test_with_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CI", raising=False)
