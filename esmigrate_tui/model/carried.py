@@ -49,7 +49,7 @@ class DefinitionKind(StrEnum):
 
 
 class DefinitionGroup(StrEnum):
-    """What somebody asks for, as the command line spells it."""
+    """What is chosen to be carried over, as the command line spells it."""
 
     TEMPLATES = "templates"
     PIPELINES = "pipelines"

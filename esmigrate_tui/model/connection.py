@@ -129,7 +129,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         """The name under which the vault keeps this connection's secret: bound to where it is sent and whose it is."""
         pin = f"#{self.trust.fingerprint}" if self.trust.fingerprint else ""
         if self.endpoint.is_encrypted and self.trust.kind is TrustKind.UNVERIFIED:
-            pin = "#unverified"  # a secret kept for a verified certificate is not for whoever answers
+            pin = "#unverified"  # a secret kept for a verified certificate is not for any server
         return f"{self.sign_in}:{self.user}@{self.endpoint.url}{pin}"
 
 

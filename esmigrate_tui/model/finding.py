@@ -23,10 +23,10 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One answer of one check.
 
     `check` is the check's name (used with --accept), `title` what is so in one line, `evidence` the server's own
-    answer shortened, `why` one sentence for somebody new to it, `fix` what to do, `copy` text to paste as it is
+    answer shortened, `why` one sentence for a reader new to it, `fix` what to do, `copy` text to paste as it is
     (a setting, a request), `link` the page of Elastic's documentation, `cause` the
     kind of trouble where one was met, `subjects` the indices it is about. `repairs` are the changes that carry the fix
-    out where that is safe: each can be put back, and costs nobody a document.
+    out where that is safe: each can be reverted, and costs no document.
     """
 
     check: str
@@ -48,7 +48,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Acceptance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, order=True):
-    """That somebody goes on in spite of what a check found: one finding by its title, and no heavier than it was.
+    """That a user continues in spite of a finding: it is known by its title, and accepted up to its severity.
 
     Without a title it holds for whatever the check finds of that weight: so `--accept` says it, before anything is
     found.

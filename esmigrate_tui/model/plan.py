@@ -95,8 +95,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     `made_at` is ISO 8601 in UTC. `batch` is documents a request, 0 to let the method choose. `requests_per_second`
     is Elasticsearch's own throttle (documents a second), 0 for none. `split` is how many server tasks read one index,
     each a range of the field `split_by`: 0 and "" let the method choose, 1 is not at all. `patience` is how many
-    seconds a run waits for a cluster that is away or full before it gives up on a task. `verify` is by what it is
-    proved that nothing was lost, None for the method's own way. `accepted` are the findings that somebody has accepted.
+    seconds a run waits for a cluster that is unreachable or full before it gives up on a task. `verify` is by what it
+    is proved that nothing was lost, None for the method's own way. `accepted` are the findings that were accepted.
     `restoration` is there for a restore from a snapshot, and for nothing else;
     `copying` matters to a copy through this machine. `carried` is what stands beside the indices of the source and is
     made on the destination at the end, as it was translated when the plan was made.
@@ -127,7 +127,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def proof(self) -> Proof:
-        """By what a run of it is proved: as somebody has chosen, else as the method does by itself."""
+        """By what a run of it is proved: as it was chosen, else as the method does by itself."""
         return self.verify if self.verify is not None else self.method.traits.proof
 
     @property
@@ -223,7 +223,7 @@ def _raise_unwritable(text: str) -> None:
 def _with_whole_acceptances(values: dict[str, Any]) -> dict[str, Any]:
     """A plan's values, where an older program has written the bare names of checks: such a name accepts warnings only.
 
-    What was written so may have been a warning that somebody had read; it must not waive a blocker.
+    What was written so may have been a warning that a user had read; it must not waive a blocker.
     """
     given = values.get("accepted")
     if not isinstance(given, list):

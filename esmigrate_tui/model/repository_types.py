@@ -58,7 +58,7 @@ class RepositoryType(msgspec.Struct, frozen=True, kw_only=True):
     """A type of repository: its settings, what every node must be told beside them, and where its secrets belong.
 
     `secrets` and `prepared` are sentences, CLIENT standing for the name of the client; "" for none. `older` are
-    settings that only old servers want: taken where somebody gives them, and not asked for.
+    settings that only old servers want: accepted where they are given, and not offered.
     """
 
     name: str
@@ -162,7 +162,7 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
             _READING,
         ),
         prepared="The folder, or one above it, stands in path.repo in elasticsearch.yml of every node.",
-        secrets="It has no secrets: whoever runs the nodes must be allowed to read the folder.",
+        secrets="It has no secrets: the account that runs the nodes must be allowed to read the folder.",
         link=_GUIDE + "snapshots-filesystem-repository.html",
     ),
     RepositoryType(

@@ -142,7 +142,7 @@ def _index(here: AdviceInput) -> MethodAdvice:  # noqa: ARG001  # as every metho
         standing=MethodStanding.OPEN,
         why=(
             "Open where the original data still exists as files; nobody but you knows that.",
-            "Neither the old cluster nor its version matters, and the mapping can be chosen anew.",
+            "Neither the source cluster nor its version matters, and the mapping can be chosen anew.",
         ),
     )
 

@@ -142,7 +142,7 @@ def name_of(check: Check) -> str:
 
 
 WAIVABLE: Final = frozenset(name_of(check) for checks in CHECKS.values() for check in checks if is_waivable(check))
-"""The names of the checks whose blockers somebody may accept, as each declares of itself."""
+"""The names of the checks whose blockers a user may accept, as each declares."""
 
 NAMES: Final = frozenset(name_of(check) for checks in CHECKS.values() for check in checks) | {"reachable", "sample-ids"}
 """Every name that a finding may carry: those of the checks, of the look before them, and of a second word on files."""

@@ -119,7 +119,7 @@ async def plain_text(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
             check="plain-text",
             severity=Severity.WARNING,
             title=f"The {side}'s secret would cross the network in plain text, to {endpoint.authority}",
-            why="Whoever can listen on the way reads it, and the documents too.",
+            why="Anyone on the way reads it, and the documents too.",
             fix="Use https:// if the cluster offers it, or a tunnel (ssh -L) that ends on this machine.",
         )
     if not exposed:
@@ -127,7 +127,7 @@ async def plain_text(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
 
 
 async def unverified_certificate(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
-    """Whether somebody switched off the verification of a certificate."""
+    """Whether the verification is switched off of a certificate."""
     for side, connection in _sides(draft):
         if connection.endpoint.is_encrypted and connection.trust.kind is TrustKind.UNVERIFIED:
             yield Finding(

@@ -123,7 +123,7 @@ def judged_stream_template(
             severity=Severity.WARNING,
             title=f"Whether the destination has a template for the data stream {target} could not be seen",
             why="A data stream is made by an index template that fits its name.",
-            fix="Ask somebody who may read index templates (privilege manage_index_templates):",
+            fix="Ask a user who may read index templates (privilege manage_index_templates):",
             copy="GET _index_template",
             link=_STREAMS,
             subjects=(target,),
@@ -246,7 +246,7 @@ def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> tuple[Finding, .
             evidence=listed(
                 [f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]
             ),
-            why="A data stream refuses a document without one; each is set aside with that reason.",
+            why="A data stream refuses a document without one; each is rejected with that reason.",
             fix="Copy them into an index, or let an ingest pipeline set the field with --pipelines respected.",
             link=_STREAMS,
             subjects=tuple(lacking),
@@ -382,7 +382,7 @@ def judged_pipelines(
                 why="They are passed by as the plan wants; a final one of an index that is there acts all the same."
                 if _is_off(draft)
                 else "A pipeline may change documents, or drop them.",
-                fix="Ask somebody who may read index templates (privilege manage_index_templates).",
+                fix="Ask a user who may read index templates (privilege manage_index_templates).",
                 link=_PIPELINES,
             ),
         )

@@ -317,7 +317,7 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tu
                 severity=Severity.NOTE,
                 title="Which templates of the destination the new indices would get could not be seen",
                 why="A template may give an index a lifecycle that deletes it.",
-                fix="Ask somebody who may read index templates (privilege manage_index_templates):",
+                fix="Ask a user who may read index templates (privilege manage_index_templates):",
                 copy="GET _index_template\nGET _template",
             ),
         )

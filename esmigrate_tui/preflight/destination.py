@@ -79,7 +79,7 @@ async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[
             title="Whether the destination is healthy could not be seen",
             evidence=f"{facts.name} did not answer GET _cluster/health",
             why="A cluster that has lost shards of its own should not be given more.",
-            fix="Sign in as somebody who may look (cluster privilege monitor), or look at it yourself:",
+            fix="Sign in as a user with the cluster privilege monitor, or check it yourself:",
             copy="GET _cluster/health",
         )
     else:
@@ -129,7 +129,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             check="room",
             severity=Severity.NOTE,
             title=f"{size(facts.disk.usable)} before the low watermark; how much will be sent is not known",
-            why="Whoever sends decides how much comes, and a disk that is too full takes no more.",
+            why="The sender decides how much arrives, and a disk above the watermark refuses more.",
         )
         return
     needed = bytes_needed(draft, expected(draft))
@@ -144,7 +144,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             title=f"No room: {measured}",
             evidence=free,
             why="Above the watermarks a cluster first places no more shards and then refuses every write.",
-            fix="Give the new cluster more disk, choose fewer indices, or free some room.",
+            fix="Give the destination more disk, choose fewer indices, or free some room.",
             link=_WATERMARKS,
         )
     elif needed > facts.disk.usable * _TIGHT:
@@ -154,7 +154,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             title=f"Little room: {measured}",
             evidence=free,
             why="An index can take more room on another version, and merging needs some for a while.",
-            fix="Give the new cluster more disk, or watch it while the run goes on.",
+            fix="Give the destination more disk, or watch it while the run goes on.",
             link=_WATERMARKS,
         )
     else:
@@ -288,9 +288,9 @@ async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
 
 
 async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[PlannedChange, ...]:
-    """A persistent setting of the destination given another value, to be put back to the one that it has now.
+    """A persistent setting of the destination given another value, to be restored to the present one.
 
-    () where what it has now cannot be read: it could not be put back.
+    () where what it has now cannot be read: it could not be restored.
     """
     try:
         before = (await clusters.destination.surroundings.persistent_settings()).get(key)

@@ -78,7 +78,7 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
             severity=Severity.BLOCKER,
             title=f"None of the first {counted(sample.amount, 'row')} can be read as {reading.format}",
             evidence=first_errors(sample),
-            why="Every row would be set aside.",
+            why="Every row would be rejected.",
             fix="Say what the files are (--format, --delimiter, --encoding), and make the plan again.",
         )
     elif sample.bad:
@@ -87,7 +87,8 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
             severity=Severity.WARNING,
             title=f"{number(sample.bad)} of the first {counted(sample.amount, 'row')} cannot be read",
             evidence=first_errors(sample),
-            why="They will be set aside with file, line and reason; the run goes on, and does not end as verified.",
+            why="They will be rejected, each listed with file, line and reason; the run continues, and does not end as "
+            "verified.",
             fix="Correct them, or index the others and these from a file of their own later.",
         )
     else:
@@ -106,7 +107,7 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
             evidence=listed(sample.repeated_ids),
             why="Rows that are equal become one document."
             if is_hash
-            else "The first row of each is indexed, every other one is set aside: nothing is overwritten.",
+            else "The first row of each is indexed, every other one is rejected: nothing is overwritten.",
             fix="Take the _id from another field, or let each row get a new one.",
         )
 
@@ -192,7 +193,7 @@ async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         check="stable-ids",
         severity=Severity.WARNING,
         title=f"{some or 'Every row gets a new _id'}: another run of the same files doubles them",
-        why="Taking up a run that was stopped is safe; running the plan, or another one of these files, again is not.",
+        why="Resuming a run that was stopped is safe; running the plan, or another one of these files, again is not.",
         fix="Take the _id from a field that differs in each row (--id-field), or from a hash of it (--id-hash).",
     )
 
@@ -279,7 +280,7 @@ def judged_stream(name: str, guesses: Sequence[FieldGuess]) -> Iterator[Finding]
         severity=Severity.NOTE,
         title=f"Rows are added to the data stream {shown}",
         why="It keeps an _id from coming twice only within the index that is written to at that moment: where it rolls "
-        "over meanwhile, a run that is taken up may add some rows a second time. The counts would say so.",
+        "over meanwhile, a run that is resumed may add some rows a second time. The counts would say so.",
         link=_STREAMS,
     )
 
@@ -329,7 +330,7 @@ async def chosen_mapping(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     if any(task.makes_stream for task in draft.tasks):
         return  # its template says it
     if not draft.create:
-        told = await _told(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
+        told = await _existing(clusters, f"/{quote(write_index(draft), safe='')}/_mapping")
         [of_index] = told.values() if told and len(told) == 1 else [{}]
         mappings = of_index.get("mappings", {})
         settings = await clusters.destination.settings_of(write_index(draft)) if told else {}
@@ -468,7 +469,7 @@ async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIter
     """What will touch the documents on their way: the plan's pipeline, the index's own, and those of templates."""
     wanted = draft.reading.pipeline if draft.reading is not None else ""
     is_named = wanted not in {"", NO_PIPELINE}
-    if is_named and await _told(clusters, f"/_ingest/pipeline/{quote(wanted, safe='')}") is None:
+    if is_named and await _existing(clusters, f"/_ingest/pipeline/{quote(wanted, safe='')}") is None:
         yield Finding(
             check="pipelines-and-templates",
             severity=Severity.BLOCKER,
@@ -511,8 +512,8 @@ async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
     return by_templates.get(name, {}) | named(msgspec.json.decode(draft.create).get("settings", {}))
 
 
-async def _told(clusters: Clusters, path: str) -> dict[str, dict[str, Any]] | None:
-    """What is there; None where nothing is, or nothing that this user sees."""
+async def _existing(clusters: Clusters, path: str) -> dict[str, dict[str, Any]] | None:
+    """What exists at the path; None where nothing does, or nothing that this user may see."""
     try:
         return await clusters.destination.read(path, dict[str, dict[str, Any]])
     except ProblemError as error:

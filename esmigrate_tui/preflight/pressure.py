@@ -74,7 +74,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
             severity=Severity.BLOCKER,
             title=f"Documents would be refused by {some(tuple(filled))}: writes are blocked there",
             evidence="; ".join(f"{name}: index.blocks.{block}" for name, block in list(filled.items())[:5]),
-            why="Somebody has set it, or a disk was full: every document sent there comes back.",
+            why="A user has set it, or a disk was full: every document sent there is rejected.",
             fix="Find out why, make room if a disk was full, then lift it:",
             copy="\n".join(
                 f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{block}":null}}'

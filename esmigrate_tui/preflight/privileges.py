@@ -51,7 +51,7 @@ _STEERING: Final = ("cluster:admin/reindex/rethrottle", "cluster:admin/tasks/can
 
 @waivable
 async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether whoever is signed in may read on the source, and make, fill and count indices on the destination."""
+    """Whether the signed-in user may read on the source, and make, fill and count indices on the destination."""
     if not draft.selected and not draft.into:
         return
     needed = _wanted_there(draft)
@@ -70,7 +70,7 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
 
 
 async def carrying_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether whoever is signed in may make what is to be brought over beside the indices."""
+    """Whether the signed-in user may make what is to be brought over beside the indices."""
     kinds = tuple(
         kind for kind in DefinitionKind if any(one.kind is kind and not one.conflict for one in draft.carried or ())
     )
@@ -136,7 +136,7 @@ def judged_privileges(
                 title=f"You may not do this on the {side}: {some(kinds)}",
                 evidence=listed(actions),
                 why=_why(side, is_hard=is_hard),
-                fix="Sign in as somebody who may, or let an administrator give your user this role as well:",
+                fix="Sign in as a user who may, or let an administrator give your user this role as well:",
                 copy=_role(side, names, is_steering=not is_hard),
                 link=_PRIVILEGES,
                 subjects=about,
@@ -166,7 +166,7 @@ def _role(side: Side, names: Sequence[str], *, is_steering: bool) -> str:
 
 @waivable
 async def hidden_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether a role hides documents or fields of the source from whoever is signed in, which no count would show."""
+    """Whether a role hides documents or fields of the source from the signed-in user, which no count would show."""
     if clusters.source is None or not draft.selected:
         return
     views = await clusters.source.surroundings.views()
@@ -177,7 +177,7 @@ async def hidden_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
                 severity=Severity.NOTE,
                 title="Whether a role hides documents of the source from you could not be seen",
                 why="What is hidden is neither read nor counted: it would be missing, and nothing would differ.",
-                fix="Ask whoever made your role whether it has a query or lists fields.",
+                fix="Ask the administrator who made your role whether it has a query or lists fields.",
                 link=_LEVELS,
             )
         return
@@ -205,7 +205,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
                 title=f"Your role shows you only some documents of {some(tuple(without_documents))}",
                 evidence=f"query of the role: {listed(tuple(queries))}",
                 why="What is hidden is neither read nor counted: it would be missing, and both counts would be equal.",
-                fix="Sign in to the source as somebody who sees everything, for instance with this role:",
+                fix="Sign in to the source as a user who sees everything, for instance with this role:",
                 copy=_role(Side.SOURCE, without_documents, is_steering=False),
                 link=_LEVELS,
                 subjects=tuple(without_documents),
@@ -218,7 +218,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
                 severity=Severity.BLOCKER,
                 title=f"Your role hides fields of {some(tuple(without_fields))}",
                 why="Every document would arrive without them, and both counts would be equal.",
-                fix="Sign in to the source as somebody who sees everything, for instance with this role:",
+                fix="Sign in to the source as a user who sees everything, for instance with this role:",
                 copy=_role(Side.SOURCE, without_fields, is_steering=False),
                 link=_LEVELS,
                 subjects=tuple(without_fields),

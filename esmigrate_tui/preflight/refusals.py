@@ -77,7 +77,7 @@ def _forget_analyser(mappings: dict[str, Any], name: str) -> None:
 
 
 def _without_type(settings: dict[str, Any], group: str, refused: str) -> dict[str, Any]:
-    """Settings in which parts of that type are of one that is known, or are gone where no server knows one."""
+    """Settings in which parts of that type are of one that is known, or are left out where no server knows one."""
     prefix = "index.similarity." if group == "similarity" else f"index.analysis.{group}."
     those = [
         key.removesuffix(".type")

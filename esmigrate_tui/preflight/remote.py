@@ -269,7 +269,7 @@ async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="speed-settings",
             severity=Severity.NOTE,
-            title="Replicas and refresh of the new indices are switched off while they fill, and put back after",
+            title="Replicas and refresh of the new indices are switched off while they fill, and restored after",
             why="Every document would otherwise be written several times and made searchable at once, which is slow.",
             fix="Nothing has to be done: each change is written down with its inverse before it is made.",
         )
@@ -304,7 +304,7 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         why="Each holds on to deleted documents and memory of the source while it is open; beyond the limit a node "
         "opens no more, and the task fails.",
         fix="Move fewer indices at the same time (--at-once), each by one task (--split 1), or raise the limit on the "
-        "source for a while (null puts it back):"
+        "source for a while (null restores the default):"
         if is_much
         else "Nothing has to be done.",
         copy=f'PUT _cluster/settings\n{{"transient":{{"search.max_open_scroll_context":{2 * (there + needed)}}}}}'

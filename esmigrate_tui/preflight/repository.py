@@ -418,7 +418,7 @@ def _lost(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
 
 
 async def repository_integrity(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
-    """That the server can read the whole repository over, where somebody doubts its files."""
+    """That the server can read the whole repository over, where a user doubts its files."""
     wanted, facts = draft.restoration, draft.destination_facts
     if wanted is None or facts is None or not Features.of_cluster(facts).verifies_integrity:
         return

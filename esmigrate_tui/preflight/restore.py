@@ -124,7 +124,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
             title=f"Whether {here} can restore {some(names)} cannot be known",
             evidence=why,
             why="The server says so when the restore is asked for, and refuses it before anything is written.",
-            fix="Ask somebody who knows when these indices were made, or give a source that still has them: it tells. "
+            fix="Ask a colleague who knows when these indices were created, or give a source that still has them. "
             f"Where it is refused: {_way_out(judged[names[0]], draft)}",
             link=_COMPATIBILITY,
             subjects=names,
@@ -292,7 +292,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             title=f"What is in {counted(len(taken.lost), 'index', 'indices')} of the destination will be lost: "
             f"{some(tuple(told))}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
-            why="A deleted index is gone, and a closed one is overwritten by the restore.",
+            why="A deleted index cannot be restored, and a closed one is overwritten by the restore.",
             fix="Acknowledge it only if nobody needs these documents, or give the restored indices another name.",
             subjects=tuple(taken.lost),
         )
@@ -551,7 +551,7 @@ async def _unknown_features(draft: Draft, clusters: Clusters) -> AsyncIterator[F
 
 
 async def _locked_out(clusters: Clusters) -> Finding:
-    """Restored users and passwords replace those of the destination, also those of whoever asks."""
+    """Restored users and passwords replace those of the destination, also those of the signed-in user."""
     realm = await clusters.destination.surroundings.realm()
     is_safe = realm == "file"
     known_by = f"You are signed in by the realm {realm}" if realm else "Which realm knows you could not be seen"
@@ -742,7 +742,7 @@ async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         evidence=told,
         why="A restore counts as a recovery, and recoveries are kept slow so that searches stay quick.",
         fix="Nothing has to be done. On a cluster that nobody uses yet it can be raised for the time of the run "
-        "(null puts it back):",
+        "(null restores the default):",
         copy=f'PUT _cluster/settings\n{{"persistent":{{"{_CAP}":"200mb"}}}}',
         link="https://www.elastic.co/guide/en/elasticsearch/reference/current/recovery.html",
         repairs=await setting_raised(clusters, _CAP, "200mb"),
@@ -778,7 +778,7 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
 
 @waivable
 async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
-    """Whether whoever is signed in on the destination may restore, register, and clear what is in the way."""
+    """Whether the signed-in user on the destination may restore, register, and clear what is in the way."""
     wanted = draft.restoration
     if wanted is None:
         return
@@ -795,7 +795,7 @@ async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[
             title=f"You may not do this on the destination: {some(lacking)}",
             evidence="; ".join(lacking[:5]),
             why="The restore would be refused when it is asked for.",
-            fix="Sign in as somebody with the cluster privilege manage, and with manage on the indices that are in "
+            fix="Sign in as a user with the cluster privilege manage, and with manage on the indices that are in "
             "the way:",
             copy='POST _security/role/restorer\n{"cluster":["manage"],"indices":[{"names":["*"],'
             '"privileges":["manage","read","view_index_metadata"]}]}',

@@ -95,7 +95,7 @@ async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
             check="several-types",
             severity=Severity.WARNING,
             title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {some(mixed)}",
-            why="On the new cluster an index has one type: of two documents with the same _id only one can stay. "
+            why="On the destination an index has one type: of two documents with the same _id only one can stay. "
             "The counts are compared at the end, and what is missing is said.",
             fix="Where ids repeat between types, copy through this machine with --types apart: each type gets an index "
             "of its own.",
@@ -119,7 +119,7 @@ def _types_apart(draft: Draft) -> tuple[Finding, ...]:
             if kept
             else f"Each type of {some(tuple(mixed))} goes into an index of its own",
             evidence=f"left out: {listed(left)}" if left else "",
-            why="All others stay behind, and are missing when the old cluster goes."
+            why="All others stay behind, and are missing when the source is shut down."
             if kept
             else "Their aliases are given to every one of them; a child and its parent may be in different ones.",
             fix="Copy the other types with another plan." if kept else "",

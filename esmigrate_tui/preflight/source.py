@@ -62,7 +62,7 @@ async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
 
 
 async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
-    """Whether somebody has set a block on a chosen index that refuses to let it be read."""
+    """Whether a chosen index has a block that refuses reads."""
     blocked = {
         index.name: block for index in draft.chosen_indices for block in index.blocks if block in {"read", "metadata"}
     }
@@ -72,7 +72,7 @@ async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
             severity=Severity.BLOCKER,
             title=f"A block on the source keeps these from being read: {some(tuple(blocked))}",
             evidence=listed([f"{name}: index.blocks.{block}" for name, block in blocked.items()]),
-            why="Somebody has set it on purpose; every search of the index is refused.",
+            why="It was set on purpose; every search of the index is refused.",
             fix="Find out why it was set, then lift it:",
             copy="\n".join(
                 f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{block}":null}}'
@@ -94,7 +94,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
             title=f"Only a part of each document was kept in {some(filtered)}",
             evidence="_source has includes or excludes in the mapping",
             why="What was left out of _source can be searched on the source, and cannot be read back: it would be "
-            "missing, in the searches of the new cluster too.",
+            "missing, in the searches of the destination too.",
             fix="Restore these from a snapshot, load them again from where the data came from, or accept the loss:",
             copy="\n".join(f"GET {quote(name, safe='')}/_mapping?filter_path=**._source" for name in filtered[:5]),
             link=_SOURCE_FIELD,
@@ -213,7 +213,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
                 title=f"Types share ids, and only one document of each can stay: {some(tuple(by_type))}",
                 evidence=listed(tuple(by_type.values())),
                 why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
-                "second document with an _id is refused, and set aside.",
+                "second document with an _id is rejected.",
                 fix="Copy through this machine with --types apart: each type gets an index of its own.",
                 link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
                 subjects=tuple(by_type),
@@ -241,7 +241,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
                 title=f"One _id under several routings: {some(tuple(by_routing))}",
                 evidence=listed(tuple(by_routing.values())),
                 why="They live side by side because they are in different shards. Where the new index puts them into "
-                "one shard, the second is refused, and set aside.",
+                "one shard, the second is rejected.",
                 fix="Restore these from a snapshot, which keeps every shard as it is, or give them ids of their own.",
                 link=_ROUTING,
                 subjects=tuple(by_routing),
@@ -259,7 +259,7 @@ async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             check="hidden-indices",
             severity=Severity.NOTE,
             title=f"Hidden indices are chosen: {some(hidden)}",
-            why="Patterns do not find them on the new cluster either, unless asked for.",
+            why="Patterns do not find them on the destination either, unless asked for.",
             subjects=hidden,
         )
     if parts:

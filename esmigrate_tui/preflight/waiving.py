@@ -1,4 +1,4 @@
-"""Which blockers somebody may accept: said where the check is written, and never by default.
+"""Which blockers a user may accept: declared where the check is written, and never by default.
 
 A check may be waived where its blocker is a forecast that a person can know better, or a loss that a person may choose.
 One is not where a run would end at once, or mix documents.
@@ -14,7 +14,7 @@ _MARK: Final = "__waivable__"
 
 
 def waivable(check: CheckT) -> CheckT:
-    """Declare that whoever knows better may accept what this check finds in the way."""
+    """Declare that a user may accept a blocker of this check."""
     setattr(check, _MARK, True)
     return check
 

@@ -1,4 +1,4 @@
-"""Search responses that somebody saved, and arrays of hits: their hits, followed by their brackets as the file comes.
+"""Saved search responses, and arrays of hits: their hits, followed by their brackets as the file comes.
 
 https://www.elastic.co/guide/en/elasticsearch/reference/current/search-search.html
 

@@ -73,7 +73,7 @@ class IdAssigner:
     """How rows get their _id. `salt` belongs to the run and the file: a new _id is made of it and the row's place.
 
     A field `_id` of a document is no field of it, but its _id: servers refuse a document that holds one. It is taken
-    out, and is the row's own; with `drops` it is left out, since somebody wants other ones.
+    out, and is the row's own; with `drops` it is left out, where other ids were chosen.
     """
 
     rule: IdRule

@@ -42,7 +42,7 @@ class _BulkTarget(msgspec.Struct, frozen=True, gc=False):
 
 
 class _HitFields(msgspec.Struct, frozen=True, gc=False):
-    """Where servers before 2.0 told routing and parent, to whoever asked for them."""
+    """Where servers before 2.0 told routing and parent, where they were asked for."""
 
     routing: str | int | tuple[str | int, ...] | None = msgspec.field(name="_routing", default=None)
     parent: str | int | tuple[str | int, ...] | None = msgspec.field(name="_parent", default=None)

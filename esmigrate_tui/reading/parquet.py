@@ -134,7 +134,7 @@ def _values(batch: Any, spare: Any, at: int) -> Sequence[Any]:  # noqa: ANN401  
     found = values(batch.column(at))
     if spare is None or spare.column(at).type == batch.column(at).type:
         return found
-    import pyarrow as pa  # noqa: PLC0415  # whoever has a batch has it
+    import pyarrow as pa  # noqa: PLC0415  # a batch is made by it
 
     coarse = spare.column(at)
     if not pa.types.is_timestamp(coarse.type):

@@ -324,7 +324,7 @@ def patterns_of(typed: str) -> tuple[str, ...]:
 
 
 def looked_at(typed: str, wishes: FileOptions) -> FileInspection:
-    """What the files that a line names show, read as somebody wishes; raises ProblemError where one names none."""
+    """What the named files show, read by the chosen options; raises ProblemError where a pattern matches none."""
     is_one_path = bool(typed.strip()) and named(typed.strip()).is_file()  # blanks and all
     files = found_files([typed.strip()] if is_one_path else patterns_of(typed))
     try:

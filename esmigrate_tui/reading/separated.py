@@ -30,7 +30,7 @@ _QUOTED: Final = re.compile(rb'"((?:[^"]|"")*+)"')
 
 
 class SeparatedParser:
-    """Rows of a table of text; the header is the first of them, or `names` where the file is taken up in the middle.
+    """Rows of a table of text; the header is the first of them, or `names` where reading resumes in the middle.
 
     Without a header the first row is data, and the columns are called by `names`, else col1, col2 and so on.
     `written_in` is the encoding of the file itself, where its text comes in another one.

@@ -72,7 +72,7 @@ class ReportedDefinition(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Waiver(msgspec.Struct, frozen=True, kw_only=True):
-    """A finding that somebody accepted before the run; `title` is "" where only the check's name is known."""
+    """A finding that was accepted before the run; `title` is "" where only the check's name is known."""
 
     check: str
     title: str = ""
@@ -156,7 +156,7 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
     """The report of a run as `progress` shows it at `now` (seconds since 1970).
 
     `rejects` are the refused documents, or the first of them; `findings` what preflight found, for the waivers;
-    `beside` what was changed on these clusters before the run, and is not put back.
+    `beside` what was changed on these clusters before the run, and is not reverted.
     """
     tasks = {task.number: task for task in plan.tasks}
     rows = tuple(_row(task, tasks.get(task.summary.number)) for task in progress.tasks)

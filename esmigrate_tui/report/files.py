@@ -34,8 +34,8 @@ def as_json(report: Report) -> str:
 def write_all(report: Report, folder: Path, rejects: Path | None = None) -> tuple[Path, ...]:
     """Write report.md, report.html and report.json into the folder, over older ones; their paths in this order.
 
-    `rejects` is the file with what was set aside, a JSON object a line: rejects.csv is then written as well, and comes
-    last. It blocks for as long as the disk takes. Raises ProblemError (state) where something cannot be written.
+    `rejects` is the file with the rejected documents, a JSON object a line: rejects.csv is then written as well, and
+    comes last. It blocks for as long as the disk takes. Raises ProblemError (state) where something cannot be written.
     """
     written: list[Path] = []
     try:

@@ -74,7 +74,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
         if self.state is TaskState.ACCEPTED:
             return "by a person's word"
         if self.state is TaskState.WITH_REJECTS:
-            return f"all but {number(self.refused)} set aside"
+            return f"all but {number(self.refused)} rejected"
         words = {TaskState.DIFFERENT: "counts differ", TaskState.WAITING: "not begun"}
         return f"no: {words.get(self.state, self.state.value)}"
 
@@ -101,21 +101,21 @@ class ToDo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EarlierChanges(msgspec.Struct, frozen=True, kw_only=True):
-    """Changes that somebody made on these clusters before the run and that are not put back; `name` puts them back."""
+    """Changes made on these clusters before the run and not reverted; `esmigrate cleanup` of `name` reverts them."""
 
     name: str
     changes: tuple[str, ...]
 
 
 def verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
-    """Whether everything arrived, in one sentence, and one more each where something was not made, or not put back."""
+    """Whether everything arrived, in one sentence, and one more each where something was not made, or not reverted."""
     said = [_verdict(progress, rows)]
     if lacking := len(progress.not_carried):
         was = "was" if lacking == 1 else "were"
         said.append(f"Beside the indices {counted(lacking, 'definition')} {was} not made.")
     if (left := len(progress.open_ledger)) and progress.is_finished and progress.outcome is not RunOutcome.WAITING:
         waits = "waits" if left == 1 else "wait"
-        said.append(f"{counted(left, 'change')} {waits} to be put back.")
+        said.append(f"{counted(left, 'change')} {waits} to be reverted.")
     return " ".join(said)
 
 
@@ -144,11 +144,10 @@ def _verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
 
 
 def _but(progress: Progress, amount: int) -> str:
-    """What did not arrive, where that is only what was set aside."""
+    """What did not arrive, where that is only rejected documents."""
     if not progress.traits.loads:
-        return f"{counted(amount, 'document')}, which the destination refused and which are set aside"
-    was, is_ = ("was", "is") if amount == 1 else ("were", "are")
-    return f"{counted(amount, 'row')}, which could not be read or {was} refused, and {is_} set aside"
+        return f"{counted(amount, 'document')}, which the destination rejected"
+    return f"{counted(amount, 'row')}, which could not be read or {'was' if amount == 1 else 'were'} rejected"
 
 
 def _cut_short(progress: Progress, rows: Sequence[ReportRow], complete: str) -> str:
@@ -294,15 +293,15 @@ def to_do(  # all that a run leaves behind
         return (ToDo(what=progress.problem.todo),)
     if progress.open_ledger and (progress.is_finished or progress.is_of_changes):
         changes = counted(len(progress.open_ledger), "change")
-        things.append(ToDo(what=f"Put back {changes}, or make the requests by hand.", copy=f"esmigrate cleanup {run}"))
+        things.append(ToDo(what=f"Revert {changes}, or make the requests by hand.", copy=f"esmigrate cleanup {run}"))
     if progress.is_of_changes:
         return tuple(things)
     if progress.refused:
         place = f", listed in {rejects_file}" if rejects_file else ""
-        refused = counted(progress.refused, "refused document")
+        refused = counted(progress.refused, "rejected document")
         again = f"Look at the {refused}{place}: correct the mapping or the documents, send them again."
         if plan.method.traits.loads:
-            aside = f"{counted(progress.refused, 'row')} that {'was' if progress.refused == 1 else 'were'} set aside"
+            aside = f"{counted(progress.refused, 'row')} that {'was' if progress.refused == 1 else 'were'} rejected"
             again = f"Look at the {aside}{place}: correct them, in a file of their own, and index that one."
         things.append(ToDo(what=again))
     if not progress.is_finished:
@@ -319,7 +318,7 @@ def to_do(  # all that a run leaves behind
     things += _settings_by_hand(plan, progress, rows, beside)
     if is_complete:
         things.append(
-            ToDo(what="Point your writers and readers at the new cluster.", copy=plan.destination.endpoint.url)
+            ToDo(what="Point your writers and readers at the destination.", copy=plan.destination.endpoint.url)
         )
         things += _old_cluster(plan, progress)
     return _begun_large(things)
@@ -328,7 +327,7 @@ def to_do(  # all that a run leaves behind
 def by_hand(
     plan: Plan, progress: Progress, rows: Sequence[ReportRow], beside: Sequence[EarlierChanges] = ()
 ) -> tuple[ToDo, ...]:
-    """What only a person can put back or take away, on the clusters themselves."""
+    """What only a person can revert or remove, on the clusters themselves."""
     if progress.is_of_changes:
         return ()
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
@@ -350,7 +349,7 @@ def _settings_by_hand(
         things.append(
             ToDo(
                 what=f"{'' if is_complete else 'When everything has arrived: '}take the line reindex.remote.whitelist "
-                f"for {plan.source.endpoint.authority} out of the new cluster's settings, if it was added for this "
+                f"for {plan.source.endpoint.authority} out of the destination's settings, if it was added for this "
                 "migration (hosted: Edit, Manage user settings and extensions; else elasticsearch.yml and a restart). "
                 "To see whether a node still has it:",
                 copy="GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex",
@@ -358,7 +357,7 @@ def _settings_by_hand(
         )
     things += [
         ToDo(
-            what=f"When it is needed no more, put back what was changed before the run: {listed(one.changes)}.",
+            what=f"When it is no longer needed, revert what was changed before the run: {listed(one.changes)}.",
             copy=f"esmigrate cleanup {one.name}",
         )
         for one in beside
@@ -374,8 +373,8 @@ def _old_cluster(plan: Plan, progress: Progress) -> list[ToDo]:
         return []
     return [
         ToDo(
-            what=f"When you are satisfied, shut the old cluster down; {_touched(progress)}. As long as somebody uses "
-            "it, these numbers of it grow:",
+            what=f"When you are satisfied, shut the source cluster down; {_touched(progress)}. As long as it is in "
+            "use, these numbers of it grow:",
             copy="GET /_stats/search,indexing?filter_path=_all.total.*.*_total",
         )
     ]
@@ -409,7 +408,7 @@ def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
             requests.append(f"PUT /{path}/_settings\n{body}")
     has_policy = any(name.startswith("index.lifecycle.") for settings in wanted for name, _ in settings)
     what = f"Set again what was left out of {counted(sum(map(len, wanted.values())), *_INDICES)}, once what it names "
-    what += "is on the new cluster: it would have acted on documents on their way."
+    what += "exists on the destination: it would have acted on documents on their way."
     if has_policy and Features.of_elasticsearch(plan.destination_version).has_origination_date:
         what += " A policy counts the age of an index from when it was made, which this run did; "
         what += "index.lifecycle.origination_date (milliseconds since 1970) gives it another day."
@@ -426,7 +425,7 @@ def _not_carried(progress: Progress, rows: Sequence[ReportRow], run: str) -> lis
 
 
 def _is_whole(rows: Sequence[ReportRow]) -> bool:
-    """Whether all arrived, but for what was set aside."""
+    """Whether everything arrived but the rejected documents."""
     return all(row.is_verified or row.state is TaskState.WITH_REJECTS for row in rows)
 
 
@@ -448,7 +447,7 @@ def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[Rep
         names = ",".join(quote(name, safe="") for name in restored[:_NAMED])
         things.append(
             ToDo(
-                what=f"The replicas were overridden with {amount}: set as many as the new cluster is to have.",
+                what=f"The replicas were overridden with {amount}: set as many as the destination should have.",
                 copy=f'PUT /{names}/_settings\n{{"index":{{"number_of_replicas":1}}}}' if names else "",
             )
         )
@@ -459,7 +458,7 @@ def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[Rep
     features = {row.source_index for row in rows if row.kind is RestoreKind.FEATURE_STATE}
     if features & {"kibana", "security"}:
         things.append(
-            ToDo(what="Restart Kibana, and log in as a user of the old cluster: theirs replaced the new ones.")
+            ToDo(what="Restart Kibana, and log in as a user of the source cluster: its users replaced the old ones.")
         )
     if restoration.mount is not Mount.NONE:
         things.append(
@@ -470,12 +469,12 @@ def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[Rep
         )
         return things
     things.append(
-        ToDo(what=f"Keep the snapshot {clean(snapshot)} until you are satisfied with what is on the new cluster.")
+        ToDo(what=f"Keep the snapshot {clean(snapshot)} until you are satisfied with the data on the destination.")
     )
     if restoration.register and not restoration.unregister:
         things.append(
             ToDo(
-                what=f"The repository {clean(repository)} stays registered on the new cluster. When it is needed no "
+                what=f"The repository {clean(repository)} stays registered on the destination. When it is needed no "
                 "more, take the registration away; the snapshots in it stay.",
                 copy=f"DELETE {place}",
             )
@@ -503,5 +502,5 @@ def _touched(progress: Progress) -> str:
     if not changes:
         return "nothing on it was changed"
     if all(entry.state is EntryState.UNDONE for entry in changes):
-        return "what was changed on it was put back"
-    return "not all that was changed on it was put back"
+        return "what was changed on it was reverted"
+    return "not all that was changed on it was reverted"

@@ -26,7 +26,7 @@ _NARROWEST: Final = 40
 
 
 def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[str, ...]:
-    """A table with one line an index, the verdict, what was put back, what is left to do, and the report's `files`.
+    """A table with one line an index, the verdict, what was reverted, what is left to do, and the report's `files`.
 
     No line is wider than `width` columns, but for commands, requests and paths, which are never broken.
     """
@@ -40,8 +40,8 @@ def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[st
         lines += [line for name, words in problems[:_SHOWN] for line in _wrapped(f"{name}: {words}", width)]
         lines += [f"and {number(len(problems) - _SHOWN)} more"] if len(problems) > _SHOWN else []
     below = [
-        *_changes("Put back", report.put_back, width),
-        *_changes("Not put back", report.not_put_back, width),
+        *_changes("Reverted", report.put_back, width),
+        *_changes("Not reverted", report.not_put_back, width),
         *_carried(report, width),
         *to_do_lines(report.to_do, width),
         *_labelled("Accepted", ", ".join(waiver.check for waiver in report.waivers), width),

@@ -20,7 +20,7 @@ _METHODS: Final[dict[str, str]] = {
     "restore-from-snapshot": "Restore from a snapshot",
     "copy-through-here": "Copy through this machine",
 }
-_DIFFERENCES: Final = 200  # rows of a table that somebody reads
+_DIFFERENCES: Final = 200  # rows of a table that a person reads
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL: Final = re.compile(r"[&<>\\`*\[\]|~#$!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _LISTED: Final = re.compile(r"^(?:[-+](?=[\s-]|$)|\d++(?=[.)](?:\s|$)))")
@@ -59,10 +59,10 @@ def as_markdown(report: Report) -> str:
         _section(f"Defined differently than {_origin(report)}", _definitions(report)),
         _section("Carried over beside the indices", _carried(report)),
         _section("Documents that differ", _differences(report)),
-        _section("Set aside", _refusals(report)),
+        _section("Rejected", _refusals(report)),
         _section("Troubles and waits", _troubles(report)),
-        _section("Changed, and not put back", _open(report.not_put_back)),
-        _section("Changed, and put back", _listed(report.put_back)),
+        _section("Changed, and not reverted", _open(report.not_put_back)),
+        _section("Changed, and reverted", _listed(report.put_back)),
         _section("Changed, and meant to stay", _listed(report.meant_to_stay)),
         _section("Findings that were accepted before the run", _waivers(report)),
         _section("To do it again", _again(report)),
@@ -116,7 +116,7 @@ def _amounts(report: Report) -> list[str]:
         ]
     expected = "" if report.documents_expected is None else f" of {number(report.documents_expected)}"
     return [
-        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} set aside",
+        f"Documents: {number(report.documents_arrived)}{expected}, {number(report.documents_refused)} rejected",
         f"On average: {counted(round(report.documents_per_second), 'document')} a second",
     ]
 
@@ -169,7 +169,7 @@ def _indices(report: Report) -> str:
     source, there = ("Files", "Rows read") if is_of_files else ("Source", "On the source")
     if report.sender:
         source, there = "Sent", "Expected"
-    heading = (source, "Destination", there, "On the destination", "Set aside", "Verified", "Took")
+    heading = (source, "Destination", there, "On the destination", "Rejected", "Verified", "Took")
     return table(heading, rows, frozenset({2, 3, 4, 6}))
 
 
@@ -241,9 +241,9 @@ def _refusals(report: Report) -> list[str]:
         return []
     place = f", each with its reason in {code(report.rejects_file)}" if report.rejects_file else ""
     amount = report.documents_refused
-    aside = f"{counted(amount, 'document')} refused by the destination and set aside"
+    aside = f"{counted(amount, 'document')} rejected by the destination"
     if report.method.traits.loads:
-        aside = f"{counted(amount, 'row')} set aside: not to be read here (no status), or refused by the destination"
+        aside = f"{counted(amount, 'row')} rejected: not readable (no status), or refused by the destination"
     pieces = [f"{aside}{place}."]
     if report.refused_seen < report.documents_refused and report.refusals:
         pieces.append(escape(f"The table sums up the first {number(report.refused_seen)} of them."))
@@ -272,7 +272,7 @@ def _open(changes: Sequence[ReportedChange]) -> list[str]:
 
 
 def _listed(changes: Sequence[ReportedChange]) -> list[str]:
-    """Each with what is to be said of it: what was refused was never made, so nothing had to be put back."""
+    """Each with what is to be said of it: what was refused was never made, so nothing had to be reverted."""
     rows = ((change.side, f"{change.what}{f'. {change.trouble}' if change.trouble else ''}") for change in changes)
     return [table(("Where", "What"), rows)] if changes else []
 

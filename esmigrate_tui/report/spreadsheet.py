@@ -1,4 +1,4 @@
-"""What was set aside, as a table for a spreadsheet, in which no cell can become a formula.
+"""Rejected documents as a table for a spreadsheet, in which no cell can become a formula.
 
 https://owasp.org/www-community/attacks/CSV_Injection
 """

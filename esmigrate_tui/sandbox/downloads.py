@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from esmigrate_tui.sandbox.errors import ChecksumWrong, ExtraMissing, NoNetwork
-from esmigrate_tui.sandbox.places import SandboxFolders, ensure_space, free_space, full_disk_is_told, make_folder
+from esmigrate_tui.sandbox.places import SandboxFolders, ensure_space, free_space, full_disk_reported, make_folder
 from esmigrate_tui.sandbox.progress import Progress, SandboxProgress
 from esmigrate_tui.sandbox.versions import MavenFile, ModuleExcerpt
 
@@ -87,7 +87,7 @@ async def _stream(url: str, part: Path, artifact: MavenFile, progress: Progress)
         rest = response.content_length
         total = have + rest if rest is not None else artifact.size
         ensure_space(total - have, free_space(part), part.parent, what)
-        with full_disk_is_told(part, what), part.open("ab" if have else "wb") as out:
+        with full_disk_reported(part, what), part.open("ab" if have else "wb") as out:
             progress(SandboxProgress(what, have, total))
             async for piece in response.content.iter_chunked(_PIECE):
                 await asyncio.to_thread(out.write, piece)
@@ -181,7 +181,7 @@ async def _collect(url: str, path: Path, excerpt: ModuleExcerpt, progress: Progr
     """One try: the list of contents and the wanted files, each in its place; between them `path` is hollow."""
     size = excerpt.archive.size
     what = f"Downloading a part of {excerpt.archive.filename}"
-    with full_disk_is_told(path, what), path.open("wb") as out:
+    with full_disk_reported(path, what), path.open("wb") as out:
         out.truncate(size)
         async with _session() as session:
             begin = max(0, size - _CONTENTS)

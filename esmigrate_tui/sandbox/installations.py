@@ -15,7 +15,7 @@ from esmigrate_tui.sandbox.places import (
     SandboxFolders,
     ensure_space,
     free_space,
-    full_disk_is_told,
+    full_disk_reported,
     locked,
     make_folder,
 )
@@ -133,7 +133,7 @@ def _install(
     final = installation(place, version)
     make_folder(place.installations)
     what = f"Unpacking Elasticsearch {version.number}"
-    with full_disk_is_told(final, what), tempfile.TemporaryDirectory(prefix=".", dir=place.installations) as scratch:
+    with full_disk_reported(final, what), tempfile.TemporaryDirectory(prefix=".", dir=place.installations) as scratch:
         target = Path(scratch, "server")
         target.mkdir()
         _unpack(files[version.archive], target, version, progress)

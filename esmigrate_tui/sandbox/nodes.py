@@ -40,7 +40,7 @@ from esmigrate_tui.sandbox.places import (
     NodeAccount,
     SandboxFolders,
     account,
-    full_disk_is_told,
+    full_disk_reported,
     locked,
     make_folder,
     places,
@@ -268,7 +268,7 @@ def _launch(place: SandboxFolders, record: NodeRecord, order: supervisor.Supervi
 
 
 def _died(place: SandboxFolders, record: NodeRecord) -> NodeDied | PortTaken:
-    """Why a node is gone, from its log, which is put aside."""
+    """Why a node ended, from its log, which is kept."""
     try:
         text = record.node.log.read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -365,10 +365,10 @@ def _release(node: SandboxNode) -> None:
 
 
 async def _end(record: NodeRecord) -> None:
-    """End a node's processes; returns when the last one is gone."""
+    """End a node's processes; returns when the last one has ended."""
     held = _held.pop(record.node.home, None)
     if record.supervisor is not None and record.supervisor.is_alive:
-        # Its processes are members of the supervisor's session; it ends by itself once they are gone.
+        # Its processes are members of the supervisor's session; it ends by itself once they have ended.
         await asyncio.to_thread(supervisor.end_session, record.supervisor.pid, _GRACE)
     elif record.process is not None and record.process.is_alive:
         await asyncio.to_thread(_end_alone, record.process)
@@ -419,7 +419,7 @@ async def _clear_whatever_came_of(place: SandboxFolders, name: str) -> None:
 
 
 async def _sweep(place: SandboxFolders) -> None:
-    """Throw away what attached nodes left whose owners are gone."""
+    """Throw away what attached nodes left whose owners have ended."""
     for record in await asyncio.to_thread(records.read_all, place):
         processes = (record.owner, record.process, record.supervisor)
         if record.options.attached and not any(process is not None and process.is_alive for process in processes):
@@ -440,7 +440,7 @@ async def up(version: str, options: NodeOptions | None = None, *, progress: Prog
     await _sweep(place)
     kit = await _kit(place, version, progress)
     for _ in range(_PORT_TRIES - 1 if options.port is None else 0):
-        # Between choosing a free port and listening there, somebody else may have taken it.
+        # Between choosing a free port and listening there, another process may have taken it.
         with suppress(PortTaken):
             return await _up(place, kit, options, progress)
     return await _up(place, kit, options, progress)
@@ -449,7 +449,7 @@ async def up(version: str, options: NodeOptions | None = None, *, progress: Prog
 async def _up(place: SandboxFolders, kit: _NodeParts, options: NodeOptions, progress: Progress) -> SandboxNode:
     record = await _reserve(place, kit.version, options)
     try:
-        with full_disk_is_told(record.node.home, f"Starting {record.node.name}"):
+        with full_disk_reported(record.node.home, f"Starting {record.node.name}"):
             await asyncio.to_thread(_prepare, place, kit.server, record, kit.who)
             if record.node.password is not None:
                 await _keep_password(kit, record)
@@ -477,9 +477,9 @@ async def find_node(name: str) -> SandboxNode:
 
 
 async def down(node: SandboxNode) -> None:
-    """End a node and throw its data away; does nothing when it is gone already.
+    """End a node and throw its data away; does nothing when it has ended already.
 
-    A name is given again once it is free: a node of the same name that somebody has started since is left alone.
+    A name is given again once it is free: a node of the same name that was started since is left alone.
     """
     place = await asyncio.to_thread(places)
     record = await asyncio.to_thread(records.read, place, node.name)

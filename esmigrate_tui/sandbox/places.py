@@ -22,7 +22,7 @@ __all__ = [
     "SandboxFolders",
     "account",
     "ensure_space",
-    "full_disk_is_told",
+    "full_disk_reported",
     "locked",
     "places",
     "reachable",
@@ -173,7 +173,7 @@ def free_space(path: Path) -> int:
 
 
 @contextmanager
-def full_disk_is_told(where: Path, what: str) -> Iterator[None]:
+def full_disk_reported(where: Path, what: str) -> Iterator[None]:
     """Turn the system's "no space left" into `DiskFull`.
 
     Raises:

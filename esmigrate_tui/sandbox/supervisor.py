@@ -53,7 +53,7 @@ def _stat(pid: int) -> list[str] | None:
 def _is_over(fields: list[str]) -> bool:
     """Whether a process has ended and only waits to be collected.
 
-    The first thread of a large JVM is a zombie for a while before its other threads are gone: that is not over yet.
+    The first thread of a large JVM is a zombie for a while before its other threads have ended: that is not over yet.
     """
     return fields[0] in {"Z", "X"} and int(fields[17]) <= 1
 
@@ -136,7 +136,7 @@ def _answer(stream: IO[str], answer: dict[str, object]) -> None:
         stream.write(json.dumps(answer) + "\n")
         stream.flush()
     except OSError:
-        return  # the owner is gone already; its pipe says so in a moment
+        return  # the owner has ended already; its pipe says so in a moment
 
 
 def _read_order(pipe: int) -> SupervisorOrder | None:
@@ -150,10 +150,10 @@ def _read_order(pipe: int) -> SupervisorOrder | None:
     return order
 
 
-def _watch(child: "subprocess.Popen[bytes]", pipe: int, told: list[int]) -> bool:
+def _watch(child: "subprocess.Popen[bytes]", pipe: int, received: list[int]) -> bool:
     """Wait for the end of the node, of the owner, or for a signal; returns whether the node is still attached."""
     attached, is_open = True, True
-    while child.poll() is None and not told:
+    while child.poll() is None and not received:
         # The time-out only bounds how late the end of the node is noticed.
         ready, _, _ = select.select([pipe] if is_open else [], [], [], 0.25)
         if not ready:
@@ -173,20 +173,20 @@ def main() -> int:
     order = _read_order(pipe)
     if order is None:
         return 1
-    told: list[int] = []
+    received: list[int] = []
 
-    def tell(number: int, _frame: object) -> None:
-        told.append(number)
+    def note(number: int, _frame: object) -> None:
+        received.append(number)
 
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, tell)
+        signal.signal(number, note)
     try:
         child = _start(order)
     except OSError as error:
         _answer(sys.stdout, {"error": str(error)})
         return 1
     _answer(sys.stdout, {"pid": child.pid, "ticks": start_ticks(child.pid)})
-    attached = _watch(child, pipe, told)
+    attached = _watch(child, pipe, received)
     ended_by_itself = start_ticks(child.pid) is None
     end_session(os.getpid(), order["grace"])
     child.wait()

@@ -279,7 +279,7 @@ VERSIONS: Final[tuple[SandboxVersion, ...]] = (
         option="--",
         java_variable="JAVA_HOME",
         conf_setting="path.conf",
-        # The script's own choice of a garbage collector is gone from Java 11.
+        # The script's own choice of a garbage collector was removed in Java 11.
         environment=(("ES_GC_OPTS", "-XX:+UseG1GC"),),
         has_typed_mappings=True,
     ),

@@ -56,7 +56,9 @@ def translate_aliases(aliases: _Json, destination: Version, changes: list[str]) 
         query = modern_query(told["filter"], destination)
         shown = clean(name, 200)
         if gone := sorted(_gone_in(query, destination)):
-            changes.append(f"alias {shown} is left out: its filter uses {clean(', '.join(gone), 200)}, which is gone")
+            changes.append(
+                f"alias {shown} is left out: its filter uses {clean(', '.join(gone), 200)}, which was removed"
+            )
             continue
         if query != told["filter"]:
             changes.append(f"alias {shown}: its filter is written in the words of newer versions")

@@ -95,7 +95,7 @@ def translate_analysis(settings: dict[str, Any], destination: Version, changes: 
         where = f"{_PREFIX}{kind}.{name}"
         shown = clean(where, 200)
         if kind == "filter" and name in gone:
-            changes.append(f"setting {shown} is left out: the filter standard did nothing and is gone")
+            changes.append(f"setting {shown} is left out: the filter standard did nothing and was removed")
             continue
         if kind == "analyzer" and name == "default_index" and destination.major >= 5:
             where = f"{_PREFIX}analyzer.default"
@@ -134,7 +134,7 @@ def _component(kind: str, told: dict[str, Any], destination: Version, shown: str
     if kind == "analyzer" and new.get("type") == STRIPPED and destination.major >= 7:
         stopwords = new.get("stopwords")
         new = dict(_STRIPPING)
-        changes.append(f"setting {shown}: the type {STRIPPED} is gone, it is made of its parts")
+        changes.append(f"setting {shown}: the type {STRIPPED} was removed, it is made of its parts")
         if stopwords not in (None, "_none_", []):
             changes.append(f"setting {shown}.stopwords is left out: give the analyzer a filter of type stop")
     renamed = _RENAMED.get(kind, {}).get(str(new.get("type")))

@@ -32,7 +32,7 @@ def _context(name: str, told: _Json, path: str, changes: list[str]) -> _Json:
     kept: _Json = {"name": name}
     for key, value in told.items():
         if key in {"default", "neighbors"}:
-            changes.append(f"{path}: {key} of the context {clean(name, 80)} is left out, it is gone")
+            changes.append(f"{path}: {key} of the context {clean(name, 80)} is left out, it was removed")
         elif key == "precision" and isinstance(value, list):
             kept[key] = max((one for one in value if isinstance(one, int)), default=6)
         else:

@@ -27,7 +27,7 @@ class TranslatedIndex(msgspec.Struct, frozen=True, kw_only=True):
     """The body of a create-index request, and what is otherwise than on the source, in words.
 
     It is typeless from 6.0 on. `conflicts` say what the destination could not hold as the source has it; the body has
-    the first of what is at odds there, and should not be used without somebody's decision.
+    the first of what is at odds there, and should not be used without a user's decision.
     """
 
     body: dict[str, Any]
@@ -57,7 +57,7 @@ def translate(
     settings = with_limits(settings, mapping, destination, changes)
     if destination.major >= 7 and names_analyzer(mapping, STRIPPED) and (more := stripping(settings)):
         settings |= more
-        changes.append(f"the analyzer {STRIPPED} is gone, it is defined as what it was")
+        changes.append(f"the analyzer {STRIPPED} was removed, it is defined as what it was")
     body: dict[str, Any] = {"settings": settings, "mappings": mapping}
     if definition.aliases:
         body["aliases"] = translate_aliases(definition.aliases, destination, changes)

@@ -126,7 +126,10 @@ _BOOLEANS: Final = (
     "preserve_position_increments",
 )
 _GONE_TYPES: Final = {
-    "attachment": (6, "the type attachment is gone: its documents keep what was sent, and nothing of it is searched"),
+    "attachment": (
+        6,
+        "the type attachment was removed: its documents keep what was sent, and nothing of it is searched",
+    ),
 }
 _OF_PLUGINS: Final = {
     "attachment": "mapper-attachments",
@@ -217,7 +220,7 @@ def _without_gone(field: _Json, manner: TranslationContext, path: str, changes: 
         gone_since = _GONE.get(name, _GONE_OF.get((str(kind), name), 99))
         is_gone = manner.major >= gone_since and not (name == "path" and kind in _KEEPS_PATH)
         if is_gone:
-            changes.append(f"{path}: {name} is left out, it is gone")
+            changes.append(f"{path}: {name} is left out, it was removed")
         else:
             kept[name] = value
     return kept
@@ -267,7 +270,7 @@ def _scored(field: _Json, manner: TranslationContext, path: str, changes: list[s
         return field | {"similarity": "classic"}
     if told not in ("default", "classic") or manner.major < 7:
         return field
-    changes.append(f"{path}: similarity is left out, the classic one is gone; BM25 scores instead")
+    changes.append(f"{path}: similarity is left out, the classic one was removed; BM25 scores instead")
     return {name: value for name, value in field.items() if name != "similarity"}
 
 

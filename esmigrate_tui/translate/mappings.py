@@ -28,24 +28,27 @@ _JODA: Final = Version(7)
 """Indices that were made before this version read dates with Joda-Time."""
 
 _GONE: Final = {
-    "_all": (6, "the field _all is gone: search in several fields, or use copy_to"),
-    "_timestamp": (5, "the field _timestamp is gone: its values are not in the documents and do not travel"),
-    "_ttl": (5, "the field _ttl is gone: documents do not expire by themselves any more"),
+    "_all": (6, "the field _all was removed: search in several fields, or use copy_to"),
+    "_timestamp": (5, "the field _timestamp was removed: its values are not in the documents and do not travel"),
+    "_ttl": (5, "the field _ttl was removed: documents do not expire by themselves any more"),
     "_field_names": (8, "_field_names cannot be switched any more"),
     "_index": (5, "_index cannot be switched any more"),
     "_type": (5, "_type cannot be configured any more"),
     "_id": (5, "_id cannot be configured any more"),
     "_uid": (5, "_uid cannot be configured any more"),
-    "_analyzer": (5, "an analyzer chosen by document is gone"),
-    "_boost": (5, "boosting a document while it is indexed is gone"),
+    "_analyzer": (5, "an analyzer chosen by document was removed"),
+    "_boost": (5, "boosting a document while it is indexed was removed"),
     "_doc_count": (0, "_doc_count cannot be configured"),
     "_data_stream_timestamp": (0, "_data_stream_timestamp belongs to the data stream that the index was part of"),
     "_size": (99, ""),
-    "analyzer": (5, "analyzer for all fields is gone: index.analysis.analyzer.default is used"),
-    "index_analyzer": (5, "index_analyzer for all fields is gone: index.analysis.analyzer.default is used"),
-    "search_analyzer": (5, "search_analyzer for all fields is gone: index.analysis.analyzer.default_search is used"),
-    "include_in_all": (6, "include_in_all is gone with _all"),
-    "transform": (5, "transform scripts are gone: use an ingest pipeline"),
+    "analyzer": (5, "analyzer for all fields was removed: index.analysis.analyzer.default is used"),
+    "index_analyzer": (5, "index_analyzer for all fields was removed: index.analysis.analyzer.default is used"),
+    "search_analyzer": (
+        5,
+        "search_analyzer for all fields was removed: index.analysis.analyzer.default_search is used",
+    ),
+    "include_in_all": (6, "include_in_all was removed with _all"),
+    "transform": (5, "transform scripts were removed: use an ingest pipeline"),
 }
 _GONE_WITHIN: Final = {"_routing": ("path", "store", "index"), "_source": ("compress", "compress_threshold", "format")}
 
@@ -115,7 +118,7 @@ def _root(mapping: object, manner: TranslationContext, changes: list[str]) -> _J
             kept[name] = _formats(value, manner, changes)
         elif name in _GONE_WITHIN and isinstance(value, dict) and manner.major >= 5:
             gone = [key for key in _GONE_WITHIN[name] if key in value]
-            changes.extend(f"{name}.{key} is left out, it is gone" for key in gone)
+            changes.extend(f"{name}.{key} is left out, it was removed" for key in gone)
             kept[name] = {key: one for key, one in value.items() if key not in gone}
         else:
             kept[name] = value
@@ -126,8 +129,8 @@ def _of_parent(value: object) -> str:
     parent = value.get("type") if isinstance(value, dict) else None
     named = f" to the type {clean(parent, 80)}" if isinstance(parent, str) else ""
     return (
-        f"_parent is gone: the relation{named} does not travel; a field of type join would hold it, and each document "
-        "would have to say in it what it is"
+        f"_parent was removed: the relation{named} is not carried over; a field of type join would hold it, and each "
+        "document would have to say in it what it is"
     )
 
 

@@ -89,7 +89,7 @@ class _PipelineTranslation:
             new = self._dated(new, _DATED[kind], path)
         if kind == "user_agent" and self._major >= 8 and "ecs" in new:
             del new["ecs"]
-            self._say(f"{path}.ecs is left out, it is gone: the fields are those of ECS")
+            self._say(f"{path}.ecs is left out, it was removed: the fields are those of ECS")
         if kind == "geoip" and self._major >= 7 and str(new.get("database_file", "")).endswith(".gz"):
             new["database_file"] = str(new["database_file"]).removesuffix(".gz")
             self._say(f"{path}.database_file is written {clean(new['database_file'], 200)} now")
@@ -115,11 +115,13 @@ class _PipelineTranslation:
             new["id"] = new.pop("stored")
             self._say(f"{path}.stored is written id now")
         if self._major >= 6 and "file" in new:
-            self._say(f"{path}.file: scripts in files are gone, store {clean(str(new['file']), 200)} in the cluster")
+            self._say(
+                f"{path}.file: scripts in files were removed, store {clean(str(new['file']), 200)} in the cluster"
+            )
         if "id" in new:
             self._say(f"{path}.id: the stored script {clean(str(new['id']), 200)} must be on the destination")
         if self._major >= 6 and new.get("lang") not in (None, "painless", "expression", "mustache"):
-            self._say(f"{path}.lang: {clean(str(new['lang']), 80)} is gone, write the script in painless")
+            self._say(f"{path}.lang: {clean(str(new['lang']), 80)} was removed, write the script in painless")
         return new
 
     def _dated(self, told: _Json, word: str, path: str) -> _Json:

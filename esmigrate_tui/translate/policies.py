@@ -1,4 +1,4 @@
-"""Lifecycle policies of indices: actions that are gone, and what they refer to.
+"""Lifecycle policies of indices: actions that were removed, and what they refer to.
 
 https://www.elastic.co/guide/en/elasticsearch/reference/current/ilm-actions.html
 https://www.elastic.co/guide/en/elasticsearch/reference/8.19/ilm-freeze.html
@@ -50,7 +50,8 @@ def _phase(name: str, told: object, destination: Version, changes: list[str]) ->
         if action == "allocate":
             named = [word for word in ("include", "exclude", "require") if inner.get(word)]
             changes.extend(
-                f"{where}.{word} names nodes of the old cluster, look whether the new one has such" for word in named
+                f"{where}.{word} names nodes of the source: check whether the destination has such nodes"
+                for word in named
             )
         if action == "searchable_snapshot" and "snapshot_repository" in inner:
             repository = clean(str(inner["snapshot_repository"]), 200)

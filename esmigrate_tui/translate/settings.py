@@ -46,48 +46,48 @@ _PRIVATE: Final = (
 # setting -> (first major version without it, why it is left out); a trailing dot stands for all below it
 _LEFT_OUT: Final[dict[str, tuple[int, str]]] = {
     "index.blocks.": (0, "a block would refuse the documents; set it again when the migration is done"),
-    "index.routing.allocation.": (0, "it names nodes of the old cluster; the new one would not place the shards"),
-    "index.lifecycle.": (0, "its policy is not on the new cluster yet; attach one when the migration is done"),
+    "index.routing.allocation.": (0, "it names nodes of the source; the destination could not allocate the shards"),
+    "index.lifecycle.": (0, "its policy does not exist on the destination yet; attach one when the migration is done"),
     "index.default_pipeline": (0, "the documents went through it already; set it again when the migration is done"),
     "index.final_pipeline": (0, "the documents went through it already; set it again when the migration is done"),
     "index.frozen": (0, "a frozen index takes no documents"),
     "index.search.throttled": (0, "it belongs to frozen indices"),
-    "index.plugin.": (0, "it belongs to a plugin of the old cluster"),
+    "index.plugin.": (0, "it belongs to a plugin of the source"),
     "index.xpack.": (0, "it belongs to an index that Elasticsearch keeps for itself"),
     "index.ccr.": (0, "the new index follows no other"),
     "index.downsample.": (0, "it tells how the old index came about"),
-    "index.store.fs.fs_lock": (0, "it belongs to the disks of the old cluster"),
-    "index.data_path": (0, "it belongs to the disks of the old cluster"),
+    "index.store.fs.fs_lock": (0, "it belongs to the disks of the source"),
+    "index.data_path": (0, "it belongs to the disks of the source"),
     "index.mapping.allow_dots_in_name": (5, "dots in names always stand for objects now"),
     "index.cache.query.": (5, "it has another name now"),
-    "index.codec.bloom.load": (5, "it is gone"),
-    "index.merge.async": (5, "it is gone"),
-    "index.merge.policy.type": (5, "it is gone"),
-    "index.merge.policy.use_compound_file": (5, "it is gone"),
-    "index.merge.policy.min_merge": (5, "it is gone"),
-    "index.merge.scheduler.type": (5, "it is gone"),
-    "index.translog.fs.": (5, "it is gone"),
-    "index.translog.flush_threshold_ops": (5, "it is gone"),
-    "index.translog.flush_threshold_period": (5, "it is gone"),
-    "index.translog.disable_flush": (5, "it is gone"),
-    "index.translog.interval": (5, "it is gone"),
+    "index.codec.bloom.load": (5, "it was removed"),
+    "index.merge.async": (5, "it was removed"),
+    "index.merge.policy.type": (5, "it was removed"),
+    "index.merge.policy.use_compound_file": (5, "it was removed"),
+    "index.merge.policy.min_merge": (5, "it was removed"),
+    "index.merge.scheduler.type": (5, "it was removed"),
+    "index.translog.fs.": (5, "it was removed"),
+    "index.translog.flush_threshold_ops": (5, "it was removed"),
+    "index.translog.flush_threshold_period": (5, "it was removed"),
+    "index.translog.disable_flush": (5, "it was removed"),
+    "index.translog.interval": (5, "it was removed"),
     "index.mapping.single_type": (6, "every index has one type"),
-    "index.shared_filesystem": (6, "shadow replicas are gone"),
-    "index.shared_filesystem.": (6, "shadow replicas are gone"),
-    "index.shadow_replicas": (6, "shadow replicas are gone"),
-    "index.gateway.": (5, "it is gone"),
-    "index.recovery.initial_shards": (6, "it is gone"),
-    "index.queries.cache.everything": (6, "it is gone"),
-    "index.queries.cache.term_queries": (6, "it is gone"),
+    "index.shared_filesystem": (6, "shadow replicas were removed"),
+    "index.shared_filesystem.": (6, "shadow replicas were removed"),
+    "index.shadow_replicas": (6, "shadow replicas were removed"),
+    "index.gateway.": (5, "it was removed"),
+    "index.recovery.initial_shards": (6, "it was removed"),
+    "index.queries.cache.everything": (6, "it was removed"),
+    "index.queries.cache.term_queries": (6, "it was removed"),
     "index.store.throttle.": (6, "merges are throttled by the node"),
     "index.mapper.dynamic": (7, "every index maps dynamically unless its mapping says otherwise"),
     "index.optimize_auto_generated_id": (7, "it is always on"),
     "index.ttl.disable_purge": (5, "documents have no _ttl any more"),
-    "index.merge.policy.reclaim_deletes_weight": (7, "it is gone"),
+    "index.merge.policy.reclaim_deletes_weight": (7, "it was removed"),
     "index.percolator.map_unmapped_fields_as_string": (7, "it is called map_unmapped_fields_as_text now"),
     "index.translog.retention.": (8, "operations are kept in another way"),
     "index.soft_deletes.enabled": (8, "soft deletes are always on"),
-    "index.force_memory_term_dictionary": (8, "it is gone"),
+    "index.force_memory_term_dictionary": (8, "it was removed"),
     "index.max_adjacency_matrix_filters": (8, "it is a limit of the whole cluster now"),
     "index.search.slowlog.level": (8, "each threshold has a level of its own"),
     "index.indexing.slowlog.level": (8, "each threshold has a level of its own"),
@@ -200,13 +200,13 @@ def translate_settings(
 def _bad_value(name: str, value: object, destination: Version) -> str | None:
     """Why this value of a known setting cannot be; None where it can."""
     if destination.major >= 7 and name == "index.shard.check_on_startup" and value == "fix":
-        return "the value fix is gone"
+        return "the value fix was removed"
     if destination.major >= 6 and name == "index.store.type" and value == "default":
-        return "the value default is gone, the best one is chosen by itself"
+        return "the value default was removed, the best one is chosen by itself"
     if destination.major >= 5 and name == "index.codec" and value not in _CODECS:
         return f"the codec {clean(str(value), 80)} is not among those of a new index"
     if destination.major >= 5 and name == "index.fielddata.cache" and value not in ("node", "none"):
-        return "it is gone"
+        return "it was removed"
     return None
 
 

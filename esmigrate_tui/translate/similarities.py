@@ -1,4 +1,4 @@
-"""Similarities: the classic one, and parts of others, are gone since 7.0, and words they do not know are refused.
+"""Similarities: the classic one, and parts of others, were removed since 7.0, and words they do not know are refused.
 
 https://www.elastic.co/guide/en/elasticsearch/reference/7.17/breaking-changes-7.0.html
 """
@@ -41,7 +41,7 @@ def translate_similarities(settings: dict[str, Any], destination: Version, chang
             continue
         if kept[name] in ("classic", "default"):
             kept[name] = "BM25"
-            changes.append(f"setting {shown}: the classic similarity is gone, BM25 scores instead")
+            changes.append(f"setting {shown}: the classic similarity was removed, BM25 scores instead")
         known = _WORDS.get(str(kept[name]))
         for key in [key for key in kept if key.startswith(mine) and key != name]:
             word = key.removeprefix(mine)
@@ -49,6 +49,6 @@ def translate_similarities(settings: dict[str, Any], destination: Version, chang
                 del kept[key]
                 changes.append(f"setting {clean(key, 200)} is left out: the similarity does not know it")
             elif (new := _SINCE_7.get(word, {}).get(str(kept[key]))) is not None:
-                changes.append(f"setting {clean(key, 200)}: {kept[key]} is gone, {new} comes closest")
+                changes.append(f"setting {clean(key, 200)}: {kept[key]} was removed, {new} comes closest")
                 kept[key] = new
     return kept

@@ -65,7 +65,7 @@ def modern_fielddata(field: _Json, path: str, changes: list[str]) -> _Json:
         kept["fielddata"] = True
         if limits := {name: _number(told, name) for name in ("min", "max", "min_segment_size") if _has(told, name)}:
             kept["fielddata_frequency_filter"] = limits
-    changes.append(f"{path}: fielddata is {'written true now' if 'fielddata' in kept else 'left out, it is gone'}")
+    changes.append(f"{path}: fielddata is {'written true now' if 'fielddata' in kept else 'left out, it was removed'}")
     return kept
 
 

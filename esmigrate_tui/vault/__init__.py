@@ -1,6 +1,6 @@
 """KEYS: where secrets are kept and where they come from; nothing else in this program imports `keyring`.
 
-`probe` says in words where a secret would go, before anybody types one; `remember`, `recall` and `forget` speak to the
+`probe` says in words where a secret would go, before it is typed; `remember`, `recall` and `forget` speak to the
 keyring; `resolve` finds the secret of a run that has no screen to ask on. Importing this room does not import
 `keyring`, which takes longer than the first screen may.
 """

@@ -48,7 +48,7 @@ class UsableKeyring:
     backend: KeyringBackend
 
     def read(self, key: str) -> str | None:
-        """The secret under that key; it may ask somebody to unlock the keyring."""
+        """The secret under that key; it may ask the user to unlock the keyring."""
         return self.backend.get_password(SERVICE, key)
 
     def write(self, key: str, secret: str) -> None:
@@ -106,7 +106,7 @@ def explain(place: str, error: Exception, secret: str = "") -> states.VaultRepor
 
 
 def _chosen() -> KeyringBackend:
-    """What the library would use; looked for anew where it found none, as somebody may have started one since."""
+    """What the library would use; looked for anew where it found none, as one may have been started since."""
     import keyring  # noqa: PLC0415  # see the module's docstring
     from keyring import backend, core  # noqa: PLC0415
 
@@ -188,5 +188,5 @@ def _join_session_bus() -> None:
         seen = bus.stat()
     except OSError:
         return
-    if stat.S_ISSOCK(seen.st_mode) and seen.st_uid == os.getuid():  # somebody else's bus would be told the secrets
+    if stat.S_ISSOCK(seen.st_mode) and seen.st_uid == os.getuid():  # another user's bus would get the secrets
         os.environ["DBUS_SESSION_BUS_ADDRESS"] = f"unix:path={quote(str(bus), safe='/-_.')}"

@@ -45,7 +45,7 @@ def _outcome(work: Callable[[threading.Event], T], abandoned: threading.Event) -
     """The work's result or error as a call that gives it again, in whatever thread."""
     try:
         result = work(abandoned)
-    except BaseException as error:  # noqa: BLE001  # it is raised again where somebody waits for it
+    except BaseException as error:  # noqa: BLE001  # it is raised again where its result is awaited
         caught = error if isinstance(error, Exception) else RuntimeError(f"{type(error).__name__} in a thread")
 
         def again() -> T:

@@ -25,7 +25,7 @@ _WORDS: Final[dict[SignIn, str]] = {SignIn.PASSWORD: "password", SignIn.API_KEY:
 _API_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,}:[A-Za-z0-9_-]{16,}")
 _LONGEST: Final = 16_384  # bytes: longer than any token that fits into a request's headers
 _STANDARD_INPUT: Final = 0
-_PATIENCE: Final = 120.0  # seconds: what writes into a pipe may have to ask somebody for a passphrase first
+_PATIENCE: Final = 120.0  # seconds: what writes into a pipe may have to ask the user for a passphrase first
 
 
 class ResolvedConnection(NamedTuple):

@@ -29,7 +29,7 @@ async def probe(*, deadline: float = 3.0) -> VaultReport:
 
 
 async def remember(connection: Connection, credential: Credential, *, deadline: float = 30.0) -> VaultReport:
-    """Keep the credential in the keyring, where somebody may be asked to unlock it, and read it back.
+    """Keep the credential in the keyring, where the user may be asked to unlock it, and read it back.
 
     Raises ProblemError (state) when it is not kept, for whatever reason; (usage) when there is nothing to keep.
     """

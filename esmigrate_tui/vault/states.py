@@ -69,7 +69,7 @@ def available(place: str) -> VaultReport:
 
 
 def locked(place: str) -> VaultReport:
-    """A keyring that somebody has to unlock first."""
+    """A keyring that the user has to unlock first."""
     return VaultReport(
         VaultState.LOCKED,
         place,
@@ -107,7 +107,7 @@ def unresponsive(seconds: float) -> VaultReport:
         VaultState.UNRESPONSIVE,
         "keyring",
         f"The keyring did not answer within {duration(seconds)}. {MEMORY_ONLY}",
-        "It may be waiting for somebody to unlock it on the desktop, or hang: unlock it or start it again.",
+        "It may be waiting to be unlocked on the desktop, or hang: unlock it or start it again.",
     )
 
 

@@ -277,7 +277,7 @@ def test_what_was_changed_before_a_run_on_its_cluster_is_named_at_its_end(shell:
     folder.plan.write_text(msgspec.structs.replace(plan, destination=new).to_toml())
     shell.has_changes(EntryState.MADE)
     said = shell.do("cleanup", "NNNN").out
-    assert "put back what was changed before the run: repository old was registered." in " ".join(said.split())
+    assert "revert what was changed before the run: repository old was registered." in " ".join(said.split())
     assert "esmigrate cleanup CCCC" in said
 
 

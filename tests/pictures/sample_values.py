@@ -1215,7 +1215,8 @@ FILES_CHECKED: Final = REMAPPED.answered(
             severity=Severity.WARNING,
             title="2 of the first 1 000 rows cannot be read",
             evidence="/home/me/export/orders-2025.csv.gz:412: it has 2 cells, the table has 7 columns",
-            why="They will be set aside with file, line and reason; the run goes on, and does not end as verified.",
+            why="They will be rejected, each listed with file, line and reason; the run continues, and does not end as "
+            "verified.",
             fix="Correct them, or index the others and these from a file of their own later.",
         ),
         *_PASSED[:2],

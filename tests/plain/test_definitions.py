@@ -52,7 +52,7 @@ async def test_what_is_made_of_a_row_is_said_in_sentences(world: Planning) -> No
         (
             "orders is made for orders.",
             "This is otherwise there:",
-            "the field _all is gone",
+            "the field _all was removed",
             "status: string becomes keyword",
             "c 3 from FILE takes it",
         ),

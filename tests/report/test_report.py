@@ -73,7 +73,7 @@ def a_plan(*, method: MethodName = MethodName.REINDEX_FROM_REMOTE, accepted: tup
                 source_index="orders",
                 destination_index="orders-v2",
                 documents=2000,
-                changes=("the type _doc is gone",),
+                changes=("the type _doc was removed",),
             ),
         ),
     )
@@ -179,7 +179,7 @@ def a_report(progress: Progress | None = None, *, plan: Plan | None = None, reje
 
 CARRIED = (
     CarriedDefinition(kind=DefinitionKind.POLICY, name="keep", body="{}"),
-    CarriedDefinition(kind=DefinitionKind.TEMPLATE, name="lo|gs`", body="{}", changes=("the type log is gone",)),
+    CarriedDefinition(kind=DefinitionKind.TEMPLATE, name="lo|gs`", body="{}", changes=("the type log was removed",)),
     CarriedDefinition(kind=DefinitionKind.PIPELINE, name="mine", body="{}", conflict=NameConflict.OTHER),
 )
 NO_RIGHT = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo="Grant manage_index_templates.")
@@ -205,7 +205,7 @@ def test_what_was_carried_over_is_told_with_what_takes_it_away_again() -> None:
     ]
     text = as_markdown(report)
     assert "| lifecycle policy | keep | made |  |" in text
-    assert "| index template | lo\\|gs\\` | made | the type log is gone |" in text
+    assert "| index template | lo\\|gs\\` | made | the type log was removed |" in text
     assert "| ingest pipeline | mine | another of that name is there, left as it is |  |" in text
     assert "```\nDELETE /_index_template/lo%7Cgs%60\nDELETE /_ilm/policy/keep\n```" in text
 
@@ -250,7 +250,9 @@ def left_out(progress: Progress, version: str = "7.17.28") -> list[ToDo]:
 def test_what_was_left_out_is_set_again_in_one_request_that_can_be_copied() -> None:
     [thing] = left_out(a_progress())
     assert thing.copy == 'PUT /books,orders-v2/_settings\n{"index.lifecycle.name":"ke\\u001bep"}'
-    assert thing.what.startswith("Set again what was left out of 2 indices, once what it names is on the new cluster")
+    assert thing.what.startswith(
+        "Set again what was left out of 2 indices, once what it names exists on the destination"
+    )
     assert "origination_date" in thing.what
     assert "origination_date" not in left_out(a_progress(), "6.8.23")[0].what
 
@@ -322,11 +324,9 @@ def test_sampled_documents_are_told_with_their_number() -> None:
 
 def test_refused_documents_are_in_the_verdict() -> None:
     report = a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE))
-    assert report.verdict == (
-        "Everything arrived but 3 documents, which the destination refused and which are set aside."
-    )
+    assert report.verdict == ("Everything arrived but 3 documents, which the destination rejected.")
     assert not report.is_verified
-    assert report.indices[1].verified == "all but 3 set aside"
+    assert report.indices[1].verified == "all but 3 rejected"
 
 
 def test_different_counts_are_in_the_verdict() -> None:
@@ -376,7 +376,7 @@ def test_a_run_without_indices_says_that_there_was_nothing_to_move() -> None:
 
 def test_changes_that_are_still_open_are_in_the_verdict() -> None:
     report = a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE),)))
-    assert report.verdict.endswith("and it was checked. 1 change waits to be put back.")
+    assert report.verdict.endswith("and it was checked. 1 change waits to be reverted.")
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------
@@ -445,10 +445,10 @@ def test_after_a_verified_reindex_the_whitelist_the_writers_and_the_old_cluster_
     assert "Take the line reindex.remote.whitelist for old.example.org:9200 out" in second.what
     assert second.copy == "GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex"
     assert (third.what, third.copy) == (
-        "Point your writers and readers at the new cluster.",
+        "Point your writers and readers at the destination.",
         "https://new.example.org:9243",
     )
-    assert fourth.what.startswith("When you are satisfied, shut the old cluster down; nothing on it was changed.")
+    assert fourth.what.startswith("When you are satisfied, shut the source cluster down; nothing on it was changed.")
     assert fourth.copy.startswith("GET /_stats/search,indexing")
 
 
@@ -457,7 +457,7 @@ def test_what_was_changed_before_the_run_and_not_put_back_is_told_with_the_comma
     report = gather(a_plan(), a_progress(), now=START + 500, beside=beside)
     told = [(thing.what, thing.copy) for thing in report.to_do]
     assert (
-        "When it is needed no more, put back what was changed before the run: the index lifecycles are stopped.",
+        "When it is no longer needed, revert what was changed before the run: the index lifecycles are stopped.",
         "esmigrate cleanup 5QWA",
     ) in told
 
@@ -485,7 +485,7 @@ def test_an_unfinished_run_is_to_be_gone_on_with_before_anything_moves_over() ->
 def test_where_all_but_refused_documents_arrived_there_is_nothing_to_go_on_with() -> None:
     things = _things(a_report(a_progress(orders=SET_ASIDE, outcome=RunOutcome.INCOMPLETE)))
     assert "resume" not in things
-    assert "Look at the 3 refused documents, listed in /runs/7K2P/rejects.ndjson" in things
+    assert "Look at the 3 rejected documents, listed in /runs/7K2P/rejects.ndjson" in things
 
 
 def test_a_run_that_has_not_ended_is_to_be_waited_for() -> None:
@@ -501,7 +501,7 @@ def test_open_changes_come_first_with_the_command_that_settles_them() -> None:
 
 @pytest.mark.parametrize(
     ("state", "words"),
-    [(EntryState.UNDONE, "was put back"), (EntryState.NOT_UNDONE, "not all that was changed on it was put back")],
+    [(EntryState.UNDONE, "was reverted"), (EntryState.NOT_UNDONE, "not all that was changed on it was reverted")],
 )
 def test_a_source_that_was_changed_is_not_called_untouched(state: EntryState, words: str) -> None:
     report = a_report(a_progress(ledger=(an_entry(state, side=Side.SOURCE),)))
@@ -603,16 +603,16 @@ def test_the_markdown_has_every_part_that_has_something_to_say() -> None:
         "## What is left for you",
         "## Indices",
         "## Defined differently than on the source",
-        "## Set aside",
+        "## Rejected",
         "## Troubles and waits",
-        "## Changed, and not put back",
-        "## Changed, and put back",
+        "## Changed, and not reverted",
+        "## Changed, and reverted",
         "## Changed, and meant to stay",
         "## Findings that were accepted before the run",
         "## To do it again",
     ]
     assert "| books | books | 1 000 | 1 000 | 0 | yes | 20 s |" in text
-    assert "| orders | orders-v2 | 2 000 | 1 997 | 3 | all but 3 set aside | 1 min 19 s |" in text
+    assert "| orders | orders-v2 | 2 000 | 1 997 | 3 | all but 3 rejected | 1 min 19 s |" in text
     assert "esmigrate run '/runs/7K2P/my plan.toml'" in text
     assert 'PUT /books/_settings\n{"index":{"number_of_replicas":1}}' in text
     assert "`/runs/7K2P/rejects.ndjson`" in text
@@ -625,7 +625,7 @@ def test_the_numbered_list_of_what_is_left_is_one_list() -> None:
 
 def test_parts_with_nothing_to_say_are_left_out() -> None:
     text = as_markdown(a_report())
-    for part in ("Refused documents", "not put back", "accepted before"):
+    for part in ("Refused documents", "not reverted", "accepted before"):
         assert part not in text
 
 
@@ -652,19 +652,19 @@ def test_a_headless_run_prints_a_line_an_index_the_verdict_and_what_is_left() ->
         "counted on both sides after a refresh, in 2 of 2 indices: equal in 2. Counts",
         "compare numbers, not contents.",
         "",
-        "Put back      replicas and refresh of books were switched off while it fills",
+        "Reverted      replicas and refresh of books were switched off while it fills",
         "For you       1  Look at the first documents yourself.",
         "                   GET /books/_search?pretty",
         "              2  Take the line reindex.remote.whitelist for old.example.org:9200",
-        "                 out of the new cluster's settings, if it was added for this",
+        "                 out of the destination's settings, if it was added for this",
         "                 migration (hosted: Edit, Manage user settings and extensions;",
         "                 else elasticsearch.yml and a restart). To see whether a node",
         "                 still has it:",
         "                   GET /_nodes/settings?filter_path=nodes.*.name,nodes.*.settings.reindex",
-        "              3  Point your writers and readers at the new cluster.",
+        "              3  Point your writers and readers at the destination.",
         "                   https://new.example.org:9243",
-        "              4  When you are satisfied, shut the old cluster down; nothing on",
-        "                 it was changed. As long as somebody uses it, these numbers of",
+        "              4  When you are satisfied, shut the source cluster down; nothing",
+        "                 on it was changed. As long as it is in use, these numbers of",
         "                 it grow:",
         f"                   {report.to_do[3].copy}",
         "Report        /runs/7K2P/report.md",
@@ -674,7 +674,7 @@ def test_a_headless_run_prints_a_line_an_index_the_verdict_and_what_is_left() ->
 def test_what_could_not_be_put_back_is_printed_with_its_request() -> None:
     lines = as_lines(a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE, trouble="403"),))), 80)
     assert "                PUT /books/_settings" in lines
-    assert any(line.startswith("Not put back  ") for line in lines)
+    assert any(line.startswith("Not reverted  ") for line in lines)
 
 
 def test_an_index_in_trouble_is_explained_below_the_table() -> None:

@@ -248,7 +248,7 @@ def test_a_mounted_index_needs_its_repository_for_good() -> None:
 
 def test_without_a_source_no_old_cluster_is_to_be_deleted() -> None:
     assert "old cluster" not in _things(a_report())
-    assert "shut the old cluster down" in _things(a_report(a_plan(source=True)))
+    assert "shut the source cluster down" in _things(a_report(a_plan(source=True)))
 
 
 # -- three ways to tell it ---------------------------------------------------------------------------------------------
@@ -309,7 +309,7 @@ def changes(state: EntryState, problem: Problem | None = None, *, ended: bool = 
 def test_changes_before_a_run_are_not_told_as_a_run() -> None:
     report = a_report(progress=changes(EntryState.MADE))
     assert report.verdict == (
-        "This is no run: changes were made before one, and nothing was moved. 1 change waits to be put back."
+        "This is no run: changes were made before one, and nothing was moved. 1 change waits to be reverted."
     )
     assert [thing.copy for thing in report.to_do] == ["esmigrate cleanup 7K2P"]
     assert not report.is_verified

@@ -8,7 +8,14 @@ import pytest
 from esmigrate_tui.sandbox import records
 from esmigrate_tui.sandbox.errors import DiskFull, PlaceUnreachable
 from esmigrate_tui.sandbox.launch import FileUser, NodeOptions, TlsFiles
-from esmigrate_tui.sandbox.places import NodeAccount, SandboxFolders, ensure_space, full_disk_is_told, places, reachable
+from esmigrate_tui.sandbox.places import (
+    NodeAccount,
+    SandboxFolders,
+    ensure_space,
+    full_disk_reported,
+    places,
+    reachable,
+)
 from esmigrate_tui.sandbox.records import NodeRecord, ProcessIdentity, SandboxNode, standing
 from esmigrate_tui.sandbox.supervisor import start_ticks
 
@@ -85,7 +92,7 @@ def test_too_little_space_is_told_before_anything_is_written(tmp_path: Path) -> 
 def test_a_disk_that_fills_up_while_writing_is_told(tmp_path: Path) -> None:
     with (
         pytest.raises(DiskFull, match="is full"),
-        full_disk_is_told(tmp_path, "Unpacking"),
+        full_disk_reported(tmp_path, "Unpacking"),
         Path("/dev/full").open("w", encoding="ascii") as out,
     ):
         out.write("x" * 100_000)

@@ -79,7 +79,7 @@ async def test_what_the_translation_changes_stands_above_both_definitions(world:
         await settled(pilot)
         text = shown(app)
         assert "orders to shop-orders" in text
-        assert "the field _all is gone" in text
+        assert "the field _all was removed" in text
         assert "placed: the date format" in text
         assert ' -         "type": "string"' in text
         assert ' +         "type": "keyword"' in text
@@ -155,7 +155,7 @@ async def test_n_goes_from_one_difference_to_the_next_and_back(world: Planning) 
         await pilot.press("m", "n", "n", "n")
         await settled(pilot)
         assert "include_in_all" in shown(app)
-        assert "the field _all is gone" not in shown(app)
+        assert "the field _all was removed" not in shown(app)
         await pilot.press("N", "N", "N", "N")
         await settled(pilot)
         assert "There is no further one." in shown(app)

@@ -157,7 +157,10 @@ async def test_the_number_of_tasks_of_an_index_can_be_chosen(world: World) -> No
 
 
 TEMPLATE = CarriedDefinition(
-    kind=DefinitionKind.TEMPLATE, name="logs", body='{"index_patterns":["logs-*"]}', changes=("the type log is gone",)
+    kind=DefinitionKind.TEMPLATE,
+    name="logs",
+    body='{"index_patterns":["logs-*"]}',
+    changes=("the type log was removed",),
 )
 TAKEN = CarriedDefinition(
     kind=DefinitionKind.PIPELINE, name="clean", body='{"processors":[]}', conflict=NameConflict.OTHER
@@ -183,7 +186,7 @@ async def test_what_stands_beside_the_indices_is_asked_for_and_shown_in_the_revi
         app.go("review")
         await settled(pilot)
         page = "\n".join(line.plain for line in reviewed(app.session, Canvas(76)))
-    assert "+ index template logs\n         the type log is gone\n" in page
+    assert "+ index template logs\n         the type log was removed\n" in page
     assert "! ingest pipeline clean: the destination has another of that name" in page
     assert "Make 1 index template on" in page
     assert "PUT /_index_template/logs?create=true" in page
