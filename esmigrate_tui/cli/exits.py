@@ -17,17 +17,17 @@ if TYPE_CHECKING:
 
 
 def print_problem(problem: Problem, out: TextIO) -> None:
-    """A trouble in the order a tired person reads: what, why, what to do, and the server's own words."""
+    """A problem in the order a tired person reads: what, why, what to do, and the server's own words."""
     print(f"esmigrate: {clean(problem.what, len(problem.what))}", file=out)
     for line in (problem.why, problem.todo):
         if line:
             print(f"  {clean(line, len(line))}", file=out)
     if problem.evidence:
-        print(f"  It answered: {clean(problem.evidence, 500)}", file=out)
+        print(f"  Details: {clean(problem.evidence, 500)}", file=out)
 
 
 def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
-    """Carry out a command, of click or not, and say in one sentence what stopped it; the exit code."""
+    """Carry out a command, of click or not, and print in one sentence what stopped it; the exit code."""
     try:
         answer = command()
     except ProblemError as error:
@@ -39,7 +39,7 @@ def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
         _silence(1)
         return 128 + signal.SIGPIPE
     except OSError as error:
-        if is_gone(1) or is_gone(2):  # the terminal: there is nobody to be told
+        if is_gone(1) or is_gone(2):  # the terminal: nothing can be printed
             _silence(1, 2)
             return 128 + signal.SIGHUP
         where = clean(str(error.filename or "this machine"), 300)
@@ -51,7 +51,7 @@ def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
 
 
 def _silence(*numbers: int) -> None:
-    """Whoever read our output has left; nothing may be written any more, not even by the interpreter's end."""
+    """The reader of our output has left; nothing may be written any more, not even by the interpreter's end."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for number in numbers:
         os.dup2(nowhere, number)
@@ -63,7 +63,7 @@ def _stopped(out: TextIO) -> int:
 
 
 def _ended_by(error: Exception, out: TextIO) -> int:
-    """What click ends a command with is said in its words; a defect is told as one, without the values it held."""
+    """What click ends a command with stays in its words; a defect is reported as one, without values."""
     import click  # noqa: PLC0415  # the wizard's first screen comes without it
 
     match error:

@@ -83,7 +83,7 @@ async def make_file_plan(options: IndexPlanOptions) -> int:
         raise ProblemError(
             Problem(
                 cause=Cause.EXISTS,
-                what=f"The {taken} {clean(into, 300)} is on the destination already.",
+                what=f"The {taken} {clean(into, 300)} exists on the destination already.",
                 why="It is used as it is; a mapping can only be given to an index that is made.",
                 todo="Leave --mapping out, or choose another name with --into.",
             )
@@ -100,7 +100,7 @@ async def make_file_plan(options: IndexPlanOptions) -> int:
         made = f"{clean(into, 300)} will be a data stream, made by the destination's template {template}:"
         click.echo(f"{made} the types of its fields are that template's, and each row needs an @timestamp.", err=True)
     if is_there:
-        click.echo(f"The {taken} {clean(into, 300)} is there already, and is used as it is.", err=True)
+        click.echo(f"The {taken} {clean(into, 300)} exists already, and is used as it is.", err=True)
     await write_plan(plan, (), options.written)
     return ExitCode.DONE
 
@@ -122,9 +122,9 @@ def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
     if out := [column.name for column in reading.columns if column.name in UNFIT]:
         yield f"Left out of the documents: {clean(', '.join(out), 200)}; no document can hold a field of that name."
     if sample.passed:
-        yield f"{counted(sample.passed, 'row')} of other indices passed over, as was asked for."
+        yield f"{counted(sample.passed, 'row')} of other indices skipped, as was asked for."
     if sample.bad:
-        yield f"! {number(sample.bad)} of them cannot be read, and will be set aside:"
+        yield f"! {number(sample.bad)} of them cannot be read, and will be rejected:"
         for error in sample.errors:
             yield f"  {clean(error.path, 300)}:{error.line}: {error.reason}"
 
@@ -163,7 +163,7 @@ def _names(given: str) -> tuple[str, ...]:
 
 
 def _must_be_known(encoding: str) -> None:
-    """Refuse an encoding that nobody knows, or that is none of text."""
+    """Refuse an encoding that does not exist, or that is none of text."""
     if not encoding:
         return
     try:
@@ -194,7 +194,7 @@ def _recognised(patterns: list[str], rule: IdRule | None, delimiter: str, option
 def _kept(pattern: str, options: IndexPlanOptions) -> str:
     """The pattern; what comes from standard input is first written into a file beside the plan.
 
-    A run lives in a process of its own and may be taken up by another one: neither can read this terminal's input.
+    A run lives in a process of its own and may be resumed by another one: neither can read this terminal's input.
     """
     if pattern != _STDIN:
         return pattern

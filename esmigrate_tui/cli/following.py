@@ -34,7 +34,7 @@ def started_sentence(run: str) -> str:
 
 
 class _Followed:
-    """What the journal has told so far."""
+    """Where the run stands by what was read of its journal so far."""
 
     def __init__(self) -> None:
         self.progress = Progress()
@@ -48,12 +48,12 @@ async def follow_to_end(
     in_lines: bool = False,
     console: Console | None = None,
 ) -> int:
-    """Tell everything a run does until it ends, then its report; the exit code.
+    """Print everything a run does until it ends, then its report; the exit code.
 
-    Ctrl+C leaves the run going on, unless `stop_when_left`: then the run is ended first. With `in_lines` nothing is
-    drawn over, on a terminal neither. What is typed on a `console` is told to the run.
+    Ctrl+C leaves the run running, unless `stop_when_left`: then the run is ended first. With `in_lines` nothing is
+    drawn over, on a terminal neither. What is typed on a `console` commands the run.
     """
-    # whoever stops the run has something to clean up; all others end with their terminal, also where SIGHUP is ignored
+    # a caller that stops the run has to clean up; all others end with their terminal, also where SIGHUP is ignored
     ends_with_terminal = sys.stdout.isatty() and not stop_when_left
     with HangupWatch(sys.stdout.fileno(), has_signals=False) if ends_with_terminal else contextlib.nullcontext():
         return await _follow_to_end(
@@ -87,7 +87,7 @@ async def _follow_to_end(
         if stop_when_left:
             click.echo(f"\nEnding run {run} …", err=True)
             return (await end_run(run)).exit_code()
-        click.echo(f"\nLeft. Run {run} goes on: esmigrate attach {run}", err=True)
+        click.echo(f"\nLeft. Run {run} continues: esmigrate attach {run}", err=True)
         return ExitCode.DETACHED
     finally:
         loop.remove_signal_handler(signal.SIGINT)
@@ -99,7 +99,7 @@ async def _follow_to_end(
     if progress.outcome is None:
         click.echo(
             f"esmigrate: the process of run {run} ended without finishing it. "
-            f"What was acknowledged stays; go on with: esmigrate resume {run}",
+            f"What was acknowledged stays; continue with: esmigrate resume {run}",
             err=True,
         )
         return ExitCode.INCOMPLETE
@@ -107,7 +107,7 @@ async def _follow_to_end(
 
 
 async def end_run(run: str) -> Progress:
-    """Stop a run, and wait until it has put back what it changed."""
+    """Stop a run, and wait until it has reverted what it changed."""
     await runs.send(run, StopRun())
     return await _print_events(run, _Followed(), as_json=False, quietly=True)
 
@@ -137,7 +137,7 @@ async def _show_end(run: str, paths: tuple[Path, ...]) -> None:
 
 
 async def watch(run: str, *, as_json: bool, in_lines: bool = False) -> int:
-    """Follow a run that is going on, or tell one that has ended; in lines, what is typed is told to it."""
+    """Follow a run that is in progress, or print one that has ended; in lines, what is typed commands it."""
     found = runs.find(run)
     console = None
     if in_lines and not as_json and found.is_live:

@@ -54,7 +54,7 @@ def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
         return lines
     indent = " " * 9
     if finding.evidence and not is_note:
-        lines.append(f"{indent}It answered: {finding.evidence}")
+        lines.append(f"{indent}Details: {finding.evidence}")
     if finding.why and not is_note:
         lines.append(f"{indent}Why: {finding.why}")
     if finding.fix:
@@ -88,7 +88,7 @@ def total_line(progress: Progress, now: float) -> str:
     parts.append(progress.awaiting(now))
     parts += _compared(progress)
     if progress.refused:
-        parts.append(f"{counted(progress.refused, 'document')} set aside")
+        parts.append(f"{counted(progress.refused, 'document')} rejected")
     return "   ".join(part for part in parts if part)
 
 
@@ -159,23 +159,18 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
             name = f"{progress.task(event.task).summary.source_index}: " if event.task else ""
             return [f"-   {name}{event.text}"]
         case ResponseAwaited() if event.since is not None:
-            return [f"!   waiting for an answer of the {event.side}, which holds the line open"]
+            return [f"!   waiting for a response of the {event.side}, which keeps the connection open"]
         case ArrivalsAccepted():
-            return ["-   somebody said that what has arrived is enough"]
+            return ["-   ended by the user: what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:
             mark = "!" if event.moved.is_odd else "-"
             return [f"{mark}   {progress.task(event.task).summary.source_index}: {event.moved.note}"]
         case CarriedOver():
-            mark = (
-                "ok "
-                if event.fate in {CarryOutcome.MADE, CarryOutcome.SAME}
-                else "x  "
-                if event.fate.is_open
-                else "-  "
-            )
+            is_made = event.fate in {CarryOutcome.MADE, CarryOutcome.SAME}
+            mark = "ok " if is_made else "x  " if event.fate.is_open else "-  "
             return [f"{mark} {event.label}: {event.words}"]
         case LedgerChanged() if event.entry.state is EntryState.NOT_UNDONE:
-            return [f"x   could not be put back: {event.entry.what} ({event.entry.trouble})"]
+            return [f"x   could not be reverted: {event.entry.what} ({event.entry.trouble})"]
         case RunFinished() if event.problem is not None:
             return [f"x   {event.problem.sentence()}"]
         case _:
@@ -185,19 +180,19 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
 class LinePrinter:
     """Progress for people: a line that is drawn over on a terminal, a line every few seconds elsewhere.
 
-    Only lines on a terminal too, where `in_lines` says that nothing is to be drawn over.
+    Only lines on a terminal too, where `in_lines` asks for no line that is drawn over.
     """
 
     def __init__(self, out: TextIO, *, in_lines: bool = False) -> None:
         self._out = out
         self._is_terminal = out.isatty() and not in_lines
-        self._told_at = 0.0
+        self._shown_at = 0.0
         self._last_wait = ""
 
     def show(self, events: Iterable[Event], progress: Progress, now: float) -> None:
         """What is new; `progress` is that after all `events`."""
         lines = [line for event in events for line in event_lines(event, progress)]
-        lines = [printable(line) for line in lines if not self._is_said_again(line)]
+        lines = [printable(line) for line in lines if not self._is_repeated(line)]
         if self._is_terminal:
             for line in lines:
                 print(f"\r\x1b[K{line}", file=self._out)
@@ -208,12 +203,12 @@ class LinePrinter:
             return
         for line in lines:
             print(line, file=self._out)
-        if now - self._told_at >= _EVERY and not progress.is_finished:
-            self._told_at = now
+        if now - self._shown_at >= _EVERY and not progress.is_finished:
+            self._shown_at = now
             print(f"    {printable(total_line(progress, now))}", file=self._out)
         self._out.flush()
 
-    def _is_said_again(self, line: str) -> bool:
+    def _is_repeated(self, line: str) -> bool:
         if not line.startswith("!"):
             return False
         again, self._last_wait = line == self._last_wait, line

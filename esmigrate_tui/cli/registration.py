@@ -1,4 +1,4 @@
-"""The repository of a restore on the destination: there already, or registered at once because somebody asks."""
+"""The repository of a restore on the destination: as it exists, or registered at once where that is asked for."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ async def registered(
     options: RestorePlanOptions,
     made_at: str,
 ) -> tuple[Repository, bool]:
-    """The repository as the destination has it, and whether somebody asked to have it registered.
+    """The repository as the destination has it, and whether it was asked for to be registered.
 
-    One that is not there is registered now, which is said.
+    One that is missing is registered now, and that is printed.
 
-    Raises ProblemError where the destination has none of that name and nobody asked for one, or has another one.
+    Raises ProblemError where the destination has none of that name and none was asked for, or has another one.
     """
     name, asked = options.repository, options.registration
     wanted = described(name, asked)
@@ -68,14 +68,14 @@ async def registered(
     if wanted is None:
         raise await _nowhere(clusters, name, tuple(known))
     folder = await _register(draft, credentials, wanted, made_at)
-    stays = "The run takes it away at its end; without a run" if asked.remove_repository else "It stays until"
+    stays = "The run removes it at its end; without a run" if asked.remove_repository else "It stays until"
     click.echo(f"  {stays}: esmigrate cleanup {folder}", err=True)
     found = {one.name: one for one in await clusters.destination.snapshots.repositories()}
     return found.get(name, wanted), True
 
 
 async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted: Repository, made_at: str) -> str:
-    """Register it, and say so loudly; the name of the folder in which it is written down."""
+    """Register it, and print that; the name of the folder in which it is recorded."""
     from esmigrate_tui.elastic.snapshots import register_request, unregister_request  # noqa: PLC0415  # the client costs start-up time
 
     access = "read-only" if wanted.is_readonly else "WRITABLE"
@@ -111,7 +111,7 @@ async def _as_on_the_source(clusters: Clusters, name: str, *, writable: bool) ->
 
 
 def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:
-    """A repository of that name that is another one is neither overwritten nor taken for the wanted one."""
+    """Raise ProblemError for another repository of that name: it is neither overwritten nor used."""
     if wanted is None:
         return
     if (there.type, there.place) != (wanted.type, wanted.place):
@@ -121,7 +121,7 @@ def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:
                 what=f"The destination has another repository {clean(there.name)} already.",
                 why=f"It is of the type {clean(there.type)} at {clean(there.place, 200)}, "
                 f"not {clean(wanted.type)} at {clean(wanted.place, 200)}.",
-                todo="Register it under another name, or leave --register out to use the one that is there.",
+                todo="Register it under another name, or leave --register out to use the one that exists.",
             )
         )
     other = [
@@ -134,7 +134,7 @@ def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:
 
 
 async def _nowhere(clusters: Clusters, name: str, known: tuple[str, ...]) -> ProblemError:
-    """What is said where the destination has no such repository: the shortest way to have one."""
+    """The problem where the destination has no such repository: the shortest way to have one."""
     todo = "Register it with --register TYPE --repository-setting KEY=VALUE, or correct the name."
     if clusters.source is not None:
         try:

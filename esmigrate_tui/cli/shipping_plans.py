@@ -67,7 +67,7 @@ async def make_shipping_plan(options: IndexPlanOptions, shipper: Shipper) -> int
         raise ProblemError(
             Problem(
                 cause=Cause.EXISTS,
-                what=f"The index {clean(into, 300)} is on the destination already.",
+                what=f"The index {clean(into, 300)} exists on the destination already.",
                 why="It is used as it is; a mapping can only be given to an index that is made.",
                 todo="Leave --mapping out, or choose another name with --into.",
             )
@@ -78,7 +78,7 @@ async def make_shipping_plan(options: IndexPlanOptions, shipper: Shipper) -> int
     for line in chosen_lines(draft.create, Version.parse(plan.destination_version)):
         click.echo(line, err=True)
     if is_there:
-        click.echo(f"The index {clean(into, 300)} is there already, and is used as it is.", err=True)
+        click.echo(f"The index {clean(into, 300)} exists already, and is used as it is.", err=True)
     await write_plan(plan, (), options.written)
     await _write_configuration(sender, options)
     return ExitCode.DONE
@@ -107,7 +107,7 @@ def _must_fit(options: IndexPlanOptions) -> None:
 
 
 async def _write_configuration(sender: ShipperConfiguration, options: IndexPlanOptions) -> None:
-    """Write the configuration where the person wants it, and say what is to be done, in order."""
+    """Write the configuration where the user wants it, and print what to do, in order."""
     where = options.configuration
     if where is None and options.written.is_stdout:
         click.echo(f"For the configuration of the sender ({sender.name}), add --configuration FILE.", err=True)

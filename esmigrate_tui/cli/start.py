@@ -1,4 +1,4 @@
-"""The commands' common start and end: what is dropped from the environment, and how every trouble is told."""
+"""The commands' common start and end: what is dropped from the environment, and how every problem is printed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
 
 
 def run() -> int:
-    """Do what argv says; the exit code. A trouble is one sentence on standard error, never a traceback."""
+    """Do what argv says; the exit code. A problem is one sentence on standard error, never a traceback."""
     harden_environment(os.environ)
     keep_memory_private()
     os.umask(0o077)

@@ -25,7 +25,7 @@ def accepted(given: Sequence[str]) -> tuple[Acceptance, ...]:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"--accept names {clean(unknown[0], 100)}, and no check is called that.",
+                what=f"--accept names {clean(unknown[0], 100)}, and no check has that name.",
                 why="A finding that was meant to be accepted would still stand in the way.",
                 todo=(f"Did you mean {like[0]}? " if like else "")
                 + "Take the name in brackets behind a finding of `esmigrate check`.",
@@ -35,17 +35,17 @@ def accepted(given: Sequence[str]) -> tuple[Acceptance, ...]:
 
 
 def can_be_waived(finding: Finding) -> bool:
-    """Whether somebody may accept it and go on: a warning always, a blocker where its check says so."""
+    """Whether the user may accept it and continue: a warning always, a blocker where its check says so."""
     return finding.severity is not Severity.BLOCKER or finding.check in preflight.WAIVABLE
 
 
 def is_accepted(finding: Finding, accepted: Sequence[Acceptance]) -> bool:
-    """Whether somebody has accepted it, and may."""
+    """Whether it is accepted, and may be."""
     return can_be_waived(finding) and any(one.covers(finding) for one in accepted)
 
 
 def standing(findings: Sequence[Finding], accepted: Sequence[Acceptance]) -> tuple[Finding, ...]:
-    """The blockers that nobody has accepted, or that nobody may accept."""
+    """The blockers that are not accepted, or may not be."""
     return tuple(
         finding for finding in findings if finding.severity is Severity.BLOCKER and not is_accepted(finding, accepted)
     )

@@ -69,7 +69,7 @@ def named_there(plan: Plan) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]
 
 
 def as_planned(plan: Plan) -> SnapshotFacts | None:
-    """The snapshot as far as the plan tells of it: names, shards and sizes, but neither how it ended nor by whom.
+    """The snapshot as far as the plan describes it: names, shards and sizes, but neither how it ended nor by whom.
 
     Which indices back a data stream is not in a plan: one stands for them.
     """
@@ -96,9 +96,9 @@ def as_planned(plan: Plan) -> SnapshotFacts | None:
 
 
 async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
-    """The snapshot of a restore as it is now, or as it was planned where nobody can look into its repository yet.
+    """The snapshot of a restore as it is now, or as it was planned where its repository cannot be read yet.
 
-    Raises StalePlanError where it is gone, or another one has its name.
+    Raises StalePlanError where it is missing, or another one has its name.
     """
     wanted, snapshots = plan.restoration, clusters.destination.snapshots
     if wanted is None:
@@ -185,7 +185,7 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
 
 
 async def raise_changed_files(plan: Plan) -> None:
-    """Raise StalePlanError where a file of the plan is gone, or is another than it was."""
+    """Raise StalePlanError where a file of the plan is missing, or differs from what it was."""
     files = tuple(file for task in plan.tasks if task.reading is not None for file in task.reading.files)
     if files and (what := await asyncio.to_thread(changed, files)):
         raise StalePlanError(

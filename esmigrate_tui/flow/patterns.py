@@ -57,7 +57,7 @@ def choose(
 ) -> Matched:
     """The indices that `patterns` (names, or globs with * ? [ ]) mean, in the order in which they are offered.
 
-    `place` is where they are, and `look` how a person sees what is there. Closed indices are only for `closed_too`.
+    `place` is where they are, and `look` the request that lists them. Closed indices are only for `closed_too`.
 
     Raises ProblemError (missing) for a pattern that matches nothing, (blocked) for a closed index asked for by name.
     """
@@ -89,7 +89,7 @@ def choose(
                     cause=Cause.MISSING,
                     what=f"No index of {place} matches {clean(pattern, 200)}.",
                     why="An absence must not pass for success.",
-                    todo=f"Look at what is there with {look}, and correct the pattern.",
+                    todo=f"List what exists with {look}, and correct the pattern.",
                 )
             )
     if not names:

@@ -1,4 +1,4 @@
-"""The runs of this user: begun, resumed, told what to do, listed and reported, for any face."""
+"""The runs of this user: begun, resumed, commanded, listed and reported, for any face."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class Console:
             if sentence:
                 self.say(sentence, 2)
         if problem.evidence:
-            self.say(f"It answered: {clean(problem.evidence, 500)}", 2)
+            self.say(f"Details: {clean(problem.evidence, 500)}", 2)
 
     def _write(self, line: str) -> None:
         self._lines.write((plain(line) if self._ascii_only else line).rstrip(" ") + "\n")

@@ -106,7 +106,7 @@ def _say(flow: PlainFlow, console: Console) -> None:
 
 def _explain(finding: Finding, console: Console) -> None:
     if finding.evidence:
-        console.say(f"It answered: {finding.evidence}", 5)
+        console.say(f"Details: {finding.evidence}", 5)
     for word, sentence in (("Why", finding.why), ("Fix", finding.fix)):
         if sentence:
             console.say(f"{word}: {sentence}", 5)

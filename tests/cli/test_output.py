@@ -137,7 +137,7 @@ def test_each_note_is_told_as_it_is_though_more_has_happened_since() -> None:
     progress = folded(*events)
     assert [line for event in events for line in event_lines(event, progress)] == [
         "-   logs: is to be left out",
-        "-   somebody said that what has arrived is enough",
+        "-   ended by the user: what has arrived is enough",
         "-   the run is to be stopped",
     ]
 

@@ -195,7 +195,7 @@ async def test_a_second_run_doubles_nothing_where_ids_are_hashes(
     assert first.code == 0, first.text
     assert "1 row equal to another one" in first.out
     assert same.code == 6  # a plan that makes its index does not mix with one that is there
-    assert "is there already, and is used as it is" in again.err
+    assert "exists already, and is used as it is" in again.err
     assert second.code == 0, second.text
     assert "1 000 rows found in place" in second.out
     assert count == 1_001

@@ -161,7 +161,7 @@ async def test_a_person_says_that_it_is_enough_and_the_report_says_who_said_it(
     assert "only the looks at it are held" in paused.text
     assert said.code == 0, said.text
     assert following.returncode == 0, out.decode()
-    assert "somebody said that what has arrived is enough" in out.decode()
+    assert "ended by the user: what has arrived is enough" in out.decode()
     assert "30 documents arrived; that this is enough is a person's word, and was not checked." in out.decode()
     assert count == 30
 

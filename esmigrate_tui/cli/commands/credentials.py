@@ -14,7 +14,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 
 class NoOptions(msgspec.Struct, frozen=True):
-    """Nothing to be told."""
+    """No options."""
 
 
 class KeptSecret(msgspec.Struct, frozen=True, kw_only=True):

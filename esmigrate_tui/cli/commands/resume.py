@@ -1,4 +1,4 @@
-"""`esmigrate resume`: a paused run told to continue, or a new process for one that has ended."""
+"""`esmigrate resume`: a paused run that continues, or a new process for one that has ended."""
 
 from __future__ import annotations
 

@@ -139,7 +139,7 @@ class _CompareProgress:
         self._is_open = False
 
     def show(self, reading: ComparisonReading) -> None:
-        """Say it, unless that was done a moment ago."""
+        """Print it, unless that was done a moment ago."""
         now, is_live = self._clock(), self._out.isatty()
         if self._is_quiet or now - self._shown_at < (_SHOW_SECONDS if is_live else _SHOW_IN_FILE_SECONDS):
             return
@@ -172,7 +172,7 @@ def _place(*what: str) -> Path:
 
 
 class _CompareCheckpoint:
-    """What to go on from, in a file that only its owner reads; it holds places and sums, no document."""
+    """What to continue from, in a file that only its owner reads; it holds positions and sums, no document."""
 
     def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
         self._path = path
