@@ -9,6 +9,7 @@ import click
 
 from esmigrate_tui.flow import run_control, runs
 from esmigrate_tui.model.outcome import ExitCode
+from esmigrate_tui.model.text import listed
 
 if TYPE_CHECKING:
     from esmigrate_tui.engine.runs import RunFolder
@@ -32,11 +33,11 @@ async def command_run(run: str, command: Command) -> int:
 
 async def is_agreed(folder: RunFolder, progress: Progress, *, confirmed: bool, only: int = 0) -> bool:
     """Whether what stopping deletes may be deleted: said first, asked where there is a terminal to ask on."""
-    half = run_control.half_there(progress, only) if folder.is_live else ""
-    if not half:
+    deleted = progress.deleted_by_stopping(only) if folder.is_live else ()
+    if not deleted:
         return True
     click.echo(
-        f"Elasticsearch ends a restore by deleting what it has half restored: {half} "
+        f"Elasticsearch ends a restore by deleting what is only partially restored: {listed(deleted)} "
         f"will be deleted on {progress.destination}. The snapshot stays."
     )
     if confirmed:

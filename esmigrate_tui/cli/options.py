@@ -241,7 +241,7 @@ AsJson = Annotated[bool, CommandOption("One JSON object a line.", names=("--json
 RunName = Annotated[str, CommandArgument("RUN")]
 PlanFile = Annotated[Path, CommandArgument("PLAN", EXISTING_FILE)]
 Detach = Annotated[bool, CommandOption("Start it and leave; it continues by itself.")]
-Confirmed = Annotated[bool, CommandOption("Agree that a half restored index is deleted.", names=("--yes",))]
+Confirmed = Annotated[bool, CommandOption("Agree that a partially restored index is deleted.", names=("--yes",))]
 
 
 class PlanOutput(msgspec.Struct, frozen=True, kw_only=True):

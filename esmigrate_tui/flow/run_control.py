@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.progress import Progress
 
 _PACES: Final = (50.0, 100.0, 200.0, 500.0, 1_000.0, 2_000.0, 5_000.0, 10_000.0, 20_000.0)
-_HALF_THERE: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
 _THEIR_PACE: Final = "This run only watches: how fast documents come is up to who sends them."
 _OWN_PACE: Final = "A restore has the clusters' own pace: indices.recovery.max_bytes_per_sec on the destination."
 
@@ -44,18 +43,6 @@ def faster(progress: Progress) -> float:
     """The next pace up; 0.0, no limit, after the last."""
     pace = progress.requests_per_second
     return min((each for each in _PACES if each > pace), default=0.0) if pace else 0.0
-
-
-def half_there(progress: Progress, only: int = 0) -> str:
-    """The names of what a stop would delete, since Elasticsearch ends a restore so; "" where nothing is half there."""
-    if not progress.traits.stopping_deletes:
-        return ""
-    names = [
-        task.summary.destination_index
-        for task in progress.tasks
-        if task.state in _HALF_THERE and only in {0, task.summary.number}
-    ]
-    return listed(names)
 
 
 def is_held(progress: Progress) -> bool:
@@ -121,9 +108,9 @@ def remark(progress: Progress, command: Command, run: str) -> str:
 def what_stopping_does(progress: Progress) -> str:
     """What is lost by a stop, and what stays, in a few sentences."""
     if progress.traits.stopping_deletes:
-        lost = half_there(progress)
-        first = f"What is half restored is DELETED on the destination: {lost}. " if lost else ""
-        return f"{first}What is wholly restored stays, and so does the snapshot."
+        lost = listed(progress.deleted_by_stopping())
+        first = f"What is partially restored is DELETED on the destination: {lost}. " if lost else ""
+        return f"{first}What is completely restored stays, and so does the snapshot."
     work = "The work on the servers is cancelled"
     if is_watched(progress):
         work = "Watching ends: nothing is counted or verified (d does that). The sender is not stopped"

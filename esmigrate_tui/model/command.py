@@ -20,7 +20,7 @@ class SetPace(msgspec.Struct, frozen=True, kw_only=True, tag="pace"):
 
 
 class SkipTask(msgspec.Struct, frozen=True, kw_only=True, tag="skip"):
-    """Leave one task out: a running one is stopped. What has arrived stays, but for an index that is half restored."""
+    """Leave one task out: a running one is stopped. What has arrived stays, but a partially restored index does not."""
 
     task: int
 

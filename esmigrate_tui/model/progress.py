@@ -88,6 +88,10 @@ _FINAL: Final = frozenset(
 )
 
 
+_PARTIAL: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
+_DELETED: Final = frozenset({RestoreKind.INDEX, RestoreKind.DATA_STREAM})
+
+
 class Rate(msgspec.Struct, frozen=True):
     """Documents (or bytes) a second over the last half minute: arithmetic alone, fed with (seconds, amount) pairs."""
 
@@ -166,6 +170,22 @@ class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
         if self.expected is None:
             return None
         return min(1.0, self.done / self.expected) if self.expected else 0.0
+
+    @property
+    def was_counted(self) -> bool:
+        """Whether the documents of both sides were counted."""
+        return self.source_count is not None and self.destination_count is not None
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether it is verified, and what was seen says so as well: counts, shards, samples, compared documents."""
+        is_sampled = self.samples is not None and bool(self.samples.different)
+        if self.state is not TaskState.VERIFIED or is_sampled or (self.compared and not self.compared.is_equal):
+            return False
+        are_counts_equal = self.source_count == self.destination_count
+        if self.unit is Unit.BYTES:
+            return self.shards is not None and self.shards.is_whole and (are_counts_equal or not self.was_counted)
+        return self.was_counted and are_counts_equal
 
 
 class Eta(msgspec.Struct, frozen=True):
@@ -268,6 +288,24 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     def is_of_changes(self) -> bool:
         """Whether it is no run, but changes that somebody made before one: nothing can be taken up, only put back."""
         return bool(self.run) and not self.tasks and self.outcome in {None, RunOutcome.CHANGED}
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything arrived but what was rejected."""
+        return all(task.is_proved or task.state is TaskState.WITH_REJECTS for task in self.tasks)
+
+    def deleted_by_stopping(self, only: int = 0) -> tuple[str, ...]:
+        """The indices and data streams on the destination that stopping the run, or `only` one task, deletes.
+
+        Elasticsearch ends a restore by deleting what is only partially restored. () where the method deletes nothing.
+        """
+        if not self.traits.stopping_deletes:
+            return ()
+        return tuple(
+            task.summary.destination_index
+            for task in self.tasks
+            if task.state in _PARTIAL and task.summary.kind in _DELETED and only in {0, task.summary.number}
+        )
 
     @property
     def open_ledger(self) -> tuple[LedgerEntry, ...]:

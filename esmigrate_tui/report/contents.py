@@ -17,14 +17,15 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry
 from esmigrate_tui.model.method import MethodName, Unit
-from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, to_do, verdict
+from esmigrate_tui.model.verdict import run_verdict, what_is_left
+from esmigrate_tui.report.judgement import EarlierChanges, ReportRow, ToDo, by_hand, how_checked, to_do
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from esmigrate_tui.model.plan import Plan, Task
+    from esmigrate_tui.model.progress import Progress, TaskProgress
 
 FORMAT: Final = 1
 
@@ -169,7 +170,7 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
     return Report(
         run=name,
         made_at=_moment(now),
-        verdict=verdict(progress, rows),
+        verdict=f"{run_verdict(progress).sentence} {what_is_left(progress)}".strip(),
         how_checked=how_checked(rows),
         is_verified=progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows),
         outcome=progress.outcome,
@@ -234,15 +235,14 @@ def _row(task: TaskProgress, planned: Task | None) -> ReportRow:
         return _restored_row(task, planned)
     expected = task.expected if task.source_count is None else task.source_count
     there = task.written + task.there_already if task.destination_count is None else task.destination_count
-    was_counted = task.source_count is not None and task.destination_count is not None
     return ReportRow(
         source_index=task.summary.source_index,
         destination_index=task.summary.destination_index,
         state=task.state,
         source_count=expected,
         destination_count=there,
-        was_counted=was_counted,
-        is_verified=task.state is TaskState.VERIFIED and was_counted and expected == there and _is_same(task),
+        was_counted=task.was_counted,
+        is_verified=task.is_proved,
         refused=task.refused,
         there_already=task.there_already,
         collided=task.collided,
@@ -256,26 +256,17 @@ def _row(task: TaskProgress, planned: Task | None) -> ReportRow:
     )
 
 
-def _is_same(task: TaskProgress) -> bool:
-    """Whether no document was seen that is not the same on both sides."""
-    is_sampled = task.samples is not None and bool(task.samples.different)
-    return not is_sampled and (task.compared is None or task.compared.is_equal)
-
-
 def _restored_row(task: TaskProgress, planned: Task | None) -> ReportRow:
     """One part of a restore: proved by its shards, and by documents only where the source could be asked."""
-    was_counted = task.source_count is not None and task.destination_count is not None
-    is_whole = task.shards is not None and task.shards.is_whole
     is_state = planned is not None and planned.kind is RestoreKind.GLOBAL_STATE  # it has neither shards nor bytes
-    is_other = was_counted and task.source_count != task.destination_count
     return ReportRow(
         source_index=task.summary.source_index,
         destination_index=task.summary.destination_index,
         state=task.state,
         source_count=task.source_count,
         destination_count=task.destination_count,
-        was_counted=was_counted,
-        is_verified=task.state is TaskState.VERIFIED and is_whole and not is_other and _is_same(task),
+        was_counted=task.was_counted,
+        is_verified=task.is_proved,
         seconds=_took(task),
         problem=_trouble_of(task),
         changes=planned.changes if planned else (),

@@ -1,4 +1,4 @@
-"""The verdict in one sentence, how it was come by, and what is left for a person."""
+"""How a run was checked, row by row and in all, and what is left for the user to do."""
 
 from __future__ import annotations
 
@@ -15,15 +15,13 @@ from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.progress import Progress, TaskState
 from esmigrate_tui.model.snapshot import Mount, RestoreKind, RestoreOptions
 from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.model.verdict import nouns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from esmigrate_tui.model.plan import Plan
 
-_INDICES: Final = ("index", "indices")
-_PARTS: Final = ("part", "parts")
-_STREAMS: Final = ("data stream", "data streams")
 _NAMED: Final = 20
 _REPLICAS: Final = "index.number_of_replicas"
 
@@ -107,78 +105,12 @@ class EarlierChanges(msgspec.Struct, frozen=True, kw_only=True):
     changes: tuple[str, ...]
 
 
-def verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
-    """Whether everything arrived, in one sentence, and one more each where something was not made, or not reverted."""
-    said = [_verdict(progress, rows)]
-    if lacking := len(progress.not_carried):
-        was = "was" if lacking == 1 else "were"
-        said.append(f"Beside the indices {counted(lacking, 'definition')} {was} not made.")
-    if (left := len(progress.open_ledger)) and progress.is_finished and progress.outcome is not RunOutcome.WAITING:
-        waits = "waits" if left == 1 else "wait"
-        said.append(f"{counted(left, 'change')} {waits} to be reverted.")
-    return " ".join(said)
-
-
-def _verdict(progress: Progress, rows: Sequence[ReportRow]) -> str:
-    if progress.is_of_changes:
-        failed = f" The last one failed: {progress.problem.what}" if progress.problem else ""
-        return f"This is no run: changes were made before one, and nothing was moved.{failed}"
-    good = sum(row.is_verified for row in rows)
-    nouns = _nouns(rows)
-    complete = f"{number(good)} of {counted(len(rows), *nouns)} {'is' if good == 1 else 'are'} complete and checked"
-    if words := _cut_short(progress, rows, complete):
-        return words
-    if not rows:
-        return "There was nothing to move."
-    if progress.outcome is RunOutcome.VERIFIED and good == len(rows):
-        return "Everything arrived, and it was checked."
-    if _is_whole(rows):
-        return f"Everything arrived but {_but(progress, sum(row.refused for row in rows))}."
-    if different := sum(row.state is TaskState.DIFFERENT for row in rows):
-        if rows[0].kind is not None:
-            not_as = "is not" if different == 1 else "are not"
-            return f"{counted(different, *nouns)} {not_as} as the snapshot, or the source, says; {complete}."
-        differ = "differs" if different == 1 else "differ"
-        return f"{counted(different, *nouns)} {differ} between the two clusters; {complete}."
-    return f"Not everything arrived, or it could not be checked; {complete}."
-
-
-def _but(progress: Progress, amount: int) -> str:
-    """What did not arrive, where that is only rejected documents."""
-    if not progress.traits.loads:
-        return f"{counted(amount, 'document')}, which the destination rejected"
-    return f"{counted(amount, 'row')}, which could not be read or {'was' if amount == 1 else 'were'} rejected"
-
-
-def _cut_short(progress: Progress, rows: Sequence[ReportRow], complete: str) -> str:
-    """Why a run has not come to its end, or by whose word it has; "" where it has by itself."""
-    match progress.outcome:
-        case None:
-            return f"The run has not ended yet: {complete}."
-        case RunOutcome.FAILED:
-            reason = f" {progress.problem.what}" if progress.problem else ""
-            return f"The run failed; {complete}.{reason}"
-        case RunOutcome.WAITING:
-            reason = f" {progress.problem.what} {progress.problem.why}" if progress.problem else ""
-            return f"The run waits for you; {complete}.{reason}"
-        case RunOutcome.ACCEPTED:
-            arrived = counted(sum(row.destination_count or 0 for row in rows), "document")
-            return f"{arrived} arrived; that this is enough is a person's word, and was not checked."
-        case RunOutcome.STOPPED if progress.traits.stopping_deletes:
-            return f"The run was stopped before the end; {complete}. What was half restored was deleted."
-        case RunOutcome.STOPPED:
-            return f"The run was stopped before the end; {complete}. What has arrived stays."
-        case RunOutcome.VERIFIED | RunOutcome.INCOMPLETE | RunOutcome.CHANGED:
-            return ""
-
-
 def _nouns(rows: Sequence[ReportRow]) -> tuple[str, str]:
-    """What the rows are, one and several: a restore may bring back more than indices."""
-    if rows and all(row.is_stream for row in rows):
-        return _STREAMS
-    if any(row.is_stream for row in rows):
-        return _PARTS
-    return _INDICES if all(row.kind in {None, RestoreKind.INDEX} for row in rows) else _PARTS
+    return nouns({_kind(row) for row in rows})
+
+
+def _kind(row: ReportRow) -> RestoreKind:
+    return RestoreKind.DATA_STREAM if row.is_stream else row.kind or RestoreKind.INDEX
 
 
 def how_checked(rows: Sequence[ReportRow]) -> str:
@@ -309,8 +241,8 @@ def to_do(  # all that a run leaves behind
             ToDo(what="See whether the run still goes on, and wait for its end.", copy=f"esmigrate status {run}")
         )
     else:
-        things += _after_the_end(rows, run)
-        things += _not_carried(progress, rows, run)
+        things += _after_the_end(progress, rows, run)
+        things += _not_carried(progress, run)
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
         things.append(ToDo(what="Look at the first documents yourself.", copy=f"GET /{path}/_search?pretty"))
@@ -380,13 +312,13 @@ def _old_cluster(plan: Plan, progress: Progress) -> list[ToDo]:
     ]
 
 
-def _after_the_end(rows: Sequence[ReportRow], run: str) -> list[ToDo]:
+def _after_the_end(progress: Progress, rows: Sequence[ReportRow], run: str) -> list[ToDo]:
     """What is to be done about what is missing, or may be."""
     if accepted := next((row for row in rows if row.state is TaskState.ACCEPTED), None):
         arrived = counted(accepted.destination_count or 0, "document")
         sender = accepted.source_index.removeprefix("documents from ")
         return [ToDo(what=f"Compare the {arrived} with what {sender} says it has sent, and read its log.")]
-    if _is_whole(rows):
+    if progress.is_whole:
         return []
     return [ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}")]
 
@@ -407,26 +339,22 @@ def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
             path = ",".join(quote(name, safe="") for name in names[at : at + _NAMED])
             requests.append(f"PUT /{path}/_settings\n{body}")
     has_policy = any(name.startswith("index.lifecycle.") for settings in wanted for name, _ in settings)
-    what = f"Set again what was left out of {counted(sum(map(len, wanted.values())), *_INDICES)}, once what it names "
-    what += "exists on the destination: it would have acted on documents on their way."
+    indices = counted(sum(map(len, wanted.values())), "index", "indices")
+    what = f"Set again what was left out of {indices}, once what it names exists on the destination: "
+    what += "it would have acted on documents on their way."
     if has_policy and Features.of_elasticsearch(plan.destination_version).has_origination_date:
         what += " A policy counts the age of an index from when it was made, which this run did; "
         what += "index.lifecycle.origination_date (milliseconds since 1970) gives it another day."
     return [ToDo(what=what, copy="\n".join(requests))]
 
 
-def _not_carried(progress: Progress, rows: Sequence[ReportRow], run: str) -> list[ToDo]:
+def _not_carried(progress: Progress, run: str) -> list[ToDo]:
     """What was to be made beside the indices and was not, where nothing else is left for the run to go on with."""
-    if not progress.not_carried or not _is_whole(rows):
+    if not progress.not_carried or not progress.is_whole:
         return []
     labels = listed([one.label for one in progress.not_carried], most=3)
     what = f"Put right what kept these from being made, then let the run make them: {labels}."
     return [ToDo(what=what, copy=f"esmigrate resume {run}")]
-
-
-def _is_whole(rows: Sequence[ReportRow]) -> bool:
-    """Whether everything arrived but the rejected documents."""
-    return all(row.is_verified or row.state is TaskState.WITH_REJECTS for row in rows)
 
 
 def _can_be_looked_at(row: ReportRow) -> bool:

@@ -287,8 +287,9 @@ def test_what_was_changed_before_a_run_on_its_cluster_is_named_at_its_end(shell:
 def test_stopping_a_restore_says_first_what_it_deletes_and_wants_a_yes(shell: Shell, living: RunFolder) -> None:
     said = shell.do("stop", living.run)
     assert said.code == ExitCode.USAGE
-    assert "ends a restore by deleting what it has half restored: new-logs will be deleted on http://new:9200" in (
-        said.out
+    assert (
+        "ends a restore by deleting what is only partially restored: new-logs will be deleted on http://new:9200"
+        in (said.out)
     )
     assert "--yes" in said.err
     assert commands_in(living) == 0
@@ -310,7 +311,7 @@ def test_on_a_terminal_it_is_asked_and_a_no_leaves_everything_as_it_is(living: R
     assert commands_in(living) == 0
 
 
-def test_skipping_what_is_half_restored_wants_a_yes_too(shell: Shell, living: RunFolder) -> None:
+def test_skipping_what_is_partially_restored_wants_a_yes_too(shell: Shell, living: RunFolder) -> None:
     said = shell.do("skip", living.run, "logs")
     assert said.code == ExitCode.USAGE
     assert "new-logs will be deleted" in said.out

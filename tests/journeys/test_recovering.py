@@ -133,6 +133,6 @@ async def test_a_run_that_is_stopped_says_what_is_missing_and_how_to_go_on(
     await reader.go_to("going on")
     await reader.do("looks at it", then="1 moving")
     await reader.do("stop", then="Stop run")
-    await reader.push("Stop the run", then="It was stopped before the end. What has arrived stays.")
+    await reader.push("Stop the run", then="The run was stopped before the end")
     assert "go on with what is missing: esmigrate resume" in reader.text
     assert await count(pair[1], opened, f"{prefix}-slow") < 300

@@ -553,7 +553,7 @@ async def test_stopping_says_what_it_deletes_and_leaves_nothing_half_restored(
     assert "a restore cannot be held" in paused.out
     assert stopped.code == 0, stopped.text
     assert watched.code == 3, watched.text
-    assert "What was half restored was deleted." in " ".join(watched.out.split())
+    assert "What was only partially restored was deleted." in " ".join(watched.out.split())
     assert "rs-slow" not in indices
 
 

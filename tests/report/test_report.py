@@ -370,13 +370,13 @@ def test_a_run_without_indices_says_that_there_was_nothing_to_move() -> None:
         RunStarted(at=START, run="0", method=MethodName.REINDEX_FROM_REMOTE, source="", destination="", tasks=())
     )
     report = a_report(nothing.after(RunFinished(at=START, outcome=RunOutcome.VERIFIED)))
-    assert report.verdict == "There was nothing to move."
+    assert report.verdict == "There was nothing to copy."
     assert report.how_checked == "Nothing was checked."
 
 
 def test_changes_that_are_still_open_are_in_the_verdict() -> None:
     report = a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE),)))
-    assert report.verdict.endswith("and it was checked. 1 change waits to be reverted.")
+    assert report.verdict.endswith("and it was checked. 1 change is still to be reverted.")
 
 
 # -- what is in it -----------------------------------------------------------------------------------------------------

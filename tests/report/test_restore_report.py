@@ -195,7 +195,7 @@ def test_a_stopped_restore_says_that_what_was_half_there_is_gone() -> None:
     report = a_report(progress=a_progress(an_end(1), stopped, outcome=RunOutcome.STOPPED))
     assert report.verdict == (
         "The run was stopped before the end; 1 of 2 indices is complete and checked. "
-        "What was half restored was deleted."
+        "What was only partially restored was deleted."
     )
 
 
@@ -309,7 +309,7 @@ def changes(state: EntryState, problem: Problem | None = None, *, ended: bool = 
 def test_changes_before_a_run_are_not_told_as_a_run() -> None:
     report = a_report(progress=changes(EntryState.MADE))
     assert report.verdict == (
-        "This is no run: changes were made before one, and nothing was moved. 1 change waits to be reverted."
+        "This is no run: changes were made before one, and nothing was copied. 1 change is still to be reverted."
     )
     assert [thing.copy for thing in report.to_do] == ["esmigrate cleanup 7K2P"]
     assert not report.is_verified

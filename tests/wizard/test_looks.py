@@ -234,7 +234,7 @@ async def test_at_80x24_nobody_asks_for_more_room() -> None:
         ("run-waiting", "logs-2026.01.13 waits: the destination is busy (429)."),
         ("run-process-gone", "run 7K2P: The process of this run has ended"),
         ("restore-run", "11.9 GiB of 22.3 GiB"),
-        ("finish-incomplete", "run 7K2P: Not everything arrived."),
+        ("finish-incomplete", "run 7K2P: 1 index differs between the two clusters"),
         ("preflight-blocked", "2 block"),
         ("connections-testing", "Reindex from a remote cluster"),
     ],

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.run_control import half_there
 from esmigrate_tui.flow.selection import renaming, why_not_mounted
 from esmigrate_tui.flow.session import (
     ConnectionForm,
@@ -359,9 +358,10 @@ def test_mounting_is_offered_only_where_it_could_work(version: str, kind: str, m
 
 
 def test_what_a_stop_would_delete_is_named() -> None:
-    assert half_there(sample.RESTORING.progress).startswith("logs-2026.01.08, logs-2026.01.09")
-    assert half_there(sample.RESTORING.progress, 9) == "logs-2026.01.09"
-    assert half_there(sample.RUNNING.progress) == ""
+    restoring = sample.RESTORING.progress
+    assert restoring.deleted_by_stopping()[:2] == ("logs-2026.01.08", "logs-2026.01.09")
+    assert restoring.deleted_by_stopping(9) == ("logs-2026.01.09",)
+    assert sample.RUNNING.progress.deleted_by_stopping() == ()
 
 
 # -- connections -----------------------------------------------------------------------------------------------------
@@ -1024,12 +1024,12 @@ async def test_a_finished_restore_shows_its_shards_and_no_word_of_a_whitelist(wo
         assert "2 of 2 shards of the snapshot arrived" in shown(app)
 
 
-async def test_a_stopped_restore_says_that_what_was_half_there_is_deleted(world: World) -> None:
+async def test_a_stopped_restore_says_that_what_was_partially_restored_is_deleted(world: World) -> None:
     app = opened(world, "restore-stopped")
     app.is_live = False
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
-        assert "What was half restored is deleted, what is whole stays." in words(app)
+        assert "What was only partially restored was deleted." in words(app)
         assert "14 of 14 shards of the snapshot arrived" in words(app)
 
 

@@ -65,7 +65,7 @@ async def test_a_run_that_has_finished_shows_the_finish_and_its_exit_code(world:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(PAINTED)
         await settled(pilot)
-        assert "Not everything arrived." in shown(app)
+        assert "Not everything arrived" in shown(app)
         assert "/runs/7K2P/report.md" in shown(app)
         await pilot.press("q")
         await pilot.pause()
@@ -100,7 +100,7 @@ async def test_a_run_that_ends_under_an_open_page_is_at_its_finish_once_that_is_
         await pilot.press("escape")
         await board._tick()
         await settled(pilot)
-        assert "Not everything arrived." in shown(app)
+        assert "Not everything arrived" in shown(app)
 
 
 REFUSED = Problem(cause=Cause.PRIVILEGES, what="The user may not do that.", todo="Grant manage_pipeline.")

@@ -20,7 +20,7 @@ async def stop(options: StopOptions) -> int:
 
       esmigrate stop 7K2P
 
-    A restore is stopped by deleting what is half restored: that is said first, and needs your agreement.
+    A restore is stopped by deleting what is partially restored: that is said first, and needs your agreement.
     """
     from esmigrate_tui.cli.control import command_run, is_agreed
     from esmigrate_tui.flow import runs

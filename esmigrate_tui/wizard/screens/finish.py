@@ -19,6 +19,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
+from esmigrate_tui.model.verdict import run_verdict
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, GOOD, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph
 from esmigrate_tui.wizard.screens.run import TasksScreen, by_attention
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from esmigrate_tui.flow.session import AppliedChange, Session
-    from esmigrate_tui.wizard.draw import Mark
 
 _COUNT: Final = 15
 _STATE: Final = 16
@@ -41,45 +41,10 @@ _AT_ITS_END: Final = frozenset({TaskState.VERIFIED, TaskState.WITH_REJECTS})
 _ENDED: Final = {TaskState.WITH_REJECTS: "some set aside", TaskState.WAITING: "not begun"}
 
 
-def verdict(progress: Progress) -> tuple[Mark, str]:
-    """Whether everything arrived, in one sentence, with its mark."""
-    refused = sum(task.refused for task in progress.tasks)
-    states = {task.state for task in progress.tasks}
-    match progress.outcome:
-        case RunOutcome.VERIFIED:
-            return "good", "Everything arrived, and it was checked."
-        case RunOutcome.STOPPED if progress.traits.stopping_deletes:
-            return "warn", "It was stopped before the end. What was half restored is deleted, what is whole stays."
-        case RunOutcome.STOPPED:
-            return "warn", "It was stopped before the end. What has arrived stays."
-        case RunOutcome.FAILED | RunOutcome.WAITING:
-            return _troubled(progress)
-        case RunOutcome.CHANGED:
-            return "warn", "This is no run: changes were made before one, and nothing was moved."
-        case RunOutcome.ACCEPTED:
-            arrived = counted(sum(task.destination_count or 0 for task in progress.tasks), "document")
-            return "warn", f"{arrived} arrived. That this is all is your word: it was not verified."
-        case RunOutcome.INCOMPLETE | None:
-            pass
-    if not states <= _AT_ITS_END:
-        return "bad", "Not everything arrived."
-    if progress.traits.loads:
-        aside = f"{counted(refused, 'row')} arrived; those were set aside, each with its line (e)."
-    else:
-        aside = f"{counted(refused, 'document')} arrived; those were refused and set aside (e)."
-    return "warn", f"All but {aside}"
-
-
-def _troubled(progress: Progress) -> tuple[Mark, str]:
-    """A run that one trouble has ended, or that waits for a user to cure it."""
-    mark: Mark = "warn" if progress.outcome is RunOutcome.WAITING else "bad"
-    said = "It waits for you" if mark == "warn" else "It failed"
-    return mark, f"{said}: {progress.problem.what}" if progress.problem else f"{said}."
-
-
 def summary(progress: Progress, look: Canvas) -> list[Text]:
     """The verdict, and what was counted."""
-    mark, sentence = verdict(progress)
+    verdict = run_verdict(progress)
+    mark, sentence = verdict.mark, verdict.sentence
     style = GOOD if mark == "good" else TROUBLE if mark == "bad" else STRONG
     first, *rest = wrap(sentence, look.width - 5)
     lines = [ink(" ").append_text(look.mark(mark)).append(" ").append(first, f"{STRONG} {style}")]
@@ -328,7 +293,7 @@ class FinishScreen(TasksScreen):
 
     def line_when_small(self, session: Session) -> str:
         """How it ended, in a line."""
-        return f"run {session.run}: {verdict(session.progress)[1]}"
+        return f"run {session.run}: {run_verdict(session.progress).sentence}"
 
     def next_word(self, session: Session) -> str:
         """There is nothing after this."""
@@ -389,7 +354,7 @@ class FinishScreen(TasksScreen):
     async def action_leave(self) -> None:
         """Leave with the run's own exit code."""
         progress = self.session.progress
-        _, sentence = verdict(progress)
+        sentence = run_verdict(progress).sentence
         report = f" The report: {self.session.report[0]}" if self.session.report else ""
         code = progress.exit_code()
         self.wizard.leave(

@@ -16,7 +16,7 @@ from esmigrate_tui.model.method import Unit, traits_of
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
-from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -664,8 +664,9 @@ class RunScreen(TasksScreen):
                 self._tell(SkipTask(task=told), f"Told to leave out {name}.")
 
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
-        if lost := steering.half_there(self.session.progress, told):
-            question = f"What is half restored of it is deleted on the destination: {lost}. The snapshot stays."
+        if lost := self.session.progress.deleted_by_stopping(told):
+            names = listed(lost)
+            question = f"What is partially restored is deleted on the destination: {names}. The snapshot stays."
         self.app.push_screen(AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"), answered)
 
     def action_stop(self) -> None:
