@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
-from esmigrate_tui.flow.offer import METHODS, preview
+from esmigrate_tui.flow.offer import preview
 from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
+from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
-    from esmigrate_tui.preflight.advice import Advice
     from esmigrate_tui.vault import VaultReport
 
 # ruff: noqa: PLC0415  # every import in a function here keeps the first screen quick
@@ -63,8 +64,8 @@ async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None)
 
 async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice:
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.preflight.advice import advise
-    from esmigrate_tui.preflight.survey import surveyed
+    from esmigrate_tui.methods.recommendation import advise
+    from esmigrate_tui.methods.survey import surveyed
 
     return advise(await surveyed(draft, Clusters(destination=destination, source=source), time.perf_counter))
 
@@ -177,7 +178,7 @@ class _KeyringVault:
 def real_services() -> Services[Cluster]:
     """Everything the wizard may do, wired to the real rooms."""
     return Services(
-        methods=METHODS,
+        methods=tuple(METHODS.values()),
         connect=_connect,
         fingerprint=_fingerprint,
         files=_files,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.engine.context import RunContext
     from esmigrate_tui.engine.control import TaskControl
-    from esmigrate_tui.methods.contract import Method, Work
+    from esmigrate_tui.methods.contract import Mover, Work
     from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.problem import Problem
 
@@ -32,7 +32,7 @@ class OngoingWork:
     be going on at the servers, `is_seen_to_end` that it was seen to end.
     """
 
-    def __init__(self, context: RunContext, method: Method, work: Work, control: TaskControl, token: str) -> None:
+    def __init__(self, context: RunContext, method: Mover, work: Work, control: TaskControl, token: str) -> None:
         self.work = work
         self.token = token
         self.has_begun = bool(token)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.journal import Journal
-    from esmigrate_tui.methods.contract import Method, Methods
+    from esmigrate_tui.methods.contract import Methods, Mover
     from esmigrate_tui.model.plan import Plan, Task
 
 _LISTEN_SECONDS: Final = 0.25  # a command is effective within a second
@@ -71,7 +71,8 @@ async def perform(  # noqa: PLR0913  # everything from outside is an argument
     the run can be resumed.
     """
     context = RunContext(plan, clusters, journal, clock=clock, sleep=sleep, run_id=run_id, random=random)
-    run = Run(context, methods.get(plan.method))
+    mover = methods[plan.method].mover() if plan.method in methods else None
+    run = Run(context, mover)
     watch = asyncio.ensure_future(_end_when(ending, context.control)) if ending else None
     try:
         return await run.whole()
@@ -91,7 +92,7 @@ async def _end_when(ending: asyncio.Event, control: RunControl) -> None:
 class Run:
     """The order of a run: begun, opened, its tasks a few at a time, its definitions, its end."""
 
-    def __init__(self, context: RunContext, method: Method | None) -> None:
+    def __init__(self, context: RunContext, method: Mover | None) -> None:
         self._context = context
         self._plan = context.plan
         self._journal = context.journal
@@ -170,7 +171,7 @@ class Run:
                 self._queue.append(task)
         self._definitions = DefinitionsToMake(self._context, before.carried, self._is_closing)
 
-    async def _open(self, method: Method) -> Problem | None:
+    async def _open(self, method: Mover) -> Problem | None:
         """Make ready what all tasks share, waiting as long as the plan's patience; the trouble that did not pass."""
         wait = self._context.wait(_BEGINNING)
         while not self._is_closing():
@@ -222,13 +223,13 @@ class Run:
 
     # -- the tasks -------------------------------------------------------------------------------------------------
 
-    async def _all_tasks(self, method: Method) -> None:
+    async def _all_tasks(self, method: Mover) -> None:
         at_once = max(1, min(self._plan.at_once, len(self._queue)))
         async with asyncio.TaskGroup() as group:
             for _ in range(at_once):
                 group.create_task(self._one_after_another(method))
 
-    async def _one_after_another(self, method: Method) -> None:
+    async def _one_after_another(self, method: Mover) -> None:
         while self._queue and not self._is_closing():
             if self._control.pacing.is_paused:
                 await self._control.changed_since(self._control.version)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from esmigrate_tui.engine.context import RunContext
-    from esmigrate_tui.methods.contract import Method
+    from esmigrate_tui.methods.contract import Mover
     from esmigrate_tui.model.method import MethodName
     from esmigrate_tui.model.plan import Task
     from esmigrate_tui.model.progress import TaskProgress
@@ -54,7 +54,7 @@ _MOST_REFUSED: Final = 200_000  # of one task, known by name to its comparison: 
 class TaskExecution:
     """One task as this process executes it; `known` is what an earlier process of the run has left of it."""
 
-    def __init__(self, context: RunContext, method: Method, task: Task, known: TaskProgress | None) -> None:
+    def __init__(self, context: RunContext, method: Mover, task: Task, known: TaskProgress | None) -> None:
         token = known.token if known else ""
         self._context = context
         self._method = method

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui import preflight
 from esmigrate_tui.elastic.identity import another_cluster
 from esmigrate_tui.flow.inspection import raise_unreachable
 from esmigrate_tui.flow.planning import plan_of
+from esmigrate_tui.methods.checking import preflight_findings
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, worst_first
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -135,7 +135,7 @@ async def findings_of(draft: Draft, clusters: Clusters, now: float) -> AsyncIter
     """Every finding for what was answered so far, with what its plan would make once that is known."""
     if draft.reading is not None and draft.traits.loads:
         await raise_unreachable(draft.reading)
-    async for finding in preflight.run(_with_tasks(draft, now), clusters):
+    async for finding in preflight_findings(_with_tasks(draft, now), clusters):
         yield finding
 
 
@@ -158,7 +158,7 @@ async def check(plan: Plan, clusters: Clusters, found: Callable[[Finding], objec
     await raise_stale(plan, clusters)
     snapshot = await _snapshot_of(plan, clusters)
     findings: list[Finding] = []
-    async for finding in preflight.run(draft_of(plan, snapshot), clusters):
+    async for finding in preflight_findings(draft_of(plan, snapshot), clusters):
         findings.append(finding)
         found(finding)
     return worst_first(tuple(findings))

@@ -16,7 +16,8 @@ from esmigrate_tui.model.text import listed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from esmigrate_tui.flow.services import MethodDescription, OpenCluster, Services
+    from esmigrate_tui.flow.services import OpenCluster, Services
+    from esmigrate_tui.methods.description import MethodDescription
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan

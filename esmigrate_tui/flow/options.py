@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.carried import DefinitionGroup
 from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
-from esmigrate_tui.model.method import MethodName, Proof, traits_of
+from esmigrate_tui.model.method import Proof
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
@@ -44,9 +45,10 @@ def questions(session: Session) -> tuple[Question, ...]:
     """What the method of the session can be told beside what goes where."""
     method, copying = session.draft.method, session.draft.copying
     found: list[Question] = []
-    if method is MethodName.COPY_THROUGH_HERE:
+    options = () if method is None else METHODS[method].options
+    if "copying" in options:
         found += _of_copy(copying)
-    if traits_of(method).pulls:
+    if "split" in options:
         given = str(session.draft.split)
         found.append(
             Question(
@@ -60,7 +62,7 @@ def questions(session: Session) -> tuple[Question, ...]:
         )
     if method is not None:
         found.append(proof(session))
-    if method in {MethodName.COPY_THROUGH_HERE, MethodName.REINDEX_FROM_REMOTE}:
+    if "bring" in options:
         found.append(_beside(session))
     return tuple(found)
 

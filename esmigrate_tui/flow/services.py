@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.methods.advice import Advice
+    from esmigrate_tui.methods.description import MethodDescription
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
@@ -25,22 +27,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
-    from esmigrate_tui.preflight.advice import Advice
-
-
-class MethodDescription(msgspec.Struct, frozen=True, kw_only=True):
-    """A method as the first step offers it.
-
-    `takes_source` says that a source is asked for, `needs_source` that there is no way without it.
-    """
-
-    name: MethodName
-    title: str
-    needs: str
-    summary: tuple[str, ...]
-    explained: str = ""
-    needs_source: bool = True
-    takes_source: bool = True
 
 
 class RunCard(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Protocol, TypeVar
 
 import msgspec
 
-from esmigrate_tui.flow.services import MethodDescription, Preview, RunCard, VaultStatus
+from esmigrate_tui.flow.services import Preview, RunCard, VaultStatus
+from esmigrate_tui.methods.description import MethodDescription
 from esmigrate_tui.model.connection import (
     Connection,
     Side,
@@ -37,7 +38,7 @@ from esmigrate_tui.model.snapshot import offered as offered_by
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from esmigrate_tui.preflight.advice import Advice  # noqa: TC004  # nobody reads a session from bytes
+    from esmigrate_tui.methods.advice import Advice  # noqa: TC004  # nobody reads a session from bytes
 
 
 P = ParamSpec("P")

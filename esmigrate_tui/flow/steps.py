@@ -20,28 +20,29 @@ from esmigrate_tui.flow.session import (
     why_not_from,
     why_not_into,
 )
+from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.files import IdRule
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from esmigrate_tui.model.method import MethodName
+
 
 @dataclass(frozen=True)
 class WizardStep:
     """One step: its name, its word in the rail ("" keeps it out), and why one may not go on ("" where one may).
 
-    Steps that stand side by side may share a word. `only_for` is the method that has this step, None for all;
-    `not_for` is one that has not.
+    Steps that stand side by side may share a word. `is_choice` says that something to be moved is chosen in it: only
+    the methods that name it in `chosen_in` have it.
     """
 
     name: str
     in_rail: str
     may_go_on: Callable[[Session], str]
-    only_for: MethodName | None = None
-    not_for: MethodName | None = None
+    is_choice: bool = False
 
 
 def _always(_: Session) -> str:
@@ -179,12 +180,12 @@ STEPS: Final = (
     WizardStep("start", "", _always),
     WizardStep("method", "Method", _method),
     WizardStep("connections", "Connections", _connections),
-    WizardStep("files", "Select", _files, MethodName.INDEX_FROM_SOURCE),
-    WizardStep("mapping", "Select", _always, MethodName.INDEX_FROM_SOURCE),
+    WizardStep("files", "Select", _files, is_choice=True),
+    WizardStep("mapping", "Select", _always, is_choice=True),
     WizardStep("preflight", "Preflight", _preflight),
-    WizardStep("repository", "Select", _repository, MethodName.RESTORE_FROM_SNAPSHOT),
-    WizardStep("snapshot", "Select", _snapshot, MethodName.RESTORE_FROM_SNAPSHOT),
-    WizardStep("selection", "Select", _selection, not_for=MethodName.INDEX_FROM_SOURCE),
+    WizardStep("repository", "Select", _repository, is_choice=True),
+    WizardStep("snapshot", "Select", _snapshot, is_choice=True),
+    WizardStep("selection", "Select", _selection, is_choice=True),
     WizardStep("review", "Review", _review),
     WizardStep("run", "Run", _always),
     WizardStep("finish", "Finish", _always),
@@ -199,7 +200,8 @@ def walked(session: Session) -> tuple[str, ...]:
 
 def is_step_of(step: WizardStep, method: MethodName | None) -> bool:
     """Whether a method has a step."""
-    return step.only_for in {None, method} and (method is None or step.not_for is not method)
+    chosen_in = ("selection",) if method is None else METHODS[method].chosen_in
+    return not step.is_choice or step.name in chosen_in
 
 
 def is_checked_with_selection(session: Session) -> bool:

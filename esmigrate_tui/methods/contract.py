@@ -15,7 +15,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.verify import Comparison
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Side
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.verify.progress import ComparisonProgress
 
-__all__ = ["Comparison", "Method", "Methods", "Recorder", "Work"]
+__all__ = ["Comparison", "HasMover", "Methods", "Mover", "Recorder", "Work"]
 
 
 @dataclass(frozen=True)
@@ -58,23 +58,8 @@ class Recorder(Protocol):
         ...
 
 
-class Method(Protocol):
-    """One way to move data. `work` of the same task is equal in every call, but for its pace."""
-
-    @property
-    def name(self) -> MethodName:
-        """Its name on the command line."""
-        ...
-
-    @property
-    def title(self) -> str:
-        """Its name in a sentence."""
-        ...
-
-    @property
-    def needs(self) -> tuple[Side, ...]:
-        """The connections it asks for."""
-        ...
+class Mover(Protocol):
+    """What performs one run by one method. `work` of the same task is equal in every call, but for its pace."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft; pure. Raises ProblemError (usage) where the draft is not ready."""
@@ -135,5 +120,14 @@ class Method(Protocol):
         ...
 
 
-Methods = Mapping[MethodName, Method]
+class HasMover(Protocol):
+    """What the engine needs of a method's description."""
+
+    @property
+    def mover(self) -> Callable[[], Mover]:
+        """Makes the mover of one run: what it remembers belongs to that run."""
+        ...
+
+
+Methods = Mapping[MethodName, HasMover]
 """All methods by their name: the engine gets them handed in."""

@@ -30,15 +30,17 @@ Trait = Literal["restores", "loads", "pulls"]
 class MethodTraits(msgspec.Struct, frozen=True, kw_only=True):
     """What a method does, as far as checks, screens, the engine and the report act on it.
 
-    `restores`: it takes whole indices out of a snapshot; the source may be unreachable. `loads`: documents come from
-    files or from other programs, not from a source cluster. `pulls`: the destination opens a connection to the source.
-    A method that does none of them reads documents from the source and writes them itself.
+    `title` is the method's name in a sentence. `restores`: it takes whole indices out of a snapshot; the source may be
+    unreachable. `loads`: documents come from files or from other programs, not from a source cluster. `pulls`: the
+    destination opens a connection to the source. A method that does none of them reads documents from the source and
+    writes them itself.
     `unit` is what progress is counted in. `can_be_paced` says that a running task can be paused and throttled,
     `goes_on_by_itself` that the clusters carry on when the run's process has ended, `stopping_deletes` that an index
     that is not complete is deleted when its task is stopped. `proof` is how a run is verified where the plan asks for
     nothing else.
     """
 
+    title: str = ""
     restores: bool = False
     loads: bool = False
     pulls: bool = False
@@ -89,9 +91,12 @@ _ADDED: Final[dict[object, MethodName]] = {}
 # the proof where documents keep their bytes: they cost two requests and show much. A remote reindex writes documents
 # anew and may lose digits that no server keeps: chance must not decide whether that is reported.
 _TRAITS: Final[dict[str, MethodTraits]] = {
-    MethodName.INDEX_FROM_SOURCE: MethodTraits(loads=True),
-    MethodName.REINDEX_FROM_REMOTE: MethodTraits(pulls=True, goes_on_by_itself=True),
+    MethodName.INDEX_FROM_SOURCE: MethodTraits(title="Index from the source", loads=True),
+    MethodName.REINDEX_FROM_REMOTE: MethodTraits(
+        title="Reindex from a remote cluster", pulls=True, goes_on_by_itself=True
+    ),
     MethodName.RESTORE_FROM_SNAPSHOT: MethodTraits(
+        title="Restore from a snapshot",
         restores=True,
         unit=Unit.BYTES,
         can_be_paced=False,
@@ -99,7 +104,7 @@ _TRAITS: Final[dict[str, MethodTraits]] = {
         stopping_deletes=True,
         proof=Proof.SAMPLES,
     ),
-    MethodName.COPY_THROUGH_HERE: MethodTraits(proof=Proof.SAMPLES),
+    MethodName.COPY_THROUGH_HERE: MethodTraits(title="Copy through this machine", proof=Proof.SAMPLES),
 }
 _NONE: Final = MethodTraits()
 

@@ -8,9 +8,9 @@ from esmigrate_tui.flow.method import STANDING, ask, can_be_asked, keep_what_is_
 from esmigrate_tui.model.method import MethodName
 
 if TYPE_CHECKING:
+    from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
-    from esmigrate_tui.preflight.advice import Advice
 
 
 async def method(flow: PlainFlow, console: Console) -> str:
@@ -35,7 +35,7 @@ async def method(flow: PlainFlow, console: Console) -> str:
 
 def _advised(name: MethodName, advice: Advice) -> str:
     """How a method stands between these clusters, what has to be done first, and how long it may take."""
-    from esmigrate_tui.preflight.advice import estimated  # noqa: PLC0415  # the first question needs none of it
+    from esmigrate_tui.methods.advice import estimated  # noqa: PLC0415  # the first question needs none of it
 
     said = advice.of(name)
     is_first = advice.recommended is name

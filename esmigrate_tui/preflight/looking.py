@@ -11,7 +11,7 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.preflight.checks import CHECKS, Check, name_of
+from esmigrate_tui.preflight.checks import Check, name_of
 from esmigrate_tui.preflight.repository import repositories_of, unreadable
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
         await found.put(None)
 
 
-async def run(draft: Draft, clusters: Clusters, checks: Sequence[Check] | None = None) -> AsyncIterator[Finding]:
-    """Every finding of every check of the draft's method, as they are found; nothing is written on either cluster.
+async def run(draft: Draft, clusters: Clusters, checks: Sequence[Check]) -> AsyncIterator[Finding]:
+    """Every finding of these checks, as they are found; nothing is written on either cluster.
 
     What several checks ask for is asked once.
     """
@@ -191,15 +191,14 @@ async def run(draft: Draft, clusters: Clusters, checks: Sequence[Check] | None =
     for finding in reached:
         yield finding
     away = any(finding.check == "reachable" and finding.severity is Severity.BLOCKER for finding in reached)
-    if away or draft.method is None:
+    if away:
         return
     clusters = _reachable(clusters, reached)
-    asked = CHECKS.get(draft.method, ()) if checks is None else checks
     found: asyncio.Queue[Finding | None] = asyncio.Queue()
     async with asyncio.TaskGroup() as group:
-        for check in asked:
+        for check in checks:
             group.create_task(_ask(check, draft, clusters, found))
-        waiting = len(asked)
+        waiting = len(checks)
         while waiting:
             finding_or_end = await found.get()
             if finding_or_end is None:

@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.report.contents import Report, ReportedChange
 
-_METHODS: Final[dict[str, str]] = {
-    "index-from-source": "Index from the source",
-    "reindex-from-remote": "Reindex from a remote cluster",
-    "restore-from-snapshot": "Restore from a snapshot",
-    "copy-through-here": "Copy through this machine",
-}
 _DIFFERENCES: Final = 200  # rows of a table that a person reads
 _ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _SPECIAL: Final = re.compile(r"[&<>\\`*\[\]|~#$!]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -90,7 +84,7 @@ def _origin(report: Report) -> str:
 
 def _facts(report: Report) -> str:
     facts = [
-        f"Method: {_METHODS[report.method]}",
+        f"Method: {report.method.traits.title}",
         *([f"Source: {code(report.source.address)}, version {escape(report.source.version)}"] if report.source else []),
         *([f"Sent by: {escape(report.sender)}"] if report.sender else []),
         *([f"Snapshot: {escape(report.snapshot)}"] if report.snapshot else []),

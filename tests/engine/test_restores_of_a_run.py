@@ -16,6 +16,7 @@ from esmigrate_tui.model.event import RunOutcome, TaskAdvanced, WaitBegan
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.snapshot import TakenNameRule
+from tests.methods.migrating import Handed
 from tests.methods.restoring import SLOW, fill, until, usual
 from tests.whole import before, whole
 
@@ -37,7 +38,7 @@ async def run(pair: Pair, plan: Plan, path: Path, ending: asyncio.Event | None =
             plan,
             pair.clusters,
             journal,
-            {MethodName.RESTORE_FROM_SNAPSHOT: pair.method},
+            {MethodName.RESTORE_FROM_SNAPSHOT: Handed(lambda: pair.method)},
             clock=time.time,
             sleep=asyncio.sleep,
             run_id=pair.name,

@@ -146,10 +146,6 @@ class Tiny:
     most_at_once: int = 0
     cancelled: set[int] = field(default_factory=set)
 
-    name: Final[MethodName] = MethodName.REINDEX_FROM_REMOTE
-    title: Final[str] = "A tiny method"
-    needs: Final[tuple[Side, ...]] = (Side.DESTINATION,)
-
     def plan(self, draft: Draft, made_at: str) -> Plan:
         raise NotImplementedError((draft, made_at))
 
@@ -158,6 +154,9 @@ class Tiny:
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
         raise NotImplementedError(plan)
+
+    def mover(self) -> Tiny:
+        return self
 
     def documents(self, number: int) -> int:
         return next(task.documents or 0 for task in self.plan_to_move.tasks if task.number == number)

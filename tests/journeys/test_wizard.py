@@ -12,12 +12,12 @@ from textual.widgets import TextArea
 
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow.session import ConnectionTest
+from esmigrate_tui.methods.advice import MethodStanding
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.preflight.advice import MethodStanding
 from esmigrate_tui.wizard.app import WizardApp
 from tests.journeys.conftest import renamed, with_user
 from tests.journeys.terminal import ESCAPE

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
-METHOD: Final = METHODS[MethodName.COPY_THROUGH_HERE]
+METHOD: Final = METHODS[MethodName.COPY_THROUGH_HERE].mover()
 
 
 class PlainBook:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -18,11 +18,11 @@ from tests.engine.tiny import Fast
 from tests.whole import assert_unharmed, planned_settings, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Methods
+    from esmigrate_tui.methods.contract import Methods, Mover
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.model.problem import Cause
@@ -74,6 +74,12 @@ class Ended:
         told = [event.text for event in self.events if isinstance(event, Noted)]
         told += [event.moved.note for event in self.events if isinstance(event, TaskAdvanced)]
         return "; ".join(filter(None, told))
+
+
+class Handed(NamedTuple):
+    """A method of which the engine gets this mover."""
+
+    mover: Callable[[], Mover]
 
 
 async def migrated(

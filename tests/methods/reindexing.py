@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.fixtures_nodes import SharedNodes
 
 UNTYPED: dict[str, Any] = {"mappings": {"_doc": {"properties": {}}}}
-METHOD = METHODS[MethodName.REINDEX_FROM_REMOTE]
+METHOD = METHODS[MethodName.REINDEX_FROM_REMOTE].mover()
 
 
 class PlainBook:

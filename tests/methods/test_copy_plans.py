@@ -25,7 +25,7 @@ from esmigrate_tui.model.snapshot import RestoreKind
 if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
 
-METHOD = METHODS[MethodName.COPY_THROUGH_HERE]
+METHOD = METHODS[MethodName.COPY_THROUGH_HERE].mover()
 HERE = Connection(endpoint=Endpoint(scheme="http", host="here", port=9200))
 THERE = Connection(endpoint=Endpoint(scheme="http", host="there", port=9200))
 TYPES = {"b": {"properties": {"n": {"type": "long"}}}, "a": {"properties": {"t": {"type": "text"}}}}
@@ -34,7 +34,7 @@ TYPES = {"b": {"properties": {"n": {"type": "long"}}}, "a": {"properties": {"t":
 def draft(*, to: str = "7.17.28", mappings: dict[str, Any] | None = None, **changes: Any) -> Draft:  # noqa: ANN401  # the fields of Draft
     definition = IndexDefinition(name="old", settings={}, mappings=TYPES if mappings is None else mappings, aliases={})
     base = Draft(
-        method=METHOD.name,
+        method=MethodName.COPY_THROUGH_HERE,
         source=THERE,
         destination=HERE,
         source_facts=ClusterFacts(name="there", uuid="t", version=Version(5, 6, 16)),

@@ -23,7 +23,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.pages import RowPosition
 
 AT = RowPosition(file=0, offset=100, line=5, bytes=100)
-METHOD = METHODS[MethodName.INDEX_FROM_SOURCE]
+METHOD = METHODS[MethodName.INDEX_FROM_SOURCE].mover()
 READING = FileReading(
     format=FileFormat.CSV,
     files=(FileSource(path="/data/a.csv", size=1_000, modified="2026-01-01T00:00:00+00:00"),),

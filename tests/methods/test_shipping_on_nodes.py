@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.nodes
 
-METHOD = METHODS[MethodName.INDEX_FROM_SOURCE]
+METHOD = METHODS[MethodName.INDEX_FROM_SOURCE].mover()
 MAPPING = '{"settings":{"number_of_replicas":0},"mappings":{"properties":{"n":{"type":"long"}}}}'
 
 

@@ -37,7 +37,7 @@ from esmigrate_tui.model.shipping import Shipper, ShippingOptions
 from esmigrate_tui.report import as_markdown, gather
 from esmigrate_tui.verify import Comparison
 
-METHOD = METHODS[MethodName.INDEX_FROM_SOURCE]
+METHOD = METHODS[MethodName.INDEX_FROM_SOURCE].mover()
 SHIPPING = ShippingOptions(shipper=Shipper.LOGSTASH, expected=100)
 OPEN = ShippingOptions(shipper=Shipper.LOGSTASH)
 TASK = task_of(SHIPPING, "orders", '{"mappings":{"properties":{"at":{"type":"keyword"},"n":{"type":"long"}}}}')

@@ -10,7 +10,7 @@ import msgspec
 
 from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.flow.files import settled
-from esmigrate_tui.flow.offer import METHODS, preview
+from esmigrate_tui.flow.offer import preview
 from esmigrate_tui.flow.services import OpenCluster, RunCard, Services, VaultStatus
 from esmigrate_tui.flow.session import (
     TAKEN_AWAY,
@@ -32,6 +32,9 @@ from esmigrate_tui.flow.session import (
     registered,
 )
 from esmigrate_tui.flow.steps import checked_as
+from esmigrate_tui.methods import METHODS
+from esmigrate_tui.methods.advice import AdviceInput
+from esmigrate_tui.methods.recommendation import advise
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side, SignIn, Trust, TrustKind
 from esmigrate_tui.model.draft import EditedDefinition, IndexDefinition
 from esmigrate_tui.model.event import (
@@ -86,7 +89,6 @@ from esmigrate_tui.model.snapshot import (
     SnapshotState,
     TakenNameRule,
 )
-from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entry_of, with_entry
 
@@ -179,7 +181,7 @@ REFUSED: Final = Problem(
 
 # -- the session at each step ----------------------------------------------------------------------------------------
 
-FRESH: Final = Session(methods=METHODS)
+FRESH: Final = Session(methods=tuple(METHODS.values()))
 CHOSEN: Final = FRESH.answered(method=MethodName.REINDEX_FROM_REMOTE)
 RUNS: Final = (
     RunCard(
@@ -1568,7 +1570,7 @@ async def _kept(contrast: bool) -> None:  # noqa: FBT001  # as the door has it
 
 
 PICTURE_SERVICES: Final[Services[OpenCluster]] = Services(
-    methods=METHODS,
+    methods=tuple(METHODS.values()),
     connect=_closed,
     fingerprint=_closed,
     files=_closed,

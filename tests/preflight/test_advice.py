@@ -8,18 +8,11 @@ import msgspec
 import pytest
 
 from esmigrate_tui.cli.commands.advise import advice_lines
+from esmigrate_tui.methods.advice import Advice, AdviceInput, MeasuredRead, MethodStanding, TimeEstimate, estimated
+from esmigrate_tui.methods.recommendation import advise
 from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexState, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository
-from esmigrate_tui.preflight.advice import (
-    Advice,
-    AdviceInput,
-    MeasuredRead,
-    MethodStanding,
-    TimeEstimate,
-    advise,
-    estimated,
-)
 
 GIB = 1024**3
 MIB = 1024**2

@@ -21,6 +21,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.flow import checking, planning
+from esmigrate_tui.methods.checking import preflight_findings
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
@@ -694,7 +695,7 @@ async def test_the_checks_only_look(world: World, method: MethodName, tmp_path: 
         draft = await prepared(world, clusters, method, tmp_path)
         before = [await state(cluster) for cluster in (clusters.source, clusters.destination)]
         world.asked.clear()
-        told = [one async for one in preflight.run(draft, clusters)]
+        told = [one async for one in preflight_findings(draft, clusters)]
         asked = {one.partition("?")[0] for one in world.asked if not one.startswith("GET ")}
         after = [await state(cluster) for cluster in (clusters.source, clusters.destination)]
     assert not [one.title for one in told if "could not be made" in one.title]

@@ -75,7 +75,7 @@ def test_the_verdict_follows_versions_and_licence(
     judged = judge(version, snapshot(made), cluster(destination), licence=licence)
     assert judged.verdict is verdict
     assert judged.why
-    assert (judged.instead is not None) >= (verdict in {NO, ARCHIVE})
+    assert bool(judged.instead) >= (verdict in {NO, ARCHIVE})
 
 
 def test_an_index_marked_read_only_goes_two_majors_on() -> None:

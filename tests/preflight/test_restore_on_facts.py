@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 import pytest
 
+from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, IndexFacts, IndexState, NodeFacts, Version
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
@@ -203,7 +204,7 @@ async def test_what_is_mounted_through_a_cache_needs_no_room() -> None:
     assert "0 B to move" in told.title
 
 
-@pytest.mark.parametrize("check", CHECKS[MethodName.RESTORE_FROM_SNAPSHOT])
+@pytest.mark.parametrize("check", [CHECKS[name] for name in METHODS[MethodName.RESTORE_FROM_SNAPSHOT].checks])
 async def test_before_a_snapshot_is_chosen_no_check_of_the_restore_complains(check: Check) -> None:
     given = draft(snapshot=None, restoration=None, selected=())
     assert all(finding.severity is Severity.PASSED for finding in await found(check, given, NOBODY))

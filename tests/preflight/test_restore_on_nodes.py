@@ -18,6 +18,7 @@ from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
+from esmigrate_tui.methods.checking import preflight_findings
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
@@ -166,7 +167,7 @@ async def test_a_snapshot_of_6_8_is_blocked_for_8_19_with_the_method_that_works_
     draft = await looked_at(site.clusters, "pfr-a")
     before = await site.destination.indices()
     site.asked.clear()
-    findings = [finding async for finding in preflight.run(draft, site.clusters)]
+    findings = [finding async for finding in preflight_findings(draft, site.clusters)]
     (blocker,) = [one for one in findings if one.severity is Severity.BLOCKER]
     assert blocker.check == "restorable-versions"
     assert blocker.title == "8.19.3 cannot restore pfr-a"
@@ -336,7 +337,7 @@ async def test_a_source_that_does_not_answer_is_a_warning_and_the_other_checks_a
     credential = Credential(sign_in=SignIn.PASSWORD, user=old.user or "", secret=old.password or "")
     async with await connect(away, credential) as silent:
         there = Clusters(destination=site.destination, source=silent)
-        findings = [one async for one in preflight.run(msgspec.structs.replace(draft, source=away), there)]
+        findings = [one async for one in preflight_findings(msgspec.structs.replace(draft, source=away), there)]
     assert sorted(severities(findings, "reachable")) == [Severity.PASSED, Severity.WARNING]
     assert severities(findings, "restorable-versions") == [Severity.BLOCKER], "by the snapshot's own version"
     assert severities(findings, "repository-readable") == [Severity.PASSED]
@@ -601,7 +602,7 @@ async def test_the_checks_only_read_and_take_as_many_requests_for_thirty_indices
     for selected in (names[:1], names):
         draft = await looked_at(site.clusters, *selected)
         site.asked.clear()
-        findings = [one async for one in preflight.run(draft, site.clusters)]
+        findings = [one async for one in preflight_findings(draft, site.clusters)]
         assert not [one for one in findings if "could not be made" in one.title]
         assert {one for one in site.asked if one[0] != "GET"} == LOOKING
         needed.append(len(site.asked))

@@ -23,7 +23,7 @@ from esmigrate_tui.verify import everything
 from esmigrate_tui.verify.everything import ComparisonOptions, ComparisonReading, compare_everything
 from esmigrate_tui.verify.index import ComparedIndex
 from tests.methods.copying import fill, make, numbered, pair, reach, settings
-from tests.methods.migrating import migrated, planned
+from tests.methods.migrating import Handed, migrated, planned
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -302,7 +302,7 @@ async def test_a_copy_names_every_document_that_was_meddled_with_before_the_proo
         await make(clusters.source, "vr-four", {"settings": settings(2), "mappings": {"_doc": {"enabled": False}}})
         await fill(clusters.source, "vr-four", numbered(FEW))
         plan = await planned(clusters, draft, "vr-four", verify=Proof.EVERYTHING)
-        run = await migrated(plan, clusters, tmp_path, methods={plan.method: Copied(meddle)})
+        run = await migrated(plan, clusters, tmp_path, methods={plan.method: Handed(lambda: Copied(meddle))})
         await clusters.destination.delete_index("vr-four")
     [task] = run.progress.tasks
     assert (run.outcome, run.progress.exit_code()) == (RunOutcome.INCOMPLETE, ExitCode.DIFFERENT)
@@ -352,7 +352,7 @@ async def test_a_copy_compares_some_documents_where_nothing_else_was_asked_for(
         plan = await planned(clusters, draft, "vr-some")
         good = await migrated(plan, clusters, folder(tmp_path, "good"))
         await clusters.destination.delete_index("vr-some")
-        methods = {plan.method: Copied(meddle)}
+        methods = {plan.method: Handed(lambda: Copied(meddle))}
         bad = await migrated(plan, clusters, folder(tmp_path, "bad"), methods=methods)
         await clusters.destination.delete_index("vr-some")
     [equal], [differs] = good.progress.tasks, bad.progress.tasks
@@ -396,7 +396,7 @@ async def test_a_remote_reindex_is_compared_by_what_documents_mean_and_what_it_l
         odd = [("spaced", b'{ "n" : 1.10 }'), ("long", b'{"n":0.12345678901234567890123}')]
         await fill(clusters.source, "vr-pulled", [({"_type": "_doc", "_id": name}, text) for name, text in odd])
         plan = await planned(clusters, pulled, "vr-pulled", verify=Proof.EVERYTHING)
-        run = await migrated(plan, clusters, tmp_path, methods={plan.method: Reindexed(meddle)})
+        run = await migrated(plan, clusters, tmp_path, methods={plan.method: Handed(lambda: Reindexed(meddle))})
         await clusters.destination.delete_index("vr-pulled")
     [task] = run.progress.tasks
     assert task.compared is not None

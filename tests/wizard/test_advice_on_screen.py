@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow.session import AdviceState
+from esmigrate_tui.methods.advice import AdviceInput
+from esmigrate_tui.methods.recommendation import advise
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.method import offered
 from tests.pictures import sample_values as sample

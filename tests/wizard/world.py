@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.engine.following import RunUpdate
-from esmigrate_tui.flow.offer import METHODS, preview
+from esmigrate_tui.flow.offer import preview
 from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
+from esmigrate_tui.methods import METHODS
+from esmigrate_tui.methods.advice import AdviceInput
+from esmigrate_tui.methods.recommendation import advise
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.files import FileInspection
 from esmigrate_tui.model.progress import Progress
-from esmigrate_tui.preflight.advice import AdviceInput, advise
 from esmigrate_tui.wizard.app import WizardApp
 from tests.pictures import sample_values as sample
 
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Connection, Endpoint
@@ -35,7 +38,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import ProblemError
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
-    from esmigrate_tui.preflight.advice import Advice
 
 SECRET = "correct-horse-battery"
 
@@ -275,7 +277,7 @@ class World:
 
     def services(self) -> Services[Any]:
         return Services(
-            methods=METHODS,
+            methods=tuple(METHODS.values()),
             connect=self.connect,
             fingerprint=self.fingerprint,
             files=self.files,

@@ -17,7 +17,7 @@ from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import counted, size
 
 if TYPE_CHECKING:
-    from esmigrate_tui.preflight.advice import Advice, AdviceInput, MethodAdvice
+    from esmigrate_tui.methods.advice import Advice, AdviceInput, MethodAdvice
 
 _MARKS: Final = {"open": "ok", "to be arranged": "! ", "closed": "x "}
 
@@ -46,8 +46,8 @@ async def advise(options: AdviseOptions) -> int:
     from esmigrate_tui.cli.connections import connected, signed_in
     from esmigrate_tui.flow.patterns import choose
     from esmigrate_tui.flow.planning import raise_unreached
-    from esmigrate_tui.preflight.advice import advise as advise_on
-    from esmigrate_tui.preflight.survey import surveyed
+    from esmigrate_tui.methods.recommendation import advise as advise_on
+    from esmigrate_tui.methods.survey import surveyed
 
     sides = await signed_in(options.source, options.destination)
     source = sides.get(Side.SOURCE)
@@ -82,7 +82,7 @@ def advice_lines(here: AdviceInput, advice: Advice) -> list[str]:
 
 
 def _method_lines(one: MethodAdvice, *, is_preferred: bool) -> list[str]:
-    from esmigrate_tui.preflight.advice import estimated
+    from esmigrate_tui.methods.advice import estimated
 
     lines = [f"{_MARKS[one.standing]} {one.method}: {one.standing}" + (", preferred" if is_preferred else "")]
     lines += [f"     {sentence}" for sentence in one.why]

@@ -115,6 +115,7 @@ async def _move_everything(source: SignedIn, destination: SignedIn) -> int:
     from esmigrate_tui.flow.patterns import choose
     from esmigrate_tui.flow.planning import timestamp
     from esmigrate_tui.methods import METHODS
+    from esmigrate_tui.methods.checking import preflight_findings
 
     draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
     async with connected(destination, source) as clusters:
@@ -127,7 +128,7 @@ async def _move_everything(source: SignedIn, destination: SignedIn) -> int:
         definitions = await clusters.source.definitions(choice.names)
         draft = draft.answered(selected=choice.names, definitions=definitions)
         findings = []
-        async for finding in preflight.run(draft, clusters):
+        async for finding in preflight_findings(draft, clusters):
             findings.append(finding)
             click.echo("\n".join(finding_lines(finding)))
         if any(finding.severity is Severity.BLOCKER for finding in findings):

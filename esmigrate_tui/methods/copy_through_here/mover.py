@@ -46,7 +46,6 @@ from esmigrate_tui.methods.filling import (
 )
 from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.writing.pumping import Pumped
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PipelineRule
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.features import Features
@@ -73,10 +72,6 @@ _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 class CopyThroughHere(Pumped[Pump]):
     """The method that needs nothing from either cluster but to be read and written, as the contract wants it."""
 
-    name: Final = MethodName.COPY_THROUGH_HERE
-    title: Final = "Copy through this machine"
-    needs: Final = (Side.SOURCE, Side.DESTINATION)
-
     def __init__(self) -> None:
         super().__init__()
         self._ended: dict[str, CopyState] = {}
@@ -87,7 +82,7 @@ class CopyThroughHere(Pumped[Pump]):
 
         `made_at` is ISO 8601 in UTC.
         """
-        return plan_of_indices(draft, self.name, made_at)
+        return plan_of_indices(draft, MethodName.COPY_THROUGH_HERE, made_at)
 
     def steps(self, plan: Plan) -> tuple[str, ...]:
         """What a run of this plan does, in order, in words."""

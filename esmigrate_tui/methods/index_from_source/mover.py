@@ -28,7 +28,6 @@ from esmigrate_tui.methods.index_from_source.decisions import FileState, compare
 from esmigrate_tui.methods.index_from_source.pump import FilePump, FileSetting
 from esmigrate_tui.methods.streams import BY_TEMPLATE
 from esmigrate_tui.methods.writing.pumping import Pumped
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import IdRule
@@ -68,17 +67,15 @@ _IDS: Final = {
 class IndexFromSource(Pumped[FilePump]):
     """The method that needs nothing but files and the destination, as the contract wants it."""
 
-    name: Final = MethodName.INDEX_FROM_SOURCE
-    title: Final = "Index from the source"
-    needs: Final = (Side.DESTINATION,)
-
     def __init__(self) -> None:
         super().__init__()
         self._watch = shipping.ArrivalWatch()
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft with files, or a sender, and the name of an index; raises ProblemError (usage)."""
-        bare = bare_plan(msgspec.structs.replace(draft, method=self.name, source=None, source_facts=None), made_at)
+        bare = bare_plan(
+            msgspec.structs.replace(draft, method=MethodName.INDEX_FROM_SOURCE, source=None, source_facts=None), made_at
+        )
         reading = draft.reading
         if draft.shipping is not None and draft.into:
             task = shipping.task_of(draft.shipping, draft.into, draft.create)

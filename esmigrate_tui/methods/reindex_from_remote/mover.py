@@ -61,7 +61,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     without,
 )
 from esmigrate_tui.methods.reindex_from_remote.ranges import edges_of, fields_of, how_many, query_of
-from esmigrate_tui.model.connection import Side, SignIn
+from esmigrate_tui.model.connection import SignIn
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
@@ -98,10 +98,6 @@ def _may_have_ended() -> Iterator[None]:
 class ReindexFromRemote:
     """The guide's second method, as the contract of methods wants it."""
 
-    name: Final = MethodName.REINDEX_FROM_REMOTE
-    title: Final = "Reindex from a remote cluster"
-    needs: Final = (Side.SOURCE, Side.DESTINATION)
-
     def __init__(self) -> None:
         self._performed: set[str] = set()
         """What this process has performed, by opaque ids."""
@@ -113,7 +109,7 @@ class ReindexFromRemote:
 
         `made_at` is ISO 8601 in UTC.
         """
-        plan = plan_of_indices(draft, self.name, made_at)
+        plan = plan_of_indices(draft, MethodName.REINDEX_FROM_REMOTE, made_at)
         _raise_unsplittable(draft)
         return plan
 

@@ -43,7 +43,7 @@ from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged, RestoredShards, Samples
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.plan import Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import Mount, Repository, RestoreKind, RestoreOptions, SnapshotFacts, TakenNameRule
@@ -346,10 +346,6 @@ class _Shared:
 
 class RestoreFromSnapshot:
     """The guide's third method, as the contract of methods wants it."""
-
-    name: Final = MethodName.RESTORE_FROM_SNAPSHOT
-    title: Final = "Restore from a snapshot"
-    needs: Final = (Side.DESTINATION,)
 
     def __init__(self) -> None:
         self._runs: WeakKeyDictionary[Cluster, dict[tuple[str, str], _Shared]] = WeakKeyDictionary()

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from esmigrate_tui.flow.session import Session
-    from esmigrate_tui.preflight.advice import Advice, MethodAdvice
+    from esmigrate_tui.methods.advice import Advice, MethodAdvice
     from esmigrate_tui.wizard.draw import Mark
 
 
@@ -62,7 +62,7 @@ def standing(said: MethodAdvice, advice: Advice | None, look: Canvas) -> Text:
 
 def reasons(said: MethodAdvice, advice: Advice | None, look: Canvas) -> list[Text]:
     """Why a method stands so here, what has to be done first, and how long it may take."""
-    from esmigrate_tui.preflight.advice import estimated  # noqa: PLC0415  # the first screen needs none of it
+    from esmigrate_tui.methods.advice import estimated  # noqa: PLC0415  # the first screen needs none of it
 
     lines: list[Text] = []
     if advice is not None and advice.recommended is said.method:

@@ -133,9 +133,8 @@ def _warned(snapshot: SnapshotFacts, session: Session, look: Canvas) -> list[Tex
     from esmigrate_tui.preflight.restorable import Restorability, judge  # noqa: PLC0415  # loaded when first needed
 
     judged = judge(None, snapshot, facts)
-    title = next((method.title for method in session.methods if method.name == judged.instead), "")
     if judged.verdict is Restorability.NO:
-        also = f" This would work: {title}." if title else ""
+        also = f" Instead, {judged.instead}." if judged.instead else ""
         return [
             *paragraph(f"Nothing of it can be restored here: {judged.why}.{also}", look.width, 1, TROUBLE),
         ]

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.methods.advice import AdviceInput, MeasuredRead
 from esmigrate_tui.model.facts import IndexState, with_streams
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.preflight.advice import AdviceInput, MeasuredRead
 from esmigrate_tui.preflight.remote import destination_reaches_source, is_rewritten
 
 if TYPE_CHECKING:

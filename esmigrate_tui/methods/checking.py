@@ -1,0 +1,21 @@
+"""The preflight of a draft: the checks that its method's description names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from esmigrate_tui import preflight
+from esmigrate_tui.methods import METHODS
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
+
+
+def preflight_findings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Every finding of the checks of the draft's method, as `preflight.run` yields them; none without a method."""
+    names = () if draft.method is None else METHODS[draft.method].checks
+    return preflight.run(draft, clusters, [preflight.CHECKS[name] for name in names])

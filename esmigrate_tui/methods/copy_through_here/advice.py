@@ -1,0 +1,62 @@
+"""Whether the method fits two clusters, why, and how long it may take; pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from esmigrate_tui.methods.advice import (
+    AdviceInput,
+    MethodAdvice,
+    MethodStanding,
+    TimeEstimate,
+    estimate_by_documents,
+    is_older,
+    named,
+    needs_source,
+    older_destination,
+    sentences,
+    unreadable,
+)
+from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.text import counted, number, size
+
+_READERS: Final = 4  # shards of an index that a copy reads at the same time
+_COPIED: Final = (15_000.0, 16_600.0)
+
+
+def advise(here: AdviceInput) -> MethodAdvice:
+    """Open wherever there is a source that is not newer than the destination."""
+    method = MethodName.COPY_THROUGH_HERE
+    if here.source is None:
+        return needs_source(method)
+    if is_older(here):
+        return older_destination(here, method)
+    lost = unreadable(here, frozen_too=False)
+    return MethodAdvice(
+        method=method,
+        standing=MethodStanding.OPEN,
+        left_out=named(lost),
+        why=(
+            "Nothing has to be opened or configured; each document arrives as the bytes it is.",
+            "Everything crosses this machine's network twice.",
+            *sentences(lost),
+        ),
+        estimate=_by_sample(here) or estimate_by_documents(here, _COPIED),
+    )
+
+
+def _by_sample(here: AdviceInput) -> TimeEstimate | None:
+    """By what one reader got through this machine: as many at a time as a copy has, and one of them alone."""
+    seen = here.measured
+    if seen is None or not seen.documents or seen.seconds <= 0 or not here.documents:
+        return None
+    rate = seen.documents / seen.seconds
+    readers = min(_READERS, max(1, sum(index.shards for index in here.indices)))
+    alone = here.documents / rate
+    return TimeEstimate(
+        least=alone / readers,
+        most=alone,
+        basis=f"one reader got {number(round(rate))} documents ({size(seen.bytes / seen.seconds)}) a second of "
+        f"{seen.index} through this machine just now; {counted(readers, 'reader')} at least do it in that time, if the "
+        "destination writes as fast",
+    )
