@@ -38,7 +38,7 @@ async def test_it_is_not_looked_before_both_clusters_are_known(world: Planning) 
     script = Script("q")
     await walked(world, script, BOTH, credentials=SECRETS)
     assert world.advised == []
-    assert "Reindex from a remote cluster (needs old and new, running)." in script.told
+    assert "Reindex from a remote cluster (needs source and destination)." in script.told
 
 
 async def test_a_look_that_fails_keeps_nobody_from_choosing(world: Planning) -> None:
@@ -52,6 +52,6 @@ async def test_a_look_that_fails_keeps_nobody_from_choosing(world: Planning) -> 
 async def test_the_page_of_the_method_says_who_speaks_to_whom(world: Planning) -> None:
     script = Script("?", "q")
     await walked(world, script, BOTH, credentials=SECRETS)
-    assert lines_of(script, "New cluster connects to old cluster (9200 or 9243): fetches the documents.")
-    assert lines_of(script, "Old cluster and new cluster need not see each other.")
+    assert lines_of(script, "Destination connects to source (9200 or 9243): fetches the documents.")
+    assert lines_of(script, "Source and destination need not reach each other.")
     assert "──→" not in script.told

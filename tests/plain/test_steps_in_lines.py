@@ -209,7 +209,7 @@ async def test_before_the_first_step_there_is_none(world: Planning) -> None:
 async def test_question_mark_gives_the_words_of_the_wizards_own_page(world: Planning) -> None:
     script = Script("?", "q")
     await walked(world, script)
-    assert lines_of(script, "There are four ways to bring data into the destination cluster.")
+    assert lines_of(script, "These are the ways to bring data into the destination cluster.")
     assert lines_of(script, "One question at a time.")
 
 

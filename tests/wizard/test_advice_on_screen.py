@@ -37,7 +37,7 @@ async def test_before_anything_is_known_nobody_is_asked(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         assert not world.advised
-        assert "needs old and new, running" in shown(app)
+        assert "needs source and destination" in shown(app)
 
 
 async def test_coming_back_shows_which_method_to_prefer_and_why(world: World) -> None:

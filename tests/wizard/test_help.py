@@ -14,18 +14,18 @@ from tests.pictures import sample_values as sample
 NARROW = 79
 """Cells of a page on 80 columns: the scroll bar has one."""
 WHO: dict[MethodName, tuple[str, ...]] = {
-    MethodName.INDEX_FROM_SOURCE: ("esmigrate > new cluster", "a sender > new cluster"),
+    MethodName.INDEX_FROM_SOURCE: ("esmigrate > destination", "a sender > destination"),
     MethodName.REINDEX_FROM_REMOTE: (
-        "esmigrate > old cluster",
-        "esmigrate > new cluster",
-        "new cluster > old cluster",
+        "esmigrate > source",
+        "esmigrate > destination",
+        "destination > source",
     ),
     MethodName.RESTORE_FROM_SNAPSHOT: (
-        "esmigrate > new cluster",
-        "new cluster > repository",
-        "esmigrate > old cluster",
+        "esmigrate > destination",
+        "destination > repository",
+        "esmigrate > source",
     ),
-    MethodName.COPY_THROUGH_HERE: ("esmigrate > old cluster", "esmigrate > new cluster"),
+    MethodName.COPY_THROUGH_HERE: ("esmigrate > source", "esmigrate > destination"),
 }
 
 
@@ -56,5 +56,5 @@ def test_no_line_of_a_page_is_too_wide_for_80_columns(method: MethodName) -> Non
 
 def test_an_arrow_is_an_arrow_in_ascii() -> None:
     assert (
-        plain(way(MethodName.COPY_THROUGH_HERE)).splitlines()[0].startswith("     esmigrate ---- 9200 or 9243 --> old")
+        plain(way(MethodName.COPY_THROUGH_HERE)).splitlines()[0].startswith("     esmigrate -- 9200 or 9243 --> source")
     )

@@ -172,7 +172,7 @@ def test_the_program_starts_whatever_the_environment_says_of_colours(tmp_path: P
         *("-m", "esmigrate_tui"),
         keys=(
             ("How should the data", "?"),
-            ("There are four ways", "q"),
+            ("These are the ways", "q"),
             ("How should the data", "q"),
             ("Leave?", "\x1b[C\r"),
         ),
@@ -195,7 +195,7 @@ def test_a_command_speaks_ascii_to_a_terminal_that_shows_nothing_else_and_utf_8_
 def test_the_look_that_was_chosen_is_there_at_the_next_start(tmp_path: Path) -> None:
     environ = {"XDG_CONFIG_HOME": str(tmp_path / "config"), "ESMIGRATE_STATE_DIR": str(tmp_path / "state")}
     leave = (("How should the data", "q"), ("Leave?", "\x1b[C\r"))
-    f2 = (("How should the data", "\x1bOQ"), ("How should the data", "?"), ("There are four ways", "q"))
+    f2 = (("How should the data", "\x1bOQ"), ("How should the data", "?"), ("These are the ways", "q"))
     first = painted(tmp_path, environ, "-m", "esmigrate_tui", keys=(*f2, *leave))
     assert (tmp_path / "config" / "esmigrate" / "settings.json").read_text() == '{"contrast":true}\n'
     second = painted(tmp_path, environ, "-m", "esmigrate_tui", keys=leave)

@@ -31,8 +31,8 @@ REINDEX_FROM_REMOTE: Final = MethodDescription(
         "The destination pulls from the source, document by document. It must be",
         "allowed to reach the source. Numbers may be written differently.",
     ),
-    in_brief="both clusters run, and the destination can reach the source. The destination's settings must allow it (the "
-    "checks show the line). Mappings are not copied by a reindex: esmigrate creates them first.",
+    in_brief="both clusters run, and the destination can reach the source. The destination's settings must allow it "
+    "(the checks show the line). Mappings are not copied by a reindex: esmigrate creates them first.",
     when="Choose it when the destination can open a connection to the source. The destination's setting "
     "reindex.remote.whitelist must name the source; the preflight shows the line. The documents' values are "
     "kept, the way numbers are written is not: 1.10 arrives as 1.1.",
