@@ -664,8 +664,8 @@ def test_a_headless_run_prints_a_line_an_index_the_verdict_and_what_is_left() ->
         "              3  Point your writers and readers at the destination.",
         "                   https://new.example.org:9243",
         "              4  When you are satisfied, shut the source cluster down; nothing",
-        "                 on it was changed. As long as it is in use, these numbers of",
-        "                 it grow:",
+        "                 on it was changed. As long as it is in use, these numbers of it",
+        "                 grow:",
         f"                   {report.to_do[3].copy}",
         "Report        /runs/7K2P/report.md",
     )
