@@ -34,7 +34,7 @@ from bench.processes import ROOT, Measured, measured, python
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
-from esmigrate_tui.engine.runs import RunFolder
+from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState
 from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere

@@ -12,7 +12,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.text import listed
 
 if TYPE_CHECKING:
-    from esmigrate_tui.engine.runs import RunFolder
+    from esmigrate_tui.engine.folders import RunFolder
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.progress import Progress
 

@@ -14,17 +14,11 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.folders import find_run, make_folder, read_plan
+from esmigrate_tui.engine.holding import RunHeldError, held_by_another_process, hold_within_a_second
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.run import started
-from esmigrate_tui.engine.runs import (
-    RunHeldError,
-    find_run,
-    held_by_another_process,
-    hold_within_a_second,
-    make_folder,
-    read_plan,
-)
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.model.event import RunFinished, RunOutcome
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -34,7 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.engine.runs import OpenClusters, RunFolder
+    from esmigrate_tui.engine.folders import RunFolder
+    from esmigrate_tui.engine.same_clusters import OpenClusters
     from esmigrate_tui.model.connection import Connection, Credential, Side
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan

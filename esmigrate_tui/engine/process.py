@@ -20,9 +20,10 @@ import msgspec
 
 from esmigrate_tui.disk import write_whole
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.folders import RunFolder, read_plan
+from esmigrate_tui.engine.holding import RunHeldError, hold_alone
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.run import perform
-from esmigrate_tui.engine.runs import RunFolder, RunHeldError, hold_alone, read_plan
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Credential, Side
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.engine.runs import OpenClusters
+    from esmigrate_tui.engine.same_clusters import OpenClusters
     from esmigrate_tui.methods.contract import Methods
     from esmigrate_tui.model.event import RunOutcome
     from esmigrate_tui.model.plan import Plan

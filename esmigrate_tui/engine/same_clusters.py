@@ -13,9 +13,14 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
+    from contextlib import AbstractAsyncContextManager
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.model.connection import Credential
+    from esmigrate_tui.model.plan import Plan
+
+    OpenClusters = Callable[[Plan, Mapping[Side, Credential]], AbstractAsyncContextManager[Clusters]]
 
 _SECONDS: Final = 5.0  # whoever has begun a run waits for it to say so; a cluster that is away holds nothing up
 

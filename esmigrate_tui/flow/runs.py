@@ -9,10 +9,10 @@ import time
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui import report
-from esmigrate_tui.engine import runs
+from esmigrate_tui.engine import folders, listing, starting
 from esmigrate_tui.engine.following import follow
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.places import raise_unsafe, user_name
+from esmigrate_tui.engine.places import raise_unsafe, runs_home, user_name
 from esmigrate_tui.engine.survival import logout_warning
 from esmigrate_tui.flow.secrets import credentials_of
 from esmigrate_tui.flow.services import RunCard
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
     from pathlib import Path
 
+    from esmigrate_tui.engine.folders import RunFolder
     from esmigrate_tui.engine.following import RunUpdate
-    from esmigrate_tui.engine.runs import RunFolder, RunSummary
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.model.command import Command
     from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.event import Reject
@@ -37,14 +38,14 @@ _OBEYING_SECONDS: Final = 10.0  # a run obeys within a second; a machine that sw
 
 def home() -> Path:
     """Where the runs of this user are; raises ProblemError (state) where that place is not this user's alone."""
-    found = runs.runs_home(os.environ)
+    found = runs_home(os.environ)
     raise_unsafe(found)
     return found
 
 
 def find(run: str) -> RunFolder:
     """The folder of a run; raises ProblemError (missing)."""
-    return runs.find_run(run, home())
+    return folders.find_run(run, home())
 
 
 def journal_of(run: str) -> Journal:
@@ -59,12 +60,12 @@ async def progress_of(folder: RunFolder) -> Progress:
 
 
 def _new_id() -> str:
-    return runs.new_run_id(random.SystemRandom().choice)
+    return folders.new_run_id(random.SystemRandom().choice)
 
 
 async def begin(plan: Plan, credentials: Mapping[Side, Credential], findings: Sequence[Finding]) -> str:
     """Begin a run in a process of its own; its name. What the preflight found is kept for its report."""
-    return (await runs.begin(plan, credentials, home=home(), new_id=_new_id, findings=findings)).run
+    return (await starting.begin(plan, credentials, home=home(), new_id=_new_id, findings=findings)).run
 
 
 async def make_change(
@@ -79,13 +80,13 @@ async def make_change(
 async def resume_ended(run: str, given: Mapping[Side, Credential]) -> None:
     """Resume a run whose process has ended; a secret that is not given is looked for in environment and keyring."""
     folder = find(run)
-    plan = await asyncio.to_thread(runs.read_plan, folder)
-    await runs.resume_run(folder.run, await credentials_of(plan, given), home=home())
+    plan = await asyncio.to_thread(folders.read_plan, folder)
+    await starting.resume_run(folder.run, await credentials_of(plan, given), home=home())
 
 
 async def summaries() -> tuple[RunSummary, ...]:
     """Every run of this user."""
-    return await runs.all_runs(home())
+    return await listing.all_runs(home())
 
 
 async def cards() -> tuple[RunCard, ...]:
@@ -165,9 +166,9 @@ async def gathered(folder: RunFolder) -> report.Report:
     async with Journal.open(folder.journal) as journal:
         progress = await journal.progress()
         rejects = await journal.rejects(10_000)
-    plan = await asyncio.to_thread(runs.read_plan, folder)
-    findings = await asyncio.to_thread(runs.read_findings, folder)
-    beside = await runs.changed_beside(plan, home()) if progress.is_finished and not progress.is_of_changes else {}
+    plan = await asyncio.to_thread(folders.read_plan, folder)
+    findings = await asyncio.to_thread(folders.read_findings, folder)
+    beside = await listing.changed_beside(plan, home()) if progress.is_finished and not progress.is_of_changes else {}
     return report.gather(
         plan,
         progress,

@@ -17,8 +17,8 @@ from esmigrate_tui.cli.commands.resume import accepted_fingerprints
 from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import (
     Acknowledged,

@@ -13,9 +13,9 @@ import pytest
 import esmigrate_tui
 from esmigrate_tui import disk
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.process import _sign
-from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.flow.saving import write_new
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.mapping import body_in

@@ -18,10 +18,12 @@ import pytest
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.definitions import carried as found
+from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.listing import all_runs
 from esmigrate_tui.engine.run import perform, started
-from esmigrate_tui.engine.runs import all_runs, make_folder, newest_event_to_resume
+from esmigrate_tui.engine.starting import newest_event_to_resume
 from esmigrate_tui.methods.carrying import decided, decided_before
 from esmigrate_tui.model.carried import (
     CarriedDefinition,

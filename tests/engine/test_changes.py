@@ -12,8 +12,12 @@ import pytest
 
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.changes import make_change
+from esmigrate_tui.engine.cleanup import settle_run
+from esmigrate_tui.engine.folders import find_run
+from esmigrate_tui.engine.holding import RunHeldError
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import RunHeldError, find_run, resume_run, settle_run, summary
+from esmigrate_tui.engine.listing import summary
+from esmigrate_tui.engine.starting import resume_run
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import EntryState, PlannedChange, Request
@@ -26,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.engine.runs import OpenClusters
+    from esmigrate_tui.engine.same_clusters import OpenClusters
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.progress import Progress

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.cli.wiring import real_services
+from esmigrate_tui.engine.folders import RunFolder, make_folder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import RunFolder, all_runs, make_folder
+from esmigrate_tui.engine.listing import all_runs
 from esmigrate_tui.flow.start import standing
 from esmigrate_tui.model.event import (
     Acknowledged,

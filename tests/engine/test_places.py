@@ -19,7 +19,7 @@ from esmigrate_tui.cli.main import main
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.engine import places
-from esmigrate_tui.engine.runs import make_folder
+from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.flow.runs import leaving_warning
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError

@@ -18,17 +18,12 @@ import msgspec
 import pytest
 
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.cleanup import settle_run
+from esmigrate_tui.engine.folders import RunFolder
+from esmigrate_tui.engine.holding import RunHeldError
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import (
-    RunFolder,
-    RunHeldError,
-    all_runs,
-    begin,
-    resume_run,
-    run_environment,
-    settle_run,
-    summary,
-)
+from esmigrate_tui.engine.listing import all_runs, summary
+from esmigrate_tui.engine.starting import begin, resume_run, run_environment
 from esmigrate_tui.model.command import StopRun
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import RunFinished, RunOutcome, RunResumed, TaskAdvanced
@@ -40,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.engine.runs import OpenClusters
+    from esmigrate_tui.engine.same_clusters import OpenClusters
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.progress import Progress
 

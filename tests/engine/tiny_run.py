@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
+from esmigrate_tui.engine.folders import RunFolder, read_plan
 from esmigrate_tui.engine.process import run
-from esmigrate_tui.engine.runs import RunFolder, read_plan
 from esmigrate_tui.methods.contract import Comparison, Work
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged

@@ -17,8 +17,8 @@ import pytest
 
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.connect import connect
+from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import RunFolder
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.sandbox.loading import load

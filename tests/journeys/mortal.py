@@ -28,7 +28,7 @@ from esmigrate_tui.methods import METHODS
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from esmigrate_tui.engine.runs import RunFolder
+    from esmigrate_tui.engine.folders import RunFolder
 
 Way = Literal["", "before", "after", "told"]
 _LOADED = (Clusters, connect)  # the process loads them late; here that is to happen once

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import make_folder, newest_event_to_resume
+from esmigrate_tui.engine.starting import newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import LedgerChanged
 from esmigrate_tui.model.ledger import EntryState

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.engine.runs import RunFolder, make_folder, newest_event_to_resume
+from esmigrate_tui.engine.folders import RunFolder, make_folder
+from esmigrate_tui.engine.starting import newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
 from esmigrate_tui.model.event import TaskAdvanced
 from esmigrate_tui.model.method import MethodName

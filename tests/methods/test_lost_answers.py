@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from esmigrate_tui.engine.cleanup import settle_run
+from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.runs import make_folder, settle_run
 from esmigrate_tui.model.event import LedgerChanged, RunOutcome
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.outcome import ExitCode

@@ -15,7 +15,7 @@ from esmigrate_tui.model.text import clean
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from esmigrate_tui.engine.runs import RunFolder
+    from esmigrate_tui.engine.folders import RunFolder
     from esmigrate_tui.model.ledger import LedgerEntry
 
 
@@ -42,8 +42,10 @@ async def cleanup(options: CleanupOptions) -> int:
 async def clean_up(options: CleanupOptions) -> int:
     """Settle the ledger of a run, and print what was reverted and what was not; the exit code."""
     from esmigrate_tui.cli.connections import given_secrets
+    from esmigrate_tui.engine.cleanup import settle_run
+    from esmigrate_tui.engine.folders import read_plan
+    from esmigrate_tui.engine.holding import RunHeldError
     from esmigrate_tui.engine.process import open_clusters
-    from esmigrate_tui.engine.runs import RunHeldError, read_plan, settle_run
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.secrets import credentials_of
 

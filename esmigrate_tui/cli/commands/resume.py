@@ -48,13 +48,9 @@ async def resume(options: ResumeOptions) -> int:
     from esmigrate_tui.cli.connections import given_secrets
     from esmigrate_tui.cli.control import command_run
     from esmigrate_tui.cli.following import follow_to_end, started_sentence
-    from esmigrate_tui.engine.runs import (
-        RunHeldError,
-        accept_fingerprint,
-        newest_event_to_resume,
-        read_plan,
-        resume_run,
-    )
+    from esmigrate_tui.engine.folders import read_plan
+    from esmigrate_tui.engine.holding import RunHeldError
+    from esmigrate_tui.engine.starting import accept_fingerprint, newest_event_to_resume, resume_run
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.secrets import credentials_of
     from esmigrate_tui.model.command import ResumeRun

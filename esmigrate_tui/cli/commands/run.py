@@ -45,7 +45,7 @@ async def run(options: RunOptions) -> int:
     from esmigrate_tui.cli.exits import print_problem
     from esmigrate_tui.cli.following import follow_to_end, started_sentence
     from esmigrate_tui.cli.preflight import plan_accepting, print_findings
-    from esmigrate_tui.engine.runs import RunHeldError
+    from esmigrate_tui.engine.holding import RunHeldError
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.acceptance import as_accepted, can_be_waived, standing
     from esmigrate_tui.flow.checking import StalePlanError

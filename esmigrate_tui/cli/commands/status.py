@@ -18,7 +18,8 @@ from esmigrate_tui.model.text import clean, counted
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from esmigrate_tui.engine.runs import RunFolder, RunSummary
+    from esmigrate_tui.engine.folders import RunFolder
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.model.progress import Progress
 
 
@@ -83,7 +84,7 @@ def _changes(summary: RunSummary) -> str:
 
 
 async def _print_one(folder: RunFolder, *, as_json: bool) -> int:
-    from esmigrate_tui.engine.runs import summary as summary_of
+    from esmigrate_tui.engine.listing import summary as summary_of
     from esmigrate_tui.flow import runs
 
     progress = await runs.progress_of(folder)
