@@ -18,6 +18,7 @@ from esmigrate_tui.cli.options import (
     PlanOutput,
     Renamed,
     SourceOptions,
+    command,
 )
 from esmigrate_tui.cli.output import printable
 from esmigrate_tui.model.carried import DefinitionGroup, NameConflict, amounts
@@ -32,6 +33,7 @@ from esmigrate_tui.model.text import clean, counted, size
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from esmigrate_tui.methods.description import MethodDescription
     from esmigrate_tui.model.plan import Plan, Task
 
 _NAMED_KINDS: Final = frozenset({RestoreKind.DATA_STREAM, RestoreKind.FEATURE_STATE})
@@ -72,6 +74,16 @@ class MovingPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ()
     written: PlanOutput
+
+
+def moving_command(described: MethodDescription) -> click.Command:
+    """`esmigrate plan NAME` of a method that has no options but those of every method that moves documents."""
+
+    async def make(options: MovingPlanOptions) -> int:
+        return await make_moving_plan(options, described.name)
+
+    make.__doc__ = f"{described.command}\n\n{described.explained}"
+    return command(described.name.value, MovingPlanOptions)(make)
 
 
 async def make_moving_plan(

@@ -10,15 +10,16 @@ import msgspec
 from esmigrate_tui.flow import method as methods
 from esmigrate_tui.flow.session import AppliedChange, FixProgress, PreflightState, Session
 from esmigrate_tui.flow.steps import checked_as
+from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.ledger import PlannedChange
+    from esmigrate_tui.model.method import MethodName
 
 
 class Remedy(StrEnum):
@@ -47,8 +48,7 @@ def asked(session: Session) -> str:
 def remedies(finding: Finding, session: Session) -> tuple[Remedy, ...]:
     """What can be done from here about a finding, beside what it says."""
     found = [Remedy.MEND] if finding.repairs else []
-    pulls = session.draft.traits.pulls
-    if pulls and finding.check == _REACHES and finding.severity is Severity.BLOCKER:
+    if _instead(session) and finding.check == _REACHES and finding.severity is Severity.BLOCKER:
         found.append(Remedy.COPY_HERE)
     return tuple(found)
 
@@ -118,9 +118,15 @@ def _folder(session: Session) -> str:
 
 
 def copy_here(flow: Flow) -> None:
-    """Take the other method that reads documents, which needs no way from the destination to the source."""
-    methods.take(flow, MethodName.COPY_THROUGH_HERE)
-    methods.keep_what_is_offered(flow)
+    """Take the method that needs no connection from the destination to the source, where there is one instead."""
+    if (instead := _instead(flow.session)) is not None:
+        methods.take(flow, instead)
+        methods.keep_what_is_offered(flow)
+
+
+def _instead(session: Session) -> MethodName | None:
+    method = session.draft.method
+    return None if method is None else METHODS[method].instead
 
 
 # -- looking -----------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ class MethodDescription:
     `chosen_in` are the steps of the wizard in which is chosen what is moved. `options` are groups of what else can be
     chosen, by the names that steps and command line know: `copying`, `split`, `bring`. `checks` are the preflight's,
     in the order of their findings. `command` is its line among the commands of
-    `esmigrate plan`.
+    `esmigrate plan`. `instead` is the method to offer where the destination cannot reach the source.
 
     `mover` makes what performs one run, `advise` judges the method for two clusters; both load what they need.
     """
@@ -61,6 +61,7 @@ class MethodDescription:
     drawing: str = ""
     needs_source: bool = True
     takes_source: bool = True
+    instead: MethodName | None = None
 
     @property
     def title(self) -> str:

@@ -195,7 +195,7 @@ def test_the_report_says_by_whose_word_it_ended_and_what_was_seen() -> None:
     report = gather(plan(few), accepted(4, few, Watched(failed=2)), now=20.0)
     text = as_markdown(report)
     assert not report.is_verified
-    assert "4 documents arrived; that this is enough is a person's word, and was not checked." in report.verdict
+    assert "4 documents arrived; that this is all is the user's word, and was not checked." in report.verdict
     assert "4 documents arrived in orders, counted after a refresh; 9 were expected." in report.how_checked
     assert "The cluster counted 2 failed writes meanwhile." in report.how_checked
     assert "by a person's word" in text

@@ -11,7 +11,6 @@ import msgspec
 from esmigrate_tui.cli.options import AsJson, CommandOption, DestinationOptions, OptionalSource, command
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
 from esmigrate_tui.model.text import counted, size
@@ -52,7 +51,6 @@ async def advise(options: AdviseOptions) -> int:
     sides = await signed_in(options.source, options.destination)
     source = sides.get(Side.SOURCE)
     draft = Draft(
-        method=MethodName.COPY_THROUGH_HERE,
         source=source[0] if source else None,
         destination=sides[Side.DESTINATION][0],
     )

@@ -70,12 +70,12 @@ _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
 
 class CopyThroughHere(Pumped[Pump]):
-    """The method that needs nothing from either cluster but to be read and written, as the contract wants it."""
+    """Reads pages of the source and writes them to the destination as bulks."""
 
     def __init__(self) -> None:
         super().__init__()
         self._ended: dict[str, CopyState] = {}
-        """How each perform of this process ended."""
+        """How each perform of this run ended, by opaque id."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft whose indices are chosen and defined; raises ProblemError (usage) when it is not ready.

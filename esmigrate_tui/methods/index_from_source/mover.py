@@ -54,9 +54,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.verify.progress import ComparisonProgress
 
 
-_ended: Final[dict[str, FileState]] = {}
-"""How each perform of this process ended: files cannot be counted again as cheaply as an index can."""
-
 _IDS: Final = {
     IdRule.OWN: "its own _id (a new one where it has none)",
     IdRule.HASH: "a hash of its row as _id",
@@ -65,11 +62,13 @@ _IDS: Final = {
 
 
 class IndexFromSource(Pumped[FilePump]):
-    """The method that needs nothing but files and the destination, as the contract wants it."""
+    """Reads files of this machine, or counts what other programs send."""
 
     def __init__(self) -> None:
         super().__init__()
         self._watch = shipping.ArrivalWatch()
+        self._ended: dict[str, FileState] = {}
+        """How each perform of this run ended, by opaque id: files are not counted again as cheaply as an index is."""
 
     def plan(self, draft: Draft, made_at: str) -> Plan:
         """The plan of a draft with files, or a sender, and the name of an index; raises ProblemError (usage)."""
@@ -191,7 +190,7 @@ class IndexFromSource(Pumped[FilePump]):
                 async for moved in looks:
                     yield moved
         finally:
-            _ended[work.opaque_id] = pump.state
+            self._ended[work.opaque_id] = pump.state
         if await made_index(work, clusters) != state.made:
             raise another_index(work)
         if note := _notes(reading, pump.state, is_fresh=bool(work.task.create)):
@@ -204,7 +203,7 @@ class IndexFromSource(Pumped[FilePump]):
         index = work.task.destination_index
         await clusters.destination.refresh(index)
         count = await clusters.destination.count(index)
-        state = _ended.get(work.opaque_id)
+        state = self._ended.get(work.opaque_id)
         if state is None:
             return Comparison(source_count=None, destination_count=count)
         return compared(state, count, reading_of(work.task).ids, is_fresh=bool(work.task.create))

@@ -78,15 +78,13 @@ class WatchState(Token, frozen=True, kw_only=True, omit_defaults=True):
         return Acknowledged(done=self.arrived, total=expected, written=self.arrived, token=self.as_token(), note=note)
 
 
-_ended: Final[dict[str, WatchState]] = {}
-"""What each watch of this process has seen last: the proof counts from where the run began."""
-
-
 class ArrivalWatch:
-    """The watching half of a method: its runs of this process can be told to stop."""
+    """Counts what other programs send; each task can be stopped by its opaque id."""
 
     def __init__(self) -> None:
         self._stopped: set[str] = set()
+        self._ended: dict[str, WatchState] = {}
+        """What was seen last of each task: the proof counts from where the run began."""
 
     def stop(self, work: Work) -> None:
         """Let the watch of this work end with its next look."""
@@ -110,7 +108,7 @@ class ArrivalWatch:
             notes += of_quiet(work.task, state, quiet, arrived)
             quiet = 0 if state.arrived > arrived else quiet + 1
             arrived, looks = state.arrived, looks + 1
-            _ended[work.opaque_id] = state
+            self._ended[work.opaque_id] = state
             yield state.as_moved(expected, "; ".join(notes))
             if expected is not None and state.arrived >= expected:
                 await _looked_around(work, clusters, state)
@@ -121,7 +119,7 @@ class ArrivalWatch:
         index = work.task.destination_index
         await clusters.destination.refresh(index)
         count = await clusters.destination.count(index)
-        state = _ended.get(work.opaque_id)
+        state = self._ended.get(work.opaque_id)
         if state is None:
             return Comparison(source_count=None, destination_count=None)
         if await made_index(work, clusters) != state.made:

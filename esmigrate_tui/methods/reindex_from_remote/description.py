@@ -47,6 +47,7 @@ REINDEX_FROM_REMOTE: Final = MethodDescription(
     depends_on="the destination can pull and write",
     chosen_in=("selection",),
     options=("split", "bring"),
+    instead=MethodName.COPY_THROUGH_HERE,
     checks=(
         "destination-reaches-source",
         "frozen-indices",

@@ -96,11 +96,11 @@ def _may_have_ended() -> Iterator[None]:
 
 
 class ReindexFromRemote:
-    """The guide's second method, as the contract of methods wants it."""
+    """Starts, watches and throttles `_reindex` tasks of the destination."""
 
     def __init__(self) -> None:
         self._performed: set[str] = set()
-        """What this process has performed, by opaque ids."""
+        """What this process has performed of the run, by opaque ids."""
         self._stopped: set[str] = set()
         """The server tasks that this process has cancelled."""
 

@@ -345,7 +345,7 @@ class _Shared:
 
 
 class RestoreFromSnapshot:
-    """The guide's third method, as the contract of methods wants it."""
+    """Starts restores, and knows one by its index: there is no task of the server that could be found again."""
 
     def __init__(self) -> None:
         self._runs: WeakKeyDictionary[Cluster, dict[tuple[str, str], _Shared]] = WeakKeyDictionary()
