@@ -80,7 +80,7 @@ from esmigrate_tui.elastic.transport import ANSWER, LISTING, MAY_OPEN, MOST, SEV
 from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copying import PASSED_OVER
-from esmigrate_tui.model.depth import TooDeepError, is_too_deep, too_deep
+from esmigrate_tui.model.definition_depth import TooDeepError, is_too_deep, too_deep
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, ShardFacts, TemplateFacts, Version

@@ -10,7 +10,7 @@ from esmigrate_tui import preflight
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.carrying import previewed
-from esmigrate_tui.model.depth import TooDeepError
+from esmigrate_tui.model.definition_depth import TooDeepError
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean

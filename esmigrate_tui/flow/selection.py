@@ -17,11 +17,11 @@ from esmigrate_tui.flow.session import (
     settings_of,
     taken_names,
     why_not,
-    why_not_a_name,
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.features import Features
+from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, listed, size
@@ -110,7 +110,7 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
     wrong = ""
     twice = {target for target, many in Counter(targets).items() if many > 1}
     for index, target in zip(chosen(draft), targets, strict=True):
-        word = why_not_a_name(target)
+        word = index_name_trouble(target)
         if word or target in twice:
             word = word or "two would go there"
             wrong = wrong or f"{target}: {word}"
@@ -165,7 +165,7 @@ def is_ours(session: Session) -> bool:
 def why_not_called(name: str, typed: str, draft: Draft) -> str:
     """Why an index that is chosen cannot be called so on the destination; "" where it can."""
     others = {draft.target(each) for each in draft.selected if each != name}
-    return why_not_a_name(typed) or ("another chosen index goes there" if typed in others else "")
+    return index_name_trouble(typed) or ("another chosen index goes there" if typed in others else "")
 
 
 def word_to_type(names: tuple[str, ...]) -> str:

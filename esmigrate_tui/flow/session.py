@@ -28,6 +28,7 @@ from esmigrate_tui.model.facts import ClusterFacts, Health, IndexFacts, IndexSta
 from esmigrate_tui.model.features import is_newer
 from esmigrate_tui.model.files import FileInspection, FileOptions
 from esmigrate_tui.model.method import MethodName, traits_of
+from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress
@@ -682,26 +683,6 @@ def in_the_way(draft: Draft) -> dict[str, NameHolder]:
     return {name: what for name, what in found.items() if what and draft.target(name) not in draft.in_the_way}
 
 
-_NOT_IN_NAMES: Final = ' "*,/<>?\\|#:'
-
-
-def why_not_a_name(name: str) -> str:
-    """Why Elasticsearch would not take this as an index's name; "" where it would."""
-    if not name:
-        return "a name is needed"
-    if name in {".", ".."}:
-        return f"{name} is no name"
-    if name != name.lower():
-        return "only small letters"
-    if wrong := next((character for character in name if character in _NOT_IN_NAMES or ord(character) < 32), ""):
-        return "no blanks" if wrong == " " else f"not with {wrong!r}"
-    if name[0] in "-_+":
-        return f"not with {name[0]} in front"
-    if len(name.encode()) > 255:
-        return "at most 255 bytes"
-    return ""
-
-
 @kept
 def same_target(draft: Draft) -> str:
     """A name on the destination that two of the selected indices would share; "" where there is none."""
@@ -733,7 +714,7 @@ def shipping_of(file_choice: FileChoice) -> ShippingOptions | None:
 
 def why_not_into(draft: Draft) -> str:
     """Why documents cannot go into the index of that name; "" where it is free, or can be used as it is."""
-    if wrong := why_not_a_name(draft.into):
+    if wrong := index_name_trouble(draft.into):
         return wrong
     for index in draft.destination_indices:
         if draft.into in index.aliases:

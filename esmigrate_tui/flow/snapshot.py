@@ -15,12 +15,12 @@ from esmigrate_tui.flow.session import (
     matcher,
     shown_snapshots,
     source_of,
-    why_not_a_name,
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import PlannedChange
+from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, size
@@ -99,7 +99,7 @@ def why_not_new(session: Session, *, is_connected: bool) -> str:
 
 def why_not_called(new: NewSnapshot, session: Session) -> str:
     """What is wrong with a snapshot as it is asked for, in a sentence; "" where nothing is."""
-    if wrong := why_not_a_name(new.name):
+    if wrong := index_name_trouble(new.name):
         return f"That is no name for a snapshot: {wrong}."
     if any(one.name == new.name for one in session.snapshot_list.rows):
         return "There is a snapshot of that name already."

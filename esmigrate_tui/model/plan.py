@@ -9,7 +9,7 @@ import msgspec
 from esmigrate_tui.model.carried import CarriedDefinition
 from esmigrate_tui.model.connection import Connection
 from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions
-from esmigrate_tui.model.depth import DEEPEST, is_too_deep
+from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
 from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Acceptance, Severity
 from esmigrate_tui.model.method import MethodName, Proof
@@ -268,7 +268,7 @@ def _raise_no_body(body: str, kind: type, label: str, table: str) -> None:
         )
 
 
-_TOO_DEEP: Final = f"it is nested deeper than {DEEPEST} levels"
+_TOO_DEEP: Final = f"it is nested deeper than {DEFINITION_LEVELS} levels"
 
 
 def amount_of(plan: Plan) -> str:

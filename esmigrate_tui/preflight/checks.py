@@ -15,11 +15,11 @@ from esmigrate_tui.preflight import (
     privileges,
     remote,
     repository,
-    restore,
     selection,
     source,
     templates,
 )
+from esmigrate_tui.preflight.restore import allocation, names, operation, states, versions
 from esmigrate_tui.preflight.waiving import is_waivable
 
 if TYPE_CHECKING:
@@ -98,20 +98,20 @@ CHECKS: Final[dict[str, Check]] = {
         repository.repository_integrity,
         repository.snapshot_state,
         repository.mount_possible,
-        restore.restore_privileges,
-        restore.restorable_versions,
-        restore.archive_licence,
-        restore.open_indices_in_the_way,
-        restore.write_index_aliases,
-        restore.data_stream_templates,
-        restore.global_state_overwrites,
-        restore.feature_states_lock_out,
-        restore.analysis_parts,
-        restore.allocation_settings,
-        restore.lifecycle_running,
-        restore.replicas_beyond_nodes,
-        restore.speed_caps,
-        restore.cancel_deletes,
+        operation.restore_privileges,
+        versions.restorable_versions,
+        versions.archive_licence,
+        names.open_indices_in_the_way,
+        names.write_index_aliases,
+        names.data_stream_templates,
+        states.global_state_overwrites,
+        states.feature_states_lock_out,
+        allocation.analysis_parts,
+        allocation.allocation_settings,
+        operation.lifecycle_running,
+        allocation.replicas_beyond_nodes,
+        operation.speed_caps,
+        operation.cancel_deletes,
     )
 }
 """Every check by its name; the descriptions in `methods/` say which a method asks, and in which order."""

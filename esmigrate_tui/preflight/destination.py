@@ -11,6 +11,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexState, with_streams
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.bodies import to_be_made
@@ -30,10 +31,6 @@ _WATERMARKS: Final = (
 )
 _BLOCKS: Final = {True: "read_only_allow_delete", False: "read_only"}
 _NAMED: Final = 5
-_LONGEST_NAME: Final = 255  # bytes
-NOT_A_NAME: Final = (
-    'A name is in lower case, begins with none of - + _ and holds no space and none of \\ / * ? " < > | , # :'
-)
 
 
 def some(names: tuple[str, ...]) -> str:
@@ -235,14 +232,14 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         name: target
         for name in draft.selected
         for target in draft.all_targets(name)
-        if target != name and is_no_name(target)
+        if target != name and index_name_trouble(target)
     }
     if impossible := tuple(wrong):
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
             title=f"No index can have such a name: {some(tuple(wrong.values()))}",
-            why=NOT_A_NAME,
+            why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
@@ -303,17 +300,6 @@ async def setting_raised(clusters: Clusters, key: str, value: object) -> tuple[P
 def _persistent(key: str, value: object) -> Request:
     body = msgspec.json.encode({"persistent": {key: value}}).decode()
     return Request(method="PUT", path="/_cluster/settings", body=body)
-
-
-def is_no_name(name: str) -> bool:
-    """Whether every Elasticsearch since 7.0 refuses to make an index of that name."""
-    return (
-        name in {"", ".", ".."}
-        or name != name.lower()
-        or name[0] in "-+_"
-        or any(character in '\\/*?"<>|,#: ' for character in name)
-        or len(name.encode()) > _LONGEST_NAME
-    )
 
 
 def doubled(draft: Draft) -> tuple[str, ...]:

@@ -13,11 +13,11 @@ import msgspec
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.model.files import Compression, IdRule
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.destination import NOT_A_NAME, is_no_name
 from esmigrate_tui.preflight.waiving import waivable
 from esmigrate_tui.reading.guess import MIXED, conflicts
 from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
@@ -201,12 +201,12 @@ async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
 async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the index that the files go into can be made, or is there as the plan expects."""
     name = draft.into
-    if is_no_name(name):
+    if index_name_trouble(name):
         yield Finding(
             check="target-index",
             severity=Severity.BLOCKER,
             title=f"No index can have such a name: {clean(name, 300)}",
-            why=NOT_A_NAME,
+            why=INDEX_NAME_RULE,
             fix="Give it another name (--into).",
         )
         return

@@ -11,14 +11,14 @@ from typing import Any, Final, NamedTuple
 import msgspec
 
 from esmigrate_tui.disk import opened
-from esmigrate_tui.model.depth import DEEPEST, is_too_deep
+from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, size
 from esmigrate_tui.reading.opened import named
 
 Entry = dict[str, Any]
 
-_TOO_DEEP: Final = f"{{}} is nested deeper than {DEEPEST} levels of JSON."
+_TOO_DEEP: Final = f"{{}} is nested deeper than {DEFINITION_LEVELS} levels of JSON."
 _LONGEST: Final = 64 * 1024 * 1024  # bytes of a body: more than any cluster takes
 _PARTS: Final = frozenset({"mappings", "settings", "aliases"})
 _KEYWORD: Final[Entry] = {"type": "keyword", "ignore_above": 256}

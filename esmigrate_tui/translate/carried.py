@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind, NameConflict
-from esmigrate_tui.model.depth import DEEPEST, is_too_deep
+from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean
@@ -102,7 +102,7 @@ def _one(
 ) -> CarriedDefinition | None:
     kind = told.kind
     if is_too_deep(told.body):
-        why = f"it is nested deeper than {DEEPEST} levels of JSON, which this program does not follow"
+        why = f"it is nested deeper than {DEFINITION_LEVELS} levels of JSON, which this program does not follow"
         return CarriedDefinition(kind=kind, name=told.name, body="{}", changes=(why,), conflict=NameConflict.REFUSED)
     changes: tuple[str, ...]
     conflicts: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.model.depth import DEEPEST, is_too_deep, too_deep
+from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep, too_deep
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.translate.aliases import translate_aliases
 from esmigrate_tui.translate.analysis import STRIPPED, stripping
@@ -47,7 +47,7 @@ def translate(
     `plugins` are those of the destination, where they are known: what needs another one is left out then. Raises
     TooDeepError for what is nested so deeply that nobody can have meant it.
     """
-    if is_too_deep([definition.settings, definition.mappings, definition.aliases], DEEPEST + 2):
+    if is_too_deep([definition.settings, definition.mappings, definition.aliases], DEFINITION_LEVELS + 2):
         raise too_deep(f"The definition of {clean(definition.name, 200)}", "Leave it out.", (definition.name,))
     changes: list[str] = []
     source = created_by(definition.settings)

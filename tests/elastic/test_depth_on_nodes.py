@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from esmigrate_tui.flow import planning
-from esmigrate_tui.model.depth import TooDeepError
+from esmigrate_tui.model.definition_depth import TooDeepError
 from esmigrate_tui.model.method import MethodName
 from tests.methods.copying import joined
 

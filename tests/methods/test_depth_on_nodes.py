@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from esmigrate_tui.model.levels import DEEPEST
+from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS
 from esmigrate_tui.sandbox.nodes import NodeOptions
 from tests.methods.copying import fill, joined, make, numbered, settings, stored
 from tests.methods.migrating import migrated, planned
@@ -33,11 +33,11 @@ async def test_what_a_source_bears_and_no_other_server_does_is_rejected_and_the_
         assert clusters.source is not None
         await make(clusters.source, "cp-deep", {"settings": settings(1), "mappings": {"_doc": {"enabled": False}}})
         odd = {
-            "edge": nested(DEEPEST, b"[", b"]"),
-            "objects": nested(DEEPEST + 1, b'{"a":', b"}"),
-            "lists": nested(DEEPEST + 500, b"[", b"]"),
-            "lines": nested(DEEPEST + 1, b"[\n", b"]\n"),
-            "comments": nested(DEEPEST + 1, b"[", b"]").replace(b"1", b'/*"*/1'),
+            "edge": nested(DOCUMENT_LEVELS, b"[", b"]"),
+            "objects": nested(DOCUMENT_LEVELS + 1, b'{"a":', b"}"),
+            "lists": nested(DOCUMENT_LEVELS + 500, b"[", b"]"),
+            "lines": nested(DOCUMENT_LEVELS + 1, b"[\n", b"]\n"),
+            "comments": nested(DOCUMENT_LEVELS + 1, b"[", b"]").replace(b"1", b'/*"*/1'),
         }
         lines = [({"_type": "_doc", "_id": name}, text) for name, text in odd.items() if name != "lines"]
         await fill(clusters.source, "cp-deep", [*numbered(50), *lines])

@@ -12,9 +12,10 @@ from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, IndexFacts, Index
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Mount, Repository, RestoreOptions, ShardFailure, SnapshotState, TakenNameRule
-from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, restore, selection
+from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, selection
 from esmigrate_tui.preflight.allocation import hindrances, restored_settings
 from esmigrate_tui.preflight.repository import mounted_elsewhere, same_place, unregistrable
+from esmigrate_tui.preflight.restore import allocation, names, operation
 from tests.preflight.restoring import (
     FACTS,
     GIB,
@@ -59,36 +60,36 @@ TROUBLES: list[tuple[Check, Draft, Severity]] = [
     ),
     (repository.snapshot_state, draft(snapshot=HOLED, selected=()), Severity.WARNING),
     (repository.snapshot_state, draft(selected=("gone",)), Severity.BLOCKER),
-    (restore.open_indices_in_the_way, there(TAKEN), Severity.BLOCKER),
-    (restore.open_indices_in_the_way, there(SHUT), Severity.BLOCKER),
-    (restore.open_indices_in_the_way, there(OTHER, in_the_way=CLOSE), Severity.BLOCKER),
-    (restore.open_indices_in_the_way, there(TAKEN, in_the_way=CLOSE, snapshot=HOLED), Severity.BLOCKER),
-    (restore.open_indices_in_the_way, there(IndexFacts(name="x", aliases=("logs",))), Severity.BLOCKER),
-    (restore.open_indices_in_the_way, there(WHOLE_STREAM, selected=("web",)), Severity.BLOCKER),
+    (names.open_indices_in_the_way, there(TAKEN), Severity.BLOCKER),
+    (names.open_indices_in_the_way, there(SHUT), Severity.BLOCKER),
+    (names.open_indices_in_the_way, there(OTHER, in_the_way=CLOSE), Severity.BLOCKER),
+    (names.open_indices_in_the_way, there(TAKEN, in_the_way=CLOSE, snapshot=HOLED), Severity.BLOCKER),
+    (names.open_indices_in_the_way, there(IndexFacts(name="x", aliases=("logs",))), Severity.BLOCKER),
+    (names.open_indices_in_the_way, there(WHOLE_STREAM, selected=("web",)), Severity.BLOCKER),
     (
-        restore.open_indices_in_the_way,
+        names.open_indices_in_the_way,
         there(IndexFacts(name=".ds-web-2026.01.01-000001"), selected=("web",)),
         Severity.BLOCKER,
     ),
-    (restore.open_indices_in_the_way, draft(renamed={"logs": "LOGS"}), Severity.BLOCKER),
+    (names.open_indices_in_the_way, draft(renamed={"logs": "LOGS"}), Severity.BLOCKER),
     (
-        restore.open_indices_in_the_way,
+        names.open_indices_in_the_way,
         draft(selected=("logs", "books"), renamed={"logs": "books"}),
         Severity.BLOCKER,
     ),
     (
-        restore.open_indices_in_the_way,
+        names.open_indices_in_the_way,
         there(IndexFacts(name="all"), source_indices=(IndexFacts(name="logs", aliases=("all",)),)),
         Severity.BLOCKER,
     ),
-    (restore.open_indices_in_the_way, there(TAKEN, in_the_way=CLOSE), Severity.WARNING),
-    (restore.open_indices_in_the_way, there(OTHER, in_the_way=DELETE), Severity.WARNING),
+    (names.open_indices_in_the_way, there(TAKEN, in_the_way=CLOSE), Severity.WARNING),
+    (names.open_indices_in_the_way, there(OTHER, in_the_way=DELETE), Severity.WARNING),
     (
-        restore.replicas_beyond_nodes,
+        allocation.replicas_beyond_nodes,
         draft(source_indices=(IndexFacts(name="logs", replicas=1),)),
         Severity.NOTE,
     ),
-    (restore.cancel_deletes, draft(), Severity.NOTE),
+    (operation.cancel_deletes, draft(), Severity.NOTE),
     (repository.repository_integrity, draft(), Severity.NOTE),
     (
         selection.internal_indices,
@@ -108,23 +109,23 @@ async def test_a_trouble_is_found_with_its_reason_and_a_way_out(check: Check, gi
     assert troubles[0].check == name_of(check)
 
 
-TELLING: set[Check] = {restore.cancel_deletes, repository.repository_integrity}
+TELLING: set[Check] = {operation.cancel_deletes, repository.repository_integrity}
 QUIET: list[tuple[Check, Draft]] = [
     *((check, draft()) for check in dict.fromkeys(entry[0] for entry in TROUBLES) if check not in TELLING),
     (repository.snapshot_state, snapshot(state=SnapshotState.PARTIAL, failures=ELSEWHERE)),
-    (restore.open_indices_in_the_way, there(TAKEN, renamed={"logs": "logs-2"})),
-    (restore.open_indices_in_the_way, there(IndexFacts(name="books"))),
-    (restore.cancel_deletes, draft(selected=())),
+    (names.open_indices_in_the_way, there(TAKEN, renamed={"logs": "logs-2"})),
+    (names.open_indices_in_the_way, there(IndexFacts(name="books"))),
+    (operation.cancel_deletes, draft(selected=())),
     (repository.repository_integrity, dest(version=Version(8, 15))),
     (
-        restore.replicas_beyond_nodes,
+        allocation.replicas_beyond_nodes,
         msgspec.structs.replace(
             wanted(index_settings={"index.number_of_replicas": 0}),
             source_indices=(IndexFacts(name="logs", replicas=1),),
         ),
     ),
     (
-        restore.open_indices_in_the_way,
+        names.open_indices_in_the_way,
         msgspec.structs.replace(
             wanted(aliases=False),
             destination_indices=(IndexFacts(name="all"),),
@@ -157,26 +158,26 @@ MANAGED = {"logs": {"index.lifecycle.name": "thirty-days"}}
 def test_lifecycles_as_documented_are_told_where_they_would_act_and_can_be_stopped_for_the_run(
     modes: dict[str, str], told: dict[str, dict[str, str]] | None, how: RestoreOptions, words: list[str]
 ) -> None:
-    findings = restore.judged_lifecycles(modes, told, {"logs"}, how)
+    findings = operation.judged_lifecycles(modes, told, {"logs"}, how)
     assert [one.title[: len(word)] for one, word in zip(findings, words, strict=True)] == words
     assert all(one.copy == f"POST {one.repairs[0].made_by.path.lstrip('/')}" for one in findings)
 
 
 async def test_the_documents_that_will_be_lost_are_named_with_their_index() -> None:
-    (warning,) = await found(restore.open_indices_in_the_way, there(TAKEN, in_the_way=DELETE), NOBODY)
+    (warning,) = await found(names.open_indices_in_the_way, there(TAKEN, in_the_way=DELETE), NOBODY)
     assert "logs: 7 documents" in warning.title
     assert warning.evidence == "logs: delete"
 
 
 async def test_a_data_stream_that_may_be_deleted_takes_its_indices_along() -> None:
     given = there(WHOLE_STREAM, selected=("web",), in_the_way={"web": TakenNameRule.DELETE})
-    (warning,) = await found(restore.open_indices_in_the_way, given, NOBODY)
+    (warning,) = await found(names.open_indices_in_the_way, given, NOBODY)
     assert "web: 4 documents" in warning.title
 
 
 async def test_a_renamed_data_stream_lands_under_names_of_its_own() -> None:
     given = there(WHOLE_STREAM, selected=("web",), renamed={"web": "web2"})
-    (passed,) = await found(restore.open_indices_in_the_way, given, NOBODY)
+    (passed,) = await found(names.open_indices_in_the_way, given, NOBODY)
     assert passed.severity is Severity.PASSED
 
 

@@ -35,7 +35,8 @@ from esmigrate_tui.model.snapshot import (
     SnapshotState,
     TakenNameRule,
 )
-from esmigrate_tui.preflight import repository, restore
+from esmigrate_tui.preflight import repository
+from esmigrate_tui.preflight.restore import allocation, names, operation, states, versions
 from esmigrate_tui.sandbox.nodes import FileUser, NodeOptions
 from tests.preflight.restoring import found
 
@@ -182,7 +183,7 @@ async def test_what_the_source_no_longer_holds_is_judged_by_the_snapshot_and_sai
     await take(site.source, "pfr-a")
     draft = await looked_at(Clusters(destination=site.source, source=None), "pfr-a")
     seven = msgspec.structs.replace(draft.destination_facts, version=Version(7, 17, 28))  # type: ignore[type-var]  # it was looked at
-    (told,) = await found(restore.restorable_versions, draft.answered(destination_facts=seven), site.swapped)
+    (told,) = await found(versions.restorable_versions, draft.answered(destination_facts=seven), site.swapped)
     assert told.severity is Severity.WARNING
     assert "5.x" in told.evidence
 
@@ -200,13 +201,13 @@ async def test_a_trial_licence_makes_an_archive_of_an_index_that_is_too_old(node
         facts = msgspec.structs.replace(draft.destination_facts, modules=())  # type: ignore[type-var]  # it was looked at
         draft = draft.answered(destination_facts=facts)
         there = Clusters(destination=licensed, source=site.source)
-        archive = await only(restore.archive_licence, draft, there)
+        archive = await only(versions.archive_licence, draft, there)
         assert archive.severity is Severity.WARNING
         assert "read-only" in archive.title
-        assert await found(restore.restorable_versions, draft, there) == []
+        assert await found(versions.restorable_versions, draft, there) == []
         # The basic licence of the real one does not include it.
-        assert await found(restore.archive_licence, draft, site.clusters) == []
-        blocker = await only(restore.restorable_versions, draft, site.clusters)
+        assert await found(versions.archive_licence, draft, site.clusters) == []
+        blocker = await only(versions.restorable_versions, draft, site.clusters)
         assert "here is basic" in blocker.evidence
 
 
@@ -215,10 +216,10 @@ async def test_a_feature_state_is_judged_by_the_snapshot_it_is_in(site: Site) ->
     old = msgspec.structs.replace(STREAM, version="7.17.28")
     nine = msgspec.structs.replace(draft.destination_facts, version=Version(9, 5))  # type: ignore[type-var]  # it was looked at
     given = draft.answered(snapshot=old, destination_facts=nine).answered(feature_states=("tasks",))
-    told = await only(restore.restorable_versions, given, site.alone)
+    told = await only(versions.restorable_versions, given, site.alone)
     assert (told.severity, told.subjects) == (Severity.BLOCKER, ("the feature state tasks",))
     eight = msgspec.structs.replace(given.destination_facts, version=Version(8, 19, 3))  # type: ignore[type-var]  # it was looked at
-    told = await only(restore.restorable_versions, given.answered(destination_facts=eight), site.alone)
+    told = await only(versions.restorable_versions, given.answered(destination_facts=eight), site.alone)
     assert told.severity is Severity.WARNING
 
 
@@ -354,13 +355,13 @@ async def test_an_open_index_in_the_way_blocks_until_somebody_says_what_becomes_
     await make(site.destination, "pfr-a")
     await site.destination.perform(Request(method="POST", path="/pfr-a/_doc?refresh=true", body='{"a":1}'))
     draft = await looked_at(site.clusters, "pfr-a")
-    told = await only(restore.open_indices_in_the_way, draft, site.clusters)
+    told = await only(names.open_indices_in_the_way, draft, site.clusters)
     assert (told.severity, told.evidence) == (Severity.BLOCKER, "pfr-a: index, 1 document")
     closing = draft.answered(in_the_way={"pfr-a": TakenNameRule.CLOSE})
-    told = await only(restore.open_indices_in_the_way, closing, site.clusters)
+    told = await only(names.open_indices_in_the_way, closing, site.clusters)
     assert (told.severity, told.evidence) == (Severity.BLOCKER, "pfr-a: 1 there, 2 in the snapshot")
     deleting = draft.answered(in_the_way={"pfr-a": TakenNameRule.DELETE})
-    told = await only(restore.open_indices_in_the_way, deleting, site.clusters)
+    told = await only(names.open_indices_in_the_way, deleting, site.clusters)
     assert told.severity is Severity.WARNING
     assert "pfr-a: 1 document" in told.title
 
@@ -369,13 +370,13 @@ async def test_a_second_index_to_write_to_is_blocked_unless_aliases_are_left_out
     await make(site.source, "pfr-a", aliases={"pfr-alias": {"is_write_index": True}})
     await take(site.source, "pfr-a")
     draft = await looked_at(site.clusters, "pfr-a")
-    assert await found(restore.write_index_aliases, draft, site.clusters) == []
+    assert await found(names.write_index_aliases, draft, site.clusters) == []
     await make(site.destination, "pfr-mine", aliases={"pfr-alias": {"is_write_index": True}})
-    told = await only(restore.write_index_aliases, draft, site.clusters)
+    told = await only(names.write_index_aliases, draft, site.clusters)
     assert (told.severity, told.evidence) == (Severity.BLOCKER, "pfr-alias: pfr-mine")
     without = await looked_at(site.clusters, "pfr-a", aliases=False)
-    assert await found(restore.write_index_aliases, without, site.clusters) == []
-    unseen = await only(restore.write_index_aliases, draft, site.alone)
+    assert await found(names.write_index_aliases, without, site.clusters) == []
+    unseen = await only(names.write_index_aliases, draft, site.alone)
     assert unseen.severity is Severity.NOTE
 
 
@@ -400,13 +401,13 @@ async def with_stream(site: Site, *selected: str, **changes: Any) -> Draft:  # n
 
 async def test_a_data_stream_without_a_template_on_the_destination_is_a_blocker(site: Site) -> None:
     draft = await with_stream(site, "pfr-web")
-    told = await only(restore.data_stream_templates, draft, site.alone)
+    told = await only(names.data_stream_templates, draft, site.alone)
     assert (told.severity, told.subjects) == (Severity.BLOCKER, ("pfr-web",))
     assert told.copy.startswith("PUT _index_template/pfr-web\n")
     plain = Request(method="PUT", path="/_index_template/pfr-t", body='{"index_patterns":["pfr-w*"],"priority":300}')
     await site.destination.perform(plain)
     try:
-        assert (await only(restore.data_stream_templates, draft, site.alone)).severity is Severity.BLOCKER
+        assert (await only(names.data_stream_templates, draft, site.alone)).severity is Severity.BLOCKER
     finally:
         await site.destination.perform(Request(method="DELETE", path="/_index_template/pfr-t"))
 
@@ -419,9 +420,9 @@ async def test_a_global_state_names_what_it_would_replace(site: Site) -> None:
     await site.destination.perform(Request(method="PUT", path="/_index_template/pfr-t", body=body))
     try:
         draft = await with_stream(site)
-        assert await found(restore.global_state_overwrites, draft, site.alone) == []
+        assert await found(states.global_state_overwrites, draft, site.alone) == []
         wanted = msgspec.structs.replace(draft.restoration, global_state=True)  # type: ignore[type-var]  # it has one
-        told = await only(restore.global_state_overwrites, draft.answered(restoration=wanted), site.alone)
+        told = await only(states.global_state_overwrites, draft.answered(restoration=wanted), site.alone)
         assert told.severity is Severity.WARNING
         assert "index templates: pfr-t" in told.evidence
     finally:
@@ -433,13 +434,13 @@ async def test_a_snapshot_without_global_state_has_none_to_restore(site: Site) -
     await take(site.source, "pfr-a")
     await site.destination.perform(register_request(READONLY))
     draft = await looked_at(site.alone, global_state=True)
-    told = await only(restore.global_state_overwrites, draft, site.alone)
+    told = await only(states.global_state_overwrites, draft, site.alone)
     assert told.severity is Severity.BLOCKER
 
 
 async def test_users_that_are_replaced_may_lock_out_whoever_is_not_of_the_file_realm(site: Site) -> None:
     draft = await with_stream(site, feature_states=("security",))
-    (told,) = await found(restore.feature_states_lock_out, draft, site.alone)
+    (told,) = await found(states.feature_states_lock_out, draft, site.alone)
     assert told.severity is Severity.WARNING
     assert "reserved" in told.evidence
     assert "elasticsearch-users useradd" in told.copy
@@ -455,14 +456,14 @@ async def test_a_user_of_the_file_realm_keeps_access(nodes: SharedNodes, site: S
     seven = msgspec.structs.replace(draft.destination_facts, version=Version(7, 17, 28))  # type: ignore[type-var]  # it was looked at
     async with await connect(connection, credential) as rescuer:
         there = Clusters(destination=rescuer, source=None)
-        told = await only(restore.feature_states_lock_out, draft.answered(destination_facts=seven), there)
+        told = await only(states.feature_states_lock_out, draft.answered(destination_facts=seven), there)
     assert told.severity is Severity.NOTE
     assert "you keep access" in told.title
 
 
 async def test_kibana_is_to_be_of_the_same_version_and_fleet_to_come_with_it(site: Site) -> None:
     draft = await with_stream(site, feature_states=("fleet",))
-    told = await found(restore.feature_states_lock_out, draft, site.alone)
+    told = await found(states.feature_states_lock_out, draft, site.alone)
     warned = [one.title for one in told if one.severity is Severity.WARNING]
     assert warned == ["What Kibana keeps on the destination will be replaced", "Fleet is chosen without Kibana"]
 
@@ -491,7 +492,7 @@ async def test_two_repositories_of_one_name_are_told_apart_by_their_uuid(nodes: 
 
 async def test_a_feature_that_the_destination_or_the_snapshot_lacks_is_a_blocker(site: Site) -> None:
     draft = await with_stream(site, feature_states=("none", "synonyms"))
-    told = [one for one in await found(restore.feature_states_lock_out, draft, site.alone) if one.subjects]
+    told = [one for one in await found(states.feature_states_lock_out, draft, site.alone) if one.subjects]
     assert [(one.severity, one.subjects) for one in told] == [
         (Severity.BLOCKER, ("synonyms",)),
         (Severity.BLOCKER, ("none",)),
@@ -500,7 +501,7 @@ async def test_a_feature_that_the_destination_or_the_snapshot_lacks_is_a_blocker
 
 async def test_an_internal_index_by_name_is_refused_for_8_and_newer(site: Site) -> None:
     draft = (await with_stream(site, ".tasks")).answered(feature_states=())
-    (told,) = await found(restore.feature_states_lock_out, draft, site.alone)
+    (told,) = await found(states.feature_states_lock_out, draft, site.alone)
     assert (told.severity, told.subjects) == (Severity.BLOCKER, (".tasks",))
 
 
@@ -512,12 +513,12 @@ async def test_an_allocation_setting_that_no_node_meets_blocks_unless_it_is_igno
     await make(site.source, "pfr-free")
     await take(site.source, "pfr-free", "pfr-a", partial=True)
     draft = await looked_at(site.clusters, "pfr-a", "pfr-free")
-    told = await only(restore.allocation_settings, draft, site.clusters)
+    told = await only(allocation.allocation_settings, draft, site.clusters)
     assert (told.severity, told.subjects, told.copy) == (Severity.BLOCKER, ("pfr-a",), ATTIC)
     assert told.evidence == f"{ATTIC}: attic"
     ignoring = await looked_at(site.clusters, "pfr-a", ignore_index_settings=("index.routing.allocation.*",))
-    assert (await only(restore.allocation_settings, ignoring, site.clusters)).severity is Severity.PASSED
-    unseen = await only(restore.allocation_settings, draft, site.alone)
+    assert (await only(allocation.allocation_settings, ignoring, site.clusters)).severity is Severity.PASSED
+    unseen = await only(allocation.allocation_settings, draft, site.alone)
     assert unseen.severity is Severity.NOTE
 
 
@@ -526,11 +527,11 @@ async def test_lifecycles_that_run_are_warned_about_where_an_index_has_a_policy(
     await take(site.source, "pfr-a")
     draft = await looked_at(Clusters(destination=site.source, source=site.source), "pfr-a")
     both = Clusters(destination=site.source, source=site.source)
-    told = await only(restore.lifecycle_running, draft, both)
+    told = await only(operation.lifecycle_running, draft, both)
     assert (told.severity, told.subjects) == (Severity.WARNING, ("pfr-a",))
     ignored = msgspec.structs.replace(draft.restoration, ignore_index_settings=("index.lifecycle.*",))  # type: ignore[type-var]  # it has one
-    assert await found(restore.lifecycle_running, draft.answered(restoration=ignored), both) == []
-    assert await found(restore.lifecycle_running, draft, site.clusters) == [], "8.19.3 has no lifecycles here"
+    assert await found(operation.lifecycle_running, draft.answered(restoration=ignored), both) == []
+    assert await found(operation.lifecycle_running, draft, site.clusters) == [], "8.19.3 has no lifecycles here"
 
 
 async def test_the_cap_that_binds_is_named(site: Site) -> None:
@@ -538,7 +539,7 @@ async def test_the_cap_that_binds_is_named(site: Site) -> None:
         name="pfr", type="fs", settings={"location": PLACE, "readonly": "true", "max_restore_bytes_per_sec": "10mb"}
     )
     draft = await looked_at(site.alone, repository=capped)
-    told = await only(restore.speed_caps, draft, site.alone)
+    told = await only(operation.speed_caps, draft, site.alone)
     assert told.title == "Each node restores at most 40mb a second, and reads at most 10mb"
 
 
@@ -556,10 +557,10 @@ async def test_an_analyser_that_the_destination_has_no_part_for_is_warned_about(
     await make(site.source, "pfr-plain")
     await take(site.source, "pfr-a", "pfr-plain")
     draft = await looked_at(site.clusters, "pfr-a", "pfr-plain")
-    told = await only(restore.analysis_parts, draft, site.clusters)
+    told = await only(allocation.analysis_parts, draft, site.clusters)
     assert (told.severity, told.subjects) == (Severity.WARNING, ("pfr-a",))
     assert "lacks analysis-common" in told.title
-    assert await found(restore.analysis_parts, draft.answered(selected=("pfr-plain",)), site.clusters) == []
+    assert await found(allocation.analysis_parts, draft.answered(selected=("pfr-plain",)), site.clusters) == []
 
 
 async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: SharedNodes, site: Site) -> None:
@@ -569,14 +570,14 @@ async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: Share
     for kind, body in (("role", role), ("user", user)):
         await site.source.perform(Request(method="PUT", path=f"/_security/{kind}/pfr-narrow", body=json.dumps(body)))
     draft = (await looked_at(site.alone, register=True)).answered(in_the_way={"pfr-a": TakenNameRule.DELETE})
-    assert (await only(restore.restore_privileges, draft, site.swapped)).severity is Severity.PASSED
+    assert (await only(operation.restore_privileges, draft, site.swapped)).severity is Severity.PASSED
     endpoint, _ = parse_address(old.url)
     credential = Credential(sign_in=SignIn.PASSWORD, user="pfr-narrow", secret="sesame-1")
     connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
     try:
         async with await connect(connection, credential) as narrow:
             there = Clusters(destination=narrow, source=None)
-            told = await only(restore.restore_privileges, draft, there)
+            told = await only(operation.restore_privileges, draft, there)
     finally:
         for kind in ("user", "role"):
             await site.source.perform(Request(method="DELETE", path=f"/_security/{kind}/pfr-narrow"))

@@ -5,7 +5,6 @@ https://www.elastic.co/guide/en/elasticsearch/reference/current/restore-snapshot
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -17,6 +16,7 @@ from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import (
@@ -44,8 +44,6 @@ GLOBAL_STATE: Final = "global state"
 BACKING: Final = ".ds-"
 
 _NAMES_SHOWN: Final = 3
-_LONGEST_NAME: Final = 255
-_NOT_IN_NAMES: Final = re.compile(r'[\\/*?"<>|,#:\s]')
 _WAYS_OUT: Final[dict[str, frozenset[TakenNameRule]]] = {
     "index": frozenset(TakenNameRule),
     "data stream": frozenset({TakenNameRule.DELETE}),
@@ -339,21 +337,13 @@ def _must_be_apart(tasks: Sequence[Task]) -> None:
 def _must_be_a_name(task: Task) -> None:
     """A new name that Elasticsearch takes; raises ProblemError (usage)."""
     name = task.destination_index
-    if name == task.source_index or (
-        name == name.lower()
-        and name[:1] not in {"", "-", "_", "+"}
-        and name not in {".", ".."}
-        and not _NOT_IN_NAMES.search(name)
-        and clean(name) == name
-        and len(name.encode()) <= _LONGEST_NAME
-    ):
+    if name == task.source_index or not index_name_trouble(name):
         return
     raise ProblemError(
         Problem(
             cause=Cause.USAGE,
             what=f"{clean(name, 300)!r} cannot be the name of an index.",
-            why="A name has no capitals and no spaces, begins with none of - _ +, and holds none of "
-            '\\ / * ? " < > | , # :, in at most 255 bytes.',
+            why=INDEX_NAME_RULE,
             todo="Choose another name.",
         )
     )

@@ -25,8 +25,8 @@ from esmigrate_tui.methods.copy_through_here.decisions import (
 )
 from esmigrate_tui.methods.filling import index_gone
 from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_answer, turned_away
+from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, is_document_too_deep
 from esmigrate_tui.model.event import Reject
-from esmigrate_tui.model.levels import DEEPEST, is_too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, number, size
@@ -334,8 +334,8 @@ class BulkWriter:
             why = document.why if isinstance(document, UnreadDocument) else "the source keeps no _source of it"
             rejects.append(self._reject(document, 0, why))
             return False
-        if is_too_deep(bytes(document.source)):
-            why = f"it has more than {number(DEEPEST)} levels of objects and lists, more than servers bear"
+        if is_document_too_deep(bytes(document.source)):
+            why = f"it has more than {number(DOCUMENT_LEVELS)} levels of objects and lists, more than servers bear"
             rejects.append(self._reject(document, 400, why))
             return False
         if limit and (length := _in_bulk(length, document)) > limit:

@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.model.carried import DefinitionKind, NameConflict, StoredDefinition
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.depth import DEEPEST, TooDeepError, is_too_deep
+from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, TooDeepError, is_too_deep
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName
@@ -82,7 +82,7 @@ def _deeply(frames: int, definition: IndexDefinition, destination: Version) -> N
 
 @pytest.mark.parametrize("part", parts(1))
 def test_what_is_just_not_too_deep_is_translated_whoever_asks(part: str) -> None:
-    levels = next(n for n in range(DEEPEST, 0, -1) if not _is_refused(parts(n)[part]))
+    levels = next(n for n in range(DEFINITION_LEVELS, 0, -1) if not _is_refused(parts(n)[part]))
     assert levels > 40
     for destination in DESTINATIONS:
         _deeply(150, parts(levels)[part], destination)

@@ -8,7 +8,7 @@ from typing import Final
 
 import msgspec
 
-DEEPEST: Final = 1_000
+DOCUMENT_LEVELS: Final = 1_000
 """Levels of objects and lists that every server bears.
 
 Newer ones refuse more by themselves (8.19 and 9.5 say so). 6.8.23 and 7.17.28 take 1 500 and die of 2 000: a
@@ -32,7 +32,7 @@ def depth_of(source: bytes) -> int:
     return _counted(_brackets(source))
 
 
-def is_too_deep(source: bytes, deepest: int = DEEPEST) -> bool:
+def is_document_too_deep(source: bytes, deepest: int = DOCUMENT_LEVELS) -> bool:
     """Whether a document has more levels than that; most have too few brackets for it, which is seen in no time."""
     if len(source) <= deepest or source.count(b"{") + source.count(b"[") <= deepest:
         return False

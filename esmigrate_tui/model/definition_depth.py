@@ -10,7 +10,7 @@ from typing import Final
 
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
-DEEPEST: Final = 200
+DEFINITION_LEVELS: Final = 200
 """Levels of JSON in a definition; each is an object or an array."""
 
 
@@ -22,7 +22,7 @@ class TooDeepError(ProblemError):
         self.names = names
 
 
-def is_too_deep(value: object, most: int = DEEPEST) -> bool:
+def is_too_deep(value: object, most: int = DEFINITION_LEVELS) -> bool:
     """Whether a value of JSON has more levels than that; it is walked level by level, without calling itself."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(most):
@@ -42,7 +42,7 @@ def too_deep(what: str, todo: str, names: tuple[str, ...] = ()) -> TooDeepError:
     return TooDeepError(
         Problem(
             cause=Cause.UNSUPPORTED,
-            what=f"{what} is nested deeper than {DEEPEST} levels of JSON, which this program does not follow.",
+            what=f"{what} is nested deeper than {DEFINITION_LEVELS} levels of JSON, which this program does not follow.",
             todo=todo,
         ),
         names,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.model.levels import DEEPEST, depth_of, is_too_deep
+from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, depth_of, is_document_too_deep
 
 _BRACKETS = st.text(alphabet='{}[]"\\/*\n a', max_size=12)
 _VALUES = st.recursive(
@@ -32,7 +32,7 @@ def test_brackets_count_and_what_stands_in_strings_does_not(value: Any, indent: 
     source = json.dumps(value, indent=indent).encode()
     assert depth_of(source) == _depth(value)
     for deepest in range(4):
-        assert is_too_deep(source, deepest) == (_depth(value) > deepest)
+        assert is_document_too_deep(source, deepest) == (_depth(value) > deepest)
 
 
 @given(st.binary(max_size=60))
@@ -47,12 +47,12 @@ def test_brackets_in_comments_do_not_count() -> None:
 @pytest.mark.parametrize(("opening", "closing"), [(b"[", b"]"), (b'{"a":', b"}"), (b'{"a":[', b"]}")])
 def test_the_edge_is_where_servers_have_it(opening: bytes, closing: bytes) -> None:
     each = opening.count(b"[") + opening.count(b"{")
-    most = DEEPEST // each
-    assert not is_too_deep(opening * most + b"1" + closing * most)
-    assert is_too_deep(opening * (most + 1) + b"1" + closing * (most + 1))
-    assert is_too_deep(opening * 100_000)
+    most = DOCUMENT_LEVELS // each
+    assert not is_document_too_deep(opening * most + b"1" + closing * most)
+    assert is_document_too_deep(opening * (most + 1) + b"1" + closing * (most + 1))
+    assert is_document_too_deep(opening * 100_000)
 
 
 def test_a_wide_document_is_not_deep() -> None:
-    assert not is_too_deep(b'{"a":[' + b'{"b":[1,2]},' * 10_000 + b"{}]}")
+    assert not is_document_too_deep(b'{"a":[' + b'{"b":[1,2]},' * 10_000 + b"{}]}")
     assert depth_of(b'{"a":[' + b'{"b":[1,2]},' * 10_000 + b"{}]}") == 4

@@ -1,0 +1,1 @@
+"""Checks that only a restore from a snapshot needs, one file a topic."""

@@ -1,0 +1,134 @@
+"""Whether the nodes of the destination may hold the restored shards.
+
+https://www.elastic.co/guide/en/elasticsearch/reference/current/snapshots-restore-snapshot.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.snapshot import Mount
+from esmigrate_tui.model.text import counted
+from esmigrate_tui.preflight.allocation import ALLOCATION, hindrances, restored_settings
+from esmigrate_tui.preflight.destination import (
+    some,
+)
+from esmigrate_tui.preflight.repository import held
+from esmigrate_tui.preflight.room_needed import replicas_of
+from esmigrate_tui.preflight.waiving import waivable
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.snapshot import SnapshotFacts
+
+_FILTERING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/shard-allocation-filtering.html"
+
+
+@waivable
+async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether some node of the destination may hold each index, by the settings that the index brings along."""
+    snapshot, wanted = draft.snapshot, draft.restoration
+    if snapshot is None or wanted is None or not draft.selected:
+        return
+    if wanted.mount is Mount.SHARED_CACHE:
+        return
+    nodes = await clusters.destination.surroundings.nodes()
+    told = await clusters.source.surroundings.index_settings(f"{ALLOCATION}*") if clusters.source is not None else None
+    if nodes is None or told is None:
+        yield Finding(
+            check="allocation-settings",
+            severity=Severity.NOTE,
+            title="Where the indices want their shards cannot be seen "
+            + ("without the source" if told is None else "on the destination"),
+            why="An index brings its allocation settings along; where no node fits, its restore hangs.",
+            fix="Nothing has to be done: the run says so if it happens. To be sure, ignore these settings:",
+            copy=f"{ALLOCATION}*",
+            link=_FILTERING,
+        )
+        return
+    shards = primary_shards(draft, snapshot)
+    hindered: dict[str, tuple[str, ...]] = {}
+    for one in (one for name in draft.selected for one in held(snapshot, name)):
+        settings = restored_settings(told.get(one, {}), wanted)
+        if found := hindrances(settings, nodes, shards.get(one)):
+            hindered[one] = found
+    if not hindered:
+        yield Finding(
+            check="allocation-settings",
+            severity=Severity.PASSED,
+            title="The destination has nodes for every chosen index, by its allocation settings",
+        )
+        return
+    reasons = tuple(dict.fromkeys(reason for found in hindered.values() for reason in found))
+    keys = tuple(dict.fromkeys(part.partition(":")[0] for reason in reasons for part in reason.split("; ")))
+    yield Finding(
+        check="allocation-settings",
+        severity=Severity.BLOCKER,
+        title=f"No node of the destination may hold {some(tuple(hindered))}",
+        evidence="; ".join(reasons[:5]),
+        why="An index brings its allocation settings along: its shards would wait for a node that is not there, and "
+        "the restore would hang.",
+        fix="Ignore these settings when restoring, or give a node of the destination the attribute or role:",
+        copy="\n".join(keys),
+        link=_FILTERING,
+        subjects=tuple(hindered),
+    )
+
+
+async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+    """Whether indices bring more replicas than the destination has nodes for."""
+    facts = draft.destination_facts
+    if facts is None or not facts.data_nodes or draft.restoration is None:
+        return
+    most = facts.data_nodes - 1
+    known = {name for index in draft.source_indices for name in (index.name, index.data_stream)}
+    replicas = replicas_of(draft, draft.chosen)
+    many = tuple(name for name, amount in replicas.items() if name in known and amount > most)
+    if many:
+        yield Finding(
+            check="replicas-beyond-nodes",
+            severity=Severity.NOTE,
+            title=f"More replicas than the destination has nodes for, so yellow after the restore: {some(many)}",
+            evidence=counted(facts.data_nodes, "data node"),
+            why="A replica is never on the node of its primary; the documents are all there without it.",
+            fix="Override the setting when restoring, or leave it:",
+            copy=f"index.number_of_replicas={most}",
+            subjects=many,
+        )
+
+
+async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
+    """Whether chosen indices define analysers, and the destination lacks a part for them that the source has."""
+    snapshot, wanted = draft.snapshot, draft.restoration
+    source, destination = draft.source_facts, draft.destination_facts
+    if snapshot is None or wanted is None or source is None or destination is None or clusters.source is None:
+        return
+    theirs, ours = {*source.modules, *source.plugins}, {*destination.modules, *destination.plugins}
+    lacking = tuple(sorted(part for part in theirs - ours if part.startswith("analysis-")))
+    if not lacking or not draft.selected:
+        return
+    told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
+    chosen = tuple(one for name in draft.selected for one in held(snapshot, name) if one in told)
+    if chosen:
+        yield Finding(
+            check="analysis-parts",
+            severity=Severity.WARNING,
+            title=f"The destination lacks {some(lacking)}, and analysers are defined by {some(chosen)}",
+            evidence="; ".join(
+                sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})
+            ),
+            why="An index whose analyser needs a part that is not there stays red: no node can open its shards.",
+            fix="Install the same analysis plugins on every node of the destination, or leave these indices out.",
+            link="https://www.elastic.co/guide/en/elasticsearch/plugins/current/analysis.html",
+            subjects=chosen,
+        )
+
+
+def primary_shards(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
+    """Primary shards of the indices in the snapshot, those left out of which neither it nor the source says."""
+    told = {one.name: one.shards for one in snapshot.details if one.shards is not None}
+    return {index.name: index.shards for index in draft.source_indices} | told
