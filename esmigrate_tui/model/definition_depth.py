@@ -42,7 +42,7 @@ def too_deep(what: str, todo: str, names: tuple[str, ...] = ()) -> TooDeepError:
     return TooDeepError(
         Problem(
             cause=Cause.UNSUPPORTED,
-            what=f"{what} is nested deeper than {DEFINITION_LEVELS} levels of JSON, which this program does not follow.",
+            what=f"{what} is nested deeper than {DEFINITION_LEVELS} levels of JSON, more than this program follows.",
             todo=todo,
         ),
         names,
