@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.engine.folders import RunFolder, folders_in
-from esmigrate_tui.engine.journal import Journal, writing_trouble
+from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.method import MethodName

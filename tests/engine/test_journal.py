@@ -175,11 +175,11 @@ async def test_the_journal_is_nobody_elses_to_read(tmp_path: Path) -> None:
 
 async def test_each_commit_is_on_the_disk_before_it_counts(tmp_path: Path) -> None:
     async with await Journal.create(tmp_path / "journal") as journal:
-        pragma = await journal._in_turn(lambda: journal._connect().execute("PRAGMA synchronous").fetchone())
-        mode = await journal._in_turn(lambda: journal._connect().execute("PRAGMA journal_mode").fetchone())
+        pragma = await journal._in_turn(lambda: journal._store.connect().execute("PRAGMA synchronous").fetchone())
+        mode = await journal._in_turn(lambda: journal._store.connect().execute("PRAGMA journal_mode").fetchone())
     assert (pragma, mode) == ((2,), ("wal",))
     async with await Journal.create(tmp_path / "journal") as again:
-        assert await again._in_turn(lambda: again._connect().execute("PRAGMA synchronous").fetchone()) == (2,)
+        assert await again._in_turn(lambda: again._store.connect().execute("PRAGMA synchronous").fetchone()) == (2,)
 
 
 async def test_a_damaged_journal_is_one_sentence(tmp_path: Path) -> None:
@@ -392,11 +392,11 @@ async def test_the_loop_goes_on_while_the_disk_is_slow(tmp_path: Path) -> None:
 
 async def test_a_full_disk_is_a_trouble_that_can_pass(tmp_path: Path) -> None:
     async with await Journal.create(tmp_path / "journal") as journal:
-        await journal._in_turn(lambda: journal._connect().execute("PRAGMA max_page_count=9").fetchall())
+        await journal._in_turn(lambda: journal._store.connect().execute("PRAGMA max_page_count=9").fetchall())
         with pytest.raises(ProblemError) as caught:
             await journal.append_all([Noted(at=float(number), text="x" * 1_000) for number in range(100)])
         assert caught.value.problem.cause is Cause.DISK_FULL
-        await journal._in_turn(lambda: journal._connect().execute("PRAGMA max_page_count=9999").fetchall())
+        await journal._in_turn(lambda: journal._store.connect().execute("PRAGMA max_page_count=9999").fetchall())
         await journal.append(Paused(at=1.0))
 
 

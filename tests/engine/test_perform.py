@@ -10,9 +10,10 @@ import pytest
 from esmigrate_tui.cli.output import total_line
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import RunFolder
-from esmigrate_tui.engine.journal import TROUBLE_FILE, Journal, writing_trouble
+from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.listing import summary
 from esmigrate_tui.engine.run import perform
+from esmigrate_tui.engine.trouble_file import TROUBLE_FILE, writing_trouble
 from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import (
