@@ -24,7 +24,7 @@ from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import FileOptions, IdRule
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
@@ -71,22 +71,18 @@ async def make_file_plan(options: IndexPlanOptions) -> int:
     facts = draft.destination_facts
     template = claimed_by(into, facts.templates) if facts is not None and not taken else ""
     if template and body:
-        raise ProblemError(
-            Problem(
-                cause=Cause.EXISTS,
-                what=f"The destination's template {template} makes {clean(into, 300)} a data stream.",
-                why="The types of its fields stand in that template; a mapping can only be given to an index.",
-                todo="Leave --mapping out, or choose another name with --into.",
-            )
+        raise ProblemError.of(
+            Cause.EXISTS,
+            f"The destination's template {template} makes {clean(into, 300)} a data stream.",
+            why="The types of its fields stand in that template; a mapping can only be given to an index.",
+            todo="Leave --mapping out, or choose another name with --into.",
         )
     if is_there and body:
-        raise ProblemError(
-            Problem(
-                cause=Cause.EXISTS,
-                what=f"The {taken} {clean(into, 300)} exists on the destination already.",
-                why="It is used as it is; a mapping can only be given to an index that is made.",
-                todo="Leave --mapping out, or choose another name with --into.",
-            )
+        raise ProblemError.of(
+            Cause.EXISTS,
+            f"The {taken} {clean(into, 300)} exists on the destination already.",
+            why="It is used as it is; a mapping can only be given to an index that is made.",
+            todo="Leave --mapping out, or choose another name with --into.",
         )
     create = "" if is_there else (body or create_body(sample))
     kept = "" if template else create
@@ -204,13 +200,11 @@ def _kept(pattern: str, options: IndexPlanOptions) -> str:
         raise click.UsageError(msg)
     kept = output.with_name(f"{output.stem}.input")
     if kept.exists() and not options.written.force:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"{kept} exists already.",
-                why="What comes from standard input would be kept there.",
-                todo=ANOTHER_NAME,
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"{kept} exists already.",
+            why="What comes from standard input would be kept there.",
+            todo=ANOTHER_NAME,
         )
     with replacing(kept, is_new=not options.written.force) as file:
         shutil.copyfileobj(sys.stdin.buffer, file)

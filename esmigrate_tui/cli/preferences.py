@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import settings_file
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ async def keep_contrast(contrast: bool) -> None:  # noqa: FBT001  # the one thin
     except OSError as error:  # a TimeoutError is one as well
         reason = clean(error.strerror or "the disk does not answer", 200)
         what = f"It holds until you leave: {clean(str(path), 300)} cannot be written: {reason}."
-        raise ProblemError(Problem(cause=Cause.STATE, what=what)) from None
+        raise ProblemError.of(Cause.STATE, what) from None
 
 
 def _write(path: Path, text: bytes) -> None:

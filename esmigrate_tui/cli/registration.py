@@ -11,7 +11,7 @@ from esmigrate_tui.flow.runs import make_change
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.ledger import PlannedChange
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, listed
 
 if TYPE_CHECKING:
@@ -99,13 +99,11 @@ async def _as_on_the_source(clusters: Clusters, name: str, *, writable: bool) ->
         raise click.UsageError(msg)
     there = {one.name: one for one in await clusters.source.snapshots.repositories()}
     if name not in there:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The source has no repository {clean(name, 200)}.",
-                why=f"It has {listed([*there])}." if there else "It has none at all.",
-                todo="Correct the name, or describe the repository with --register.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The source has no repository {clean(name, 200)}.",
+            why=f"It has {listed([*there])}." if there else "It has none at all.",
+            todo="Correct the name, or describe the repository with --register.",
         )
     return there[name].registered(readonly=not writable)
 
@@ -115,14 +113,12 @@ def _must_be_the_same(there: Repository, wanted: Repository | None) -> None:
     if wanted is None:
         return
     if (there.type, there.place) != (wanted.type, wanted.place):
-        raise ProblemError(
-            Problem(
-                cause=Cause.EXISTS,
-                what=f"The destination has another repository {clean(there.name)} already.",
-                why=f"It is of the type {clean(there.type)} at {clean(there.place, 200)}, "
-                f"not {clean(wanted.type)} at {clean(wanted.place, 200)}.",
-                todo="Register it under another name, or leave --register out to use the one that exists.",
-            )
+        raise ProblemError.of(
+            Cause.EXISTS,
+            f"The destination has another repository {clean(there.name)} already.",
+            why=f"It is of the type {clean(there.type)} at {clean(there.place, 200)}, "
+            f"not {clean(wanted.type)} at {clean(wanted.place, 200)}.",
+            todo="Register it under another name, or leave --register out to use the one that exists.",
         )
     other = [
         f"{key} is {clean(there.settings.get(key, 'not set'), 200)} there, not {clean(value, 200)}"
@@ -143,11 +139,9 @@ async def _nowhere(clusters: Clusters, name: str, known: tuple[str, ...]) -> Pro
             there = set()
         if name in there:
             todo = "The source has it: --register-from-source registers it on the destination too, read-only."
-    return ProblemError(
-        Problem(
-            cause=Cause.MISSING,
-            what=f"The destination knows no repository {clean(name, 200)}.",
-            why=f"It has {listed(known)}." if known else "It has none at all.",
-            todo=todo,
-        )
+    return ProblemError.of(
+        Cause.MISSING,
+        f"The destination knows no repository {clean(name, 200)}.",
+        why=f"It has {listed(known)}." if known else "It has none at all.",
+        todo=todo,
     )

@@ -18,7 +18,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotState, TakenNameRule
 from esmigrate_tui.model.text import clean, listed
 from esmigrate_tui.translate.renaming import renamed_by
@@ -110,13 +110,11 @@ def _must_be_in_the_way(plan: Plan, wanted: Mapping[str, TakenNameRule]) -> None
     """Nothing is closed or deleted for nothing: a name that is not in the way is most likely a slip."""
     met = {name for task in plan.tasks for name in task.in_the_way}
     if idle := [name for name in wanted if name not in met]:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"Nothing of what is restored is in the way of {listed(idle)}.",
-                why="Only what stands in the way of a restore is closed or deleted by it.",
-                todo="Leave it out of --close and --delete, or correct the name.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"Nothing of what is restored is in the way of {listed(idle)}.",
+            why="Only what stands in the way of a restore is closed or deleted by it.",
+            todo="Leave it out of --close and --delete, or correct the name.",
         )
 
 
@@ -164,12 +162,10 @@ def _renamed(names: Sequence[str], options: RestorePlanOptions) -> dict[str, str
     """New names by pattern, and those that are given one by one, which win."""
     each = pairs("--rename", "OLD=NEW", options.renamed)
     if unknown := [name for name in each if name not in names]:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
-                todo="Correct the name, or add it with --index.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
+            todo="Correct the name, or add it with --index.",
         )
     if not options.rename_pattern:
         return each
@@ -189,13 +185,11 @@ async def _newest(cluster: Cluster, repository: Repository) -> str:
         found = next((one for one in page if one.state is SnapshotState.SUCCESS), None)
         if found is not None:
             return found.name
-    raise ProblemError(
-        Problem(
-            cause=Cause.MISSING,
-            what=f"The repository {clean(repository.name)} has no snapshot that ended well.",
-            why=f"None of its {seen} is in the state SUCCESS." if seen else "It is empty.",
-            todo="Name one with --snapshot, or take a new one on the source: esmigrate snapshot.",
-        )
+    raise ProblemError.of(
+        Cause.MISSING,
+        f"The repository {clean(repository.name)} has no snapshot that ended well.",
+        why=f"None of its {seen} is in the state SUCCESS." if seen else "It is empty.",
+        todo="Name one with --snapshot, or take a new one on the source: esmigrate snapshot.",
     )
 
 

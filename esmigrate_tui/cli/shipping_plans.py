@@ -21,7 +21,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import ShippingOptions
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.mapping import body_in
@@ -64,13 +64,11 @@ async def make_shipping_plan(options: IndexPlanOptions, shipper: Shipper) -> int
         planning.raise_unreached(reached)
         is_there = (await clusters.destination.existing([into])).get(into) == "index"
     if is_there and body:
-        raise ProblemError(
-            Problem(
-                cause=Cause.EXISTS,
-                what=f"The index {clean(into, 300)} exists on the destination already.",
-                why="It is used as it is; a mapping can only be given to an index that is made.",
-                todo="Leave --mapping out, or choose another name with --into.",
-            )
+        raise ProblemError.of(
+            Cause.EXISTS,
+            f"The index {clean(into, 300)} exists on the destination already.",
+            why="It is used as it is; a mapping can only be given to an index that is made.",
+            todo="Leave --mapping out, or choose another name with --into.",
         )
     draft = draft.answered(shipping=shipping, create="" if is_there else body or GUESSES)
     plan = METHODS[MethodName.INDEX_FROM_SOURCE].plan(draft, planning.timestamp(time.time()))

@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui import preflight
 from esmigrate_tui.model.finding import Acceptance, Finding, Severity, accepting
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ def accepted(given: Sequence[str]) -> tuple[Acceptance, ...]:
     """Whatever the named checks find, accepted; raises ProblemError (usage) for a name that no check has."""
     if unknown := [name for name in given if name not in preflight.NAMES]:
         like = difflib.get_close_matches(unknown[0], preflight.NAMES, n=1)
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"--accept names {clean(unknown[0], 100)}, and no check has that name.",
-                why="A finding that was meant to be accepted would still stand in the way.",
-                todo=(f"Did you mean {like[0]}? " if like else "")
-                + "Take the name in brackets behind a finding of `esmigrate check`.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"--accept names {clean(unknown[0], 100)}, and no check has that name.",
+            why="A finding that was meant to be accepted would still stand in the way.",
+            todo=(
+                (f"Did you mean {like[0]}? " if like else "")
+                + "Take the name in brackets behind a finding of `esmigrate check`."
+            ),
         )
     return tuple(Acceptance(check=name, severity=Severity.BLOCKER) for name in sorted(set(given)))
 

@@ -13,7 +13,7 @@ from esmigrate_tui.flow.planning import plan_of
 from esmigrate_tui.methods.checking import preflight_findings
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Finding, worst_first
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.opened import changed
@@ -111,22 +111,18 @@ async def _snapshot_of(plan: Plan, clusters: Clusters) -> SnapshotFacts | None:
     except ProblemError as error:
         if error.problem.cause is not Cause.MISSING:
             return as_planned(plan)  # why, is what preflight says of the repository
-        raise StalePlanError(
-            Problem(
-                cause=Cause.STALE,
-                what=f"The snapshot {clean(wanted.snapshot)} is no longer in {clean(wanted.repository.name)}.",
-                why="It was deleted since the plan was made.",
-                todo="Make a new plan with `esmigrate plan`.",
-            )
+        raise StalePlanError.of(
+            Cause.STALE,
+            f"The snapshot {clean(wanted.snapshot)} is no longer in {clean(wanted.repository.name)}.",
+            why="It was deleted since the plan was made.",
+            todo="Make a new plan with `esmigrate plan`.",
         ) from None
     if wanted.snapshot_uuid and found.uuid and found.uuid != wanted.snapshot_uuid:
-        raise StalePlanError(
-            Problem(
-                cause=Cause.STALE,
-                what=f"The snapshot {clean(wanted.snapshot)} is not the one that this plan was made for.",
-                why="It was deleted since, and another one has got its name.",
-                todo="Make a new plan with `esmigrate plan`.",
-            )
+        raise StalePlanError.of(
+            Cause.STALE,
+            f"The snapshot {clean(wanted.snapshot)} is not the one that this plan was made for.",
+            why="It was deleted since, and another one has got its name.",
+            todo="Make a new plan with `esmigrate plan`.",
         )
     return found
 
@@ -188,13 +184,11 @@ async def raise_changed_files(plan: Plan) -> None:
     """Raise StalePlanError where a file of the plan is missing, or differs from what it was."""
     files = tuple(file for task in plan.tasks if task.reading is not None for file in task.reading.files)
     if files and (what := await asyncio.to_thread(changed, files)):
-        raise StalePlanError(
-            Problem(
-                cause=Cause.STALE,
-                what=what,
-                why="What a plan says of a file, its format and types, was seen when the plan was made.",
-                todo="Make a new plan with `esmigrate plan`.",
-            )
+        raise StalePlanError.of(
+            Cause.STALE,
+            what,
+            why="What a plan says of a file, its format and types, was seen when the plan was made.",
+            todo="Make a new plan with `esmigrate plan`.",
         )
 
 

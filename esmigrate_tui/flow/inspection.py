@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.reading.opened import changed
 from esmigrate_tui.reading.sample import looked_at
 from esmigrate_tui.vault.deadline import within
@@ -34,12 +34,10 @@ async def _patiently(work: Callable[[], T]) -> T:
     try:
         return await within(PATIENCE, lambda _: work())
     except TimeoutError:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"Looking at the files has not come to an end in {PATIENCE:.0f} seconds.",
-                why="A network folder that is unreachable does not answer at all; a pattern may also go through a "
-                "whole disk.",
-                todo="See that the folder can be listed, or name it more exactly. Then look again.",
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"Looking at the files has not come to an end in {PATIENCE:.0f} seconds.",
+            why="A network folder that is unreachable does not answer at all; a pattern may also go through a "
+            "whole disk.",
+            todo="See that the folder can be listed, or name it more exactly. Then look again.",
         ) from None

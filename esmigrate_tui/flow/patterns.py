@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.facts import IndexState
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -76,28 +76,20 @@ def choose(
             names.append(index.name)
             continue
         if index.name in patterns:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.BLOCKED, what=f"The index {clean(index.name)} cannot be moved.", why=f"It is {why}."
-                )
-            )
+            raise ProblemError.of(Cause.BLOCKED, f"The index {clean(index.name)} cannot be moved.", why=f"It is {why}.")
         left_out[index.name] = why
     for pattern in patterns:
         if pattern not in matched:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.MISSING,
-                    what=f"No index of {place} matches {clean(pattern, 200)}.",
-                    why="An absence must not pass for success.",
-                    todo=f"List what exists with {look}, and correct the pattern.",
-                )
+            raise ProblemError.of(
+                Cause.MISSING,
+                f"No index of {place} matches {clean(pattern, 200)}.",
+                why="An absence must not pass for success.",
+                todo=f"List what exists with {look}, and correct the pattern.",
             )
     if not names:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what="Nothing is left to move: every matching index was left out.",
-                why="; ".join(f"{clean(name, 80)} is {why}" for name, why in [*left_out.items()][:5]),
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            "Nothing is left to move: every matching index was left out.",
+            why="; ".join(f"{clean(name, 80)} is {why}" for name, why in [*left_out.items()][:5]),
         )
     return Matched(names=tuple(names), left_out=tuple(left_out.items()))

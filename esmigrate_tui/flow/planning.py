@@ -12,7 +12,7 @@ from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.definition_depth import TooDeepError
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -53,16 +53,14 @@ async def plan_for(
     choice = choose(draft.offered, patterns, excluded, hidden_too=hidden_too)
     unknown = [name for name in renamed if name not in choice.names]
     if unknown:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
-                todo="Correct the name, or add it with --index.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"--rename names {clean(unknown[0], 200)}, which is not among the chosen indices.",
+            todo="Correct the name, or add it with --index.",
         )
     method = draft.method
     if clusters.source is None or method is None:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="This method needs a source."))
+        raise ProblemError.of(Cause.USAGE, "This method needs a source.")
     choice, definitions = await _defined(clusters.source, choice, patterns)
     draft = draft.answered(
         selected=choice.names,
@@ -95,12 +93,10 @@ def raise_unreached(findings: Sequence[Finding]) -> None:
     """Raise the ProblemError of the first cluster that did not answer as it should."""
     for finding in findings:
         if finding.severity is Severity.BLOCKER:
-            raise ProblemError(
-                Problem(
-                    cause=finding.cause or Cause.CONNECTION,
-                    what=finding.title,
-                    why=finding.why,
-                    todo=finding.fix,
-                    evidence=finding.evidence,
-                )
+            raise ProblemError.of(
+                finding.cause or Cause.CONNECTION,
+                finding.title,
+                why=finding.why,
+                todo=finding.fix,
+                evidence=finding.evidence,
             )

@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.flow.session import is_watched
 from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
 
@@ -78,24 +78,20 @@ def remark(progress: Progress, command: Command, run: str) -> str:
     is_paced = progress.method is None or progress.method.traits.can_be_paced
     match command:
         case AcceptArrivals() if not is_watched(progress):
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what="This run ends by itself, once everything is moved and verified.",
-                    todo=f"To end it before that: esmigrate stop {run}",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                "This run ends by itself, once everything is moved and verified.",
+                todo=f"To end it before that: esmigrate stop {run}",
             )
         case SetPace() if is_watched(progress):
-            raise ProblemError(Problem(cause=Cause.USAGE, what=_THEIR_PACE, todo="Slow the sender down where it runs."))
+            raise ProblemError.of(Cause.USAGE, _THEIR_PACE, todo="Slow the sender down where it runs.")
         case SetPace() if not is_paced:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what="A restore cannot be slowed down from here.",
-                    why="The destination's own settings hold its pace: indices.recovery.max_bytes_per_sec of the "
-                    "cluster, max_restore_bytes_per_sec of the repository.",
-                    todo="Change the cluster's one there; it works at once.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                "A restore cannot be slowed down from here.",
+                why="The destination's own settings hold its pace: indices.recovery.max_bytes_per_sec of the "
+                "cluster, max_restore_bytes_per_sec of the repository.",
+                todo="Change the cluster's one there; it works at once.",
             )
         case PauseRun() if is_watched(progress):
             return "What is sent continues to arrive: only counting it is paused."

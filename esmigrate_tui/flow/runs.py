@@ -16,7 +16,7 @@ from esmigrate_tui.engine.places import raise_unsafe, runs_home, user_name
 from esmigrate_tui.engine.survival import logout_warning
 from esmigrate_tui.flow.secrets import credentials_of
 from esmigrate_tui.flow.services import RunCard
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -129,12 +129,10 @@ def leaving_warning() -> str:
 def raise_ended(folder: RunFolder) -> None:
     """Raise ProblemError (state) where no process holds the run, so that nothing reads a command."""
     if not folder.is_live:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The process of run {folder.run} has ended, so it takes no command.",
-                todo=f"`esmigrate status {folder.run}` shows how it ended; `esmigrate resume {folder.run}` resumes it.",
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The process of run {folder.run} has ended, so it takes no command.",
+            todo=f"`esmigrate status {folder.run}` shows how it ended; `esmigrate resume {folder.run}` resumes it.",
         )
 
 

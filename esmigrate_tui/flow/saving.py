@@ -8,7 +8,7 @@ from typing import Final
 
 from esmigrate_tui.disk import read_text, write_whole
 from esmigrate_tui.model.plan import MOST_BYTES, Plan
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 _ANOTHER_NAME: Final = "Give it another name."
@@ -17,7 +17,7 @@ _ANOTHER_NAME: Final = "Give it another name."
 def write_new(path: Path, text: str, *, force: bool, todo: str = _ANOTHER_NAME) -> None:
     """Write a file whole; raises ProblemError (usage) where it exists and may not be overwritten, OSError."""
     if path.exists() and not force:
-        raise ProblemError(Problem(cause=Cause.USAGE, what=f"{path} exists already.", todo=todo))
+        raise ProblemError.of(Cause.USAGE, f"{path} exists already.", todo=todo)
     write_whole(path, text.encode(), is_new=not force)
 
 
@@ -43,7 +43,7 @@ async def _save(path: Path, text: str, *, force: bool) -> None:
     except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
         why = (error.strerror if isinstance(error, OSError) else "") or str(error)
         what = f"{clean(str(path), 300)} cannot be written: {clean(why, 200)}."
-        raise ProblemError(Problem(cause=Cause.STATE, what=what, todo="Give a place where you may write.")) from None
+        raise ProblemError.of(Cause.STATE, what, todo="Give a place where you may write.") from None
 
 
 async def read_plan(path: Path) -> Plan:

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,12 +39,10 @@ async def credentials_of(
             continue
         settled, credential = await sign_in(connection, side, (files or {}).get(side))
         if settled.sign_in is not connection.sign_in:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"The plan signs in to the {side} with {connection.sign_in}; given is {settled.sign_in}.",
-                    todo="Give the kind of secret that the plan was made with, or make the plan again.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"The plan signs in to the {side} with {connection.sign_in}; given is {settled.sign_in}.",
+                todo="Give the kind of secret that the plan was made with, or make the plan again.",
             )
         found[side] = credential
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 import msgspec
 
@@ -57,3 +58,8 @@ class ProblemError(Exception):
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.sentence())
         self.problem = problem
+
+    @classmethod
+    def of(cls, cause: Cause, what: str, *, why: str = "", todo: str = "", evidence: str = "") -> Self:
+        """The error of a problem that consists of these."""
+        return cls(Problem(cause=cause, what=what, why=why, todo=todo, evidence=evidence))

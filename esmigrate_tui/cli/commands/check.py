@@ -12,7 +12,7 @@ from esmigrate_tui.cli.options import Accept, AsJson, CommandOption, PlanFile, S
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, listed
 
 if TYPE_CHECKING:
@@ -77,13 +77,11 @@ def fixes_of(findings: Sequence[Finding], names: Sequence[str]) -> tuple[Planned
     for name in names:
         if name not in fixable:
             offered = f"What can be: {listed(tuple(fixable))}." if fixable else "Nothing else can be, either."
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"Nothing that {clean(name, 100)} found can be fixed from here.",
-                    why="Only changes are made for you that can be reverted and lose no document.",
-                    todo=f"{offered} For everything else the finding says what to type.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"Nothing that {clean(name, 100)} found can be fixed from here.",
+                why="Only changes are made for you that can be reverted and lose no document.",
+                todo=f"{offered} For everything else the finding says what to type.",
             )
     return tuple(change for name in dict.fromkeys(names) for change in fixable[name])
 

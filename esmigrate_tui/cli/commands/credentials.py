@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.cli.options import CONTEXT, CommandArgument, CommandOption, command
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 
 class NoOptions(msgspec.Struct, frozen=True):
@@ -27,12 +27,10 @@ class KeptSecret(msgspec.Struct, frozen=True, kw_only=True):
         """The connection that the secret is for; raises ProblemError (usage) for a password without a user."""
         endpoint, user = parse_address(self.url)
         if not self.api_key and not user:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what="A password belongs to a user, and the address names none.",
-                    todo="Give the address as https://USER@host:port, or --api-key.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                "A password belongs to a user, and the address names none.",
+                todo="Give the address as https://USER@host:port, or --api-key.",
             )
         return Connection(endpoint=endpoint, sign_in=SignIn.API_KEY if self.api_key else SignIn.PASSWORD, user=user)
 
@@ -61,7 +59,7 @@ async def _save(options: KeptSecret) -> int:
     connection = options.connection()
     report = await vault.probe()  # before a secret is asked for
     if report.state is not vault.VaultState.AVAILABLE:
-        raise ProblemError(Problem(cause=Cause.STATE, what=report.in_full()))
+        raise ProblemError.of(Cause.STATE, report.in_full())
     name = "API key" if options.api_key else f"Password of {connection.user}"
     secret = click.prompt(name, hide_input=True, type=str)
     credential = Credential(sign_in=connection.sign_in, user=connection.user, secret=secret)

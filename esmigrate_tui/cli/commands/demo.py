@@ -20,7 +20,7 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import counted, number
 from esmigrate_tui.wizard.environment import wants_lines
 
@@ -89,7 +89,7 @@ async def _nodes(options: DemoOptions) -> AsyncIterator[tuple[SandboxNode, Sandb
             clear_bar()
         except SandboxError as error:
             clear_bar()
-            raise ProblemError(Problem(cause=Cause.STATE, what=str(error))) from None
+            raise ProblemError.of(Cause.STATE, str(error)) from None
         click.echo(f"The source cluster holds {number(loaded.documents)} documents of sample data.", err=True)
         yield started[0], started[1]
     finally:
@@ -124,7 +124,7 @@ async def _move_everything(source: SignedIn, destination: SignedIn) -> int:
         for name, why in choice.left_out:
             click.echo(f"- left out {name}: {why}")
         if clusters.source is None:
-            raise ProblemError(Problem(cause=Cause.USAGE, what="The demo needs a source."))
+            raise ProblemError.of(Cause.USAGE, "The demo needs a source.")
         definitions = await clusters.source.definitions(choice.names)
         draft = draft.answered(selected=choice.names, definitions=definitions)
         findings = []

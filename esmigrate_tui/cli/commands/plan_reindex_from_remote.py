@@ -11,7 +11,7 @@ from esmigrate_tui.cli.options import CommandOption, command
 from esmigrate_tui.cli.plans import MovingPlanOptions, make_moving_plan
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import MOST_RANGES
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 
 class ReindexPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,12 +47,10 @@ async def plan_reindex_from_remote(options: ReindexPlanOptions) -> int:
     and corrected. One that is rejected does not end the run: it is reported, and the exit code is 3.
     """
     if options.split == 1 and options.split_by:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="--split 1 reads each index whole, so there is nothing to divide by --split-by.",
-                todo="Give one of them.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            "--split 1 reads each index whole, so there is nothing to divide by --split-by.",
+            todo="Give one of them.",
         )
     return await make_moving_plan(
         options.moving, MethodName.REINDEX_FROM_REMOTE, split=options.split, split_by=options.split_by

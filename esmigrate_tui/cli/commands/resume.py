@@ -12,7 +12,7 @@ import msgspec
 from esmigrate_tui.cli.options import AsJson, CommandOption, Detach, RunName, SecretFiles, command
 from esmigrate_tui.model.connection import Side, parse_fingerprint
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -86,12 +86,10 @@ def accepted_fingerprints(given: Sequence[str]) -> dict[Side, str]:
     for one in given:
         name, sign, digits = one.partition("=")
         if not sign or name not in {str(side) for side in Side}:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"{clean(one, 100)} does not say whose certificate is accepted.",
-                    todo="Write source=SHA256 or destination=SHA256.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"{clean(one, 100)} does not say whose certificate is accepted.",
+                todo="Write source=SHA256 or destination=SHA256.",
             )
         found[Side(name)] = parse_fingerprint(digits)
     return found

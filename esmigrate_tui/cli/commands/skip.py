@@ -27,19 +27,17 @@ async def skip(options: SkipOptions) -> int:
     from esmigrate_tui.flow import runs
     from esmigrate_tui.model.command import SkipTask
     from esmigrate_tui.model.outcome import ExitCode
-    from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+    from esmigrate_tui.model.problem import Cause, ProblemError
     from esmigrate_tui.model.text import clean
 
     folder = runs.find(options.run)
     progress = await runs.progress_of(folder)
     task = next((task for task in progress.tasks if task.summary.source_index == options.index), None)
     if task is None:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The run {folder.run} has no index {clean(options.index, 200)}.",
-                todo=f"`esmigrate status {folder.run}` lists what it has.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The run {folder.run} has no index {clean(options.index, 200)}.",
+            todo=f"`esmigrate status {folder.run}` lists what it has.",
         )
     number = task.summary.number
     if not await is_agreed(folder, progress, confirmed=options.confirmed, only=number):

@@ -18,7 +18,7 @@ from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.plan import Plan
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 
@@ -127,21 +127,17 @@ async def _must_be_writable(cluster: Cluster, name: str) -> None:
     """Raise ProblemError for a repository that is missing, or cannot be written to."""
     known = {one.name: one for one in await cluster.snapshots.repositories()}
     if name not in known:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The source has no repository {clean(name, 200)}.",
-                why=f"It has {listed([*known])}." if known else "It has none at all.",
-                todo="Correct the name, or register one there first.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The source has no repository {clean(name, 200)}.",
+            why=f"It has {listed([*known])}." if known else "It has none at all.",
+            todo="Correct the name, or register one there first.",
         )
     if known[name].is_readonly:
-        raise ProblemError(
-            Problem(
-                cause=Cause.BLOCKED,
-                what=f"The source may only read the repository {clean(name)}.",
-                todo="Take the snapshot into another one, which it may write to.",
-            )
+        raise ProblemError.of(
+            Cause.BLOCKED,
+            f"The source may only read the repository {clean(name)}.",
+            todo="Take the snapshot into another one, which it may write to.",
         )
 
 

@@ -19,7 +19,7 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import DifferenceKind, IndexComparison
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, number
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ async def verify(options: VerifyOptions) -> int:
 
     async with connected(sides[Side.DESTINATION], sides[Side.SOURCE]) as clusters:
         if clusters.source is None:  # both are given: the command asks for them
-            raise ProblemError(Problem(cause=Cause.USAGE, what="Two clusters are needed."))
+            raise ProblemError.of(Cause.USAGE, "Two clusters are needed.")
         source = ComparedIndex(clusters.source, names[Side.SOURCE])
         destination = ComparedIndex(clusters.destination, names[Side.DESTINATION])
         manner = ComparisonOptions(values=values, pace=options.pace, look=look)
