@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -22,8 +23,6 @@ from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from esmigrate_tui.plain.console import Console
 
 
@@ -95,7 +94,7 @@ async def _follow_to_end(
             steering.cancel()
     paths = await runs.write_report(run)
     if not as_json:
-        await _show_end(run, paths)
+        await _show_end(run, tuple(map(Path, paths)))
     if progress.outcome is None:
         click.echo(
             f"esmigrate: the process of run {run} ended without finishing it. "

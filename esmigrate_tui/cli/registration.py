@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from esmigrate_tui.cli.plans import pairs
+from esmigrate_tui.flow.repository import registering
 from esmigrate_tui.flow.runs import make_change
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import bare_plan
-from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, listed
 
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.cli.restore_options import RegistrationOptions, RestorePlanOptions
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.model.connection import Credential
+    from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.snapshot import Repository
 
@@ -76,16 +75,8 @@ async def registered(
 
 async def _register(draft: Draft, credentials: Mapping[Side, Credential], wanted: Repository, made_at: str) -> str:
     """Register it, and print that; the name of the folder in which it is recorded."""
-    from esmigrate_tui.elastic.snapshots import register_request, unregister_request  # noqa: PLC0415  # the client costs start-up time
-
     access = "read-only" if wanted.is_readonly else "WRITABLE"
-    change = PlannedChange(
-        side=Side.DESTINATION,
-        what=f"the repository {wanted.name} was registered, {access}",
-        made_by=register_request(wanted),
-        undo=unregister_request(wanted.name),
-    )
-    folder = await make_change(bare_plan(draft, made_at), credentials, change)
+    folder = await make_change(bare_plan(draft, made_at), credentials, registering(wanted))
     place = f" at {clean(wanted.place)}" if wanted.place else ""
     click.echo(
         f"! Registered the repository {wanted.name} on the destination, {access}: type {wanted.type}{place}.", err=True

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import time
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
@@ -17,134 +18,57 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import Callable, Mapping
 
-    from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.advice import Advice
-    from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
-    from esmigrate_tui.model.command import Command
-    from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Side
+    from esmigrate_tui.model.connection import Connection, Credential, Side
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.event import Reject
-    from esmigrate_tui.model.files import FileInspection, FileOptions
-    from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.model.ledger import PlannedChange
-    from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.vault import VaultReport
 
 # ruff: noqa: PLC0415  # every import in a function here keeps the first screen quick
 
 
-async def _connect(connection: Connection, credential: Credential) -> Cluster:
-    from esmigrate_tui.elastic.connect import connect
+class _LateModule:
+    """A module whose functions load it when they are called."""
 
-    return await connect(connection, credential)
+    def __init__(self, name: str) -> None:
+        self._name = name
 
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            return getattr(import_module(f"esmigrate_tui.{self._name}"), name)(*arguments)
 
-async def _fingerprint(endpoint: Endpoint) -> str:
-    from esmigrate_tui.elastic.connect import presented_fingerprint
-
-    return await presented_fingerprint(endpoint)
-
-
-async def _files(typed: str, options: FileOptions) -> FileInspection:
-    from esmigrate_tui.flow.inspection import inspected
-
-    return await inspected(typed, options)
+        return call
 
 
-async def _preflight(draft: Draft, destination: Cluster, source: Cluster | None) -> AsyncIterator[Finding]:
+if TYPE_CHECKING:
+    from esmigrate_tui.elastic import connect
+    from esmigrate_tui.flow import checking, inspection, planning, runs, saving
+    from esmigrate_tui.methods import carrying
+else:
+    connect, carrying = _LateModule("elastic.connect"), _LateModule("methods.carrying")
+    checking, inspection = _LateModule("flow.checking"), _LateModule("flow.inspection")
+    planning, runs, saving = _LateModule("flow.planning"), _LateModule("flow.runs"), _LateModule("flow.saving")
+
+
+def _pair(destination: Cluster, source: Cluster | None) -> Clusters:
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.flow.checking import findings_of
 
-    async for finding in findings_of(draft, Clusters(destination=destination, source=source), time.time()):
-        yield finding
+    return Clusters(destination=destination, source=source)
 
 
 async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice:
-    from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.recommendation import advise
     from esmigrate_tui.methods.survey import surveyed
 
-    return advise(await surveyed(draft, Clusters(destination=destination, source=source), time.perf_counter))
-
-
-async def _carried(
-    groups: tuple[DefinitionGroup, ...], destination: Cluster, source: Cluster
-) -> tuple[CarriedDefinition, ...]:
-    from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.carrying import previewed
-
-    return await previewed(Clusters(destination=destination, source=source), groups)
-
-
-def _plan(draft: Draft) -> Plan:
-    from esmigrate_tui.flow.planning import plan_of
-
-    return plan_of(draft, time.time())
-
-
-async def _save_text(name: str, text: str) -> str:
-    from esmigrate_tui.flow.saving import save_text
-
-    return await save_text(name, text)
-
-
-async def _save_plan(plan: Plan) -> str:
-    from esmigrate_tui.flow.saving import save_plan
-
-    return await save_plan(plan)
-
-
-async def _begin(plan: Plan, credentials: Mapping[Side, Credential], findings: tuple[Finding, ...]) -> str:
-    from esmigrate_tui.flow import runs
-
-    return await runs.begin(plan, dict(credentials), findings)
-
-
-async def _resume(run: str, credentials: Mapping[Side, Credential]) -> None:
-    from esmigrate_tui.flow import runs
-
-    await runs.resume_ended(run, credentials)
+    return advise(await surveyed(draft, _pair(destination, source), time.perf_counter))
 
 
 async def _runs() -> tuple[RunCard, ...]:
     if not await asyncio.to_thread(has_runs, os.environ):
         return ()  # nothing of the engine is needed for the first screen of the first migration
-    from esmigrate_tui.flow import runs
-
     return await runs.cards()
-
-
-def _follow(run: str) -> AsyncIterator[RunUpdate]:
-    from esmigrate_tui.flow import runs
-
-    return runs.updates_of(run)
-
-
-async def _command(run: str, command: Command) -> None:
-    from esmigrate_tui.flow import runs
-
-    await runs.send(run, command)
-
-
-async def _rejects(run: str, limit: int) -> tuple[Reject, ...]:
-    from esmigrate_tui.flow import runs
-
-    return await runs.rejects(run, limit)
-
-
-async def _report(run: str) -> tuple[str, ...]:
-    from esmigrate_tui.flow import runs
-
-    return tuple(str(path) for path in await runs.write_report(run))
-
-
-async def _change(plan: Plan, credentials: Mapping[Side, Credential], change: PlannedChange, folder: str) -> str:
-    from esmigrate_tui.flow import runs
-
-    return await runs.make_change(plan, credentials, change, folder)
 
 
 def _word(report: VaultReport) -> VaultStatus:
@@ -178,25 +102,27 @@ class _KeyringVault:
 def real_services() -> Services[Cluster]:
     """Everything the wizard may do, wired to the real rooms."""
     return Services(
-        methods=tuple(METHODS.values()),
-        connect=_connect,
-        fingerprint=_fingerprint,
-        files=_files,
-        preflight=_preflight,
+        methods=METHODS,
+        connect=connect.connect,
+        fingerprint=connect.presented_fingerprint,
+        files=inspection.inspected,
+        preflight=lambda draft, destination, source: checking.findings_of(
+            draft, _pair(destination, source), time.time()
+        ),
         advise=_advise,
-        carried=_carried,
-        plan=_plan,
+        carried=lambda groups, destination, source: carrying.previewed(_pair(destination, source), groups),
+        plan=lambda draft: planning.plan_of(draft, time.time()),
         preview=preview,
-        save_text=_save_text,
-        save_plan=_save_plan,
-        begin=_begin,
-        take_up=_resume,
+        save_text=saving.save_text,
+        save_plan=saving.save_plan,
+        begin=runs.begin,
+        take_up=runs.resume_ended,
         runs=_runs,
-        follow=_follow,
-        command=_command,
-        rejects=_rejects,
-        report=_report,
-        change=_change,
+        follow=runs.updates_of,
+        command=runs.send,
+        rejects=runs.rejects,
+        report=runs.write_report,
+        change=runs.make_change,
         keep_contrast=keep_contrast,
         vault=_KeyringVault(),
         now=time.time,
@@ -232,9 +158,7 @@ async def wizard_session(
     ended = await app.run_async()
     lines = [*app.farewell]
     if ended is ExitCode.DETACHED:
-        from esmigrate_tui.flow.runs import leaving_warning
-
-        lines.append(await asyncio.to_thread(leaving_warning))
+        lines.append(await asyncio.to_thread(runs.leaving_warning))
     for line in filter(None, lines):
         print(line)  # noqa: T201  # on the terminal that the screen has just given back
     return int(ended if ended is not None else app.return_code or ExitCode.DONE)

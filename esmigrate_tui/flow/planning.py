@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+
+import msgspec
 
 from esmigrate_tui import preflight
 from esmigrate_tui.flow.patterns import choose
@@ -13,6 +15,7 @@ from esmigrate_tui.methods.carrying import previewed
 from esmigrate_tui.model.definition_depth import TooDeepError
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError
+from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -35,6 +38,49 @@ def plan_of(draft: Draft, now: float) -> Plan:
         msg = "a method is chosen first"
         raise ValueError(msg)
     return METHODS[draft.method].plan(draft, timestamp(now))
+
+
+INDEX_OR_STREAM: Final = frozenset({"index", "data stream"})
+INDEX_ALONE: Final = frozenset({"index"})
+
+
+class PlannedTarget(msgspec.Struct, frozen=True, kw_only=True):
+    """What has the name of the index to fill on the destination, and the template that would make it a data stream."""
+
+    name: str
+    kind: str = ""
+    is_used: bool = False
+    template: str = ""
+
+    @property
+    def why_no_mapping(self) -> tuple[str, str] | None:
+        """What speaks against a mapping of one's own, and why; None where nothing does."""
+        name = clean(self.name, 300)
+        if self.template:
+            return (
+                f"The destination's template {self.template} makes {name} a data stream.",
+                "The types of its fields stand in that template; a mapping can only be given to an index.",
+            )
+        if self.is_used:
+            return (
+                f"The {self.kind} {name} exists on the destination already.",
+                "It is used as it is; a mapping can only be given to an index that is made.",
+            )
+        return None
+
+
+async def target_of(draft: Draft, clusters: Clusters, kinds: frozenset[str]) -> tuple[Draft, PlannedTarget]:
+    """The draft with the facts of the destination, and what its index would meet there; `kinds` are used as they are.
+
+    Raises ProblemError where the destination cannot be reached.
+    """
+    draft, reached = await preflight.look(draft, clusters)
+    raise_unreached(reached)
+    kind = (await clusters.destination.existing([draft.into])).get(draft.into, "")
+    facts = draft.destination_facts
+    is_free = facts is not None and not kind and kinds != INDEX_ALONE
+    template = claimed_by(draft.into, facts.templates) if facts is not None and is_free else ""
+    return draft, PlannedTarget(name=draft.into, kind=kind, is_used=kind in kinds, template=template)
 
 
 async def plan_for(

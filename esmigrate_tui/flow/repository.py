@@ -122,22 +122,27 @@ def take(flow: Flow) -> None:
         )
 
 
-def registration(repository: Repository, session: Session) -> tuple[PlannedChange, str, tuple[str, ...]]:
-    """The change that registers it, to which cluster it goes, and what has to be known before one says yes.
-
-    Raises ProblemError for a name or a setting that cannot be sent.
-    """
+def registering(repository: Repository) -> PlannedChange:
+    """The change that registers it on the destination; raises ProblemError for what cannot be sent."""
     from esmigrate_tui.elastic.snapshots import (  # noqa: PLC0415  # loaded when first needed
         register_request,
         unregister_request,
     )
 
-    change = PlannedChange(
+    return PlannedChange(
         side=Side.DESTINATION,
         what=registered(repository.name),
         made_by=register_request(repository),
         undo=unregister_request(repository.name),
     )
+
+
+def registration(repository: Repository, session: Session) -> tuple[PlannedChange, str, tuple[str, ...]]:
+    """The change that registers it, to which cluster it goes, and what has to be known before one says yes.
+
+    Raises ProblemError for a name or a setting that cannot be sent.
+    """
+    change = registering(repository)
     draft = session.draft
     to = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
     access = (

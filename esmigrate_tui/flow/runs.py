@@ -180,9 +180,9 @@ async def gathered(folder: RunFolder) -> report.Report:
     )
 
 
-async def write_report(run: str) -> tuple[Path, ...]:
-    """Write a run's report beside its journal; the files."""
+async def write_report(run: str) -> tuple[str, ...]:
+    """Write a run's report beside its journal; the paths of the files."""
     folder = find(run)
     found = await gathered(folder)
     rejects = folder.rejects if found.refused_seen and folder.rejects.exists() else None
-    return tuple(await asyncio.to_thread(report.write_all, found, folder.path, rejects))
+    return tuple(map(str, await asyncio.to_thread(report.write_all, found, folder.path, rejects)))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from esmigrate_tui.cli.exits import exit_code_of
-from esmigrate_tui.cli.file_plans import preview_lines
+from esmigrate_tui.cli.index_plans import preview_lines
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.reading.opened import found_files

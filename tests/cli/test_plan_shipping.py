@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from esmigrate_tui.cli.exits import exit_code_of
+from esmigrate_tui.cli.index_plans import GUESSES, chosen_lines
 from esmigrate_tui.cli.main import main
-from esmigrate_tui.cli.shipping_plans import GUESSES, chosen_lines
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.outcome import ExitCode
 

@@ -17,7 +17,6 @@ import msgspec
 from esmigrate_tui.cli.options import CommandOption, command
 from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -107,36 +106,25 @@ def _side(node: SandboxNode) -> SignedIn:
 
 async def _move_everything(source: SignedIn, destination: SignedIn) -> int:
     """What the wizard does, with every index that can be chosen and every warning printed."""
-    from esmigrate_tui import preflight
     from esmigrate_tui.cli.connections import connected
     from esmigrate_tui.cli.following import follow_to_end, started_sentence
-    from esmigrate_tui.cli.output import finding_lines
+    from esmigrate_tui.cli.plans import print_left_out
+    from esmigrate_tui.cli.preflight import print_findings
     from esmigrate_tui.flow import runs
-    from esmigrate_tui.flow.patterns import choose
-    from esmigrate_tui.flow.planning import timestamp
-    from esmigrate_tui.methods import METHODS
-    from esmigrate_tui.methods.checking import preflight_findings
+    from esmigrate_tui.flow.acceptance import standing
+    from esmigrate_tui.flow.planning import plan_for
 
     draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
+    credentials = {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}
     async with connected(destination, source) as clusters:
-        draft, _ = await preflight.look(draft, clusters)
-        choice = choose(draft.offered, ["*"])
-        for name, why in choice.left_out:
-            click.echo(f"- left out {name}: {why}")
-        if clusters.source is None:
-            raise ProblemError.of(Cause.USAGE, "The demo needs a source.")
-        definitions = await clusters.source.definitions(choice.names)
-        draft = draft.answered(selected=choice.names, definitions=definitions)
-        findings = []
-        async for finding in preflight_findings(draft, clusters):
-            findings.append(finding)
-            click.echo("\n".join(finding_lines(finding)))
-        if any(finding.severity is Severity.BLOCKER for finding in findings):
-            return ExitCode.BLOCKED
-        plan = METHODS[MethodName.REINDEX_FROM_REMOTE].plan(draft, timestamp(time.time()))
-    click.echo(f"\nMoving {counted(len(plan.tasks), 'index', 'indices')}: {source[0].endpoint.url} to "
-               f"{destination[0].endpoint.url}")  # fmt: skip
-    run = await runs.begin(plan, {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}, findings)
+        plan, choice = await plan_for(draft, clusters, ["*"], renamed={}, now=time.time())
+    print_left_out(choice.left_out)
+    findings = await print_findings(plan, credentials, as_json=False)
+    if standing(findings, plan.accepted):
+        return ExitCode.BLOCKED
+    amount = counted(len(plan.tasks), "index", "indices")
+    click.echo(f"\nMoving {amount}: {source[0].endpoint.url} to {destination[0].endpoint.url}")
+    run = await runs.begin(plan, credentials, findings)
     click.echo(started_sentence(run))
     return await follow_to_end(run, stop_when_left=True)
 

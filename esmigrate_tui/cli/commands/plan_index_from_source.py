@@ -31,12 +31,13 @@ async def plan_index_from_source(options: IndexPlanOptions) -> int:
         msg = "Give either --file, to index files, or --shipper, to count what others send."
         raise click.UsageError(msg)
     if options.shipper is not None:
-        from esmigrate_tui.cli.shipping_plans import make_shipping_plan
+        from esmigrate_tui.cli.index_plans import make_shipping_plan
+        from esmigrate_tui.model.shipping import ShippingOptions
 
-        return await make_shipping_plan(options, options.shipper)
+        return await make_shipping_plan(options, ShippingOptions(shipper=options.shipper, expected=options.expected))
     if options.expected is not None or options.configuration is not None:
         msg = "--expected and --configuration belong to --shipper."
         raise click.UsageError(msg)
-    from esmigrate_tui.cli.file_plans import make_file_plan
+    from esmigrate_tui.cli.index_plans import make_file_plan
 
     return await make_file_plan(options)

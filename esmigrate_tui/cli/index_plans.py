@@ -1,4 +1,4 @@
-"""From files to a plan, with what their first rows look like."""
+"""From files, or another program that sends, to a plan that fills one index."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from esmigrate_tui import preflight
 from esmigrate_tui.cli.connections import connected, signed_in
 from esmigrate_tui.cli.plans import ANOTHER_NAME, write_plan
-from esmigrate_tui.cli.shipping_plans import chosen_lines
 from esmigrate_tui.disk import replacing
 from esmigrate_tui.flow import planning
-from esmigrate_tui.methods import METHODS
+from esmigrate_tui.flow.saving import write_new
+from esmigrate_tui.methods.index_from_source.shippers import configuration
+from esmigrate_tui.model.chosen import chosen_types
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
@@ -25,7 +25,6 @@ from esmigrate_tui.model.files import FileOptions, IdRule
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import UNFIT, is_new_id
@@ -37,12 +36,30 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from esmigrate_tui.cli.index_options import IndexPlanOptions
+    from esmigrate_tui.flow.secrets import SignedIn
     from esmigrate_tui.model.files import FileReading, FileSample
+    from esmigrate_tui.model.shipping import ShipperConfiguration, ShippingOptions
 
-_STDIN: Final = "-"
+_DASH: Final = "-"
 _SHOWN: Final = 3  # rows as they will be sent
 _WIDE: Final = 300
 _DELIMITERS: Final = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+GUESSES: Final = '{\n  "mappings": {}\n}'
+"""The body of an index whose fields the destination is to guess."""
+
+_OF_FILES: Final = {
+    "kind": "--format",
+    "id_field": "--id-field",
+    "id_hash": "--id-hash",
+    "id_server": "--id-server",
+    "delimiter": "--delimiter",
+    "encoding": "--encoding",
+    "no_header": "--no-header",
+    "columns": "--columns",
+    "pipeline": "--pipeline",
+    "batch": "--batch",
+    "pace": "--pace",
+}
 
 
 async def make_file_plan(options: IndexPlanOptions) -> int:
@@ -50,55 +67,78 @@ async def make_file_plan(options: IndexPlanOptions) -> int:
     rule = _rule(options)
     delimiter = _delimiter(options.delimiter)
     _must_be_known(options.encoding)
-    body = await asyncio.to_thread(body_in, str(options.mapping)) if options.mapping else ""
+    body = await _mapping(options)
     side = (await signed_in(options.destination))[Side.DESTINATION]
     patterns = [await asyncio.to_thread(_kept, one, options) for one in options.files]
     reading = await asyncio.to_thread(_recognised, patterns, rule, delimiter, options)
     sample = await asyncio.to_thread(sampled, reading)
-    into = options.into
+    draft, target = await _looked_at(options, side, body, planning.INDEX_OR_STREAM)
+    create = "" if target.is_used else (body or create_body(sample))
+    draft = draft.answered(reading=sample.reading, create=create)
+    plan = planning.plan_of(draft, time.time())
+    is_guessed = not body and not target.is_used and not target.template
+    _print(preview_lines(sample, is_guessed=is_guessed))
+    _print(chosen_lines("" if target.template else create, Version.parse(plan.destination_version)))
+    _print(_target_lines(target))
+    await write_plan(plan, (), options.written)
+    return ExitCode.DONE
+
+
+async def make_shipping_plan(options: IndexPlanOptions, shipping: ShippingOptions) -> int:
+    """Look at the destination, write the plan, and the configuration for the sender with what to do with it."""
+    _must_fit(options)
+    body = await _mapping(options)
+    side = (await signed_in(options.destination))[Side.DESTINATION]
+    draft, target = await _looked_at(options, side, body, planning.INDEX_ALONE)
+    draft = draft.answered(shipping=shipping, create="" if target.is_used else body or GUESSES)
+    plan = planning.plan_of(draft, time.time())
+    version = Version.parse(plan.destination_version)
+    sender = configuration(shipping, plan.destination, options.into, version)
+    _print(chosen_lines(draft.create, version))
+    _print(_target_lines(target))
+    await write_plan(plan, (), options.written)
+    await _write_configuration(sender, options)
+    return ExitCode.DONE
+
+
+def _print(lines: Iterator[str]) -> None:
+    for line in lines:
+        click.echo(line, err=True)
+
+
+async def _mapping(options: IndexPlanOptions) -> str:
+    return await asyncio.to_thread(body_in, str(options.mapping)) if options.mapping is not None else ""
+
+
+async def _looked_at(
+    options: IndexPlanOptions, side: SignedIn, body: str, kinds: frozenset[str]
+) -> tuple[Draft, planning.PlannedTarget]:
+    """The draft with the destination's facts, and what has the index's name there; raises ProblemError."""
     draft = Draft(
         method=MethodName.INDEX_FROM_SOURCE,
         destination=side[0],
-        into=into,
+        into=options.into,
         batch=options.batch,
         requests_per_second=options.pace,
     )
     async with connected(side) as clusters:
-        draft, reached = await preflight.look(draft, clusters)
-        planning.raise_unreached(reached)
-        taken = (await clusters.destination.existing([into])).get(into, "")
-        is_there = taken in {"index", "data stream"}
-    facts = draft.destination_facts
-    template = claimed_by(into, facts.templates) if facts is not None and not taken else ""
-    if template and body:
+        draft, target = await planning.target_of(draft, clusters, kinds)
+    if body and (why := target.why_no_mapping):
+        what, reason = why
         raise ProblemError.of(
-            Cause.EXISTS,
-            f"The destination's template {template} makes {clean(into, 300)} a data stream.",
-            why="The types of its fields stand in that template; a mapping can only be given to an index.",
-            todo="Leave --mapping out, or choose another name with --into.",
+            Cause.EXISTS, what, why=reason, todo="Leave --mapping out, or choose another name with --into."
         )
-    if is_there and body:
-        raise ProblemError.of(
-            Cause.EXISTS,
-            f"The {taken} {clean(into, 300)} exists on the destination already.",
-            why="It is used as it is; a mapping can only be given to an index that is made.",
-            todo="Leave --mapping out, or choose another name with --into.",
+    return draft, target
+
+
+def _target_lines(target: planning.PlannedTarget) -> Iterator[str]:
+    if target.template:
+        yield (
+            f"{clean(target.name, 300)} will be a data stream, made by the destination's template {target.template}: "
+            "the types of its fields are that template's, and each row needs an @timestamp."
         )
-    create = "" if is_there else (body or create_body(sample))
-    kept = "" if template else create
-    draft = draft.answered(reading=sample.reading, create=create)
-    plan = METHODS[MethodName.INDEX_FROM_SOURCE].plan(draft, planning.timestamp(time.time()))
-    for line in preview_lines(sample, is_guessed=not body and not is_there and not template):
-        click.echo(line, err=True)
-    for line in chosen_lines(kept, Version.parse(plan.destination_version)):
-        click.echo(line, err=True)
-    if template:
-        made = f"{clean(into, 300)} will be a data stream, made by the destination's template {template}:"
-        click.echo(f"{made} the types of its fields are that template's, and each row needs an @timestamp.", err=True)
-    if is_there:
-        click.echo(f"The {taken} {clean(into, 300)} exists already, and is used as it is.", err=True)
-    await write_plan(plan, (), options.written)
-    return ExitCode.DONE
+    if target.is_used:
+        yield f"The {target.kind} {clean(target.name, 300)} exists already, and is used as it is."
 
 
 def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
@@ -110,7 +150,7 @@ def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
         name = "(new)" if is_new_id(row, reading) else clean(row.id, 60)
         yield f"  _id {name}  {clean(row.source.decode('utf-8', 'replace'), _WIDE)}"
     if is_guessed:
-        yield "TypeRule, guessed from these rows; correct them in the plan where they are wrong:"
+        yield "Types, guessed from these rows; correct them in the plan where they are wrong:"
         width = min(40, max((len(guess.field) for guess in sample.guesses), default=0))
         for guess in sample.guesses:
             kind = f"{guess.type or 'left open'}{f' ({guess.format})' if guess.format else ''}"
@@ -192,7 +232,7 @@ def _kept(pattern: str, options: IndexPlanOptions) -> str:
 
     A run lives in a process of its own and may be resumed by another one: neither can read this terminal's input.
     """
-    if pattern != _STDIN:
+    if pattern != _DASH:
         return pattern
     output = options.written.output
     if options.written.is_stdout:
@@ -210,3 +250,41 @@ def _kept(pattern: str, options: IndexPlanOptions) -> str:
         shutil.copyfileobj(sys.stdin.buffer, file)
     click.echo(f"Standard input is kept in {kept} ({size(kept.stat().st_size)}); delete it when all is done.", err=True)
     return str(kept)
+
+
+def chosen_lines(create: str, version: Version) -> Iterator[str]:
+    """The types that were chosen, each beside what the destination would guess; nothing where none was."""
+    types = chosen_types(create, version)
+    if not types:
+        return
+    yield "Chosen types, and what the destination would most likely guess:"
+    name = min(40, max(len(one.field) for one in types))
+    kind = max(len(one.chosen) for one in types)
+    for one in types:
+        yield f"  {one.field:{name}}  {one.chosen:{kind}}  {'the same' if one.is_same else one.guess or '?'}"
+
+
+def _must_fit(options: IndexPlanOptions) -> None:
+    """Refuse what means something for files alone, and two texts for one standard output."""
+    if given := next((name for key, name in _OF_FILES.items() if getattr(options, key)), ""):
+        msg = f"{given} is about files; with --shipper the sender decides that."
+        raise click.UsageError(msg)
+    if options.written.is_stdout and str(options.configuration) == _DASH:
+        msg = "The plan and the configuration cannot both go to standard output: give -o or --configuration a file."
+        raise click.UsageError(msg)
+
+
+async def _write_configuration(sender: ShipperConfiguration, options: IndexPlanOptions) -> None:
+    """Write the configuration where the user wants it, and print what to do, in order."""
+    where = options.configuration
+    if where is None and options.written.is_stdout:
+        click.echo(f"For the configuration of the sender ({sender.name}), add --configuration FILE.", err=True)
+        return
+    if where is None or str(where) == _DASH:
+        click.echo(sender.text, nl=False)
+    else:
+        await asyncio.to_thread(write_new, where, sender.text, force=options.written.force, todo=ANOTHER_NAME)
+        click.echo(f"The configuration of the sender is in {where}; it holds no secret.", err=True)
+    click.echo("What to do with it:", err=True)
+    for place, step in enumerate(sender.steps, start=1):
+        click.echo(f"  {place}. {step}", err=True)
