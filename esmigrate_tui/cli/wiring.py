@@ -102,7 +102,7 @@ class _KeyringVault:
 def real_services() -> Services[Cluster]:
     """Everything the wizard may do, wired to the real rooms."""
     return Services(
-        methods=METHODS,
+        methods=tuple(METHODS.values()),
         connect=connect.connect,
         fingerprint=connect.presented_fingerprint,
         files=inspection.inspected,
