@@ -54,7 +54,7 @@ async def _answers(cluster: Cluster, repository: str) -> float:
     began, after = time.perf_counter(), ""
     while True:
         query = f"?size={PAGE}&sort=start_time&order=desc{after}"
-        told = await cluster.read(f"/_snapshot/{repository}/_all{query}", dict[str, object])
+        told = await cluster.wire.get(f"/_snapshot/{repository}/_all{query}", dict[str, object])
         if not told.get("next"):
             return time.perf_counter() - began
         after = f"&after={told['next']}"

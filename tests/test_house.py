@@ -18,7 +18,7 @@ _ROOMS: Final = sorted(path.name for path in _ROOT.iterdir() if (path / "__init_
 _MAY_COMPARE: Final = ("model/features.py", "model/facts.py", "translate/", "sandbox/")
 """Where versions are compared: the abilities of a version, its own parsing, translations, and the tests' nodes."""
 
-_CIRCLES: Final = frozenset({"elastic", "engine", "wizard"})
+_CIRCLES: Final = frozenset({"engine", "wizard"})
 """Rooms that still have circles."""
 
 

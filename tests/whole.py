@@ -110,12 +110,12 @@ class _Found(msgspec.Struct, frozen=True):
 async def whole(cluster: Cluster, index: str) -> Index:
     """An index as it is at this moment, refreshed."""
     path = f"/{quote(index, safe='')}"
-    await cluster.carry("POST", f"{path}/_refresh")
+    await cluster.wire.exchange("POST", f"{path}/_refresh")
     query = b'{"size":%d,"version":true}' % _MOST
-    _, body = await cluster.carry("POST", f"{path}/_search", query, most=_MOST_BYTES)
+    body = (await cluster.wire.exchange("POST", f"{path}/_search", query, most=_MOST_BYTES)).body
     hits = msgspec.json.decode(body, type=_Found).hits.hits
-    counted: Any = await cluster.read(f"{path}/_count", dict)
-    told: Any = await cluster.read(f"{path}?flat_settings=true", dict)
+    counted: Any = await cluster.wire.get(f"{path}/_count", dict)
+    told: Any = await cluster.wire.get(f"{path}?flat_settings=true", dict)
     return Index(
         documents=tuple(sorted((hit.id, hit.routing, bytes(hit.source)) for hit in hits)),
         versions=tuple(sorted((hit.id, hit.routing, hit.version) for hit in hits)),
@@ -135,14 +135,16 @@ def settings_in(told: Mapping[str, Any]) -> dict[str, str]:
 async def surrounding(cluster: Cluster) -> Surrounding:
     """What there is around the indices at this moment, as soon as nothing of it goes on any more."""
     version = await cluster.version()
-    templates = {"legacy": await cluster.read("/_template", dict)}
+    templates = {"legacy": await cluster.wire.get("/_template", dict)}
     if version >= Version(7, 8):
-        templates |= {kind: await cluster.read(f"/_{kind}", dict) for kind in ("index_template", "component_template")}
+        templates |= {
+            kind: await cluster.wire.get(f"/_{kind}", dict) for kind in ("index_template", "component_template")
+        }
     pipelines = b"{}"
     if version.major >= 5:
-        _, pipelines = await cluster.carry("GET", "/_ingest/pipeline", told_by_status=_NONE)
+        pipelines = (await cluster.wire.exchange("GET", "/_ingest/pipeline", accepted=_NONE)).body
     return Surrounding(
-        settings=await cluster.read("/_cluster/settings?flat_settings=true", dict),
+        settings=await cluster.wire.get("/_cluster/settings?flat_settings=true", dict),
         templates=templates,
         pipelines=json.loads(pipelines),
         scrolls=await _at_rest(lambda: _scrolls(cluster, _OPEN)),
@@ -157,9 +159,9 @@ async def state(cluster: Cluster, *names: str) -> State:
     indices = {name: await whole(cluster, name) for name in names}
     return State(
         indices=indices,
-        definitions=await cluster.read(f"/_all{every}", dict),
-        numbers=_highest(await cluster.read(_NUMBERS, dict)) if version.major >= 6 else {},
-        repositories=await cluster.read("/_snapshot", dict),
+        definitions=await cluster.wire.get(f"/_all{every}", dict),
+        numbers=_highest(await cluster.wire.get(_NUMBERS, dict)) if version.major >= 6 else {},
+        repositories=await cluster.wire.get("/_snapshot", dict),
         around=await surrounding(cluster),
     )
 
@@ -184,7 +186,7 @@ async def assert_unharmed(
     there = await clusters.destination.existing(list(made))
     assert there == {name: "index" for name, settings in made.items() if settings is not None}
     for name in there:
-        told: Any = await clusters.destination.read(f"/{quote(name, safe='')}?flat_settings=true", dict)
+        told: Any = await clusters.destination.wire.get(f"/{quote(name, safe='')}?flat_settings=true", dict)
         assert settings_in(told[name]) == made[name]
 
 
@@ -196,13 +198,13 @@ def planned_settings(task: Task) -> dict[str, str]:
 
 
 async def _scrolls(cluster: Cluster, path: str) -> int:
-    told: Any = await cluster.read(path, dict)
+    told: Any = await cluster.wire.get(path, dict)
     opened = {name: one["total"]["search"]["open_contexts"] for name, one in told.get("indices", {}).items()}
     return sum(amount for name, amount in opened.items() if not name.startswith("."))
 
 
 async def _tasks(cluster: Cluster) -> tuple[str, ...]:
-    told: Any = await cluster.read(_AT_WORK, dict)
+    told: Any = await cluster.wire.get(_AT_WORK, dict)
     return tuple(sorted(task["action"] for node in told["nodes"].values() for task in node["tasks"].values()))
 
 

@@ -43,11 +43,12 @@ class _LateModule:
 
 
 if TYPE_CHECKING:
-    from esmigrate_tui.elastic import connect
+    from esmigrate_tui.elastic import certificate, connect
     from esmigrate_tui.flow import checking, inspection, planning, runs, saving
     from esmigrate_tui.methods import carrying
 else:
-    connect, carrying = _LateModule("elastic.connect"), _LateModule("methods.carrying")
+    certificate, connect = _LateModule("elastic.certificate"), _LateModule("elastic.connect")
+    carrying = _LateModule("methods.carrying")
     checking, inspection = _LateModule("flow.checking"), _LateModule("flow.inspection")
     planning, runs, saving = _LateModule("flow.planning"), _LateModule("flow.runs"), _LateModule("flow.saving")
 
@@ -104,7 +105,7 @@ def real_services() -> Services[Cluster]:
     return Services(
         methods=tuple(METHODS.values()),
         connect=connect.connect,
-        fingerprint=connect.presented_fingerprint,
+        fingerprint=certificate.presented_fingerprint,
         files=inspection.inspected,
         preflight=lambda draft, destination, source: checking.findings_of(
             draft, _pair(destination, source), time.time()

@@ -18,7 +18,7 @@ from esmigrate_tui.model.text import clean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.indices import Indices
     from esmigrate_tui.model.ledger import Request
 
 UNSURE: Final = frozenset({Cause.UNKNOWN_OUTCOME, Cause.CONNECTION, Cause.BUSY, Cause.NOT_ELASTICSEARCH})
@@ -47,7 +47,7 @@ def says_so(request: Request, answer: object) -> bool:
     return answer.get("acknowledged") is True
 
 
-def decoded(answer: bytes) -> object:
+def value_of(answer: bytes) -> object:
     """An answer as a value, None where it is none."""
     try:
         return msgspec.json.decode(answer)
@@ -69,17 +69,17 @@ def unsaid(place: str, answer: bytes) -> Problem:
     )
 
 
-async def stands(cluster: Cluster, request: Request) -> bool:
+async def stands(indices: Indices, request: Request) -> bool:
     """Whether what a request would make, and never over another, is there already; raises ProblemError.
 
     Of what a request may write over, or only changes, that is no question: False.
     """
     path, _, query = request.path.partition("?")
     if request.makes_index:
-        return bool(await cluster.existing([request.index]))
+        return bool(await indices.existing([request.index]))
     is_stream = request.method == "PUT" and request.segments[0] == "_data_stream"
     if is_stream or _is_snapshot(request) or "create=true" in query:
-        return await _found(cluster, path) is not None
+        return await _found(indices, path) is not None
     return False
 
 
@@ -89,7 +89,7 @@ def _is_snapshot(request: Request) -> bool:
     return segments[0] == "_snapshot" and len(segments) == _OF_SNAPSHOT and request.method in _TAKEN
 
 
-async def is_so(cluster: Cluster, request: Request) -> bool | None:  # noqa: PLR0911  # one case a kind of request
+async def is_so(indices: Indices, request: Request) -> bool | None:  # noqa: PLR0911  # one case a kind of request
     """Whether the state is the one that a request wants, whoever made it so; None where that cannot be told.
 
     Raises ProblemError where the cluster cannot be asked.
@@ -98,26 +98,26 @@ async def is_so(cluster: Cluster, request: Request) -> bool | None:  # noqa: PLR
     path = request.path.partition("?")[0]
     match request.method, segments:
         case "PUT", [_, "_settings"] if request.index:
-            return await _has_settings(cluster, request)
+            return await _has_settings(indices, request)
         case "PUT", ["_cluster", "settings"]:
-            return await _cluster_has(cluster, request)
+            return await _cluster_has(indices, request)
         case "PUT", [_] if request.index:
-            return await _is_bare(cluster, request)
+            return await _is_bare(indices, request)
         case "POST", [_, "_open" | "_close"] if request.index:
-            state = await _state_of(cluster, request.index)
+            state = await _state_of(indices, request.index)
             return None if state is None else state == ("open" if segments[1] == "_open" else "close")
         case "PUT", ["_snapshot", name]:
-            return _within(_asked(request), (await _found(cluster, path) or {}).get(name))
+            return _within(_asked(request), (await _found(indices, path) or {}).get(name))
         case "PUT" | "POST", ["_snapshot", _, _] | ["_data_stream", _]:
-            return await _found(cluster, path) is not None
+            return await _found(indices, path) is not None
         case "PUT", [kind, *_] if kind in _KEPT_AS_JSON:
-            return True if _is_kept(_asked(request), await _found(cluster, path)) else None
+            return True if _is_kept(_asked(request), await _found(indices, path)) else None
         case "DELETE", ["_data_stream" | "_snapshot", *_]:
-            return await _found(cluster, path) is None
+            return await _found(indices, path) is None
         case "DELETE", [kind, *_] if kind in _KEPT_AS_JSON:
-            return await _found(cluster, path) is None
+            return await _found(indices, path) is None
         case "DELETE", [_] if request.index:
-            return not await cluster.existing([request.index])
+            return not await indices.existing([request.index])
     return None
 
 
@@ -129,25 +129,25 @@ def _asked(request: Request) -> dict[str, Any]:
     return asked if isinstance(asked, dict) else {}
 
 
-async def _found(cluster: Cluster, path: str) -> dict[str, Any] | None:
+async def _found(indices: Indices, path: str) -> dict[str, Any] | None:
     """What a GET of that path says, None where there is nothing; some servers say that with an empty object."""
-    status, body = await cluster.carry("GET", "/" + path.lstrip("/"), told_by_status=_NOT_THERE)
-    told = cluster.decoded(status, body, dict[str, Any])  # a web page is none, and says nothing of what is there
-    return told if told and status not in _NOT_THERE else None
+    response = await indices.wire.exchange("GET", "/" + path.lstrip("/"), accepted=_NOT_THERE)
+    told = indices.wire.decode(response, dict[str, Any])  # a web page is none, and says nothing of what is there
+    return told if told and response.status not in _NOT_THERE else None
 
 
-async def _has_settings(cluster: Cluster, request: Request) -> bool | None:
+async def _has_settings(indices: Indices, request: Request) -> bool | None:
     try:
-        has = await cluster.settings_of(request.index)
+        has = await indices.settings_of(request.index)
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:  # there may be a data stream, or an alias, of that name
-            return None if await cluster.existing([request.index]) else False
+            return None if await indices.existing([request.index]) else False
         raise
     return all(_equal(value, has.get(name)) for name, value in named(_asked(request)).items())
 
 
-async def _cluster_has(cluster: Cluster, request: Request) -> bool:
-    told = await cluster.read("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]], anew=True)
+async def _cluster_has(indices: Indices, request: Request) -> bool:
+    told = await indices.wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]], anew=True)
     asked = {kind: flat(settings) for kind, settings in _asked(request).items() if isinstance(settings, dict)}
     return all(
         _equal(value, told.get(kind, {}).get(name))
@@ -156,18 +156,18 @@ async def _cluster_has(cluster: Cluster, request: Request) -> bool:
     )
 
 
-async def _state_of(cluster: Cluster, index: str) -> str | None:
+async def _state_of(indices: Indices, index: str) -> str | None:
     path = f"/_cluster/state/metadata/{quote(index, safe='')}?filter_path=metadata.indices.*.state"
-    told = await cluster.read(f"{path}&expand_wildcards=all", dict[str, Any], anew=True)
+    told = await indices.wire.get(f"{path}&expand_wildcards=all", dict[str, Any], anew=True)
     one = told.get("metadata", {}).get("indices", {}).get(index, {})
     return one.get("state") if isinstance(one, dict) else None
 
 
-async def _is_bare(cluster: Cluster, request: Request) -> bool:
+async def _is_bare(indices: Indices, request: Request) -> bool:
     """Whether an index of that name is there as the request wants it, and nobody has put a document into it."""
     name = request.index
     try:
-        has = (await cluster.definitions([name]))[name]
+        has = (await indices.definitions([name]))[name]
     except ProblemError as error:
         if error.problem.cause is Cause.MISSING:
             return False

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import os
 import ssl
 import time
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +14,9 @@ from elasticsearch import AsyncElasticsearch
 
 from esmigrate_tui.disk import opened
 from esmigrate_tui.elastic.cluster import Cluster
-from esmigrate_tui.elastic.errors import explain_silence
 from esmigrate_tui.elastic.sign_in import authorization
 from esmigrate_tui.elastic.transport import WireNode, WireTransport
+from esmigrate_tui.elastic.wire import Wire
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Trust, TrustKind
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -28,7 +26,7 @@ if TYPE_CHECKING:
 
     from elastic_transport import BaseAsyncNode
 
-__all__ = ["connect", "presented_fingerprint"]
+__all__ = ["connect"]
 
 _AT_ONCE = 10
 _MOST_AUTHORITIES = 16 * 1024 * 1024  # bytes: all authorities of a system are a quarter of a megabyte
@@ -74,7 +72,7 @@ async def connect(
         retry_on_timeout=False,
         meta_header=False,
     )
-    return Cluster(connection, credential, client, clock, meant=meant)
+    return Cluster(Wire(connection, credential, client, clock, meant=meant))
 
 
 def _tls(endpoint: Endpoint, trust: Trust) -> ssl.SSLContext:
@@ -108,29 +106,3 @@ def _authorities(endpoint: Endpoint, ca_file: str) -> ssl.SSLContext:
             todo="Give the file of the authority that signed the cluster's certificate, such as http_ca.crt.",
         )
     )
-
-
-async def presented_fingerprint(
-    endpoint: Endpoint,
-    *,
-    timeout: float = 5.0,  # noqa: ASYNC109  # of the handshake
-) -> str:
-    """The SHA-256 of the certificate that a server shows, as 64 lower-case digits; nothing is verified or sent.
-
-    Raises ProblemError where no certificate was shown.
-    """
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    try:
-        async with asyncio.timeout(timeout):
-            _, writer = await asyncio.open_connection(endpoint.host, endpoint.port, ssl=context)
-    except (OSError, TimeoutError) as error:
-        raise ProblemError(explain_silence(error, endpoint, "GET")) from None
-    try:
-        shown: bytes = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
-    finally:
-        writer.transport.abort()
-        with suppress(OSError):
-            await writer.wait_closed()
-    return hashlib.sha256(shown).hexdigest()

@@ -22,7 +22,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.wire import Wire
     from esmigrate_tui.model.features import Features
 
 _HAS: Final[dict[DefinitionKind, Callable[[Features], bool]]] = {
@@ -49,30 +49,30 @@ _NONE_THERE: Final = frozenset({404})
 _ABSENT: Final = frozenset({Cause.MISSING, Cause.UNSUPPORTED})
 
 
-async def carried(cluster: Cluster, kinds: Iterable[DefinitionKind], name: str = "") -> tuple[StoredDefinition, ...]:
+async def carried(wire: Wire, kinds: Iterable[DefinitionKind], name: str = "") -> tuple[StoredDefinition, ...]:
     """Everything of these kinds that a cluster has, or what is of that name.
 
     Those that Elastic's own programs look after are in it, marked. A kind that came later is left out.
 
     Raises ProblemError where it cannot be seen.
     """
-    features = await cluster.features()
+    features = await wire.features()
     found: list[StoredDefinition] = []
     for kind in kinds:
         if not _HAS[kind](features):
             continue
         try:
             path = f"{kind.path}/{quote(name, safe='')}" if name else kind.path
-            status, body = await cluster.carry("GET", path, told_by_status=_NONE_THERE, most=LISTING)
+            response = await wire.exchange("GET", path, accepted=_NONE_THERE, most=LISTING)
         except ProblemError as error:
-            raise (_none_kept(cluster, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
-        if status not in _NONE_THERE:
-            found += _definitions(kind, cluster.decoded(status, body, dict[str, Any]))
+            raise (_none_kept(wire, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
+        if response.status not in _NONE_THERE:
+            found += _definitions(kind, wire.decode(response, dict[str, Any]))
     return tuple(found)
 
 
-def _none_kept(cluster: Cluster, kind: DefinitionKind) -> ProblemError:
-    what = f"{cluster.connection.endpoint.authority} keeps no {kind} at all."
+def _none_kept(wire: Wire, kind: DefinitionKind) -> ProblemError:
+    what = f"{wire.place} keeps no {kind} at all."
     why = "Its modules or its licence do not have that, though its version has."
     return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, why=why, todo="Leave these out."))
 
@@ -95,12 +95,12 @@ def _is_managed(name: str, body: dict[str, Any]) -> bool:
     return is_marked or name.startswith((".", *_OURS))
 
 
-async def processors(cluster: Cluster) -> frozenset[str] | None:
+async def processors(wire: Wire) -> frozenset[str] | None:
     """The ingest processors that every node of a cluster has; None where it does not say."""
-    if not (await cluster.features()).has_ingest:
+    if not (await wire.features()).has_ingest:
         return frozenset()
     try:
-        told = await cluster.look(
+        told = await wire.read(
             Request(method="GET", path="/_nodes/ingest?filter_path=nodes.*.ingest.processors.type"), dict[str, Any]
         )
     except ProblemError as error:

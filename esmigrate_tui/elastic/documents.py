@@ -24,9 +24,12 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.acknowledged import unsaid
+from esmigrate_tui.elastic.decoding import without_sources
 from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer, words
 from esmigrate_tui.elastic.paging import MOST_ALONE
+from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.search import ShardCounts
+from esmigrate_tui.elastic.searches import partial_shards
 from esmigrate_tui.elastic.transport import ANSWER, SEVERAL
 from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -34,9 +37,11 @@ from esmigrate_tui.model.text import size as size_of
 from esmigrate_tui.model.text import whole_number
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.decoding import WireResponse
+    from esmigrate_tui.elastic.indices import Indices
+    from esmigrate_tui.elastic.searches import Searches
 
 T = TypeVar("T")
 
@@ -156,8 +161,10 @@ _decoder: Final = msgspec.json.Decoder(_DocumentsResponse)
 class Documents:
     """Reading and writing the documents of one cluster."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, indices: Indices, searches: Searches) -> None:
+        self._wire = indices.wire
+        self._indices = indices
+        self._searches = searches
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -167,7 +174,7 @@ class Documents:
         None where documents of it have none, or none that can be searched: the server, or the one that made the index,
         was older than 6.0; or the index is an archive.
         """
-        if not (await self._cluster.features()).has_sequence_numbers or await self._is_archive(index):
+        if not (await self._wire.features()).has_sequence_numbers or await self._is_archive(index):
             return None
         lowest = await self._edge(index, shard, {"order": "asc", "missing": "_first"})
         if lowest is None:
@@ -179,9 +186,9 @@ class Documents:
 
     async def _is_archive(self, index: str) -> bool:
         """Whether an index is older than what its server writes and reads in full; of its own fields it knows few."""
-        if not (await self._cluster.features()).has_archives:
+        if not (await self._wire.features()).has_archives:
             return False
-        created = whole_number((await self._cluster.settings_of(index)).get("index.version.created", "")) or 0
+        created = whole_number((await self._indices.settings_of(index)).get("index.version.created", "")) or 0
         return 0 < created < _OLDEST_READ_IN_FULL
 
     async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
@@ -278,20 +285,20 @@ class Documents:
     async def scroll(self, index: str, scroll: str, *, most: int = MOST_ALONE) -> DocumentPage:
         """The next page; raises ProblemError (missing) where the server no longer has the scroll."""
         body = msgspec.json.encode({"scroll": KEPT_OPEN, "scroll_id": scroll})
-        return self._page(index, *await self._cluster.carry("POST", "/_search/scroll", body, most=most))
+        return self._page(index, await self._wire.exchange("POST", "/_search/scroll", body, most=most))
 
     async def close_scroll(self, scroll: str) -> None:
         """Let go of a scroll, also where whoever does it is cut short; that it cannot be done is no trouble."""
         body = msgspec.json.encode({"scroll_id": [scroll]})
-        carried = self._cluster.carry("DELETE", "/_search/scroll", body, told_by_status=frozenset({404}))
+        carried = self._wire.exchange("DELETE", "/_search/scroll", body, accepted=frozenset({404}))
         if await seen_through(asyncio.ensure_future(asyncio.wait_for(carried, _CLOSING))):
             raise asyncio.CancelledError
 
     async def _searched(
         self, index: str, query: str, body: dict[str, Any], *, most: int = MOST_ALONE, kind: str = ""
     ) -> DocumentPage:
-        features = await self._cluster.features()
-        path = await self._cluster.search_path(index, kind)
+        features = await self._wire.features()
+        path = await self._searches.search_path(index, kind)
         if features.rejects_partial_results:
             query += "&allow_partial_search_results=false"
         if features.has_frozen_indices:
@@ -301,25 +308,26 @@ class Documents:
         if features.counts_hits_on_request and "scroll=" not in query:
             body = {**body, "track_total_hits": False}
         sent = msgspec.json.encode(body)
-        return self._page(index, *await self._cluster.carry("POST", f"{path}/_search?{query}", sent, most=most))
+        return self._page(index, await self._wire.exchange("POST", f"{path}/_search?{query}", sent, most=most))
 
-    def _page(self, index: str, status: int, body: bytes) -> DocumentPage:
+    def _page(self, index: str, response: WireResponse) -> DocumentPage:
         """The page in an answer; a partial one is none (ProblemError)."""
+        body = response.body
         has_breaks = b"\n" in body or b"\r" in body
         is_spaced = has_breaks or b"\t" in body or any(mark in body for mark in _SPACED)
         try:
             answer = _decoder.decode(body)
         except msgspec.ValidationError:
-            answer = self._cluster.decoded(status, body, _DocumentsResponse)  # which says what is odd about it
+            answer = self._wire.decode(response, _DocumentsResponse)  # which says what is odd about it
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             lean, sources = without_sources(body)
-            answer = _with_sources(self._cluster.decoded(status, lean, _DocumentsResponse), sources)
+            answer = _with_sources(self._wire.decode(replace(response, body=lean), _DocumentsResponse), sources)
         else:
             if is_spaced:
                 answer = _with_outer_spaces(body, answer)
         shards = answer.shards
         if answer.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
-            raise self._cluster.partial(index, "read", shards)
+            raise partial_shards(self._wire.place, index, "read", shards)
         return DocumentPage(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
 
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
@@ -355,9 +363,7 @@ class Documents:
     async def largest_request(self) -> int:
         """How many bytes a request may have at most, by the strictest node; 0 where nobody says."""
         try:
-            told = await self._cluster.read(
-                "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", _NodesHttp
-            )
+            told = await self._wire.get("/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", _NodesHttp)
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return 0
@@ -369,24 +375,22 @@ class Documents:
 
         All go through that ingest pipeline; "" leaves that to the index, NO_PIPELINE means not even its default.
         """
-        [path] = self._cluster.paths([index])
+        [path] = paths_of([index])
         through = f"&pipeline={quote(pipeline, safe='')}" if pipeline else ""
-        status, answer = await self._written(
-            "POST", f"{path}/_bulk?{_ITEMS}{through}", body, ndjson=True, told_by_status=frozenset({_STUMBLED})
+        response = await self._written(
+            "POST", f"{path}/_bulk?{_ITEMS}{through}", body, is_ndjson=True, accepted=frozenset({_STUMBLED})
         )
-        if status == _STUMBLED:
-            raise ProblemError(self._stumbled(self._cluster.decoded(status, answer, _BulkItemStatus)))
-        told = self._cluster.decoded(status, answer, _BulkResponse)
+        if response.status == _STUMBLED:
+            raise ProblemError(self._stumbled(self._wire.decode(response, _BulkItemStatus)))
+        told = self._wire.decode(response, _BulkResponse)
         return tuple(_bulk_item(item) for entry in told.items for item in entry.values())
 
     async def _written(
-        self, method: str, path: str, body: bytes, *, told_by_status: frozenset[int], ndjson: bool = False
-    ) -> tuple[int, bytes]:
+        self, method: str, path: str, body: bytes, *, accepted: frozenset[int], is_ndjson: bool = False
+    ) -> WireResponse:
         """Documents on their way; an answer that is too large to be read refuses none: they may have arrived."""
         try:
-            return await self._cluster.carry(
-                method, path, body, ndjson=ndjson, told_by_status=told_by_status, most=SEVERAL
-            )
+            return await self._wire.exchange(method, path, body, is_ndjson=is_ndjson, accepted=accepted, most=SEVERAL)
         except ProblemError as error:
             if not isinstance(error, UnreadAnswerError):
                 raise
@@ -394,7 +398,7 @@ class Documents:
 
     def _stumbled(self, told: _BulkItemStatus) -> Problem:
         """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
-        place = self._cluster.connection.endpoint.authority
+        place = self._wire.place
         problem = explain_answer(_STUMBLED, told.error, place)
         if problem.cause is not Cause.REFUSED:
             return problem
@@ -421,9 +425,9 @@ class Documents:
         `kind` is the type that servers older than 7.0 want. With `versions` it has its own version, and is written over
         one with a lower.
         """
-        [path] = self._cluster.paths([index])
+        [path] = paths_of([index])
         name = quote(document.id, safe="")
-        if (await self._cluster.features()).has_types:
+        if (await self._wire.features()).has_types:
             path += f"/{quote(kind, safe='')}/{name}" + ("" if versions else "/_create")
         else:
             path += f"/_doc/{name}" if versions else f"/_create/{name}"
@@ -432,13 +436,13 @@ class Documents:
             asked |= {"version": str(document.version), "version_type": "external"}
         query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items() if value is not None)
         path += f"?{query}" if query else ""
-        status, answer = await self._written("PUT", path, bytes(document.source), told_by_status=_ITEM_STATUSES)
-        told = self._cluster.decoded(status, answer, _CreateResponse)
-        if told.error is None and status < _REFUSED and not told.is_written:
-            place = self._cluster.connection.endpoint.authority
+        response = await self._written("PUT", path, bytes(document.source), accepted=_ITEM_STATUSES)
+        told = self._wire.decode(response, _CreateResponse)
+        if told.error is None and response.status < _REFUSED and not told.is_written:
+            place = self._wire.place
             # it is created, so it is sent again without harm until the server says what became of it
-            raise ProblemError(msgspec.structs.replace(unsaid(place, answer), cause=Cause.BUSY))
-        return _bulk_item(_BulkItemStatus(status=status, error=told.error))
+            raise ProblemError(msgspec.structs.replace(unsaid(place, response.body), cause=Cause.BUSY))
+        return _bulk_item(_BulkItemStatus(status=response.status, error=told.error))
 
 
 def _bulk_item(item: _BulkItemStatus) -> BulkItem:
@@ -447,66 +451,9 @@ def _bulk_item(item: _BulkItemStatus) -> BulkItem:
     return BulkItem(item.status, words(item.error))
 
 
-# -- pages that msgspec does not read --------------------------------------------------------------------------------
-
-# Strings and comments are passed over, brackets count; everything else is of no interest.
-# What is not closed reaches to the end. Possessive, so that nothing is remembered of a string: else the engine keeps a
-# hundred bytes for each of its characters, in case it has to go back.
-_MARK: Final = re.compile(
-    rb'"[^"\\]*+(?:\\.?+[^"\\]*+)*+(?:"|\Z)|/\*[^*]*+(?:\*(?!/)[^*]*+)*+(?:\*/|\Z)|//[^\n]*+|[{}\[\],]', re.DOTALL
-)
 _SOURCE: Final = b'"_source":'
 _SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each hit that is asked for here
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
-IN_A_HIT: Final = 4  # brackets that are open within a hit: the answer's, "hits", its "hits", and the hit's own
-
-
-def without_sources(body: bytes, within: int = IN_A_HIT) -> tuple[bytes, tuple[bytes, ...]]:
-    """A page with a number in place of each `_source`, and the sources by that number; not parsed, only bracketed.
-
-    `within` is how many brackets are open where a source stands. Elasticsearch keeps documents that msgspec refuses:
-    lone surrogates, comments, a thousand levels.
-    """
-    lean: list[bytes] = []
-    sources: list[bytes] = []
-    depth, copied, begun = 0, 0, -1
-    is_key = False
-    for mark in _MARK.finditer(body):
-        token = mark[0]
-        if token in b"{[":
-            depth += 1
-        elif token in b"}],":
-            depth -= token != b","
-            if begun >= 0 and depth == within - (token == b"}"):
-                end = mark.start()
-                lean.append(b"%d" % len(sources))
-                sources.append(body[begun:end])
-                copied, begun = end, -1
-        if begun < 0 and is_key and token == b'"_source"' and depth == within:
-            begun = body.index(b":", mark.end()) + 1
-            lean.append(body[copied:begun])
-        is_key = token in b"{,"
-    lean.append(body[copied:])
-    return b"".join(lean), tuple(sources)
-
-
-IN_SEVERAL: Final = 6
-"""Brackets that are open within a hit of one of several searches."""
-IN_GOT: Final = 3
-"""The same within a document that was got by its _id."""
-
-
-def decoded_apart(
-    cluster: Cluster, status: int, body: bytes, kind: type[T], within: int
-) -> tuple[T, Callable[[msgspec.Raw], bytes]]:
-    """An answer that holds documents as a value, and what gives the bytes of a `_source` in it; raises ProblemError."""
-    try:
-        return msgspec.json.decode(body, type=kind), bytes
-    except msgspec.ValidationError:
-        return cluster.decoded(status, body, kind), bytes  # which says what is odd about it
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        lean, sources = without_sources(body, within)
-        return cluster.decoded(status, lean, kind), lambda raw: sources[int(bytes(raw))] if len(raw) else b""
 
 
 def _with_outer_spaces(body: bytes, answer: _DocumentsResponse) -> _DocumentsResponse:

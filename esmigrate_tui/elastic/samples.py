@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import IN_A_HIT, IN_GOT, decoded_apart
+from esmigrate_tui.elastic.decoding import IN_A_HIT, IN_GOT, decoded_apart
 from esmigrate_tui.elastic.errors import UnreadAnswerError
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.transport import SEVERAL
@@ -64,13 +64,13 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
     while True:
         most = SEVERAL if body["size"] > 1 else MOST_ALONE
         try:
-            status, told = await cluster.carry("POST", f"{path}/_search", msgspec.json.encode(body), most=most)
+            response = await cluster.wire.exchange("POST", f"{path}/_search", msgspec.json.encode(body), most=most)
             break
         except UnreadAnswerError:
             if body["size"] <= 1:
                 raise
         body["size"] = max(1, body["size"] // 4)
-    found, source_of = decoded_apart(cluster, status, told, _SampledResponse, IN_A_HIT)
+    found, source_of = decoded_apart(response, _SampledResponse, IN_A_HIT, cluster.connection.endpoint)
     # Before 6.0 a child's parent decides where it is kept, unless it was routed by itself.
     return tuple(
         (DocumentKey(hit.index, hit.id, hit.type, hit.routing or hit.parent), source_of(hit.source))
@@ -94,8 +94,8 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
         if key.routing:
             one["routing"] = key.routing
         asked.append(one)
-    status, body = await cluster.carry("POST", "/_mget", msgspec.json.encode({"docs": asked}), most=most)
-    got, source_of = decoded_apart(cluster, status, body, _MultiGetResponse, IN_GOT)
+    response = await cluster.wire.exchange("POST", "/_mget", msgspec.json.encode({"docs": asked}), most=most)
+    got, source_of = decoded_apart(response, _MultiGetResponse, IN_GOT, cluster.connection.endpoint)
     refused = [key for key, one in zip(keys, got.docs, strict=True) if one.error is not None]
     searched = await _searched(cluster, refused)
     return tuple(

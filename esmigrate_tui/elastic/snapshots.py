@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.settings import flat_texts
 from esmigrate_tui.elastic.responses.snapshots import (
     AllocationExplanation,
@@ -45,7 +46,8 @@ from esmigrate_tui.model.text import clean
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.changes import Changes
+    from esmigrate_tui.elastic.wire import Wire
 
 PAGE: Final = 500
 """Snapshots a request, where the server can give them in pages (7.14 and newer)."""
@@ -117,19 +119,20 @@ class ShardExplanation:
 class Snapshots:
     """What one cluster knows of repositories and snapshots, and how its restores are getting on."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, wire: Wire, changes: Changes) -> None:
+        self._wire = wire
+        self._changes = changes
 
     # -- repositories ------------------------------------------------------------------------------------------------
 
     async def repositories(self) -> tuple[Repository, ...]:
         """Every repository that is registered, by name."""
-        told = await self._cluster.read("/_snapshot?flat_settings=true", dict[str, RepositoryEntry])
+        told = await self._wire.get("/_snapshot?flat_settings=true", dict[str, RepositoryEntry])
         return tuple(sorted((_repository(name, entry) for name, entry in told.items()), key=lambda one: one.name))
 
     async def verify(self, repository: str) -> None:
         """Let every node look whether it reaches a repository; raises ProblemError with the first that does not."""
-        await self._cluster.look(Request(method="POST", path=f"/_snapshot/{_segment(repository)}/_verify"))
+        await self._wire.read(Request(method="POST", path=f"/_snapshot/{_segment(repository)}/_verify"))
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
 
@@ -139,15 +142,15 @@ class Snapshots:
         Raises ProblemError, also where the repository cannot be read.
         """
         path = f"/_snapshot/{_segment(repository)}/_all"
-        if not (await self._cluster.features()).pages_snapshots:
-            told = await self._cluster.read(path, SnapshotPage, is_slow=True, most=LISTING)
+        if not (await self._wire.features()).pages_snapshots:
+            told = await self._wire.get(path, SnapshotPage, is_slow=True, most=LISTING)
             found = [_snapshot(repository, entry) for entry in told.every]
             yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
             return
         after = ""
         while True:
             query = f"?size={PAGE}&sort=start_time&order=desc" + (f"&after={quote(after, safe='')}" if after else "")
-            page = await self._cluster.read(path + query, SnapshotPage, is_slow=True, most=LISTING)
+            page = await self._wire.get(path + query, SnapshotPage, is_slow=True, most=LISTING)
             yield tuple(_snapshot(repository, entry) for entry in page.every)
             if not page.next:
                 return
@@ -159,8 +162,8 @@ class Snapshots:
         Raises ProblemError (missing) where there is none of that name.
         """
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
-        detailed = (await self._cluster.features()).details_snapshots
-        told = await self._cluster.read(
+        detailed = (await self._wire.features()).details_snapshots
+        told = await self._wire.get(
             path + ("?index_details=true" if detailed else ""), SnapshotPage, is_slow=True, most=LISTING
         )
         entry = next((one for one in told.every if one.snapshot == name), None)
@@ -174,7 +177,7 @@ class Snapshots:
     async def _details(self, path: str, found: SnapshotFacts) -> tuple[SnapshotIndex, ...]:
         """Shards, bytes and files of each index; what `_status` reads from the repository counts every file."""
         try:
-            told = await self._cluster.read(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING)
+            told = await self._wire.get(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING)
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return found.details
@@ -192,7 +195,7 @@ class Snapshots:
     async def taking(self, repository: str, name: str) -> SnapshotProgress:
         """How far the making of a snapshot is; raises ProblemError (missing) where there is none."""
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}/_status"
-        told = await self._cluster.read(path, SnapshotStatusResponse, is_slow=True, most=LISTING)
+        told = await self._wire.get(path, SnapshotStatusResponse, is_slow=True, most=LISTING)
         entry = next((one for one in told.snapshots if one.snapshot == name), None)
         if entry is None:
             raise _no_snapshot(repository, name, "Was it deleted meanwhile?")
@@ -211,9 +214,9 @@ class Snapshots:
 
     async def features(self) -> tuple[str, ...]:
         """Names of the features whose state can be snapshotted and restored; none before 7.12."""
-        if not (await self._cluster.features()).has_feature_states:
+        if not (await self._wire.features()).has_feature_states:
             return ()
-        told = await self._cluster.read("/_features", FeaturesResponse)
+        told = await self._wire.get("/_features", FeaturesResponse)
         return tuple(sorted(clean(feature.name) for feature in told.features))
 
     # -- restores ----------------------------------------------------------------------------------------------------
@@ -223,7 +226,7 @@ class Snapshots:
 
         Raises ProblemError: EXISTS for an open index of that name, UNKNOWN_OUTCOME where the line broke.
         """
-        await self._cluster.make(request)
+        await self._changes.make(request)
 
     async def recoveries(self, names: Sequence[str]) -> dict[str, RestoreProgress]:
         """How far each of these indices is, in two requests for all of them; one that is not there is left out.
@@ -231,12 +234,12 @@ class Snapshots:
         Names are of indices, never of aliases: what lies behind one would be taken for it.
         """
         found: dict[str, RestoreProgress] = {}
-        for path in self._cluster.paths(names):
+        for path in paths_of(names):
             state, recovered = await asyncio.gather(
-                self._cluster.read(
+                self._wire.get(
                     f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", RoutingState, most=LISTING
                 ),
-                self._cluster.read(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING),
+                self._wire.get(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING),
             )
             for name, told in state.metadata.indices.items():
                 found[name] = _recovery(name, told, state.routing_table.indices.get(name), recovered.get(name))
@@ -244,11 +247,11 @@ class Snapshots:
 
     async def explain(self, index: str, shard: int) -> ShardExplanation | None:
         """Why a primary shard is not started, in the server's words; None where the server (before 5.0) cannot say."""
-        if not (await self._cluster.features()).explains_allocation:
+        if not (await self._wire.features()).explains_allocation:
             return None
         body = msgspec.json.encode({"index": index, "shard": shard, "primary": True}).decode()
         try:
-            told = await self._cluster.look(
+            told = await self._wire.read(
                 Request(method="POST", path="/_cluster/allocation/explain", body=body), AllocationExplanation
             )
         except ProblemError as error:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.responses.search import SearchTotal
+from esmigrate_tui.elastic.wire import is_tolerated
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
+from esmigrate_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 PERCENTS: Final = tuple(range(1, 100))
 _SAMPLE: Final = 100_000  # documents
 _LONGEST: Final = "20s"  # what is looked at for the sake of speed must not take long itself
-_TELLING: Final = PASSING | {Cause.CERTIFICATE, Cause.AUTHENTICATION}
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):
@@ -80,15 +80,15 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
     }
     if features.counts_hits_on_request:
         body["track_total_hits"] = True
-    path = await cluster.search_path(index)
+    path = await cluster.searches.search_path(index)
     path += "/_search" + ("?allow_partial_search_results=false" if features.rejects_partial_results else "")
     request = Request(method="POST", path=path, body=msgspec.json.encode(body).decode())
     try:
-        told = await cluster.look(request, _SpreadResponse)
+        told = await cluster.wire.read(request, _SpreadResponse)
     except ProblemError as error:
-        if error.problem.cause in _TELLING:
-            raise
-        return None
+        if is_tolerated(error.problem):
+            return None
+        raise
     values = tuple(one.value for one in told.aggregations.spread.values)
     known = tuple(value for value in values if isinstance(value, float))
     if told.timed_out or not told.total or len(known) != len(PERCENTS):

@@ -26,19 +26,19 @@ from esmigrate_tui.elastic.responses.templates import (
     template_layers,
 )
 from esmigrate_tui.elastic.transport import LISTING
+from esmigrate_tui.elastic.wire import is_tolerated
 from esmigrate_tui.model.facts import NodeFacts, RoleView, TemplateFacts, TemplateLayer
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.wire import Wire
 
 T = TypeVar("T")
 
-_TELLING: Final = PASSING | {Cause.CERTIFICATE, Cause.AUTHENTICATION}
 _NODES: Final = (
     "/_nodes/settings?filter_path=nodes.*.name,nodes.*.host,nodes.*.ip,nodes.*.roles,nodes.*.attributes"
     ",nodes.*.settings.path,nodes.*.settings.repositories"
@@ -59,34 +59,29 @@ _TEMPLATES: Final = "/_index_template"  # in one form, so that whoever looks at 
 class Surroundings:
     """What one cluster has around its indices."""
 
-    def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
 
-    async def _maybe(self, path: str, kind: type[T]) -> T | None:
+    async def _get(self, path: str, kind: type[T]) -> T | None:
         """What can be seen there; None where the server lacks it or a role forbids it."""
-        try:
-            return await self._cluster.read(path, kind, most=LISTING)
-        except ProblemError as error:
-            if error.problem.cause in _TELLING:
-                raise
-            return None
+        return await self._wire.get_or_none(path, kind, most=LISTING)
 
     async def licence(self) -> str | None:
         """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
-        features = await self._cluster.features()
-        told = await self._maybe("/_xpack/license" if features.has_xpack_licence else "/_license", LicenceResponse)
+        features = await self._wire.features()
+        told = await self._get("/_xpack/license" if features.has_xpack_licence else "/_license", LicenceResponse)
         if told is None or not told.license.type:
             return None
         is_active = told.license.status in {"active", ""}
         return clean(told.license.type if is_active else f"expired {told.license.type}")
 
     async def _security(self) -> str:
-        return "/_security" if (await self._cluster.features()).has_security_at_root else "/_xpack/security"
+        return "/_security" if (await self._wire.features()).has_security_at_root else "/_xpack/security"
 
     async def realm(self) -> str | None:
         """The kind of realm that knows whoever asks: "file", "native", "reserved", …"""
         path = f"{await self._security()}/_authenticate"
-        told = await self._maybe(path, RealmResponse)
+        told = await self._get(path, RealmResponse)
         return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
 
     async def lacking(self, actions: Sequence[str], on_indices: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
@@ -98,25 +93,32 @@ class Surroundings:
         wanted = [{"names": [index], "privileges": list(names)} for index, names in on_indices.items()]
         body = msgspec.json.encode({"cluster": list(actions), "index": wanted}).decode()
         try:
-            told = await self._cluster.look(Request(method="POST", path=path, body=body), HasPrivileges)
+            told = await self._wire.read(Request(method="POST", path=path, body=body), HasPrivileges)
         except ProblemError as error:
-            if error.problem.cause in _TELLING:
+            if not is_tolerated(error.problem):
                 raise
             return None
         lacking = [action for action, may in told.cluster.items() if not may]
         lacking += [f"{name} on {index}" for index, each in told.index.items() for name, may in each.items() if not may]
         return tuple(sorted(clean(one) for one in lacking))
 
+    async def cluster_settings(self) -> dict[str, str]:
+        """The settings in force, flat: defaults (from 5.0 on), persistent, transient; lists as JSON."""
+        told = await self._wire.get(
+            "/_cluster/settings?include_defaults=true&flat_settings=true", dict[str, dict[str, Any]]
+        )
+        return flat_texts(told.get("defaults", {}), told.get("persistent", {}), told.get("transient", {}))
+
     async def persistent_settings(self) -> dict[str, str]:
         """The settings that somebody has given the cluster for good, flat."""
-        told = await self._cluster.read("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
+        told = await self._wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
         return flat_texts(told.get("persistent", {}))
 
     async def views(self) -> tuple[RoleView, ...] | None:
         """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
-        if not (await self._cluster.features()).lists_own_privileges:
+        if not (await self._wire.features()).lists_own_privileges:
             return None
-        told = await self._maybe("/_security/user/_privileges", UserPrivileges)
+        told = await self._get("/_security/user/_privileges", UserPrivileges)
         if told is None:
             return None
         return tuple(
@@ -131,19 +133,19 @@ class Surroundings:
 
     async def written(self) -> dict[str, int]:
         """How often documents of each index were written or deleted since its shards are where they are."""
-        told = await self._cluster.read(_WRITTEN, WritesResponse, anew=True)
+        told = await self._wire.get(_WRITTEN, WritesResponse, anew=True)
         counters = {name: one.primaries.indexing for name, one in told.indices.items()}
         return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
 
     async def open_searches(self) -> int | None:
         """How many searches are held open on the node that has most of them, scrolls among them."""
         path = "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts"
-        told = await self._maybe(path, SearchContexts)
+        told = await self._get(path, SearchContexts)
         return max((one.indices.search.open_contexts for one in told.nodes.values()), default=0) if told else None
 
     async def licensed_features(self) -> dict[str, int]:
         """What there is of features that cost a licence, counted; none where the server does not tell."""
-        told = await self._maybe("/_xpack/usage", dict[str, Any]) or {}
+        told = await self._get("/_xpack/usage", dict[str, Any]) or {}
         counted = {name: _amount(told.get(name), path) for name, path in _COUNTED.items()}
         return {name: amount for name, amount in counted.items() if amount}
 
@@ -152,15 +154,15 @@ class Surroundings:
 
         It is asked what a template of them would give (7.9 and newer): nothing is made. None where nobody can say.
         """
-        if not (await self._cluster.features()).simulates_templates:
+        if not (await self._wire.features()).simulates_templates:
             return None
         template = {key: body[key] for key in ("settings", "mappings") if body.get(key)}
         wanted = {"index_patterns": ["esmigrate-look-*"], "priority": 2_000_000, "template": template}
         request = Request(method="POST", path="/_index_template/_simulate", body=msgspec.json.encode(wanted).decode())
         try:
-            await self._cluster.look(request)
+            await self._wire.read(request)
         except ProblemError as error:
-            if error.problem.cause in _TELLING:
+            if not is_tolerated(error.problem):
                 raise
             if not error.problem.evidence.startswith("HTTP 400 "):
                 return None  # forbidden, or not there
@@ -169,21 +171,21 @@ class Surroundings:
 
     async def nodes(self) -> tuple[NodeFacts, ...] | None:
         """Every node with its roles, attributes, and where it may look for repositories."""
-        told = await self._maybe(_NODES, NodesResponse)
+        told = await self._get(_NODES, NodesResponse)
         return node_facts(told) if told is not None else None
 
     async def lifecycle(self) -> dict[str, str]:
         """The operation modes of index and snapshot lifecycles ("ilm", "slm"), as far as the server has them."""
-        features = await self._cluster.features()
+        features = await self._wire.features()
         asked = [name for name, has in (("ilm", features.has_ilm), ("slm", features.has_slm)) if has]
-        told = await asyncio.gather(*(self._maybe(f"/_{name}/status", OperationMode) for name in asked))
+        told = await asyncio.gather(*(self._get(f"/_{name}/status", OperationMode) for name in asked))
         return {name: clean(one.operation_mode) for name, one in zip(asked, told, strict=True) if one is not None}
 
     async def index_templates(self) -> tuple[TemplateFacts, ...] | None:
         """The composable index templates; none before 7.8."""
-        if not (await self._cluster.features()).has_composable_templates:
+        if not (await self._wire.features()).has_composable_templates:
             return ()
-        told = await self._maybe(_TEMPLATES, IndexTemplates)
+        told = await self._get(_TEMPLATES, IndexTemplates)
         if told is None:
             return None
         return tuple(
@@ -214,11 +216,11 @@ class Surroundings:
         return None if told is None else {name: template_layers(name, told) for name in names}
 
     async def _templates(self) -> AllTemplates | None:
-        has_composable = (await self._cluster.features()).has_composable_templates
+        has_composable = (await self._wire.features()).has_composable_templates
         legacy, composable, components = await asyncio.gather(
-            self._maybe("/_template", dict[str, LegacyTemplate]),
-            self._maybe(_TEMPLATES, IndexTemplates) if has_composable else _as_it_is(IndexTemplates()),
-            self._maybe("/_component_template", ComponentTemplates)
+            self._get("/_template", dict[str, LegacyTemplate]),
+            self._get(_TEMPLATES, IndexTemplates) if has_composable else _as_it_is(IndexTemplates()),
+            self._get("/_component_template", ComponentTemplates)
             if has_composable
             else _as_it_is(ComponentTemplates()),
         )
@@ -228,19 +230,19 @@ class Surroundings:
 
     async def global_state(self) -> dict[str, tuple[str, ...]]:
         """What a restored global state would replace: names by kind, kinds that are not there or not seen left out."""
-        features = await self._cluster.features()
+        features = await self._wire.features()
         named = dict[str, dict[str, Any]]
         legacy, pipelines, policies, components, templates, settings = await asyncio.gather(
-            self._maybe("/_template?filter_path=*.order", named),
-            self._maybe("/_ingest/pipeline?filter_path=*.description,*.processors", named)
+            self._get("/_template?filter_path=*.order", named),
+            self._get("/_ingest/pipeline?filter_path=*.description,*.processors", named)
             if features.has_ingest
             else _nothing(),
-            self._maybe("/_ilm/policy?filter_path=*.version", named) if features.has_ilm else _nothing(),
-            self._maybe("/_component_template?filter_path=component_templates.name", ComponentTemplates)
+            self._get("/_ilm/policy?filter_path=*.version", named) if features.has_ilm else _nothing(),
+            self._get("/_component_template?filter_path=component_templates.name", ComponentTemplates)
             if features.has_composable_templates
             else _nothing(),
             self.index_templates(),
-            self._maybe("/_cluster/settings?flat_settings=true", named),
+            self._get("/_cluster/settings?flat_settings=true", named),
         )
         found = {
             "persistent settings": tuple((settings or {}).get("persistent", {})),
@@ -257,10 +259,10 @@ class Surroundings:
 
         An index none of whose settings fit is left out.
         """
-        features = await self._cluster.features()
+        features = await self._wire.features()
         # Before 6.0 a pattern that fits nothing is an error there.
         path = f"/_settings/{','.join(patterns)}" if features.finds_no_settings else "/_settings"
-        told = await self._maybe(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, FlatSettings])
+        told = await self._get(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, FlatSettings])
         if told is None:
             return None
         fitting = {name: _fitting(one.settings, patterns) for name, one in told.items()}
@@ -268,7 +270,7 @@ class Surroundings:
 
     async def write_aliases(self) -> dict[str, frozenset[str]] | None:
         """The indices that were named the ones to write to, by alias; none before 6.4."""
-        told = await self._maybe("/_alias?expand_wildcards=all", dict[str, IndexAliases])
+        told = await self._get("/_alias?expand_wildcards=all", dict[str, IndexAliases])
         if told is None:
             return None
         found: dict[str, set[str]] = {}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
+from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.indices import WritesResponse
-from esmigrate_tui.model.problem import PASSING, ProblemError
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -45,12 +45,12 @@ class _ThreadPoolsResponse(msgspec.Struct, frozen=True):
 
 async def write_troubles(cluster: Cluster, index: str) -> WriteTroubles:
     """What was counted until now, for one index and for all nodes; raises ProblemError where nobody answers."""
-    (path,) = cluster.paths([index])
+    (path,) = paths_of([index])
     stats, nodes = await asyncio.gather(
-        _maybe(
-            cluster, f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed", WritesResponse
+        cluster.wire.get_or_none(
+            f"{path}/_stats/indexing?filter_path=indices.*.primaries.indexing.index_failed", WritesResponse
         ),
-        _maybe(cluster, _REJECTED, _ThreadPoolsResponse),
+        cluster.wire.get_or_none(_REJECTED, _ThreadPoolsResponse),
     )
     return WriteTroubles(
         failed=None if stats is None else sum(one.primaries.indexing.index_failed for one in stats.indices.values()),
@@ -58,12 +58,3 @@ async def write_troubles(cluster: Cluster, index: str) -> WriteTroubles:
         if nodes is None
         else sum(pool.rejected for node in nodes.nodes.values() for pool in node.thread_pool.values()),
     )
-
-
-async def _maybe(cluster: Cluster, path: str, kind: type[T]) -> T | None:
-    try:
-        return await cluster.read(path, kind)
-    except ProblemError as error:
-        if error.problem.cause in PASSING:
-            raise
-        return None

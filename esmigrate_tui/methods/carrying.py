@@ -48,7 +48,7 @@ async def previewed(
         return ()
     source, destination = source_of(clusters), clusters.destination
     (told, _), (there, lacking), known, facts = await asyncio.gather(
-        _kept(source, kinds), _kept(destination, kinds), processors(destination), destination.probe()
+        _kept(source, kinds), _kept(destination, kinds), processors(destination.wire), destination.probe()
     )
     chosen = [one for one in told if not one.is_managed and _fits(one.name, patterns)]
     plugins = (*facts.plugins, *facts.modules) if facts.modules else None
@@ -72,7 +72,7 @@ async def _kept(
     lacking: dict[DefinitionKind, ProblemError] = {}
     for kind in kinds:
         try:
-            found += await carried(cluster, (kind,))
+            found += await carried(cluster.wire, (kind,))
         except ProblemError as error:
             if error.problem.cause is not Cause.UNSUPPORTED:
                 raise
@@ -115,7 +115,7 @@ async def bring(
     """
     change = one.change()
     entry = next((each for each in reversed([*ledger]) if each.made_by == change.made_by), None)
-    named = await carried(destination, (one.kind,), one.name)
+    named = await carried(destination.wire, (one.kind,), one.name)
     there = next((each for each in named if each.name == one.name), None)
     fate = decided(one, there, entry)
     if fate is not None:

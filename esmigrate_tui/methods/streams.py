@@ -105,7 +105,7 @@ async def make_stream(task: Task, destination: Cluster, recorder: Recorder) -> N
     name = task.destination_index
     if not await _is_claimed(name, destination):
         for one in task.first:
-            there = await carried(destination, (one.kind,), one.name)
+            there = await carried(destination.wire, (one.kind,), one.name)
             if any(each.name == one.name for each in there) and one.kind is DefinitionKind.COMPONENT:
                 continue  # used as it is: others may be made of it
             change = one.change()
@@ -131,7 +131,7 @@ async def _making(name: str, destination: Cluster) -> Request:
     That document has no @timestamp, so that it is refused, and only the data stream stays.
     """
     try:
-        await destination.read(f"/_data_stream/{quote(name, safe='')}", object)
+        await destination.wire.get(f"/_data_stream/{quote(name, safe='')}", object)
     except ProblemError as error:
         if error.problem.cause is Cause.UNSUPPORTED:
             return Request(method="POST", path=f"/{quote(name, safe='')}/_bulk", body='{"create":{}}\n{}\n')

@@ -515,7 +515,7 @@ async def _settings(draft: Draft, clusters: Clusters) -> dict[str, Any]:
 async def _existing(clusters: Clusters, path: str) -> dict[str, dict[str, Any]] | None:
     """What exists at the path; None where nothing does, or nothing that this user may see."""
     try:
-        return await clusters.destination.read(path, dict[str, dict[str, Any]])
+        return await clusters.destination.wire.get(path, dict[str, dict[str, Any]])
     except ProblemError as error:
         if error.problem.cause in PASSING:
             raise

@@ -125,7 +125,7 @@ async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncI
         return
     try:
         source = {"remote": clusters.source.as_remote(), "index": remote_index(name)}
-        await clusters.destination.dry_reindex({"source": source, "dest": {"index": _NOWHERE}})
+        await clusters.destination.tasks.dry_run({"source": source, "dest": {"index": _NOWHERE}})
     except ProblemError as error:
         yield not_reached(draft, error.problem)
     else:

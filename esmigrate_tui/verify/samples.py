@@ -9,6 +9,7 @@ import msgspec
 
 from esmigrate_tui.elastic.errors import UnreadAnswerError
 from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_BYTES
+from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.samples import DocumentKey, sampled, sources
 from esmigrate_tui.model.event import Samples
 from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
@@ -43,7 +44,7 @@ async def compare_samples(
         theirs.update(zip(some, map(_stripped, await sources(source, there, most=most)), strict=True))
 
     try:
-        for path in destination.paths(tuple(names)):
+        for path in paths_of(tuple(names)):
             drawn += [(key, _stripped(one)) for key, one in await sampled(destination, path, amount)]
         drawn = drawn[:amount]
         await _in_pieces([key for key, _ in drawn], read)

@@ -54,7 +54,8 @@ async def _sent(node: SandboxNode, method: str, path: str, body: str = "") -> di
         if method != "GET":
             await cluster.perform(Request(method=method, path=path, body=body))
             return {}
-        status, answer = await cluster.carry("GET", path, told_by_status=frozenset({404}))
+        response = await cluster.wire.exchange("GET", path, accepted=frozenset({404}))
+        status, answer = response.status, response.body
         return None if status == 404 else dict(json.loads(answer))
 
 

@@ -13,17 +13,21 @@ import msgspec
 import pytest
 
 from esmigrate_tui.elastic import transport
-from esmigrate_tui.elastic.cluster import Cluster
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.documents import Documents, without_sources
+from esmigrate_tui.elastic.decoding import without_sources
+from esmigrate_tui.elastic.documents import Documents
 from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_BYTES, MOST_SCROLLED
 from esmigrate_tui.elastic.samples import DocumentKey, sources
+from esmigrate_tui.elastic.searches import Searches
+from esmigrate_tui.elastic.wire import Wire, WireRequest
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Endpoint
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.broken_line import Flood, bomb, endless
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from esmigrate_tui.elastic.cluster import Cluster
 
     Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
@@ -104,7 +108,7 @@ async def test_an_answer_that_is_too_large_is_given_up_and_hardly_held(answer: F
     async with flooding(answer) as (cluster, sent):
         tracemalloc.start()
         with pytest.raises(ProblemError) as caught:
-            await cluster.carry(method, "/logs/_search", b"{}", most=SMALL)
+            await cluster.wire.exchange(method, "/logs/_search", b"{}", most=SMALL)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
         assert sent() < SMALL + (8 << 20)  # what the sockets' own buffers take
@@ -116,7 +120,7 @@ async def test_an_answer_that_is_too_large_is_given_up_and_hardly_held(answer: F
 async def test_an_answer_of_just_as_many_bytes_as_are_held_is_read() -> None:
     for answer in (spaced(SMALL), spaced(SMALL, SMALL)):
         async with flooding(answer) as (cluster, _):
-            assert await cluster.carry("GET", "/", most=SMALL) == (200, b" " * SMALL)
+            assert (await cluster.wire.exchange("GET", "/", most=SMALL)).body == b" " * SMALL
 
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
@@ -125,7 +129,7 @@ async def test_of_an_error_without_end_the_beginning_is_told(status: int) -> Non
     answer = Flood(pieces=flood.pieces, head=flood.head, status=status)
     async with flooding(answer) as (cluster, _):
         with pytest.raises(ProblemError) as caught:
-            await cluster.carry("GET", "/logs")
+            await cluster.wire.exchange("GET", "/logs")
     assert "the beginning" in caught.value.problem.evidence
     assert caught.value.problem.cause is not Cause.TOO_LARGE
 
@@ -133,14 +137,14 @@ async def test_of_an_error_without_end_the_beginning_is_told(status: int) -> Non
 async def test_a_change_whose_answer_has_no_end_may_have_been_made() -> None:
     async with flooding(endless()) as (cluster, _):
         with pytest.raises(ProblemError) as caught:
-            await cluster._ask("PUT", "/logs", b"{}", most=SMALL)
+            await cluster.wire.request(WireRequest("PUT", "/logs", b"{}", most=SMALL))
     assert caught.value.problem.cause is Cause.UNKNOWN_OUTCOME
 
 
 async def test_documents_whose_answer_has_no_end_are_refused_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("esmigrate_tui.elastic.documents.SEVERAL", SMALL)
     async with flooding(endless()) as (cluster, _):
-        monkeypatch.setattr(cluster, "search_path", _path)
+        monkeypatch.setattr(cluster.searches, "search_path", _path)
         with pytest.raises(ProblemError) as caught:
             await cluster.documents.bulk("logs", b"{}\n")
     assert caught.value.problem.cause is Cause.BUSY
@@ -155,7 +159,7 @@ def test_nothing_is_asked_for_without_a_bound() -> None:
     assert transport.MOST.get() == transport.ANSWER
     named = {
         f"{one.__name__}.{name}": inspect.signature(method).parameters["most"].default
-        for one in (Cluster, Documents)
+        for one in (Wire, Searches, Documents)
         for name, method in inspect.getmembers(one, inspect.isfunction)
         if "most" in inspect.signature(method).parameters
     }
@@ -170,7 +174,7 @@ def test_nothing_is_asked_for_without_a_bound() -> None:
 async def test_no_bound_is_no_bound(most: int) -> None:
     async with flooding(spaced(1)) as (cluster, _):
         with pytest.raises(ValueError, match=str(most)):
-            await cluster._ask("GET", "/", most=most)
+            await cluster.wire.request(WireRequest("GET", "/", most=most))
 
 
 # -- bytes stay bytes ------------------------------------------------------------------------------------------------

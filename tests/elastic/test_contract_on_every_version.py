@@ -106,7 +106,7 @@ async def test_an_index_that_was_made_is_listed_with_all_its_facts(cluster: Clus
     assert index.source_enabled
     assert bool(index.types) == (int(version[0]) < 7)
     assert index.primary_bytes == index.store_bytes
-    assert cluster.left_out == ()
+    assert cluster.catalogue.left_out == ()
 
 
 async def test_the_shards_of_an_index_are_listed_with_what_each_holds(cluster: Cluster, version: str) -> None:

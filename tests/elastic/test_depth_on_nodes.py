@@ -26,7 +26,7 @@ async def deep(source: Cluster, name: str, levels: int) -> None:
         inner = '{"properties":{"a":' + inner + "}}"
     settings: dict[str, Any] = {"index.mapping.depth.limit": 5_000, "number_of_replicas": 0}
     body = f'{{"settings":{json.dumps(settings)},"mappings":{{"_doc":{inner}}}}}'
-    await source.carry("PUT", f"/{name}", body.encode())
+    await source.wire.exchange("PUT", f"/{name}", body.encode())
 
 
 async def test_an_index_that_is_too_deep_is_named_and_the_others_are_planned(nodes: SharedNodes) -> None:
@@ -35,7 +35,7 @@ async def test_an_index_that_is_too_deep_is_named_and_the_others_are_planned(nod
         assert source is not None
         for name, levels in (("dp-600", 600), ("dp-150", 150)):
             await deep(source, name, levels)
-        await source.carry("PUT", "/dp-fine", b'{"settings":{"number_of_replicas":0}}')
+        await source.wire.exchange("PUT", "/dp-fine", b'{"settings":{"number_of_replicas":0}}')
         try:
             with pytest.raises(TooDeepError) as refused:
                 await source.definitions(["dp-150", "dp-600", "dp-fine"])
@@ -48,4 +48,4 @@ async def test_an_index_that_is_too_deep_is_named_and_the_others_are_planned(nod
             with pytest.raises(TooDeepError, match="dp-600"):
                 await planning.plan_for(copying, clusters, ["dp-600", "dp-fine"], renamed={}, now=0.0)
         finally:
-            await source.carry("DELETE", "/dp-600,dp-150,dp-fine", None)
+            await source.wire.exchange("DELETE", "/dp-600,dp-150,dp-fine", None)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.documents import Document, is_scroll_lost, without_sources
+from esmigrate_tui.elastic.decoding import without_sources
+from esmigrate_tui.elastic.documents import Document, is_scroll_lost
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.methods.copying import fill, make, numbered, reach, settings
 
@@ -82,7 +83,9 @@ async def test_vectors_that_the_server_keeps_apart_are_read_with_their_document(
     vector = {"properties": {"v": {"type": "dense_vector", "dims": 3}, "t": {"type": "keyword"}}}
     await make(cluster, "cpd-vector", {"settings": settings(1), "mappings": vector})
     await fill(cluster, "cpd-vector", [({"_id": "1"}, b'{"t":"x","v":[0.5,10,6]}')])
-    hidden = json.loads((await cluster.carry("GET", "/cpd-vector/_search", b""))[1])["hits"]["hits"][0]["_source"]
+    hidden = json.loads((await cluster.wire.exchange("GET", "/cpd-vector/_search", b"")).body)["hits"]["hits"][0][
+        "_source"
+    ]
     window = await cluster.documents.window("cpd-vector", 0, -1, 10, 10)
     scrolled = await cluster.documents.open_scroll("cpd-vector", 0, 0, 1, 10)
     await cluster.documents.close_scroll(scrolled.scroll)
@@ -141,7 +144,9 @@ async def test_a_scroll_is_closed_also_where_whoever_opens_or_closes_it_is_cut_s
             await under_way
     with pytest.raises(ProblemError) as lost:
         await cluster.documents.scroll("cpd-cut", page.scroll)
-    held = json.loads((await cluster.carry("GET", "/cpd-cut/_stats/search", b""))[1])["_all"]["total"]["search"]
+    held = json.loads((await cluster.wire.exchange("GET", "/cpd-cut/_stats/search", b"")).body)["_all"]["total"][
+        "search"
+    ]
     await cluster.delete_index("cpd-cut")
     assert is_scroll_lost(lost.value.problem)
     assert (held["scroll_total"], held["scroll_current"]) == (2, 0)

@@ -78,7 +78,7 @@ async def test_nothing_is_sent_to_another_cluster_that_answers_after_a_line_was_
                 lambda: cluster.create_index("idn-b", "{}"),
                 lambda: cluster.delete_index("idn-b"),
                 lambda: cluster.documents.bulk("idn-b", b'{"create":{"_id":"1"}}\n{}\n'),
-                lambda: cluster.start_reindex({"source": {}}, opaque_id="x", requests_per_second=0),
+                lambda: cluster.tasks.start({"source": {}}, opaque_id="x", requests_per_second=0),
                 lambda: cluster.count("idn-b"),
             ):
                 with pytest.raises(ProblemError) as caught:

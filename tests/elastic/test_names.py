@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.cluster import _exact, _must_be_narrow, _paths
+from esmigrate_tui.elastic.paths import exact_name, must_be_narrow, paths_of
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 
@@ -35,14 +35,14 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 )
 def test_what_a_server_could_take_for_several_is_no_name(name: str) -> None:
     with pytest.raises(ProblemError) as caught:
-        _exact(name)
+        exact_name(name)
     assert caught.value.problem.cause is Cause.USAGE
 
 
 @given(st.text(min_size=1, max_size=40))
 def test_a_name_either_goes_out_whole_or_not_at_all(name: str) -> None:
     try:
-        encoded = _exact(name)
+        encoded = exact_name(name)
     except ProblemError:
         return
     assert unquote(encoded) == name
@@ -51,7 +51,7 @@ def test_a_name_either_goes_out_whole_or_not_at_all(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["logs-2026.01.01", ".kibana_1", "a%b", "été", "a:b", "x" * 255])
 def test_names_that_indices_have_go_out(name: str) -> None:
-    assert unquote(_exact(name)) == name
+    assert unquote(exact_name(name)) == name
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_names_that_indices_have_go_out(name: str) -> None:
 )
 def test_a_request_that_would_change_more_than_it_names_is_not_sent(method: str, path: str) -> None:
     with pytest.raises(ProblemError):
-        _must_be_narrow(Request(method=method, path=path))
+        must_be_narrow(Request(method=method, path=path))
 
 
 @pytest.mark.parametrize(
@@ -97,12 +97,12 @@ def test_a_request_that_would_change_more_than_it_names_is_not_sent(method: str,
     ],
 )
 def test_a_request_about_one_thing_passes(method: str, path: str) -> None:
-    _must_be_narrow(Request(method=method, path=path))
+    must_be_narrow(Request(method=method, path=path))
 
 
 @given(st.lists(st.text("abcé%.", min_size=1, max_size=80).filter(lambda name: name not in {".", ".."}), max_size=200))
 def test_many_names_go_out_in_few_requests_none_of_them_too_long(names: list[str]) -> None:
-    paths = _paths(names)
+    paths = paths_of(names)
     assert [unquote(part) for path in paths for part in path.removeprefix("/").split(",")] == names
     assert all(len(path) <= 3_500 for path in paths)
     assert len(paths) <= 1 + sum(len(path) for path in paths) // 2_000

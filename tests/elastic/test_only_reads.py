@@ -94,7 +94,7 @@ async def test_trying_a_reindex_changes_nothing(cluster: Cluster, asked: list[tu
     before = await cluster.indices()
     asked.clear()
     body = {"source": {"remote": cluster.as_remote(), "index": "read-000"}, "dest": {"index": "read-made"}}
-    await cluster.dry_reindex(body)
+    await cluster.tasks.dry_run(body)
     assert asked == [("POST", "/_reindex")]
     after = await cluster.indices()
     assert [(one.name, one.uuid, one.documents) for one in after] == [

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 
-from esmigrate_tui.elastic.document_places import NO_DOCUMENT
+from esmigrate_tui.elastic.searches import NO_DOCUMENT
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from tests.methods.reindexing import fill, pair
 
 if TYPE_CHECKING:
-    from esmigrate_tui.elastic.cluster import Cluster, Clusters, ReindexProgress
+    from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.elastic.reindex_tasks import ReindexProgress
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = [pytest.mark.nodes, pytest.mark.newest]
@@ -49,7 +50,7 @@ def reindex(clusters: Clusters, into: str, **source: Any) -> dict[str, Any]:  # 
 async def ended(destination: Cluster, task: str) -> ReindexProgress:
     async with asyncio.timeout(30):
         while True:
-            look = await destination.reindex_task(task)
+            look = await destination.tasks.progress(task)
             if look.completed:
                 return look
             await asyncio.sleep(0.1)
@@ -61,7 +62,7 @@ async def test_the_way_is_tried_whatever_the_versions_and_makes_no_index(
 ) -> None:
     async with pair(nodes, old, new) as (clusters, _):
         await filled(clusters)
-        await clusters.destination.dry_reindex(reindex(clusters, "probe-nowhere"))
+        await clusters.destination.tasks.dry_run(reindex(clusters, "probe-nowhere"))
         assert await clusters.destination.existing(["probe-nowhere"]) == {}
 
 
@@ -70,7 +71,7 @@ async def test_a_range_that_has_been_emptied_on_the_source_ends_well(nodes: Shar
     async with pair(nodes, old, "9.4.3") as (clusters, _):
         await filled(clusters)
         body = reindex(clusters, "probe-range", query=query_of(TIMES, None, 1_000_000_000_000, ()))
-        task = await clusters.destination.start_reindex(body, opaque_id=f"probe-{old}", requests_per_second=0)
+        task = await clusters.destination.tasks.start(body, opaque_id=f"probe-{old}", requests_per_second=0)
         look = await ended(clusters.destination, task)
         assert (look.total, look.failures, look.problem) == (0, (), None)
 
@@ -84,7 +85,8 @@ async def test_servers_that_cannot_be_a_source_here_go_on_with_that_scroll_too(
         await filled(clusters)
         assert clusters.source is not None
         query = json.dumps({"query": NO_DOCUMENT, "size": 1}).encode()
-        _, opened = await clusters.source.carry("POST", f"/{INDEX}/_search?scroll=1m&sort=_doc", query)
+        opened = (await clusters.source.wire.exchange("POST", f"/{INDEX}/_search?scroll=1m&sort=_doc", query)).body
         scroll = json.dumps({"scroll": "1m", "scroll_id": json.loads(opened)["_scroll_id"]}).encode()
-        status, page = await clusters.source.carry("POST", "/_search/scroll", scroll)
+        response = await clusters.source.wire.exchange("POST", "/_search/scroll", scroll)
+        status, page = response.status, response.body
         assert (status, json.loads(page)["hits"]["hits"]) == (200, [])

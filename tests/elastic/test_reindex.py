@@ -16,7 +16,8 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from esmigrate_tui.elastic.cluster import Cluster, ReindexProgress
+    from esmigrate_tui.elastic.cluster import Cluster
+    from esmigrate_tui.elastic.reindex_tasks import ReindexProgress
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -58,14 +59,14 @@ def _body(source: Cluster, **remote: str) -> dict[str, Any]:
 async def _ended(destination: Cluster, task: str) -> ReindexProgress:
     async with asyncio.timeout(30):
         while True:
-            look = await destination.reindex_task(task)
+            look = await destination.tasks.progress(task)
             if look.completed:
                 return look
             await asyncio.sleep(0.1)
 
 
 async def test_a_reindex_is_followed_to_its_end(source: Cluster, destination: Cluster) -> None:
-    task = await destination.start_reindex(_body(source), opaque_id="one", requests_per_second=0)
+    task = await destination.tasks.start(_body(source), opaque_id="one", requests_per_second=0)
     look = await _ended(destination, task)
     assert (look.total, look.created, look.updated, look.batches) == (DOCUMENTS, DOCUMENTS, 0, DOCUMENTS // 20)
     assert (look.failures, look.problem, look.canceled) == ((), None, None)
@@ -74,30 +75,30 @@ async def test_a_reindex_is_followed_to_its_end(source: Cluster, destination: Cl
 
 
 async def test_trying_it_needs_no_destination_index_and_makes_none(source: Cluster, destination: Cluster) -> None:
-    await destination.dry_reindex(_body(source))
+    await destination.tasks.dry_run(_body(source))
     assert await destination.existing(["reindex-b"]) == {}
 
 
 async def test_a_running_reindex_is_found_by_its_own_id(source: Cluster, destination: Cluster) -> None:
-    task = await destination.start_reindex(_body(source), opaque_id="find-me", requests_per_second=20)
-    assert await destination.find_reindex("find-me") == task
-    assert await destination.find_reindex("somebody-else") is None
-    await destination.cancel_task(task)
+    task = await destination.tasks.start(_body(source), opaque_id="find-me", requests_per_second=20)
+    assert await destination.tasks.find("find-me") == task
+    assert await destination.tasks.find("somebody-else") is None
+    await destination.tasks.cancel(task)
     await _ended(destination, task)
-    assert await destination.find_reindex("find-me") is None
+    assert await destination.tasks.find("find-me") is None
 
 
 async def test_a_slow_reindex_is_told_to_hurry(source: Cluster, destination: Cluster) -> None:
-    task = await destination.start_reindex(_body(source), opaque_id="slow", requests_per_second=1)
-    assert not (await destination.reindex_task(task)).completed
-    await destination.rethrottle(task, 0)
+    task = await destination.tasks.start(_body(source), opaque_id="slow", requests_per_second=1)
+    assert not (await destination.tasks.progress(task)).completed
+    await destination.tasks.rethrottle(task, 0)
     look = await _ended(destination, task)
     assert look.created == DOCUMENTS
 
 
 async def test_a_cancelled_reindex_says_so_and_is_not_taken_for_done(source: Cluster, destination: Cluster) -> None:
-    task = await destination.start_reindex(_body(source), opaque_id="cancel", requests_per_second=10)
-    await destination.cancel_task(task)
+    task = await destination.tasks.start(_body(source), opaque_id="cancel", requests_per_second=10)
+    await destination.tasks.cancel(task)
     look = await _ended(destination, task)
     assert look.canceled == "by user request"
     assert look.created < DOCUMENTS
@@ -106,7 +107,7 @@ async def test_a_cancelled_reindex_says_so_and_is_not_taken_for_done(source: Clu
 async def test_a_task_that_nobody_knows_is_missing_and_no_success(destination: Cluster) -> None:
     for task in ("nowhere:1", f"{await _some_node(destination)}:999999"):
         with pytest.raises(ProblemError) as caught:
-            await destination.reindex_task(task)
+            await destination.tasks.progress(task)
         assert caught.value.problem.cause is Cause.MISSING
 
 
@@ -116,9 +117,9 @@ async def _some_node(cluster: Cluster) -> str:
 
 
 async def test_a_task_that_has_ended_can_neither_be_paced_nor_cancelled(source: Cluster, destination: Cluster) -> None:
-    task = await destination.start_reindex(_body(source), opaque_id="over", requests_per_second=0)
+    task = await destination.tasks.start(_body(source), opaque_id="over", requests_per_second=0)
     await _ended(destination, task)
-    for told in (destination.rethrottle(task, 5), destination.cancel_task(task)):
+    for told in (destination.tasks.rethrottle(task, 5), destination.tasks.cancel(task)):
         with pytest.raises(ProblemError) as caught:
             await told
         assert caught.value.problem.cause is Cause.MISSING
@@ -129,7 +130,7 @@ async def test_documents_that_the_destination_refuses_are_told_one_by_one(
 ) -> None:
     await destination.create_index("reindex-b", '{"mappings": {"properties": {"b": {"type": "long"}}}}')
     body = {**_body(source), "conflicts": "proceed"}
-    look = await _ended(destination, await destination.start_reindex(body, opaque_id="bad", requests_per_second=0))
+    look = await _ended(destination, await destination.tasks.start(body, opaque_id="bad", requests_per_second=0))
     assert look.created == 0
     assert len(look.failures) == 20
     assert {reject.index for reject in look.failures} == {"reindex-b"}
@@ -155,8 +156,8 @@ async def test_what_stands_between_destination_and_source_is_told_before_and_in_
     }
     body = _body(source, **{key: value.format_map(places) for key, value in remote.items()})
     with pytest.raises(ProblemError) as caught:
-        await destination.dry_reindex(body)
-    task = await destination.start_reindex(body, opaque_id="never", requests_per_second=0)
+        await destination.tasks.dry_run(body)
+    task = await destination.tasks.start(body, opaque_id="never", requests_per_second=0)
     look = await _ended(destination, task)
     assert look.problem is not None
     for problem in (caught.value.problem, look.problem):
@@ -170,7 +171,7 @@ async def test_a_source_index_that_is_gone_is_said_of_the_source(source: Cluster
     body = _body(source)
     body["source"]["index"] = "reindex-nope"
     with pytest.raises(ProblemError) as caught:
-        await destination.dry_reindex(body)
+        await destination.tasks.dry_run(body)
     assert caught.value.problem.cause is Cause.MISSING
     assert f"{source.connection.endpoint.authority} has no such index reindex-nope" in caught.value.problem.what
 
@@ -178,7 +179,7 @@ async def test_a_source_index_that_is_gone_is_said_of_the_source(source: Cluster
 async def test_a_server_without_the_module_says_that_it_has_no_reindex(nodes: SharedNodes, source: Cluster) -> None:
     async with await _connected(nodes, "8.19.3") as cluster:
         with pytest.raises(ProblemError) as caught:
-            await cluster.dry_reindex(_body(source))
+            await cluster.tasks.dry_run(_body(source))
     assert caught.value.problem.cause is Cause.UNSUPPORTED
     assert "does not offer /_reindex" in caught.value.problem.what
 
@@ -186,8 +187,8 @@ async def test_a_server_without_the_module_says_that_it_has_no_reindex(nodes: Sh
 async def test_a_password_as_remote_stays_out_of_the_description_of_the_task(
     source: Cluster, destination: Cluster
 ) -> None:
-    task = await destination.start_reindex(_body(source), opaque_id="secret", requests_per_second=1)
+    task = await destination.tasks.start(_body(source), opaque_id="secret", requests_per_second=1)
     told = await destination.perform(Request(method="GET", path=f"/_tasks/{task}"))
     assert source.as_remote()["password"] not in json.dumps(told)
-    await destination.cancel_task(task)
+    await destination.tasks.cancel(task)
     await _ended(destination, task)

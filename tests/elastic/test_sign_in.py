@@ -72,6 +72,6 @@ async def test_at_debug_level_no_secret_reaches_a_log(caplog: pytest.LogCaptureF
     async with await connect(Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD), PASSWORD) as cluster:
         body = {"source": {"remote": cluster.as_remote(), "index": "a"}, "dest": {"index": "b"}}
         with pytest.raises(ProblemError):
-            await cluster.start_reindex(body, opaque_id="x", requests_per_second=-1)
+            await cluster.tasks.start(body, opaque_id="x", requests_per_second=-1)
     assert "sésame" not in caplog.text
     assert authorization(PASSWORD, endpoint).removeprefix("Basic ") not in caplog.text

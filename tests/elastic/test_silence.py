@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final
 import pytest
 import trustme
 
-from esmigrate_tui.elastic.connect import connect, presented_fingerprint
+from esmigrate_tui.elastic.certificate import presented_fingerprint
+from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Endpoint, Trust, TrustKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError

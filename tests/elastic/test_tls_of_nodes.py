@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import trustme
 
-from esmigrate_tui.elastic.connect import connect, presented_fingerprint
+from esmigrate_tui.elastic.certificate import presented_fingerprint
+from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.model.connection import Connection, Credential, SignIn, Trust, TrustKind, parse_address
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.sandbox.nodes import NodeOptions, SandboxNode, TlsFiles
@@ -137,7 +138,7 @@ async def test_a_destination_that_does_not_know_the_sources_authority_says_so(
     ):
         body = {"source": {"remote": source.as_remote(), "index": "a"}, "dest": {"index": "b"}}
         with pytest.raises(ProblemError) as caught:
-            await destination.dry_reindex(body)
+            await destination.tasks.dry_run(body)
     problem = caught.value.problem
     assert problem.cause is Cause.CERTIFICATE
     assert f"does not trust the certificate of 127.0.0.1:{node.port}" in problem.what
@@ -153,6 +154,6 @@ async def test_a_destination_that_knows_the_sources_authority_reads_from_it(
     ):
         await source.create_index("tls-a", "{}")
         body = {"source": {"remote": source.as_remote(), "index": "tls-a"}, "dest": {"index": "tls-b"}}
-        await destination.dry_reindex(body)
+        await destination.tasks.dry_run(body)
         assert await destination.existing(["tls-b"]) == {}
         await source.delete_index("tls-a")

@@ -200,12 +200,13 @@ def address(node: SandboxNode) -> Connection:
 
 async def sent(cluster: Cluster, path: str) -> dict[str, Any] | None:
     """What the node has there; None for nothing."""
-    status, body = await cluster.carry("GET", path, told_by_status=frozenset({404}))
+    response = await cluster.wire.exchange("GET", path, accepted=frozenset({404}))
+    status, body = response.status, response.body
     return None if status == 404 else dict(json.loads(body))
 
 
 async def take_away(cluster: Cluster) -> None:
-    for one in await found(cluster, (DefinitionKind.TEMPLATE, DefinitionKind.PIPELINE)):
+    for one in await found(cluster.wire, (DefinitionKind.TEMPLATE, DefinitionKind.PIPELINE)):
         if one.name.startswith("co-"):
             await cluster.perform(Request(method="DELETE", path=f"{one.kind.path}/{one.name}"))
 
@@ -336,7 +337,7 @@ async def test_an_answer_that_is_none_of_elasticsearch_is_told_as_that(nodes: Sh
     ):
         line.breaks(Answer(200, b"<html>", "text/html"), "GET /_ingest/pipeline", 1)
         with pytest.raises(ProblemError) as caught:
-            await found(cluster, (DefinitionKind.PIPELINE,))
+            await found(cluster.wire, (DefinitionKind.PIPELINE,))
     assert caught.value.problem.cause is Cause.NOT_ELASTICSEARCH
 
 
@@ -385,7 +386,7 @@ async def test_a_run_that_dies_while_it_makes_them_makes_each_once(nodes: Shared
         deaths: list[tuple[Way, int]] = [("before", intended + at) for at in (1, 2, 4, 5, 6)]
         deaths += [("after", intended), ("after", intended + 3)]
         ends = {death: await dying(*death) for death in deaths}
-        told = await found(clusters.destination, (DefinitionKind.PIPELINE, DefinitionKind.TEMPLATE))
+        told = await found(clusters.destination.wire, (DefinitionKind.PIPELINE, DefinitionKind.TEMPLATE))
         there = [one.name for one in told if one.name.startswith("co-")]
         await take_away(clusters.destination)
         await clusters.source.delete_index("co-one")

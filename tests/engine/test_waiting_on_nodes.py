@@ -61,7 +61,7 @@ async def beside(run: Awaitable[object], *doing: Awaitable[None]) -> None:
 
 async def blocked(cluster: Cluster, *, is_on: bool) -> None:
     body = json.dumps({"transient": {"cluster.blocks.read_only": True if is_on else None}})
-    await cluster.carry("PUT", "/_cluster/settings", body.encode())
+    await cluster.wire.exchange("PUT", "/_cluster/settings", body.encode())
 
 
 async def test_a_cluster_that_was_made_read_only_as_a_whole_is_waited_for(nodes: SharedNodes, tmp_path: Path) -> None:
@@ -97,7 +97,7 @@ async def test_a_password_that_is_changed_in_the_middle_is_asked_for_and_the_cop
         plan = await planned(clusters, draft, "wt-password", batch=20, requests_per_second=150.0)
 
         async def change_it() -> None:
-            await source.carry("PUT", "/_xpack/security/user/elastic/_password", b'{"password":"another-one"}')
+            await source.wire.exchange("PUT", "/_xpack/security/user/elastic/_password", b'{"password":"another-one"}')
 
         await beside(migrated(plan, clusters, tmp_path), has_moved(tmp_path), change_it())
         async with Journal.open(tmp_path / "journal") as journal:

@@ -212,7 +212,8 @@ async def pair(nodes: SharedNodes) -> tuple[SandboxNode, SandboxNode]:
         _LOADED.add(source.url)
     async with await connected_to(destination) as cluster:
         # One index may be written to by that alias of the sample's library: a test that moves it finds it free.
-        status, told = await cluster.carry("GET", "/_alias/books", told_by_status=frozenset({404}))
+        response = await cluster.wire.exchange("GET", "/_alias/books", accepted=frozenset({404}))
+        status, told = response.status, response.body
         for index in json.loads(told) if status == 200 else ():
             await cluster.delete_index(index)
     return source, destination

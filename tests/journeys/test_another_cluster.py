@@ -60,8 +60,8 @@ async def there(nodes: SharedNodes) -> AsyncIterator[SandboxNode]:
 
 async def emptied(node: SandboxNode) -> None:
     async with await connected_to(node) as cluster:
-        for task in (await cluster.running_reindexes()).values():  # which would make its index anew
-            await cluster.cancel_task(task)
+        for task in (await cluster.tasks.running()).values():  # which would make its index anew
+            await cluster.tasks.cancel(task)
         for index in await cluster.indices():
             if index.name.startswith("ac-"):
                 await cluster.delete_index(index.name)

@@ -39,7 +39,7 @@ TEMPLATE: Final = {
 async def ask(cluster: Cluster, method: str, path: str, body: object = None, *, absent: bool = False) -> Any:  # noqa: ANN401  # JSON
     sent = None if body is None else body if isinstance(body, bytes) else json.dumps(body).encode()
     allowed = frozenset({404}) if absent else frozenset[int]()
-    _, told = await cluster.carry(method, path, sent, ndjson=isinstance(body, bytes), told_by_status=allowed)
+    told = (await cluster.wire.exchange(method, path, sent, is_ndjson=isinstance(body, bytes), accepted=allowed)).body
     return json.loads(told)
 
 

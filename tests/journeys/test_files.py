@@ -62,7 +62,7 @@ def rejects(operator: Operator, run: str) -> list[dict[str, Any]]:
 
 
 async def source_of(cluster: Cluster, index: str, name: str) -> bytes:
-    return (await cluster.carry("GET", f"/{index}/_source/{name}"))[1]
+    return (await cluster.wire.exchange("GET", f"/{index}/_source/{name}")).body
 
 
 def orders(amount: int) -> str:
@@ -85,7 +85,7 @@ async def test_a_table_with_bad_rows_arrives_but_for_them(
     async with await opened(node) as cluster:
         count = await cluster.count("files-orders")
         document = await source_of(cluster, "files-orders", "7")
-        mapping: Any = await cluster.read("/files-orders/_mapping", dict)
+        mapping: Any = await cluster.wire.get("/files-orders/_mapping", dict)
         await cluster.delete_index("files-orders")
     path = operator.folder / "orders.csv"
     assert plan.code == 0, plan.text
@@ -137,7 +137,7 @@ async def test_what_elasticdump_wrote_of_6_8_arrives_with_ids_routing_and_bytes(
         await make(cluster, "files-old", {"settings": settings(2), "mappings": {"_doc": {"properties": fields}}})
         odd = ({"_type": "_doc", "_id": "ü/1", "routing": "r"}, b'{"n": 1.10, "l": [1, 2.50]}')
         await fill(cluster, "files-old", [odd, *(({"_type": "_doc"}, b'{"n":%d}' % n) for n in range(1_000))])
-        _, body = await cluster.carry("POST", "/files-old/_search?size=2000&sort=_doc")
+        body = (await cluster.wire.exchange("POST", "/files-old/_search?size=2000&sort=_doc")).body
         await cluster.delete_index("files-old")
     dumped = msgspec.json.decode(body, type=Dumped).hits.hits  # a hit is what elasticdump writes, a line each
     (operator.folder / "dump.json").write_bytes(b"".join(bytes(hit) + b"\n" for hit in dumped))
@@ -145,7 +145,7 @@ async def test_what_elasticdump_wrote_of_6_8_arrives_with_ids_routing_and_bytes(
     done = await operator.do("run", "files.toml")
     async with await opened(node) as cluster:
         count = await cluster.count("files-dump")
-        document = (await cluster.carry("GET", "/files-dump/_source/%C3%BC%2F1?routing=r"))[1]
+        document = (await cluster.wire.exchange("GET", "/files-dump/_source/%C3%BC%2F1?routing=r")).body
         await cluster.delete_index("files-dump")
     assert plan.code == 0, plan.text
     assert "elasticdump" in plan.err
@@ -255,12 +255,12 @@ async def test_documents_pass_by_the_pipeline_of_a_template_where_that_is_asked_
     (operator.folder / "a.csv").write_text(orders(5))
     async with await opened(node) as cluster:
         given = b'{"index_patterns":["files-past*"],"settings":{"index.default_pipeline":"files-gone"}}'
-        await cluster.carry("PUT", "/_template/files-past", given)
+        await cluster.wire.exchange("PUT", "/_template/files-past", given)
         await planned(operator, node, "a.csv", "files-past", "--id-field", "id")
         warned = await operator.do("check", "files.toml")
         await planned(operator, node, "a.csv", "files-past", "--id-field", "id", "--pipeline", "_none")
         done = await operator.do("run", "files.toml")
-        await cluster.carry("DELETE", "/_template/files-past")
+        await cluster.wire.exchange("DELETE", "/_template/files-past")
         await cluster.delete_index("files-past")
     assert "goes through the pipeline files-gone (default pipeline)" in warned.out
     assert "files-gone" not in done.out
@@ -273,13 +273,13 @@ async def test_documents_go_through_a_pipeline_that_is_asked_for(
     node = await nodes.get("9.5.0")
     async with await opened(node) as cluster:
         body = b'{"processors":[{"set_security_user":{"field":"by","properties":["username"]}}]}'
-        await cluster.carry("PUT", "/_ingest/pipeline/files-mark", body)
+        await cluster.wire.exchange("PUT", "/_ingest/pipeline/files-mark", body)
         (operator.folder / "a.csv").write_text(orders(5))
         await planned(operator, node, "a.csv", "files-pipe", "--pipeline", "files-mark", "--id-field", "id")
         done = await operator.do("run", "files.toml")
         document = json.loads(await source_of(cluster, "files-pipe", "3"))
         await cluster.delete_index("files-pipe")
-        await cluster.carry("DELETE", "/_ingest/pipeline/files-mark")
+        await cluster.wire.exchange("DELETE", "/_ingest/pipeline/files-mark")
     assert done.code == 0, done.text
     assert document["by"] == {"username": node.user}
 
@@ -301,8 +301,8 @@ async def test_what_a_destination_guesses_by_itself_is_what_was_said_of_it(
     said = {guess.field: guess.dynamic for guess in guesses(rows)}
     async with await opened(await nodes.get(version)) as cluster:
         for row in rows:
-            await cluster.carry("POST", "/files-guessed/_doc", json.dumps(row).encode())
-        mapping: Any = await cluster.read("/files-guessed/_mapping", dict)
+            await cluster.wire.exchange("POST", "/files-guessed/_doc", json.dumps(row).encode())
+        mapping: Any = await cluster.wire.get("/files-guessed/_mapping", dict)
         await cluster.delete_index("files-guessed")
     told = {name: kind_of(entry) for name, entry in entries(json.dumps(mapping["files-guessed"])).items()}
     assert {name: told[name] for name in said} == said
@@ -325,7 +325,7 @@ async def test_columns_and_a_packed_table_without_a_header_arrive_whole(
     async with await opened(node) as cluster:
         counts = [await cluster.count(name) for name in ("files-columns", "files-bare")]
         found = [
-            json.loads((await cluster.carry("GET", f"/{index}/{kind}{name}"))[1])
+            json.loads((await cluster.wire.exchange("GET", f"/{index}/{kind}{name}")).body)
             for index, name in (("files-columns", "7"), ("files-bare", "299"))
         ]
         for index in ("files-columns", "files-bare"):
@@ -440,13 +440,13 @@ async def test_hits_ids_and_odd_values_arrive_and_are_told(
         assert plan.code == 0, plan.text
         ends[name] = await operator.do("run", "files.toml")
     async with await opened(node) as cluster:
-        saved = await cluster.carry("GET", "/files-saved.json/_source/h1?routing=r")
+        saved = (await cluster.wire.exchange("GET", "/files-saved.json/_source/h1?routing=r")).body
         mongo = await source_of(cluster, "files-mongo.json", f"{7:024x}")
-        odd: Any = await cluster.read("/files-a.parquet/_search?sort=at", dict)
+        odd: Any = await cluster.wire.get("/files-a.parquet/_search?sort=at", dict)
         for name in ends:
             await cluster.delete_index(f"files-{name}")
     assert {name: end.code for name, end in ends.items()} == dict.fromkeys(ends, 0), [e.text for e in ends.values()]
-    assert json.loads(saved[1]) == {"n": 1}
+    assert json.loads(saved) == {"n": 1}
     assert mongo == b'{ "n": 7}'  # but for the id, each byte as it was
     assert [hit["_source"] for hit in odd["hits"]["hits"]] == [{"at": "2023-11-14T22:13:20.123456789", "x": 1.5}, {}]
     assert "1 value left out that JSON does not have" in ends["a.parquet"].text

@@ -128,7 +128,7 @@ async def test_a_copy_is_walked_by_questions_with_what_stands_beside_its_index(
                 *("4", *side(source), *side(destination), *CHECKED, "99999", f"{prefix}-one"),
                 *("o", "bring", "pipelines", "back", ON, *CHECKED, "start"),
             )
-            there = await carried(new, (DefinitionKind.PIPELINE,), prefix)
+            there = await carried(new.wire, (DefinitionKind.PIPELINE,), prefix)
         finally:
             for cluster in (old, new):
                 with suppress(ProblemError):

@@ -114,7 +114,7 @@ async def test_a_reader_indexes_a_file(
     await reader.push("Start the migration", then=ARRIVED)
     async with await opened(pair[1]) as cluster:
         assert await cluster.count(prefix) == 80
-        body = (await cluster.carry("GET", f"/{prefix}/_search?size=1&q=id:7"))[1]
+        body = (await cluster.wire.exchange("GET", f"/{prefix}/_search?size=1&q=id:7")).body
     assert json.loads(body)["hits"]["hits"][0]["_source"] == {"id": 7}
     assert all(words in seen for words in (pair[1].url, "orders.csv", prefix))
 
@@ -131,7 +131,7 @@ async def test_a_reader_watches_what_another_program_sends(
     await reader.push("Start the migration", then="moving")
     async with await opened(pair[1]) as cluster:
         lines = "".join(f'{{"index":{{}}}}\n{{"n":{n}}}\n' for n in range(50))
-        await cluster.carry("POST", f"/{prefix}/_bulk?refresh=true", lines.encode())
+        await cluster.wire.exchange("POST", f"/{prefix}/_bulk?refresh=true", lines.encode())
     await reader.sees("50 documents")
     await reader.do("says that this is all", then="Is that all?")
     await reader.push("That is all", then="50 documents arrived. That this is all is your word")

@@ -370,7 +370,7 @@ async def test_a_feature_state_replaces_what_is_there_only_with_the_destination_
     operator.knows(seven.source, destination)
     async with await opened(seven.source) as cluster:
         body = {"source": {"index": "rs-logs-1"}, "dest": {"index": "rs-again"}}
-        await cluster.start_reindex(body, opaque_id="rs", requests_per_second=0)
+        await cluster.tasks.start(body, opaque_id="rs", requests_per_second=0)
         while not await cluster.existing([".tasks"]):  # noqa: ASYNC110  # the server makes it, for the task's result
             await asyncio.sleep(0.1)
     where = ("--source", with_user(seven.source), "--repository", seven.name, "--name", "features")

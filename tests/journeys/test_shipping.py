@@ -126,7 +126,7 @@ async def test_what_rsyslog_sends_arrives_once_through_a_kill_and_bad_lines_are_
         done = await operator.do("resume", run.run)
         refused = await rsyslog.refused()
     async with await opened(node) as cluster:
-        mapping: Any = await cluster.read("/ship-killed/_mapping", dict)
+        mapping: Any = await cluster.wire.get("/ship-killed/_mapping", dict)
         await cluster.delete_index("ship-killed")
     assert plan.code == 0, plan.text
     assert (node.password or "?") not in text_of(operator) + plan.text
@@ -175,7 +175,7 @@ async def test_stopping_a_watch_is_not_enough_and_leaves_what_has_arrived(
         await operator.do("run", "ship.toml", "--detach")
         run = operator.only_run()
         await operator.until(run, lambda progress: bool(progress.tasks and progress.tasks[0].token))
-        await cluster.carry("POST", "/ship-stopped/_doc", b'{"message":1}')
+        await cluster.wire.exchange("POST", "/ship-stopped/_doc", b'{"message":1}')
         await operator.until(run, lambda progress: progress.done == 1)
         stopped = await operator.do("stop", run.run)
         await operator.until(run, lambda progress: progress.outcome is RunOutcome.STOPPED)

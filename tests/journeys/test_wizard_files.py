@@ -139,7 +139,7 @@ async def test_a_table_with_bad_rows_arrives_but_for_them_and_they_are_told_by_r
         await pilot.press("escape", "q")
     async with await opened(node) as cluster:
         count = await cluster.count("wizard-orders")
-        mapping: Any = await cluster.read("/wizard-orders/_mapping", dict)
+        mapping: Any = await cluster.wire.get("/wizard-orders/_mapping", dict)
         await cluster.delete_index("wizard-orders")
     assert progress.exit_code() is ExitCode.INCOMPLETE
     assert count == 300
@@ -172,7 +172,7 @@ async def test_a_mapping_that_was_changed_is_what_the_index_has(
         await pilot.press("q")
     async with await opened(node) as cluster:
         count = await cluster.count("wizard-rows")
-        mapping: Any = await cluster.read("/wizard-rows/_mapping", dict)
+        mapping: Any = await cluster.wire.get("/wizard-rows/_mapping", dict)
         await cluster.delete_index("wizard-rows")
     properties = mapping["wizard-rows"]["mappings"]["properties"]
     assert progress.exit_code() is ExitCode.DONE
@@ -202,7 +202,7 @@ async def test_what_another_program_sends_is_watched_until_a_person_says_that_it
         async with await opened(node) as cluster:
             await until(pilot, lambda: "moving" in shown(app), "the index that was made")
             lines = "".join(f'{{"index":{{}}}}\n{{"n":{n}}}\n' for n in range(50))
-            await cluster.carry("POST", "/wizard-sent/_bulk?refresh=true", lines.encode())
+            await cluster.wire.exchange("POST", "/wizard-sent/_bulk?refresh=true", lines.encode())
             await until(pilot, lambda: app.session.progress.done == 50, "what has arrived")
             await pilot.press("d")
             await walk.sees("AskScreen")

@@ -96,7 +96,8 @@ async def fill(cluster: Cluster, index: str, lines: Iterable[tuple[dict[str, Any
     for position, (action, text) in enumerate(documents, start=1):
         body += json.dumps({"index": action}).encode() + b"\n" + text + b"\n"
         if len(body) > 4_000_000 or position == len(documents):
-            status, answer = await cluster.carry("POST", f"/{index}/_bulk", body, ndjson=True)
+            response = await cluster.wire.exchange("POST", f"/{index}/_bulk", body, is_ndjson=True)
+            status, answer = response.status, response.body
             assert status == 200
             assert b'"errors":false' in answer, answer[:2_000]
             body = b""
@@ -172,8 +173,7 @@ async def stored(cluster: Cluster, index: str, identifier: str, *, kind: str = "
     """The bytes of one document, by the request that gives nothing but them."""
     name = quote(identifier, safe="")
     path = f"/{index}/{kind}/{name}/_source" if (await cluster.version()).major < 7 else f"/{index}/_source/{name}"
-    _, body = await cluster.carry("GET", path + (f"?routing={quote(routing, safe='')}" if routing else ""))
-    return body
+    return (await cluster.wire.exchange("GET", path + (f"?routing={quote(routing, safe='')}" if routing else ""))).body
 
 
 async def numbers_in(cluster: Cluster, index: str) -> list[int]:

@@ -93,12 +93,12 @@ async def found_by(check: Check, draft: Draft, clusters: Clusters) -> list[Findi
 
 
 async def put(cluster: Cluster, path: str, body: dict[str, Any]) -> None:
-    await cluster.carry("PUT", path, json.dumps(body).encode())
+    await cluster.wire.exchange("PUT", path, json.dumps(body).encode())
 
 
 async def versions_of(cluster: Cluster, index: str) -> dict[str, int]:
     """The version of every document."""
-    _, found = await cluster.carry("GET", f"/{index}/_search?version=true&size=100")
+    found = (await cluster.wire.exchange("GET", f"/{index}/_search?version=true&size=100")).body
     return {hit["_id"]: hit["_version"] for hit in json.loads(found)["hits"]["hits"]}
 
 
@@ -116,7 +116,7 @@ async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_s
         assert source is not None
         await make(source, "cc-piped", {"settings": settings(1), "mappings": {"_doc": {}}})
         await fill(source, "cc-piped", numbered(3))
-        await source.carry("PUT", "/cc-piped/_doc/lines", BROKEN)
+        await source.wire.exchange("PUT", "/cc-piped/_doc/lines", BROKEN)
         await source.refresh("cc-piped")
         await put(destination, "/_ingest/pipeline/cc-mark", {"processors": [{"set": {"field": "mark", "value": 1}}]})
         given = {"index_patterns": ["cc-piped-*"], "settings": {"index.default_pipeline": "cc-mark"}}
@@ -129,9 +129,9 @@ async def test_a_default_pipeline_acts_on_copied_documents_only_where_the_plan_s
             here = {name: await stored(destination, "cc-piped-here", name) for name in ("0", "lines")}
             kept = (await destination.settings_of("cc-piped-here"))["index.default_pipeline"]
         finally:
-            await destination.carry("DELETE", "/_template/cc-piped")
+            await destination.wire.exchange("DELETE", "/_template/cc-piped")
             await destination.delete_index("cc-piped-here")
-            await destination.carry("DELETE", "/_ingest/pipeline/cc-mark")
+            await destination.wire.exchange("DELETE", "/_ingest/pipeline/cc-mark")
     assert [b'"mark":1' in text for text in here.values()] == [is_marked, is_marked]
     assert is_marked or here == {"0": b'{"n":0}', "lines": BROKEN}
     assert (steps[-1].written, steps[-1].refused, kept) == (4, 0, "cc-mark")
@@ -164,8 +164,8 @@ async def test_a_final_pipeline_of_a_template_is_switched_off_while_a_copy_fills
             kept = (await destination.settings_of("cc-final"))["index.final_pipeline"]
             await destination.delete_index("cc-final")
         finally:
-            await destination.carry("DELETE", "/_index_template/cc-final")
-            await destination.carry("DELETE", "/_component_template/cc-part")
+            await destination.wire.exchange("DELETE", "/_index_template/cc-final")
+            await destination.wire.exchange("DELETE", "/_component_template/cc-part")
     assert (steps[-1].written, steps[-1].refused) == (arrived, 20 - arrived)
     assert kept == "cc-gone"
     assert said.evidence == "cc-too (default pipeline) of cc-final, cc-gone (final pipeline) of cc-final"
@@ -214,7 +214,7 @@ async def test_documents_keep_their_versions_and_a_second_copy_brings_what_has_c
         for first in (0, 0, 4, 8):
             await fill(source, "cc-kept", numbered(10 - first, kind, first))
         for _ in range(3):
-            await source.carry("PUT", f"/cc-kept/{kind}/lines", BROKEN)
+            await source.wire.exchange("PUT", f"/cc-kept/{kind}/lines", BROKEN)
         await source.refresh("cc-kept")
         there = await versions_of(source, "cc-kept")
         [work] = await planned(clusters, draft, "cc-kept", "cc-kept", CopyOptions(versions=True))
@@ -359,7 +359,7 @@ async def test_documents_are_added_to_an_index_that_is_there_and_proved_by_its_g
         mine = await stored(destination, "cc-adds", "3")
         count = await destination.count("cc-adds")
         kept = await destination.settings_of("cc-adds")
-        await destination.carry("DELETE", "/cc-adds/_doc/8")
+        await destination.wire.exchange("DELETE", "/cc-adds/_doc/8")
         lost = await METHOD.compare(work, clusters)
         await destination.delete_index("cc-adds")
     assert (steps[-1].written, steps[-1].there_already, steps[-1].collided, count) == (48, 2, 0, 53)
@@ -403,7 +403,7 @@ async def test_what_is_written_for_a_data_stream_as_documented_has_no_routing(no
         first = await writer.written(sent, [], [], has_breaks=True)
         second = await writer.written(sent, [], [], has_breaks=True)
         await clusters.destination.refresh("cc-routed")
-        _, found = await clusters.destination.carry("GET", "/cc-routed/_search")
+        found = (await clusters.destination.wire.exchange("GET", "/cc-routed/_search")).body
         await clusters.destination.delete_index("cc-routed")
     assert ((first.written, first.conflicts), (second.written, second.conflicts)) == ((2, 0), (0, 2))
     assert {hit["_id"]: hit.get("_routing") for hit in json.loads(found)["hits"]["hits"]} == {"0": None, "1": None}

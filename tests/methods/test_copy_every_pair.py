@@ -93,7 +93,7 @@ async def filled(source: Cluster) -> str:
         ),
     )
     for name, text in BROKEN.items():
-        await source.carry("PUT", f"/{INDEX}/{kind}/{quote(name, safe='')}", text)
+        await source.wire.exchange("PUT", f"/{INDEX}/{kind}/{quote(name, safe='')}", text)
     await source.refresh(INDEX)
     return kind
 
@@ -108,7 +108,7 @@ async def held(cluster: Cluster, index: str, kind: str, names: dict[str, bytes])
 
 async def routes(cluster: Cluster, index: str) -> dict[str, str | None]:
     """The routing of every document."""
-    _, found = await cluster.carry("GET", f"/{index}/_search?size=1000&_source=false")
+    found = (await cluster.wire.exchange("GET", f"/{index}/_search?size=1000&_source=false")).body
     return {hit["_id"]: hit.get("_routing") for hit in json.loads(found)["hits"]["hits"]}
 
 
@@ -175,7 +175,7 @@ async def test_versions_are_kept_by_every_version(nodes: SharedNodes, version: s
         steps = await carried_out(work, clusters)
         again = await carried_out(work, clusters, steps[0].token)
         await destination.refresh(f"{KEPT}-here")
-        _, found = await destination.carry("GET", f"/{KEPT}-here/_search?version=true")
+        found = (await destination.wire.exchange("GET", f"/{KEPT}-here/_search?version=true")).body
         await destination.delete_index(f"{KEPT}-here")
         await source.delete_index(KEPT)
     assert {hit["_id"]: hit["_version"] for hit in json.loads(found)["hits"]["hits"]} == {"0": 1, "1": 2, "2": 3}
@@ -193,13 +193,13 @@ async def test_the_newest_versions_pass_pipelines_by_too(nodes: SharedNodes, ver
         await fill(source, KEPT, (({"_id": str(n)}, b"{}") for n in range(3)))
         gone = {"index.default_pipeline": "pairs-gone", "index.final_pipeline": "pairs-gone"}
         body = {"index_patterns": [f"{KEPT}-here"], "priority": 900, "template": {"settings": gone}}
-        await destination.carry("PUT", f"/_index_template/{KEPT}", json.dumps(body).encode())
+        await destination.wire.exchange("PUT", f"/_index_template/{KEPT}", json.dumps(body).encode())
         try:
             work = await work_for(clusters, draft, KEPT, into=f"{KEPT}-here")
             await METHOD.prepare(work, clusters, PlainBook(clusters))
             steps = await carried_out(work, clusters)
             await destination.delete_index(f"{KEPT}-here")
         finally:
-            await destination.carry("DELETE", f"/_index_template/{KEPT}")
+            await destination.wire.exchange("DELETE", f"/_index_template/{KEPT}")
         await source.delete_index(KEPT)
     assert (steps[-1].written, steps[-1].refused) == (3, 0)

@@ -63,7 +63,7 @@ async def source_index(clusters: Clusters, index: str, *, filler: int = 0, amoun
     kind = "_doc" if major >= 6 else "t"
     await make(source, index, {"settings": settings(2), "mappings": {kind: {"enabled": False}}, "aliases": {}})
     await fill(source, index, documents(kind, amount, filler, routing="routing" if major >= 5 else "_routing"))
-    await source.carry("PUT", f"/{index}/{kind}/lines?refresh=true", b'{\n "n": 1.0,\r\n "m": [\n]}')
+    await source.wire.exchange("PUT", f"/{index}/{kind}/lines?refresh=true", b'{\n "n": 1.0,\r\n "m": [\n]}')
 
 
 @dataclass(frozen=True)
@@ -309,7 +309,7 @@ async def test_a_scroll_that_has_expired_costs_nothing(nodes: SharedNodes, old: 
                 if seen in {3, 7}:
                     while between.source.under_way:  # noqa: ASYNC110  # no scroll expires while it is read
                         await asyncio.sleep(0.005)
-                    await source.carry("DELETE", "/_search/scroll/_all", told_by_status=frozenset({404}))
+                    await source.wire.exchange("DELETE", "/_search/scroll/_all", accepted=frozenset({404}))
             return None
 
         def spoil() -> None:
@@ -427,8 +427,8 @@ async def test_documents_above_the_destinations_limit_are_set_aside(
         assert source is not None
         await source_index(between.beside, "cf-heavy", amount=100)
         heavy = b'{"n":1,"t":"' + b"x" * 20_000_000 + b'"}'
-        await source.carry("PUT", "/cf-heavy/_doc/heavy", heavy)
-        await source.carry("PUT", "/cf-heavy/_doc/heavy-lines", heavy.replace(b",", b",\n"))
+        await source.wire.exchange("PUT", "/cf-heavy/_doc/heavy", heavy)
+        await source.wire.exchange("PUT", "/cf-heavy/_doc/heavy-lines", heavy.replace(b",", b",\n"))
         refused = (REFUSED, "heavy", "heavy-lines")
         hidden = Answer(403, b'{"error":{"type":"security_exception","reason":"no"},"status":403}')
         numbers = () if is_known else range(1, 100)

@@ -127,7 +127,7 @@ async def test_a_document_with_line_breaks_keeps_them(nodes: SharedNodes, old: s
         kind = await odd_index(clusters, "cp-lines", {})
         for name, text in BROKEN.items():
             path = f"/cp-lines/{kind}/{quote(name, safe='')}?routing={quote(ROUTING, safe='')}"
-            await clusters.source.carry("PUT", path, text)
+            await clusters.source.wire.exchange("PUT", path, text)
         await clusters.source.refresh("cp-lines")
         steps = await copied(clusters, draft, "cp-lines")
         here = {name: await stored(clusters.destination, "cp-lines", name, routing=ROUTING) for name in BROKEN}
@@ -144,7 +144,7 @@ async def test_a_parent_of_5_x_becomes_the_routing(nodes: SharedNodes) -> None:
         lines += [({"_type": "answer", "_id": f"a{n}", "_parent": f"q{n}"}, b'{"a":%d}' % n) for n in range(9)]
         await fill(clusters.source, "cp-family", lines)
         steps = await copied(clusters, draft, "cp-family")
-        _, found = await clusters.destination.carry("GET", "/cp-family/_search?size=50")
+        found = (await clusters.destination.wire.exchange("GET", "/cp-family/_search?size=50")).body
     routes = {hit["_id"]: hit.get("_routing") for hit in json.loads(found)["hits"]["hits"]}
     assert routes == {f"q{n}": None for n in range(9)} | {f"a{n}": f"q{n}" for n in range(9)}
     assert steps[-1].collided == 0
@@ -273,8 +273,8 @@ async def test_a_copy_of_6_x_holds_nothing_open_on_the_source(nodes: SharedNodes
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = METHOD.perform(work, clusters, "")
         await looked_until(steps, lambda moved: moved.done > 0)
-        stats: Any = await clusters.source.read("/cp-open/_stats/search", dict)
-        await clusters.source.carry("DELETE", "/_search/scroll/_all", told_by_status=frozenset({404}))
+        stats: Any = await clusters.source.wire.get("/cp-open/_stats/search", dict)
+        await clusters.source.wire.exchange("DELETE", "/_search/scroll/_all", accepted=frozenset({404}))
         seen: list[Acknowledged] = []
         await drained(steps, seen)
         compared = await METHOD.compare(work, clusters)
@@ -397,7 +397,7 @@ async def test_an_index_full_of_gaps_is_read_whole(nodes: SharedNodes) -> None:
             await fill(clusters.source, "cp-gaps", numbered(5_000))
         await fill(clusters.source, "cp-gaps", numbered(3, first=9_000))
         query = '{"query":{"range":{"n":{"lt":4000}}}}'
-        await clusters.source.carry("POST", "/cp-gaps/_delete_by_query?refresh=true", query.encode())
+        await clusters.source.wire.exchange("POST", "/cp-gaps/_delete_by_query?refresh=true", query.encode())
         work = await work_for(clusters, draft, "cp-gaps")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
@@ -417,7 +417,9 @@ async def test_a_shrunk_index_whose_documents_share_numbers_is_read_whole(nodes:
         if await source.existing(["cp-shrunk"]):
             await source.delete_index("cp-shrunk")
         body = {"settings": {"index.number_of_shards": 1, "index.number_of_replicas": 0, "index.blocks.write": None}}
-        await source.carry("POST", "/cp-wide/_shrink/cp-shrunk?wait_for_active_shards=1", json.dumps(body).encode())
+        await source.wire.exchange(
+            "POST", "/cp-wide/_shrink/cp-shrunk?wait_for_active_shards=1", json.dumps(body).encode()
+        )
         work = await work_for(clusters, draft, "cp-shrunk")
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         steps = await carried_out(work, clusters)
@@ -437,20 +439,20 @@ async def test_an_index_made_by_5_x_is_read_by_a_scroll_of_6_8(nodes: SharedNode
         await fill(old.source, "cp-handed", numbered(3_000, "t"))
         where = json.dumps({"type": "fs", "settings": {"location": f"{folder}/cp-handed"}}).encode()
         for cluster in (old.source, source):
-            await cluster.carry("PUT", "/_snapshot/cp-handed", where)
+            await cluster.wire.exchange("PUT", "/_snapshot/cp-handed", where)
         if await source.existing(["cp-handed"]):
             await source.delete_index("cp-handed")
-        await old.source.carry("DELETE", "/_snapshot/cp-handed/one", told_by_status=frozenset({404}))
+        await old.source.wire.exchange("DELETE", "/_snapshot/cp-handed/one", accepted=frozenset({404}))
         try:
             only = b'{"indices":"cp-handed","include_global_state":false}'
-            await old.source.carry("PUT", "/_snapshot/cp-handed/one?wait_for_completion=true", only)
-            await source.carry("POST", "/_snapshot/cp-handed/one/_restore?wait_for_completion=true", only)
+            await old.source.wire.exchange("PUT", "/_snapshot/cp-handed/one?wait_for_completion=true", only)
+            await source.wire.exchange("POST", "/_snapshot/cp-handed/one/_restore?wait_for_completion=true", only)
             work = await work_for(clusters, draft, "cp-handed")
             await METHOD.prepare(work, clusters, PlainBook(clusters))
             steps = await carried_out(work, clusters)
             compared = await METHOD.compare(work, clusters)
         finally:
-            await old.source.carry("DELETE", "/_snapshot/cp-handed/one", told_by_status=frozenset({404}))
+            await old.source.wire.exchange("DELETE", "/_snapshot/cp-handed/one", accepted=frozenset({404}))
             for cluster in (old.source, source):
                 await cluster.perform(Request(method="DELETE", path="/_snapshot/cp-handed"))
     assert all(part.is_scrolled for part in CopyState.from_token(steps[0].token).parts)

@@ -41,7 +41,7 @@ async def test_what_a_source_bears_and_no_other_server_does_is_rejected_and_the_
         }
         lines = [({"_type": "_doc", "_id": name}, text) for name, text in odd.items() if name != "lines"]
         await fill(clusters.source, "cp-deep", [*numbered(50), *lines])
-        await clusters.source.carry("PUT", "/cp-deep/_doc/lines?refresh=true", odd["lines"])
+        await clusters.source.wire.exchange("PUT", "/cp-deep/_doc/lines?refresh=true", odd["lines"])
         plan = await planned(clusters, draft, "cp-deep", create=LOOSE)
         run = await migrated(plan, clusters, tmp_path)
         await clusters.destination.refresh("cp-deep")

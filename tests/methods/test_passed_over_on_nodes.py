@@ -39,7 +39,7 @@ async def filled(source: Cluster) -> None:
     await fill(source, INDEX, [({"_type": "line", "_id": str(n)}, b'{"level":"warn"}') for n in range(3)])
     await fill(source, INDEX, [({"_type": "host", "_id": "h"}, b'{"name":"a"}')])
     for name, query in QUERIES.items():
-        await source.carry("PUT", f"/{INDEX}/.percolator/{name}", json.dumps(query).encode())
+        await source.wire.exchange("PUT", f"/{INDEX}/.percolator/{name}", json.dumps(query).encode())
     await source.refresh(INDEX)
 
 
@@ -106,7 +106,7 @@ async def test_frozen_indices_are_counted_where_several_are_looked_at_in_one_req
         assert source is not None
         await make(source, "iced", {"settings": settings()})
         await fill(source, "iced", [({"_type": "_doc", "_id": "1"}, b'{"a":1}')])
-        await source.carry("POST", "/iced/_freeze")
+        await source.wire.exchange("POST", "/iced/_freeze")
         assert await source.counts(["iced"]) == {"iced": 1}
         assert await source.first_sources(["iced"], 5) == {"iced": (b'{"a":1}',)}
 

@@ -132,7 +132,7 @@ async def test_a_task_that_this_run_has_cancelled_is_gone_on_with_and_one_of_ano
         steps = METHOD.perform(work, here.clusters, begun)
         found = await looked_until(steps, lambda moved: tasks_of(moved.token) not in {(), tasks_of(begun)})
         await leave(steps)
-        await here.clusters.destination.cancel_task(tasks_of(found.token)[0])
+        await here.clusters.destination.tasks.cancel(tasks_of(found.token)[0])
         seen: list[Acknowledged] = []
         await drained(ReindexFromRemote().perform(planned_work, here.clusters, found.token), seen)
         compared = await METHOD.compare(work, here.clusters)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.cluster import ReindexProgress
+from esmigrate_tui.elastic.reindex_tasks import ReindexProgress
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import create_request, tuning_requests
 from esmigrate_tui.methods.reindex_from_remote.decisions import (

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.document_places import NO_DOCUMENT
+from esmigrate_tui.elastic.searches import NO_DOCUMENT
 from esmigrate_tui.elastic.spread import PERCENTS, Spread
 from esmigrate_tui.methods.reindex_from_remote.decisions import divided
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, edges_of, fields_of, how_many, query_of

@@ -80,7 +80,7 @@ async def held(cluster: Cluster, index: str) -> dict[str, Any]:
 
 async def running_of(clusters: Clusters, work: Work) -> dict[str, str]:
     """The tasks of an index that go on on the destination, by their ids."""
-    running = await clusters.destination.running_reindexes()
+    running = await clusters.destination.tasks.running()
     return {opaque_id: task for opaque_id, task in running.items() if opaque_id.startswith(work.opaque_id)}
 
 
@@ -243,7 +243,7 @@ async def test_a_pace_is_divided_among_the_ranges_and_a_pause_holds_them_all(nod
         await METHOD.pace(work, clusters, state.as_token(), 200.0)
         faster = await paces()
         looks = METHOD.perform(work, clusters, state.as_token())
-        await clusters.destination.rethrottle(state.parts[0].task, 0)
+        await clusters.destination.tasks.rethrottle(state.parts[0].task, 0)
         while 0 in state.open:
             await asyncio.sleep(0.1)
             state = ReindexState.from_token((await anext(looks)).token)
@@ -288,7 +288,7 @@ async def test_one_range_cancelled_behind_our_back_ends_the_others_and_is_taken_
         work = await prepared(clusters, draft, "rg-back", hours(400), pace=80.0, batch=20, book=book)
         untouched = await before(clusters, "rg-back")
         state = await begun(work, clusters)
-        await clusters.destination.cancel_task(state.parts[2].task)
+        await clusters.destination.tasks.cancel(state.parts[2].task)
         seen: list[Acknowledged] = []
         with pytest.raises(ProblemError) as raised:
             await drained(METHOD.perform(work, clusters, state.as_token()), seen)

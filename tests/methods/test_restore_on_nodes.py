@@ -552,7 +552,7 @@ async def test_the_global_state_brings_templates_and_is_proved_by_the_servers_an
         before = await pair.method.compare(work, pair.clusters)
         steps = await pair.carried_out(work)
         compared = await pair.method.compare(work, pair.clusters)
-        templates = await pair.new.read("/_template", dict[str, Any])
+        templates = await pair.new.wire.get("/_template", dict[str, Any])
         there = await pair.new.existing([index])
     assert work.task.kind is RestoreKind.GLOBAL_STATE
     assert not before.is_equal
@@ -567,7 +567,7 @@ async def test_the_tasks_feature_state_goes_from_7_to_8_and_replaces_what_is_the
         index = pair.index("books")
         await fill(pair.old, index, 5)
         body = {"source": {"index": index}, "dest": {"index": f"{index}-copy"}}
-        await pair.old.start_reindex(body, opaque_id=index, requests_per_second=0)
+        await pair.old.tasks.start(body, opaque_id=index, requests_per_second=0)
         await until(lambda: pair.old.existing([".tasks"]))
         await pair.snapshot(feature_states=("tasks",))
         works = await pair.works(await pair.draft(feature_states=("tasks",)))
@@ -593,7 +593,7 @@ async def test_the_restore_of_a_feature_state_cannot_be_cancelled_on_8_and_says_
         index = pair.index("books")
         await fill(pair.old, index, 5)
         body = {"source": {"index": index}, "dest": {"index": f"{index}-copy"}}
-        await pair.old.start_reindex(body, opaque_id=index, requests_per_second=0)
+        await pair.old.tasks.start(body, opaque_id=index, requests_per_second=0)
         await until(lambda: pair.old.existing([".tasks"]))
         await pair.snapshot(feature_states=("tasks",))
         work = (await pair.works(await pair.draft(feature_states=("tasks",))))[0]

@@ -64,7 +64,7 @@ class Watched:
             for value in values
         ]
         body = ("\n".join(lines) + "\n").encode()
-        return (await self.cluster.carry("POST", f"/{index}/_bulk", body, ndjson=True))[1]
+        return (await self.cluster.wire.exchange("POST", f"/{index}/_bulk", body, is_ndjson=True)).body
 
     async def gone(self, index: str) -> None:
         if await self.cluster.existing([index]):
@@ -196,8 +196,8 @@ async def test_what_elasticsearch_guesses_is_what_is_told(nodes: SharedNodes, ve
     }
     document = "{" + ",".join(f'"{name}":{value}' for name, (_, value, _) in kinds.items()) + "}"
     path = "/watch-guessed/_doc"
-    await cluster.carry("POST", path, document.encode())
-    mapped: Any = await cluster.read("/watch-guessed/_mapping", dict)
+    await cluster.wire.exchange("POST", path, document.encode())
+    mapped: Any = await cluster.wire.get("/watch-guessed/_mapping", dict)
     await cluster.delete_index("watch-guessed")
     await cluster.close()
     mappings = mapped["watch-guessed"]["mappings"]

@@ -189,7 +189,7 @@ async def _fill(old: Cluster, new: Cluster) -> None:
     for name, body in ON_DESTINATION.items():
         await new.perform(send("PUT", f"/{name}", body))
     await new.perform(send("POST", "/pfc-shut/_close"))
-    await new.read("/_cluster/health?wait_for_status=yellow", dict)  # an index that has just been closed is red
+    await new.wire.get("/_cluster/health?wait_for_status=yellow", dict)  # an index that has just been closed is red
 
 
 async def _clear(new: Cluster) -> None:
@@ -412,7 +412,7 @@ async def test_two_addresses_of_one_cluster_are_known_by_its_uuid(world: World) 
 async def test_a_destination_that_has_no_master_yet_is_not_taken_for_another_cluster(world: World) -> None:
     async with world.open() as clusters:
         plan, _ = await planning.plan_for(world.nothing_there, clusters, ["pfc-good"], renamed={}, now=0.0)
-        root: Any = await clusters.destination.read("/", dict)
+        root: Any = await clusters.destination.wire.get("/", dict)
     nameless = Answer(200, json.dumps(root | {"cluster_uuid": "_na_"}).encode())  # as a real one told
     async with Line(world.new) as line, await connect(*as_user(line.node)) as there:
         line.breaks(nameless, "GET /", 1)

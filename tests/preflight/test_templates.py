@@ -104,7 +104,7 @@ def test_a_contradiction_blocks_what_is_felt_warns_and_the_rest_is_noted() -> No
 
 
 async def put(cluster: Cluster, path: str, body: dict[str, Any]) -> None:
-    await cluster.carry("PUT", path, json.dumps(body).encode())
+    await cluster.wire.exchange("PUT", path, json.dumps(body).encode())
 
 
 @pytest.mark.nodes
@@ -132,7 +132,7 @@ async def test_a_template_is_foreseen_seen_in_what_was_made_and_named_where_noth
             said = {one.severity: one async for one in template_effects(asked, clusters)}
             run = await migrated(plan, clusters, tmp_path)
         finally:
-            await destination.carry("DELETE", "/_template/house-*")
+            await destination.wire.exchange("DELETE", "/_template/house-*")
     assert said[Severity.BLOCKER].subjects == ("tpl-torn",)
     assert "house-torn" in said[Severity.BLOCKER].why
     assert said[Severity.WARNING].subjects == ("tpl-felt",)

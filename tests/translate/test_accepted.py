@@ -159,7 +159,9 @@ async def test_every_newer_version_takes_the_templates(nodes: SharedNodes, versi
         for path, body in made.items():
             await source.perform(Request(method="PUT", path=f"/{path}", body=json.dumps(body)))
         try:
-            told = await carried(source, (DefinitionKind.COMPONENT, DefinitionKind.TEMPLATE, DefinitionKind.LEGACY))
+            told = await carried(
+                source.wire, (DefinitionKind.COMPONENT, DefinitionKind.TEMPLATE, DefinitionKind.LEGACY)
+            )
         finally:
             for path in made:
                 await source.perform(Request(method="DELETE", path=f"/{path}"))
@@ -228,7 +230,7 @@ async def _moments(cluster: Cluster, definition: IndexDefinition, document: str,
     try:
         await cluster.perform(Request(method="PUT", path=f"/{index}/_doc/1?refresh=true", body=document))
         body = json.dumps({"sort": [{name: {"order": "asc"}} for name in fields]})
-        told = await cluster.look(Request(method="POST", path=f"/{index}/_search", body=body), dict[str, Any])
+        told = await cluster.wire.read(Request(method="POST", path=f"/{index}/_search", body=body), dict[str, Any])
     finally:
         await cluster.delete_index(index)
     sort: list[int] = told["hits"]["hits"][0]["sort"]

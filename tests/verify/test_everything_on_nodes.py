@@ -68,7 +68,7 @@ async def both(
 
 
 async def delete(index: ComparedIndex, identifier: str) -> None:
-    status, _ = await index.cluster.carry("DELETE", f"/{index.name}/_doc/{identifier}?refresh=true", b"")
+    status = (await index.cluster.wire.exchange("DELETE", f"/{index.name}/_doc/{identifier}?refresh=true", b"")).status
     assert status == 200
 
 
@@ -176,7 +176,7 @@ async def test_a_scroll_that_is_lost_is_read_again_and_nothing_counts_twice(node
             nonlocal lost
             if reading.read and not lost:
                 lost += 1
-                losing.append(asyncio.ensure_future(old.carry("DELETE", "/_search/scroll/_all", b"")))
+                losing.append(asyncio.ensure_future(old.wire.exchange("DELETE", "/_search/scroll/_all", b"")))
 
         losing: list[asyncio.Future[Any]] = []
         compared = await compare_everything(
@@ -185,7 +185,7 @@ async def test_a_scroll_that_is_lost_is_read_again_and_nothing_counts_twice(node
             ComparisonOptions(values=False, look=look, sleep=swift),
         )
         await asyncio.gather(*losing)
-        context = json.loads((await old.carry("GET", "/_nodes/stats/indices/search", b""))[1])
+        context = json.loads((await old.wire.exchange("GET", "/_nodes/stats/indices/search", b"")).body)
     assert lost == 1
     assert compared.is_equal
     assert compared.source_count == 12_000
@@ -283,7 +283,8 @@ def folder(parent: Path, name: str) -> Path:
 
 
 async def send(cluster: Cluster, method: str, path: str, body: bytes = b"") -> None:
-    status, answer = await cluster.carry(method, path, body)
+    response = await cluster.wire.exchange(method, path, body)
+    status, answer = response.status, response.body
     assert status in {200, 201}, answer
 
 

@@ -68,6 +68,6 @@ async def test_why_an_index_cannot_be_read_is_told_in_the_servers_words(nodes: S
         source, _ = await bare(clusters)
         asked = Request(method="POST", path=f"/{BARE}/_search", body='{"sort":[{"nowhere":"asc"}]}')
         with pytest.raises(ProblemError) as caught:
-            await source.cluster.look(asked)
+            await source.cluster.wire.read(asked)
     assert "No mapping found for [nowhere]" in str(caught.value)
     assert "{'" not in str(caught.value) + caught.value.problem.evidence

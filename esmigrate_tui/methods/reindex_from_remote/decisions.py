@@ -25,7 +25,7 @@ from esmigrate_tui.preflight.remote import remote_index
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from esmigrate_tui.elastic.cluster import ReindexProgress
+    from esmigrate_tui.elastic.reindex_tasks import ReindexProgress
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.plan import Plan, Task
 

@@ -217,7 +217,9 @@ class ReindexFromRemote:
         state = ReindexState.from_token(since)
         for position in state.running:
             with _may_have_ended():
-                await clusters.destination.rethrottle(state.parts[position].task, state.share(requests_per_second))
+                await clusters.destination.tasks.rethrottle(
+                    state.parts[position].task, state.share(requests_per_second)
+                )
 
     async def pause(self, work: Work, clusters: Clusters, since: str) -> None:
         """Let each running task wait an hour between two batches, which holds its place without moving on."""
@@ -226,7 +228,7 @@ class ReindexFromRemote:
             part = state.parts[position]
             batch = part.batch or state.first_batch(work)
             with _may_have_ended():
-                await clusters.destination.rethrottle(part.task, batch / PAUSE_SECONDS)
+                await clusters.destination.tasks.rethrottle(part.task, batch / PAUSE_SECONDS)
 
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
         """Cancel every running task of the index; the perform that follows sees them end."""
@@ -240,7 +242,7 @@ class ReindexFromRemote:
         for task in sorted(unknown | {state.parts[position].task for position in state.running}):
             self._stopped.add(task)
             with _may_have_ended():
-                await clusters.destination.cancel_task(task)
+                await clusters.destination.tasks.cancel(task)
 
     async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         """Documents on both sides after a refresh of the destination; where they are compared, by what they mean.
@@ -280,7 +282,7 @@ class _Cancelled(NamedTuple):
 
 async def _running(work: Work, clusters: Clusters) -> dict[str, str]:
     """The reindexes that go on on the destination, by what this run called them."""
-    return await clusters.destination.running_reindexes({work.task.destination_index: work.opaque_id})
+    return await clusters.destination.tasks.running({work.task.destination_index: work.opaque_id})
 
 
 async def _begun(work: Work, clusters: Clusters) -> tuple[ReindexState, str]:
@@ -373,7 +375,7 @@ async def _look(  # one part of it, as it was seen last
     if not part.task:
         return PassVerdict(part=part, seen=last)
     try:
-        look = await clusters.destination.reindex_task(part.task)
+        look = await clusters.destination.tasks.progress(part.task)
     except ProblemError as error:
         if error.problem.cause is not Cause.MISSING:
             raise
@@ -430,7 +432,7 @@ async def _started(
             is_surely_first = task is not None or position in fresh
             if task is None:
                 asked = position
-                task = await destination.start_reindex(
+                task = await destination.tasks.start(
                     reindex_body(work, state.field, part, source.as_remote(), state.first_batch(work)),
                     opaque_id=opaque_id,
                     requests_per_second=state.share(work.requests_per_second),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.document_places import NO_DOCUMENT
+from esmigrate_tui.elastic.searches import NO_DOCUMENT
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.plan import MOST_RANGES
 from esmigrate_tui.translate.mappings import is_typeless, types_of

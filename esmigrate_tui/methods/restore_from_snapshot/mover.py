@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 
 import msgspec
 
+from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.snapshots import register_request, unregister_request
 from esmigrate_tui.methods.restore_from_snapshot.requests import (
     close_requests,
@@ -550,7 +551,7 @@ class RestoreFromSnapshot:
         names = destination_names(work.task, await shared.snapshot())
         if not names:
             raise _never_seen(work, names)
-        clusters.destination.paths(names)  # an odd name is this task's trouble, not that of all who share a look
+        paths_of(names)  # an odd name is this task's trouble, not that of all who share a look
         with shared.looks.following(names):
             look = await shared.looks.newer_than(shared.looks.begun, names)
             note, was_held_up, is_sure = "", bool(state.made), False
@@ -689,7 +690,7 @@ class RestoreFromSnapshot:
     async def _take_stream_away(work: Work, cluster: Cluster, names: Sequence[str]) -> None:
         """Delete a half restored data stream if nothing else is in it: its newest index cannot be deleted alone."""
         path = delete_request(work.task.destination_index, is_stream=True).path
-        told = await cluster.read(path, dict[str, Any])
+        told = await cluster.wire.get(path, dict[str, Any])
         backing = {
             str(index.get("index_name", "")) for one in told.get("data_streams", []) for index in one.get("indices", [])
         }
@@ -708,7 +709,7 @@ class RestoreFromSnapshot:
             return Comparison(None, None, RestoredShards(wanted=1, arrived=int(work.opaque_id in shared.acknowledged)))
         snapshot = await shared.snapshot()
         names, held = destination_names(task, snapshot), held_by(task, snapshot)
-        clusters.destination.paths(names)  # as in `perform`
+        paths_of(names)  # as in `perform`
         with shared.looks.following(names):
             look = await shared.looks.newer_than(shared.looks.begun, names)
         found = {name: look.found[name] for name in names if name in look.found}
