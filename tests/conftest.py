@@ -23,6 +23,7 @@ pytest_plugins = ["tests.fixtures_nodes"]
 _LONGEST: Final = (
     "journeys/test_without_a_screen.py",
     "sandbox/test_nodes.py",
+    "contract/",
     "journeys/",
     "elastic/test_snapshots_on_nodes.py",
     "elastic/test_contract_on_every_version.py",

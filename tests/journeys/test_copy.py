@@ -1,4 +1,4 @@
-"""Copies through this machine by command, on real nodes: whole, killed, held, stopped, and a source that goes away."""
+"""Copies through this machine by command, on real nodes: what is special to them (the rest: tests/contract)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from esmigrate_tui.sandbox.loading import load
-from esmigrate_tui.sandbox.nodes import start_again, stop
-from tests.journeys.conftest import renamed, unharmed, with_user
+from tests.journeys.conftest import renamed, with_user
 from tests.methods.copying import fill, make, numbered, settings
 
 if TYPE_CHECKING:
@@ -114,75 +112,3 @@ async def test_each_type_of_an_old_index_is_moved_and_verified_by_itself(
     assert counts == [30, 20]
     assert again.code == 6
     assert "copy-types-book: index, 30 documents" in again.out
-
-
-async def test_a_copy_that_was_killed_is_taken_up_where_it_was(
-    operator: Operator, pair: tuple[SandboxNode, SandboxNode], opened: Opening
-) -> None:
-    names = ("logs-2026.01.03", "orders")
-    await planned(operator, *pair, *renamed("copy-killed", *names), "--batch", "100", "--pace", "400")
-    async with unharmed(operator.folder / "move.toml", *pair, *names):
-        begun = await operator.do("run", "move.toml", "--detach")
-        run = operator.folder_of(begun.run)
-        await operator.until(run, lambda progress: progress.done >= 200)
-        await operator.kill(run)
-        resumed = await operator.do("resume", begun.run)
-    async with await opened(pair[1]) as cluster:
-        counts = [await cluster.count(f"copy-killed-{name}") for name in names]
-    assert begun.code == 20, begun.text
-    assert resumed.code == 0, resumed.text
-    assert counts == [2_000, 1_000]
-
-
-async def test_a_copy_can_be_held_and_let_go_and_hurried(
-    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
-) -> None:
-    await planned(operator, *pair, *renamed("copy-held", "orders"), "--pace", "100")
-    begun = await operator.do("run", "move.toml", "--detach")
-    run = operator.folder_of(begun.run)
-    await operator.until(run, lambda progress: progress.done > 0)
-    paused = await operator.do("pause", begun.run)
-    held = await operator.do("status", begun.run)
-    await operator.do("pace", begun.run, "0")
-    still = await operator.do("status", begun.run)
-    resumed = await operator.do("resume", begun.run)
-    watched = await operator.do("attach", begun.run, "--plain")
-    assert paused.code == 0, paused.text
-    assert "verified" not in held.out + still.out
-    assert resumed.code in {0, 20}, resumed.text
-    assert watched.code == 0, watched.text
-
-
-async def test_a_stopped_copy_puts_back_what_it_changed_and_can_be_taken_up(
-    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
-) -> None:
-    await planned(operator, *pair, *renamed("copy-ended", "orders"), "--pace", "100")
-    async with unharmed(operator.folder / "move.toml", *pair, "orders"):
-        begun = await operator.do("run", "move.toml", "--detach")
-        run = operator.folder_of(begun.run)
-        await operator.until(run, lambda progress: progress.done > 0)
-        stopped = await operator.do("stop", begun.run)
-        watched = await operator.do("attach", begun.run, "--plain")
-    assert stopped.code == 0, stopped.text
-    assert watched.code == 3, watched.text
-
-
-async def test_a_copy_waits_for_a_source_that_was_stopped(
-    operator: Operator, nodes: SharedNodes, opened: Opening
-) -> None:
-    source, destination = await nodes.fresh("6.8.23"), await nodes.get("7.17.28")
-    await load(source, 2_000)
-    await planned(operator, source, destination, *renamed("copy-away", "logs-2026.01.03"), "--pace", "200")
-    async with unharmed(operator.folder / "move.toml", source, destination, "logs-2026.01.03"):
-        begun = await operator.do("run", "move.toml", "--detach")
-        run = operator.folder_of(begun.run)
-        await operator.until(run, lambda progress: progress.done > 0)
-        await stop(source)
-        await operator.until(run, lambda progress: any(task.held_by for task in progress.tasks))
-        await start_again(source)
-        await operator.do("pace", begun.run, "0")
-        watched = await operator.do("attach", begun.run, "--plain", seconds=240)
-    async with await opened(destination) as cluster:
-        arrived = await cluster.count("copy-away-logs-2026.01.03")
-    assert watched.code == 0, watched.text
-    assert arrived == 2_000

@@ -14,8 +14,6 @@ import pytest
 import zstandard
 from pyarrow import parquet
 
-from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entries, kind_of
@@ -336,33 +334,6 @@ async def test_columns_and_a_packed_table_without_a_header_arrive_whole(
         {"id": 7, "price": 1.75, "who": "n7"},
         {"nr": 299, "day": "2024-01-01", "word": "x"},
     ]
-
-
-async def test_a_run_that_was_paused_and_stopped_is_taken_up_without_a_row_lost(
-    operator: Operator, nodes: SharedNodes, opened: Opening
-) -> None:
-    node = await nodes.get("7.17.28")
-    (operator.folder / "a.csv").write_text(orders(6_000))
-    await planned(operator, node, "a.csv", "files-held", "--pace", "1000")
-    async with unharmed(operator.folder / "files.toml", None, node):
-        await operator.do("run", "files.toml", "--detach")
-        run = operator.only_run()
-        await operator.until(run, lambda progress: progress.done > 0)
-        await operator.do("pause", run.path.name)
-        await operator.until(run, lambda progress: progress.is_paused)
-        await operator.do("resume", run.path.name)
-        await operator.do("stop", run.path.name)
-        await operator.until(run, lambda progress: progress.is_finished)
-        async with Journal.open(run.journal) as journal:
-            stopped = await journal.progress()
-    done = await operator.do("resume", run.path.name)
-    async with await opened(node) as cluster:
-        count = await cluster.count("files-held")
-        await cluster.delete_index("files-held")
-    assert stopped.outcome is RunOutcome.STOPPED
-    assert 0 < stopped.done < 6_000
-    assert done.code == 0, done.text
-    assert count == 6_000
 
 
 @pytest.mark.parametrize("version", ["5.6.16", "6.8.23", "9.5.0"])

@@ -273,22 +273,6 @@ async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[Sandbo
     assert watched.code == 0, watched.text
 
 
-async def test_a_stopped_run_says_what_is_missing_and_puts_back_what_it_changed(
-    operator: Operator, pair: tuple[SandboxNode, SandboxNode]
-) -> None:
-    operator.knows(*pair)
-    options = [*renamed("ended", "orders"), "--batch", "50", "--pace", "100"]
-    await operator.plan(with_user(pair[0]), with_user(pair[1]), *options)
-    async with unharmed(operator.folder / "move.toml", *pair, "orders"):
-        begun = await operator.do("run", "move.toml", "--detach")
-        run = operator.folder_of(begun.run)
-        await operator.until(run, lambda progress: progress.done > 0)
-        stopped = await operator.do("stop", begun.run)
-        watched = await operator.do("attach", begun.run, "--plain")
-    assert stopped.code == 0, stopped.text
-    assert watched.code == 3, watched.text
-
-
 async def test_a_full_disk_is_waited_out(
     operator: Operator, pair: tuple[SandboxNode, SandboxNode], nodes: SharedNodes, opened: Opening
 ) -> None:
