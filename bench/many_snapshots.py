@@ -16,7 +16,7 @@ from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import PAGE, register_request
 from esmigrate_tui.flow.session import RepositoryList, Session, SnapshotList
-from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.connection import Connection, Credential, Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
@@ -24,6 +24,7 @@ from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.sandbox.nodes import NodeOptions, down, up
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.board import Board
+from tests.signing_in import side_of
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -101,9 +102,7 @@ async def _measure() -> str:
     node = await up("7.17.28", NodeOptions(brief=False))
     location = node.snapshots / f"nightly-{node.port}"
     try:
-        endpoint, _ = parse_address(node.url)
-        connection = Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD, user=node.user or "")
-        credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
+        connection, credential = side_of(node)
         repository = Repository(name="nightly", type="fs", settings={"location": str(location)})
         async with await connect(connection, credential) as cluster:
             await _fill(cluster, repository)

@@ -13,15 +13,14 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.elastic.cluster import Clusters
-from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.flow import checking, planning
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.sandbox.nodes import down, up
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster
@@ -50,10 +49,7 @@ class Counter(WireNode):
 
 
 async def _open(node: SandboxNode, asked: list[str]) -> Cluster:
-    endpoint, _ = parse_address(node.url)
-    credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
-    return await connect(connection, credential, node_class=type("OwnCounter", (Counter,), {"asked": asked}))
+    return await connected_to(node, type("OwnCounter", (Counter,), {"asked": asked}))
 
 
 async def _fill(source: Cluster) -> None:

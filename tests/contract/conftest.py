@@ -12,8 +12,9 @@ from esmigrate_tui.model.ledger import Request
 from tests.broken_line import Line
 from tests.contract.subjects import INDEX, KEPT, ODD, Stage, Subject, rows
 from tests.fixtures_nodes import SharedNodes, in_own_loop
-from tests.journeys.conftest import connected_to, operator
+from tests.journeys.conftest import operator
 from tests.methods.copying import fill, make
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

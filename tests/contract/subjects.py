@@ -17,13 +17,14 @@ import msgspec
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.progress import TaskState
-from tests.journeys.conftest import connected_to, with_user
+from tests.journeys.conftest import with_user
+from tests.signing_in import connected_to
 from tests.whole import whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from esmigrate_tui.engine.runs import RunFolder
+    from esmigrate_tui.engine.folders import RunFolder
     from esmigrate_tui.model.progress import Progress
     from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.broken_line import Line

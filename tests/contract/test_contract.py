@@ -11,7 +11,8 @@ import pytest
 from esmigrate_tui.model.method import MethodName
 from tests.broken_line import Break
 from tests.contract.subjects import AMOUNT, INDEX, ODD, REJECTED, STRICT, SUBJECTS
-from tests.journeys.conftest import connected_to, unharmed
+from tests.journeys.conftest import unharmed
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

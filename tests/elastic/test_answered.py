@@ -12,11 +12,10 @@ import pytest
 
 import esmigrate_tui
 from esmigrate_tui.elastic.acknowledged import fields_of, says_so, value_of
-from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from tests.broken_line import Answer, Break, Line, Told
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -149,11 +148,7 @@ def test_whoever_sends_a_change_is_known_here_with_what_its_answer_is_judged_by(
 
 @asynccontextmanager
 async def reached(node: SandboxNode) -> AsyncIterator[Cluster]:
-    endpoint, _ = parse_address(node.url)
-    kind = SignIn.PASSWORD if node.user else SignIn.NONE
-    connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-    credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
-    async with await connect(connection, credential) as cluster:
+    async with await connected_to(node) as cluster:
         yield cluster
 
 

@@ -14,6 +14,7 @@ from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential
 from esmigrate_tui.model.facts import Health, IndexState, Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,13 +41,7 @@ def version(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 async def cluster(nodes: SharedNodes, version: str) -> AsyncIterator[Cluster]:
-    node = await nodes.get(version)
-    endpoint, _ = parse_address(node.url)
-    credential = NO_CREDENTIAL
-    if node.user is not None:
-        credential = Credential(sign_in=SignIn.PASSWORD, user=node.user, secret=node.password or "")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
-    async with await connect(connection, credential) as connected:
+    async with await connected_to(await nodes.get(version)) as connected:
         yield connected
         for index in await connected.indices():
             if index.name.startswith("wire-"):

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.transport import WireNode
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -42,11 +41,8 @@ async def cluster(
     nodes: SharedNodes, request: pytest.FixtureRequest, asked: list[tuple[str, str]]
 ) -> AsyncIterator[Cluster]:
     node = await nodes.get(request.param)
-    endpoint, _ = parse_address(node.url)
-    credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
     recorder = type("OwnRecorder", (Recorder,), {"asked": asked})
-    async with await connect(connection, credential, node_class=recorder) as connected:
+    async with await connected_to(node, recorder) as connected:
         yield connected
         for index in await connected.indices():
             if index.name.startswith("read-"):

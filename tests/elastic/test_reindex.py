@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -26,10 +25,7 @@ DOCUMENTS = 200
 
 
 async def _connected(nodes: SharedNodes, version: str) -> Cluster:
-    node = await nodes.get(version)
-    endpoint, _ = parse_address(node.url)
-    credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
-    return await connect(Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user), credential)
+    return await connected_to(await nodes.get(version))
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import (
     RestoreProgress,
     create_snapshot_request,
@@ -20,11 +19,11 @@ from esmigrate_tui.elastic.snapshots import (
     restore_path,
     unregister_request,
 )
-from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, SnapshotState
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -57,12 +56,7 @@ def repository(version: str) -> Repository:
 
 @pytest.fixture
 async def cluster(node: SandboxNode, repository: Repository) -> AsyncIterator[Cluster]:
-    endpoint, _ = parse_address(node.url)
-    credential = NO_CREDENTIAL
-    if node.user is not None:
-        credential = Credential(sign_in=SignIn.PASSWORD, user=node.user, secret=node.password or "")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
-    async with await connect(connection, credential) as connected:
+    async with await connected_to(node) as connected:
         yield connected
         for index in await connected.indices():
             if index.name.startswith("snw-"):

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from esmigrate_tui.elastic.cluster import Clusters
-from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.sandbox.loading import load
 from tests.journeys.reader import Reader
 from tests.journeys.terminal import Terminal
+from tests.signing_in import connected_to
 from tests.whole import assert_unharmed, before, planned_settings
 
 if TYPE_CHECKING:
@@ -157,15 +156,6 @@ def renamed(prefix: str, *names: str) -> list[str]:
 def with_user(node: SandboxNode) -> str:
     """A node's address with its user's name, as it is typed."""
     return node.url.replace("://", f"://{node.user}@") if node.user else node.url
-
-
-async def connected_to(node: SandboxNode) -> Cluster:
-    """A node as the test sees it; to be closed."""
-    endpoint, _ = parse_address(node.url)
-    kind = SignIn.PASSWORD if node.user else SignIn.NONE
-    connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-    credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
-    return await connect(connection, credential)
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.sandbox.nodes import NodeOptions
 from tests.broken_line import Line
-from tests.journeys.conftest import connected_to
 from tests.journeys.test_restore import SLOW, fill, snapshot
 from tests.methods.copying import fill as filled
 from tests.methods.copying import make, numbered, settings
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

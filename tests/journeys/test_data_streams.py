@@ -13,7 +13,8 @@ from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.model.facts import with_streams
 from esmigrate_tui.model.plan import Plan
 from esmigrate_tui.model.snapshot import RestoreKind
-from tests.journeys.conftest import connected_to, with_user
+from tests.journeys.conftest import with_user
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster

@@ -11,7 +11,8 @@ import pytest
 
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.sandbox.launch import NodeOptions
-from tests.journeys.conftest import connected_to, with_user
+from tests.journeys.conftest import with_user
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Cluster

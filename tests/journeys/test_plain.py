@@ -16,7 +16,8 @@ from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
-from tests.journeys.conftest import Ended, connected_to
+from tests.journeys.conftest import Ended
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -20,7 +20,8 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.sandbox.nodes import stop
 from tests.fixtures_nodes import in_own_loop
-from tests.journeys.conftest import connected_to, unharmed, with_user
+from tests.journeys.conftest import unharmed, with_user
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator

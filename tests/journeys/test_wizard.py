@@ -13,7 +13,7 @@ from textual.widgets import TextArea
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.methods.advice import MethodStanding
-from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
@@ -21,6 +21,7 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.app import WizardApp
 from tests.journeys.conftest import renamed, with_user
 from tests.journeys.terminal import ESCAPE
+from tests.signing_in import side_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -47,14 +48,6 @@ async def small_index(node: SandboxNode, opened: Opening, name: str, documents: 
     assert not answer["errors"]
 
 
-def side(node: SandboxNode) -> tuple[Connection, Credential]:
-    endpoint, _ = parse_address(node.url)
-    return (
-        Connection(endpoint=endpoint, sign_in=SignIn.PASSWORD, user=node.user or ""),
-        Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or ""),
-    )
-
-
 async def until(pilot: Pilot[ExitCode], holds: Callable[[], bool], what: str, seconds: float = 60) -> None:
     """Let the app go on until it is so."""
     deadline = time.monotonic() + seconds
@@ -70,7 +63,7 @@ async def test_the_wizard_leads_from_the_first_screen_to_a_verified_end(
     await small_index(source, opened, "walked", 300)
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    (old, old_secret), (new, new_secret) = side(source), side(destination)
+    (old, old_secret), (new, new_secret) = side_of(source), side_of(destination)
     app: WizardApp = WizardApp(
         real_services(),
         Draft(method=MethodName.REINDEX_FROM_REMOTE, source=old, destination=new),
@@ -148,7 +141,7 @@ async def test_a_definition_is_changed_judged_by_the_destination_and_made_as_it_
     await small_index(source, opened, "reworded", 60)
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    (old, old_secret), (new, new_secret) = side(source), side(destination)
+    (old, old_secret), (new, new_secret) = side_of(source), side_of(destination)
     app: WizardApp = WizardApp(
         real_services(),
         Draft(method=MethodName.COPY_THROUGH_HERE, source=old, destination=new),

@@ -16,7 +16,8 @@ from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.app import WizardApp
-from tests.journeys.test_wizard import side, until
+from tests.journeys.test_wizard import until
+from tests.signing_in import side_of
 from tests.wizard.world import shown
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class Walk:
 
 
 def opened_wizard(node: SandboxNode) -> WizardApp:
-    connection, secret = side(node)
+    connection, secret = side_of(node)
     return WizardApp(
         real_services(),
         Draft(method=MethodName.INDEX_FROM_SOURCE, destination=connection),

@@ -22,8 +22,8 @@ from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from tests.broken_line import Break, Line
-from tests.journeys.conftest import connected_to
-from tests.journeys.test_wizard import side, until
+from tests.journeys.test_wizard import until
+from tests.signing_in import connected_to, side_of
 from tests.wizard.world import shown
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wizard(method: MethodName, destination: SandboxNode, source: SandboxNode | None = None) -> WizardApp:
     """The wizard with its connections filled in."""
-    (here, secret), there = side(destination), side(source) if source is not None else None
+    (here, secret), there = side_of(destination), side_of(source) if source is not None else None
     credentials = {Side.DESTINATION: secret} | ({Side.SOURCE: there[1]} if there is not None else {})
     draft = Draft(method=method, source=there[0] if there is not None else None, destination=here)
     return WizardApp(real_services(), draft, credentials=credentials)

@@ -22,8 +22,8 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.fields import PlainInput
-from tests.journeys.conftest import connected_to
-from tests.journeys.test_wizard import side, until
+from tests.journeys.test_wizard import until
+from tests.signing_in import connected_to, side_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -161,7 +161,7 @@ async def test_the_wizard_takes_a_snapshot_registers_its_repository_and_restores
     source, destination, prefix = prepared
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", str(tmp_path))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
-    (old, old_secret), (new, new_secret) = side(source), side(destination)
+    (old, old_secret), (new, new_secret) = side_of(source), side_of(destination)
     app: WizardApp = WizardApp(
         real_services(),
         Draft(method=MethodName.RESTORE_FROM_SNAPSHOT, source=old, destination=new),

@@ -15,11 +15,12 @@ from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import look
+from tests.signing_in import side_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable
@@ -47,10 +48,7 @@ class PlainBook:
 
 async def reach(node: SandboxNode, node_class: type[BaseAsyncNode] | None = None) -> tuple[Connection, Cluster]:
     """A node, connected."""
-    endpoint, _ = parse_address(node.url)
-    kind = SignIn.PASSWORD if node.user else SignIn.NONE
-    connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-    credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
+    connection, credential = side_of(node)
     return connection, await connect(connection, credential, node_class=node_class)
 
 

@@ -13,11 +13,12 @@ from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.preflight import look
+from tests.signing_in import side_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -54,11 +55,7 @@ async def pair(nodes: SharedNodes, source: str, destination: str = "7.17.28") ->
     """Both shared nodes, connected, with a draft that has looked at neither."""
     opened: list[tuple[Connection, Cluster]] = []
     for version in (source, destination):
-        node = await nodes.get(version)
-        endpoint, _ = parse_address(node.url)
-        kind = SignIn.PASSWORD if node.user else SignIn.NONE
-        connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-        credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
+        connection, credential = side_of(await nodes.get(version))
         opened.append((connection, await connect(connection, credential)))
     draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=opened[0][0], destination=opened[1][0])
     try:

@@ -18,12 +18,13 @@ from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_re
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
-from esmigrate_tui.model.connection import Connection, Credential, Side, SignIn, parse_address
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreOptions
+from tests.signing_in import side_of
 from tests.whole import assert_unharmed
 
 if TYPE_CHECKING:
@@ -68,12 +69,9 @@ class Recorder(WireNode):
 async def opened(
     node: SandboxNode, asked: list[tuple[str, str]] | None = None, user: FileUser | None = None
 ) -> Cluster:
-    endpoint, _ = parse_address(node.url)
-    name, secret = (user.name, user.password) if user else (node.user or "", node.password or "")
-    kind = SignIn.PASSWORD if name else SignIn.NONE
-    connection = Connection(endpoint=endpoint, sign_in=kind, user=name)
     recorder = type("OwnRecorder", (Recorder,), {"asked": [] if asked is None else asked})
-    return await connect(connection, Credential(sign_in=kind, user=name, secret=secret), node_class=recorder)
+    who = (user.name, user.password) if user else ()
+    return await connect(*side_of(node, *who), node_class=recorder)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.snapshots import create_snapshot_request, register_request, unregister_request
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.checking import preflight_findings
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
+from esmigrate_tui.model.connection import Credential, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.finding import Finding, Severity
@@ -39,6 +39,7 @@ from esmigrate_tui.preflight import repository
 from esmigrate_tui.preflight.restore import allocation, names, operation, states, versions
 from esmigrate_tui.sandbox.nodes import FileUser, NodeOptions
 from tests.preflight.restoring import found
+from tests.signing_in import connected_to, side_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -91,10 +92,7 @@ class Site:
 
 
 async def opened(node: SandboxNode, asked: list[tuple[str, str]]) -> Cluster:
-    endpoint, _ = parse_address(node.url)
-    credential = Credential(sign_in=SignIn.PASSWORD, user=node.user or "", secret=node.password or "")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
-    return await connect(connection, credential, node_class=type("OwnRecorder", (Recorder,), {"asked": asked}))
+    return await connected_to(node, type("OwnRecorder", (Recorder,), {"asked": asked}))
 
 
 @pytest.fixture
@@ -449,12 +447,9 @@ async def test_users_that_are_replaced_may_lock_out_whoever_is_not_of_the_file_r
 async def test_a_user_of_the_file_realm_keeps_access(nodes: SharedNodes, site: Site) -> None:
     user = FileUser("pfr-rescue", "sesame-1", ("superuser",))
     node = await nodes.get("6.8.23", NodeOptions(security=True, file_users=(user,)))
-    endpoint, _ = parse_address(node.url)
-    credential = Credential(sign_in=SignIn.PASSWORD, user="pfr-rescue", secret="sesame-1")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
     draft = await with_stream(site, ".security-6")
     seven = msgspec.structs.replace(draft.destination_facts, version=Version(7, 17, 28))  # type: ignore[type-var]  # it was looked at
-    async with await connect(connection, credential) as rescuer:
+    async with await connect(*side_of(node, "pfr-rescue", "sesame-1")) as rescuer:
         there = Clusters(destination=rescuer, source=None)
         told = await only(states.feature_states_lock_out, draft.answered(destination_facts=seven), there)
     assert told.severity is Severity.NOTE
@@ -571,11 +566,8 @@ async def test_what_somebody_may_not_do_on_the_destination_is_named(nodes: Share
         await site.source.perform(Request(method="PUT", path=f"/_security/{kind}/pfr-narrow", body=json.dumps(body)))
     draft = (await looked_at(site.alone, register=True)).answered(in_the_way={"pfr-a": TakenNameRule.DELETE})
     assert (await only(operation.restore_privileges, draft, site.swapped)).severity is Severity.PASSED
-    endpoint, _ = parse_address(old.url)
-    credential = Credential(sign_in=SignIn.PASSWORD, user="pfr-narrow", secret="sesame-1")
-    connection = Connection(endpoint=endpoint, sign_in=credential.sign_in, user=credential.user)
     try:
-        async with await connect(connection, credential) as narrow:
+        async with await connect(*side_of(old, "pfr-narrow", "sesame-1")) as narrow:
             there = Clusters(destination=narrow, source=None)
             told = await only(operation.restore_privileges, draft, there)
     finally:

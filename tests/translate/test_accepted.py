@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.elastic.connect import connect
 from esmigrate_tui.elastic.definitions import carried
 from esmigrate_tui.methods.filling import create_request
 from esmigrate_tui.model.carried import DefinitionKind, NameConflict, StoredDefinition
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import Task
@@ -22,6 +20,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.sample import creation_body, sample
 from esmigrate_tui.translate import translate
 from esmigrate_tui.translate.carried import preview
+from tests.signing_in import connected_to
 from tests.translate.awkward import ACCEPTED, WITH_MODULES_IN_2
 
 if TYPE_CHECKING:
@@ -39,15 +38,7 @@ VERSIONS = ("2.4.6", "5.6.16", "6.8.23", "7.17.28", "8.19.3", "9.5.0")
 @asynccontextmanager
 async def clusters(nodes: SharedNodes, *versions: str) -> AsyncIterator[list[Cluster]]:
     async with AsyncExitStack() as stack:
-        found = []
-        for version in versions:
-            node = await nodes.get(version)
-            endpoint, _ = parse_address(node.url)
-            kind = SignIn.PASSWORD if node.user else SignIn.NONE
-            credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
-            connection = Connection(endpoint=endpoint, sign_in=kind, user=node.user or "")
-            found.append(await stack.enter_async_context(await connect(connection, credential)))
-        yield found
+        yield [await stack.enter_async_context(await connected_to(await nodes.get(version))) for version in versions]
 
 
 def of_sample(version: str) -> dict[str, dict[str, Any]]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.model.connection import Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.verify.samples import compare_samples
+from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -28,13 +27,7 @@ ODD = '{ "a" : 1.10, "b":1e3,  "x":1e400, "u":"\\u00e9", "long":1234567890123456
 async def clusters(nodes: SharedNodes, *versions: str) -> AsyncIterator[tuple[str, list[Cluster]]]:
     """Connected clusters, and a name of an index that they lose in the end."""
     index = f"smp-{secrets.token_hex(3)}"
-    found: list[Cluster] = []
-    for version in versions:
-        node = await nodes.get(version)
-        endpoint, _ = parse_address(node.url)
-        kind = SignIn.PASSWORD if node.user else SignIn.NONE
-        credential = Credential(sign_in=kind, user=node.user or "", secret=node.password or "")
-        found.append(await connect(Connection(endpoint=endpoint, sign_in=kind, user=node.user or ""), credential))
+    found = [await connected_to(await nodes.get(version)) for version in versions]
     try:
         yield index, found
     finally:
