@@ -83,7 +83,7 @@ async def unreachable(stage: Stage) -> Ended:
     if stage.subject.method is MethodName.REINDEX_FROM_REMOTE:
         # The search of the destination's own reindex, which could not close it: the source would in five minutes.
         async with await connected_to(stage.nodes[0]) as cluster:
-            await cluster.carry("DELETE", "/_search/scroll/_all")
+            await cluster.wire.exchange("DELETE", "/_search/scroll/_all")
     return followed
 
 
