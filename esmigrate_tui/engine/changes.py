@@ -83,7 +83,7 @@ async def _written_and_made(
         ledger = Ledger(to_clusters(clusters), journal.append, clock, before.ledger)
         problem: Problem | None = None
         try:
-            await ledger.change(0, change.side, change.what, change.made_by, change.undo)
+            await ledger.change(0, change)
         except ProblemError as error:
             problem = error.problem
         await journal.append(RunFinished(at=clock(), outcome=RunOutcome.CHANGED, problem=problem))

@@ -1,8 +1,8 @@
-"""The ledger over the journal: every change beside the documents is written down before it is made, and put back.
+"""The ledger over the journal: every change beside the documents is written down before it is made, and reverted.
 
 A change counts as made, and an inverse as done, when the server says so, or else the state (`elastic.acknowledged`).
 Every entry is bound to the cluster and to the very index that it was made on: what has got its name since is left
-alone.
+as it is.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import msgspec
 
 from esmigrate_tui.model.event import LedgerChanged
-from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
+from esmigrate_tui.model.ledger import EntryState, LedgerEntry, PlannedChange, Request, replaced_index
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -44,16 +44,16 @@ NOT_MADE: Final = frozenset(
 """Causes that say for sure that the change was not made; after any other it may have been."""
 
 _OURS: Final = frozenset({EntryState.INTENDED, EntryState.MADE, EntryState.KEPT})
-_GONE: Final = "What was changed is gone, nothing is left to put back."
-_ANOTHER: Final = "The index that was changed is gone, and another one has its name: that was left as it is."
-_CHANGED: Final = "It is not as it was made, or somebody has changed it since: it was left as it is."
+_GONE: Final = "What was changed no longer exists, nothing is left to revert."
+_ANOTHER: Final = "The index that was changed was deleted, and another one has its name: that was left as it is."
+_CHANGED: Final = "It is not as it was made, or was changed since: it was left as it is."
 
 
 class LedgerClusters(Protocol):
-    """What the ledger does with the clusters of a run."""
+    """What a ledger needs of the clusters of a run."""
 
     def cluster(self, side: Side) -> str:
-        """The uuid of the cluster of that side, "" where nobody knows."""
+        """The uuid of the cluster of that side, "" where it is not known."""
         ...
 
     async def make(self, side: Side, request: Request) -> Any:  # noqa: ANN401  # JSON
@@ -69,7 +69,7 @@ class LedgerClusters(Protocol):
         ...
 
     async def stands(self, side: Side, request: Request) -> bool:
-        """Whether what a request would make anew is there already."""
+        """Whether what a request would make anew exists already."""
         ...
 
 
@@ -93,10 +93,10 @@ class _ReachedClusters:
         return bool(await _if_allowed(self.clusters.of(side).stands(request)))
 
 
-async def _if_allowed(look: Awaitable[T]) -> T | None:
-    """What a look finds, None where this user may not look."""
+async def _if_allowed(request: Awaitable[T]) -> T | None:
+    """The result of a request, None where this user may not make it."""
     try:
-        return await look
+        return await request
     except ProblemError as error:
         if error.problem.cause is not Cause.PRIVILEGES:
             raise
@@ -111,21 +111,21 @@ def to_clusters(clusters: Clusters) -> LedgerClusters:
 class Ledger:
     """All entries of a run.
 
-    `hands` reach the clusters; `tell` writes an event down, and returns when it is in the journal.
+    `record` writes an event to the journal, and returns when it is there.
 
-    An entry found INTENDED was maybe made: the process ended, or the line broke, before anybody knew. It is treated as
-    made, which an undo must bear (see `methods.contract.Recorder`).
+    An entry found INTENDED was maybe made: the process ended, or the connection broke, before that was known. It is
+    treated as made, so an undo must be harmless then as well (see `methods.contract.Recorder`).
     """
 
     def __init__(
         self,
-        hands: LedgerClusters,
-        tell: Callable[[Event], Awaitable[object]],
+        clusters: LedgerClusters,
+        record: Callable[[Event], Awaitable[object]],
         clock: Callable[[], float],
         entries: Iterable[LedgerEntry] = (),
     ) -> None:
-        self._hands = hands
-        self._tell = tell
+        self._clusters = clusters
+        self._record = record
         self._clock = clock
         self._entries = {entry.number: _bearable(entry) for entry in entries}
         self._newest = max(self._entries, default=0)
@@ -141,71 +141,76 @@ class Ledger:
 
     @property
     def open_entries(self) -> tuple[LedgerEntry, ...]:
-        """What still has to be put back, the last change first."""
+        """What is still to be reverted, the last change first."""
         return tuple(entry for _, entry in sorted(self._entries.items(), reverse=True) if entry.is_open)
 
-    async def change(self, task: int, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
+    async def change(self, task: int, change: PlannedChange) -> Any:  # noqa: ANN401  # JSON
         """Write down, make, mark as made; see `methods.contract.Recorder`."""
-        there = await self._hands.uuid_of(side, made_by.index) if made_by.index else ""
-        entry = self._earlier(task, side, made_by)
-        if made_by.makes_index and there:
-            await self._must_be_ours(side, made_by, entry, there)
+        side, made_by = change.side, change.made_by
+        uuid = await self._clusters.uuid_of(side, made_by.index) if made_by.index else ""
+        earlier = self._earlier(task, side, made_by)
+        if made_by.makes_index and uuid:
+            await self._claim_index(change, earlier, uuid)
             return None
         if not made_by.makes_index:
-            if await self._hands.stands(side, made_by):
-                if entry is None:
-                    raise ProblemError(_taken(side, made_by))
-                await self._becomes(entry, EntryState.MADE)
+            if await self._clusters.stands(side, made_by):
+                await self._claim(change, earlier)
                 return None
-            self._must_be_the_made_one(side, made_by.index, there)
-            entry = await self._rebound(entry, there)
-        if entry is None:
-            self._newest += 1
-            entry = LedgerEntry(
-                number=self._newest,
-                side=side,
-                what=what,
-                made_by=made_by,
-                undo=undo,
-                task=task,
-                cluster=self._hands.cluster(side),
-                index_uuid=there or "",
-            )
-            await self._becomes(entry)
-            again = False
-        else:
-            again = True
-        was_so = undo is None or bool(made_by.index) or await self._hands.is_so(side, made_by) is not False
+            self._raise_other_index(side, made_by.index, uuid)
+            earlier = await self._rebound(earlier, uuid)
+        if earlier is not None:
+            return await self._made(earlier)
+        self._newest += 1
+        entry = LedgerEntry(
+            number=self._newest,
+            side=side,
+            what=change.what,
+            made_by=made_by,
+            undo=change.undo,
+            task=task,
+            cluster=self._clusters.cluster(side),
+            index_uuid=uuid or "",
+        )
+        await self._becomes(entry)
+        return await self._made(entry, is_new=True)
+
+    async def _made(self, entry: LedgerEntry, *, is_new: bool = False) -> Any:  # noqa: ANN401  # JSON
+        """Make the change of an entry that is written down; the answer, None where an earlier request had made it."""
+        side, made_by = entry.side, entry.made_by
+        was_so = entry.undo is None or bool(made_by.index) or await self._clusters.is_so(side, made_by) is not False
         try:
-            answer = await self._hands.make(side, made_by)
+            answer = await self._clusters.make(side, made_by)
         except ProblemError as error:
-            if not was_so and error.problem.cause in NOT_MADE and await self._hands.is_so(side, made_by):
-                raise  # such as a repository that is registered first, and then cannot be read: it stays to be put back
-            if error.problem.cause is Cause.EXISTS and await self._hands.is_so(side, made_by):
-                answer = None  # something in between has sent it twice: nothing of that name was there before
-            elif error.problem.cause in NOT_MADE and not again:
-                await self._becomes(entry, EntryState.UNDONE, f"It was never made: {error.problem.what}")
+            cause = error.problem.cause
+            if not was_so and cause in NOT_MADE and await self._clusters.is_so(side, made_by):
+                raise  # such as a repository that is registered first, and then cannot be read: it is to be reverted
+            if cause is not Cause.EXISTS or not await self._clusters.is_so(side, made_by):
+                if cause in NOT_MADE and is_new:
+                    await self._becomes(entry, EntryState.UNDONE, f"It was never made: {error.problem.what}")
                 raise
-            else:
-                raise
+            answer = None  # something in between has sent it twice: nothing of that name existed before
         if made_by.makes_index:
-            entry = msgspec.structs.replace(entry, index_uuid=await self._hands.uuid_of(side, made_by.index) or "")
+            entry = msgspec.structs.replace(entry, index_uuid=await self._clusters.uuid_of(side, made_by.index) or "")
         await self._becomes(entry, EntryState.MADE)
         return answer
 
-    async def _must_be_ours(self, side: Side, made_by: Request, entry: LedgerEntry | None, there: str) -> None:
-        """An index that is to be made is there: it is this run's own, or ProblemError (exists, state) is raised."""
-        if entry is None:
-            raise ProblemError(_taken(side, made_by))
-        if entry.index_uuid:
-            if entry.index_uuid != there:
-                raise ProblemError(_not_the_made_one(side, made_by.index))
-        elif not await self._hands.is_so(side, made_by):
-            raise ProblemError(_taken(side, made_by))
-        await self._becomes(msgspec.structs.replace(entry, index_uuid=there), EntryState.MADE)
+    async def _claim(self, change: PlannedChange, earlier: LedgerEntry | None) -> None:
+        """Mark what exists as made where an earlier try has written it down; raises ProblemError (exists) else."""
+        if earlier is None:
+            raise ProblemError(_taken(change.side, change.made_by))
+        await self._becomes(earlier, EntryState.MADE)
 
-    def _must_be_the_made_one(self, side: Side, index: str, there: str | None) -> None:
-        """Raise ProblemError (state) where the run has made an index of that name, and another one is there now."""
+    async def _claim_index(self, change: PlannedChange, earlier: LedgerEntry | None, uuid: str) -> None:
+        """Mark an index that exists as made where it is this run's own; raises ProblemError (exists, state) else."""
+        if earlier is not None and earlier.index_uuid:
+            if earlier.index_uuid != uuid:
+                raise ProblemError(_replaced(change.side, change.made_by.index))
+        elif earlier is None or not await self._clusters.is_so(change.side, change.made_by):
+            raise ProblemError(_taken(change.side, change.made_by))
+        await self._becomes(msgspec.structs.replace(earlier, index_uuid=uuid), EntryState.MADE)
+
+    def _raise_other_index(self, side: Side, index: str, there: str | None) -> None:
+        """Raise ProblemError (state) where the run has made an index of that name, and now another one has it."""
         made = next(
             (
                 entry.index_uuid
@@ -215,10 +220,10 @@ class Ledger:
             "",
         )
         if made and there and made != there:
-            raise ProblemError(_not_the_made_one(side, index))
+            raise ProblemError(_replaced(side, index))
 
     async def _rebound(self, entry: LedgerEntry | None, there: str | None) -> LedgerEntry | None:
-        """The entry of an earlier try, bound to the index that is there; None where it was another index."""
+        """The entry of an earlier try, bound to the index that exists; None where it was another index."""
         if entry is None or not there or entry.index_uuid == there:
             return entry
         if not entry.index_uuid:
@@ -227,10 +232,10 @@ class Ledger:
         return None
 
     async def settle(self, task: int | None = None) -> Problem | None:
-        """Put back what is open, of one task or of all, the last change first; the first trouble, None if all is well.
+        """Revert what is open, of one task or of all, the last change first; the first trouble, None if all is well.
 
-        What could not be put back stays on the list with its trouble, and is tried again by the next settling. Where
-        the changed thing is gone (somebody deleted the index), nothing is left to put back, and that is said.
+        What could not be reverted stays on the list with its trouble, and is tried again by the next settling. Where
+        what was changed no longer exists (the index was deleted), nothing is left to revert, and the entry says so.
         """
         first: Problem | None = None
         for number in sorted(self._entries, reverse=True):
@@ -241,15 +246,15 @@ class Ledger:
                 is_unsure = entry.state is EntryState.INTENDED
                 await self._becomes(entry, EntryState.KEPT, "Whether it was made is not known." if is_unsure else "")
             elif entry.is_open and entry.undo is not None:
-                problem = await self._put_back(entry, entry.undo)
+                problem = await self._revert(entry, entry.undo)
                 first = first or problem
         return first
 
-    async def _put_back(self, entry: LedgerEntry, undo: Request) -> Problem | None:
+    async def _revert(self, entry: LedgerEntry, undo: Request) -> Problem | None:
         try:
             why_left = await self._why_left(entry, undo)
             if not why_left:
-                await self._hands.make(entry.side, undo)
+                await self._clusters.make(entry.side, undo)
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING:
                 await self._becomes(entry, EntryState.UNDONE, _GONE)
@@ -260,20 +265,20 @@ class Ledger:
         return None
 
     async def _why_left(self, entry: LedgerEntry, undo: Request) -> str:
-        """Why nothing is put back, "" where something is; raises ProblemError where that cannot be found out."""
-        here = self._hands.cluster(entry.side)
+        """Why nothing is reverted, "" where it is; raises ProblemError where that cannot be found out."""
+        here = self._clusters.cluster(entry.side)
         if entry.cluster and here and entry.cluster != here:
             raise ProblemError(_elsewhere(entry))
         if undo.index and entry.index_uuid:
-            there = await self._hands.uuid_of(entry.side, undo.index)
+            there = await self._clusters.uuid_of(entry.side, undo.index)
             if there is not None and there != entry.index_uuid:
                 return _ANOTHER if there else _GONE
             return ""
-        # It is not known which one was changed, or whether any was: only what is as it was made is put back.
-        return _CHANGED if await self._hands.is_so(entry.side, entry.made_by) is False else ""
+        # It is not known which one was changed, or whether any was: only what is as it was made is reverted.
+        return _CHANGED if await self._clusters.is_so(entry.side, entry.made_by) is False else ""
 
     def _earlier(self, task: int, side: Side, made_by: Request) -> LedgerEntry | None:
-        """The entry of the same change by an earlier try, unless it has been put back since."""
+        """The entry of the same change by an earlier try, unless it was reverted since."""
         for entry in reversed(self._entries.values()):
             if (entry.task, entry.side, entry.made_by) == (task, side, made_by):
                 return entry if entry.state in _OURS else None
@@ -282,7 +287,7 @@ class Ledger:
     async def _becomes(self, entry: LedgerEntry, state: EntryState = EntryState.INTENDED, trouble: str = "") -> None:
         then = msgspec.structs.replace(entry, state=state, trouble=trouble)
         if self._entries.get(entry.number) != then:
-            await self._tell(LedgerChanged(at=self._clock(), entry=then))
+            await self._record(LedgerChanged(at=self._clock(), entry=then))
             self._entries[entry.number] = then  # only now: what could not be written down was not
 
 
@@ -295,7 +300,8 @@ class TaskRecorder:
 
     async def change(self, side: Side, what: str, made_by: Request, undo: Request | None) -> Any:  # noqa: ANN401  # JSON
         """Write the change down with its inverse, make it, mark it as made."""
-        return await self.ledger.change(self.task, side, what, made_by, undo)
+        change = PlannedChange(side=side, what=what, made_by=made_by, undo=undo)
+        return await self.ledger.change(self.task, change)
 
 
 def _bearable(entry: LedgerEntry) -> LedgerEntry:
@@ -316,22 +322,21 @@ _KINDS: Final = {
 
 
 def _taken(side: Side, made_by: Request) -> Problem:
-    """The trouble that what a change would make is there already, and not by this run."""
+    """The trouble that what a change would make exists already, and was not made by this run."""
     kind = "an index" if made_by.index else _KINDS.get(made_by.segments[0], "a template")
     return Problem(
         cause=Cause.EXISTS,
         what=f"The {side} already has {kind} named {clean(made_by.segments[-1], 300)}.",
-        why="It is not this run that has made it.",
-        todo="Choose another name, or remove the one that is there.",
+        why="It was not made by this run.",
+        todo="Choose another name, or remove the existing one.",
     )
 
 
-def _not_the_made_one(side: Side, index: str) -> Problem:
-    """The trouble that an index was deleted that the run has made, and that somebody has made another of its name."""
-    return Problem(
-        cause=Cause.STATE,
-        what=f"The index {clean(index, 300)} on the {side} is not the one that this run has made.",
-        why="That one was deleted meanwhile, and somebody has made another of its name. It was left as it is.",
+def _replaced(side: Side, index: str) -> Problem:
+    return replaced_index(
+        clean(index, 300),
+        side,
+        why="It was deleted meanwhile, and another one was made with its name. That was left as it is.",
         todo="If it is not needed, delete it and run the plan again; else choose another name.",
     )
 
@@ -340,7 +345,7 @@ def _elsewhere(entry: LedgerEntry) -> Problem:
     """The trouble that a change was made on another cluster than the one that is reached."""
     return Problem(
         cause=Cause.STALE,
-        what=f"This was changed on another cluster than the {entry.side} is now, so nothing was put back there.",
+        what=f"This was changed on another cluster than the {entry.side} is now, so nothing was reverted there.",
         todo="Check the address.",
         evidence=entry.cluster,
     )

@@ -15,7 +15,7 @@ from esmigrate_tui.model.copying import AS_IT_IS, PipelineRule, TypeRule, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.features import UNKNOWN_VERSION, Features
-from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.ledger import Request, replaced_index
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -459,9 +459,9 @@ def another_index(work: Work) -> ProblemError:
     """The trouble that the destination's index is not the one that this run has made."""
     name = work.task.destination_index
     return ProblemError(
-        Problem(
-            cause=Cause.STATE,
-            what=f"The index {name} on the destination is not the one that this run has made.",
+        replaced_index(
+            name,
+            Side.DESTINATION,
             why="It was deleted meanwhile, and a copy that goes on makes it anew by itself: with guessed mappings, "
             "and without the settings and aliases of the plan.",
             todo=f"Delete {name} on the destination and run the plan again.",

@@ -1,4 +1,4 @@
-"""Every change made to a cluster beside the documents themselves, written down with its inverse before it is made."""
+"""Every change made to a cluster beside the documents themselves, recorded with its inverse before it is made."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from urllib.parse import unquote
 import msgspec
 
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.problem import Cause, Problem
 
 
 class EntryState(StrEnum):
@@ -49,7 +50,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PlannedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that somebody wants to be made: what it is in words, its request, and its inverse (None: it stays)."""
+    """A change that the user wants: what it is in words, its request, and its inverse (None where it is to stay)."""
 
     side: Side
     what: str
@@ -61,7 +62,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """One change and its inverse; `what` says it in words, `undo` is None where it is meant to stay.
 
     `task` is the number of the task it was made for, 0 for the run as a whole. `cluster` is the uuid of the cluster it
-    was made on, `index_uuid` that of the index; "" where nobody knows, as in journals of older versions.
+    was made on, `index_uuid` that of the index; "" where it is not known, as in journals of older versions.
     """
 
     number: int
@@ -77,7 +78,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has to put it back."""
+        """Whether it is still to be reverted."""
         return self.undo is not None and self.state in {
             EntryState.INTENDED,
             EntryState.MADE,
@@ -86,5 +87,11 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether the server has said that it was made: of one that stays after a lost answer nobody knows."""
+        """Whether the server has said that it was made: of one that stays after a lost answer that is not known."""
         return self.state is EntryState.MADE or (self.state is EntryState.KEPT and not self.trouble)
+
+
+def replaced_index(index: str, side: Side, *, why: str, todo: str, verb: str = "made") -> Problem:
+    """The trouble that an index which a run has made, or restored, was deleted, and another one has its name."""
+    what = f"The index {index} on the {side} is not the one that this run has {verb}."
+    return Problem(cause=Cause.STATE, what=what, why=why, todo=todo)

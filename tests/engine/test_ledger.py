@@ -99,7 +99,7 @@ async def test_changes_are_put_back_in_reverse_order() -> None:
     ledger = world.ledger()
     undoes = [Request(method="DELETE", path=f"/{number}") for number in range(3)]
     for number, undo in enumerate(undoes):
-        await ledger.change(0, DESTINATION, "", Request(method="PUT", path=f"/{number}"), undo)
+        await ledger.recorder(0).change(DESTINATION, "", Request(method="PUT", path=f"/{number}"), undo)
     world.line.clear()
     assert await ledger.settle() is None
     assert world.sent == undoes[::-1]
@@ -146,7 +146,7 @@ async def test_what_is_gone_needs_no_putting_back_and_that_is_said() -> None:
 async def test_a_change_that_was_meant_to_stay_is_kept() -> None:
     world = World()
     ledger = world.ledger()
-    await ledger.change(1, DESTINATION, "made", CREATE, None)
+    await ledger.recorder(1).change(DESTINATION, "made", CREATE, None)
     await ledger.settle()
     assert world.states == {1: EntryState.KEPT}
     assert world.sent == [CREATE]
@@ -164,7 +164,7 @@ async def test_a_change_that_the_server_refused_is_not_put_back() -> None:
     ledger = world.ledger()
     world.troubles[TUNE] = [Cause.PRIVILEGES]
     with pytest.raises(ProblemError):
-        await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+        await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
     await ledger.settle()
     assert world.sent == [TUNE]
 
@@ -174,7 +174,7 @@ async def test_a_change_whose_answer_never_came_is_put_back() -> None:
     ledger = world.ledger()
     world.troubles[TUNE] = [Cause.CONNECTION]
     with pytest.raises(ProblemError):
-        await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+        await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
     await ledger.settle()
     assert world.sent == [TUNE, BACK]
 
@@ -183,7 +183,7 @@ async def test_an_index_that_exists_already_is_a_trouble_the_first_time() -> Non
     world = World()
     world.troubles[CREATE] = [Cause.EXISTS]
     with pytest.raises(ProblemError) as caught:
-        await world.ledger().change(1, DESTINATION, "made", CREATE, None)
+        await world.ledger().recorder(1).change(DESTINATION, "made", CREATE, None)
     assert caught.value.problem.cause is Cause.EXISTS
 
 
@@ -192,7 +192,7 @@ async def test_an_index_that_an_earlier_try_made_is_taken_for_made(state: EntryS
     world = World()
     world.uuids["new"] = "one"
     ledger = world.ledger(bound(entry(1, state, made_by=CREATE), "one"))
-    assert await ledger.change(1, DESTINATION, "made", CREATE, None) is None
+    assert await ledger.recorder(1).change(DESTINATION, "made", CREATE, None) is None
     assert world.states.get(1, state) is EntryState.MADE
     assert world.sent == []
 
@@ -201,7 +201,7 @@ async def test_an_index_whose_making_nobody_saw_is_taken_for_made_where_it_is_as
     world = World()
     world.uuids["new"], world.so[CREATE] = "one", True
     ledger = world.ledger(entry(1, EntryState.INTENDED, made_by=CREATE))
-    assert await ledger.change(1, DESTINATION, "made", CREATE, None) is None
+    assert await ledger.recorder(1).change(DESTINATION, "made", CREATE, None) is None
     assert [(one.state, one.index_uuid) for one in ledger.entries] == [(EntryState.MADE, "one")]
     assert world.sent == []
 
@@ -213,7 +213,11 @@ async def test_an_index_that_is_not_as_it_was_wanted_is_never_taken_for_made(so:
     if so is not None:
         world.so[CREATE] = so
     with pytest.raises(ProblemError) as caught:
-        await world.ledger(entry(1, EntryState.INTENDED, made_by=CREATE)).change(1, DESTINATION, "made", CREATE, None)
+        await (
+            world.ledger(entry(1, EntryState.INTENDED, made_by=CREATE))
+            .recorder(1)
+            .change(DESTINATION, "made", CREATE, None)
+        )
     assert caught.value.problem.cause is Cause.EXISTS
     assert world.sent == []
 
@@ -223,7 +227,7 @@ async def test_an_index_is_never_made_over_one_that_was_there_before() -> None:
     world.uuids["new"], world.so[CREATE] = "theirs", True
     ledger = world.ledger()
     with pytest.raises(ProblemError, match="already has an index named new"):
-        await ledger.change(1, DESTINATION, "made", CREATE, None)
+        await ledger.recorder(1).change(DESTINATION, "made", CREATE, None)
     assert (world.sent, ledger.entries) == ([], ())
 
 
@@ -231,7 +235,7 @@ async def test_an_index_whose_making_was_sent_twice_by_something_in_between_is_i
     world = World()
     world.troubles[CREATE], world.so[CREATE] = [Cause.EXISTS], True
     ledger = world.ledger()
-    assert await ledger.change(1, DESTINATION, "made", CREATE, None) is None
+    assert await ledger.recorder(1).change(DESTINATION, "made", CREATE, None) is None
     assert world.states == {1: EntryState.MADE}
 
 
@@ -242,7 +246,7 @@ async def test_an_index_that_somebody_has_made_anew_is_not_gone_on_with() -> Non
     ledger = world.ledger(made)
     for change in (CREATE, TUNE):
         with pytest.raises(ProblemError, match="not the one that this run has made"):
-            await ledger.change(1, DESTINATION, "made", change, None)
+            await ledger.recorder(1).change(DESTINATION, "made", change, None)
     assert world.sent == []
     assert ledger.entries == (made,)
 
@@ -257,8 +261,8 @@ async def test_an_index_that_is_gone_is_made_again_and_bound_anew() -> None:
         return {"acknowledged": True, "index": request.index}
 
     world.make = made  # type: ignore[method-assign]  # a server that makes it
-    await ledger.change(1, DESTINATION, "made", CREATE, None)
-    await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+    await ledger.recorder(1).change(DESTINATION, "made", CREATE, None)
+    await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
     assert [one.index_uuid for one in ledger.entries] == ["second", "second"]
 
 
@@ -266,11 +270,11 @@ async def test_a_change_is_bound_to_the_cluster_and_the_index_that_it_was_made_o
     world = World()
     world.uuids["new"] = "one"
     ledger = world.ledger()
-    await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+    await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
     assert [(one.cluster, one.index_uuid) for one in ledger.entries] == [("here", "one")]
 
 
-@pytest.mark.parametrize(("now", "said"), [("theirs", "another one has its name"), ("", "is gone")])
+@pytest.mark.parametrize(("now", "said"), [("theirs", "another one has its name"), ("", "no longer exists")])
 async def test_an_index_that_has_the_name_of_the_changed_one_is_left_alone(now: str, said: str) -> None:
     world = World()
     world.uuids["new"] = now
@@ -319,7 +323,7 @@ async def test_what_stands_there_already_is_not_taken_for_made_by_an_answer_that
     taken = Request(method="PUT", path="/_snapshot/backups/monday", body="{}")
     world.standing.add(taken)
     with pytest.raises(ProblemError, match="already has a snapshot named monday"):
-        await world.ledger().change(0, DESTINATION, "taken", taken, Request(method="DELETE", path=taken.path))
+        await world.ledger().recorder(0).change(DESTINATION, "taken", taken, Request(method="DELETE", path=taken.path))
     assert world.sent == []
 
 
@@ -343,7 +347,9 @@ async def test_what_a_server_has_made_before_it_refused_it_stays_on_the_list(
     world.make = refused  # type: ignore[method-assign]  # a server that registers first, and looks then
     ledger = world.ledger()
     with pytest.raises(ProblemError, match="cannot be read"):
-        await ledger.change(0, DESTINATION, "registered", register, Request(method="DELETE", path=register.path))
+        await ledger.recorder(0).change(
+            DESTINATION, "registered", register, Request(method="DELETE", path=register.path)
+        )
     assert bool(ledger.open_entries) is is_open
 
 
@@ -352,13 +358,13 @@ async def test_an_index_that_another_task_made_is_not_taken_for_its_own() -> Non
     world.uuids["new"] = "one"
     ledger = world.ledger(bound(entry(1, EntryState.MADE, task=2, made_by=CREATE), "one"))
     with pytest.raises(ProblemError):
-        await ledger.change(1, DESTINATION, "made", CREATE, None)
+        await ledger.recorder(1).change(DESTINATION, "made", CREATE, None)
 
 
 async def test_a_change_that_has_been_put_back_is_made_anew_under_a_new_number() -> None:
     world = World()
     ledger = world.ledger(entry(1, EntryState.UNDONE))
-    await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+    await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
     assert world.states == {2: EntryState.MADE}
 
 
@@ -371,7 +377,7 @@ async def test_nothing_is_made_that_could_not_be_written_down() -> None:
     ledger = Ledger(world, tell, lambda: 0.0)
     for _ in range(2):
         with pytest.raises(ProblemError):
-            await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+            await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
     assert world.sent == []
 
 
@@ -383,7 +389,7 @@ async def test_whatever_happens_every_sent_change_was_written_down_before() -> N
         world.troubles[TUNE] = [cause for cause in (first, second) if cause]
         for _ in range(2):
             try:
-                await ledger.change(1, DESTINATION, "tuned", TUNE, BACK)
+                await ledger.recorder(1).change(DESTINATION, "tuned", TUNE, BACK)
             except ProblemError:
                 continue
         told = [index for index, what in enumerate(world.line) if what[0] == "told"]

@@ -43,7 +43,7 @@ from esmigrate_tui.methods.restore_from_snapshot.troubles import (
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Acknowledged, RestoredShards, Samples
-from esmigrate_tui.model.ledger import Request
+from esmigrate_tui.model.ledger import Request, replaced_index
 from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.plan import Plan, Task, amount_of
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -246,9 +246,10 @@ def _gone(name: str) -> ProblemError:
 
 def _another(name: str) -> ProblemError:
     return ProblemError(
-        Problem(
-            cause=Cause.STATE,
-            what=f"The index {name} on the destination is not the one that this run has restored.",
+        replaced_index(
+            name,
+            Side.DESTINATION,
+            verb="restored",
             why="It was deleted and made anew meanwhile.",
             todo="Look at what it holds. To restore it again, run the plan again under another name.",
         )
