@@ -152,7 +152,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         import tomllib  # noqa: PLC0415  # the same
 
         try:
-            plan = msgspec.convert(_with_whole_acceptances(tomllib.loads(text)), cls)
+            values = _with_whole_acceptances(tomllib.loads(text))
+            plan = msgspec.convert(values, cls)
             _raise_numbers(plan.tasks)
         except (ValueError, RecursionError, msgspec.MsgspecError) as error:  # also of a number or depth without measure
             why = "it is nested too deeply" if isinstance(error, RecursionError) else clean(str(error), 300)
@@ -171,6 +172,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
                     todo="Make a new one with `esmigrate plan`.",
                 )
             )
+        _raise_unknown(values)
         for one in plan.carried:
             _raise_no_body(one.body, dict, one.label, "[[carried]]")
         for task in plan.tasks:
@@ -230,6 +232,33 @@ def _with_whole_acceptances(values: dict[str, Any]) -> dict[str, Any]:
         return values
     whole = [{"check": one, "severity": Severity.WARNING} if isinstance(one, str) else one for one in given]
     return values | {"accepted": whole}
+
+
+def _raise_unknown(values: dict[str, Any]) -> None:
+    """Raise ProblemError (usage) for keys that no field of a plan has: they would have no effect, without a word."""
+    from esmigrate_tui.model.unknown_keys import unknown_keys  # noqa: PLC0415  # the wizard's first screen has no plan
+
+    found = unknown_keys(values, Plan)
+    if not found:
+        return
+    named = [
+        clean(one.key, 80)
+        + (f" in {one.table}" if one.table else "")
+        + (f" (nearest: {one.nearest})" if one.nearest else "")
+        for one in found[:_KEYS_NAMED]
+    ]
+    more = f", and {len(found) - _KEYS_NAMED} more" if len(found) > _KEYS_NAMED else ""
+    raise ProblemError(
+        Problem(
+            cause=Cause.USAGE,
+            what=f"The plan has {counted(len(found), 'key', 'keys')} that no plan has: {', '.join(named)}{more}.",
+            why="It would have no effect." if len(found) == 1 else "They would have no effect.",
+            todo="Correct or remove what is named. If a newer esmigrate wrote the plan, use that one.",
+        )
+    )
+
+
+_KEYS_NAMED: Final = 5
 
 
 def _raise_numbers(tasks: Sequence[Task]) -> None:

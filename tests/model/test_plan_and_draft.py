@@ -56,6 +56,37 @@ def test_what_is_no_plan_ends_in_one_sentence(text: str) -> None:
     assert raised.value.problem.cause is Cause.USAGE
 
 
+SHOP = Plan(
+    method=MethodName.COPY_THROUGH_HERE,
+    made_at="2026-01-01T00:00:00Z",
+    source=OLD,
+    destination=NEW,
+    destination_uuid="u",
+    destination_version="7.17.28",
+    tasks=(Task(number=1, source_index="shop", destination_index="shop-2"),),
+).to_toml()
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "named"),
+    [
+        ("format = 1", "format = 1\nrequests_per_secnd = 5.0", "requests_per_secnd (nearest: requests_per_second)"),
+        ("number = 1", 'number = 1, creat = "{}"', "creat in [[tasks]] (nearest: create)"),
+        ("format = 1", 'format = 1\ncopying = {pipelinez = "off"}', "pipelinez in [copying] (nearest: pipelines)"),
+        ("[source.endpoint]", "[source.endpoint]\nprt = 1", "prt in [source.endpoint] (nearest: port)"),
+        ("[source.endpoint]", "[zebra]\n[source.endpoint]", "zebra"),
+    ],
+)
+def test_a_key_that_no_plan_has_is_named_with_the_nearest_known_one(before: str, after: str, named: str) -> None:
+    given = "format = 1\n" + SHOP
+    assert before in given
+    Plan.from_toml(given)
+    with pytest.raises(ProblemError) as raised:
+        Plan.from_toml(given.replace(before, after, 1))
+    assert raised.value.problem.cause is Cause.USAGE
+    assert raised.value.problem.what == f"The plan has 1 key that no plan has: {named}."
+
+
 @pytest.mark.parametrize("body", ["[]", "{", "shards", '{"settings":null}', '{"mappings":[]}', "[" * 50_000])
 def test_a_body_of_an_index_that_was_corrected_into_no_json_is_named_before_anything_moves(body: str) -> None:
     plan = Plan(
