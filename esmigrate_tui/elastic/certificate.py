@@ -8,7 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.elastic.errors import explain_silence
+from esmigrate_tui.elastic.silence import explain_silence
 from esmigrate_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:

@@ -25,7 +25,8 @@ import msgspec
 
 from esmigrate_tui.elastic.acknowledged import unsaid
 from esmigrate_tui.elastic.decoding import without_sources
-from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer, words
+from esmigrate_tui.elastic.error_words import words
+from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.search import ShardCounts

@@ -14,7 +14,8 @@ from urllib.parse import quote, urlsplit
 import msgspec
 
 from esmigrate_tui.elastic.decoding import odd_response
-from esmigrate_tui.elastic.errors import explain, explain_answer, words
+from esmigrate_tui.elastic.error_words import words
+from esmigrate_tui.elastic.errors import explain, explain_answer
 from esmigrate_tui.elastic.responses.tasks import ReindexStarted, ReindexStatus, TaskResponse, TasksResponse
 from esmigrate_tui.elastic.searches import NO_DOCUMENT
 from esmigrate_tui.elastic.transport import SEVERAL

@@ -15,19 +15,12 @@ from elasticsearch import ApiError
 from esmigrate_tui.elastic import sign_in
 from esmigrate_tui.elastic.certificate import presented_fingerprint
 from esmigrate_tui.elastic.decoding import WireResponse, decoded, odd_response
-from esmigrate_tui.elastic.errors import (
-    TAGLINE,
-    UnreadAnswerError,
-    explain,
-    explain_silence,
-    not_elasticsearch,
-    was_given_up,
-    without_master,
-)
+from esmigrate_tui.elastic.errors import TAGLINE, UnreadAnswerError, explain, not_elasticsearch, without_master
 from esmigrate_tui.elastic.identity import GATEWAYS, ClusterIdentity
 from esmigrate_tui.elastic.paths import READING
 from esmigrate_tui.elastic.responses.cluster import BuildInfo, RootResponse, UuidState
 from esmigrate_tui.elastic.responses.nodes import NodeInfo, NodesInfo
+from esmigrate_tui.elastic.silence import explain_silence, was_given_up
 from esmigrate_tui.elastic.transport import ANSWER, LISTING, MAY_OPEN, MOST, UnseenLineError, WireTransport
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.features import Features, Product
@@ -283,7 +276,9 @@ class Wire:
 
     async def root(self, *, anew: bool = False) -> RootResponse:
         """Name, version and product; requested once. Raises ProblemError for what is not Elasticsearch."""
-        if self._root is None or anew:
+        if anew:
+            self._root = None
+        if self._root is None:
             self._root = await self._introduce()
         return self._root
 

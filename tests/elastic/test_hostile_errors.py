@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import esmigrate_tui
-from esmigrate_tui.elastic import errors
-from esmigrate_tui.elastic.errors import explain, explain_answer, words
+from esmigrate_tui.elastic import error_words
+from esmigrate_tui.elastic.error_words import words
+from esmigrate_tui.elastic.errors import explain, explain_answer
 from esmigrate_tui.model.connection import Endpoint
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, Problem
@@ -102,7 +103,9 @@ def test_an_error_without_any_words_is_told_as_the_json_that_it_was() -> None:
 
 def test_what_is_matched_has_a_bounded_length() -> None:
     wide = {"type": "x", "reason": "action[" * 10_000}
-    said = errors._said({"error": {**wide, "root_cause": [{**wide, "type": str(number)} for number in range(90)]}})
+    said = error_words.said_by(
+        {"error": {**wide, "root_cause": [{**wide, "type": str(number)} for number in range(90)]}}
+    )
     assert said is not None
     assert len(said.text) <= 16_000
 
