@@ -1,4 +1,4 @@
-"""From a plan back to the draft that preflight looks at."""
+"""From a plan back to the draft that preflight looks at, and what of its findings is accepted."""
 
 from __future__ import annotations
 
