@@ -10,19 +10,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.elastic.documents import UnreadDocument
 from esmigrate_tui.elastic.paging import (
     LARGEST_PAGE,
     MOST_ALONE,
-    MOST_BYTES,
     MOST_SCROLLED,
-    NumberWindow,
     PageSize,
-    cut,
     first_page_size,
     ranges,
-    window,
 )
+from esmigrate_tui.elastic.windows import WindowReader
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import whole_number
 
@@ -110,33 +106,13 @@ async def pages(
 async def _windows(
     cluster: Cluster, index: str, stretch: ScanRange, portion: PageSize
 ) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
-    density, more, after = 1.0, 0, stretch.after
+    reader = WindowReader(cluster.documents, (index, stretch.shard), stretch.until, portion)
+    after = stretch.after
     while after < stretch.until:
-        asked = window(after, stretch.until, portion.documents + more, density)
-        limit = MOST_BYTES if portion.documents > 1 else MOST_ALONE
-        try:
-            page = await cluster.documents.window(
-                index, stretch.shard, asked.after, asked.until, asked.size, most=limit
-            )
-        except ProblemError as error:
-            if error.problem.cause is not Cause.TOO_LARGE or portion.documents > 1:
-                portion = _smaller(portion, error)
-                continue
-            page, number = await cluster.documents.lone(index, stretch.shard, after, stretch.until)
-            if any(isinstance(document, UnreadDocument) for document in page.documents):
-                raise
-            asked = NumberWindow(after=after, until=number, size=len(page.documents) + 1)
-        portion = portion.after(len(page.documents), page.bytes)
-        used = cut(asked, [document.sort[0] for document in page.documents])
-        if used is None:
-            more = 4 * (more + 1)
+        if (page := await reader.attempt(after)) is None:
             continue
-        more = 0
-        passed = used.after - after
-        density = min(1.0, len(page.documents) / passed) if page.documents else density / 4
-        after = used.after
-        left = msgspec.structs.replace(stretch, after=after) if after < stretch.until else None
-        yield page.documents[: used.kept], left
+        after = page.after
+        yield page.documents, msgspec.structs.replace(stretch, after=after) if after < stretch.until else None
 
 
 def _smaller(portion: PageSize, error: ProblemError) -> PageSize:

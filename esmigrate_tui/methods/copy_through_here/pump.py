@@ -15,18 +15,9 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import is_scroll_lost
-from esmigrate_tui.elastic.errors import UnreadAnswerError
-from esmigrate_tui.elastic.paging import (
-    HEAVIEST,
-    MOST_ALONE,
-    MOST_BYTES,
-    MOST_SCROLLED,
-    NumberWindow,
-    PageSize,
-    cut,
-    window,
-)
+from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_SCROLLED, PageSize
 from esmigrate_tui.elastic.waiting import seen_through
+from esmigrate_tui.elastic.windows import WindowReader
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
@@ -101,10 +92,10 @@ class Pump(Steered):
         # Each part has its own: a document of 20 MB in one must not make the pages of all others small. It begins with
         # the largest that another has come to: what it really holds is seen with its first page.
         self._portions: dict[int, PageSize] = {}
+        self._readers: dict[int, WindowReader] = {}
         self._largest = portion
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._waiting = deque(position for position, part in enumerate(state.parts) if not part.is_done)
-        self._density: dict[int, float] = {}
         self._notes: list[str] = []
         self._bytes = 0
         self._running = 0
@@ -177,11 +168,23 @@ class Pump(Steered):
         if not self._waiting:
             return
         position = self._waiting.popleft()
-        self._portions.setdefault(position, self._largest)
-        if self.state.parts[position].is_scrolled:
+        part = self.state.parts[position]
+        if part.is_scrolled:
+            self._portions.setdefault(position, self._largest)
             await self._carry_scrolled(position)
-        else:
-            await self._carry_numbered(position)
+            return
+        if position not in self._readers:
+            self._readers[position] = WindowReader(
+                self._source,
+                (part.index or self._index, part.shard),
+                part.until,
+                self._largest,
+                alone=self._alone,
+                versions=self._versions,
+                keeps_unread=True,
+                memory=self._room,
+            )
+        await self._carry_numbered(position)
 
     async def _carry_numbered(self, position: int) -> None:
         """Read a range of numbers to its end; where there are too many streams it is put back after a page."""
@@ -276,78 +279,24 @@ class Pump(Steered):
     # -- reading -----------------------------------------------------------------------------------------------------
 
     async def _read_window(self, position: int, after: int) -> _Read:
-        """The next window of a part, made smaller until it can be held, larger until it says where it ends."""
-        part = self.state.parts[position]
-        tries, more = 0, 0
+        """The next page of a part; asked for again, after a moment, where the source is short of something."""
+        reader, tries = self._readers[position], 0
         while True:
             await self._writer.going()
-            portion = self._portions[position]
-            # what goes slowly is held long, and keeps others from the room
-            wanted = min(portion.documents, _PACED * self._writer.at_once)
-            asked = window(after, part.until, wanted + more, self._density.get(position, 1.0))
-            most = MOST_BYTES if portion.documents > 1 else self._alone
-            claim = 2 * portion.bytes
-            await self._room.take(claim)
             try:
-                page = await self._source.window(
-                    part.index or self._index,
-                    part.shard,
-                    asked.after,
-                    asked.until,
-                    asked.size,
-                    most=most,
-                    versions=self._versions,
-                )
-            except BaseException as error:  # noqa: BLE001  # what is not cured is raised again
-                self._room.change(-claim)
+                # what goes slowly is held long, and keeps others from the room
+                page = await reader.attempt(after, _PACED * self._writer.at_once)
+            except ProblemError as error:
                 tries += 1
-                if portion.documents == 1 and isinstance(error, UnreadAnswerError):
-                    return await self._read_alone(position, after)
-                await self._asked_too_much(position, error, tries)
+                pause = wait_before(tries) if error.problem.cause is Cause.BUSY and tries <= _READ_TRIES else None
+                if pause is None:
+                    raise
+                reader.shrink()
+                await asyncio.sleep(pause)
                 continue
-            used = cut(asked, [document.sort[0] for document in page.documents])
-            self._learn(position, page, asked, used.after if used else after)
-            if used is None:
-                self._room.change(-claim)
-                more = 4 * (more + 1)
-                continue
-            self._room.change(2 * page.bytes - claim)
-            return _Read(page.documents[: used.kept], page.has_breaks, 2 * page.bytes, after=used.after)
-
-    async def _read_alone(self, position: int, after: int) -> _Read:
-        """The next document of a part by itself: with its neighbour it is more than what is held of a page."""
-        part = self.state.parts[position]
-        claim = 2 * HEAVIEST
-        await self._room.take(claim)
-        try:
-            page, number = await self._source.lone(
-                self._index, part.shard, after, part.until, most=self._alone, versions=self._versions
-            )
-        except BaseException:
-            self._room.change(-claim)
-            raise
-        self._portions[position] = self._portions[position].after(len(page.documents), page.bytes)
-        self._room.change(2 * page.bytes - claim)
-        return _Read(page.documents, page.has_breaks, 2 * page.bytes, after=number)
-
-    async def _asked_too_much(self, position: int, error: BaseException, tries: int) -> None:
-        """Ask for less, after a moment where the source is short of something; raises what cannot be cured so."""
-        cause = error.problem.cause if isinstance(error, ProblemError) else None
-        pause = wait_before(tries) if cause is Cause.BUSY and tries <= _READ_TRIES else None
-        portion = self._portions[position]
-        if pause is None and (cause is not Cause.TOO_LARGE or portion.documents == 1):
-            raise error
-        self._portions[position] = portion.smaller()
-        await asyncio.sleep(pause or 0.0)
-
-    def _learn(self, position: int, page: DocumentPage, asked: NumberWindow, after: int) -> None:
-        """Remember how large documents are, and how many numbers stand for none."""
-        self._portions[position] = portion = self._portions[position].after(len(page.documents), page.bytes)
-        self._largest = max(self._largest, portion, key=lambda one: one.documents)
-        passed = after - asked.after
-        if passed > 0:
-            found = min(1.0, len(page.documents) / passed)
-            self._density[position] = found if page.documents else self._density.get(position, 1.0) / 4
+            self._largest = max(self._largest, reader.size, key=lambda one: one.documents)
+            if page is not None:
+                return _Read(page.documents, page.has_breaks, page.claim, after=page.after)
 
     async def _held(self, position: int, ask: Callable[[], Awaitable[DocumentPage]]) -> _Read:
         """A page of a scroll; its size was fixed when the scroll was opened."""
