@@ -10,8 +10,8 @@ import pytest
 
 from esmigrate_tui.elastic.snapshots import RestoreProgress
 from esmigrate_tui.methods.contract import Work
-from esmigrate_tui.methods.restore_from_snapshot.mover import (
-    RestoreFromSnapshot,
+from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
+from esmigrate_tui.methods.restore_from_snapshot.state import (
     RestoreState,
     as_changed,
     by_hand,

@@ -13,7 +13,8 @@ import pytest
 
 from esmigrate_tui.elastic.cluster import Clusters
 from esmigrate_tui.elastic.snapshots import register_request, unregister_request
-from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot, RestoreState
+from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
+from esmigrate_tui.methods.restore_from_snapshot.state import RestoreState
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import Proof

@@ -1,0 +1,108 @@
+"""What is made ready: the repository for all tasks, and for each the names that are taken."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from esmigrate_tui.elastic.snapshots import register_request, unregister_request
+from esmigrate_tui.methods.restore_from_snapshot.requests import (
+    close_requests,
+    delete_request,
+    restoration_of,
+)
+from esmigrate_tui.methods.restore_from_snapshot.state import comes_from
+from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import Repository, RestoreKind, RestoreOptions, TakenNameRule
+
+if TYPE_CHECKING:
+    from esmigrate_tui.elastic.cluster import Clusters
+    from esmigrate_tui.methods.contract import Recorder, Work
+    from esmigrate_tui.methods.restore_from_snapshot.restore_run import RestoreRun
+    from esmigrate_tui.model.plan import Plan
+
+
+async def make_repository(plan: Plan, clusters: Clusters, recorder: Recorder, shared: RestoreRun) -> None:
+    """Register the repository where the plan says so, and see that the snapshot is in it, and the same one."""
+    wanted = restoration_of(plan)
+    known = await clusters.destination.snapshots.repositories()
+    there = next((one for one in known if one.name == wanted.repository.name), None)
+    if there is not None:
+        _must_be_the_same(there, wanted)
+    if wanted.register and (there is None or wanted.unregister):
+        # One that was registered to look into it is registered the same once more: so it is taken away at the end.
+        try:
+            await recorder.change(
+                Side.DESTINATION,
+                f"the repository {wanted.repository.name} was registered",
+                register_request(wanted.repository),
+                unregister_request(wanted.repository.name) if wanted.unregister else None,
+            )
+        except ProblemError as error:
+            # Older servers refuse even the same again while a restore is going on that an earlier process began.
+            if there is None or error.problem.cause is not Cause.BUSY:
+                raise
+    elif there is None:
+        raise ProblemError(
+            Problem(
+                cause=Cause.MISSING,
+                what=f"The destination has no repository {wanted.repository.name}.",
+                why="It was there when the plan was made, or was to be registered by somebody else.",
+                todo="Register it there under the same name, and run the plan again.",
+            )
+        )
+    snapshot = await shared.snapshot(anew=True)
+    if wanted.snapshot_uuid and snapshot.uuid and wanted.snapshot_uuid != snapshot.uuid:
+        raise ProblemError(
+            Problem(
+                cause=Cause.STATE,
+                what=f"The snapshot {wanted.snapshot} in {wanted.repository.name} is not the one of the plan.",
+                why="It was deleted and another one was made under its name, or the repository is another one.",
+                todo="Make a new plan from it, if it is the right one.",
+                evidence=f"{snapshot.uuid}, not {wanted.snapshot_uuid}",
+            )
+        )
+
+
+def _must_be_the_same(there: Repository, wanted: RestoreOptions) -> None:
+    """A repository of that name that is another one; raises ProblemError (exists)."""
+    ours = wanted.repository
+    if there.type == ours.type and (there.place == ours.place or not ours.place):
+        return
+    raise ProblemError(
+        Problem(
+            cause=Cause.EXISTS,
+            what=f"The destination has another repository named {ours.name}.",
+            why=f"It is of type {there.type}"
+            + (f" at {there.place}" if there.place else "")
+            + f", the plan wants {ours.type}"
+            + (f" at {ours.place}." if ours.place else "."),
+            todo="Register the wanted one under another name, and make a new plan.",
+        )
+    )
+
+
+async def make_way(work: Work, clusters: Clusters, recorder: Recorder) -> None:
+    """Close or delete what is in the way, exactly the indices that the task names.
+
+    One that this very snapshot is being restored into is left alone: an earlier process has started that.
+    """
+    task, cluster = work.task, clusters.destination
+    if not task.in_the_way or task.kind in {RestoreKind.FEATURE_STATE, RestoreKind.GLOBAL_STATE}:
+        return
+    stream = task.destination_index if task.kind is RestoreKind.DATA_STREAM else ""
+    if task.in_the_way.get(stream) is TakenNameRule.DELETE and await cluster.existing([stream]) == {
+        stream: "data stream"
+    }:
+        request = delete_request(stream, is_stream=True)
+        await recorder.change(Side.DESTINATION, f"the data stream {stream} was deleted", request, None)
+    names = [name for name in task.in_the_way if name != stream]
+    for name, there in (await cluster.snapshots.recoveries(names)).items():
+        if comes_from(there, restoration_of(work.plan)) and not there.is_complete and not there.is_closed:
+            continue
+        if task.in_the_way[name] is TakenNameRule.DELETE:
+            await recorder.change(Side.DESTINATION, f"the index {name} was deleted", delete_request(name), None)
+        elif not there.is_closed:
+            closing, opening = close_requests(name)
+            what = f"the index {name} was closed, to be restored over"
+            await recorder.change(Side.DESTINATION, what, closing, opening)
