@@ -51,6 +51,8 @@ KEPT_OPEN: Final = "30m"
 
 _CLOSING: Final = 5.0  # seconds in which a scroll is closed, or given up: the server closes it by itself in the end
 
+AT_RANDOM: Final[dict[str, Any]] = {"function_score": {"random_score": {}}}
+"""The query that draws documents by chance."""
 NO_PIPELINE: Final = "_none"
 """What a request names to go through no ingest pipeline; an index's final one acts all the same."""
 
@@ -333,7 +335,7 @@ class Documents:
 
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
         """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
-        body = {"size": size, "_source": False, "query": {"function_score": {"random_score": {}}}}
+        body = {"size": size, "_source": False, "query": AT_RANDOM}
         page = await self._searched(index, "request_cache=false", body, kind=kind, most=ANSWER)
         return tuple(dict.fromkeys(document.id for document in page.documents))
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.elastic.decoding import IN_A_HIT, IN_GOT, decoded_apart
+from esmigrate_tui.elastic.documents import AT_RANDOM
 from esmigrate_tui.elastic.errors import UnreadAnswerError
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.transport import SEVERAL
@@ -58,7 +59,7 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
 
     They come by the search itself: an archive of 5.x finds no document by its _id at all.
     """
-    body: dict[str, Any] = {"size": size, "query": {"function_score": {"random_score": {}}}}
+    body: dict[str, Any] = {"size": size, "query": AT_RANDOM}
     if (await cluster.features()).excludes_vectors:
         body["_source"] = {"exclude_vectors": False}
     while True:
