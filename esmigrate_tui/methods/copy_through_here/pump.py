@@ -20,7 +20,9 @@ from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.elastic.windows import WindowReader
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState, Streams, acknowledged, read_again, wait_before
 from esmigrate_tui.methods.filling import source_of
-from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
+from esmigrate_tui.methods.writing.bulk import BulkWriter
+from esmigrate_tui.methods.writing.control import now
+from esmigrate_tui.methods.writing.memory import request_memory
 from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Acknowledged
@@ -80,7 +82,8 @@ class Pump(Steered):
             limit=setting.limit,
             pipeline=setting.pipeline,
         )
-        super().__init__(writer)
+        super().__init__(writer.control)
+        self._writer = writer
         self._setting = setting
         self._source = source_of(setting.clusters).documents
         self._index = setting.work.task.source_index
@@ -105,7 +108,7 @@ class Pump(Steered):
 
     def look(self) -> Acknowledged:
         """What was acknowledged until now, with what was refused since the last look."""
-        rejects = self._writer.told()
+        rejects = self._control.reported()
         note, self._notes = "; ".join(self._notes), []
         self._told = state = self.state
         return Acknowledged(
@@ -116,7 +119,7 @@ class Pump(Steered):
             collided=state.collided,
             refused=state.refused,
             retries=state.retries,
-            throttled_seconds=self._writer.throttled_seconds,
+            throttled_seconds=self._control.throttled_seconds,
             token=state.as_token(),
             rejects=rejects,
             note=note,
@@ -125,7 +128,7 @@ class Pump(Steered):
     @property
     def has_news(self) -> bool:
         """Whether the next look has something that the last one had not."""
-        return bool(self._writer.rejects or self._notes) or self.state is not self._told
+        return bool(self._control.rejects or self._notes) or self.state is not self._told
 
     async def run(self) -> None:
         """Carry every part to its end; raises ProblemError with the first trouble that the engine has to wait for."""
@@ -148,7 +151,7 @@ class Pump(Steered):
                 self._running = len(streams)
                 passed = now() - began
                 if passed >= _WATCHED:
-                    is_free = self._writer.is_unhindered
+                    is_free = self._control.is_unhindered
                     if is_free and len(streams) >= self._streams.streams:
                         self._watch((self._bytes - carried) / passed, self._writer.sent_back - sent_back)
                     began, carried, sent_back = now(), self._bytes, self._writer.sent_back
@@ -282,10 +285,10 @@ class Pump(Steered):
         """The next page of a part; asked for again, after a moment, where the source is short of something."""
         reader, tries = self._readers[position], 0
         while True:
-            await self._writer.going()
+            await self._control.going()
             try:
                 # what goes slowly is held long, and keeps others from the room
-                page = await reader.attempt(after, _PACED * self._writer.at_once)
+                page = await reader.attempt(after, _PACED * self._control.at_once)
             except ProblemError as error:
                 tries += 1
                 pause = wait_before(tries) if error.problem.cause is Cause.BUSY and tries <= _READ_TRIES else None
@@ -300,7 +303,7 @@ class Pump(Steered):
 
     async def _held(self, position: int, ask: Callable[[], Awaitable[DocumentPage]]) -> _Read:
         """A page of a scroll; its size was fixed when the scroll was opened."""
-        await self._writer.going()
+        await self._control.going()
         claim = 2 * self._portions[position].bytes
         await self._room.take(claim)
         try:
@@ -325,4 +328,4 @@ class Pump(Steered):
             self.state, position, tally, after=after, is_last=is_last, is_fresh=self._setting.is_fresh
         )
         self._bytes += read.claim // 2
-        self._writer.keep(rejects)
+        self._control.keep(rejects)

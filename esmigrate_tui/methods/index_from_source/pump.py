@@ -18,7 +18,9 @@ from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.elastic.paging import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, PageSize
 from esmigrate_tui.methods.copy_through_here.decisions import Streams, Tally
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
-from esmigrate_tui.methods.writing.bulk import BulkWriter, now, request_memory
+from esmigrate_tui.methods.writing.bulk import BulkWriter
+from esmigrate_tui.methods.writing.control import now
+from esmigrate_tui.methods.writing.memory import request_memory
 from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -76,7 +78,8 @@ class FilePump(Steered):
             pipeline=setting.reading.pipeline,
             name=_place,
         )
-        super().__init__(writer)
+        super().__init__(writer.control)
+        self._writer = writer
         self._setting = setting
         self._reading = setting.reading
         self._target = setting.work.task.destination_index
@@ -89,7 +92,7 @@ class FilePump(Steered):
 
     def look(self) -> Acknowledged:
         """What was acknowledged until now, with what was refused since the last look."""
-        rejects = self._writer.told()
+        rejects = self._control.reported()
         self._told = state = self.state
         return Acknowledged(
             done=state.rows,
@@ -99,7 +102,7 @@ class FilePump(Steered):
             collided=state.collided,
             refused=state.refused,
             retries=state.retries,
-            throttled_seconds=self._writer.throttled_seconds,
+            throttled_seconds=self._control.throttled_seconds,
             token=state.as_token(),
             rejects=rejects,
         )
@@ -107,7 +110,7 @@ class FilePump(Steered):
     @property
     def has_news(self) -> bool:
         """Whether the next look has something that the last one had not."""
-        return bool(self._writer.rejects) or self.state is not self._told
+        return bool(self._control.rejects) or self.state is not self._told
 
     async def run(self) -> None:
         """Index every file to its end; raises ProblemError with the first trouble that the engine has to wait for."""
@@ -130,7 +133,7 @@ class FilePump(Steered):
         began, carried, sent_back = now(), 0, self._writer.sent_back
         try:
             while True:
-                await self._writer.going()
+                await self._control.going()
                 try:
                     page = await _unhurried(pages, self._portion)
                 except Exception as error:
@@ -147,7 +150,7 @@ class FilePump(Steered):
                 while under_way and (len(under_way) >= self._streams.streams or under_way[0][1].done()):
                     carried += await self._settle(under_way)
                 if (passed := now() - began) >= _WATCHED:
-                    if self._writer.is_unhindered:
+                    if self._control.is_unhindered:
                         self._watch(carried / passed, self._writer.sent_back - sent_back)
                     began, carried, sent_back = now(), 0, self._writer.sent_back
             while under_way:
@@ -199,7 +202,7 @@ class FilePump(Steered):
             rejects = [*rejects, *(self._collision(document) for document in outcome.found)]
         state = settled(self.state, page.place, outcome.tally, outcome.bad, rule, is_fresh=is_fresh)
         self.state = state.beside(page.unread, page.passed, sum(row.lost for row in page.rows))
-        self._writer.keep(rejects)
+        self._control.keep(rejects)
         return page.size
 
     def _collision(self, document: Document) -> Reject:

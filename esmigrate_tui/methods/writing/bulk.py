@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from typing import TYPE_CHECKING, Final
-from weakref import WeakKeyDictionary
 
 from esmigrate_tui.elastic.documents import UnreadDocument
 from esmigrate_tui.methods.copy_through_here.decisions import (
     BULK_BYTES,
     ItemOutcome,
     Tally,
-    Throttle,
     action,
     bulks,
     item_outcome,
@@ -24,6 +22,7 @@ from esmigrate_tui.methods.copy_through_here.decisions import (
     wait_before,
 )
 from esmigrate_tui.methods.filling import index_gone
+from esmigrate_tui.methods.writing.control import WriteControl
 from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, is_document_too_deep
 from esmigrate_tui.model.event import Reject
@@ -33,7 +32,6 @@ from esmigrate_tui.model.text import clean, number, size
 from esmigrate_tui.translate.types import type_there
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
     from collections.abc import Callable, Sequence
 
     import msgspec
@@ -43,49 +41,12 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.features import Features
 
-ROOM: Final = 48 * 1024 * 1024
-"""Bytes that the pages of all streams of this process may have together, each counted twice: as read and as sent."""
-
-_UNTOLD: Final = 5_000  # rejects that wait to be told
-_NAP: Final = 0.2
 _CREATED: Final = 201
 _REPLACED: Final = 200
 _AT_ONCE: Final = 4  # documents of one page that are written by requests of their own
 # Whole bulks are refused for one bad document (an _id that is too long, a body that is too large): halves find it.
 _OF_ONE: Final = frozenset({Cause.TOO_LARGE, Cause.REFUSED, Cause.USAGE})
 _STATUS: Final = {Cause.TOO_LARGE: 413, Cause.BUSY: 429}
-
-
-class RequestMemory:
-    """So many bytes may be held; one who needs more than there are waits in line, but never for nobody."""
-
-    def __init__(self, size: int) -> None:
-        self._size = size
-        self.held = 0
-        self._freed = asyncio.Event()
-        self._line = asyncio.Lock()
-
-    async def take(self, amount: int) -> None:
-        """Hold so many bytes, when there is room for them or when nobody holds any."""
-        async with self._line:  # a large one is not passed over for ever by small ones
-            while self.held and self.held + amount > self._size:
-                self._freed.clear()
-                await self._freed.wait()
-            self.held += amount
-
-    def change(self, amount: int) -> None:
-        """Hold more, or fewer, than was taken: what a page really has is seen when it is there."""
-        self.held += amount
-        if amount < 0:
-            self._freed.set()
-
-
-_rooms: WeakKeyDictionary[AbstractEventLoop, RequestMemory] = WeakKeyDictionary()
-
-
-def request_memory() -> RequestMemory:
-    """The one room of this process."""
-    return _rooms.setdefault(asyncio.get_running_loop(), RequestMemory(ROOM))
 
 
 class BulkWriter:
@@ -114,56 +75,8 @@ class BulkWriter:
         self._versions = work.plan.copying.versions
         self._routes = work.task.kind is not RestoreKind.DATA_STREAM  # which takes no routing
         self._name = name
-        self._throttle = Throttle(rate=work.requests_per_second)
-        self._going = asyncio.Event()
-        self._going.set()
-        self._heard = asyncio.Event()
-        self._heard.set()
-        self._orders = 0
-        self.rejects: list[Reject] = []
-        self.throttled_seconds = 0.0
+        self.control = WriteControl(work.requests_per_second)
         self.sent_back = 0
-
-    # -- orders ------------------------------------------------------------------------------------------------------
-
-    def pace(self, rate: float) -> None:
-        """Go on, at that many documents a second (0 for no limit)."""
-        self._going.set()
-        if rate != self._throttle.rate:
-            self._throttle = self._throttle.at(rate, now())
-            self._orders += 1
-
-    def pause(self) -> None:
-        """Begin nothing more; what is under way is seen through."""
-        self._going.clear()
-
-    async def going(self) -> None:
-        """Wait for a pause to end."""
-        await self._going.wait()
-
-    @property
-    def is_unhindered(self) -> bool:
-        """Whether neither a pause nor a pace holds it."""
-        return self._going.is_set() and not self._throttle.rate
-
-    @property
-    def at_once(self) -> int:
-        """How many documents may go in one bulk at the pace of this moment."""
-        return self._throttle.documents
-
-    def keep(self, rejects: Sequence[Reject]) -> None:
-        """Keep what was refused until it is told; when there is too much of it nothing more is written before."""
-        self.rejects += rejects
-        if len(self.rejects) >= _UNTOLD:
-            self._heard.clear()
-
-    def told(self) -> tuple[Reject, ...]:
-        """What was refused since this was last asked."""
-        rejects, self.rejects = tuple(self.rejects), []
-        self._heard.set()
-        return rejects
-
-    # -- writing -----------------------------------------------------------------------------------------------------
 
     async def written(
         self,
@@ -183,7 +96,7 @@ class BulkWriter:
         most = min(BULK_BYTES, self._limit * 9 // 10) if self._limit else BULK_BYTES
         sizes = [_in_bulk(document.size, document) for document in together]
         tally = Tally()
-        for span in bulks(sizes, most, self._throttle.documents):
+        for span in bulks(sizes, most, self.control.at_once):
             tally = tally.plus(await self._sent(together[span], rejects, found))
         for first in range(0, len(alone), _AT_ONCE):
             few = alone[first : first + _AT_ONCE]
@@ -197,7 +110,7 @@ class BulkWriter:
         pending = [document for document in documents if self._can_be_sent(document, rejects)]
         tally = Tally(refused=len(documents) - len(pending))
         while pending:
-            await self._may_go(len(pending))
+            await self.control.may_go(len(pending))
             is_unsure = False
             trouble: Problem | None = None
             try:
@@ -278,7 +191,7 @@ class BulkWriter:
             return _REFUSED
         tries, tally = 0, Tally()
         while True:
-            await self._may_go(1)
+            await self.control.may_go(1)
             try:
                 item = await self._destination.create(
                     self._target,
@@ -378,30 +291,10 @@ class BulkWriter:
             reason=clean(reason),
         )
 
-    async def _may_go(self, documents: int) -> None:
-        """Wait for a pause to end, for what was refused to be told, and for the pace."""
-        await self._heard.wait()
-        while True:
-            await self._going.wait()
-            self._throttle, wait = self._throttle.taking(now(), documents)
-            until, orders = now() + wait, self._orders
-            while orders == self._orders and (left := until - now()) > 0:
-                nap = min(left, _NAP)
-                await asyncio.sleep(nap)
-                self.throttled_seconds += nap
-            if orders == self._orders:
-                await self._going.wait()
-                return
-
 
 _WRITTEN: Final = Tally(written=1)
 _THERE: Final = Tally(conflicts=1)
 _REFUSED: Final = Tally(refused=1)
-
-
-def now() -> float:
-    """The seconds of the loop's own clock."""
-    return asyncio.get_running_loop().time()
 
 
 def _breaks(source: bytes) -> bool:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.methods.writing.bulk import BulkWriter
+    from esmigrate_tui.methods.writing.control import WriteControl
     from esmigrate_tui.model.event import Acknowledged
 
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
@@ -46,19 +46,19 @@ class Pumping(Protocol):
 
 
 class Steered:
-    """How a pump is ordered about: by its writer, and by an event that says that it is to end."""
+    """How a pump is ordered about: by the control of what it writes, and by an event that says that it is to end."""
 
-    def __init__(self, writer: BulkWriter) -> None:
-        self._writer = writer
+    def __init__(self, control: WriteControl) -> None:
+        self._control = control
         self._stopped = asyncio.Event()
 
     def pace(self, rate: float) -> None:
         """Go on, at that many documents a second (0 for no limit)."""
-        self._writer.pace(rate)
+        self._control.pace(rate)
 
     def pause(self) -> None:
         """Begin nothing more; what is under way is seen through."""
-        self._writer.pause()
+        self._control.pause()
 
     def stop(self) -> None:
         """End, and say so to whoever awaits `run()`."""
