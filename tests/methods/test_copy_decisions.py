@@ -22,18 +22,9 @@ from esmigrate_tui.elastic.paging import (
 )
 from esmigrate_tui.methods.copy_through_here.decisions import (
     IN_FLIGHT,
-    MOST_STREAMS,
     CopyPart,
     CopyState,
-    ItemOutcome,
-    Streams,
-    Tally,
-    Throttle,
     acknowledged,
-    action,
-    bulks,
-    item_outcome,
-    never_fits,
     newer_parts,
     next_pass,
     numbered_parts,
@@ -41,6 +32,17 @@ from esmigrate_tui.methods.copy_through_here.decisions import (
     read_again,
     sliced_parts,
     taken_up,
+)
+from esmigrate_tui.methods.writing.decisions import (
+    MOST_STREAMS,
+    ItemOutcome,
+    Streams,
+    Tally,
+    Throttle,
+    action,
+    bulks,
+    item_outcome,
+    never_fits,
     wait_before,
 )
 

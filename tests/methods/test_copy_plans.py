@@ -11,7 +11,8 @@ import pytest
 from esmigrate_tui.engine.run import started
 from esmigrate_tui.flow.checking import draft_of
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.copy_through_here.decisions import CopyState, held_of, versioned
+from esmigrate_tui.methods.copy_through_here.decisions import CopyState, held_of
+from esmigrate_tui.methods.writing.decisions import versioned
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule

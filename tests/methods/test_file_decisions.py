@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.engine.decisions import judged
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.copy_through_here.decisions import MOST_STREAMS, Tally
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, compared, settled, taken_up
 from esmigrate_tui.methods.index_from_source.pump import place_of
+from esmigrate_tui.methods.writing.decisions import MOST_STREAMS, Tally
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.event import Acknowledged, TaskOutcome

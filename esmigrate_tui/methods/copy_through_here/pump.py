@@ -18,10 +18,11 @@ from esmigrate_tui.elastic.documents import is_scroll_lost
 from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_SCROLLED, PageSize
 from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.elastic.windows import WindowReader
-from esmigrate_tui.methods.copy_through_here.decisions import CopyState, Streams, acknowledged, read_again, wait_before
+from esmigrate_tui.methods.copy_through_here.decisions import CopyState, acknowledged, read_again
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.methods.writing.control import now
+from esmigrate_tui.methods.writing.decisions import Streams, wait_before
 from esmigrate_tui.methods.writing.memory import request_memory
 from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.methods.writing.troubles import stopped

@@ -10,8 +10,8 @@ from typing import Final
 
 import msgspec
 
-from esmigrate_tui.methods.copy_through_here.decisions import FIRST_STREAMS, MOST_STREAMS, Tally
 from esmigrate_tui.methods.token import Token
+from esmigrate_tui.methods.writing.decisions import FIRST_STREAMS, MOST_STREAMS, Tally
 from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.reading.pages import RowPosition
 from esmigrate_tui.verify import Comparison

@@ -16,10 +16,10 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.elastic.paging import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES, PageSize
-from esmigrate_tui.methods.copy_through_here.decisions import Streams, Tally
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
 from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.methods.writing.control import now
+from esmigrate_tui.methods.writing.decisions import Streams, Tally
 from esmigrate_tui.methods.writing.memory import request_memory
 from esmigrate_tui.methods.writing.pumping import Steered
 from esmigrate_tui.model.event import Acknowledged, Reject

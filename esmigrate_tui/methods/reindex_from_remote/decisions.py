@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
-from esmigrate_tui.methods.copy_through_here.decisions import ItemOutcome, item_outcome
 from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switches_off
 from esmigrate_tui.methods.reindex_from_remote.culprits import chokes
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.methods.token import Token
+from esmigrate_tui.methods.writing.decisions import ItemOutcome, item_outcome
 from esmigrate_tui.methods.writing.troubles import blocked, busy, full, stopped, turned_away
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.facts import Version

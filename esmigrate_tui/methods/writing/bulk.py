@@ -10,7 +10,9 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.elastic.documents import UnreadDocument
-from esmigrate_tui.methods.copy_through_here.decisions import (
+from esmigrate_tui.methods.filling import index_gone
+from esmigrate_tui.methods.writing.control import WriteControl
+from esmigrate_tui.methods.writing.decisions import (
     BULK_BYTES,
     ItemOutcome,
     Tally,
@@ -21,8 +23,6 @@ from esmigrate_tui.methods.copy_through_here.decisions import (
     versioned,
     wait_before,
 )
-from esmigrate_tui.methods.filling import index_gone
-from esmigrate_tui.methods.writing.control import WriteControl
 from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_answer, turned_away
 from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, is_document_too_deep
 from esmigrate_tui.model.event import Reject

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.methods.copy_through_here.decisions import Throttle
+from esmigrate_tui.methods.writing.decisions import Throttle
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
