@@ -17,7 +17,7 @@ from esmigrate_tui.disk import replacing
 from esmigrate_tui.flow import planning
 from esmigrate_tui.flow.saving import write_new
 from esmigrate_tui.methods.index_from_source.shippers import configuration
-from esmigrate_tui.model.chosen import chosen_types
+from esmigrate_tui.model.chosen_types import chosen_types
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
@@ -29,7 +29,7 @@ from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import UNFIT, is_new_id
 from esmigrate_tui.reading.mapping import body_in
-from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 
 if TYPE_CHECKING:

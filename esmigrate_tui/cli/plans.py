@@ -23,7 +23,7 @@ from esmigrate_tui.cli.options import (
 from esmigrate_tui.cli.output import printable
 from esmigrate_tui.model.carried import DefinitionGroup, NameConflict, amounts
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions
+from esmigrate_tui.model.copy_options import AS_IT_IS, CopyOptions
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.outcome import ExitCode

@@ -50,7 +50,7 @@ async def make_restore_plan(options: RestorePlanOptions) -> int:
     )
     made_at = planning.timestamp(time.time())
     async with connected(sides[Side.DESTINATION], source) as clusters:
-        draft, reached = await preflight.look(draft, clusters)
+        draft, reached = await preflight.gather_facts(draft, clusters)
         planning.raise_unreached(reached)
         if source is not None and draft.source_facts is None:
             click.echo("! The source does not answer: planned without it.", err=True)

@@ -24,7 +24,7 @@ from esmigrate_tui.elastic.responses.search import (
     ShardCounts,
 )
 from esmigrate_tui.elastic.transport import LISTING, SEVERAL
-from esmigrate_tui.model.copying import PASSED_OVER
+from esmigrate_tui.model.copy_options import PASSED_OVER
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 

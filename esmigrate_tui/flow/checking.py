@@ -16,7 +16,7 @@ from esmigrate_tui.model.finding import Finding, worst_first
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import FeatureState, RestoreKind, SnapshotFacts, SnapshotIndex
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.opened import changed
+from esmigrate_tui.reading.open_file import what_changed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -183,7 +183,7 @@ async def raise_stale(plan: Plan, clusters: Clusters) -> str:
 async def raise_changed_files(plan: Plan) -> None:
     """Raise StalePlanError where a file of the plan is missing, or differs from what it was."""
     files = tuple(file for task in plan.tasks if task.reading is not None for file in task.reading.files)
-    if files and (what := await asyncio.to_thread(changed, files)):
+    if files and (what := await asyncio.to_thread(what_changed, files)):
         raise StalePlanError.of(
             Cause.STALE,
             what,

@@ -12,12 +12,12 @@ from esmigrate_tui.model.draft import EditedDefinition
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.translate.beside import SideBySideLine, beside, of_body, of_source
+from esmigrate_tui.translate.side_by_side import SideBySideLine, of_body, of_source, side_by_side
 from esmigrate_tui.translate.types import of_type
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
-    from esmigrate_tui.model.copying import CopyOptions
+    from esmigrate_tui.model.copy_options import CopyOptions
     from esmigrate_tui.model.draft import Draft, IndexDefinition
     from esmigrate_tui.model.problem import Problem
 
@@ -98,7 +98,7 @@ def rows_of(draft: Draft, part: IndexPart) -> tuple[tuple[SideBySideLine, ...], 
     """Both definitions as lines beside each other, and the source's settings that are each index's own."""
     definition = draft.definitions[part.index]
     source, own = of_source(of_type(definition, part.type) if part.type else definition)
-    return beside(source, of_body(part.body)), own
+    return side_by_side(source, of_body(part.body)), own
 
 
 def dropped(draft: Draft) -> tuple[EditedDefinition, ...]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.reading.opened import changed
-from esmigrate_tui.reading.sample import looked_at
+from esmigrate_tui.reading.open_file import what_changed
+from esmigrate_tui.reading.sample import inspect_files
 from esmigrate_tui.vault.deadline import within
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ PATIENCE: Final = 20.0
 
 async def inspected(typed: str, options: FileOptions) -> FileInspection:
     """What the files that a line names look like; raises ProblemError."""
-    return await _patiently(lambda: looked_at(typed, options))
+    return await _patiently(lambda: inspect_files(typed, options))
 
 
 async def raise_unreachable(reading: FileReading) -> None:
     """Raise ProblemError (state) where the disk of the files does not answer: a check would wait without end."""
-    await _patiently(lambda: changed(reading.files))
+    await _patiently(lambda: what_changed(reading.files))
 
 
 async def _patiently(work: Callable[[], T]) -> T:

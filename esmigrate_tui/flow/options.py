@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.carried import DefinitionGroup
-from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.method import Proof
 
 if TYPE_CHECKING:

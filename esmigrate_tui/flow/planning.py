@@ -74,7 +74,7 @@ async def target_of(draft: Draft, clusters: Clusters, kinds: frozenset[str]) -> 
 
     Raises ProblemError where the destination cannot be reached.
     """
-    draft, reached = await preflight.look(draft, clusters)
+    draft, reached = await preflight.gather_facts(draft, clusters)
     raise_unreached(reached)
     kind = (await clusters.destination.existing([draft.into])).get(draft.into, "")
     facts = draft.destination_facts
@@ -94,7 +94,7 @@ async def plan_for(
     now: float,
 ) -> tuple[Plan, Matched]:
     """Look at both clusters, choose, and plan; raises ProblemError where one of these cannot be done."""
-    draft, reached = await preflight.look(draft, clusters)
+    draft, reached = await preflight.gather_facts(draft, clusters)
     raise_unreached(reached)
     choice = choose(draft.offered, patterns, excluded, hidden_too=hidden_too)
     unknown = [name for name in renamed if name not in choice.names]

@@ -23,9 +23,9 @@ def write_new(path: Path, text: str, *, force: bool, todo: str = _ANOTHER_NAME) 
 
 async def save_text(name: str, text: str) -> str:
     """Write a text into a new file, and its path; raises ProblemError."""
-    from esmigrate_tui.reading.opened import named  # noqa: PLC0415  # a plan is saved without it
+    from esmigrate_tui.reading.open_file import path_of  # noqa: PLC0415  # a plan is saved without it
 
-    path = await asyncio.to_thread(named, name)
+    path = await asyncio.to_thread(path_of, name)
     await _save(path, text, force=False)
     return str(path)
 

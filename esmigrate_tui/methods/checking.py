@@ -18,4 +18,4 @@ if TYPE_CHECKING:
 def preflight_findings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Every finding of the checks of the draft's method, as `preflight.run` yields them; none without a method."""
     names = () if draft.method is None else METHODS[draft.method].checks
-    return preflight.run(draft, clusters, [preflight.CHECKS[name] for name in names])
+    return preflight.run_checks(draft, clusters, [preflight.CHECKS[name] for name in names])

@@ -11,7 +11,7 @@ from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.methods.as_made import naming_templates
 from esmigrate_tui.methods.streams import make_stream, stream_request, stream_task
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import AS_IT_IS, PipelineRule, TypeRule, apart
+from esmigrate_tui.model.copy_options import AS_IT_IS, PipelineRule, TypeRule, apart
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.features import UNKNOWN_VERSION, Features
@@ -23,8 +23,8 @@ from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.text import clean, counted, listed, number, size
 from esmigrate_tui.translate import translate
-from esmigrate_tui.translate.beside import changed_at
 from esmigrate_tui.translate.settings import for_later
+from esmigrate_tui.translate.side_by_side import changed_at
 from esmigrate_tui.translate.types import of_type, types_of
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.methods.contract import Recorder, Work
-    from esmigrate_tui.model.copying import CopyOptions
+    from esmigrate_tui.model.copy_options import CopyOptions
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
     from esmigrate_tui.translate import TranslatedIndex

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.methods.filling import source_of
-from esmigrate_tui.model.copying import PipelineRule
+from esmigrate_tui.model.copy_options import PipelineRule
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError

@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, StoredDefinition
 from esmigrate_tui.model.connection import Connection
-from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions
+from esmigrate_tui.model.copy_options import AS_IT_IS, CopyOptions
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, with_streams
 from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Finding, Severity, accepting

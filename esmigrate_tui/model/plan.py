@@ -8,7 +8,7 @@ import msgspec
 
 from esmigrate_tui.model.carried import CarriedDefinition
 from esmigrate_tui.model.connection import Connection
-from esmigrate_tui.model.copying import AS_IT_IS, CopyOptions
+from esmigrate_tui.model.copy_options import AS_IT_IS, CopyOptions
 from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
 from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Acceptance, Severity

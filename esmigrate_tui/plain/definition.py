@@ -9,7 +9,7 @@ from esmigrate_tui.flow import definition as steps
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, listed
 from esmigrate_tui.reading.mapping import body_in
-from esmigrate_tui.translate.beside import changed_at
+from esmigrate_tui.translate.side_by_side import changed_at
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.definition import IndexPart

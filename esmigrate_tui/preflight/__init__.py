@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from esmigrate_tui.preflight.checks import CHECKS, NAMES, WAIVABLE, name_of
-from esmigrate_tui.preflight.looking import look, run
+from esmigrate_tui.preflight.runner import gather_facts, run_checks
 
-__all__ = ["CHECKS", "NAMES", "WAIVABLE", "look", "name_of", "run"]
+__all__ = ["CHECKS", "NAMES", "WAIVABLE", "gather_facts", "name_of", "run_checks"]

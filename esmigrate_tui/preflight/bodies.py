@@ -19,7 +19,7 @@ class _StoredIndexBody(msgspec.Struct, frozen=True):
     settings: dict[str, Any] | None = None
 
 
-def to_be_made(draft: Draft) -> dict[str, tuple[int, int]]:
+def planned_shards(draft: Draft) -> dict[str, tuple[int, int]]:
     """The primary shards that each source index gets, and their replicas; nothing before there is a plan.
 
     One that goes into an index that is there gets no shard, and the replicas which that has.

@@ -19,8 +19,8 @@ from esmigrate_tui.preflight import (
     source,
     templates,
 )
+from esmigrate_tui.preflight.acceptance import is_waivable
 from esmigrate_tui.preflight.restore import allocation, names, operation, states, versions
-from esmigrate_tui.preflight.waiving import is_waivable
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters

@@ -8,7 +8,7 @@ from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

@@ -8,14 +8,14 @@ from urllib.parse import quote
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.model.carried import DefinitionKind, NameConflict
-from esmigrate_tui.model.copying import PASSED_OVER, PipelineRule
+from esmigrate_tui.model.copy_options import PASSED_OVER, PipelineRule
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.streams import template_for, template_priority
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.destination import some
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -141,7 +141,7 @@ def judged_stream_template(
     priority = template_priority(makes) if makes is not None else 0
     if makes is not None and not unfit and not of_its_name and (there is None or there.priority < priority):
         components = [one.name for one in first or () if one.kind is DefinitionKind.COMPONENT]
-        composed = f", composed of {some(tuple(components))}" if components else ""
+        composed = f", composed of {first_names(tuple(components))}" if components else ""
         return Finding(
             check="stream-templates",
             severity=Severity.NOTE,
@@ -192,7 +192,7 @@ def judged_names(
         Finding(
             check="stream-templates",
             severity=Severity.BLOCKER,
-            title=f"Templates of the destination keep these names for data streams: {some(tuple(claimed))}",
+            title=f"Templates of the destination keep these names for data streams: {first_names(tuple(claimed))}",
             evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
             why="No index can be made there under such a name; what is made is a data stream.",
             fix="Give another name with --rename, or copy through this machine: make the data stream, and plan with "
@@ -242,7 +242,7 @@ def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> tuple[Finding, .
         Finding(
             check="stream-documents",
             severity=Severity.WARNING,
-            title=f"Documents without an @timestamp would go into a data stream: {some(tuple(lacking))}",
+            title=f"Documents without an @timestamp would go into a data stream: {first_names(tuple(lacking))}",
             evidence=listed(
                 [f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]
             ),
@@ -282,7 +282,7 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, 
             Finding(
                 check="passed-over",
                 severity=Severity.BLOCKER if pulled else Severity.WARNING,
-                title=f"Queries of the type {PASSED_OVER} are stored in {some(chosen)}"
+                title=f"Queries of the type {PASSED_OVER} are stored in {first_names(chosen)}"
                 + (", and a remote reindex passes them over" if pulled else ""),
                 why="A server of 2.x finds these only where a search names the type, and the destination's reindex "
                 "does not."
@@ -310,7 +310,8 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, 
             Finding(
                 check="passed-over",
                 severity=Severity.NOTE,
-                title=f"The source's statistics count more documents than a search finds in {some(tuple(unfound))}",
+                title="The source's statistics count more documents than a search finds in "
+                f"{first_names(tuple(unfound))}",
                 evidence=listed(
                     [f"{name}: {number(held)}, found {number(seen)}" for name, (held, seen) in unfound.items()]
                 ),
@@ -395,7 +396,7 @@ def judged_pipelines(
             Finding(
                 check="destination-pipelines",
                 severity=Severity.BLOCKER,
-                title=f"A final pipeline cannot be passed by in {some(tuple(final))}",
+                title=f"A final pipeline cannot be passed by in {first_names(tuple(final))}",
                 evidence=listed(acting),
                 why="It acts on every document, whatever a request says, and this run does not change indices that "
                 "others use.",
@@ -456,4 +457,4 @@ def _acting(settings: Mapping[str, Mapping[str, str]]) -> tuple[str, ...]:
         for key, kind in _KINDS.items():
             if name := _names(one, key):
                 acting.setdefault(f"{clean(name, 200)} ({kind})", []).append(clean(index, 200))
-    return tuple(f"{pipeline} of {some(tuple(indices))}" for pipeline, indices in acting.items())
+    return tuple(f"{pipeline} of {first_names(tuple(indices))}" for pipeline, indices in acting.items())

@@ -13,10 +13,10 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.names import alias_trouble
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.destination import some
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
 from esmigrate_tui.preflight.refusals import without
-from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -66,7 +66,7 @@ def kinds_of(bodies: Mapping[str, Mapping[str, Any]]) -> tuple[Kind, ...]:
     return tuple((bodies[names[0]], tuple(names)) for names in ordered)
 
 
-def together(kinds: Sequence[Kind]) -> tuple[tuple[Mapping[str, Any], tuple[Kind, ...]], ...]:
+def joined_settings(kinds: Sequence[Kind]) -> tuple[tuple[Mapping[str, Any], tuple[Kind, ...]], ...]:
     """Definitions that can be tried by one request, each with the kinds it stands for.
 
     Kinds of the same settings that have nothing but fields become one, each an object in it.
@@ -106,7 +106,7 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
     own = {name: rule for name, body in bodies.items() if (rule := refused_by_rule(body, version))}
     for rule, names in _by_value(own).items():
         yield refused(names, rule, "Correct the definition: with m where indices are selected, or in the plan.")
-    tries = together(kinds_of({name: body for name, body in bodies.items() if name not in own}))
+    tries = joined_settings(kinds_of({name: body for name, body in bodies.items() if name not in own}))
     ask = clusters.destination.surroundings.refusal
     first = tries[:_TRIES]
     # Of several in one request only that something is refused is of interest.
@@ -130,7 +130,7 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
         yield Finding(
             check="definitions-accepted",
             severity=Severity.NOTE,
-            title=f"Not tried, since there are many different definitions: {some(left)}",
+            title=f"Not tried, since there are many different definitions: {first_names(left)}",
             why="A definition that the destination refuses ends the task of that index, before a document is sent.",
             fix="Nothing has to be done; a plan of these alone tries them.",
             subjects=left,
@@ -181,7 +181,7 @@ def refused(names: tuple[str, ...], why: str, fix: str) -> Finding:
     return Finding(
         check="definitions-accepted",
         severity=Severity.BLOCKER,
-        title=f"The destination would refuse to make {some(names)}",
+        title=f"The destination would refuse to make {first_names(names)}",
         evidence=why,
         why="An index that cannot be made takes no documents: its task would end before the first one.",
         fix=fix,
@@ -232,7 +232,7 @@ def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple
             Finding(
                 check="definitions-accepted",
                 severity=Severity.NOTE,
-                title=f"Whether the destination takes the definitions could not be tried: {some(unknown)}",
+                title=f"Whether the destination takes the definitions could not be tried: {first_names(unknown)}",
                 why="From 7.9 on a server can be asked without making anything, by who may manage index templates.",
                 fix="Nothing has to be done: a definition that is refused ends its task before a document is sent.",
                 subjects=unknown,
@@ -260,7 +260,7 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         yield Finding(
             check="lacking-parts",
             severity=Severity.WARNING,
-            title=f"The destination lacks {some(lacking)}, and analysers are defined by {some(chosen)}",
+            title=f"The destination lacks {first_names(lacking)}, and analysers are defined by {first_names(chosen)}",
             evidence=listed(sorted(kinds)),
             why="An index whose analyser needs a part that is not there cannot be made.",
             fix="Install the same plugins on every node of the destination, and restart them one by one:",
@@ -287,7 +287,7 @@ async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             check="field-limits",
             severity=Severity.BLOCKER if over else Severity.WARNING,
             title=f"{'More' if over else 'Nearly as many'} fields {'than' if over else 'as'} an index may have: "
-            f"{some(tuple(near))}",
+            f"{first_names(tuple(near))}",
             evidence=listed([f"{name}: {number(fields)} of {number(most)}" for name, (fields, most) in near.items()]),
             why="A document that brings one field more is refused.",
             fix="Raise the limit in the definition, with m where indices are selected, or in the plan:",
@@ -328,7 +328,7 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tu
             Finding(
                 check="template-settings",
                 severity=Severity.WARNING,
-                title=f"A template of the destination puts a lifecycle on {some(tuple(managed))}",
+                title=f"A template of the destination puts a lifecycle on {first_names(tuple(managed))}",
                 evidence=listed([f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()]),
                 why="A policy goes by an index's age, and these are new again: it may be rolled over, shrunk or, in "
                 "time, deleted.",
@@ -363,7 +363,7 @@ async def licence_features(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         check="licence-features",
         severity=Severity.WARNING if used else Severity.NOTE,
         title=f"The source has the licence {theirs}, the destination {ours}"
-        + (f"; in use there: {some(tuple(used))}" if used else ""),
+        + (f"; in use there: {first_names(tuple(used))}" if used else ""),
         evidence=listed([f"{name}: {number(amount)}" for name, amount in used.items()]),
         why="What needs the licence does not run on the destination; the documents themselves are not touched by it.",
         fix="Give the destination the same licence if you need these, or see what will not run any more.",

@@ -14,9 +14,9 @@ from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.preflight.bodies import to_be_made
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.bodies import planned_shards
 from esmigrate_tui.preflight.room_needed import bytes_needed, replicas_of
-from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,13 +33,13 @@ _BLOCKS: Final = {True: "read_only_allow_delete", False: "read_only"}
 _NAMED: Final = 5
 
 
-def some(names: tuple[str, ...]) -> str:
+def first_names(names: tuple[str, ...]) -> str:
     """The first few names and how many more there are."""
     shown = ", ".join(names[:_NAMED])
     return shown if len(names) <= _NAMED else f"{shown} and {number(len(names) - _NAMED)} more"
 
 
-def expected(draft: Draft) -> tuple[IndexFacts, ...]:
+def expected_indices(draft: Draft) -> tuple[IndexFacts, ...]:
     """The chosen indices; before anything is chosen, all that could be: the worst case."""
     if draft.feature_states or (draft.restoration is not None and draft.restoration.global_state):
         return draft.chosen
@@ -48,7 +48,7 @@ def expected(draft: Draft) -> tuple[IndexFacts, ...]:
     )
 
 
-def held_in(index: IndexFacts) -> str:
+def documents_in_words(index: IndexFacts) -> str:
     """What an index holds, in words: nobody knows it of a closed one."""
     return "closed" if index.state is IndexState.CLOSED else counted(index.documents or 0, "document")
 
@@ -129,7 +129,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             why="The sender decides how much arrives, and a disk above the watermark refuses more.",
         )
         return
-    needed = bytes_needed(draft, expected(draft))
+    needed = bytes_needed(draft, expected_indices(draft))
     measured = f"{size(needed)} to move, {size(facts.disk.usable)} before the low watermark"
     free = f"{size(facts.disk.free)} free of {size(facts.disk.total)} on the destination's data nodes"
     if facts.disk.before_flood is not None:
@@ -165,8 +165,8 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     if facts is None or facts.open_shards is None or not facts.max_shards_per_node:
         return
     limit = facts.max_shards_per_node * max(1, facts.data_nodes)
-    indices = expected(draft)
-    replicas, made = replicas_of(draft, indices), to_be_made(draft)
+    indices = expected_indices(draft)
+    replicas, made = replicas_of(draft, indices), planned_shards(draft)
     more = sum(made.get(index.name, (index.shards, 0))[0] * (1 + replicas[index.name]) for index in indices)
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
@@ -194,7 +194,7 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     """Whether a name that will be made is taken on the destination, by an index, an alias or a data stream."""
     taken: dict[str, str] = {}
     for index in with_streams(draft.destination_indices):
-        taken[index.name] = f"{'data stream' if index.is_stream else 'index'}, {held_in(index)}"
+        taken[index.name] = f"{'data stream' if index.is_stream else 'index'}, {documents_in_words(index)}"
         for alias in index.aliases:
             taken.setdefault(alias, f"alias of {index.data_stream or index.name}")
     if draft.selected:
@@ -209,7 +209,7 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             yield Finding(
                 check="existing-names",
                 severity=Severity.BLOCKER,
-                title=f"{counted(len(clashing), 'name')} on the destination taken: {some(clashing)}",
+                title=f"{counted(len(clashing), 'name')} on the destination taken: {first_names(clashing)}",
                 evidence="; ".join(f"{name}: {taken[name]}" for name in list(clashes.values())[:_NAMED]),
                 why="Documents would be mixed with those that are there, or overwrite them.",
                 fix="Give these indices another name on the destination, leave them out, or delete what is there.",
@@ -219,12 +219,12 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             yield Finding(
                 check="existing-names", severity=Severity.PASSED, title="No chosen name is taken on the destination"
             )
-    elif already := tuple(index.name for index in expected(draft) if draft.target(index.name) in taken):
+    elif already := tuple(index.name for index in expected_indices(draft) if draft.target(index.name) in taken):
         yield Finding(
             check="existing-names",
             severity=Severity.NOTE,
             title=f"{counted(len(already), 'index', 'indices')} of the source exist on the destination too: "
-            f"{some(already)}",
+            f"{first_names(already)}",
             why="They can only be chosen under another name.",
             subjects=already,
         )
@@ -238,16 +238,16 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
-            title=f"No index can have such a name: {some(tuple(wrong.values()))}",
+            title=f"No index can have such a name: {first_names(tuple(wrong.values()))}",
             why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
-    if twice := doubled(draft):
+    if twice := shared_targets(draft):
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
-            title=f"Several indices would go into one: {some(twice)}",
+            title=f"Several indices would go into one: {first_names(twice)}",
             why="Documents with the same _id would overwrite one another without a word.",
             fix="Give each its own name on the destination.",
             subjects=twice,
@@ -258,7 +258,8 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="existing-names",
             severity=Severity.BLOCKER,
-            title=f"Aliases of the chosen indices are names of indices on the destination: {some(clashing_aliases)}",
+            title="Aliases of the chosen indices are names of indices on the destination: "
+            f"{first_names(clashing_aliases)}",
             why="An alias cannot have the name of an index, and the index would not be created.",
             fix="Leave these indices out, or rename what is on the destination.",
             subjects=clashing_aliases,
@@ -275,7 +276,7 @@ async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="shared-aliases",
             severity=Severity.WARNING,
-            title=f"Aliases of the chosen indices are in use on the destination: {some(shared)}",
+            title=f"Aliases of the chosen indices are in use on the destination: {first_names(shared)}",
             why="A search by the alias will find documents of both; where it is an alias to write to, the second index "
             "is refused.",
             fix="Look at what the alias is for; remove it there, or leave these indices out.",
@@ -302,7 +303,7 @@ def _persistent(key: str, value: object) -> Request:
     return Request(method="PUT", path="/_cluster/settings", body=body)
 
 
-def doubled(draft: Draft) -> tuple[str, ...]:
+def shared_targets(draft: Draft) -> tuple[str, ...]:
     """Names of the destination that several of the chosen indices would get, where that could cost a document.
 
     What is created in a data stream that is there overwrites nothing.

@@ -18,10 +18,10 @@ from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.reading.guess import MIXED, conflicts
 from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
-from esmigrate_tui.reading.opened import changed
+from esmigrate_tui.reading.open_file import what_changed
 from esmigrate_tui.reading.sample import sampled
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def files_readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     reading = draft.reading
     if reading is None:
         return
-    if what := await asyncio.to_thread(changed, reading.files):
+    if what := await asyncio.to_thread(what_changed, reading.files):
         yield _unreadable(what, "Where a run stands is a place in the files as they were when it was planned.")
         return
     try:

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.preflight.destination import expected, some
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -72,7 +72,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield Finding(
             check="refusing-indices",
             severity=Severity.BLOCKER,
-            title=f"Documents would be refused by {some(tuple(filled))}: writes are blocked there",
+            title=f"Documents would be refused by {first_names(tuple(filled))}: writes are blocked there",
             evidence="; ".join(f"{name}: index.blocks.{block}" for name, block in list(filled.items())[:5]),
             why="A user has set it, or a disk was full: every document sent there is rejected.",
             fix="Find out why, make room if a disk was full, then lift it:",
@@ -90,7 +90,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield Finding(
             check="refusing-indices",
             severity=Severity.WARNING,
-            title=f"A disk of the destination was full: {some(flooded)} refuse writes since",
+            title=f"A disk of the destination was full: {first_names(flooded)} refuse writes since",
             evidence="index.blocks.read_only_allow_delete: true",
             why="A node passed the flood stage; it may happen again while documents arrive.",
             fix="Make room first. From 7.4 on the block goes by itself then; before, lift it:",
@@ -111,14 +111,14 @@ async def largest_shard(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     roomiest = facts.disk.roomiest
     large = {
         index.name: shard
-        for index in expected(draft)
+        for index in expected_indices(draft)
         if index.primary_bytes and (shard := index.primary_bytes // max(1, index.shards)) > roomiest
     }
     if large:
         yield Finding(
             check="largest-shard",
             severity=Severity.BLOCKER,
-            title=f"No single node has room for a shard of {some(tuple(large))}",
+            title=f"No single node has room for a shard of {first_names(tuple(large))}",
             evidence=f"{size(max(large.values()))} a shard, {size(roomiest)} before the low watermark on the node that "
             "has most",
             why="A shard lives on one node, and cannot be spread over several.",

@@ -11,8 +11,8 @@ from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import listed
-from esmigrate_tui.preflight.destination import some
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -133,7 +133,7 @@ def judged_privileges(
             Finding(
                 check="privileges",
                 severity=Severity.BLOCKER if is_hard else Severity.WARNING,
-                title=f"You may not do this on the {side}: {some(kinds)}",
+                title=f"You may not do this on the {side}: {first_names(kinds)}",
                 evidence=listed(actions),
                 why=_why(side, is_hard=is_hard),
                 fix="Sign in as a user who may, or let an administrator give your user this role as well:",
@@ -202,7 +202,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
             Finding(
                 check="hidden-documents",
                 severity=Severity.BLOCKER,
-                title=f"Your role shows you only some documents of {some(tuple(without_documents))}",
+                title=f"Your role shows you only some documents of {first_names(tuple(without_documents))}",
                 evidence=f"query of the role: {listed(tuple(queries))}",
                 why="What is hidden is neither read nor counted: it would be missing, and both counts would be equal.",
                 fix="Sign in to the source as a user who sees everything, for instance with this role:",
@@ -216,7 +216,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
             Finding(
                 check="hidden-documents",
                 severity=Severity.BLOCKER,
-                title=f"Your role hides fields of {some(tuple(without_fields))}",
+                title=f"Your role hides fields of {first_names(tuple(without_fields))}",
                 why="Every document would arrive without them, and both counts would be equal.",
                 fix="Sign in to the source as a user who sees everything, for instance with this role:",
                 copy=_role(Side.SOURCE, without_fields, is_steering=False),

@@ -16,8 +16,8 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed, number, size
-from esmigrate_tui.preflight.destination import expected, some
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -205,7 +205,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         yield Finding(
             check="numbers-rewritten",
             severity=Severity.NOTE,
-            title=f"Whether numbers are written otherwise was not looked at: {some(unseen)}",
+            title=f"Whether numbers are written otherwise was not looked at: {first_names(unseen)}",
             why="A few documents of each index are read for it, as long as that is little: these are large or many, "
             "or could not be read.",
             fix="Nothing has to be done where all numbers are short; else copy through this machine.",
@@ -215,7 +215,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         yield Finding(
             check="numbers-rewritten",
             severity=Severity.WARNING,
-            title=f"Numbers will be written otherwise: {some(shaky)}",
+            title=f"Numbers will be written otherwise: {first_names(shaky)}",
             why="A remote reindex reads each number and writes it anew: 1.10 becomes 1.1, 1e3 becomes 1000.0, and "
             "digits beyond 17 are cut. The value stays the same except where it had more digits than a double holds.",
             fix="Acknowledge it, or copy through this machine or restore a snapshot, which keep every byte.",
@@ -235,7 +235,11 @@ def bearable(sizes: Sequence[int]) -> int:
 
 async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether documents are so large, on average or the largest of a sample, that a batch could exceed 100 MB."""
-    heavy = {index.name: (index.primary_bytes or 0) // index.documents for index in expected(draft) if index.documents}
+    heavy = {
+        index.name: (index.primary_bytes or 0) // index.documents
+        for index in expected_indices(draft)
+        if index.documents
+    }
     heavy = {name: average for name, average in heavy.items() if average > _LARGE}
     seen = {name: max(map(len, one), default=0) for name, one in (await _sampled(draft, clusters)).items()}
     large = {name: longest for name, longest in seen.items() if longest > _LARGE and name not in heavy}
@@ -250,7 +254,7 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     yield Finding(
         check="large-documents",
         severity=Severity.WARNING,
-        title=f"Documents of more than {size(_LARGE)}: {some(names)}",
+        title=f"Documents of more than {size(_LARGE)}: {first_names(names)}",
         evidence=listed(sizes),
         why="The destination reads at most 100 MB at a time from the source, and a document that is larger by itself "
         "never arrives by a reindex.",

@@ -16,7 +16,7 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.repository_types import type_of
 from esmigrate_tui.model.snapshot import Mount, SnapshotState
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.preflight.destination import some
+from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.restorable import ARCHIVE_LICENCES
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def shown(request: Request) -> str:
     return f"{request.method} {request.path.lstrip('/')}" + (f"\n{request.body}" if request.body else "")
 
 
-def held(snapshot: SnapshotFacts, name: str) -> tuple[str, ...]:
+def snapshot_indices(snapshot: SnapshotFacts, name: str) -> tuple[str, ...]:
     """The indices of the snapshot that are chosen with a name: itself, or those that back a data stream."""
     if name not in snapshot.data_streams:
         return (name,)
@@ -202,7 +202,7 @@ def _folder_not_allowed(location: str, nodes: Sequence[NodeFacts]) -> Finding | 
         check="repository-readable",
         severity=Severity.BLOCKER,
         title=f"The destination may not use the folder {location}: path.repo does not name it",
-        evidence=f"path.repo is {', '.join(allowed) or 'not set'} ({some(lacking)})",
+        evidence=f"path.repo is {', '.join(allowed) or 'not set'} ({first_names(lacking)})",
         why="Elasticsearch opens folders only that its configuration allows, on every node.",
         fix="Mount the folder at the same path on every node, put this line into elasticsearch.yml of each, and "
         "restart them one by one:",
@@ -231,7 +231,7 @@ def _address_not_allowed(address: str, nodes: Sequence[NodeFacts]) -> Finding | 
         check="repository-readable",
         severity=Severity.BLOCKER,
         title=f"The destination may not read from {address}: {setting} does not name it",
-        evidence=f"not allowed on {some(lacking)}",
+        evidence=f"not allowed on {first_names(lacking)}",
         why="Elasticsearch reads repositories only from places that its configuration allows, on every node.",
         fix="Add it to this line of elasticsearch.yml of every node, beside what stands there, and restart them:",
         copy=f"{setting}: {line}",
@@ -308,7 +308,7 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     if not draft.selected or draft.snapshot is None:
         return
     settings = await clusters.source.surroundings.index_settings("index.store.type", "index.store.snapshot.*") or {}
-    chosen = {one for name in draft.selected for one in held(draft.snapshot, name)}
+    chosen = {one for name in draft.selected for one in snapshot_indices(draft.snapshot, name)}
     known = {text for one in here for text in (one.uuid, one.name) if text}
     known |= {wanted.repository.name} if wanted.register else set()
     homeless = mounted_elsewhere({name: told for name, told in settings.items() if name in chosen}, frozenset(known))
@@ -317,8 +317,8 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         yield Finding(
             check="repository-uuid",
             severity=Severity.BLOCKER,
-            title=f"Searchable snapshots whose repository the destination lacks: {some(tuple(homeless))}",
-            evidence=f"they are read from {some(missing)}",
+            title=f"Searchable snapshots whose repository the destination lacks: {first_names(tuple(homeless))}",
+            evidence=f"they are read from {first_names(missing)}",
             why="A mounted index has no data of its own: a snapshot of it only says where its data is.",
             fix="Register that repository on the destination too, under the same name; the server knows it again by "
             "its UUID.",
@@ -369,7 +369,7 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="snapshot-state",
             severity=Severity.BLOCKER,
-            title=f"Not in the snapshot {snapshot.name}: {some(gone)}",
+            title=f"Not in the snapshot {snapshot.name}: {first_names(gone)}",
             why="What is not in it cannot be restored, and its absence must not pass for success.",
             fix="Choose again.",
             subjects=gone,
@@ -383,7 +383,7 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             check="snapshot-state",
             severity=Severity.WARNING if wanted.partial or not draft.selected else Severity.BLOCKER,
             title=f"{counted(missing, 'shard is', 'shards are')} missing in the snapshot {snapshot.name}: "
-            f"{some(tuple(lost))}",
+            f"{first_names(tuple(lost))}",
             evidence=f"{told} ({evidence})" if evidence else told,
             why="The documents of these shards are not in it. "
             + ("The restored indices will be without them." if wanted.partial else "The server refuses such an index."),
@@ -412,7 +412,7 @@ def _lost(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
     features = {
         name for state in snapshot.feature_states if state.name in draft.feature_states for name in state.indices
     }
-    chosen = {one for name in draft.selected for one in held(snapshot, name)} | features
+    chosen = {one for name in draft.selected for one in snapshot_indices(snapshot, name)} | features
     failed = {(one.index, one.shard) for one in snapshot.failures if not chosen or one.index in chosen}
     return {name: sum(index == name for index, _ in failed) for name in sorted({index for index, _ in failed})}
 

@@ -51,7 +51,7 @@ class RestoreJudgement:
     instead: str = ""
 
 
-def judge(
+def judge_restorability(
     created: Version | None,
     snapshot: SnapshotFacts,
     destination: ClusterFacts,
@@ -188,7 +188,7 @@ def why_not_restorable(index: IndexFacts, snapshot: SnapshotFacts, destination: 
     """A few words for a row of the selection, "" where the index can be restored, or nobody can know."""
     if destination is None:
         return ""
-    judged = judge(index.created, snapshot, destination)
+    judged = judge_restorability(index.created, snapshot, destination)
     if judged.verdict is not Restorability.NO:
         return ""
     made, here = snapshot.made_by, destination.version

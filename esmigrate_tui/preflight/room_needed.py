@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.model.snapshot import Mount
-from esmigrate_tui.preflight.bodies import replicas_in, to_be_made
+from esmigrate_tui.preflight.bodies import planned_shards, replicas_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -35,7 +35,7 @@ def replicas_of(draft: Draft, indices: Iterable[IndexFacts]) -> dict[str, int]:
     """The replicas that each will have: as planned, else as wished, else as on the source, else one."""
     restoration = _restoration(draft)
     if restoration is None:
-        made, edited, wished = to_be_made(draft), _edited(draft), _wished(draft.settings)
+        made, edited, wished = planned_shards(draft), _edited(draft), _wished(draft.settings)
         return {
             index.name: made[index.name][1]
             if index.name in made

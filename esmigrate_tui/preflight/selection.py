@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import TypeRule
+from esmigrate_tui.model.copy_options import TypeRule
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.text import clean, counted, listed
-from esmigrate_tui.preflight.destination import expected, some
+from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -31,7 +31,7 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         yield Finding(
             check="readable",
             severity=Severity.BLOCKER,
-            title=f"No longer on the source: {some(gone)}",
+            title=f"No longer on the source: {first_names(gone)}",
             why="An index that is not there cannot be moved, and its absence must not pass for success.",
             fix="Choose again.",
             subjects=gone,
@@ -40,7 +40,7 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         yield Finding(
             check="readable",
             severity=Severity.BLOCKER,
-            title=f"Closed on the source: {some(closed)}",
+            title=f"Closed on the source: {first_names(closed)}",
             why="A closed index cannot be read.",
             fix="Open them on the source, or leave them out:",
             copy="\n".join(f"POST {name}/_open" for name in closed),
@@ -59,7 +59,7 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         yield Finding(
             check="readable",
             severity=Severity.BLOCKER,
-            title=f"Red on the source, documents are missing: {some(red)}",
+            title=f"Red on the source, documents are missing: {first_names(red)}",
             why="Only what its living shards hold would arrive, and look like everything.",
             fix="Bring the source back to green or yellow, or restore these indices from a snapshot.",
             subjects=red,
@@ -75,7 +75,7 @@ async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
         yield Finding(
             check="source-kept",
             severity=Severity.BLOCKER,
-            title=f"Without _source, so nothing can be read back: {some(without)}",
+            title=f"Without _source, so nothing can be read back: {first_names(without)}",
             why="These indices were told not to keep the documents; only the search structures exist.",
             fix="Restore them from a snapshot, or load them again from where the data came from.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html",
@@ -89,12 +89,12 @@ async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         for finding in _types_apart(draft):
             yield finding
         return
-    mixed = tuple(index.name for index in expected(draft) if len(index.types) > 1)
+    mixed = tuple(index.name for index in expected_indices(draft) if len(index.types) > 1)
     if mixed:
         yield Finding(
             check="several-types",
             severity=Severity.WARNING,
-            title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {some(mixed)}",
+            title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {first_names(mixed)}",
             why="On the destination an index has one type: of two documents with the same _id only one can stay. "
             "The counts are compared at the end, and what is missing is said.",
             fix="Where ids repeat between types, copy through this machine with --types apart: each type gets an index "
@@ -115,9 +115,9 @@ def _types_apart(draft: Draft) -> tuple[Finding, ...]:
         Finding(
             check="several-types",
             severity=Severity.WARNING if left else Severity.NOTE,
-            title=f"Only documents of the type {clean(kept, 200)} are copied of {some(tuple(mixed))}"
+            title=f"Only documents of the type {clean(kept, 200)} are copied of {first_names(tuple(mixed))}"
             if kept
-            else f"Each type of {some(tuple(mixed))} goes into an index of its own",
+            else f"Each type of {first_names(tuple(mixed))} goes into an index of its own",
             evidence=f"left out: {listed(left)}" if left else "",
             why="All others stay behind, and are missing when the source is shut down."
             if kept
@@ -142,7 +142,7 @@ async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterato
         yield Finding(
             check="parents-and-children",
             severity=Severity.WARNING,
-            title=f"Documents with a _parent in {some(related)}: their relation is not carried over",
+            title=f"Documents with a _parent in {first_names(related)}: their relation is not carried over",
             why="Each child keeps its parent's _id as its routing, so both stay in one shard. But since 6.0 a field of "
             "the document (type join) says who belongs to whom, and documents are copied as they are.",
             fix="Searches by has_child and has_parent need that field: add it to the mapping, and to each document "
@@ -163,7 +163,7 @@ async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterato
         yield Finding(
             check="refresh-switched-off",
             severity=Severity.WARNING,
-            title=f"Never refreshed by themselves on the source: {some(silent)}",
+            title=f"Never refreshed by themselves on the source: {first_names(silent)}",
             why="Documents written since the last refresh cannot be read, and no count shows them.",
             fix="They are refreshed when the run begins; if your user may not do that, do it now:",
             copy="\n".join(f"POST {name}/_refresh" for name in silent),
@@ -187,7 +187,7 @@ async def internal_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield Finding(
             check="internal-indices",
             severity=Severity.WARNING,
-            title=f"Internal indices are chosen: {some(internal)}",
+            title=f"Internal indices are chosen: {first_names(internal)}",
             why="They belong to Elasticsearch or Kibana; another version may not understand what they hold.",
             fix="Leave them out unless you know what they are for"
             + ("." if restores else "; between versions, restore them from a snapshot."),

@@ -8,15 +8,15 @@ from urllib.parse import quote
 
 from esmigrate_tui.elastic.document_places import document_places, first_ids
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import TypeRule
+from esmigrate_tui.model.copy_options import TypeRule
 from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.destination import expected, some
-from esmigrate_tui.preflight.repository import held
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.destination import expected_indices, first_names
+from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -42,7 +42,7 @@ async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="frozen-indices",
             severity=Severity.BLOCKER,
-            title=f"Frozen on the source, so a reindex would find no document in them: {some(frozen)}",
+            title=f"Frozen on the source, so a reindex would find no document in them: {first_names(frozen)}",
             evidence="index.frozen: true",
             why="A search passes over frozen indices unless it asks for them, and a remote reindex does not ask.",
             fix="Unfreeze them for the time of the run, or copy through this machine, which reads them as they are:",
@@ -70,7 +70,7 @@ async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         yield Finding(
             check="reading-blocked",
             severity=Severity.BLOCKER,
-            title=f"A block on the source keeps these from being read: {some(tuple(blocked))}",
+            title=f"A block on the source keeps these from being read: {first_names(tuple(blocked))}",
             evidence=listed([f"{name}: index.blocks.{block}" for name, block in blocked.items()]),
             why="It was set on purpose; every search of the index is refused.",
             fix="Find out why it was set, then lift it:",
@@ -91,7 +91,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         yield Finding(
             check="altered-sources",
             severity=Severity.BLOCKER,
-            title=f"Only a part of each document was kept in {some(filtered)}",
+            title=f"Only a part of each document was kept in {first_names(filtered)}",
             evidence="_source has includes or excludes in the mapping",
             why="What was left out of _source can be searched on the source, and cannot be read back: it would be "
             "missing, in the searches of the destination too.",
@@ -105,7 +105,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         yield Finding(
             check="altered-sources",
             severity=Severity.WARNING,
-            title=f"Documents are put together anew when they are read: {some(synthetic)}",
+            title=f"Documents are put together anew when they are read: {first_names(synthetic)}",
             evidence="_source is synthetic",
             why="The values are those that were indexed; arrays may be sorted, and fields stand in another order.",
             fix="Acknowledge it, or restore these from a snapshot.",
@@ -131,7 +131,7 @@ def chosen_on_source(draft: Draft) -> tuple[str, ...]:
     if not draft.traits.restores:
         return tuple(index.name for index in draft.chosen_indices)
     if draft.snapshot is not None:
-        return tuple(one for name in draft.selected for one in held(draft.snapshot, name) if one in known)
+        return tuple(one for name in draft.selected for one in snapshot_indices(draft.snapshot, name) if one in known)
     return tuple(name for name in draft.selected if name in known)
 
 
@@ -148,7 +148,7 @@ def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Findi
     return Finding(
         check="still-written",
         severity=Severity.WARNING,
-        title=f"Still written to on the source: {some(tuple(busy))}",
+        title=f"Still written to on the source: {first_names(tuple(busy))}",
         evidence=listed([f"{name}: {counted(amount, 'write')} in half a second" for name, amount in busy.items()]),
         why="What was written after the snapshot is not in it."
         if restores
@@ -210,7 +210,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
             Finding(
                 check="colliding-ids",
                 severity=Severity.BLOCKER,
-                title=f"Types share ids, and only one document of each can stay: {some(tuple(by_type))}",
+                title=f"Types share ids, and only one document of each can stay: {first_names(tuple(by_type))}",
                 evidence=listed(tuple(by_type.values())),
                 why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
                 "second document with an _id is rejected.",
@@ -224,7 +224,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
             Finding(
                 check="colliding-ids",
                 severity=Severity.WARNING,
-                title=f"One _id in several indices of a data stream: {some(tuple(by_index))}",
+                title=f"One _id in several indices of a data stream: {first_names(tuple(by_index))}",
                 evidence=listed(tuple(by_index.values())),
                 why="Each of its indices may have that _id once. Here they become one index, in which the second "
                 "document of an _id is rejected.",
@@ -238,7 +238,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
             Finding(
                 check="colliding-ids",
                 severity=Severity.WARNING,
-                title=f"One _id under several routings: {some(tuple(by_routing))}",
+                title=f"One _id under several routings: {first_names(tuple(by_routing))}",
                 evidence=listed(tuple(by_routing.values())),
                 why="They live side by side because they are in different shards. Where the new index puts them into "
                 "one shard, the second is rejected.",
@@ -253,12 +253,12 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
 async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether hidden indices are among the chosen, or the parts of a data stream."""
     parts = tuple(index.name for index in draft.chosen if index.backs_stream)
-    hidden = tuple(index.name for index in expected(draft) if index.hidden and index.name not in parts)
+    hidden = tuple(index.name for index in expected_indices(draft) if index.hidden and index.name not in parts)
     if hidden and draft.selected:
         yield Finding(
             check="hidden-indices",
             severity=Severity.NOTE,
-            title=f"Hidden indices are chosen: {some(hidden)}",
+            title=f"Hidden indices are chosen: {first_names(hidden)}",
             why="Patterns do not find them on the destination either, unless asked for.",
             subjects=hidden,
         )
@@ -266,7 +266,7 @@ async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         yield Finding(
             check="hidden-indices",
             severity=Severity.WARNING,
-            title=f"Indices that back a data stream are chosen by themselves: {some(parts)}",
+            title=f"Indices that back a data stream are chosen by themselves: {first_names(parts)}",
             evidence=listed([f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts]),
             why="Each of them arrives as a plain index: the data stream itself does not come along.",
             fix="To bring the data stream over as one thing, choose it by its own name.",

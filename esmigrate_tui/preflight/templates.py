@@ -15,7 +15,7 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.settings import MAPPING_KEYS, named
 from esmigrate_tui.model.text import clean, listed
 from esmigrate_tui.preflight.definitions import bodies_of
-from esmigrate_tui.preflight.destination import some
+from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -163,7 +163,7 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
             Finding(
                 check="template-effects",
                 severity=Severity.BLOCKER,
-                title=f"Templates of the destination contradict the plan's mapping of {some(tuple(refused))}",
+                title=f"Templates of the destination contradict the plan's mapping of {first_names(tuple(refused))}",
                 evidence=listed([f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()]),
                 why=f"{_named(refused)} fits the name, and a field cannot be a value and an object at once: the index "
                 "would not be made.",
@@ -181,7 +181,7 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
                 Finding(
                     check="template-effects",
                     severity=Severity.WARNING if is_felt else Severity.NOTE,
-                    title=f"Templates of the destination add to {some(tuple(changed))} what the source has not",
+                    title=f"Templates of the destination add to {first_names(tuple(changed))} what the source has not",
                     evidence=listed([f"{name}: {listed(one.changes, _SHOWN)}" for name, one in changed.items()]),
                     why=f"{_named(changed)} fits the name, and says what the plan does not say itself."
                     + (" Documents may be refused for it, or seen by others." if is_felt else ""),

@@ -14,7 +14,7 @@ from esmigrate_tui.disk import opened
 from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, size
-from esmigrate_tui.reading.opened import named
+from esmigrate_tui.reading.open_file import path_of
 
 Entry = dict[str, Any]
 
@@ -121,7 +121,7 @@ def body_in(name: str) -> str:
     """The body in a file that a person names; raises ProblemError. It waits for the disk."""
     shown = clean(name, 300)
     try:
-        with opened(named(name)) as file:
+        with opened(path_of(name)) as file:
             text = file.read(_LONGEST + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

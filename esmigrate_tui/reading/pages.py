@@ -10,14 +10,14 @@ import msgspec
 
 from esmigrate_tui.model.files import Compression, FileFormat, FileReading, FileRow, FileSource
 from esmigrate_tui.model.text import clean
+from esmigrate_tui.reading.decompression import CutShortError, is_of_bytes, is_utf8
 from esmigrate_tui.reading.hits import HitsParser
 from esmigrate_tui.reading.identity import IdAssigner
 from esmigrate_tui.reading.json_lines import BulkParser, DumpParser, JsonLinesParser
 from esmigrate_tui.reading.json_values import JsonValuesParser
-from esmigrate_tui.reading.opened import OpenFile
+from esmigrate_tui.reading.open_file import OpenFile
 from esmigrate_tui.reading.parquet import amount, batches
 from esmigrate_tui.reading.separated import SeparatedParser
-from esmigrate_tui.reading.unpacked import CutShortError, is_of_bytes, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

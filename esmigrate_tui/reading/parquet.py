@@ -12,7 +12,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.columns import NotFinite, NoValue, values
 from esmigrate_tui.reading.identity import ID, ROUTING, UNFIT, IdAssigner, NoIdError
-from esmigrate_tui.reading.opened import needs_extra
+from esmigrate_tui.reading.open_file import needs_extra
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

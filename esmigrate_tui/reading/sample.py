@@ -24,11 +24,12 @@ from esmigrate_tui.model.files import (
 )
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, counted, listed, number
+from esmigrate_tui.reading.decompression import CutShortError, is_of_bytes, is_utf8
 from esmigrate_tui.reading.guess import documents_of, guesses, is_written_number, properties
 from esmigrate_tui.reading.identity import UNFIT, field_of, position_of
 from esmigrate_tui.reading.json_lines import BOM
 from esmigrate_tui.reading.mapping import entries
-from esmigrate_tui.reading.opened import OpenFile, found_files, named
+from esmigrate_tui.reading.open_file import OpenFile, found_files, path_of
 from esmigrate_tui.reading.pages import FilePages, RowPosition, header
 from esmigrate_tui.reading.sniff import (
     PARQUET,
@@ -39,7 +40,6 @@ from esmigrate_tui.reading.sniff import (
     refuse_known,
     wide_encoding_of,
 )
-from esmigrate_tui.reading.unpacked import CutShortError, is_of_bytes, is_utf8
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -323,9 +323,9 @@ def patterns_of(typed: str) -> tuple[str, ...]:
         ) from None
 
 
-def looked_at(typed: str, wishes: FileOptions) -> FileInspection:
+def inspect_files(typed: str, wishes: FileOptions) -> FileInspection:
     """What the named files show, read by the chosen options; raises ProblemError where a pattern matches none."""
-    is_one_path = bool(typed.strip()) and named(typed.strip()).is_file()  # blanks and all
+    is_one_path = bool(typed.strip()) and path_of(typed.strip()).is_file()  # blanks and all
     files = found_files([typed.strip()] if is_one_path else patterns_of(typed))
     try:
         reading = _as_wished(files, wishes)

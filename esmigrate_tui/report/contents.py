@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.model.carried import CarryOutcome, DefinitionKind
-from esmigrate_tui.model.chosen import ChosenType, chosen_types
+from esmigrate_tui.model.chosen_types import ChosenType, chosen_types
 from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.event import Reject, RunOutcome
 from esmigrate_tui.model.facts import Version

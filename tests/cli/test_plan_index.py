@@ -11,7 +11,7 @@ from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.index_plans import preview_lines
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised, sampled
 
 if TYPE_CHECKING:

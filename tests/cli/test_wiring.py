@@ -8,7 +8,7 @@ import pytest
 
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.flow import checking, inspection
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.files import FileOptions

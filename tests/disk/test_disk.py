@@ -19,7 +19,7 @@ from esmigrate_tui.engine.process import _sign
 from esmigrate_tui.flow.saving import write_new
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.mapping import body_in
-from esmigrate_tui.reading.opened import seen
+from esmigrate_tui.reading.open_file import file_source
 
 PACKAGE: Final = Path(esmigrate_tui.__file__).parent
 _OURS: Final = {PACKAGE / "disk.py", PACKAGE / "wizard" / "gallery.py"}
@@ -99,7 +99,7 @@ def test_no_reader_waits_for_a_pipe_or_reads_without_an_end(tmp_path: Path) -> N
         with pytest.raises(ProblemError, match="cannot be read"):
             body_in(str(tmp_path / name))
         with pytest.raises(ProblemError, match="cannot be read"):
-            seen(str(tmp_path / name))
+            file_source(str(tmp_path / name))
 
 
 _WRITING: Final = frozenset({"write_text", "write_bytes", "touch", "NamedTemporaryFile", "mkstemp", "mktemp"})

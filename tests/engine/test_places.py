@@ -23,7 +23,7 @@ from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.flow.runs import leaving_warning
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.reading.opened import named
+from esmigrate_tui.reading.open_file import path_of
 from esmigrate_tui.sandbox.errors import PlaceUnreachable
 from esmigrate_tui.sandbox.places import places as of_sandbox
 from esmigrate_tui.vault import probe
@@ -81,7 +81,7 @@ def test_where_there_is_no_home_at_all_that_is_one_sentence(capsys: pytest.Captu
     assert not recalled().contrast
     with pytest.raises(ProblemError, match="HOME is not set"):
         asyncio.run(keep_contrast(True))
-    assert named("~/x") == Path("~/x")
+    assert path_of("~/x") == Path("~/x")
     with pytest.raises(PlaceUnreachable):
         of_sandbox()
     assert asyncio.run(probe()).sentence

@@ -18,7 +18,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreKind, RestoreOptions, SnapshotState, TakenNameRule
-from esmigrate_tui.preflight.waiving import is_waivable
+from esmigrate_tui.preflight.acceptance import is_waivable
 
 PLAN: Final = Plan(
     method=MethodName.RESTORE_FROM_SNAPSHOT,

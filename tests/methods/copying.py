@@ -19,7 +19,7 @@ from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight import gather_facts
 from tests.signing_in import side_of
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ async def work_for(
     `into` is another name there.
     """
     assert clusters.source is not None
-    draft, _ = await look(draft, clusters)
+    draft, _ = await gather_facts(draft, clusters)
     draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
     draft = draft.answered(renamed={index: into} if into else {})
     plan = METHOD.plan(draft, "2026-01-01T00:00:00Z")

@@ -13,7 +13,7 @@ from esmigrate_tui.engine.run import perform
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.event import Event, Noted, RunOutcome, TaskAdvanced, WaitBegan
 from esmigrate_tui.model.progress import Progress, TaskState
-from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight import gather_facts
 from tests.engine.tiny import Fast
 from tests.whole import assert_unharmed, planned_settings, whole
 
@@ -43,7 +43,7 @@ async def planned(
     assert clusters.source is not None
     assert draft.method is not None
     method = METHODS[draft.method]
-    draft, _ = await look(draft, clusters)
+    draft, _ = await gather_facts(draft, clusters)
     draft = draft.answered(selected=names, definitions=await clusters.source.definitions(names))
     plan = method.plan(draft, "2026-01-01T00:00:00Z")
     for name in await clusters.destination.existing(names):

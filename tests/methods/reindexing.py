@@ -17,7 +17,7 @@ from esmigrate_tui.model.connection import Connection, Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight import gather_facts
 from tests.signing_in import side_of
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ async def fill(cluster: Cluster, index: str, body: dict[str, Any], lines: Iterab
 async def work_for(clusters: Clusters, draft: Draft, index: str, **changes: Any) -> Work:  # noqa: ANN401  # fields of Plan
     """The planned work for one index, its target gone from the destination."""
     assert clusters.source is not None
-    draft, _ = await look(draft, clusters)
+    draft, _ = await gather_facts(draft, clusters)
     draft = draft.answered(selected=(index,), definitions=await clusters.source.definitions([index]))
     plan = msgspec.structs.replace(METHOD.plan(draft, "2026-01-01T00:00:00Z"), **changes)
     if await clusters.destination.existing([index]):

@@ -11,11 +11,11 @@ import pytest
 from esmigrate_tui.elastic.documents import Document
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.writing.bulk import BulkWriter
-from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
-from esmigrate_tui.preflight import copying, look, selection
+from esmigrate_tui.preflight import copying, gather_facts, selection
 from tests.methods.copying import (
     METHOD,
     PlainBook,
@@ -63,7 +63,7 @@ class Ledger(PlainBook):
 async def chosen(clusters: Clusters, draft: Draft, index: str, into: str, how: CopyOptions) -> Draft:
     """The draft in which that index is chosen."""
     assert clusters.source is not None
-    draft, _ = await look(draft, clusters)
+    draft, _ = await gather_facts(draft, clusters)
     definitions = await clusters.source.definitions([index])
     return draft.answered(selected=(index,), definitions=definitions, renamed={index: into}, copying=how)
 

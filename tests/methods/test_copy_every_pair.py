@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from esmigrate_tui.model.copying import CopyOptions
+from esmigrate_tui.model.copy_options import CopyOptions
 from tests.methods.copying import (
     METHOD,
     PlainBook,

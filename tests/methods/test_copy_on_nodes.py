@@ -13,7 +13,7 @@ import pytest
 from esmigrate_tui.methods.copy_through_here.decisions import CopyState
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight import gather_facts
 from esmigrate_tui.preflight.source import colliding_ids
 from tests.methods.copying import (
     METHOD,
@@ -156,7 +156,7 @@ async def test_types_whose_ids_collide_are_told_before_and_counted(nodes: Shared
         body: dict[str, Any] = {"settings": settings(2), "mappings": {"a": {}, "b": {}}}
         await make(clusters.source, "cp-types", body)
         await fill(clusters.source, "cp-types", (({"_type": k, "_id": str(n)}, b"{}") for k in "ab" for n in range(3)))
-        looked, _ = await look(draft, clusters)
+        looked, _ = await gather_facts(draft, clusters)
         told = await found(colliding_ids, looked.answered(selected=("cp-types",)), clusters)
         steps = await copied(clusters, draft, "cp-types")
         count = await clusters.destination.count("cp-types")

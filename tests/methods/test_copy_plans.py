@@ -15,7 +15,7 @@ from esmigrate_tui.methods.copy_through_here.decisions import CopyState, held_of
 from esmigrate_tui.methods.writing.decisions import versioned
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.method import MethodName

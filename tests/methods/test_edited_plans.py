@@ -10,13 +10,13 @@ import pytest
 
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.filling import translated, tuning_requests
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft, EditedDefinition
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.preflight.bodies import to_be_made
+from esmigrate_tui.preflight.bodies import planned_shards
 from esmigrate_tui.preflight.definitions import bodies_of
 from tests.methods.test_copy_plans import draft
 
@@ -132,15 +132,15 @@ def test_the_checks_count_the_shards_that_will_be_made(
     settings: dict[str, str], version: str, made: tuple[int, int]
 ) -> None:
     base = draft(to=version, settings=settings)
-    assert to_be_made(base) == {}
-    assert to_be_made(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": made}
+    assert planned_shards(base) == {}
+    assert planned_shards(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": made}
 
 
 def test_each_type_apart_has_its_shards_and_an_index_that_is_there_gets_none() -> None:
     base = draft(copying=CopyOptions(types=TypeRule.APART), settings={"index.number_of_shards": "2"})
-    assert to_be_made(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": (4, 1)}
+    assert planned_shards(msgspec.structs.replace(base, tasks=plan(base).tasks)) == {"old": (4, 1)}
     there = draft(destination_indices=(IndexFacts(name="old", replicas=2),), copying=CopyOptions(into_existing=True))
-    assert to_be_made(msgspec.structs.replace(there, tasks=plan(there).tasks)) == {"old": (0, 2)}
+    assert planned_shards(msgspec.structs.replace(there, tasks=plan(there).tasks)) == {"old": (0, 2)}
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.facts import IndexFacts

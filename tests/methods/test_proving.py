@@ -10,7 +10,7 @@ import pytest
 
 from esmigrate_tui.methods.proving import proof_of, proof_told
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.copying import CopyOptions, PipelineRule
+from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.snapshot import RestoreKind

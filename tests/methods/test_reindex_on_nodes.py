@@ -14,7 +14,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import ReindexPart, Rei
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, ProblemError
-from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight import gather_facts
 from esmigrate_tui.preflight.remote import destination_reaches_source
 from tests.methods.reindexing import METHOD, UNTYPED, PlainBook, carried_out, drained, fill, pair, work_for
 from tests.whole import assert_unharmed, before, planned_settings
@@ -265,7 +265,7 @@ async def test_a_name_that_looks_encoded_is_read_from_that_index_and_no_other(no
                 Request(method="PUT", path=f"/{path}/_doc/1", body=json.dumps({"stood_in": name}))
             )
         work = await work_for(clusters, draft, "a%2bb")
-        seen, _ = await look(draft, clusters)
+        seen, _ = await gather_facts(draft, clusters)
         tried = [finding async for finding in destination_reaches_source(seen.answered(selected=("a%zz",)), clusters)]
         await METHOD.prepare(work, clusters, PlainBook(clusters))
         await carried_out(work, clusters)

@@ -14,14 +14,14 @@ from esmigrate_tui.elastic.cluster import Cluster, Clusters
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.index_from_source.shippers import configuration
-from esmigrate_tui.model.chosen import chosen_types
+from esmigrate_tui.model.chosen_types import chosen_types
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShippingOptions
-from esmigrate_tui.preflight import look
+from esmigrate_tui.preflight import gather_facts
 from tests.methods.copying import PlainBook, leave, looked_until, reach
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class Watched:
 
     async def work(self, index: str, *, expected: int | None = None, create: str = MAPPING) -> Work:
         draft = Draft(method=MethodName.INDEX_FROM_SOURCE, destination=self.connection)
-        draft, _ = await look(draft, self.clusters)
+        draft, _ = await gather_facts(draft, self.clusters)
         shipping = ShippingOptions(shipper=Shipper.CURL, expected=expected)
         plan = METHOD.plan(draft.answered(shipping=shipping, into=index, create=create), "2026-01-01T00:00:00Z")
         return Work(task=plan.tasks[0], plan=plan, opaque_id=f"watch-{index}", requests_per_second=0.0)

@@ -12,7 +12,7 @@ from esmigrate_tui.engine.control import RunControl
 from esmigrate_tui.engine.decisions import judged, run_outcome
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.index_from_source.shipping import WatchState, news, of_quiet, task_of
-from esmigrate_tui.model.chosen import BOTH, chosen_types
+from esmigrate_tui.model.chosen_types import BOTH, chosen_types
 from esmigrate_tui.model.command import AcceptArrivals, PauseRun
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.draft import Draft

@@ -15,7 +15,7 @@ from esmigrate_tui.methods.copy_through_here.decisions import CopyPart, CopyStat
 from esmigrate_tui.methods.streams import alias_request
 from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.connection import Connection, Endpoint
-from esmigrate_tui.model.copying import CopyOptions
+from esmigrate_tui.model.copy_options import CopyOptions
 from esmigrate_tui.model.draft import Draft, IndexDefinition
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.method import MethodName

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from tests.pictures import sample_values as sample
 from tests.plain.script import Script, in_order, lines_of, walked

@@ -42,7 +42,7 @@ from esmigrate_tui.preflight import (
     selection,
     source,
 )
-from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised
 from esmigrate_tui.sandbox.nodes import NodeOptions
 from tests.broken_line import Answer, Line
@@ -209,7 +209,7 @@ def world(nodes: SharedNodes) -> Iterator[World]:
         async with made.open() as clusters:
             assert clusters.source is not None
             await _fill(clusters.source, clusters.destination)
-            draft, reached = await preflight.look(made.nothing_there, clusters)
+            draft, reached = await preflight.gather_facts(made.nothing_there, clusters)
             assert {finding.severity for finding in reached} == {Severity.PASSED}
             return draft
 
@@ -323,7 +323,7 @@ def troubled(world: World) -> Draft:
             try:
                 for settings in (LIMITS, BLOCK):
                     await new.perform(send("PUT", "/_cluster/settings", {"persistent": settings}))
-                return (await preflight.look(world.nothing_there, clusters))[0]
+                return (await preflight.gather_facts(world.nothing_there, clusters))[0]
             finally:
                 for settings in (BLOCK, LIMITS):  # the block refuses everything but its own end
                     await new.perform(send("PUT", "/_cluster/settings", {"persistent": dict.fromkeys(settings)}))
@@ -404,7 +404,7 @@ async def test_two_addresses_of_one_cluster_are_known_by_its_uuid(world: World) 
     async with world.open(host="LOCALHOST") as clusters:
         assert clusters.source is not None
         twice = Clusters(destination=clusters.source, source=clusters.source)
-        draft, _ = await preflight.look(world.nothing_there, twice)
+        draft, _ = await preflight.gather_facts(world.nothing_there, twice)
         [told] = await found(connections.same_cluster, draft, twice)
     assert told.severity is Severity.BLOCKER
 
@@ -596,7 +596,7 @@ async def test_an_index_that_is_written_to_meanwhile_is_named_and_one_that_is_no
 async def planned(world: World, clusters: Clusters, *names: str) -> Draft:
     """The draft of a plan of these indices, as `esmigrate check` looks at it."""
     plan, _ = await planning.plan_for(world.nothing_there, clusters, names, renamed={}, now=0.0)
-    draft, _ = await preflight.look(checking.draft_of(plan), clusters)
+    draft, _ = await preflight.gather_facts(checking.draft_of(plan), clusters)
     return draft
 
 
@@ -730,7 +730,7 @@ async def test_a_check_that_fails_warns_and_hides_no_other(world: World, trouble
 
     async with world.open() as clusters:
         checks = (broken, connections.versions)
-        told = [one async for one in preflight.run(world.draft("pfc-good"), clusters, checks)]
+        told = [one async for one in preflight.run_checks(world.draft("pfc-good"), clusters, checks)]
     assert [one.severity for one in told if one.check == "broken"] == [Severity.NOTE, Severity.WARNING]
     assert "could not be made" in next(one.title for one in told if one.severity is Severity.WARNING)
     assert [one.severity for one in told if one.check == "versions"] == [Severity.PASSED]

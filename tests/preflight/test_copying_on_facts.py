@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionKind, NameConflict
-from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.preflight import destination, selection, source

@@ -13,8 +13,8 @@ from esmigrate_tui.model.files import FileOptions, IdRule
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.preflight import files, look, name_of
-from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.preflight import files, gather_facts, name_of
+from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised
 from tests.methods.copying import reach
 from tests.preflight.restoring import found
@@ -77,7 +77,7 @@ async def site(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Site]:
             (tmp_path / "a.csv").write_text(TABLE)
             reading = recognised(found_files([str(tmp_path / "a.csv")]), FileOptions(ids=IdRule.FIELD, id_field="id"))
             draft = Draft(method=MethodName.INDEX_FROM_SOURCE, destination=connection)
-            draft, _ = await look(draft.answered(reading=reading, into="pff-new", create=TYPED), clusters)
+            draft, _ = await gather_facts(draft.answered(reading=reading, into="pff-new", create=TYPED), clusters)
             yield Site(clusters, draft)
         finally:
             await ask(clusters, "DELETE", "/_index_template/pff")

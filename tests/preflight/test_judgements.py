@@ -12,7 +12,7 @@ from esmigrate_tui.elastic.document_places import DocumentPlace
 from esmigrate_tui.elastic.responses.indices import CatIndex, FlatSettings, IndexListing, IndexMapping, index_facts
 from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import IndexFacts, RoleView, Version
 from esmigrate_tui.model.finding import Severity
@@ -21,12 +21,12 @@ from esmigrate_tui.model.plan import Task
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.preflight.definitions import (
     bodies_of,
+    joined_settings,
     judged_refusals,
     judged_template_settings,
     kinds_of,
     rank,
     refused_by_rule,
-    together,
     tried,
 )
 from esmigrate_tui.preflight.privileges import judged_carrying, judged_privileges, judged_views
@@ -138,14 +138,14 @@ def test_indices_that_differ_in_their_shards_alone_are_of_one_kind() -> None:
 
 
 def test_kinds_of_nothing_but_fields_are_tried_by_one_request_and_others_by_their_own() -> None:
-    tries = together(kinds_of(bodies_of(of(body(1, FIELDS), body(1, OTHERS), body(1, STRICT)))))
+    tries = joined_settings(kinds_of(bodies_of(of(body(1, FIELDS), body(1, OTHERS), body(1, STRICT)))))
     assert [[names for _, names in kinds] for _, kinds in tries] == [[("i0",), ("i1",)], [("i2",)]]
     assert tries[0][0]["mappings"] == {"properties": {"kind0": FIELDS, "kind1": OTHERS}}
 
 
 def test_kinds_of_different_analysers_are_never_tried_as_one() -> None:
     other = body(1, OTHERS, analysis={"analyzer": {"own": {"type": "standard"}}})
-    assert len(together(kinds_of(bodies_of(of(body(1, FIELDS), other))))) == 2
+    assert len(joined_settings(kinds_of(bodies_of(of(body(1, FIELDS), other))))) == 2
 
 
 @pytest.mark.parametrize(

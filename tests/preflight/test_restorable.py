@@ -6,7 +6,13 @@ import pytest
 
 from esmigrate_tui.model.facts import ClusterFacts, IndexFacts, Version
 from esmigrate_tui.model.snapshot import Mount, SnapshotFacts
-from esmigrate_tui.preflight.restorable import COPY_INSTEAD, REINDEX_INSTEAD, Restorability, judge, why_not_restorable
+from esmigrate_tui.preflight.restorable import (
+    COPY_INSTEAD,
+    REINDEX_INSTEAD,
+    Restorability,
+    judge_restorability,
+    why_not_restorable,
+)
 
 YES, NO, ARCHIVE, UNKNOWN = Restorability.YES, Restorability.NO, Restorability.ARCHIVE, Restorability.UNKNOWN
 
@@ -72,7 +78,7 @@ def test_the_verdict_follows_versions_and_licence(
     created: str | None, made: str, destination: str, licence: str, verdict: Restorability
 ) -> None:
     version = Version.parse(created) if created else None
-    judged = judge(version, snapshot(made), cluster(destination), licence=licence)
+    judged = judge_restorability(version, snapshot(made), cluster(destination), licence=licence)
     assert judged.verdict is verdict
     assert judged.why
     assert bool(judged.instead) >= (verdict in {NO, ARCHIVE})
@@ -80,30 +86,32 @@ def test_the_verdict_follows_versions_and_licence(
 
 def test_an_index_marked_read_only_goes_two_majors_on() -> None:
     seven, late = Version(7, 17, 28), snapshot("8.19.0-8.19.3")
-    assert judge(seven, late, cluster("9.5.0"), marked_read_only=True).verdict is YES
-    assert judge(seven, late, cluster("9.5.0"), marked_read_only=False).verdict is NO
+    assert judge_restorability(seven, late, cluster("9.5.0"), marked_read_only=True).verdict is YES
+    assert judge_restorability(seven, late, cluster("9.5.0"), marked_read_only=False).verdict is NO
 
 
 def test_a_mounted_index_goes_two_majors_on_with_a_licence() -> None:
     given = (Version(7, 17, 28), snapshot("7.17.28"), cluster("9.5.0"))
-    assert judge(*given, mount=Mount.FULL_COPY, licence="enterprise").verdict is YES
-    assert judge(*given, mount=Mount.FULL_COPY, licence="basic").verdict is NO
+    assert judge_restorability(*given, mount=Mount.FULL_COPY, licence="enterprise").verdict is YES
+    assert judge_restorability(*given, mount=Mount.FULL_COPY, licence="basic").verdict is NO
 
 
 def test_a_destination_without_the_module_has_no_archives_whatever_its_licence() -> None:
-    judged = judge(Version(6, 8, 23), snapshot("6.8.23"), cluster("8.19.3", "x-pack-core"), licence="trial")
+    judged = judge_restorability(
+        Version(6, 8, 23), snapshot("6.8.23"), cluster("8.19.3", "x-pack-core"), licence="trial"
+    )
     assert judged.verdict is NO
     assert "module" in judged.why
 
 
 def test_the_method_that_works_instead_is_one_that_the_destination_has() -> None:
     given = (Version(6, 8, 23), snapshot("6.8.23"))
-    assert judge(*given, cluster("8.19.3", "reindex"), licence="basic").instead == REINDEX_INSTEAD
-    assert judge(*given, cluster("8.19.3", "x-pack-core"), licence="basic").instead == COPY_INSTEAD
+    assert judge_restorability(*given, cluster("8.19.3", "reindex"), licence="basic").instead == REINDEX_INSTEAD
+    assert judge_restorability(*given, cluster("8.19.3", "x-pack-core"), licence="basic").instead == COPY_INSTEAD
 
 
 def test_what_cannot_be_known_is_said_with_the_version_that_may_be_in_it() -> None:
-    judged = judge(None, snapshot("7.17.28"), cluster("8.19.3"))
+    judged = judge_restorability(None, snapshot("7.17.28"), cluster("8.19.3"))
     assert "6.x, which 8.x cannot read" in judged.why
 
 

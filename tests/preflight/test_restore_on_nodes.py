@@ -140,7 +140,7 @@ async def looked_at(site: Clusters, *selected: str, **changes: Any) -> Draft:  #
         source=site.source.connection if site.source else None,
         restoration=wanted,
     )
-    seen, findings = await preflight.look(draft, site)
+    seen, findings = await preflight.gather_facts(draft, site)
     assert not [one for one in findings if one.severity is Severity.BLOCKER]
     return seen.answered(selected=selected)
 
@@ -310,15 +310,15 @@ async def test_a_snapshot_that_vanished_is_a_finding_and_the_selection_stays(sit
     await make(site.source, "pfr-a")
     await take(site.source, "pfr-a")
     draft = await looked_at(site.clusters, "pfr-a")
-    again, seen = await preflight.look(draft, site.clusters)
+    again, seen = await preflight.gather_facts(draft, site.clusters)
     assert again.selected == ("pfr-a",)
     assert not [one for one in seen if one.check == "snapshot-state"]
     await site.source.perform(Request(method="DELETE", path="/_snapshot/pfr/s"))
-    _, gone = await preflight.look(draft, site.clusters)
+    _, gone = await preflight.gather_facts(draft, site.clusters)
     (told,) = [one for one in gone if one.check == "snapshot-state"]
     assert (told.severity, "(any more)" in told.title) == (Severity.BLOCKER, True)
     await take(site.source, "pfr-a")
-    _, replaced = await preflight.look(draft, site.clusters)
+    _, replaced = await preflight.gather_facts(draft, site.clusters)
     (told,) = [one for one in replaced if one.check == "snapshot-state"]
     assert (told.severity, "Another snapshot" in told.title) == (Severity.BLOCKER, True)
 

@@ -18,9 +18,9 @@ from esmigrate_tui.model.files import FileOptions, FileReading, FileRow, LineBre
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.reading import sample as sampling
-from esmigrate_tui.reading.opened import changed, found_files
+from esmigrate_tui.reading.open_file import found_files, what_changed
 from esmigrate_tui.reading.pages import FilePages, RowPosition
-from esmigrate_tui.reading.sample import looked_at, recognised, sampled
+from esmigrate_tui.reading.sample import inspect_files, recognised, sampled
 from esmigrate_tui.reading.sniff import encoding_of, wide_encoding_of
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def test_lines_that_end_with_a_carriage_return_alone_are_lines(name: str, text: 
         pages_of(reading, places[0])[0]
         == [row for row in rows if places[0].file or row.end > places[0].offset][len(rows) * places[0].file :]
     )
-    assert changed(reading.files) == ""
+    assert what_changed(reading.files) == ""
 
 
 def test_a_line_feed_in_a_cell_does_not_hide_carriage_returns_between_rows(tmp_path: Path) -> None:
@@ -323,7 +323,7 @@ def test_whatever_goes_wrong_in_looking_ends_in_a_sentence(tmp_path: Path, monke
         raise OverflowError("Python int too large to convert to C long")
 
     monkeypatch.setattr(sampling, "guesses", fail)
-    problem = looked_at(str(tmp_path / "a.csv"), FileOptions()).problem
+    problem = inspect_files(str(tmp_path / "a.csv"), FileOptions()).problem
     assert problem is not None
     assert problem.cause is Cause.USAGE
     assert "int" not in problem.sentence().split()

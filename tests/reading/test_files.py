@@ -14,9 +14,9 @@ from pyarrow import parquet
 
 from esmigrate_tui.model.files import Compression, FileFormat, FileOptions, FileReading, FileRow, IdRule, TableColumn
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.reading.opened import changed, found_files, seen
+from esmigrate_tui.reading.open_file import file_source, found_files, what_changed
 from esmigrate_tui.reading.pages import FilePages, RowPosition
-from esmigrate_tui.reading.sample import create_body, looked_at, recognised, sampled, typed
+from esmigrate_tui.reading.sample import create_body, inspect_files, recognised, sampled, typed
 from esmigrate_tui.reading.sniff import delimiter_of, encoding_of, format_of
 
 if TYPE_CHECKING:
@@ -184,18 +184,18 @@ def test_a_pattern_without_a_file_is_an_error(tmp_path: Path) -> None:
 
 def test_a_home_of_nobody_is_a_file_that_is_not_there() -> None:
     with pytest.raises(ProblemError, match="There is no file ~nobody-here/a"):
-        looked_at("~nobody-here/a.csv", FileOptions())
+        inspect_files("~nobody-here/a.csv", FileOptions())
 
 
 def test_a_file_that_was_changed_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a\n1\n")
-    known = seen(str(path))
-    assert changed([known]) == ""
+    known = file_source(str(path))
+    assert what_changed([known]) == ""
     path.write_text("a\n2\n3\n")
-    assert "was changed" in changed([known])
+    assert "was changed" in what_changed([known])
     path.unlink()
-    assert "cannot be read" in changed([known])
+    assert "cannot be read" in what_changed([known])
     assert known.compression is Compression.NONE
 
 

@@ -18,7 +18,7 @@ from esmigrate_tui.reading.hits import HitsParser
 from esmigrate_tui.reading.identity import IdAssigner
 from esmigrate_tui.reading.json_lines import BulkParser, DumpParser
 from esmigrate_tui.reading.members import taken_out
-from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.pages import FilePages, RowPosition
 from esmigrate_tui.reading.sample import create_body, recognised, sampled
 

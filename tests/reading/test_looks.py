@@ -13,7 +13,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.cells import CellConverter
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.pages import FilePages, RowPosition
-from esmigrate_tui.reading.sample import looked_at, patterns_of
+from esmigrate_tui.reading.sample import inspect_files, patterns_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,14 +23,14 @@ TABLE = "id,city\n1,Rome\n2,Bonn\n3\n"
 
 def test_a_path_with_blanks_is_one_path_where_it_is_there(tmp_path: Path) -> None:
     (tmp_path / "my file.csv").write_text(TABLE)
-    look = looked_at(f" {tmp_path}/my file.csv ", FileOptions())
+    look = inspect_files(f" {tmp_path}/my file.csv ", FileOptions())
     assert [file.path for file in look.files] == [str(tmp_path / "my file.csv")]
 
 
 def test_several_patterns_are_taken_apart_as_a_shell_does(tmp_path: Path) -> None:
     for name in ("a.csv", "b.csv", "c d.csv"):
         (tmp_path / name).write_text(TABLE)
-    look = looked_at(f"{tmp_path}/a.* {tmp_path}/b.csv '{tmp_path}/c d.csv' {tmp_path}/a.csv", FileOptions())
+    look = inspect_files(f"{tmp_path}/a.* {tmp_path}/b.csv '{tmp_path}/c d.csv' {tmp_path}/a.csv", FileOptions())
     assert [file.path.rpartition("/")[2] for file in look.files] == ["a.csv", "b.csv", "c d.csv"]
     assert look.formats == (FileFormat.CSV,) * 3
 
@@ -45,16 +45,16 @@ def test_files_of_two_kinds_are_listed_each_as_what_it_is(tmp_path: Path) -> Non
     (tmp_path / "a.csv").write_text(TABLE)
     (tmp_path / "b.json.gz").write_bytes(gzip.compress(b'{"a":1}\n'))
     (tmp_path / "c.bin").write_bytes(b"\0\1\2")
-    look = looked_at(f"{tmp_path}/a.csv {tmp_path}/b.json.gz", FileOptions())
+    look = inspect_files(f"{tmp_path}/a.csv {tmp_path}/b.json.gz", FileOptions())
     assert look.formats == (FileFormat.CSV, FileFormat.NDJSON)
     assert look.problem is not None
     assert look.sample is None
-    assert looked_at(f"{tmp_path}/*", FileOptions()).formats == (FileFormat.CSV, FileFormat.NDJSON, None)
+    assert inspect_files(f"{tmp_path}/*", FileOptions()).formats == (FileFormat.CSV, FileFormat.NDJSON, None)
 
 
 def test_an_id_of_a_column_that_is_not_there_still_shows_the_rows(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(TABLE)
-    look = looked_at(str(tmp_path / "a.csv"), FileOptions(ids=IdRule.FIELD, id_field="nr"))
+    look = inspect_files(str(tmp_path / "a.csv"), FileOptions(ids=IdRule.FIELD, id_field="nr"))
     assert look.problem is not None
     assert "no column nr" in look.problem.what
     assert look.sample is not None
@@ -63,7 +63,7 @@ def test_an_id_of_a_column_that_is_not_there_still_shows_the_rows(tmp_path: Path
 
 def test_the_field_of_the_id_may_be_typed_later(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text(TABLE)
-    look = looked_at(str(tmp_path / "a.csv"), FileOptions(ids=IdRule.FIELD))
+    look = inspect_files(str(tmp_path / "a.csv"), FileOptions(ids=IdRule.FIELD))
     assert look.problem is None
     assert look.sample is not None
     assert (look.sample.amount, look.sample.bad) == (3, 1)
@@ -96,8 +96,8 @@ def test_a_column_that_is_left_out_is_in_no_document() -> None:
 def test_a_table_without_a_header_has_columns_by_number_or_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text('1,1,"x"\n2,2,y\n3\n')
     path = str(tmp_path / "a.csv")
-    numbered = looked_at(path, FileOptions(has_header=False)).sample
-    named = looked_at(path, FileOptions(has_header=False, names=("id", "n", ""))).sample
+    numbered = inspect_files(path, FileOptions(has_header=False)).sample
+    named = inspect_files(path, FileOptions(has_header=False, names=("id", "n", ""))).sample
     assert numbered is not None
     assert named is not None
     assert [row.source for row in numbered.rows] == [
@@ -110,7 +110,7 @@ def test_a_table_without_a_header_has_columns_by_number_or_by_name(tmp_path: Pat
 
 def test_a_table_without_a_header_is_taken_up_in_the_middle(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("".join(f"{n},x\n" for n in range(10)))
-    look = looked_at(str(tmp_path / "a.csv"), FileOptions(has_header=False))
+    look = inspect_files(str(tmp_path / "a.csv"), FileOptions(has_header=False))
     assert look.sample is not None
     with closing(FilePages(look.sample.reading, RowPosition(), b"s")) as pages:
         first = pages.next(4, 10_000)
@@ -123,7 +123,7 @@ def test_a_table_without_a_header_is_taken_up_in_the_middle(tmp_path: Path) -> N
 
 def test_columns_of_what_is_no_table_cannot_be_named(tmp_path: Path) -> None:
     (tmp_path / "a.ndjson").write_text('{"a":1}\n')
-    look = looked_at(str(tmp_path / "a.ndjson"), FileOptions(has_header=False, names=("a",)))
+    look = inspect_files(str(tmp_path / "a.ndjson"), FileOptions(has_header=False, names=("a",)))
     assert look.problem is not None
     assert "has no columns to be named" in look.problem.what
 
@@ -134,7 +134,7 @@ def test_columns_of_what_is_no_table_cannot_be_named(tmp_path: Path) -> None:
 )
 def test_a_row_whose_id_can_be_none_is_a_bad_row(tmp_path: Path, value: str, said: str) -> None:
     (tmp_path / "a.ndjson").write_text(f'{{"a":1}}\n{{"a":{value}}}\n')
-    look = looked_at(str(tmp_path / "a.ndjson"), FileOptions(ids=IdRule.FIELD, id_field="a"))
+    look = inspect_files(str(tmp_path / "a.ndjson"), FileOptions(ids=IdRule.FIELD, id_field="a"))
     assert look.sample is not None
     assert [error.line for error in look.sample.errors] == [2]
     assert said in look.sample.errors[0].reason
@@ -143,9 +143,9 @@ def test_a_row_whose_id_can_be_none_is_a_bad_row(tmp_path: Path, value: str, sai
 def test_a_look_at_documents_of_several_indices_says_which_and_what_to_do(tmp_path: Path) -> None:
     two = '{"_index":"%s","_id":"1","_source":{"n":1}}\n'
     (tmp_path / "a.json").write_text(two % "a" + two % "b")
-    look = looked_at(str(tmp_path / "a.json"), FileOptions())
+    look = inspect_files(str(tmp_path / "a.json"), FileOptions())
     assert look.sample is None
     assert look.formats == (FileFormat.ELASTICDUMP,)
     assert look.problem is not None
     assert "in the wizard Of index" in look.problem.todo
-    assert looked_at(str(tmp_path / "a.json"), FileOptions(from_index="a")).sample is not None
+    assert inspect_files(str(tmp_path / "a.json"), FileOptions(from_index="a")).sample is not None

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.columns import day, instant
-from esmigrate_tui.reading.opened import found_files
+from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.pages import FilePages, RowPosition
 from esmigrate_tui.reading.sample import recognised, sampled
 

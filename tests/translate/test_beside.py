@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.translate import translate
-from esmigrate_tui.translate.beside import SideBySideLine, beside, changed_at, of_body, of_source
+from esmigrate_tui.translate.side_by_side import SideBySideLine, changed_at, of_body, of_source, side_by_side
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=6),
@@ -34,14 +34,14 @@ def read_back(rows: tuple[SideBySideLine, ...], side: str) -> Any:  # noqa: ANN4
 
 @given(_OBJECTS, _OBJECTS)
 def test_what_stands_on_each_side_is_the_whole_of_it(one: dict[str, Any], other: dict[str, Any]) -> None:
-    rows = beside(one, other)
+    rows = side_by_side(one, other)
     assert json.dumps(read_back(rows, "source"), sort_keys=True) == json.dumps(one, sort_keys=True)
     assert json.dumps(read_back(rows, "destination"), sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
 @given(_OBJECTS)
 def test_what_is_the_same_has_no_difference(one: dict[str, Any]) -> None:
-    assert all(row.is_same for row in beside(one, one))
+    assert all(row.is_same for row in side_by_side(one, one))
     body = json.dumps({"mappings": {"properties": one}})
     assert changed_at(body, body) == ()
 
@@ -50,7 +50,7 @@ def test_what_is_the_same_has_no_difference(one: dict[str, Any]) -> None:
 def test_one_name_more_is_a_difference_on_its_side_alone(one: dict[str, Any], name: str, value: object) -> None:
     if name in one:
         return
-    rows = beside(one, one | {name: value})
+    rows = side_by_side(one, one | {name: value})
     assert all(row.is_same or row.source is None for row in rows)
     assert not all(row.is_same for row in rows)
 
@@ -76,7 +76,7 @@ def test_an_only_type_is_no_difference_and_a_field_that_types_tell_otherwise_is_
 
 
 def test_a_value_put_into_a_list_moves_no_other() -> None:
-    rows = beside({"f": ["lowercase", "stop" * 12, "snow"]}, {"f": ["lowercase", "trim", "stop" * 12, "snow"]})
+    rows = side_by_side({"f": ["lowercase", "stop" * 12, "snow"]}, {"f": ["lowercase", "trim", "stop" * 12, "snow"]})
     assert [row for row in rows if not row.is_same] == [SideBySideLine(2, None, '"trim"')]
 
 
@@ -109,7 +109,7 @@ def test_a_translation_shows_beside_its_source_what_it_changes() -> None:
     source = defined({"doc": {"properties": {"a": {"type": "string", "index": "not_analyzed"}, "b": {"type": "ip"}}}})
     translation = translate(source, Version(7, 17, 28))
     body = msgspec.json.decode(translation.as_json())
-    rows = beside(of_source(source)[0], of_body(translation.as_json()))
+    rows = side_by_side(of_source(source)[0], of_body(translation.as_json()))
     differing = [(row.source, row.destination) for row in rows if not row.is_same]
     assert '"a": {"type": "string", "index": "not_analyzed"}' in {source for source, _ in differing}
     assert read_back(rows, "destination")["mappings"] == body["mappings"]

@@ -12,7 +12,7 @@ import pytest
 from esmigrate_tui.elastic.transport import WireNode
 from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.difference import DifferenceKind
 from esmigrate_tui.model.event import RunOutcome
 from esmigrate_tui.model.method import MethodName, Proof

@@ -14,7 +14,7 @@ from textual.widgets import TextArea
 from esmigrate_tui.flow.definition import dropped, parts_of, rows_of
 from esmigrate_tui.flow.session import IndexList
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import CopyOptions, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, TypeRule
 from esmigrate_tui.model.facts import IndexFacts, ShardFacts, Version
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError

@@ -13,7 +13,7 @@ from esmigrate_tui.flow.options import questions, said_otherwise
 from esmigrate_tui.flow.session import IndexList, SortBy, listed, needed_bytes
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.copying import PipelineRule, TypeRule
+from esmigrate_tui.model.copy_options import PipelineRule, TypeRule
 from esmigrate_tui.model.draft import IndexDefinition, bare_plan
 from esmigrate_tui.model.method import MethodName, Proof
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError

@@ -55,7 +55,7 @@ async def advise(options: AdviseOptions) -> int:
         destination=sides[Side.DESTINATION][0],
     )
     async with connected(sides[Side.DESTINATION], source) as clusters:
-        draft, reached = await preflight.look(draft, clusters)
+        draft, reached = await preflight.gather_facts(draft, clusters)
         raise_unreached(reached)
         if options.patterns:
             choice = choose(draft.offered, options.patterns, closed_too=True)

@@ -9,7 +9,7 @@ import msgspec
 
 from esmigrate_tui.cli.options import CommandOption, command
 from esmigrate_tui.cli.plans import MovingPlanOptions, make_moving_plan
-from esmigrate_tui.model.copying import CopyOptions, PipelineRule, TypeRule
+from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
 from esmigrate_tui.model.method import MethodName
 
 

@@ -46,7 +46,7 @@ from esmigrate_tui.methods.filling import (
 )
 from esmigrate_tui.methods.proving import proof_told, proved
 from esmigrate_tui.methods.writing.pumping import Pumped
-from esmigrate_tui.model.copying import PipelineRule
+from esmigrate_tui.model.copy_options import PipelineRule
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import Request

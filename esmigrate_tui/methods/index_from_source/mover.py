@@ -38,7 +38,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, size
-from esmigrate_tui.reading.opened import changed
+from esmigrate_tui.reading.open_file import what_changed
 from esmigrate_tui.reading.sample import typed
 from esmigrate_tui.translate.types import types_of
 from esmigrate_tui.verify import Comparison
@@ -229,7 +229,7 @@ def reading_of(task: Task) -> FileReading:
 
 async def _raise_changed(reading: FileReading) -> None:
     """Raise ProblemError (state) where a file is not the one that was planned with: its offsets mean other rows."""
-    if what := await asyncio.to_thread(changed, reading.files):
+    if what := await asyncio.to_thread(what_changed, reading.files):
         raise ProblemError(
             Problem(
                 cause=Cause.STATE,

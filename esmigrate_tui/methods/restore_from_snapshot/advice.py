@@ -10,7 +10,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, listed, number, size
 from esmigrate_tui.preflight.repository import same_place
-from esmigrate_tui.preflight.restorable import Restorability, judge
+from esmigrate_tui.preflight.restorable import Restorability, judge_restorability
 
 _OWN_CAP: Final = "max_restore_bytes_per_sec"
 
@@ -23,7 +23,10 @@ def advise(here: AdviceInput) -> MethodAdvice:
     archives: list[str] = []
     if here.source is not None:
         now = SnapshotFacts(repository="", name="", version=str(here.source.version), state=SnapshotState.SUCCESS)
-        judged = {one.name: judge(one.created, now, here.destination, licence=here.licence) for one in here.indices}
+        judged = {
+            one.name: judge_restorability(one.created, now, here.destination, licence=here.licence)
+            for one in here.indices
+        }
         refused = {name: one.why for name, one in judged.items() if one.verdict is Restorability.NO}
         if judged and len(refused) == len(judged):
             reason = next(iter(refused.values()))

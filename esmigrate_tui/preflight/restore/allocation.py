@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted
+from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.preflight.allocation import ALLOCATION, hindrances, restored_settings
 from esmigrate_tui.preflight.destination import (
-    some,
+    first_names,
 )
-from esmigrate_tui.preflight.repository import held
+from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.room_needed import replicas_of
-from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -52,7 +52,7 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
         return
     shards = primary_shards(draft, snapshot)
     hindered: dict[str, tuple[str, ...]] = {}
-    for one in (one for name in draft.selected for one in held(snapshot, name)):
+    for one in (one for name in draft.selected for one in snapshot_indices(snapshot, name)):
         settings = restored_settings(told.get(one, {}), wanted)
         if found := hindrances(settings, nodes, shards.get(one)):
             hindered[one] = found
@@ -68,7 +68,7 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
     yield Finding(
         check="allocation-settings",
         severity=Severity.BLOCKER,
-        title=f"No node of the destination may hold {some(tuple(hindered))}",
+        title=f"No node of the destination may hold {first_names(tuple(hindered))}",
         evidence="; ".join(reasons[:5]),
         why="An index brings its allocation settings along: its shards would wait for a node that is not there, and "
         "the restore would hang.",
@@ -92,7 +92,7 @@ async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterat
         yield Finding(
             check="replicas-beyond-nodes",
             severity=Severity.NOTE,
-            title=f"More replicas than the destination has nodes for, so yellow after the restore: {some(many)}",
+            title=f"More replicas than the destination has nodes for, so yellow after the restore: {first_names(many)}",
             evidence=counted(facts.data_nodes, "data node"),
             why="A replica is never on the node of its primary; the documents are all there without it.",
             fix="Override the setting when restoring, or leave it:",
@@ -112,12 +112,12 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     if not lacking or not draft.selected:
         return
     told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
-    chosen = tuple(one for name in draft.selected for one in held(snapshot, name) if one in told)
+    chosen = tuple(one for name in draft.selected for one in snapshot_indices(snapshot, name) if one in told)
     if chosen:
         yield Finding(
             check="analysis-parts",
             severity=Severity.WARNING,
-            title=f"The destination lacks {some(lacking)}, and analysers are defined by {some(chosen)}",
+            title=f"The destination lacks {first_names(lacking)}, and analysers are defined by {first_names(chosen)}",
             evidence="; ".join(
                 sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})
             ),

@@ -12,14 +12,14 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted
+from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.preflight.destination import (
-    doubled,
-    held_in,
-    some,
+    documents_in_words,
+    first_names,
+    shared_targets,
 )
-from esmigrate_tui.preflight.repository import held
+from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.restore.allocation import primary_shards
-from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
@@ -35,7 +35,7 @@ def landing(draft: Draft, snapshot: SnapshotFacts, name: str) -> dict[str, str]:
     if name not in snapshot.data_streams:
         return {draft.target(name): name}
     old, new = f".ds-{name}", f".ds-{draft.target(name)}"
-    return {new + one.removeprefix(old): one for one in held(snapshot, name)}
+    return {new + one.removeprefix(old): one for one in snapshot_indices(snapshot, name)}
 
 
 class _TakenNames:
@@ -79,7 +79,7 @@ class _TakenNames:
     def _meet(self, index: IndexFacts, origin: str) -> None:
         way = self._draft.in_the_way.get(index.name)
         if way is None:
-            self.blocked[index.name] = f"index, {held_in(index)}"
+            self.blocked[index.name] = f"index, {documents_in_words(index)}"
             return
         if way is TakenNameRule.CLOSE:
             shards = self._shards.get(origin)
@@ -105,7 +105,8 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check=name_of_check,
             severity=Severity.BLOCKER,
-            title=f"{counted(len(taken.blocked), 'name')} on the destination taken: {some(tuple(taken.blocked))}",
+            title=f"{counted(len(taken.blocked), 'name')} on the destination taken: "
+            f"{first_names(tuple(taken.blocked))}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.blocked.items())[:5]),
             why="A restore is refused over an open index, and overwrites a closed one.",
             fix="Give these indices another name on the destination, leave them out, or say that what is there is to "
@@ -116,7 +117,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check=name_of_check,
             severity=Severity.BLOCKER,
-            title=f"With another number of shards than in the snapshot: {some(tuple(taken.other_shards))}",
+            title=f"With another number of shards than in the snapshot: {first_names(tuple(taken.other_shards))}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.other_shards.items())[:5]),
             why="Only a closed index with as many primary shards can be restored into.",
             fix="Give these indices another name on the destination, or say that what is there is to be deleted.",
@@ -126,7 +127,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check=name_of_check,
             severity=Severity.BLOCKER,
-            title=f"Not whole in the snapshot, and their names are taken: {some(tuple(taken.partly))}",
+            title=f"Not whole in the snapshot, and their names are taken: {first_names(tuple(taken.partly))}",
             why="Parts of an index are never restored into one that is there, even a closed one.",
             fix="Give these indices another name on the destination, or say that what is there is to be deleted.",
             subjects=tuple(taken.partly),
@@ -135,7 +136,8 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check=name_of_check,
             severity=Severity.WARNING,
-            title=f"With as many shards as in the snapshot, or not: unknown of {some(tuple(taken.unknown_shards))}",
+            title="With as many shards as in the snapshot, or not: unknown of "
+            f"{first_names(tuple(taken.unknown_shards))}",
             why="Only a closed index with as many primary shards can be restored into; else the server refuses it.",
             fix="Give them another name, or say that what is there is to be deleted, to be sure.",
             subjects=tuple(taken.unknown_shards),
@@ -146,7 +148,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             check=name_of_check,
             severity=Severity.WARNING,
             title=f"What is in {counted(len(taken.lost), 'index', 'indices')} of the destination will be lost: "
-            f"{some(tuple(told))}",
+            f"{first_names(tuple(told))}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
             why="A deleted index cannot be restored, and a closed one is overwritten by the restore.",
             fix="Acknowledge it only if nobody needs these documents, or give the restored indices another name.",
@@ -173,16 +175,16 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
         yield Finding(
             check=check,
             severity=Severity.BLOCKER,
-            title=f"No index can have such a name: {some(tuple(draft.target(name) for name in impossible))}",
+            title=f"No index can have such a name: {first_names(tuple(draft.target(name) for name in impossible))}",
             why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
-    if twice := doubled(draft):
+    if twice := shared_targets(draft):
         yield Finding(
             check=check,
             severity=Severity.BLOCKER,
-            title=f"Several indices would get one name: {some(twice)}",
+            title=f"Several indices would get one name: {first_names(twice)}",
             why="Only one of them can be restored under it.",
             fix="Give each its own name on the destination.",
             subjects=twice,
@@ -196,7 +198,7 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
         yield Finding(
             check=check,
             severity=Severity.BLOCKER,
-            title=f"Aliases of the chosen indices are names of indices: {some(clashing)}",
+            title=f"Aliases of the chosen indices are names of indices: {first_names(clashing)}",
             why="An alias cannot have the name of an index, and the restore would be refused.",
             fix="Restore without aliases, or under other names.",
             subjects=clashing,
@@ -237,7 +239,7 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
         yield Finding(
             check="data-stream-templates",
             severity=Severity.NOTE,
-            title=f"Without a template on the destination until the global state is restored: {some(bare)}",
+            title=f"Without a template on the destination until the global state is restored: {first_names(bare)}",
             why="The templates of the source come with the global state.",
             subjects=bare,
         )
@@ -246,7 +248,7 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
         yield Finding(
             check="data-stream-templates",
             severity=Severity.BLOCKER,
-            title=f"No template on the destination for {some(bare)}",
+            title=f"No template on the destination for {first_names(bare)}",
             why="A data stream without a matching template cannot begin a new index: it stops taking documents.",
             fix="Create the template on the destination first, as the source has it; it needs a data_stream object:",
             copy=f'PUT _index_template/{target}\n{{"index_patterns":["{target}*"],"data_stream":{{}},"priority":200}}',
@@ -272,7 +274,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
         )
         return
     ours = await clusters.destination.surroundings.write_aliases() or {}
-    chosen = {one for name in draft.selected for one in held(snapshot, name)}
+    chosen = {one for name in draft.selected for one in snapshot_indices(snapshot, name)}
     gone = {name for name, way in draft.in_the_way.items() if way is TakenNameRule.DELETE}
     replaced = {one for name in draft.selected for one in landing(draft, snapshot, name)}
     clashing = tuple(
@@ -286,7 +288,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
         yield Finding(
             check="write-index-aliases",
             severity=Severity.BLOCKER,
-            title=f"A second index to write to would come to {some(clashing)}",
+            title=f"A second index to write to would come to {first_names(clashing)}",
             evidence="; ".join(f"{alias}: {', '.join(sorted(ours[alias]))}" for alias in clashing[:5]),
             why="An alias has at most one index that is written to; the server refuses the whole restore.",
             fix="Restore without aliases, or take is_write_index off the one on the destination:",

@@ -13,13 +13,13 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
+from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.preflight.allocation import full, restored_settings
 from esmigrate_tui.preflight.destination import (
+    first_names,
     setting_raised,
-    some,
 )
-from esmigrate_tui.preflight.repository import held
-from esmigrate_tui.preflight.waiving import waivable
+from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -41,7 +41,7 @@ async def lifecycle_running(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         return
     modes = await clusters.destination.surroundings.lifecycle()
     told = await clusters.source.surroundings.index_settings(_LIFECYCLE) if clusters.source is not None else None
-    chosen = {one for name in draft.selected for one in held(snapshot, name)}
+    chosen = {one for name in draft.selected for one in snapshot_indices(snapshot, name)}
     for finding in judged_lifecycles(modes, told, chosen, wanted):
         yield finding
 
@@ -64,7 +64,7 @@ def judged_lifecycles(
     )
     is_ignored = any(fnmatchcase(_LIFECYCLE, full(pattern)) for pattern in wanted.ignore_index_settings)
     if modes.get("ilm") == "RUNNING" and (managed or (told is None and not is_ignored)):
-        whose = some(managed) if managed else "the restored indices, if they have a policy"
+        whose = first_names(managed) if managed else "the restored indices, if they have a policy"
         found.append(
             Finding(
                 check="lifecycle-running",
@@ -150,7 +150,7 @@ async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[
         yield Finding(
             check="restore-privileges",
             severity=Severity.BLOCKER,
-            title=f"You may not do this on the destination: {some(lacking)}",
+            title=f"You may not do this on the destination: {first_names(lacking)}",
             evidence="; ".join(lacking[:5]),
             why="The restore would be refused when it is asked for.",
             fix="Sign in as a user with the cluster privilege manage, and with manage on the indices that are in "

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import number
+from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.preflight.destination import (
-    some,
+    first_names,
 )
 from esmigrate_tui.preflight.repository import GUIDE
-from esmigrate_tui.preflight.waiving import waivable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -45,7 +45,7 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
         )
         return
     there = await clusters.destination.surroundings.global_state()
-    told = "; ".join(f"{kind}: {some(names)}" for kind, names in there.items())
+    told = "; ".join(f"{kind}: {first_names(names)}" for kind, names in there.items())
     yield Finding(
         check="global-state-overwrites",
         severity=Severity.WARNING,
@@ -74,7 +74,7 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check="feature-states-lock-out",
             severity=Severity.BLOCKER,
-            title=f"{facts.version} restores these only with their feature: {some(by_name)}",
+            title=f"{facts.version} restores these only with their feature: {first_names(by_name)}",
             why="From 8.0 on internal indices come back with the state of the feature that they belong to, never by "
             "name.",
             fix="Leave them out. A snapshot from 7.12 or newer holds them as feature states, which can be chosen.",
@@ -106,9 +106,9 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
         yield Finding(
             check="feature-states-lock-out",
             severity=Severity.NOTE,
-            title=f"Internal indices of the destination will be replaced: {some(others)}",
+            title=f"Internal indices of the destination will be replaced: {first_names(others)}",
             evidence="; ".join(
-                f"{one.name}: {some(one.indices)}" for one in snapshot.feature_states if one.name in others
+                f"{one.name}: {first_names(one.indices)}" for one in snapshot.feature_states if one.name in others
             ),
             why="The server closes and overwrites what these features keep on the destination.",
             link=_FEATURE_STATES,
@@ -129,7 +129,7 @@ async def _unknown_features(draft: Draft, clusters: Clusters) -> AsyncIterator[F
             yield Finding(
                 check="feature-states-lock-out",
                 severity=Severity.BLOCKER,
-                title=f"Feature states that {where}: {some(tuple(names))}",
+                title=f"Feature states that {where}: {first_names(tuple(names))}",
                 why="The server would refuse the restore.",
                 fix="Leave them out.",
                 copy="GET _features",

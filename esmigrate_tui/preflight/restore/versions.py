@@ -11,11 +11,11 @@ from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.preflight.destination import (
-    expected,
-    some,
+    expected_indices,
+    first_names,
 )
-from esmigrate_tui.preflight.repository import GUIDE, held
-from esmigrate_tui.preflight.restorable import Restorability, RestoreJudgement, judge
+from esmigrate_tui.preflight.repository import GUIDE, snapshot_indices
+from esmigrate_tui.preflight.restorable import Restorability, RestoreJudgement, judge_restorability
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -40,12 +40,14 @@ async def _judged(draft: Draft, clusters: Clusters) -> dict[str, RestoreJudgemen
     for state in snapshot.feature_states:
         if state.name in draft.feature_states:
             oldest = min((one for name in state.indices if (one := created.get(name)) is not None), default=None)
-            found[f"the feature state {state.name}"] = judge(oldest, snapshot, facts, licence=licence)
-    for index in expected(draft):
+            found[f"the feature state {state.name}"] = judge_restorability(oldest, snapshot, facts, licence=licence)
+    for index in expected_indices(draft):
         marked = None
         if marks is not None and index.created is not None:
-            marked = all(name in marks for name in held(snapshot, index.name))
-        found[index.name] = judge(index.created, snapshot, facts, licence=licence, mount=mount, marked_read_only=marked)
+            marked = all(name in marks for name in snapshot_indices(snapshot, index.name))
+        found[index.name] = judge_restorability(
+            index.created, snapshot, facts, licence=licence, mount=mount, marked_read_only=marked
+        )
     return found
 
 
@@ -83,7 +85,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
         yield Finding(
             check="restorable-versions",
             severity=Severity.BLOCKER if blocks else Severity.NOTE,
-            title=f"{here} cannot restore {some(names)}",
+            title=f"{here} cannot restore {first_names(names)}",
             evidence=why,
             why="A cluster restores what its own and the previous major version made, and never a newer snapshot.",
             fix=_way_out(judged[names[0]], draft),
@@ -94,7 +96,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
         yield Finding(
             check="restorable-versions",
             severity=Severity.WARNING,
-            title=f"Whether {here} can restore {some(names)} cannot be known",
+            title=f"Whether {here} can restore {first_names(names)} cannot be known",
             evidence=why,
             why="The server says so when the restore is asked for, and refuses it before anything is written.",
             fix="Ask a colleague who knows when these indices were created, or give a source that still has them. "
@@ -129,7 +131,7 @@ async def archive_licence(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         yield Finding(
             check="archive-licence",
             severity=Severity.WARNING,
-            title=f"Only as archives, read-only and slower to search: {some(names)}",
+            title=f"Only as archives, read-only and slower to search: {first_names(names)}",
             evidence=why,
             why="Indices this old are read in their old format: nothing can be added, and some fields not be searched.",
             fix=f"Acknowledge it. To write to them again: {_way_out(judged[names[0]], draft)}",

@@ -15,7 +15,7 @@ from esmigrate_tui.flow import definition as steps
 from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import clean, counted, duration, listed, number
-from esmigrate_tui.translate.beside import changed_at
+from esmigrate_tui.translate.side_by_side import changed_at
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.widgets.bars import WIDE, TitleLine, key_words
 from esmigrate_tui.wizard.widgets.board import Board, TextPage
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.problem import Problem
-    from esmigrate_tui.translate.beside import SideBySideLine
+    from esmigrate_tui.translate.side_by_side import SideBySideLine
     from esmigrate_tui.wizard.app import WizardApp
 
 _NOTES: Final = 8

@@ -130,9 +130,9 @@ def _warned(snapshot: SnapshotFacts, session: Session, look: Canvas) -> list[Tex
     facts = session.draft.destination_facts
     if facts is None or snapshot.state is SnapshotState.IN_PROGRESS:
         return []
-    from esmigrate_tui.preflight.restorable import Restorability, judge  # noqa: PLC0415  # loaded when first needed
+    from esmigrate_tui.preflight.restorable import Restorability, judge_restorability  # noqa: PLC0415  # loaded when first needed
 
-    judged = judge(None, snapshot, facts)
+    judged = judge_restorability(None, snapshot, facts)
     if judged.verdict is Restorability.NO:
         also = f" Instead, {judged.instead}." if judged.instead else ""
         return [

@@ -46,7 +46,7 @@ class SideBySideLine:
         return self.source == self.destination
 
 
-def beside(source: _Json, destination: _Json) -> tuple[SideBySideLine, ...]:
+def side_by_side(source: _Json, destination: _Json) -> tuple[SideBySideLine, ...]:
     """Two bodies as lines beside each other; what stands on each side is the whole of it, as JSON."""
     rows: list[SideBySideLine] = []
     _object(rows, 0, "", source, destination)

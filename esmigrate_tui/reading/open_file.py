@@ -16,7 +16,7 @@ from esmigrate_tui.disk import opened
 from esmigrate_tui.model.files import Compression, FileSource, LineBreak
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
-from esmigrate_tui.reading.unpacked import PIECE, CutShortError, RecodedStream, unpacked
+from esmigrate_tui.reading.decompression import PIECE, CutShortError, RecodedStream, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ _MAGIC: Final = {
 _BZIP2: Final = re.compile(rb"BZh[1-9](?:1AY&SY|\x17rE8P\x90)")
 
 
-def named(name: str) -> Path:
+def path_of(name: str) -> Path:
     """The path that a person means; a ~NAME of nobody is left as it is, as in a shell."""
     return Path(os.path.expanduser(name))  # noqa: PTH111  # Path's own raises where ~NAME is nobody
 
@@ -38,7 +38,7 @@ def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
     """Every file that a path or a glob names, in order and once; raises ProblemError where one names none."""
     paths: dict[Path, None] = {}
     for pattern in patterns:
-        exact = named(pattern)
+        exact = path_of(pattern)
         if exact.is_file():
             names = [exact]
         else:
@@ -54,10 +54,10 @@ def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
                 )
             )
         paths |= dict.fromkeys(name.resolve() for name in names)
-    return tuple(seen(str(path)) for path in paths)
+    return tuple(file_source(str(path)) for path in paths)
 
 
-def seen(path: str) -> FileSource:
+def file_source(path: str) -> FileSource:
     """A file as it is now; raises ProblemError where it cannot be read."""
     with _said(path), opened(Path(path)) as file:
         stat = Path(path).stat()
@@ -69,11 +69,11 @@ def seen(path: str) -> FileSource:
     return FileSource(path=path, size=stat.st_size, modified=modified, compression=packed)
 
 
-def changed(files: Sequence[FileSource]) -> str:
+def what_changed(files: Sequence[FileSource]) -> str:
     """What is otherwise with these files than when the plan was made, in words; "" where nothing is."""
     for file in files:
         try:
-            now = seen(file.path)
+            now = file_source(file.path)
         except ProblemError as error:
             return error.problem.what
         if now != file.as_found:

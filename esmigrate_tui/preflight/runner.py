@@ -56,7 +56,7 @@ async def _facts(
     return side, facts, indices
 
 
-async def look(draft: Draft, clusters: Clusters) -> tuple[Draft, tuple[Finding, ...]]:
+async def gather_facts(draft: Draft, clusters: Clusters) -> tuple[Draft, tuple[Finding, ...]]:
     """The draft with fresh facts of both clusters, and whether each could be reached.
 
     For a restore the snapshot is read anew, too, and the source may be away.
@@ -181,13 +181,13 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
         await found.put(None)
 
 
-async def run(draft: Draft, clusters: Clusters, checks: Sequence[Check]) -> AsyncIterator[Finding]:
+async def run_checks(draft: Draft, clusters: Clusters, checks: Sequence[Check]) -> AsyncIterator[Finding]:
     """Every finding of these checks, as they are found; nothing is written on either cluster.
 
     What several checks ask for is asked once.
     """
     clusters = clusters.remembering()
-    draft, reached = await look(draft, clusters)
+    draft, reached = await gather_facts(draft, clusters)
     for finding in reached:
         yield finding
     away = any(finding.check == "reachable" and finding.severity is Severity.BLOCKER for finding in reached)
