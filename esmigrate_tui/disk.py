@@ -1,4 +1,4 @@
-"""Files of this machine: read up to a bound, written whole or not at all, without following what others have planted.
+"""Files of this machine: read up to a bound, written whole or not at all, without following a planted link.
 
 It is the one place where this program writes a file that is read as a whole. What grows (a journal, a log) is opened by
 `appending`.
@@ -29,7 +29,7 @@ _READING: Final = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe in a file
 def replacing(path: Path, *, is_new: bool = False) -> Iterator[BinaryIO]:
     """A file for its owner alone that takes the place of `path` in one step when the block ends well.
 
-    It grows under a name that nobody can foresee. With `is_new` the place must be free: FileExistsError else. What is
+    It grows under a name that cannot be foreseen. With `is_new` the place must be free: FileExistsError else. What is
     there and is no file (a device, a pipe) is never replaced: OSError.
     """
     _raise_no_place(path, is_new=is_new)

@@ -1,4 +1,4 @@
-"""The end of a program whose terminal is gone, or that is told to end, whatever its event loop is doing just then."""
+"""Ending a program whose terminal was closed, or that got a signal, whatever its event loop is doing at that moment."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def is_gone(terminal: int) -> bool:
 class HangupWatch:
     """A thread that waits for SIGHUP, SIGTERM, or the end of a terminal, and ends the process soon after.
 
-    `leave` is called first, in that thread, with the number of the signal (SIGHUP for a terminal that is gone) and
-    whether the terminal is gone. A process that has not ended by itself after `grace` seconds is ended: `restore` may
+    `leave` is called first, in that thread, with the number of the signal (SIGHUP for a closed terminal) and
+    whether it was closed. A process that has not ended by itself after `grace` seconds is ended: `restore` may
     give the terminal back before. A run has a process of its own, so that nothing is lost by it. With
     `has_signals=False` only the end of the terminal counts.
 
-    The event loop takes no part: one that is held up by a terminal that nobody reads could not be told anything.
+    The event loop takes no part: one that waits for a terminal that is not read could not react.
     """
 
     def __init__(
@@ -54,8 +54,8 @@ class HangupWatch:
     ) -> None:
         self._terminal, self._leave, self._restore = terminal, leave, restore
         self._grace, self._signals = grace, _SIGNALS if has_signals else ()
-        self._told, self._telling = os.pipe()
-        os.set_blocking(self._telling, False)  # a signal's handler must never wait
+        self._signals_in, self._signals_out = os.pipe()
+        os.set_blocking(self._signals_out, False)  # a signal's handler must never wait
         self._before: dict[int, Callable[[int, FrameType | None], object] | int | None] = {}
         self._is_over = False
 
@@ -69,7 +69,7 @@ class HangupWatch:
         """From now on."""
         for number in self._signals:
             with contextlib.suppress(ValueError):  # only the main thread may, and only there it is needed
-                self._before[number] = signal.signal(number, self._told_by)
+                self._before[number] = signal.signal(number, self._on_signal)
         threading.Thread(target=self._wait, name="hangup", daemon=True).start()
 
     def stop(self) -> None:
@@ -77,27 +77,27 @@ class HangupWatch:
         for number, before in self._before.items():
             signal.signal(number, before if before is not None else signal.SIG_DFL)
         self._before.clear()
-        self._tell(_NEVER_MIND)
+        self._send(_NEVER_MIND)
         self._is_over = True
 
     def lose(self) -> None:
-        """The terminal was found to be gone, from any thread."""
-        self._tell(signal.SIGHUP)
+        """The terminal was found to be closed; from any thread."""
+        self._send(signal.SIGHUP)
 
-    def _told_by(self, number: int, frame: FrameType | None) -> None:
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
         del frame
-        self._tell(number)
+        self._send(number)
 
-    def _tell(self, number: int) -> None:
+    def _send(self, number: int) -> None:
         if not self._is_over:  # else the number of the pipe may be that of another file by now
-            with contextlib.suppress(BlockingIOError):  # full: it was told often enough
-                os.write(self._telling, bytes([number]))
+            with contextlib.suppress(BlockingIOError):  # full: it has enough of them
+                os.write(self._signals_out, bytes([number]))
 
     def _wait(self) -> None:
         number, is_gone = self._first_sign()
         if number == _NEVER_MIND:
-            os.close(self._told)
-            os.close(self._telling)
+            os.close(self._signals_in)
+            os.close(self._signals_out)
             return
         self._leave(number, is_gone)
         time.sleep(self._grace)
@@ -105,14 +105,14 @@ class HangupWatch:
         os._exit(128 + number)
 
     def _first_sign(self) -> tuple[int, bool]:
-        """The number of the signal, and whether the terminal is gone."""
+        """The number of the signal, and whether the terminal was closed."""
         signs = select.poll()
-        signs.register(self._told, select.POLLIN)
+        signs.register(self._signals_in, select.POLLIN)
         signs.register(self._terminal, 0)  # nothing but its end, which is always reported
         while True:
             for sign, what in signs.poll():
-                if sign == self._told:
-                    number = os.read(self._told, 1)[0]
+                if sign == self._signals_in:
+                    number = os.read(self._signals_in, 1)[0]
                     return number, number == signal.SIGHUP
                 if what & select.POLLNVAL:  # it cannot be watched
                     signs.unregister(sign)

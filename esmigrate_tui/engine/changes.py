@@ -1,8 +1,8 @@
-"""Changes that a person asks for before a run: each in the journal of a folder of its own before it is made.
+"""Changes that the user wants before a run: each in the journal of a folder of its own before it is made.
 
 To look into a repository, the destination must know it; to restore from a new snapshot, the source must make it. Such
 a change is confirmed by itself, long before a plan is. It lies in a folder like a run's, without any task: it is listed
-with the runs and put back like what a run left changed, and a crash leaves nothing unsaid.
+with the runs and reverted like what a run left changed, and a crash leaves nothing unrecorded.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ async def make_change(
 async def _written_and_made(
     plan: Plan, there: RunFolder, change: PlannedChange, clusters: Clusters, clock: Callable[[], float]
 ) -> Problem | None:
-    """Write the change down, make it, and say how that ended; its trouble, None where it was made."""
+    """Record the change, make it, and record how that ended; its trouble, None where it was made."""
     async with await Journal.create(there.journal) as journal:
         before = await journal.progress()
         if not before.run:
@@ -100,7 +100,7 @@ def _place(plan: Plan, name: str, home: Path, new_id: Callable[[], str]) -> RunF
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what=f"{there.run} is a run: what changes during it is its own to say.",
+                what=f"{there.run} is a run, and only the run itself adds changes to it.",
                 todo="Leave the name out, and a new place is made for the change.",
             )
         )

@@ -28,7 +28,7 @@ async def settle_run(
     open_clusters: OpenClusters | None = None,
     clock: Callable[[], float] = time.time,
 ) -> tuple[LedgerEntry, ...]:
-    """Put back what a run left changed whose process has gone; what is still open afterwards, each with its trouble.
+    """Revert what a run left changed whose process has ended; what is still open afterwards, each with its trouble.
 
     `open_clusters` is the real wiring of a run's process where none is given. Raises RunHeldError where a living
     process holds the run.

@@ -1,4 +1,4 @@
-"""How a task and a run ended, as pure functions of what was counted, compared and refused."""
+"""How a task and a run ended, as pure functions of what was counted, compared and rejected."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 def judged(
     task: Task, comparison: Comparison, moved: Acknowledged | None, *, is_enough: bool = False
 ) -> tuple[TaskOutcome, Problem | None]:
-    """How a task ended, by the counts of both sides and by what the destination refused.
+    """How a task ended, by the counts of both sides and by what the destination rejected.
 
-    `is_enough` is a person's word that what others have sent is all there is.
+    `is_enough` is the user's word that other senders have sent everything.
     """
     if task.shipping is not None:
         return _judged_arrival(task, comparison, is_enough=is_enough)
@@ -50,25 +50,25 @@ def judged(
 
 
 def _refused(task: Task, refused: int, arrived: int) -> Problem:
-    """The trouble that some documents were refused, by what reads the files or by the destination, and no other is."""
+    """The trouble that some documents were rejected, by the reader of the files or by the destination, and no other."""
     if task.reading is not None:
         return Problem(
             cause=Cause.REFUSED,
-            what=f"{counted(refused, 'row')} of {task.source_index} {'was' if refused == 1 else 'were'} set aside; "
+            what=f"{counted(refused, 'row')} of {task.source_index} {'was' if refused == 1 else 'were'} rejected; "
             f"{_others(arrived)}.",
             why="Each is in the rejects file with its file, its line and the reason.",
             todo="Correct these rows or the mapping, and index them from a file of their own.",
         )
     return Problem(
         cause=Cause.REFUSED,
-        what=f"The destination refused {counted(refused, 'document')} of {task.source_index}; {_others(arrived)}.",
+        what=f"The destination rejected {counted(refused, 'document')} of {task.source_index}; {_others(arrived)}.",
         why="Each is in the rejects file with the server's reason.",
         todo="Correct the mapping or the documents, and send them again.",
     )
 
 
 def _others(arrived: int) -> str:
-    """What became of the documents that were not refused."""
+    """What became of the documents that were not rejected."""
     return "all others arrived" if arrived else "there were no others, nothing arrived"
 
 
@@ -80,13 +80,13 @@ def _unread(unread: tuple[str, ...], rows: int, refused: int) -> Problem:
     return Problem(
         cause=Cause.STATE,
         what=what,
-        why="It has only a first row with names, or its rows end, or are held together, in a way that is not known.",
+        why="It has only a first row with names, or its rows end, or are held together, in an unknown way.",
         todo="Look at the file. If it holds documents, say what it is (--format), or convert it, and make a new plan.",
     )
 
 
 def _judged_arrival(task: Task, comparison: Comparison, *, is_enough: bool) -> tuple[TaskOutcome, Problem | None]:
-    """How watching ended: by the number that was expected, and else by a person's word, which proves nothing."""
+    """How watching ended: by the number that was expected, and else by the user's word, which proves nothing."""
     expected, arrived = comparison.source_count, comparison.destination_count
     index = task.destination_index
     if arrived is None:
@@ -95,7 +95,7 @@ def _judged_arrival(task: Task, comparison: Comparison, *, is_enough: bool) -> t
     if expected == arrived:
         return TaskOutcome.VERIFIED, None
     if expected is None:
-        what = f"{counted(arrived, 'document')} arrived in {index}; how many there should be was not said."
+        what = f"{counted(arrived, 'document')} arrived in {index}; no number was expected."
     elif arrived < expected:
         what = f"{number(arrived)} of {counted(expected, 'document')} arrived in {index}: {number(expected - arrived)} "
         what += "are missing." if expected - arrived > 1 else "is missing."
@@ -104,13 +104,13 @@ def _judged_arrival(task: Task, comparison: Comparison, *, is_enough: bool) -> t
     failed = comparison.watched.failed if comparison.watched else 0
     seen = f" {counted(failed, 'write')} failed in its shards, most often for an _id that was taken." if failed else ""
     if is_enough:
-        why = f"Somebody said that this is enough.{seen}"
-        todo = "Compare that with what the sender says it has sent, and look at what was refused in its log."
+        why = f"You said that this is all.{seen}"
+        todo = "Compare that with the number that the sender reports, and look for rejected documents in its log."
         return TaskOutcome.ACCEPTED, Problem(cause=Cause.STATE, what=what, why=why, todo=todo)
     why = "A batch may have been sent twice, or something else writes to it."
     if expected is None or arrived < expected:
         why = "Documents were deleted there after they had arrived."
-    todo = "Look at what is there. To watch on, make a new plan: the index is there, and is used as it is."
+    todo = "Look at the index. To continue watching, make a new plan: the index exists, and is used as it is."
     return TaskOutcome.DIFFERENT, Problem(cause=Cause.STATE, what=what, why=f"{why}{seen}", todo=todo)
 
 
@@ -122,7 +122,7 @@ def _restored_otherwise(task: Task, comparison: Comparison) -> Problem:
         return Problem(
             cause=Cause.STATE,
             what=f"What arrived of {task.source_index} could not be compared with anything.",
-            why="Neither the source nor the snapshot could say what should be there.",
+            why="Neither the source nor the snapshot could say what should have arrived.",
             todo="Look at the first documents yourself.",
         )
     if not shards.is_whole:
@@ -167,7 +167,7 @@ def _compared_otherwise(
     refused = moved.refused if moved else 0
     if refused > compared.refused:
         why.append(
-            f"The destination refused {counted(refused, 'document')}; {number(compared.refused)} of these are known "
+            f"The destination rejected {counted(refused, 'document')}; {number(compared.refused)} of these are known "
             "by name, the others are among the missing."
         )
     return Problem(
@@ -217,7 +217,7 @@ def reasons(task: Task, there: int, arrived: int, moved: Acknowledged | None) ->
     if moved and moved.collided:
         why.append(f"{counted(moved.collided, 'document')} wanted an _id that another document had taken.")
     if moved and moved.refused:
-        why.append(f"The destination refused {counted(moved.refused, 'document')}, which should be the difference.")
+        why.append(f"The destination rejected {counted(moved.refused, 'document')}, which should be the difference.")
     if task.reading is None:
         why += _of_source(task, there, moved)
     if task.create and moved and task.reading is None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
-"""Letters and digits that nobody takes for one another: no 0 O, no 1 I L."""
+"""Letters and digits that cannot be confused: no 0 O, no 1 I L."""
 
 _ID: Final = re.compile(r"[0-9A-Z]{4,12}")
 
@@ -43,7 +43,7 @@ class RunFolder:
 
     @property
     def journal(self) -> Path:
-        """Events, commands and refused documents."""
+        """Events, commands and rejected documents."""
         return self.path / "journal"
 
     @property
@@ -58,7 +58,7 @@ class RunFolder:
 
     @property
     def rejects(self) -> Path:
-        """Refused documents, one JSON object a line."""
+        """Rejected documents, one JSON object a line."""
         return self.path / REJECTS
 
     @property
@@ -68,7 +68,7 @@ class RunFolder:
 
     @property
     def log(self) -> Path:
-        """What the process said on its standard streams: nothing, when all is well."""
+        """What the process printed: nothing, when all is well."""
         return self.path / "process.log"
 
     @property

@@ -25,7 +25,7 @@ class RunHeldError(ProblemError):
 
 
 def held_by_another_process(folder: RunFolder) -> Problem:
-    """What is said where a living process holds a run."""
+    """The trouble that a living process holds the run."""
     return Problem(
         cause=Cause.STATE,
         what=f"The run {folder.run} is held by another process.",
@@ -35,7 +35,7 @@ def held_by_another_process(folder: RunFolder) -> Problem:
 
 
 def writes_there_too(folder: RunFolder, plan: Plan) -> Problem | None:
-    """What is said where another run that is going on writes into an index of this plan; None where none does."""
+    """The trouble that another run in progress writes into an index of this plan; None where none does."""
     wanted = {task.destination_index for task in plan.tasks if task.destination_index}
     for other in folders_in(folder.path.parent) if wanted else ():
         if other.run == folder.run or not other.is_live:
@@ -58,7 +58,7 @@ def writes_there_too(folder: RunFolder, plan: Plan) -> Problem | None:
 async def hold_alone(folder: RunFolder, plan: Plan) -> int:
     """The lock of a run, which no other process holds, and into whose indices no other run writes.
 
-    Raises RunHeldError. One process at a time looks, so that of two that begin together one comes first.
+    Raises RunHeldError. One process at a time checks, so that of two that begin together one comes first.
     """
     turn = await _turn(folder.path.parent)
     try:
@@ -84,7 +84,7 @@ async def _turn(home: Path) -> int:
 
 
 async def hold_within_a_second(path: Path, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> int | None:
-    """The lock of a run, tried for a second: whoever only looks at it has it for an instant."""
+    """The lock of a run, tried for a second: a process that only checks it has it for an instant."""
     for _ in range(20):
         held = lock.hold(path)
         if held is not None:

@@ -32,7 +32,7 @@ T = TypeVar("T")
 FORMAT: Final = 1
 REJECTS: Final = "rejects.ndjson"
 """The file beside the journal with the rejected documents, one JSON object a line."""
-_APPLICATION: Final = 0x65736D67  # "esmg": says to file(1) and to us whose database it is
+_APPLICATION: Final = 0x65736D67  # "esmg": identifies the file, for file(1) as well
 _BUSY_SECONDS: Final = 10.0  # a writer holds the file for milliseconds; a backup program may for longer
 MOST_EVENTS: Final = 1_000  # events a read: a follower that comes late catches up in batches
 _THIN_EVERY: Final = 64  # polls of one task between two thinnings
@@ -186,11 +186,11 @@ class JournalStore:
                     advances.append((event.task, advance))
             for reject in rejects:
                 text, task = _encoder.encode(reject).decode(), getattr(events[-1], "task", 0)
-                told = connection.execute(
+                added = connection.execute(
                     "INSERT OR IGNORE INTO reject (task, type, id, json) VALUES (?, ?, ?, ?)",
                     (task, reject.type, reject.id, text),
                 )
-                if told.rowcount == 1:
+                if added.rowcount == 1:
                     lines.append(text + "\n")
         for number, advance in advances:
             self._advances.setdefault(number, []).append(advance)

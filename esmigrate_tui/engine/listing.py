@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A run as a list shows it. `problem` says why its journal cannot be read; the other fields are empty then.
 
-    `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what has to be put back,
+    `is_of_changes` says that it is no run, but changes made before one; `open_entries` counts what is to be reverted,
     `not_carried` what was to be made beside the indices and is not. `needs` says what a run that waits for a user needs
     to go on. `waits_for` is what keeps the process of a living run from writing into its journal.
     """
@@ -89,7 +89,7 @@ def _unreadable(folder: RunFolder, error: Exception) -> Problem:
     said = clean(error.strerror or "", 200) if isinstance(error, OSError) else ""
     return Problem(
         cause=Cause.STATE,
-        what=f"What the folder of this run holds cannot be made sense of{f': {said}' if said else ''}.",
+        what=f"The folder of this run cannot be read{f': {said}' if said else ''}.",
         todo="Its plan.toml, where that is whole, can be run again.",
         evidence=clean(str(folder.path), 300),
     )
@@ -119,7 +119,7 @@ async def _summary(folder: RunFolder) -> RunSummary:
 
 
 async def changed_beside(plan: Plan, home: Path) -> dict[str, tuple[str, ...]]:
-    """What was changed on the clusters of a plan before a run and is not put back: by the name that puts it back."""
+    """What was changed on the clusters of a plan before a run and is not reverted: by the name that reverts it."""
     found: dict[str, tuple[str, ...]] = {}
     ends = {end.endpoint.url for end in (plan.source, plan.destination) if end is not None}
     for folder in await asyncio.to_thread(folders_in, home):

@@ -17,7 +17,7 @@ _SAFELY = os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK  # a planted link or pipe
 def hold(path: Path) -> int | None:
     """The lock as an open descriptor, to be kept for the life of the process; None while another process holds it.
 
-    Who only looks (`is_held`) has it for an instant, so a caller that must be sure tries for a second.
+    A process that only checks (`is_held`) has it for an instant, so a caller that must be sure tries for a second.
     """
     return _locked(os.open(path, os.O_RDWR | os.O_CREAT | _SAFELY, 0o600))
 

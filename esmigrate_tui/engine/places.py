@@ -22,10 +22,10 @@ def runs_home(environ: Mapping[str, str]) -> Path:
     """
     chosen = environ.get(_STATE, "")
     if chosen:
-        # Path's own raises where ~NAME is nobody, and takes a home that is not there for a folder called ~.
+        # Path's own raises where ~NAME is no user, and takes a missing home for a folder called ~.
         named = os.path.expanduser(chosen)  # noqa: PTH111
         if named.startswith("~"):
-            raise _trouble(f"{_STATE} names a folder in a home that is not there.", f"Name a whole path in {_STATE}.")
+            raise _trouble(f"{_STATE} names a folder in a home that does not exist.", f"Name a whole path in {_STATE}.")
         return Path(named).absolute() / "runs"
     base = environ.get("XDG_STATE_HOME", "")
     state = Path(base) if base.startswith("/") else _home(environ, _STATE) / ".local" / "state"
@@ -43,9 +43,9 @@ def settings_file(environ: Mapping[str, str]) -> Path:
 
 
 def has_runs(environ: Mapping[str, str]) -> bool:
-    """Whether anything lies where the runs of this user are kept; nothing is said of what it is.
+    """Whether the folder for runs of this user holds anything at all.
 
-    Raises ProblemError (state) where that place is somebody else's.
+    Raises ProblemError (state) where that folder belongs to another user.
     """
     from esmigrate_tui.model.problem import ProblemError  # noqa: PLC0415  # see the module's docstring
 
@@ -73,8 +73,8 @@ def user_name() -> str:
 def raise_unsafe(home: Path) -> None:
     """Raise ProblemError (state) where others may change the runs in this folder, or it is not this user's, or is shut.
 
-    A journal says what is changed on a cluster, and a plan says where secrets are sent: nobody else may write them.
-    What is not there yet is fine.
+    A journal says what is changed on a cluster, and a plan says where secrets are sent: no other user may write them.
+    A missing folder is fine.
     """
     for place, may_group in ((home, False), (home.parent, True)):
         try:
@@ -119,7 +119,7 @@ def _not_ours(place: Path, what: str, todo: str = "Make it yours alone (chown, c
     return _trouble(
         f"The folder for runs, {clean(str(place), 300)}, {what}.",
         f"{todo}, or name another in {_STATE}.",
-        "Whoever may write there decides where a run sends its secrets.",
+        "A user who may write there decides where a run sends its secrets.",
     )
 
 

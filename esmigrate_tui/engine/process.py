@@ -1,7 +1,7 @@
 """The process of a run: `python -m esmigrate_tui.engine.process FOLDER`, credentials on standard input.
 
 It is the place where a run's real parts are wired together. It outlives the terminal: SIGHUP is ignored; SIGTERM and
-SIGINT end it within seconds, with a journal that says what is true, so that the run can be taken up again.
+SIGINT end it within seconds, with a journal that says what is true, so that the run can be resumed.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ async def open_clusters(plan: Plan, credentials: Mapping[Side, Credential]) -> A
 
 
 def steady_clock() -> Callable[[], float]:
-    """Seconds since 1970 that never jump: somebody may set the machine's clock during a run."""
+    """Seconds since 1970 that never jump: the clock of the machine may be set during a run."""
     offset = time.time() - time.monotonic()
     return lambda: offset + time.monotonic()
 
@@ -106,12 +106,12 @@ async def _run(
 ) -> int:
     ending, signals = asyncio.Event(), list[int]()
 
-    def told(number: int) -> None:
+    def end(number: int) -> None:
         signals.append(number)
         ending.set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told, number)
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
     plan = await asyncio.to_thread(read_plan, folder)
     held = await hold_alone(folder, plan)
     clock = steady_clock()
@@ -133,7 +133,7 @@ async def _run(
                         ending=ending,
                     )
                 )
-                await _finished_or_told(performing, ending)
+                await _finished_or_ending(performing, ending)
                 if signals and (performing.cancelled() or performing.result() is None):
                     return 128 + signals[0]
                 performing.result()
@@ -142,12 +142,12 @@ async def _run(
         lock.release(held)
 
 
-async def _finished_or_told(performing: asyncio.Future[RunOutcome | None], ending: asyncio.Event) -> None:
+async def _finished_or_ending(performing: asyncio.Future[RunOutcome | None], ending: asyncio.Event) -> None:
     """Wait for the run; once the process is told to end, only for a few seconds more."""
-    told: asyncio.Future[Any] = asyncio.ensure_future(ending.wait())
-    both: set[asyncio.Future[Any]] = {performing, told}
+    ended: asyncio.Future[Any] = asyncio.ensure_future(ending.wait())
+    both: set[asyncio.Future[Any]] = {performing, ended}
     await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-    told.cancel()
+    ended.cancel()
     if ending.is_set() and not performing.done():
         await asyncio.wait({performing}, timeout=_END_SECONDS)
         performing.cancel()
@@ -158,7 +158,7 @@ async def _finished_or_told(performing: asyncio.Future[RunOutcome | None], endin
 
 
 def _sign(folder: RunFolder, now: float) -> None:
-    """Say who holds the run."""
+    """Record which process holds the run."""
     write_whole(folder.process, msgspec.json.encode({"pid": os.getpid(), "started_at": now}))
 
 

@@ -1,7 +1,7 @@
-"""Whether the clusters of a plan are those that it was made for: looked at before every start, before anything else.
+"""Whether the clusters of a plan are those that it was made for: checked before anything else.
 
-It is the first thing that a run's process does, also one that takes a run up, and the first of whatever puts changes
-back or makes one. What cannot be reached now is asked again by the wire before anything is sent to it.
+It is the first thing that the process of a run does, also of a resumed one, and the first before a change is made or
+reverted. What cannot be reached now is checked again by the wire before anything is sent to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     OpenClusters = Callable[[Plan, Mapping[Side, Credential]], AbstractAsyncContextManager[Clusters]]
 
-_SECONDS: Final = 5.0  # whoever has begun a run waits for it to say so; a cluster that is away holds nothing up
+_SECONDS: Final = 5.0  # a run that begins is waited for: an unreachable cluster must not hold it up
 
 
 async def require_same_clusters(clusters: Clusters, sides: Iterable[Side] = Side) -> None:

@@ -109,7 +109,7 @@ async def resume_run(
 
 
 async def newest_event_to_resume(folder: RunFolder) -> int:
-    """The number of the newest event of a run that can be taken up, 0 for none; raises as `resume_run` does."""
+    """The number of the newest event of a run that can be resumed, 0 for none; raises as `resume_run` does."""
     if folder.is_live:
         raise RunHeldError(held_by_another_process(folder))
     read_plan(folder)
@@ -117,22 +117,22 @@ async def newest_event_to_resume(folder: RunFolder) -> int:
         progress = await journal.progress()
         newest = await journal.last()
     if progress.is_of_changes:
-        settle = f"`esmigrate cleanup {folder.run}` puts them back." if progress.open_ledger else "None is left."
+        settle = f"`esmigrate cleanup {folder.run}` reverts them." if progress.open_ledger else "None is left."
         raise ProblemError(
             Problem(
                 cause=Cause.MISSING,
                 what=f"{folder.run} is not a run: it holds changes that were made before one.",
-                why="There is nothing in it to take up.",
+                why="There is nothing in it to resume.",
                 todo=settle,
             )
         )
     if progress.outcome is RunOutcome.VERIFIED and not progress.not_carried:
-        settle = f" `esmigrate cleanup {folder.run}` puts back what is left." if progress.open_ledger else ""
+        settle = f" `esmigrate cleanup {folder.run}` reverts what is left." if progress.open_ledger else ""
         raise ProblemError(
             Problem(
                 cause=Cause.MISSING,
                 what=f"The run {folder.run} has ended, and everything was verified.",
-                todo=f"There is nothing to take up.{settle}",
+                todo=f"There is nothing to resume.{settle}",
             )
         )
     return newest[0] if newest else 0

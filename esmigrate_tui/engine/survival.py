@@ -1,6 +1,6 @@
 """What of a process stays behind: whether a run outlives a logout, and that no dump of its memory is written.
 
-Some hosts end every process of whoever logs out:
+Some hosts end every process of a user who logs out:
 https://www.freedesktop.org/software/systemd/man/latest/logind.conf.html
 """
 
@@ -48,7 +48,7 @@ def ends_processes(texts: Iterable[str]) -> bool:
 
 
 def logout_warning(user: str, root: Path = Path("/")) -> str:
-    """What somebody must know before logging out of this host; "" where a run goes on by itself."""
+    """What a user must know before logging out of this host; "" where a run goes on by itself."""
     folders = [root / folder for folder in _MORE]
     drop_ins = sorted((path for folder in folders for path in folder.glob("*.conf")), key=lambda path: path.name)
     texts = []
@@ -60,6 +60,6 @@ def logout_warning(user: str, root: Path = Path("/")) -> str:
     if not ends_processes(texts) or user == "root" or (root / _LINGERING / user).exists():
         return ""
     return (
-        "This host ends the processes of whoever logs out (KillUserProcesses=yes). Before you log out, say "
+        "This host ends the processes of a user who logs out (KillUserProcesses=yes). Before you log out, run "
         f"`loginctl enable-linger {user}`, or begin runs with `systemd-run --user --scope esmigrate …` or inside tmux."
     )

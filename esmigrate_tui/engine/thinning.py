@@ -1,6 +1,6 @@
-"""Which looks at a task the journal may forget, so that a run of days stays a file of a few megabytes.
+"""Which polls of a task the journal may forget, so that a run of days stays a file of a few megabytes.
 
-A look holds totals, never a difference: what Progress says at the end does not depend on those in between. Only the
+A poll holds totals, never a difference: what Progress says at the end does not depend on those in between. Only the
 plot of the rate does, so they are thinned out gently: the older, the wider apart, always finer than the plot is drawn.
 """
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 KEPT_WHOLE: Final = 60.0  # seconds: twice the window behind the rate, which therefore comes out the same
-_FINENESS: Final = 240  # looks over a task's whole age; the plot has half as many points
+_FINENESS: Final = 240  # polls over a task's whole age; the plot has half as many points
 
 
 class JournalledAdvance(NamedTuple):
@@ -27,32 +27,32 @@ class JournalledAdvance(NamedTuple):
 
 
 class ThinningResult(NamedTuple):
-    """What becomes of one task's looks: those that stay, those that go, those that lose their token."""
+    """What becomes of one task's polls: those that stay, those that go, those that lose their token."""
 
     stay: list[JournalledAdvance]
     go: list[int]
     lose_token: list[int]
 
 
-def thinned(looks: Sequence[JournalledAdvance]) -> ThinningResult:
-    """Thin out the looks of one task, given in their order; the first and the last one always stay.
+def thinned(polls: Sequence[JournalledAdvance]) -> ThinningResult:
+    """Thin out the polls of one task, given in their order; the first and the last one always stay.
 
-    A look with a note stays, since the note is shown. One with a total goes only where the next one has a total too.
+    A poll with a note stays, since the note is shown. One with a total goes only where the next one has a total too.
     Tokens can be long, and only the newest is ever used: all others are emptied.
     """
-    newest = next((look.seq for look in reversed(looks) if look.has_token), None)
-    lose_token = [look.seq for look in looks if look.has_token and look.seq != newest]
-    bare = [look._replace(has_token=False) if look.has_token and look.seq != newest else look for look in looks]
+    newest = next((poll.seq for poll in reversed(polls) if poll.has_token), None)
+    lose_token = [poll.seq for poll in polls if poll.has_token and poll.seq != newest]
+    bare = [poll._replace(has_token=False) if poll.has_token and poll.seq != newest else poll for poll in polls]
     stay: list[JournalledAdvance] = bare[:1]
     go: list[int] = []
-    for look, following in pairwise(bare[1:]):
-        age = bare[-1].at - look.at
+    for poll, following in pairwise(bare[1:]):
+        age = bare[-1].at - poll.at
         is_close = 0 <= following.at - stay[-1].at <= age / _FINENESS
-        is_needed = look.has_note or look.has_token or (look.has_total and not following.has_total)
+        is_needed = poll.has_note or poll.has_token or (poll.has_total and not following.has_total)
         if age > KEPT_WHOLE and is_close and not is_needed:
-            go.append(look.seq)
+            go.append(poll.seq)
         else:
-            stay.append(look)
+            stay.append(poll)
     stay.extend(bare[1:][-1:])
     gone = frozenset(go)
     return ThinningResult(stay, go, [seq for seq in lose_token if seq not in gone])

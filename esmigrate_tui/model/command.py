@@ -1,4 +1,4 @@
-"""What a person tells a run while it is going on; a screen writes it into the journal, the run's process obeys."""
+"""Commands to a run: a screen writes them into the journal, the process of the run follows them."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ Count = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A document that the destination refused, or a row that is none; the reason in the server's own words, cleaned."""
+    """A document that the destination rejected, or a row that is none; the reason as the server said it, cleaned."""
 
     index: str
     id: str
@@ -38,11 +38,11 @@ class Reject(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Acknowledged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What a method yields after the server acknowledged: totals of the task so far, never what was merely read.
 
-    `done` counts documents settled (written, there already, or refused), of `total` (None until known); for a method
+    `done` counts documents settled (written, there already, or rejected), of `total` (None until known); for a method
     that copies files both are bytes, and `parts_done` of `parts` are the shards.
     `there_already` were found in place on a repeated pass, `collided` were found in place on the first pass into a
-    destination that this run made: two documents want one `_id`. `token` is where to take the work up again.
-    `rejects` are the newly refused since the last one; `note` says something worth telling, and `is_odd` that it is
+    destination that this run made: two documents want one `_id`. `token` is where to resume the work.
+    `rejects` are those rejected since the last one; `note` says something worth reporting, and `is_odd` that it is
     not as it should be.
     """
 
@@ -63,7 +63,7 @@ class Acknowledged(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
 
 class TaskOutcome(StrEnum):
-    """How a task ended; only VERIFIED is proved, ACCEPTED is good by a person's word alone."""
+    """How a task ended; only VERIFIED is proved, ACCEPTED is good by the user's word alone."""
 
     VERIFIED = "verified"
     ACCEPTED = "accepted"
@@ -75,7 +75,7 @@ class TaskOutcome(StrEnum):
 
 
 class RunOutcome(StrEnum):
-    """How a run ended; CHANGED is no run at all, but changes that somebody made before one.
+    """How a run ended; CHANGED is no run at all, but changes that were made before one.
 
     WAITING is no end either: its process has left since a cluster no longer takes its secret, or shows another
     certificate, and a user who resumes it gives what it needs.
@@ -151,7 +151,7 @@ class WaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag="wait-ended"):
 
 
 class VerificationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="verification-started"):
-    """All was moved as far as the server says; now both sides are compared."""
+    """Everything was copied as far as the server says; now both sides are compared."""
 
     at: Moment
     task: Count
@@ -195,7 +195,7 @@ class Samples(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Watched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the cluster has counted while others sent: it knows of these, and not of what a mapping refused.
+    """What the cluster has counted while others sent: it knows of these, and not of what a mapping rejected.
 
     `failed` are writes that a shard did not carry out, most often for an _id that was taken. `turned_away` are requests
     that the full queue of a node refused, of this sender or of another.
@@ -261,26 +261,26 @@ class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
 
 
 class Paused(msgspec.Struct, frozen=True, kw_only=True, tag="paused"):
-    """Somebody paused the run."""
+    """The user paused the run."""
 
     at: Moment
 
 
 class Continued(msgspec.Struct, frozen=True, kw_only=True, tag="continued"):
-    """Somebody let it go on."""
+    """The user let the run go on after a pause."""
 
     at: Moment
 
 
 class PaceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pace-changed"):
-    """Somebody set the throttle, in documents a second and task; 0 for none."""
+    """The user set the throttle, in documents a second and task; 0 for none."""
 
     at: Moment
     requests_per_second: float
 
 
 class ArrivalsAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="enough-said"):
-    """Somebody said that what has arrived is all there is."""
+    """The user said that everything has arrived which other senders will send."""
 
     at: Moment
 

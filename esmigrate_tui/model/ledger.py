@@ -41,7 +41,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def makes_index(self) -> bool:
-        """Whether it makes an index, which is refused where there is one of that name."""
+        """Whether it makes an index, which is refused where the name is taken."""
         return self.method == "PUT" and bool(self.index) and len(self.segments) == 1
 
     def as_console(self) -> str:
@@ -87,7 +87,7 @@ class LedgerEntry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @property
     def is_acknowledged(self) -> bool:
-        """Whether the server has said that it was made: of one that stays after a lost answer that is not known."""
+        """Whether the server has acknowledged it; not known of one that stays after a lost response."""
         return self.state is EntryState.MADE or (self.state is EntryState.KEPT and not self.trouble)
 
 

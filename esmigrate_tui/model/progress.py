@@ -98,7 +98,7 @@ class Rate(msgspec.Struct, frozen=True):
     samples: tuple[tuple[float, int], ...] = ()
 
     def after(self, at: float, done: int) -> Rate:
-        """The rate with one more look; looks older than the window are forgotten, but for the one before it."""
+        """The rate with one more poll; polls older than the window are forgotten, but for the one before it."""
         kept = [*self.samples, (at, done)][-_SAMPLES:]
         while len(kept) > 2 and kept[1][0] <= at - _LOOK_BACK:
             kept.pop(0)
@@ -106,7 +106,7 @@ class Rate(msgspec.Struct, frozen=True):
 
     @property
     def per_second(self) -> float:
-        """Documents a second; 0.0 until two looks are apart in time."""
+        """Documents a second; 0.0 until two polls are apart in time."""
         if len(self.samples) < 2:
             return 0.0
         (first, before), (last, after) = self.samples[0], self.samples[-1]
@@ -114,9 +114,9 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 class TaskProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """One task's row on the board; `moved_at` is when a look last told of more than the one before.
+    """One task's row on the board; `moved_at` is when a poll last reported more than the one before.
 
-    While every document is compared, `read` of about `to_read` documents of both sides were looked at; `is_naming` says
+    While every document is compared, `read` of about `to_read` documents of both sides were read; `is_naming` says
     that it is the second reading.
     """
 
@@ -251,7 +251,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def refused(self) -> int:
-        """Documents the destination refused, and rows that were none."""
+        """Documents that were rejected, and rows that were none."""
         return sum(task.refused for task in self.tasks)
 
     @property
@@ -286,7 +286,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_of_changes(self) -> bool:
-        """Whether it is no run, but changes that somebody made before one: nothing can be taken up, only put back."""
+        """Whether it is no run, but changes that were made before one: nothing can be resumed, only reverted."""
         return bool(self.run) and not self.tasks and self.outcome in {None, RunOutcome.CHANGED}
 
     @property
@@ -309,12 +309,12 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def open_ledger(self) -> tuple[LedgerEntry, ...]:
-        """Changes that somebody still has to put back."""
+        """Changes that are still to be reverted."""
         return tuple(entry for entry in self.ledger if entry.is_open)
 
     @property
     def not_carried(self) -> tuple[CarriedOver, ...]:
-        """What was to be carried over, and was not."""
+        """Definitions that were to be made, and were not."""
         return tuple(one for one in self.carried if one.fate.is_open)
 
     def task(self, number: int) -> TaskProgress:
@@ -331,7 +331,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         raise ProblemError(
             Problem(
                 cause=Cause.STATE,
-                what=f"The journal of this run tells of task {number}, which the run does not have.",
+                what=f"The journal of this run has events of task {number}, which the run does not have.",
                 todo="Its plan.toml, beside it, can be run again.",
             )
         )
@@ -358,7 +358,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         return Eta(each[0], min(each) * 0.85, max(each) * 1.15)
 
     def exit_code(self) -> ExitCode:
-        """What a command that followed the run to this moment says to the shell."""
+        """The exit code of a command that followed the run to this moment."""
         if self.outcome is None:
             return ExitCode.DETACHED
         if self.outcome in {RunOutcome.VERIFIED, RunOutcome.ACCEPTED, RunOutcome.CHANGED}:
@@ -401,9 +401,9 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 rested = msgspec.structs.replace(
                     now, outcome=None, finished_at=None, rate=Rate(), problem=None, awaited=()
                 )
-                return _telling(rested, event.at, "taken up again by a new process")
+                return _noting(rested, event.at, "resumed by a new process")
             case TaskStarted():
-                first = self.task(event.task).started_at  # of a run that was taken up
+                first = self.task(event.task).started_at  # of a run that was resumed
                 began = event.at if first is None else first
                 return _with_task(now, event.task, state=TaskState.PREPARING, started_at=began, problem=None)
             case TaskAdvanced():
@@ -415,7 +415,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 if known is not None and known.what == event.problem.what:
                     return held
                 held = msgspec.structs.replace(held, dip=Notable(at=event.at, text=event.problem.what))
-                return _telling(held, event.at, f"{name} waits: {event.problem.what}", trouble=True)
+                return _noting(held, event.at, f"{name} waits: {event.problem.what}", trouble=True)
             case WaitEnded():
                 return _with_task(now, event.task, state=TaskState.MOVING, held_by=None, held_until=None)
             case VerificationStarted():
@@ -447,22 +447,22 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
             case CarriedOver():
                 carried = tuple(one for one in self.carried if (one.kind, one.name) != (event.kind, event.name))
                 with_it = msgspec.structs.replace(now, carried=(*carried, event))
-                return _telling(with_it, event.at, f"{event.label}: {event.words}", trouble=event.fate.is_open)
+                return _noting(with_it, event.at, f"{event.label}: {event.words}", trouble=event.fate.is_open)
             case Paused():
                 paused = msgspec.structs.replace(now, is_paused=True, dip=Notable(at=event.at, text="paused"))
-                return _telling(paused, event.at, "paused")
+                return _noting(paused, event.at, "paused")
             case Continued():
-                return _telling(msgspec.structs.replace(now, is_paused=False), event.at, "continued")
+                return _noting(msgspec.structs.replace(now, is_paused=False), event.at, "continued")
             case PaceChanged():
                 pace = f"{event.requests_per_second:g} documents/s" if event.requests_per_second else "no limit"
                 paced = msgspec.structs.replace(now, requests_per_second=event.requests_per_second)
-                return _telling(paced, event.at, f"pace: {pace}")
+                return _noting(paced, event.at, f"pace: {pace}")
             case ArrivalsAccepted():
                 said = msgspec.structs.replace(now, is_enough=True, is_paused=False)
-                return _telling(said, event.at, "somebody said that what has arrived is enough")
+                return _noting(said, event.at, "you said that everything has arrived")
             case Noted():
                 name = self.task(event.task).summary.source_index + ": " if event.task else ""
-                return _telling(now, event.at, name + event.text)
+                return _noting(now, event.at, name + event.text)
             case RunFinished():
                 return msgspec.structs.replace(
                     now, outcome=event.outcome, finished_at=event.at, problem=event.problem, is_paused=False
@@ -475,7 +475,7 @@ def _with_task(progress: Progress, number: int, **changes: object) -> Progress:
     return msgspec.structs.replace(progress, tasks=(*progress.tasks[:place], task, *progress.tasks[place + 1 :]))
 
 
-def _telling(progress: Progress, at: float, text: str, *, trouble: bool = False) -> Progress:
+def _noting(progress: Progress, at: float, text: str, *, trouble: bool = False) -> Progress:
     line = Notable(at=at, text=text, is_trouble=trouble)
     return msgspec.structs.replace(progress, notable=(*progress.notable, line)[-_NOTABLE:])
 
@@ -505,7 +505,7 @@ def _advanced(progress: Progress, event: TaskAdvanced) -> Progress:
     then = msgspec.structs.replace(then, plot=_plotted(progress.plot, event.at, then.rate.per_second))
     if not moved.note:
         return then
-    return _telling(then, event.at, f"{task.summary.source_index}: {moved.note}", trouble=moved.is_odd)
+    return _noting(then, event.at, f"{task.summary.source_index}: {moved.note}", trouble=moved.is_odd)
 
 
 def _ended(progress: Progress, event: TaskFinished) -> Progress:
@@ -534,7 +534,7 @@ def _ended(progress: Progress, event: TaskFinished) -> Progress:
         total=settled if arrived and settled is not None else task.total,
     )
     is_trouble = state not in {TaskState.VERIFIED, TaskState.ACCEPTED}
-    return _telling(then, event.at, _ending(task.summary, event), trouble=is_trouble)
+    return _noting(then, event.at, _ending(task.summary, event), trouble=is_trouble)
 
 
 def _ending(summary: TaskSummary, event: TaskFinished) -> str:
@@ -549,7 +549,7 @@ def _ending(summary: TaskSummary, event: TaskFinished) -> str:
             compared = ", every one compared" if event.compared is not None else ""
             return f"{name} verified: {counted(event.source_count or 0, 'document')} on both sides{compared}"
         case TaskOutcome.WITH_REJECTS:
-            return f"{name}: {counted(event.refused, 'document')} set aside, all others arrived"
+            return f"{name}: {counted(event.refused, 'document')} rejected, all others arrived"
         case _:
             return f"{name}: {event.problem.what if event.problem else event.outcome.value}"
 

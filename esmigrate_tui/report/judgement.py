@@ -70,7 +70,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
         if self.state is TaskState.VERIFIED:
             return "no: counts differ" if self.was_counted else "no: not counted"
         if self.state is TaskState.ACCEPTED:
-            return "by a person's word"
+            return "by the user's word"
         if self.state is TaskState.WITH_REJECTS:
             return f"all but {number(self.refused)} rejected"
         words = {TaskState.DIFFERENT: "counts differ", TaskState.WAITING: "not begun"}
@@ -92,7 +92,7 @@ class ReportRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ToDo(msgspec.Struct, frozen=True, kw_only=True):
-    """Something that a person has to do or to decide; `copy` is a command or request to paste, "" if there is none."""
+    """Something that the user has to do or to decide; `copy` is a command or request to paste, "" if there is none."""
 
     what: str
     copy: str = ""
@@ -143,7 +143,7 @@ def _how_documents_were_compared(rows: Sequence[ReportRow]) -> str:
             + (f"{number(differ)} {'differs' if differ == 1 else 'differ'}." if differ else "no difference.")
         )
         if refused := sum(one.refused for one in compared):
-            aside = "document that the destination refused was", "documents that the destination refused were"
+            aside = "document that the destination rejected was", "documents that the destination rejected were"
             said.append(f"{counted(refused, *aside)} not looked for there.")
         if bare := sum(one.without_source for one in compared):
             said.append(
@@ -162,7 +162,7 @@ def _how_documents_were_compared(rows: Sequence[ReportRow]) -> str:
 
 
 def _how_it_was_watched(rows: Sequence[ReportRow]) -> str:
-    """By counting what arrived; the cluster tells nobody but the sender what it refused."""
+    """By counting what arrived; the cluster reports what it rejects to the sender alone."""
     said = []
     for row in rows:
         there = counted(row.destination_count or 0, "document")
@@ -172,7 +172,7 @@ def _how_it_was_watched(rows: Sequence[ReportRow]) -> str:
         seen = [counted(failed, "failed write")] if failed else []
         seen += [counted(turned_away, "request") + " turned away by full queues"] if turned_away else []
         said.append(f"The cluster counted {' and '.join(seen) or 'no failed write'} meanwhile.")
-    said.append("What a mapping refuses it tells the sender alone: its log has that.")
+    said.append("What a mapping rejects is reported to the sender alone: see its log.")
     return " ".join(said)
 
 
@@ -218,7 +218,7 @@ def to_do(  # all that a run leaves behind
     rejects_file: str,
     beside: Sequence[EarlierChanges] = (),
 ) -> tuple[ToDo, ...]:
-    """What a person must still do, in that order; the guide's own last steps among it."""
+    """What the user must still do, in that order."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
     if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
@@ -259,7 +259,7 @@ def to_do(  # all that a run leaves behind
 def by_hand(
     plan: Plan, progress: Progress, rows: Sequence[ReportRow], beside: Sequence[EarlierChanges] = ()
 ) -> tuple[ToDo, ...]:
-    """What only a person can revert or remove, on the clusters themselves."""
+    """What only the user can revert or remove, on the clusters themselves."""
     if progress.is_of_changes:
         return ()
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
@@ -274,7 +274,7 @@ def _begun_large(things: Sequence[ToDo]) -> tuple[ToDo, ...]:
 def _settings_by_hand(
     plan: Plan, progress: Progress, rows: Sequence[ReportRow], beside: Sequence[EarlierChanges]
 ) -> list[ToDo]:
-    """What was opened, stopped or registered for the migration, by a person or before the run."""
+    """What was opened, stopped or registered for the migration, by the user or before the run."""
     is_complete = progress.outcome is RunOutcome.VERIFIED and all(row.is_verified for row in rows)
     things: list[ToDo] = []
     if plan.method.traits.pulls and plan.source is not None:
@@ -411,7 +411,7 @@ def _after_a_restore(plan: Plan, restoration: RestoreOptions, rows: Sequence[Rep
 
 
 def _lifecycles(destination: Features) -> list[ToDo]:
-    """What a person may have stopped by hand, as preflight proposes; older servers have none of it."""
+    """What the user may have stopped by hand, as preflight proposes; older servers have none of it."""
     if not destination.has_ilm:
         return []
     both = destination.has_slm

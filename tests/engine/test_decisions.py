@@ -111,7 +111,7 @@ def test_refused_documents_that_are_not_known_by_name_are_said_to_be_among_the_m
     found = comparison(100, 95, (DifferenceKind.MISSING, "x"), refused=3)
     _, problem = judged(TASK, found, Acknowledged(done=100, refused=5))
     assert problem is not None
-    assert "refused 5 documents; 3 of these are known by name" in problem.why
+    assert "rejected 5 documents; 3 of these are known by name" in problem.why
 
 
 def test_documents_that_differ_are_not_promised_to_be_mended_by_going_on() -> None:

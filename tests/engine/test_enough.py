@@ -1,4 +1,4 @@
-"""A person's word that what others have sent is enough: it ends a watch, holds through a kill, and only there."""
+"""The word of the user that everything was sent: it ends a watch, holds through a kill, and only there."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ async def test_enough_ends_a_watch_even_a_paused_one_with_what_is_there(tmp_path
     assert bench.of(VerificationStarted)
     assert bench.called("stop") == []
     assert "of 100 000 documents arrived" in ended.problem.what
-    assert "Somebody said that this is enough." in ended.problem.why
+    assert "You said that this is all." in ended.problem.why
 
 
 async def test_a_quiet_watch_is_patient_anew_after_each_good_look(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_where_there_is_no_home_at_all_that_is_one_sentence(capsys: pytest.Captu
 @pytest.mark.usefixtures("unknown")
 def test_a_place_in_a_home_that_is_not_there_is_no_folder_called_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ESMIGRATE_STATE_DIR", "~nobody-here/x")
-    with pytest.raises(ProblemError, match="home that is not there"):
+    with pytest.raises(ProblemError, match="home that does not exist"):
         places.runs_home(os.environ)
 
 

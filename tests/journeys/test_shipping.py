@@ -162,7 +162,7 @@ async def test_a_person_says_that_it_is_enough_and_the_report_says_who_said_it(
     assert said.code == 0, said.text
     assert following.returncode == 0, out.decode()
     assert "ended by the user: what has arrived is enough" in out.decode()
-    assert "30 documents arrived; that this is enough is a person's word, and was not checked." in out.decode()
+    assert "30 documents arrived; that this is all is the user's word, and was not checked." in out.decode()
     assert count == 30
 
 

@@ -59,7 +59,7 @@ def summary(progress: Progress, look: Canvas) -> list[Text]:
     words = [f"Counts equal on {number(equal)} of {counted(len(progress.tasks), 'index', 'indices')}"]
     if is_watched(progress):
         expected = [task.source_count for task in progress.tasks if task.source_count is not None]
-        words = [f"{number(sum(expected))} were expected" if expected else "How many there should be was not said"]
+        words = [f"{number(sum(expected))} were expected" if expected else "No number was expected"]
     elif progress.traits.loads:
         words = [f"{counted(sum(task.source_count or 0 for task in progress.tasks), 'row')} read"]
     arrived = sum(task.destination_count or 0 for task in progress.tasks)
