@@ -36,7 +36,7 @@ NAMES: Final = {
     r"fates?": "outcome",
 }
 OPEN: Final[frozenset[str]] = frozenset(
-    {"cli", "elastic", "engine", "flow", "hangup.py", "methods", "model", "plain", "verify", "wizard"}
+    {"elastic", "engine", "flow", "hangup.py", "methods", "model", "plain", "verify", "wizard"}
 )
 """Rooms, or modules of the top, whose texts still have other terms."""
 OPEN_NAMES: Final[frozenset[str]] = frozenset(

@@ -145,7 +145,7 @@ def preview_lines(sample: FileSample, *, is_guessed: bool) -> Iterator[str]:
     """The first rows as they will be sent, what was guessed of their fields, and the bad ones by line."""
     reading = sample.reading
     yield f"{counted(len(reading.files), 'file')}, {size(reading.size)}: {how_read(reading)}"
-    yield f"The first rows of {counted(sample.amount, 'row')} that were looked at, as they will be sent:"
+    yield f"The first rows of {counted(sample.amount, 'row')} that were read, as they will be sent:"
     for row in sample.rows[:_SHOWN]:
         name = "(new)" if is_new_id(row, reading) else clean(row.id, 60)
         yield f"  _id {name}  {clean(row.source.decode('utf-8', 'replace'), _WIDE)}"

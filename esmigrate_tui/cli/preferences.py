@@ -1,4 +1,4 @@
-"""What a person prefers, kept from one start to the next. Nothing depends on it: a file that cannot be read is none."""
+"""What a user prefers, kept from one start to the next. Nothing depends on it: a file that cannot be read is none."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MOST: Final = 65_536  # bytes that are read: what is longer was not written here
-_PATIENCE: Final = 5.0  # seconds for a few bytes; a home on a network that is away never answers
+_PATIENCE: Final = 5.0  # seconds for a few bytes; a home on a network that is unreachable never answers
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """What a person prefers; each has its calm default."""
+    """What a user prefers; each has its calm default."""
 
     contrast: bool = False
 

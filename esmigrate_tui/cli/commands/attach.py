@@ -27,7 +27,7 @@ def attach(options: AttachOptions) -> int:
       esmigrate attach 7K2P
       esmigrate attach 7K2P --json > events.jsonl
 
-    On a terminal the wizard's screen opens at the run. Leaving it leaves the run going on.
+    On a terminal the wizard's screen opens at the run. The run continues when you leave it.
     """
     is_terminal = sys.stdout.isatty() and sys.stdin.isatty()
     if options.as_json or options.plain or wants_lines(os.environ) or not is_terminal:

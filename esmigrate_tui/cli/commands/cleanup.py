@@ -1,4 +1,4 @@
-"""`esmigrate cleanup`: the ledger of a run settled, and what is left for a person."""
+"""`esmigrate cleanup`: the ledger of a run settled, and what is left for the user."""
 
 from __future__ import annotations
 

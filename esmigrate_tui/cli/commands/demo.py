@@ -129,7 +129,7 @@ async def _move_everything(source: SignedIn, destination: SignedIn) -> int:
     return await follow_to_end(run, stop_when_left=True)
 
 
-async def _end_what_goes_on() -> int:
+async def _stop_runs() -> int:
     """Stop what was left running, which would wait for clusters that no longer exist; the exit code."""
     from esmigrate_tui.cli.following import end_run
     from esmigrate_tui.engine.lock import is_held
@@ -159,7 +159,7 @@ async def _demonstrate(options: DemoOptions, *, is_headless: bool) -> int:
             draft = Draft(method=MethodName.REINDEX_FROM_REMOTE, source=source[0], destination=destination[0])
             given = {Side.SOURCE: source[1], Side.DESTINATION: destination[1]}
             code = await wizard_session(draft=draft, credentials=given, is_toured=options.tour)
-            return code if code != ExitCode.DETACHED else await _end_what_goes_on()
+            return code if code != ExitCode.DETACHED else await _stop_runs()
     except asyncio.CancelledError:
         click.echo("esmigrate: the demo was ended, and both clusters with it.", err=True)
         return 128 + signal.SIGTERM

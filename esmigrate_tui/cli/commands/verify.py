@@ -101,7 +101,7 @@ async def verify(options: VerifyOptions) -> int:
 
 
 def lines_of(compared: IndexComparison, source: str, destination: str) -> list[str]:
-    """What was found, as lines for a person."""
+    """What was found, as lines for people."""
     manner = "by their values (numbers exactly, layout aside)" if compared.by_value else "byte for byte"
     name = clean(source) if source == destination else f"{clean(source)} and {clean(destination)}"
     there, arrived = counted(compared.source_count, "document"), number(compared.destination_count)
@@ -110,7 +110,7 @@ def lines_of(compared: IndexComparison, source: str, destination: str) -> list[s
         bare = counted(compared.without_source, "document")
         lines.append(f"! {bare} of both sides keep no _source: of those only _id and routing were compared.")
     if compared.is_equal:
-        written = " Some were written to meanwhile, and were looked at again." if compared.partitions else ""
+        written = " Some were written to meanwhile, and were compared again." if compared.partitions else ""
         return [*lines, f"Every document of each side is on the other.{written}"]
     for kind in DifferenceKind:
         of = [difference.id for difference in compared.differences if difference.kind is kind]
@@ -162,11 +162,11 @@ def _line(reading: ComparisonReading, seconds: float) -> str:
     return f"{share}{what}: {number(reading.read)} of {number(reading.total)}   {number(round(rate))}/s{left}"
 
 
-# -- going on ----------------------------------------------------------------------------------------------------------
+# -- continuing ----------------------------------------------------------------------------------------------------------
 
 
 def _place(*what: str) -> Path:
-    """The file of one comparison; its name says nothing of where it looks."""
+    """The file of one comparison; its name does not show where it looks."""
     name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:24]
     return runs_home(os.environ).parent / "comparing" / name
 
