@@ -21,7 +21,7 @@ def test_how_it_was_compared_and_what_could_not_be_is_said() -> None:
             "compared by their values (numbers exactly, layout aside)."
         ),
         "! 2 documents of both sides keep no _source: of those only _id and routing were compared.",
-        "Every document of each side is on the other. Some were written to meanwhile, and were looked at again.",
+        "Every document of each side is on the other. Some were written to meanwhile, and were compared again.",
     ]
 
 

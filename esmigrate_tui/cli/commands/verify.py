@@ -162,7 +162,7 @@ def _line(reading: ComparisonReading, seconds: float) -> str:
     return f"{share}{what}: {number(reading.read)} of {number(reading.total)}   {number(round(rate))}/s{left}"
 
 
-# -- continuing ----------------------------------------------------------------------------------------------------------
+# -- continuing ------------------------------------------------------------------------------------------------------
 
 
 def _place(*what: str) -> Path:
