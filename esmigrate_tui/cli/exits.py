@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 import traceback
 from typing import TYPE_CHECKING, TextIO
 
@@ -30,6 +31,12 @@ def exit_code_of(command: Callable[[], object], out: TextIO) -> int:
     """Carry out a command, of click or not, and print in one sentence what stopped it; the exit code."""
     try:
         answer = command()
+        sys.stdout.flush()  # what a reader did not wait for shows here, not at the interpreter's end
+    except SystemExit:  # so click ends where it meets a broken pipe first, and after it has completed a word
+        if "_ESMIGRATE_COMPLETE" in os.environ:
+            raise
+        _silence(1)
+        return 128 + signal.SIGPIPE
     except ProblemError as error:
         print_problem(error.problem, out)
         return exit_code(error.problem.cause)

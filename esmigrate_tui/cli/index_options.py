@@ -8,7 +8,15 @@ from typing import Annotated
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import EXISTING_FILE, FILE_OR_DASH, Batch, CommandOption, DestinationOptions, PlanOutput
+from esmigrate_tui.cli.options import (
+    EXISTING_FILE,
+    FILE_OR_DASH,
+    RATE,
+    Batch,
+    CommandOption,
+    DestinationOptions,
+    PlanOutput,
+)
 from esmigrate_tui.model.files import FileFormat
 from esmigrate_tui.model.shipping import Shipper
 
@@ -75,5 +83,5 @@ class IndexPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
         ),
     ] = ""
     batch: Batch = 0
-    pace: Annotated[float, CommandOption("Documents a second at most; 0: no limit.", within=click.FloatRange(0))] = 0.0
+    pace: Annotated[float, CommandOption("Documents a second at most; 0: no limit.", within=RATE)] = 0.0
     written: PlanOutput

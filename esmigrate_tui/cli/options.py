@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import math
 import textwrap
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 import msgspec
@@ -20,10 +21,24 @@ if TYPE_CHECKING:
 
     Called = Callable[..., int]
 
+
+class FiniteRange(click.FloatRange):
+    """Numbers from a least one on; not "nan" and "inf", which are numbers only to Python."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  # as click has it
+        """The number; click's usage error for what is none."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return number
+
+
 Within = click.IntRange | click.FloatRange | click.Path | None
 Given = TypeVar("Given", bound=msgspec.Struct)
 CONTEXT: Final = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 EXISTING_FILE: Final = click.Path(exists=True, dir_okay=False, path_type=Path)
+RATE: Final = FiniteRange(0)
+"""Documents a second."""
 FILE_OR_DASH: Final = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
 
@@ -196,6 +211,9 @@ class ClusterOptions(msgspec.Struct, frozen=True, kw_only=True):
         chosen = [name for name in ("ca", "fingerprint", "insecure") if getattr(self, name)]
         if len(chosen) > 1:
             msg = f"--{self.side}-{chosen[0]} and --{self.side}-{chosen[1]} exclude each other: give one."
+            raise click.UsageError(msg)
+        if chosen and not endpoint.is_encrypted:
+            msg = f"--{self.side}-{chosen[0]} is for TLS, and {endpoint.url} is without: give an address with https://."
             raise click.UsageError(msg)
         trust = Trust()
         if self.ca is not None:

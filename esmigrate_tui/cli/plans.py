@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from esmigrate_tui.cli.options import (
+    RATE,
     Batch,
     CommandOption,
     DestinationOptions,
@@ -54,9 +55,7 @@ class MovingPlanOptions(msgspec.Struct, frozen=True, kw_only=True):
     renamed: Renamed = ()
     at_once: Annotated[int, CommandOption("Indices at the same time.", within=click.IntRange(1, 32))] = 2
     batch: Batch = 0
-    pace: Annotated[
-        float, CommandOption("Documents a second and index at most; 0: no limit.", within=click.FloatRange(0))
-    ] = 0.0
+    pace: Annotated[float, CommandOption("Documents a second and index at most; 0: no limit.", within=RATE)] = 0.0
     verify: Annotated[
         Proof | None,
         CommandOption(

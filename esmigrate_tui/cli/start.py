@@ -16,8 +16,12 @@ def run() -> int:
     harden_environment(os.environ)
     keep_memory_private()
     os.umask(0o077)
+    codecs.register_error("esmigrate", _replacement)
     if wants_ascii(os.environ):
         _speak_ascii()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and codecs.lookup(stream.encoding).name != "utf-8":
+            stream.reconfigure(errors="esmigrate")
     from esmigrate_tui.cli.exits import exit_code_of  # noqa: PLC0415  # after the environment is clean
 
     if not sys.argv[1:]:
@@ -39,6 +43,15 @@ class _AsciiEncoder(codecs.IncrementalEncoder):
         from esmigrate_tui.flow.layout import plain  # noqa: PLC0415  # most texts need nothing of it
 
         return plain(input).encode("ascii", "replace")
+
+
+def _replacement(error: UnicodeError) -> tuple[str, int]:
+    """What stands for characters that a file, a pipe or a terminal of another encoding cannot take."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    from esmigrate_tui.flow.layout import plain  # noqa: PLC0415  # most texts need nothing of it
+
+    return plain(error.object[error.start : error.end]).encode("ascii", "replace").decode("ascii"), error.end
 
 
 def _speak_ascii() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import sys
 import time
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -139,10 +140,12 @@ async def wizard_session(
     is_toured: bool = False,
 ) -> int:
     """The wizard from its first screen to its last, or its first question to its last; the exit code."""
-    if follow is None and (in_lines or wants_lines(os.environ)):
+    is_terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if follow is None and (in_lines or wants_lines(os.environ) or not is_terminal):
         if not in_lines:
-            term = os.environ["TERM"]
-            print(f"This terminal (TERM={term}) can only show lines: the same steps as questions, as with --plain.")  # noqa: T201  # before any question
+            dumb = wants_lines(os.environ)
+            shown = f"This terminal (TERM={os.environ['TERM']})" if dumb else "What is not a terminal"
+            print(f"{shown} can only show lines: the same steps as questions, as with --plain.")  # noqa: T201  # before any question
         return await _questions(draft, credentials)
     gc.disable()  # until the first screen is there, which enables it: what is loaded for that is no garbage
     from esmigrate_tui.wizard.app import WizardApp

@@ -15,10 +15,15 @@ _ANOTHER_NAME: Final = "Give it another name."
 
 
 def write_new(path: Path, text: str, *, force: bool, todo: str = _ANOTHER_NAME) -> None:
-    """Write a file whole; raises ProblemError (usage) where it exists and may not be overwritten, OSError."""
-    if path.exists() and not force:
-        raise ProblemError.of(Cause.USAGE, f"{path} exists already.", todo=todo)
-    write_whole(path, text.encode(), is_new=not force)
+    """Write a file whole; raises ProblemError: usage where it exists and may not be overwritten, state else."""
+    try:
+        if path.exists() and not force:
+            raise ProblemError.of(Cause.USAGE, f"{path} exists already.", todo=todo)
+        write_whole(path, text.encode(), is_new=not force)
+    except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
+        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
+        what = f"{clean(str(path), 300)} cannot be written: {clean(why, 200)}."
+        raise ProblemError.of(Cause.STATE, what, todo="Give a place where you may write.") from None
 
 
 async def save_text(name: str, text: str) -> str:
@@ -26,24 +31,15 @@ async def save_text(name: str, text: str) -> str:
     from esmigrate_tui.reading.open_file import path_of  # noqa: PLC0415  # a plan is saved without it
 
     path = await asyncio.to_thread(path_of, name)
-    await _save(path, text, force=False)
+    await asyncio.to_thread(write_new, path, text, force=False)
     return str(path)
 
 
 async def save_plan(plan: Plan) -> str:
     """Write a plan into the working directory, and its name; raises ProblemError."""
     name = f"esmigrate-{plan.made_at.replace(':', '')}.toml"
-    await _save(Path(name), plan.to_toml(), force=True)
+    await asyncio.to_thread(write_new, Path(name), plan.to_toml(), force=True)
     return name
-
-
-async def _save(path: Path, text: str, *, force: bool) -> None:
-    try:
-        await asyncio.to_thread(write_new, path, text, force=force)
-    except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
-        why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        what = f"{clean(str(path), 300)} cannot be written: {clean(why, 200)}."
-        raise ProblemError.of(Cause.STATE, what, todo="Give a place where you may write.") from None
 
 
 async def read_plan(path: Path) -> Plan:

@@ -62,7 +62,7 @@ def _connections(session: Session) -> str:
             case ConnectionTest.GOING:
                 return f"the {side} is being tested"
             case ConnectionTest.BAD:
-                return f"the {side} refuses"
+                return f"the {side} is not connected"
             case ConnectionTest.NOT_YET:
                 return "not tested yet"
             case ConnectionTest.GOOD:

@@ -65,11 +65,11 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
     if not sample.amount:
         yield Finding(
             check="files-readable",
-            severity=Severity.BLOCKER if sample.unread else Severity.WARNING,
+            severity=Severity.BLOCKER,
             title=f"No row in {shown}",
             why="They are not empty, and nothing of them would arrive."
             if sample.unread
-            else "An index without documents would be made.",
+            else "They are empty: an index without documents would be made, and nothing could be compared.",
             fix="See that these are the right files, and that --format, --delimiter and --from-index are right.",
         )
     elif sample.bad == sample.amount:

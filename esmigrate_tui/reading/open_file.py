@@ -48,13 +48,23 @@ def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
             raise ProblemError(
                 Problem(
                     cause=Cause.MISSING,
-                    what=f"There is no file {clean(pattern, 500)}.",
-                    why="It is a folder." if exact.is_dir() else "Nothing here has that name or matches it.",
+                    what=f"There is no file {clean(pattern, 500)}." if pattern else "A file was given without a name.",
+                    why=_why_no_file(exact) if pattern else "",
                     todo="Give the path of a file, or a pattern such as 'folder/*.ndjson' in quotes.",
                 )
             )
         paths |= dict.fromkeys(name.resolve() for name in names)
     return tuple(file_source(str(path)) for path in paths)
+
+
+def _why_no_file(path: Path) -> str:
+    if path.is_dir():
+        return "It is a folder."
+    if path.exists():
+        return "It is a pipe or a device: a run that is resumed has to read its files again."
+    if path.is_symlink():
+        return "It is a link that leads to no file."
+    return "Nothing here has that name or matches it."
 
 
 def file_source(path: str) -> FileSource:

@@ -168,7 +168,7 @@ def status(*, as_json: bool) -> None:
 
 
 @sandbox.command()
-@click.argument("names", nargs=-1, required=True, metavar="NAME...|all")
+@click.argument("names", nargs=-1, required=True, metavar="NAME|VERSION...|all")
 def down(names: tuple[str, ...]) -> None:
     """End nodes and throw their data away; `all` ends those that `up` started."""
     for name in _carry_out(_down(names)):
@@ -178,14 +178,20 @@ def down(names: tuple[str, ...]) -> None:
 async def _down(names: tuple[str, ...]) -> list[str]:
     from esmigrate_tui.sandbox.nodes import down, find_node, status  # noqa: PLC0415 — with the command
 
-    if names == ("all",):
-        # Attached nodes belong to a running test or demo, which ends them itself.
-        nodes = [entry.node for entry in await asyncio.to_thread(status) if not entry.attached]
-    else:
-        nodes = [await find_node(name) for name in names]
+    # Attached nodes belong to a running test or demo, which ends them itself.
+    own = [entry.node for entry in await asyncio.to_thread(status) if not entry.attached]
+    nodes = own if names == ("all",) else [_only_one(name, own) or await find_node(name) for name in names]
     for node in nodes:
         await down(node)
     return [node.name for node in nodes]
+
+
+def _only_one(target: str, nodes: "list[SandboxNode]") -> "SandboxNode | None":
+    """The only node of a version; None where no node is of it, or where this is a node's name."""
+    found = [node for node in nodes if node.version == target]
+    if len(found) > 1 and all(node.name != target for node in nodes):
+        raise SandboxError(f"Several nodes are {target}: {', '.join(node.name for node in found)}. Name one.")
+    return found[0] if len(found) == 1 else None
 
 
 @sandbox.command()

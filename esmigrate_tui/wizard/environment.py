@@ -53,5 +53,5 @@ def wants_ascii(environ: Mapping[str, str]) -> bool:
 
 
 def wants_lines(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal says of itself that it can only show one line after another."""
+    """Whether the terminal reports that it can only show one line after another."""
     return environ.get("TERM") in {"dumb", "unknown"}

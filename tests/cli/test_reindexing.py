@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.model.outcome import ExitCode
@@ -25,3 +27,13 @@ def test_an_index_that_is_read_whole_is_divided_by_nothing() -> None:
 
 def test_no_more_ranges_are_asked_for_than_a_source_can_bear() -> None:
     assert "17 is not in the range 0<=x<=16" in refused("--split", "17")
+
+
+@pytest.mark.parametrize("option", [("--source-insecure",), ("--source-fingerprint", "ab" * 32)])
+def test_what_tls_trusts_is_refused_where_there_is_no_tls(option: tuple[str, ...]) -> None:
+    assert f"{option[0]} is for TLS, and http://127.0.0.1:9 is without" in refused(*option)
+
+
+@pytest.mark.parametrize("pace", ["nan", "inf", "-inf"])
+def test_a_pace_is_a_number_that_can_be_kept(pace: str) -> None:
+    assert "--pace" in refused("--pace", pace)

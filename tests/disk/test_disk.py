@@ -87,7 +87,7 @@ def test_a_place_that_was_taken_meanwhile_stays_as_it_is(tmp_path: Path) -> None
 
 def test_what_is_no_file_is_never_replaced(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OSError, match="it is not a file"):
+    with pytest.raises(ProblemError, match="it is not a file"):
         write_new(tmp_path / "pipe", "x", force=True)
     assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)
 

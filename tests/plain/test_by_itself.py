@@ -75,6 +75,36 @@ def test_a_dumb_terminal_gets_the_questions_by_itself_and_is_told_so(tmp_path: P
     assert "\x1b" not in ended.stdout
 
 
+def test_without_a_terminal_the_steps_come_as_questions_and_end_with_the_answers(tmp_path: Path) -> None:
+    ended = answered(tmp_path, "")
+    assert ended.returncode == 2
+    assert ended.stdout.startswith("What is not a terminal can only show lines")
+    assert ended.stderr.startswith("esmigrate: The answers came to an end before a migration was begun")
+    assert "\x1b" not in ended.stdout
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "koi8-r"])
+def test_a_pipe_of_another_encoding_gets_every_line(tmp_path: Path, encoding: str) -> None:
+    command = [sys.executable, "-m", "esmigrate_tui", "--plain"]
+    told = subprocess.run(
+        command,
+        input=b"?\nq\n",
+        env=environ(tmp_path) | {"PYTHONIOENCODING": encoding},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert b"These are the ways" in told.stdout
+    assert told.stderr == b""
+
+
+def test_a_reader_that_leaves_ends_the_program_as_a_broken_pipe_does(tmp_path: Path) -> None:
+    piped = f"{sys.executable} -m esmigrate_tui --help | true; exit ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(["bash", "-c", piped], env=environ(tmp_path), capture_output=True, check=False, timeout=60)
+    assert ended.returncode in {0, 141}
+    assert ended.stderr == b""
+
+
 def test_plain_with_a_command_says_what_it_is_for(tmp_path: Path) -> None:
     ended = answered(tmp_path, "", "--plain", "status")
     assert ended.returncode == 2
@@ -89,7 +119,7 @@ def test_a_locale_without_utf_8_gets_ascii_alone(tmp_path: Path, locale: str) ->
     )
     assert told.stdout.isascii()
     assert b"These are the ways" in told.stdout
-    assert b"Esmigrate connects to new cluster (9200 or 9243)" in told.stdout
+    assert b"Esmigrate connects to destination (9200 or 9243)" in told.stdout
 
 
 def test_a_secret_is_not_echoed_on_a_terminal_and_the_echo_comes_back(tmp_path: Path) -> None:

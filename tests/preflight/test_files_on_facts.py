@@ -41,7 +41,7 @@ def sampled(**more: Any) -> list[Finding]:  # noqa: ANN401  # any field
 
 @pytest.mark.parametrize(
     ("bad", "amount", "severity"),
-    [(0, 10, Severity.PASSED), (1, 10, Severity.WARNING), (10, 10, Severity.BLOCKER), (0, 0, Severity.WARNING)],
+    [(0, 10, Severity.PASSED), (1, 10, Severity.WARNING), (10, 10, Severity.BLOCKER), (0, 0, Severity.BLOCKER)],
 )
 def test_bad_rows_warn_and_only_bad_rows_block(bad: int, amount: int, severity: Severity) -> None:
     [finding] = sampled(bad=bad, amount=amount, errors=BAD if bad else ())

@@ -1,12 +1,17 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from esmigrate_tui.sandbox.commands import sandbox
+from esmigrate_tui.sandbox.commands import _only_one, sandbox
+from esmigrate_tui.sandbox.errors import SandboxError
+from esmigrate_tui.sandbox.records import SandboxNode
+
+HOME = Path("home")
 
 
 def test_an_unknown_version_is_a_usage_error_with_a_sentence() -> None:
@@ -25,6 +30,14 @@ def test_an_empty_sandbox_says_how_to_begin() -> None:
 def test_a_name_that_nobody_has_is_a_usage_error() -> None:
     result = CliRunner().invoke(sandbox, ["down", "es-none"])
     assert (result.exit_code, result.output) == (2, "Error: There is no node es-none here. Known: none.\n")
+
+
+def test_a_version_names_the_only_node_that_has_it_and_never_one_of_several() -> None:
+    node = SandboxNode("es-6.8.23", "6.8.23", "http://127.0.0.1:1", 1, None, None, 1, HOME, HOME / "log", HOME)
+    assert _only_one("6.8.23", [node]) is node
+    assert _only_one("7.17.28", [node]) is None
+    with pytest.raises(SandboxError, match=r"Several nodes are 6.8.23: es-6.8.23, es-6.8.23-2. Name one"):
+        _only_one("6.8.23", [node, replace(node, name="es-6.8.23-2")])
 
 
 def test_without_a_network_up_ends_with_the_code_for_connections(own_sandbox: Path) -> None:

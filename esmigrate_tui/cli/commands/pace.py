@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import click
 import msgspec
 
-from esmigrate_tui.cli.options import CommandArgument, RunName, command
+from esmigrate_tui.cli.options import RATE, CommandArgument, RunName, command
 
 
 class PaceOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Which run, and its new limit in documents a second and index; 0 for none."""
 
     run: RunName
-    documents_per_second: Annotated[float, CommandArgument(within=click.FloatRange(0))]
+    documents_per_second: Annotated[float, CommandArgument(within=RATE)]
 
 
 @command("pace", PaceOptions)

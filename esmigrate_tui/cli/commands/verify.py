@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 import click
 import msgspec
 
-from esmigrate_tui.cli.options import AsJson, CommandOption, DestinationOptions, SourceOptions, command
+from esmigrate_tui.cli.options import RATE, AsJson, CommandOption, DestinationOptions, SourceOptions, command
 from esmigrate_tui.disk import opened, write_whole
 from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
@@ -49,9 +49,7 @@ class VerifyOptions(msgspec.Struct, frozen=True, kw_only=True):
             "Documents byte for byte, or by value, whatever their layout; auto: by bytes where some are equal so."
         ),
     ] = "auto"
-    pace: Annotated[
-        float, CommandOption("Documents a second of both sides; 0: no limit.", within=click.FloatRange(0))
-    ] = 0.0
+    pace: Annotated[float, CommandOption("Documents a second of both sides; 0: no limit.", within=RATE)] = 0.0
     again: Annotated[bool, CommandOption("Start over, also where an earlier comparison was interrupted.")] = False
     as_json: AsJson = False
 

@@ -41,8 +41,11 @@ class PlainInput(Input):
         self.cursor_blink = False
 
     def _on_paste(self, event: events.Paste) -> None:
-        """Take the first line that says something, without what would not be seen: a tab, an escape."""
-        line = next((line for line in event.text.splitlines() if line.strip()), "")
+        """Take the first line that is not empty, up to a tab, without what cannot be seen, such as an escape.
+
+        What follows a tab was meant for another field, and may be a secret.
+        """
+        line = next((line for line in event.text.splitlines() if line.strip()), "").lstrip("\t").partition("\t")[0]
         event.text = "".join(each for each in line if category(each) != "Cc")
 
     async def action_submit(self) -> None:
