@@ -23,7 +23,7 @@ _asked_once: WeakKeyDictionary[Cluster, Cluster] = WeakKeyDictionary()
 """By a run's destination the same that remembers: a run may make thousands of indices, and templates may be large."""
 
 
-async def told_as_made(moved: Acknowledged, work: Work, clusters: Clusters) -> Acknowledged:
+async def with_template_note(moved: Acknowledged, work: Work, clusters: Clusters) -> Acknowledged:
     """The first look at a task, with what its index has that the plan has not, and by which template."""
     name = work.task.destination_index
     if not work.task.makes_index or not (layers := await _layers(clusters.destination, name)):
@@ -63,7 +63,7 @@ async def naming_templates(problem: Problem, work: Work, clusters: Clusters) -> 
 
 
 async def _layers(destination: Cluster, name: str) -> tuple[TemplateLayer, ...]:
-    """What templates give to an index of that name; () where nobody can say."""
+    """What templates give to an index of that name; () where they cannot be read."""
     remembering = _asked_once.setdefault(destination, destination.remembering())
     try:
         return (await remembering.surroundings.template_layers([name]) or {}).get(name, ())

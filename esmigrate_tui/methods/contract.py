@@ -53,7 +53,7 @@ class Recorder(Protocol):
         change was never made; None says that the change is meant to stay. A change that an earlier try of the same
         task has written down is made again under its old entry; an index that is there already is taken for made where
         it is seen to be the run's own, and the answer is None. Raises the ProblemError of the request, exists or state
-        where what is there is somebody else's.
+        where what exists is not the run's own.
         """
         ...
 
@@ -74,9 +74,9 @@ class Mover(Protocol):
         ...
 
     async def open(self, plan: Plan, clusters: Clusters, recorder: Recorder) -> None:
-        """Make ready what all tasks of a run share, every change through `recorder`; put back at the end of the run.
+        """Make ready what all tasks of a run share, every change through `recorder`; reverted at the end of the run.
 
-        Called once before the first task, and again when a run is taken up. Raises ProblemError, which ends the run.
+        Called once before the first task, and again when a run is resumed. Raises ProblemError, which ends the run.
         """
         ...
 
@@ -90,7 +90,7 @@ class Mover(Protocol):
         Yields only after the server acknowledged, and ends when all was moved. The engine asks for the next value when
         it is time for one, asks for none while a run is paused, and may drop the iterator at any moment (server-side
         work goes on then): the last token is enough to go on. Raises ProblemError; UNKNOWN_OUTCOME where server-side
-        work is gone and its result cannot be had.
+        work no longer exists and its result cannot be read.
         """
         ...
 

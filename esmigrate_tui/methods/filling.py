@@ -16,7 +16,6 @@ from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import IndexState, Version
 from esmigrate_tui.model.features import UNKNOWN_VERSION, Features
 from esmigrate_tui.model.ledger import Request, replaced_index
-from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.settings import named
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.copy_options import CopyOptions
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import ClusterFacts, IndexFacts
+    from esmigrate_tui.model.method import MethodName
     from esmigrate_tui.translate import TranslatedIndex
 
 
@@ -42,7 +42,7 @@ BEFORE_6: Final = "doc"
 """The type of documents that have none, where an index may have several: its name must not begin with a line."""
 EDITED: Final = "its definition was changed by you"
 FOR_ALL: Final = "chosen for all: "
-_REFRESH: Final = "1s"  # what 2.x does where nobody has said anything
+_REFRESH: Final = "1s"  # what 2.x does where nothing is set
 MOST_REPEATS: Final = 3
 """Readings of one source again: one that is written to without a pause would have one more each time."""
 
@@ -72,7 +72,7 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
                 Problem(
                     cause=Cause.BLOCKED,
                     what=f"The index {index.name} cannot be read.",
-                    why="It is closed, or it has gone since it was chosen.",
+                    why="It is closed, or it was deleted since it was chosen.",
                     todo="Open it on the source, or leave it out.",
                 )
             )
@@ -87,7 +87,9 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
 def copying_of(draft: Draft) -> CopyOptions:
     """How the draft's method copies: a remote reindex knows of no choices."""
     # A value of its own is written into the plan's file whatever it is; the default itself is left out there.
-    return msgspec.structs.replace(draft.copying) if draft.method is MethodName.COPY_THROUGH_HERE else AS_IT_IS
+    return (
+        msgspec.structs.replace(draft.copying) if draft.traits.reads_documents and not draft.traits.pulls else AS_IT_IS
+    )
 
 
 def tasks_of(draft: Draft, index: IndexFacts, copying: CopyOptions, first: int) -> list[Task]:
@@ -172,7 +174,7 @@ def translated(draft: Draft, index: str, kind: str) -> TranslatedIndex:
 
 
 def body_of(translation: TranslatedIndex, draft: Draft) -> str:
-    """The body that makes an index which nobody has changed by itself: the translation, with the settings for all."""
+    """The body of an index whose definition the user has not edited: the translation, with the settings for all."""
     if not draft.settings:
         return translation.as_json()
     settings = {**translation.body["settings"], **draft.settings}
@@ -278,7 +280,7 @@ def made_indices(plan: Plan, new: str) -> str:
     made, used = [task for task in plan.tasks if task.create], [task for task in plan.tasks if not task.create]
     adds = f"Add to {_things(used)} on {new} as they are"
     if not made:
-        return f"{adds}; documents that are there stay."
+        return f"{adds}; documents that exist stay."
     indices = any(task.makes_index for task in made)
     by = " with settings, mappings and aliases" if indices else " by its template"
     by += ", data streams by their templates" if indices and not all(task.makes_index for task in made) else ""
@@ -421,7 +423,7 @@ def source_of(clusters: Clusters) -> Cluster:
 
 
 async def made_index(work: Work, clusters: Clusters) -> str:
-    """The uuid of the destination's index; raises ProblemError (missing) where it is gone, or an alias by now.
+    """The uuid of the destination's index; raises ProblemError (missing) where it is missing, or an alias by now.
 
     A data stream has none, and changes its indices: of one that was made here the oldest is meant, of one that was
     there before nothing can be known but that it is there.
@@ -449,8 +451,8 @@ def index_gone(work: Work) -> ProblemError:
         Problem(
             cause=Cause.MISSING,
             what=f"The index {work.task.destination_index} is no longer on the destination.",
-            why="Somebody deleted it after the run had made it; going on would make it anew with guessed mappings.",
-            todo="If that was meant, nothing has to be done. If not, run the plan again.",
+            why="It was deleted after the run had made it; going on would make it anew with guessed mappings.",
+            todo="If that was intended, nothing has to be done. If not, run the plan again.",
         )
     )
 

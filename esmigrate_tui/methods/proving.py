@@ -10,7 +10,7 @@ import msgspec
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.model.copy_options import PipelineRule
 from esmigrate_tui.model.features import Features
-from esmigrate_tui.model.method import MethodName, Proof
+from esmigrate_tui.model.method import Proof
 from esmigrate_tui.model.problem import PASSING, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.snapshot import RestoreKind
@@ -36,7 +36,7 @@ _VECTORS_KEPT_APART: Final = "index.mapping.exclude_source_vectors"
 def why_only_counted(plan: Plan, task: Task) -> str:
     """Why the documents of an index cannot be compared with the source's, in words; "" where they can."""
     if task.kind is RestoreKind.DATA_STREAM and not task.create:
-        return "in a data stream nobody can tell them from those that were there"
+        return "in a data stream they cannot be told from those that existed before"
     through = plan.copying.pipelines is PipelineRule.RESPECTED
     if through and Features.of_elasticsearch(plan.destination_version).has_default_pipelines:
         return "the destination's ingest pipelines change them"
@@ -50,10 +50,10 @@ def proof_of(plan: Plan, task: Task) -> Proof:
     return Proof.COUNTS if plan.proof is Proof.COUNTS or why_only_counted(plan, task) else plan.proof
 
 
-def proof_told(plan: Plan) -> str:
+def proof_step(plan: Plan) -> str:
     """The last step of a plan: how both sides are compared, and where that cannot be done whole."""
-    step = "Put settings back, refresh, count on both sides, and compare"
-    is_exact = plan.method is not MethodName.REINDEX_FROM_REMOTE
+    step = "Restore settings, refresh, count on both sides, and compare"
+    is_exact = not plan.method.traits.pulls
     manner = "byte for byte" if is_exact else "by value"
     if plan.proof is Proof.COUNTS:
         return f"{step}."
@@ -72,8 +72,8 @@ def proof_told(plan: Plan) -> str:
     used = any(not task.create and not why_only_counted(plan, task) for task in plan.tasks)
     if used and plan.proof is Proof.EVERYTHING:
         step += (
-            f" Where an index had documents before, {SAMPLES} of the source's are looked for in it instead: nobody can "
-            "tell the others from those that were there."
+            f" Where an index had documents before, {SAMPLES} of the source's are looked up in it instead: the others "
+            "cannot be told from those that existed before."
         )
     elif used:
         step += " Where an index had documents before, only the counts are compared."

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.verify.index import ComparedIndex
 
 MOST_NAMED: Final = 1_000
-"""Differences that are named: whoever has more of them needs another run, not a longer list."""
+"""Differences that are named: who has more of them needs another run, not a longer list."""
 
 _HELD: Final = 50_000  # documents of both sides whose names may be held at a time: some 20 MB
 _PIECES: Final = 4  # of a shard
@@ -117,7 +117,7 @@ class _ComparedSide:
 
     @property
     def still(self) -> tuple[ScanRange, ...]:
-        """What has to be read by whoever goes on."""
+        """What is left to be read."""
         return tuple(self._left.values())
 
     @property
@@ -330,7 +330,7 @@ _values = by_value
 
 
 class _ReadingPace:
-    """So many documents a second, whoever reads them."""
+    """So many documents a second, over all readers."""
 
     def __init__(self, manner: ComparisonOptions) -> None:
         self._seconds = 1 / manner.pace if manner.pace > 0 else 0.0

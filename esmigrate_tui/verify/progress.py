@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ComparisonProgress:
-    """One proof of one task: handed to whoever compares, and kept when that is broken off and asked for again.
+    """One proof of one task: given to `compare`, and kept when that is cancelled and called again.
 
     `is_brief` says that only numbers are wanted. `refused` are ids, cleaned, of documents that the destination is known
     to have refused. `pace` is documents a second of each side, 0 for no limit. `read` of about `total` documents of
@@ -50,7 +50,7 @@ class ComparisonProgress:
         before = sum(one.source_count + one.destination_count for one in self._done.values())
 
         def look(reading: ComparisonReading) -> None:
-            if reading.sides is not None:  # a second reading begins anew, and is not gone on with
+            if reading.sides is not None:  # a second reading begins anew, and is not resumed
                 self._reading = (destination.name, reading)
             self.read, self.is_naming = before + reading.read, reading.is_naming
             self.total = max(documents, before + reading.total)

@@ -71,7 +71,7 @@ async def compare_by_id(
     without: Collection[str] = (),
     amount: int = SAMPLES,
 ) -> Samples:
-    """Draw documents of one index, and look for each in the other by its _id alone: types may be gone, routings new.
+    """Draw documents of one index, and look for each in the other by its _id alone: types may be missing, routings new.
 
     `form` is in what words they are compared, `without` are ids, cleaned, that are not looked for. A document that
     keeps no _source proves nothing and is not counted. Raises ProblemError.

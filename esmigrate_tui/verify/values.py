@@ -1,6 +1,6 @@
 """Documents by their values: the one form that is the same for all texts that say the same.
 
-Keys are sorted, white space is gone, numbers are exact decimals: 1.10, 1.1 and 11e-1 are one, and no digit is lost. Of
+Keys are sorted, white space removed, numbers exact decimals: 1.10, 1.1 and 11e-1 are one, and no digit is lost. Of
 a key that stands twice in an object the last counts, as Elasticsearch itself has it.
 """
 

@@ -30,8 +30,8 @@ from esmigrate_tui.methods.copy_through_here.decisions import (
     numbered_parts,
     pieces,
     read_again,
+    resumed,
     sliced_parts,
-    taken_up,
 )
 from esmigrate_tui.methods.writing.decisions import (
     MOST_STREAMS,
@@ -115,13 +115,13 @@ def test_no_token_is_the_beginning() -> None:
 
 
 def test_numbers_go_on_where_they_were_acknowledged() -> None:
-    state = taken_up(settled(TWO, Tally(written=40)))
+    state = resumed(settled(TWO, Tally(written=40)))
     assert (state.parts[0].after, state.done) == (49, 40)
 
 
 def test_a_slice_that_was_not_finished_begins_again_and_progress_does_not_run_backwards() -> None:
     state = CopyState(parts=(CopyPart(shard=0, settled=700, refused=3), CopyPart(shard=1, settled=10, is_done=True)))
-    again = taken_up(state)
+    again = resumed(state)
     assert (again.parts[0].settled, again.parts[0].refused) == (0, 0)
     assert again.parts[1] == state.parts[1]
     assert again.done == state.done == 710
@@ -159,7 +159,7 @@ def test_a_bulk_that_was_sent_twice_finds_its_own_documents() -> None:
 
 
 def test_after_a_break_conflicts_are_collisions_only_when_pages_went_through_without() -> None:
-    state = taken_up(settled(TWO, Tally(written=10), after=10))
+    state = resumed(settled(TWO, Tally(written=10), after=10))
     state = settled(state, Tally(conflicts=10), after=20)
     for step in range(IN_FLIGHT):
         state = settled(state, Tally(written=1), after=21 + step)
@@ -168,7 +168,7 @@ def test_after_a_break_conflicts_are_collisions_only_when_pages_went_through_wit
 
 
 def test_an_empty_window_says_nothing_of_what_was_in_flight() -> None:
-    state = taken_up(TWO)
+    state = resumed(TWO)
     for step in range(10):
         state = settled(state, Tally(), after=step)
     assert state.parts[0].replay == IN_FLIGHT

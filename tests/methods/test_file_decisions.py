@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from esmigrate_tui.engine.decisions import judged
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, compared, settled, taken_up
+from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, compared, resumed, settled
 from esmigrate_tui.methods.index_from_source.pump import place_of
 from esmigrate_tui.methods.writing.decisions import MOST_STREAMS, Tally
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn
@@ -60,7 +60,7 @@ def test_equal_rows_are_one_document_where_the_id_is_a_hash() -> None:
 
 
 def test_what_is_found_in_place_after_a_break_is_no_collision() -> None:
-    state = taken_up(FileState(rows=5, written=5))
+    state = resumed(FileState(rows=5, written=5))
     assert not are_collisions(state, Tally(conflicts=3), IdRule.FIELD, is_fresh=True)
     state = after(state, Tally(written=7, conflicts=3))
     assert (state.unsure, state.refused) == (3, 0)
@@ -68,7 +68,7 @@ def test_what_is_found_in_place_after_a_break_is_no_collision() -> None:
 
 
 def test_a_break_is_over_when_as_many_pages_as_can_have_been_under_way_were_new() -> None:
-    state = taken_up(FileState())
+    state = resumed(FileState())
     for _ in range(MOST_STREAMS + 1):
         state = after(state, Tally(written=1))
     assert after(state, Tally(conflicts=1)).collided == 1
@@ -91,7 +91,7 @@ def test_a_document_that_is_missing_is_never_taken_for_there(  # one case, in ev
 ) -> None:  # fmt: skip
     state = FileState(base=base)
     state = after(
-        taken_up(state) if replay else state,
+        resumed(state) if replay else state,
         Tally(written=written, conflicts=conflicts, refused=refused),
         rule,
         bad=bad,

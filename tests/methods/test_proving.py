@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.methods.proving import proof_of, proof_told
+from esmigrate_tui.methods.proving import proof_of, proof_step
 from esmigrate_tui.model.connection import Connection, Endpoint
 from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule
 from esmigrate_tui.model.method import MethodName, Proof
@@ -67,10 +67,10 @@ def test_a_plan_in_a_file_keeps_what_was_chosen(verify: Proof | None) -> None:
 
 
 def test_the_last_step_says_by_what_it_is_proved() -> None:
-    assert proof_told(a_plan(verify=Proof.COUNTS)).endswith("count on both sides, and compare.")
-    assert "20 documents of each index, chosen by chance, byte for byte" in proof_told(a_plan(verify=None))
-    assert "every document of both sides once more, and compare it byte for byte" in proof_told(a_plan())
-    assert "compare it by value" in proof_told(a_plan(method=MethodName.REINDEX_FROM_REMOTE))
+    assert proof_step(a_plan(verify=Proof.COUNTS)).endswith("count on both sides, and compare.")
+    assert "20 documents of each index, chosen by chance, byte for byte" in proof_step(a_plan(verify=None))
+    assert "every document of both sides once more, and compare it byte for byte" in proof_step(a_plan())
+    assert "compare it by value" in proof_step(a_plan(method=MethodName.REINDEX_FROM_REMOTE))
 
 
 @pytest.mark.parametrize(
@@ -87,14 +87,14 @@ def test_the_last_step_says_by_what_it_is_proved() -> None:
 def test_documents_that_cannot_be_the_same_are_only_counted_and_the_plan_says_why(task: Task, why: str) -> None:
     plan = a_plan(a_task(), msgspec.structs.replace(task, number=2), destination_version="9.5.0")
     assert [proof_of(plan, one) for one in plan.tasks] == [Proof.EVERYTHING, Proof.COUNTS]
-    assert "Of 1 index only the counts are compared: " in proof_told(plan)
-    assert why in proof_told(plan)
+    assert "Of 1 index only the counts are compared: " in proof_step(plan)
+    assert why in proof_step(plan)
 
 
 def test_documents_that_pipelines_change_are_only_counted() -> None:
     plan = a_plan(copying=CopyOptions(pipelines=PipelineRule.RESPECTED))
     assert proof_of(plan, plan.tasks[0]) is Proof.COUNTS
-    assert "ingest pipelines change them" in proof_told(plan)
+    assert "ingest pipelines change them" in proof_step(plan)
     assert proof_of(msgspec.structs.replace(plan, destination_version="6.4.3"), plan.tasks[0]) is Proof.EVERYTHING
 
 
@@ -107,8 +107,8 @@ def test_vectors_that_stay_in_their_documents_let_them_be_compared(version: str,
 
 def test_documents_of_which_fields_are_left_out_are_compared_by_value_and_the_plan_says_so() -> None:
     filtered = a_task(create={"mappings": {"_source": {"excludes": ["secret"]}}})
-    assert "Of 1 index by value, as _source is filtered." in proof_told(a_plan(a_task(), filtered))
-    assert "by value" not in proof_told(a_plan())
+    assert "Of 1 index by value, as _source is filtered." in proof_step(a_plan(a_task(), filtered))
+    assert "by value" not in proof_step(a_plan())
 
 
 def test_a_mode_that_keeps_documents_as_sent_lets_them_be_compared() -> None:
@@ -120,5 +120,5 @@ def test_a_mode_that_keeps_documents_as_sent_lets_them_be_compared() -> None:
 def test_an_index_that_is_used_as_it_is_may_hold_others_and_the_plan_says_what_is_compared_then() -> None:
     used = a_task(create={})
     used = msgspec.structs.replace(used, create="")
-    assert "20 of the source's are looked for in it instead" in proof_told(a_plan(used))
-    assert "only the counts are compared" in proof_told(a_plan(used, verify=None))
+    assert "20 of the source's are looked up in it instead" in proof_step(a_plan(used))
+    assert "only the counts are compared" in proof_step(a_plan(used, verify=None))

@@ -27,11 +27,11 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     judged,
     moved,
     never_asked,
+    notes_of,
     reindex_body,
+    resumed,
     standing,
-    taken_up,
     together,
-    told,
     vanished,
 )
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField
@@ -277,10 +277,10 @@ def test_a_range_that_vanished_keeps_what_was_seen_of_it_and_finds_it_in_place()
 def test_an_index_that_was_read_to_its_end_is_read_again_when_it_is_taken_up() -> None:
     state = divided(RangeField("n"), (10,))
     half = state.with_part(0, ReindexPart(end=10, passes=1, is_done=True))
-    assert taken_up(half) == half
+    assert resumed(half) == half
     whole = half.with_part(1, ReindexPart(start=10, passes=1, is_done=True))
-    assert taken_up(whole).open == (0, 1)
-    assert taken_up(ReindexState()) == ReindexState()
+    assert resumed(whole).open == (0, 1)
+    assert resumed(ReindexState()) == ReindexState()
 
 
 def test_what_a_pass_that_nobody_saw_may_have_written_is_no_collision() -> None:
@@ -299,8 +299,8 @@ def test_a_note_names_its_range_where_there_are_several() -> None:
     trouble = Problem(cause=Cause.TOO_LARGE, what="Too large.")
     large = judged(work(), FIRST, ReindexProgress(completed=True, problem=trouble))
     fine = judged(work(), FIRST, ReindexProgress(completed=True, total=9, created=9))
-    assert told([fine, large]).startswith("range 2 of 2: a batch of 1000 was too large")
-    assert told([large]).startswith("a batch of 1000 was too large")
+    assert notes_of([fine, large]).startswith("range 2 of 2: a batch of 1000 was too large")
+    assert notes_of([large]).startswith("a batch of 1000 was too large")
 
 
 def test_what_is_switched_off_is_put_back_to_what_the_plan_wants() -> None:

@@ -163,7 +163,7 @@ def plan(**changes: Any) -> Plan:  # noqa: ANN401  # fields of Restoration
 
 def test_the_steps_say_what_a_run_does_in_order() -> None:
     assert RestoreFromSnapshot().steps(plan(register=True, unregister=True, global_state=True)) == (
-        "Register the repository backup on http://new:9200 (8.19.3), read-only, and take it away again at the end.",
+        "Register the repository backup on http://new:9200 (8.19.3), read-only, and remove it again at the end.",
         "Close and restore over 1 index that is in the way on http://new:9200 (8.19.3).",
         "Delete 1 index that is in the way on http://new:9200 (8.19.3).",
         (

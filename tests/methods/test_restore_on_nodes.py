@@ -499,7 +499,7 @@ async def test_what_was_stopped_is_restored_from_the_beginning_when_it_is_taken_
         compared = await pair.method.compare(work, pair.clusters)
         await pair.unharmed(seen, index)
     assert steps[0].token != begun.token
-    assert steps[0].note == "its index was gone, so it is restored again"
+    assert steps[0].note == "its index was missing, so it is restored again"
     assert compared.is_equal
 
 

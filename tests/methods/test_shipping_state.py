@@ -107,7 +107,7 @@ def test_silence_is_told_after_a_while_and_never_again_at_once() -> None:
         quiet(state, 119, 5) == "nothing has arrived for a while: does Logstash still send, and what does its log say?"
     )
     assert quiet(state, 200, 4) == "documents arrive again"
-    assert quiet(state, 0, 7) == "2 fewer than before: somebody deletes documents there"
+    assert quiet(state, 0, 7) == "2 fewer than before: documents are being deleted there"
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ class CopyPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def is_scrolled(self) -> bool:
-        """Whether it is read by a scroll, which cannot be taken up in the middle."""
+        """Whether it is read by a scroll, which cannot be resumed in the middle."""
         return self.until < 0
 
 
@@ -117,7 +117,7 @@ def is_same_source(state: CopyState, now: Iterable[str]) -> bool:
     return set(state.of.split(",")) <= set(now)
 
 
-def taken_up(state: CopyState) -> CopyState:
+def resumed(state: CopyState) -> CopyState:
     """The state to go on from after a break: what was sent and not acknowledged may have arrived.
 
     Numbered parts go on where they were acknowledged; a slice that was not finished is read again from its beginning,

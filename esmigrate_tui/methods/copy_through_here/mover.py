@@ -15,7 +15,7 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.elastic.paging import PageSize, first_page_size
-from esmigrate_tui.methods.as_made import told_as_made
+from esmigrate_tui.methods.as_made import with_template_note
 from esmigrate_tui.methods.copy_through_here.decisions import (
     CopyPart,
     CopyState,
@@ -25,8 +25,8 @@ from esmigrate_tui.methods.copy_through_here.decisions import (
     next_pass,
     numbered_parts,
     pieces,
+    resumed,
     sliced_parts,
-    taken_up,
 )
 from esmigrate_tui.methods.copy_through_here.pump import CopySetting, Pump
 from esmigrate_tui.methods.filling import (
@@ -44,8 +44,8 @@ from esmigrate_tui.methods.filling import (
     switches_off,
     tuning_requests,
 )
-from esmigrate_tui.methods.proving import proof_told, proved
-from esmigrate_tui.methods.writing.pumping import Pumped
+from esmigrate_tui.methods.proving import proof_step, proved
+from esmigrate_tui.methods.writing.pumping import PumpMover
 from esmigrate_tui.model.copy_options import PipelineRule
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.features import Features
@@ -69,7 +69,7 @@ _SHARDS_AT_ONCE: Final = 4
 _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 
 
-class CopyThroughHere(Pumped[Pump]):
+class CopyThroughHere(PumpMover[Pump]):
     """Reads pages of the source and writes them to the destination as bulks."""
 
     def __init__(self) -> None:
@@ -94,10 +94,10 @@ class CopyThroughHere(Pumped[Pump]):
             made_indices(plan, new),
             (
                 f"Copy them through this machine{together}, every document as the bytes it is: {amount(plan)}{pace}. "
-                f"{_written(plan)}; what is refused is set aside."
+                f"{_written(plan)}; rejected documents are listed in the reject file."
             ),
             *_past_pipelines(plan),
-            proof_told(plan),
+            proof_step(plan),
         )
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
@@ -146,9 +146,9 @@ class CopyThroughHere(Pumped[Pump]):
             pump = Pump(await _setting(work, clusters), state, portion)
             if not since and not state.repeats:
                 # written down before the first document is sent: one found in place may then be ours
-                yield await told_as_made(pump.look(), work, clusters)
+                yield await with_template_note(pump.progress(), work, clusters)
             try:
-                async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
+                async with contextlib.aclosing(self.watched(work, pump)) as looks:
                     async for moved in looks:
                         yield moved
             finally:
@@ -161,7 +161,7 @@ class CopyThroughHere(Pumped[Pump]):
                 return
             note = more_than_given(there - state.done)
             state = await _again(work, clusters, state)
-            yield msgspec.structs.replace(pump.look(), token=state.as_token(), note=note)
+            yield msgspec.structs.replace(pump.progress(), token=state.as_token(), note=note)
 
     async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:
         """Documents on both sides after a refresh of the destination, counted, and compared as the plan wants it.
@@ -184,7 +184,7 @@ class CopyThroughHere(Pumped[Pump]):
 def _written(plan: Plan) -> str:
     """What becomes of a document whose _id is taken, in words."""
     if plan.copying.versions:
-        return "Each keeps its version, and is written where nothing as new as it is there"
+        return "Each keeps its version, and is written where the destination has none as new"
     return "Nothing is overwritten"
 
 
@@ -224,7 +224,7 @@ async def _begun(work: Work, clusters: Clusters, state: CopyState) -> tuple[Copy
     indices = await source_of(clusters).settings_of_parts(task.source_index)
     uuids, is_begun = [settings.get("index.uuid", "") for settings in indices.values()], bool(state.made)
     if is_begun and is_same_source(state, uuids):
-        state = taken_up(state)
+        state = resumed(state)
     else:
         parts = await _parts(work, clusters, indices)
         state = next_pass(state, parts) if is_begun else msgspec.structs.replace(state, parts=parts)

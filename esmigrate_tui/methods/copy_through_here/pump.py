@@ -24,7 +24,7 @@ from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.methods.writing.control import now
 from esmigrate_tui.methods.writing.decisions import Streams, wait_before
 from esmigrate_tui.methods.writing.memory import request_memory
-from esmigrate_tui.methods.writing.pumping import Steered
+from esmigrate_tui.methods.writing.pumping import ControlledPump
 from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Acknowledged
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -72,8 +72,8 @@ class CopySetting:
     pipeline: str = ""
 
 
-class Pump(Steered):
-    """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
+class Pump(ControlledPump):
+    """One perform's background work. `state` is what was acknowledged; the mover awaits `run()`."""
 
     def __init__(self, setting: CopySetting, state: CopyState, portion: PageSize) -> None:
         writer = BulkWriter(
@@ -107,7 +107,7 @@ class Pump(Steered):
 
     # -- what the method asks of it ----------------------------------------------------------------------------------
 
-    def look(self) -> Acknowledged:
+    def progress(self) -> Acknowledged:
         """What was acknowledged until now, with what was refused since the last look."""
         rejects = self._control.reported()
         note, self._notes = "; ".join(self._notes), []
@@ -191,7 +191,7 @@ class Pump(Steered):
         await self._carry_numbered(position)
 
     async def _carry_numbered(self, position: int) -> None:
-        """Read a range of numbers to its end; where there are too many streams it is put back after a page."""
+        """Read a range of numbers to its end; where there are too many streams it waits again after a page."""
         part = self.state.parts[position]
         reading: asyncio.Task[_Read] | None = asyncio.ensure_future(self._read_window(position, part.after))
         try:

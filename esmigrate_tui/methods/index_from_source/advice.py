@@ -12,7 +12,7 @@ def advise(here: AdviceInput) -> MethodAdvice:  # noqa: ARG001  # as every metho
         method=MethodName.INDEX_FROM_SOURCE,
         standing=MethodStanding.OPEN,
         why=(
-            "Open where the original data still exists as files; nobody but you knows that.",
+            "Open where the original data still exists as files; only you know that.",
             "Neither the source cluster nor its version matters, and the mapping can be chosen anew.",
         ),
     )

@@ -1,6 +1,6 @@
 """What indexing files decides, as pure functions of values: where it stands, what is found in place, the proof.
 
-Pages are acknowledged in the order of the files: the token says up to which byte everything has its fate, and of what
+Pages are acknowledged in the order of the files: the token says up to which byte everything was settled, and of what
 lies behind that nothing is counted, though some of it may have arrived.
 """
 
@@ -58,7 +58,7 @@ class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
     def total(self, size: int) -> int | None:
         """How many rows there are, reckoned from the bytes they took; exact at the end, None before the first.
 
-        The board counts documents, as the pace and the rejects do. How many a file holds nobody knows before it was
+        The board counts documents, as the pace and the rejects do. How many a file holds is not known before it was
         read; how much of it was read is known, and makes a share and a time that is left.
         """
         if self.place.bytes >= size:
@@ -68,7 +68,7 @@ class FileState(Token, frozen=True, kw_only=True, omit_defaults=True):
         return max(self.rows, round(self.rows * size / self.place.bytes))
 
 
-def taken_up(state: FileState) -> FileState:
+def resumed(state: FileState) -> FileState:
     """The state to go on from after a break: as many pages as can have been under way may have arrived."""
     return msgspec.structs.replace(state, replay=MOST_STREAMS + 1)
 
@@ -120,5 +120,5 @@ def compared(state: FileState, count: int, rule: IdRule, *, is_fresh: bool) -> C
 
 
 def are_told_apart(rule: IdRule) -> bool:
-    """Whether two rows that are equal in every byte are two documents, or one of them is set aside."""
+    """Whether two rows that are equal in every byte are two documents, or one of them is rejected."""
     return rule is not IdRule.HASH

@@ -1,6 +1,6 @@
 """Index from the source: files on this machine, or what other programs send, become documents of one index.
 
-No old cluster is needed, and the mapping is chosen. What is decided of files stands in `decisions`, pure; what
+No source cluster is needed, and the mapping is chosen. What is decided of files stands in `decisions`, pure; what
 reads them in the room `reading`; this file plans, begins, looks and ends. Where others send, `shipping` does all that.
 """
 
@@ -14,7 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
-from esmigrate_tui.methods.as_made import told_as_made
+from esmigrate_tui.methods.as_made import with_template_note
 from esmigrate_tui.methods.filling import (
     BEFORE_6,
     another_index,
@@ -24,10 +24,10 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
 )
 from esmigrate_tui.methods.index_from_source import shipping
-from esmigrate_tui.methods.index_from_source.decisions import FileState, compared, taken_up
+from esmigrate_tui.methods.index_from_source.decisions import FileState, compared, resumed
 from esmigrate_tui.methods.index_from_source.pump import FilePump, FileSetting
 from esmigrate_tui.methods.streams import BY_TEMPLATE
-from esmigrate_tui.methods.writing.pumping import Pumped
+from esmigrate_tui.methods.writing.pumping import PumpMover
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.files import IdRule
@@ -61,7 +61,7 @@ _IDS: Final = {
 }
 
 
-class IndexFromSource(Pumped[FilePump]):
+class IndexFromSource(PumpMover[FilePump]):
     """Reads files of this machine, or counts what other programs send."""
 
     def __init__(self) -> None:
@@ -116,7 +116,7 @@ class IndexFromSource(Pumped[FilePump]):
             if task.makes_stream:
                 makes = f"Make the data stream {target} on {new} by its template there; every row needs an @timestamp."
             there = "data stream" if task.kind is RestoreKind.DATA_STREAM else "index"
-            uses = f"Use the {there} {target} on {new} as it is; documents that are there stay."
+            uses = f"Use the {there} {target} on {new} as it is; documents that exist stay."
             identity = _IDS.get(reading.ids, f"the field {clean(reading.id_field)} as _id")
             through = f", through the pipeline {clean(reading.pipeline)}" if reading.pipeline else ""
             through = (
@@ -131,10 +131,10 @@ class IndexFromSource(Pumped[FilePump]):
                 makes if task.create else uses,
                 (
                     f"Index every row with {identity}{through}{pace}. Nothing is overwritten; rows that cannot be read "
-                    "and documents that are refused are set aside with file and line."
+                    "and rejected documents are listed in the reject file with file and line."
                 ),
             ]
-        return (*found, "Put settings back, refresh, count, and compare with the rows that were read.")
+        return (*found, "Restore settings, refresh, count, and compare with the rows that were read.")
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
         """The requests to the destination for the first index of a plan; those for the others are like them."""
@@ -169,7 +169,7 @@ class IndexFromSource(Pumped[FilePump]):
         await make_index(work, clusters, recorder)
 
     async def perform(self, work: Work, clusters: Clusters, since: str) -> AsyncIterator[Acknowledged]:
-        """Yield what was acknowledged until each look, until every row of the files has its fate, or all has arrived.
+        """Yield what was acknowledged until each look, until every row of the files was settled, or all has arrived.
 
         Raises ProblemError: the first trouble of the work between the looks, after a last look at what it came to.
         """
@@ -184,9 +184,9 @@ class IndexFromSource(Pumped[FilePump]):
         pump = FilePump(await _setting(work, clusters, reading), state)
         if not since:
             # written down before the first row is sent: what is found in place later may be ours
-            yield await told_as_made(pump.look(), work, clusters)
+            yield await with_template_note(pump.progress(), work, clusters)
         try:
-            async with contextlib.aclosing(self.looked_at(work, pump)) as looks:
+            async with contextlib.aclosing(self.watched(work, pump)) as looks:
                 async for moved in looks:
                     yield moved
         finally:
@@ -194,7 +194,7 @@ class IndexFromSource(Pumped[FilePump]):
         if await made_index(work, clusters) != state.made:
             raise another_index(work)
         if note := _notes(reading, pump.state, is_fresh=bool(work.task.create)):
-            yield msgspec.structs.replace(pump.look(), note=note)
+            yield msgspec.structs.replace(pump.progress(), note=note)
 
     async def compare(self, work: Work, clusters: Clusters, watch: ComparisonProgress | None = None) -> Comparison:  # noqa: ARG002  # the contract
         """The rows that were read and settled, or what was expected, and what the destination holds after a refresh."""
@@ -247,7 +247,7 @@ async def _begun(work: Work, clusters: Clusters, state: FileState) -> FileState:
     if state.made:
         if made != state.made:
             raise another_index(work)
-        return taken_up(state)
+        return resumed(state)
     base = 0
     if not work.task.create:
         await clusters.destination.refresh(work.task.destination_index)

@@ -21,7 +21,7 @@ from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.methods.writing.control import now
 from esmigrate_tui.methods.writing.decisions import Streams, Tally
 from esmigrate_tui.methods.writing.memory import request_memory
-from esmigrate_tui.methods.writing.pumping import Steered
+from esmigrate_tui.methods.writing.pumping import ControlledPump
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -66,8 +66,8 @@ class _Outcome:
     bad: int
 
 
-class FilePump(Steered):
-    """One perform's background work. `state` is what was acknowledged; whoever started it awaits `run()`."""
+class FilePump(ControlledPump):
+    """One perform's background work. `state` is what was acknowledged; the mover awaits `run()`."""
 
     def __init__(self, setting: FileSetting, state: FileState) -> None:
         writer = BulkWriter(
@@ -90,7 +90,7 @@ class FilePump(Steered):
         self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._room = request_memory()
 
-    def look(self) -> Acknowledged:
+    def progress(self) -> Acknowledged:
         """What was acknowledged until now, with what was refused since the last look."""
         rejects = self._control.reported()
         self._told = state = self.state
@@ -137,7 +137,7 @@ class FilePump(Steered):
                 try:
                     page = await _unhurried(pages, self._portion)
                 except Exception as error:
-                    while under_way:  # what was sent before has its fate first: no count is behind what arrived
+                    while under_way:  # what was sent before is settled first: no count is behind what arrived
                         await self._settle(under_way)
                     raise _unreadable(self._reading, pages.place, error) from error
                 if page is None:
@@ -167,7 +167,7 @@ class FilePump(Steered):
         self.state = msgspec.structs.replace(self.state, streams=self._streams.streams)
 
     async def _written(self, page: RowPage) -> _Outcome:
-        """Write the documents of a page; what is none is set aside by its file and line."""
+        """Write the documents of a page; what is none is rejected, with its file and line."""
         rejects = [
             Reject(index=self._target, id=place_of(page.path, row), reason=clean(row.error))
             for row in page.rows
@@ -211,7 +211,7 @@ class FilePump(Steered):
 
 
 async def _unhurried(pages: FilePages, portion: PageSize) -> RowPage | None:
-    """The next page, read in a thread; one that is being read is read to its end, whoever has given up on it."""
+    """The next page, read in a thread; one that is being read is read to its end, wanted or not."""
     reading = asyncio.ensure_future(asyncio.to_thread(pages.next, portion.documents, TARGET_BYTES))
     try:
         return await asyncio.shield(reading)

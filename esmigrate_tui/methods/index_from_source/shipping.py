@@ -132,7 +132,7 @@ class ArrivalWatch:
 
 
 def shipping_of(task: Task) -> ShippingOptions:
-    """Who sends the documents of a task; raises ProblemError (usage) where the plan names nobody."""
+    """Who sends the documents of a task; raises ProblemError (usage) where the plan names no sender."""
     if task.shipping is None:
         raise ProblemError(Problem(cause=Cause.USAGE, what="The plan does not say who sends the documents."))
     return task.shipping
@@ -155,7 +155,7 @@ def steps(task: Task, new: str) -> tuple[str, ...]:
     made = (
         f"Make the index {index} on {new} with the plan's mapping."
         if task.create
-        else f"Use the index {index} on {new} as it is; documents that are there stay, and are not counted."
+        else f"Use the index {index} on {new} as it is; documents that exist stay, and are not counted."
     )
     end = (
         f"until {index} holds {counted(shipping.expected, 'more document')}"
@@ -276,7 +276,7 @@ def of_quiet(task: Task, state: WatchState, quiet: int, arrived: int) -> Iterabl
     """That nothing arrives, or that something does again; success is never taken from that."""
     shipper = shipping_of(task).shipper.title
     if state.arrived < arrived:
-        yield f"{number(arrived - state.arrived)} fewer than before: somebody deletes documents there"
+        yield f"{number(arrived - state.arrived)} fewer than before: documents are being deleted there"
     elif state.arrived > arrived and quiet >= _QUIET[0]:
         yield "documents arrive again"
     elif state.arrived == arrived and quiet + 1 in _QUIET:

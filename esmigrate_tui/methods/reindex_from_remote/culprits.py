@@ -52,7 +52,7 @@ def fault_of(document: Document, problem: Problem) -> str:
 
 
 def repeated_key(text: bytes) -> str | None:
-    """A key that one object of a JSON text has twice; None where there is none, or nobody can tell."""
+    """A key that one object of a JSON text has twice; None where there is none, or none can be found."""
     found: list[str] = []
 
     def look(pairs: list[tuple[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from esmigrate_tui.methods.reindex_from_remote.culprits import chokes
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.methods.token import Token
 from esmigrate_tui.methods.writing.decisions import ItemOutcome, item_outcome
-from esmigrate_tui.methods.writing.troubles import blocked, busy, full, stopped, turned_away
+from esmigrate_tui.methods.writing.troubles import blocked, busy, full, stopped, unauthorized
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
@@ -44,7 +44,7 @@ class ReindexPart(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `choked` is what ended the last pass as a whole: the documents that did it are to be found, as was `searched` times.
     `task` is the running server task, "" between two passes. The first pass is counted before it is asked for: without
-    a `batch` nobody has seen whether it began. Totals are over the passes that ended; `there` is what the
+    a `batch` it is unknown whether it began. Totals are over the passes that ended; `there` is what the
     last of them found in place. `repeats` counts the passes that were made again because the source holds more than
     they were given.
     """
@@ -133,13 +133,13 @@ def never_asked(state: ReindexState, positions: Iterable[int]) -> ReindexState:
 
 
 def in_task(part: ReindexPart, task: str, batch: int, *, is_surely_first: bool) -> ReindexPart:
-    """The part with a running task; what a pass that nobody has seen may have written is no collision for this one."""
+    """The part with a running task; what an unseen pass may have written is no collision for this one."""
     is_the_announced = not part.batch and is_surely_first
     passes = part.passes if is_the_announced else part.passes + 1
     return msgspec.structs.replace(part, task=task, passes=passes, batch=part.batch or batch)
 
 
-def taken_up(state: ReindexState) -> ReindexState:
+def resumed(state: ReindexState) -> ReindexState:
     """The state to go on from: an index of which all parts were done is read again, and found in place.
 
     Only what both sides hold can say that nothing is missing, and it has just said otherwise, or was not asked yet.
@@ -335,7 +335,7 @@ def vanished(work: Work, part: ReindexPart, seen: Acknowledged) -> PassVerdict:
         cause=Cause.UNKNOWN_OUTCOME,
         what=f"The outcome of copying {work.task.source_index} is unknown: "
         f"the destination no longer knows the task {part.task}.",
-        why="A restarted node forgets its tasks, and a result that was not written down is gone.",
+        why="A restarted node forgets its tasks, and a result that was not written down is lost.",
         todo="The counts of both sides are compared; where they differ the copy is made again, and finds in "
         "place what has arrived.",
     )
@@ -343,7 +343,7 @@ def vanished(work: Work, part: ReindexPart, seen: Acknowledged) -> PassVerdict:
 
 
 def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: bool) -> PassVerdict:
-    """What it means that the task was cancelled: by this run, or by somebody else."""
+    """What it means that the task was cancelled: by this run, or by another user."""
     if is_ours:
         return _between(after_pass(part, look), problem=stopped(work.task.source_index))
     problem = Problem(
@@ -366,7 +366,7 @@ def first_trouble(verdicts: Sequence[PassVerdict]) -> Problem | None:
     return min(problems, key=lambda problem: problem.cause in PASSING, default=None)
 
 
-def told(verdicts: Sequence[PassVerdict]) -> str:
+def notes_of(verdicts: Sequence[PassVerdict]) -> str:
     """What is worth telling of several parts, each named where there are several."""
     of = f" of {len(verdicts)}: " if len(verdicts) > 1 else ""
     notes = ((f"range {number}{of}" if of else "", one.note) for number, one in enumerate(verdicts, start=1))
@@ -383,7 +383,7 @@ def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None
             case ItemOutcome.BLOCKED:
                 return blocked(index, reject.reason)
             case ItemOutcome.TURNED_AWAY:
-                return turned_away(index, reject.reason)
+                return unauthorized(index, reject.reason)
             case ItemOutcome.LATER:
                 return busy(index, reject.reason)
             case _:
@@ -406,7 +406,7 @@ def _too_many(work: Work, left_out: tuple[tuple[str, str], ...], reason: str) ->
 # -- how it is told beforehand ---------------------------------------------------------------------------------------
 
 
-def ranges_told(plan: Plan, most: int) -> str:
+def ranges_in_words(plan: Plan, most: int) -> str:
     """That an index may be read in up to so many ranges, in words; "" where none is."""
     if most < 2:
         return ""

@@ -18,7 +18,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.spread import spread_of
-from esmigrate_tui.methods.as_made import told_as_made
+from esmigrate_tui.methods.as_made import with_template_note
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import (
     amount,
@@ -32,7 +32,7 @@ from esmigrate_tui.methods.filling import (
     source_of,
     tuning_requests,
 )
-from esmigrate_tui.methods.proving import proof_told, proved
+from esmigrate_tui.methods.proving import proof_step, proved
 from esmigrate_tui.methods.reindex_from_remote.culprits import culprits, within
 from esmigrate_tui.methods.reindex_from_remote.decisions import (
     MOST_REFUSED,
@@ -51,12 +51,12 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     judged,
     moved,
     never_asked,
-    ranges_told,
+    notes_of,
+    ranges_in_words,
     reindex_body,
+    resumed,
     standing,
-    taken_up,
     together,
-    told,
     vanished,
     without,
 )
@@ -123,10 +123,11 @@ class ReindexFromRemote:
             f"Read from {old}; nothing on it is changed.",
             made_indices(plan, new),
             (
-                f"Let the new cluster pull them{side_by_side} (_reindex from remote): {amount(plan)}{pace}. "
-                f"Nothing is overwritten; what is refused is set aside.{ranges_told(plan, most)}"
+                f"Let the destination pull them{side_by_side} (_reindex from remote): {amount(plan)}{pace}. "
+                "Nothing is overwritten; rejected documents are listed in the reject file."
+                f"{ranges_in_words(plan, most)}"
             ),
-            proof_told(plan),
+            proof_step(plan),
         )
 
     def requests(self, plan: Plan) -> tuple[Request, ...]:
@@ -166,10 +167,10 @@ class ReindexFromRemote:
         """Yield a value a look, until the server's own results say that all was read and written.
 
         Raises ProblemError: UNKNOWN_OUTCOME when a task's result is not to be had, the task's own trouble otherwise.
-        Where somebody has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
+        Where a user has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
         itself has cancelled before, or an earlier process of it has left, is gone on with.
         """
-        state = taken_up(ReindexState.from_token(since))
+        state = resumed(ReindexState.from_token(since))
         note = ""
         if not state.parts:
             state, note = await _begun(work, clusters)
@@ -178,7 +179,7 @@ class ReindexFromRemote:
         if fresh:  # written down before there is a task of any: which ranges they are, and that tasks may have begun
             state = announced(state)
             first = together([standing(part) for part in state.parts], state, note=note)
-            yield await told_as_made(first, work, clusters)
+            yield await with_template_note(first, work, clusters)
         seen = [standing(part) for part in state.parts]
         trouble: Problem | None = None
         left = frozenset(state.parts[position].task for position in state.running)
@@ -202,7 +203,7 @@ class ReindexFromRemote:
             elif trouble is None and state.made:
                 is_ours = await made_index(work, clusters) == state.made
             rejects = tuple(reject for verdict in verdicts for reject in verdict.rejects)
-            yield together(seen, state, rejects, told(verdicts))
+            yield together(seen, state, rejects, notes_of(verdicts))
             if error is not None:
                 raise error
             if trouble is not None and not (is_cancelled and state.running):
@@ -257,7 +258,7 @@ class ReindexFromRemote:
 
 
 def _raise_unsplittable(draft: Draft) -> None:
-    """Raise ProblemError (usage) where no chosen index can be divided by the field that somebody asked for."""
+    """Raise ProblemError (usage) where no chosen index can be divided by the field that the plan names."""
     if not draft.split_by or draft.source_facts is None:
         return
     version = draft.source_facts.version

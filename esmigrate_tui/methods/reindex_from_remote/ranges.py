@@ -30,7 +30,7 @@ WORTH_DOCUMENTS: Final = 50_000
 WORTH_BYTES: Final = 1 << 30
 """The same for few but large documents."""
 MOST_UNASKED: Final = 4
-"""Ranges of one index where nobody asked for more: two clusters on one machine are busy with these."""
+"""Ranges of one index where the plan does not ask for more: two clusters on one machine are busy with these."""
 _MOST_TASKS: Final = 8  # server tasks of one run, of all indices that go on together
 _MOST_CONTEXTS: Final = 200  # a range holds a scroll on each shard; a node has 500 of them, and they are not all ours
 _MOST_TRIED: Final = 5  # fields whose values are looked at

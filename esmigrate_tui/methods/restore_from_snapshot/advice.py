@@ -44,7 +44,7 @@ def advise(here: AdviceInput) -> MethodAdvice:
         if unknown:
             why.append(f"Whether these can be restored, the server says when it is asked: {listed(unknown)}.")
     else:
-        why.append("Which versions made the indices of a snapshot, nobody tells without the source.")
+        why.append("Which versions made the indices of a snapshot is not known without the source.")
     standing, places, todo = _repositories(here)
     why.insert(0, places)
     if standing is not MethodStanding.CLOSED:

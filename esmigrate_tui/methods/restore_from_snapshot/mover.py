@@ -103,7 +103,7 @@ class RestoreFromSnapshot:
         """Yield a value a look, until every primary shard of the restored indices is seen started.
 
         Raises ProblemError: BUSY or DISK_FULL where a shard finds no node, REFUSED where it could not be read, MISSING
-        or STATE where the index is gone or another one, UNKNOWN_OUTCOME where nothing of the restore can be seen.
+        or STATE where the index is missing or another one, UNKNOWN_OUTCOME where nothing of the restore can be seen.
         """
         shared, state = self._shared(work.plan, clusters), RestoreState.from_token(since)
         if work.task.kind is RestoreKind.GLOBAL_STATE:
@@ -121,11 +121,11 @@ class RestoreFromSnapshot:
                 state = by_hand(state, await placed_by(clusters, names))
                 await delete_incomplete(work, clusters, names, state)
                 look = await shared.looks.newer_than(shared.looks.begun, names)
-                note = f"a node may take its shards now, so it is restored once more{as_set(state)}"
+                note = f"a node may hold its shards now, so it is restored once more{as_set(state)}"
                 state = anew(state)
             elif state.made and not any(name in look.found for name in names):
-                # Stopping has deleted it, or somebody has since; taking a task up means that it is wanted.
-                state, note = anew(state), "its index was gone, so it is restored again"
+                # Stopping has deleted it, or a user has since; resuming a task means that it is wanted.
+                state, note = anew(state), "its index was missing, so it is restored again"
             if not state.made:
                 made, look = await self._begun(as_changed(work, state), shared, names, look)
                 state = msgspec.structs.replace(state, made=made)
@@ -169,7 +169,7 @@ class RestoreFromSnapshot:
 
     @staticmethod
     def _seen(names: Sequence[str], state: RestoreState, found: Mapping[str, RestoreProgress]) -> list[RestoreProgress]:
-        """What was seen of the task's indices; raises ProblemError where one is gone, or another one."""
+        """What was seen of the task's indices; raises ProblemError where one is missing, or another one."""
         for name in names:
             if name not in found:
                 raise index_deleted(name)
@@ -217,7 +217,7 @@ class RestoreFromSnapshot:
     async def stop(self, work: Work, clusters: Clusters, since: str) -> None:
         """Delete what this task has half restored, which cancels the restore; what is whole, or not ours, stays.
 
-        Raises ProblemError: privileges for a feature state on 8.0 and newer, where nobody may delete it.
+        Raises ProblemError: privileges for a feature state on 8.0 and newer, where no user may delete it.
         """
         if work.task.kind is RestoreKind.GLOBAL_STATE:
             return

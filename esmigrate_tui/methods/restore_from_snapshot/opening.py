@@ -47,7 +47,7 @@ async def make_repository(plan: Plan, clusters: Clusters, recorder: Recorder, sh
             Problem(
                 cause=Cause.MISSING,
                 what=f"The destination has no repository {wanted.repository.name}.",
-                why="It was there when the plan was made, or was to be registered by somebody else.",
+                why="It existed when the plan was made, or was to be registered by another user.",
                 todo="Register it there under the same name, and run the plan again.",
             )
         )

@@ -21,7 +21,7 @@ def no_repository(name: str) -> ProblemError:
         Problem(
             cause=Cause.BUSY,
             what=f"The repository {clean(name)} is no longer registered on the destination.",
-            why="Somebody took it away since the run began; a restore reads all its files from there.",
+            why="It was removed since the run began; a restore reads all its files from there.",
             todo="Register it again under the same name; the run goes on by itself then.",
         )
     )
@@ -33,8 +33,8 @@ def index_deleted(name: str) -> ProblemError:
         Problem(
             cause=Cause.MISSING,
             what=f"The index {name} is no longer on the destination.",
-            why="Somebody deleted it while it was being restored, which cancels a restore.",
-            todo="If that was meant, nothing has to be done. If not, run the plan again.",
+            why="It was deleted while it was being restored, which cancels a restore.",
+            todo="If that was intended, nothing has to be done. If not, run the plan again.",
         )
     )
 

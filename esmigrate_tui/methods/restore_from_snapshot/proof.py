@@ -65,7 +65,7 @@ async def compare(work: Work, clusters: Clusters, shared: RestoreRun, watch: Com
 
 
 async def _counted(cluster: Cluster, task: Task, names: Sequence[str]) -> int | None:
-    """Documents that arrived; None where nobody may look into the indices of a feature."""
+    """Documents that arrived; None where the user may not read the indices of a feature."""
     total = 0
     for name in names:
         try:

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.snapshot import ShardFailure, SnapshotIndex
 
 AT_ONCE: Final = 16
-"""Tasks at a time where nobody said otherwise: the cluster itself decides how many shards it takes up."""
+"""Tasks at a time where the plan does not say: the cluster itself decides how many shards it restores at a time."""
 
 GLOBAL_STATE: Final = "global state"
 """What the task of the cluster-wide state is called; no index has a space in its name."""

@@ -72,7 +72,7 @@ class SharedRecoveries:
         return self._last
 
     async def _another(self) -> None:
-        """Wait for the look under way, or make one; it is given up when nobody waits for it any more."""
+        """Wait for the look under way, or make one; it is cancelled when no task waits for it any more."""
         if self._going is None or self._going.done():
             self._going = asyncio.ensure_future(self._look())
             self._going.add_done_callback(_seen)

@@ -34,7 +34,7 @@ class RestoreState(Token, frozen=True, kw_only=True, omit_defaults=True):
     """Where the restore of one task stands; its JSON is the token of each acknowledgement.
 
     `made` has the uuid of each index of the destination that the restore has made. `placed` has the settings that say
-    where shards may be, as each index had them when it was first held up; `left_out` and `changed` are what somebody
+    where shards may be, as each index had them when it was first held up; `left_out` and `changed` are what a user
     has taken off or set by hand since, which another restore must not bring back. `is_acknowledged` says that the
     server has told the end by itself, which it does for the global state alone.
     """
@@ -164,7 +164,7 @@ async def held_up(
 
 
 async def placed_by(clusters: Clusters, names: Sequence[str]) -> dict[str, dict[str, str]]:
-    """The settings of each index that say where its shards may be; an index that is gone has none."""
+    """The settings of each index that say where its shards may be; an index that is missing has none."""
     found: dict[str, dict[str, str]] = {}
     for name in names:
         try:

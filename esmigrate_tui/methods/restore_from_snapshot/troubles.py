@@ -255,7 +255,7 @@ def _said(shard: UnassignedShard) -> str:
 
 
 def _unread(what: str, recovery: RestoreProgress, shard: UnassignedShard) -> Problem:
-    """A shard that a node has taken up and could not restore; its details say why, in the server's words."""
+    """A shard that a node has begun and could not restore; its details say why, in the server's words."""
     if any(sign in shard.details for sign in _NOT_MADE):
         return _not_made(what, shard)
     for pattern, cause, why, todo in _UNREAD:

@@ -25,7 +25,7 @@ def steps(plan: Plan) -> tuple[str, ...]:
     steps: list[str] = []
     if wanted.register:
         manner = "read-only" if wanted.repository.is_readonly else "for reading and writing"
-        after = ", and take it away again at the end" if wanted.unregister else ""
+        after = ", and remove it again at the end" if wanted.unregister else ""
         steps.append(f"Register the repository {wanted.repository.name} on {new}, {manner}{after}.")
     else:
         steps.append(f"Look for the snapshot {wanted.snapshot} in {wanted.repository.name} on {new}.")
@@ -47,7 +47,7 @@ def steps(plan: Plan) -> tuple[str, ...]:
 
 
 def _proved(plan: Plan) -> str:
-    """What comparing every document means for a restore, in words; "" where nobody has asked for it."""
+    """What comparing every document means for a restore, in words; "" where the plan does not ask for it."""
     if plan.proof is not Proof.EVERYTHING:
         return ""
     if plan.source is None:

@@ -1,4 +1,4 @@
-"""Writing to the destination, whatever the documents were read from: bulks, fates, halves, pace and pause.
+"""Writing to the destination, whatever the documents were read from: bulks, their outcomes, halves.
 
 Each document is created, never written over another. What all work of this process holds in memory is bounded by one
 room.
@@ -23,7 +23,7 @@ from esmigrate_tui.methods.writing.decisions import (
     versioned,
     wait_before,
 )
-from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_answer, turned_away
+from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_response, unauthorized
 from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, is_document_too_deep
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -86,7 +86,7 @@ class BulkWriter:
         *,
         has_breaks: bool,
     ) -> Tally:
-        """Write documents until each has its fate; adds to `rejects` what was refused, to `found` what was there."""
+        """Write documents until each is settled; adds to `rejects` what was refused, to `found` what was there."""
         together: list[Document] = [] if has_breaks else [*documents]
         alone: list[Document] = []
         for document in documents if has_breaks else ():
@@ -105,7 +105,7 @@ class BulkWriter:
         return tally
 
     async def _sent(self, documents: Sequence[Document], rejects: list[Reject], found: list[Document]) -> Tally:
-        """One bulk, and again what was sent back, until each document has its fate."""
+        """One bulk, and again what was sent back, until each document is settled."""
         tally, tries = Tally(), 0
         pending = [document for document in documents if self._can_be_sent(document, rejects)]
         tally = Tally(refused=len(documents) - len(pending))
@@ -123,7 +123,7 @@ class BulkWriter:
                 later, trouble, is_unsure = pending, error.problem, True
             else:
                 if len(items) != len(pending):
-                    raise ProblemError(odd_answer(self._target, len(pending), len(items)))
+                    raise ProblemError(odd_response(self._target, len(pending), len(items)))
                 told, later, why = self._judged(pending, items, rejects, found)
                 tally = tally.plus(told)
                 if never_fits(why):
@@ -147,7 +147,7 @@ class BulkWriter:
             if item.status == _CREATED:  # almost every one
                 written += 1
                 continue
-            match self._fate(item.status, item.reason):
+            match self._outcome(item.status, item.reason):
                 case ItemOutcome.WRITTEN:
                     written += 1
                 case ItemOutcome.THERE:
@@ -172,7 +172,7 @@ class BulkWriter:
     async def _in_halves(
         self, documents: Sequence[Document], rejects: list[Reject], found: list[Document], problem: Problem
     ) -> Tally:
-        """A bulk that was refused as a whole, in two; a document that is refused alone is set aside."""
+        """A bulk that was refused as a whole, in two; a document that is refused alone is rejected."""
         if len(documents) == 1:
             return self._alone(documents[0], rejects, problem)
         middle = len(documents) // 2
@@ -180,7 +180,7 @@ class BulkWriter:
         return first.plus(await self._sent(documents[middle:], rejects, found))
 
     def _alone(self, document: Document, rejects: list[Reject], problem: Problem) -> Tally:
-        """Set a document aside whose own request was refused."""
+        """Reject a document whose own request was refused."""
         status = _STATUS.get(problem.cause, 400)
         rejects.append(self._reject(document, status, problem.evidence or problem.what))
         return _REFUSED
@@ -208,7 +208,7 @@ class BulkWriter:
                     raise
                 trouble = error.problem
             else:
-                match self._fate(item.status, item.reason):
+                match self._outcome(item.status, item.reason):
                     case ItemOutcome.WRITTEN:
                         return tally.plus(_WRITTEN)
                     case ItemOutcome.THERE:
@@ -225,8 +225,8 @@ class BulkWriter:
             tally = tally.plus(Tally(retries=1, is_unsure=True))
             await self._wait_for_room(tries, 1, trouble)
 
-    def _fate(self, status: int, reason: str) -> ItemOutcome:
-        """The fate of one document; raises ProblemError where it is that of all."""
+    def _outcome(self, status: int, reason: str) -> ItemOutcome:
+        """The outcome of one document; raises ProblemError where it is that of all."""
         found = item_outcome(status, reason)
         if found is ItemOutcome.WRITTEN and self._versions and status == _REPLACED:
             return ItemOutcome.THERE  # one with a lower version was there: it is no document more
@@ -235,13 +235,13 @@ class BulkWriter:
         if found is ItemOutcome.BLOCKED:
             raise ProblemError(blocked(self._target, reason))
         if found is ItemOutcome.TURNED_AWAY:
-            raise ProblemError(turned_away(self._target, reason))
+            raise ProblemError(unauthorized(self._target, reason))
         if found is ItemOutcome.NO_INDEX:
             raise index_gone(self._work)
         return found
 
     def _can_be_sent(self, document: Document, rejects: list[Reject]) -> bool:
-        """Whether there is something to send that the destination would read; one that is not is set aside."""
+        """Whether there is something to send that the destination would read; one that is not is rejected."""
         limit, length = self._limit, document.size
         if not length:
             why = document.why if isinstance(document, UnreadDocument) else "the source keeps no _source of it"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
 
 
-class Pumping(Protocol):
+class BackgroundPump(Protocol):
     """A pump: background work that is awaited by `run()`, and can be looked at and ordered meanwhile."""
 
     @property
@@ -24,7 +24,7 @@ class Pumping(Protocol):
         """Whether the next look has something that the last one had not."""
         ...
 
-    def look(self) -> Acknowledged:
+    def progress(self) -> Acknowledged:
         """What was acknowledged until now."""
         ...
 
@@ -37,7 +37,7 @@ class Pumping(Protocol):
         ...
 
     def stop(self) -> None:
-        """End, and say so to whoever awaits `run()`."""
+        """End; what awaits `run()` gets a ProblemError."""
         ...
 
     async def run(self) -> None:
@@ -45,7 +45,7 @@ class Pumping(Protocol):
         ...
 
 
-class Steered:
+class ControlledPump:
     """How a pump is ordered about: by the control of what it writes, and by an event that says that it is to end."""
 
     def __init__(self, control: WriteControl) -> None:
@@ -61,14 +61,14 @@ class Steered:
         self._control.pause()
 
     def stop(self) -> None:
-        """End, and say so to whoever awaits `run()`."""
+        """End; what awaits `run()` gets a ProblemError."""
         self._stopped.set()
 
 
-P = TypeVar("P", bound=Pumping)
+P = TypeVar("P", bound=BackgroundPump)
 
 
-class Pumped(Generic[P]):
+class PumpMover(Generic[P]):
     """The part of a method that has pumps: those of this process are known by their work's opaque id.
 
     Pace, pause and stop come beside a perform.
@@ -77,7 +77,7 @@ class Pumped(Generic[P]):
     def __init__(self) -> None:
         self._pumps: dict[str, P] = {}
 
-    async def looked_at(self, work: Work, pump: P) -> AsyncGenerator[Acknowledged, None]:
+    async def watched(self, work: Work, pump: P) -> AsyncGenerator[Acknowledged, None]:
         """Let a pump run, and yield what was acknowledged until each look; raises the first trouble, after a last look.
 
         The pump has ended when this has, however that goes.
@@ -87,9 +87,9 @@ class Pumped(Generic[P]):
         try:
             while not running.done():
                 await asyncio.wait({running}, timeout=_SOON)
-                yield pump.look()
+                yield pump.progress()
             if pump.has_news:
-                yield pump.look()
+                yield pump.progress()
             running.result()
         finally:
             if self._pumps.get(work.opaque_id) is pump:

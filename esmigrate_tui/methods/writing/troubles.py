@@ -17,17 +17,17 @@ def full(index: str, reason: str) -> Problem:
 
 
 def blocked(index: str, reason: str) -> Problem:
-    """The trouble that somebody has closed the index for writing."""
+    """The trouble that the index is closed for writing."""
     return Problem(
         cause=Cause.BUSY,
         what=f"Nothing can be written to {index} on the destination for now: it has a block, or is closed.",
-        why="Somebody, or a lifecycle policy, has done that.",
+        why="A user, or a lifecycle policy, has done that.",
         todo="Take the block off, or open the index, when that is right; the run goes on by itself then.",
         evidence=reason,
     )
 
 
-def turned_away(index: str, reason: str) -> Problem:
+def unauthorized(index: str, reason: str) -> Problem:
     """The trouble that the user may read and make the index, but not fill it."""
     return Problem(
         cause=Cause.PRIVILEGES,
@@ -48,18 +48,18 @@ def busy(index: str, reason: str) -> Problem:
     )
 
 
-def odd_answer(index: str, sent: int, told: int) -> Problem:
+def odd_response(index: str, sent: int, told: int) -> Problem:
     """The trouble that an answer does not belong to what was sent."""
     return Problem(
         cause=Cause.UNSUPPORTED,
-        what=f"The destination was sent {sent} documents for {index} and told the fate of {told}.",
+        what=f"The destination was sent {sent} documents for {index} and answered for {told}.",
         why="Then it is not known which of them arrived.",
         todo="Is there a proxy between that rewrites answers?",
     )
 
 
 def stopped(index: str) -> Problem:
-    """What whoever still looks is told after a stop."""
+    """The problem of a perform that is still open after a stop."""
     return Problem(
         cause=Cause.STATE,
         what=f"The copy of {index} was stopped.",
