@@ -9,16 +9,18 @@ import secrets
 import signal
 import sys
 import time
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from esmigrate_tui.elastic.cluster import Clusters
+from esmigrate_tui.elastic.snapshots import delete_snapshot_request, unregister_request
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.plan import Plan
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.sandbox.loading import load
 from tests.journeys.reader import Reader
 from tests.journeys.terminal import Terminal
@@ -156,6 +158,19 @@ def renamed(prefix: str, *names: str) -> list[str]:
 def with_user(node: SandboxNode) -> str:
     """A node's address with its user's name, as it is typed."""
     return node.url.replace("://", f"://{node.user}@") if node.user else node.url
+
+
+async def taken_away(old: Cluster, new: Cluster, prefix: str, *, snapshot: str) -> None:
+    """Delete what a walk has left on both, PREFIX-one and -two, the repository and its snapshot; close them."""
+    with suppress(ProblemError):
+        await old.perform(delete_snapshot_request(prefix, snapshot))
+    for cluster in (old, new):
+        for name in ("one", "two"):
+            with suppress(ProblemError):
+                await cluster.delete_index(f"{prefix}-{name}")
+        with suppress(ProblemError):
+            await cluster.perform(unregister_request(prefix))
+        await cluster.close()
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from esmigrate_tui.elastic.definitions import carried
-from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
+from esmigrate_tui.elastic.snapshots import register_request
 from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
-from tests.journeys.conftest import Ended
+from tests.journeys.conftest import Ended, taken_away
 from tests.signing_in import connected_to
 
 if TYPE_CHECKING:
@@ -48,15 +48,7 @@ async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[SandboxNode, Sandb
     try:
         yield source, destination, prefix
     finally:
-        with suppress(ProblemError):
-            await old.perform(delete_snapshot_request(prefix, "taken"))
-        for cluster in (old, new):
-            for name in ("one", "two"):
-                with suppress(ProblemError):
-                    await cluster.delete_index(f"{prefix}-{name}")
-            with suppress(ProblemError):
-                await cluster.perform(unregister_request(prefix))
-            await cluster.close()
+        await taken_away(old, new, prefix, snapshot="taken")
 
 
 def side(node: SandboxNode) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,17 +10,17 @@ import pytest
 from esmigrate_tui.cli.commands.cleanup import CleanupOptions, clean_up
 from esmigrate_tui.cli.options import SecretFiles
 from esmigrate_tui.cli.wiring import real_services
-from esmigrate_tui.elastic.snapshots import delete_snapshot_request, register_request, unregister_request
+from esmigrate_tui.elastic.snapshots import register_request
 from esmigrate_tui.flow.session import ConnectionTest, repositories, shown_snapshots
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.widgets.fields import PlainInput
+from tests.journeys.conftest import taken_away
 from tests.journeys.test_wizard import until
 from tests.signing_in import connected_to, side_of
 
@@ -51,15 +50,7 @@ async def prepared(nodes: SharedNodes) -> AsyncIterator[tuple[SandboxNode, Sandb
     try:
         yield source, destination, prefix
     finally:
-        with suppress(ProblemError):
-            await old.perform(delete_snapshot_request(prefix, "walked"))
-        for cluster in (old, new):
-            for name in ("one", "two"):
-                with suppress(ProblemError):
-                    await cluster.delete_index(f"{prefix}-{name}")
-            with suppress(ProblemError):
-                await cluster.perform(unregister_request(prefix))
-            await cluster.close()
+        await taken_away(old, new, prefix, snapshot="walked")
 
 
 class Walk:
