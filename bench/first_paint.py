@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import pty
 import select
 import signal
 import statistics
-import struct
-import subprocess
-import sys
 import tempfile
-import termios
 import time
 from pathlib import Path
 from typing import Final
+
+from tests.on_a_terminal import started
 
 ROUNDS: Final = 11
 _LIMIT: Final = 30.0  # seconds: a program that shows nothing by then is broken, not slow
@@ -34,14 +30,9 @@ _MARK: Final = b"How"
 
 
 def until_seen(command: list[str], environ: dict[str, str]) -> tuple[float, float]:
-    """Seconds from the start of `command` until its first words are on an 80x24 terminal: clock and processor."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    """Seconds from the start of Python with `command` until its first words are on a terminal: clock and processor."""
     began = time.perf_counter()
-    process = subprocess.Popen(
-        command, stdin=slave, stdout=slave, stderr=slave, env=environ, start_new_session=True, close_fds=True
-    )
-    os.close(slave)
+    process, master = started(*command, environ=environ)
     seen = b""
     try:
         while _MARK not in seen:
@@ -69,7 +60,7 @@ def figure() -> str:
         }
         environ |= {"TERM": "xterm-256color", "ESMIGRATE_STATE_DIR": folder, "LANG": "C.UTF-8"}
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        ours, theirs = [sys.executable, "-m", "esmigrate_tui"], [sys.executable, str(hello)]
+        ours, theirs = ["-m", "esmigrate_tui"], [str(hello)]
         for command in (ours, theirs):  # the first start compiles and fills the disk's cache
             until_seen(command, environ)
         pairs = [(until_seen(ours, environ), until_seen(theirs, environ)) for _ in range(ROUNDS)]

@@ -10,13 +10,11 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
-import pty
 import random
 import select
 import signal
 import statistics
 import struct
-import subprocess
 import sys
 import termios
 import time
@@ -27,11 +25,13 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pyte
 
-from bench.processes import ROOT, python
+from bench.processes import ROOT
 from esmigrate_tui.elastic.responses.indices import CatIndex, FlatSettings, IndexListing, ResolvedIndices, index_facts
 from esmigrate_tui.model.text import number
+from tests.on_a_terminal import started
 
 if TYPE_CHECKING:
+    import subprocess
     from collections.abc import AsyncIterator, Iterator
 
     from esmigrate_tui.engine.following import RunUpdate
@@ -142,19 +142,9 @@ class Terminal:
 @contextmanager
 def wizard(shown: str, size: tuple[int, int]) -> Iterator[Terminal]:
     """The wizard at one of its steps, in a terminal of that many columns and rows; it is ended with the block."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ESMIGRATE_", "TEXTUAL", "SSH_"))}
-    process = subprocess.Popen(
-        python("bench.wizard", shown),
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        env=kept | {"TERM": "xterm-256color", "LANG": "C.UTF-8"},
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    os.close(slave)
+    environ = kept | {"TERM": "xterm-256color", "LANG": "C.UTF-8"}
+    process, master = started("-m", "bench.wizard", shown, environ=environ, size=size, folder=ROOT)
     try:
         yield Terminal(process, master, size)
     finally:

@@ -15,24 +15,31 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 PATIENCE = 60.0
 """Seconds after which a program that was to write something is taken for hung."""
 
 
-def started(*arguments: str, environ: Mapping[str, str] | None = None) -> tuple[subprocess.Popen[bytes], int]:
-    """Start it with these arguments on 80x24; the process, and the person's end, to be closed.
+def started(
+    *arguments: str,
+    environ: Mapping[str, str] | None = None,
+    size: tuple[int, int] = (80, 24),
+    folder: Path | None = None,
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start it with these arguments on so many columns and rows; the process, and the person's end, to be closed.
 
-    `environ` is this process's own where it is not given.
+    `environ` and `folder` are this process's own where they are not given.
     """
     leader, follower = pty.openpty()
-    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
     process = subprocess.Popen(
         [sys.executable, *arguments],
         stdin=follower,
         stdout=follower,
         stderr=follower,
         start_new_session=True,
+        cwd=folder,
         env=os.environ | {"TERM": "xterm-256color"} if environ is None else environ,
     )
     os.close(follower)
