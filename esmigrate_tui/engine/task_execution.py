@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.engine.context import RunContext
     from esmigrate_tui.methods.contract import Mover
     from esmigrate_tui.model.method import MethodName
-    from esmigrate_tui.model.plan import Task
+    from esmigrate_tui.model.plan import Plan, Task
     from esmigrate_tui.model.progress import TaskProgress
 
 T = TypeVar("T")
@@ -60,8 +60,7 @@ class TaskExecution:
         self._method = method
         self._task = task
         self._control = TaskControl(context.control, task.number)
-        opaque_id = f"esmigrate-{context.run_id}-{task.number}"
-        work = Work(task, context.plan, opaque_id, context.control.pacing.requests_per_second)
+        work = work_of(context.plan, context.run_id, task, context.control.pacing.requests_per_second)
         self._ongoing = OngoingWork(context, method, work, self._control, token)
         self._wait = context.wait(WaitRule(task=task.number))
         self._is_waiting = False
@@ -327,6 +326,11 @@ class TaskExecution:
 
     async def _note(self, text: str) -> None:
         await self._context.note(text, self._task.number)
+
+
+def work_of(plan: Plan, run: str, task: Task, requests_per_second: float) -> Work:
+    """One task of a run as its method gets it, the same in every process of the run but for its pace."""
+    return Work(task, plan, f"esmigrate-{run}-{task.number}", requests_per_second)
 
 
 def _acknowledged_before(known: TaskProgress) -> Acknowledged:

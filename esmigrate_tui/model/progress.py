@@ -74,6 +74,11 @@ class TaskState(StrEnum):
         """Whether nothing more happens to it."""
         return self in _FINAL
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it was begun and has not ended."""
+        return not self.is_final and self is not TaskState.WAITING
+
 
 _FINAL: Final = frozenset(
     {
@@ -283,6 +288,17 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     def is_finished(self) -> bool:
         """Whether the run has ended."""
         return self.outcome is not None
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether a run was begun and has to be resumed to end: where no process holds it, it was interrupted."""
+        return self.outcome in {None, RunOutcome.WAITING} and bool(self.tasks)
+
+    @property
+    def left_working(self) -> tuple[TaskProgress, ...]:
+        """The tasks that servers may still copy by themselves where no process holds the run; never a restore."""
+        is_left = self.is_unfinished and self.traits.goes_on_by_itself and not self.traits.stopping_deletes
+        return tuple(task for task in self.tasks if task.state.is_under_way) if is_left else ()
 
     @property
     def is_of_changes(self) -> bool:

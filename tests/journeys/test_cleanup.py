@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import signal
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ from esmigrate_tui.engine.folders import make_folder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.starting import newest_event_to_resume
 from esmigrate_tui.model.connection import Credential, Side, SignIn
-from esmigrate_tui.model.event import LedgerChanged
+from esmigrate_tui.model.event import LedgerChanged, TaskAdvanced
 from esmigrate_tui.model.ledger import EntryState
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.outcome import ExitCode
@@ -21,6 +23,9 @@ from tests.methods.copying import fill, joined, make, numbered, settings
 from tests.methods.migrating import planned
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from esmigrate_tui.elastic.cluster import Cluster
     from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
     from tests.journeys.conftest import Operator
@@ -28,6 +33,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.nodes
 
 INDEX = "cu-books"
+ALONE = "cu-alone"
 
 
 def signed(node: SandboxNode) -> Credential:
@@ -77,3 +83,58 @@ async def test_what_a_killed_run_has_switched_off_is_put_back_and_what_is_left_b
         assert put_back[name] == wanted[name], name
     assert "Nothing that run KL2D changed is left to revert." in cleaned.out
     assert resumed == ExitCode.DONE
+
+
+async def test_what_the_destination_copies_by_itself_for_a_killed_run_is_cancelled_and_can_be_resumed(
+    nodes: SharedNodes, operator: Operator
+) -> None:
+    old, new = await nodes.get("6.8.23"), await nodes.get("7.17.28")
+    operator.knows(old, new)
+    credentials = msgspec.msgpack.encode({Side.SOURCE: signed(old), Side.DESTINATION: signed(new)})
+    home = operator.folder / "state" / "runs"
+    async with joined(old, new) as (clusters, draft), performer() as perform_one:
+        assert clusters.source is not None
+        await make(clusters.source, ALONE, {"settings": settings(1)})
+        await fill(clusters.source, ALONE, numbered(400))
+        answers = draft.answered(method=MethodName.REINDEX_FROM_REMOTE)
+        plan = await planned(clusters, answers, ALONE, batch=10, requests_per_second=5.0)
+        folder = make_folder(plan, home, lambda: "AL2N")
+        ending = asyncio.ensure_future(perform_one(folder, credentials, "", 0))
+        async with Journal.open(folder.journal) as journal:
+            await until(lambda: moving(journal))
+        os.kill(msgspec.json.decode(folder.process.read_bytes())["pid"], signal.SIGKILL)
+        assert await ending == -signal.SIGKILL
+        running = await clusters.destination.tasks.running()
+        status = await operator.do("status", "AL2N")
+        cleaned = await operator.do("cleanup", "AL2N")
+        await until(lambda: idle(clusters.destination))
+        folder.plan.write_text(msgspec.structs.replace(plan, requests_per_second=0.0).to_toml())
+        await operator.do("resume", "AL2N", "--detach")
+        await operator.do("pace", "AL2N", "0")
+        resumed = await operator.do("attach", "AL2N")
+        count = await clusters.destination.count(ALONE)
+        await clusters.destination.delete_index(ALONE)
+        await clusters.source.delete_index(ALONE)
+    assert "esmigrate-AL2N-1" in running
+    assert "esmigrate cleanup AL2N" in status.out
+    assert cleaned.code == ExitCode.DONE, cleaned.text
+    assert f"ok  cancelled on the destination: the copy of {ALONE} into {ALONE}. What has arrived stays." in cleaned.out
+    assert "Run AL2N is not finished: " in cleaned.out
+    assert "esmigrate resume AL2N" in cleaned.out
+    assert (resumed.code, count) == (ExitCode.DONE, 400), resumed.text
+
+
+async def until(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(60):
+        while not await condition():  # noqa: ASYNC110  # another process makes it true
+            await asyncio.sleep(0.1)
+
+
+async def idle(cluster: Cluster) -> bool:
+    """Whether it runs no reindex any more."""
+    return not await cluster.tasks.running()
+
+
+async def moving(journal: Journal) -> bool:
+    """Whether a server's task is known to copy."""
+    return any(isinstance(event, TaskAdvanced) and event.moved.done for _, event in await journal.read(limit=1_000))

@@ -10,13 +10,15 @@ import msgspec
 
 from esmigrate_tui.cli.options import RunName, SecretFiles, command
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from esmigrate_tui.engine.cleanup import CancelledTask
     from esmigrate_tui.engine.folders import RunFolder
     from esmigrate_tui.model.ledger import LedgerEntry
+    from esmigrate_tui.model.progress import Progress
 
 
 class CleanupOptions(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,8 @@ async def cleanup(options: CleanupOptions) -> int:
 
       esmigrate cleanup 7K2P
 
-    Also after a crash: each change is recorded with its inverse before it is made. What no request can revert
+    Also after a crash: each change is recorded with its inverse before it is made, and a copy that the destination
+    still performs by itself is cancelled; the run can be resumed all the same. What no request can revert
     (reindex.remote.whitelist, lifecycles that you stopped, the source cluster) is listed with text to copy. The exit
     code is 3 where something could not be reverted.
     """
@@ -42,29 +45,59 @@ async def cleanup(options: CleanupOptions) -> int:
 async def clean_up(options: CleanupOptions) -> int:
     """Settle the ledger of a run, and print what was reverted and what was not; the exit code."""
     from esmigrate_tui.cli.connections import given_secrets
-    from esmigrate_tui.engine.cleanup import settle_run
+    from esmigrate_tui.engine.cleanup import cancel_left_work, settle_run
     from esmigrate_tui.engine.folders import read_plan
     from esmigrate_tui.engine.holding import RunHeldError
     from esmigrate_tui.engine.process import open_clusters
     from esmigrate_tui.flow import runs
     from esmigrate_tui.flow.secrets import credentials_of
+    from esmigrate_tui.methods import METHODS
 
     folder = runs.find(options.run)
-    before = (await runs.progress_of(folder)).ledger
+    progress = await runs.progress_of(folder)
+    before = progress.ledger
+    cancelled: Sequence[CancelledTask] = ()
     left: Sequence[LedgerEntry] = ()
-    if folder.is_live or any(entry.is_open for entry in before):
+    if folder.is_live or progress.left_working or progress.open_ledger:
         plan = await asyncio.to_thread(read_plan, folder)
         credentials = await credentials_of(plan, files=given_secrets(options.secrets))
         try:
+            cancelled = await cancel_left_work(folder, credentials, METHODS, open_clusters=open_clusters)
             left = await settle_run(folder, credentials, open_clusters=open_clusters)
         except RunHeldError as error:
             click.echo(f"esmigrate: {error.problem.sentence()}", err=True)
             return ExitCode.HELD
+        _print_cancelled(cancelled)
         _print_settled(before, (await runs.progress_of(folder)).ledger, left)
-    if not left:
+    is_incomplete = bool(left) or any(one.problem is not None for one in cancelled)
+    if not is_incomplete:
         click.echo(f"Nothing that run {folder.run} changed is left to revert.")
+    if progress.is_unfinished:
+        _print_unfinished(folder.run, progress)
     await _print_by_hand(folder)
-    return ExitCode.INCOMPLETE if left else ExitCode.DONE
+    return ExitCode.INCOMPLETE if is_incomplete else ExitCode.DONE
+
+
+def _print_cancelled(cancelled: Sequence[CancelledTask]) -> None:
+    for task, problem in cancelled:
+        copying = f"the copy of {clean(task.label)} into {clean(task.destination_index)}"
+        if problem is None:
+            click.echo(f"ok  cancelled on the destination: {copying}. What has arrived stays.")
+        else:
+            click.echo(f"x   not cancelled on the destination: {copying}. {problem.sentence()}", err=True)
+            click.echo(
+                "    It may still write. By hand: GET /_tasks?actions=*reindex, then POST /_tasks/ID/_cancel", err=True
+            )
+
+
+def _print_unfinished(run: str, progress: Progress) -> None:
+    """That the run itself is only partly done: cleaning up does not finish it, and removes no document."""
+    share = f": {progress.fraction:.0%} is done" if progress.fraction is not None else ""
+    click.echo(f"Run {run} is not finished{share}. Continue it with: esmigrate resume {run}")
+    if names := [clean(row.summary.destination_index) for row in progress.tasks if row.state.is_under_way]:
+        click.echo(f"Partially filled: {listed(names)}. If you do not continue the run, delete what you do not need.")
+    if progress.traits.stopping_deletes and names:
+        click.echo("What the destination is restoring continues: to cancel that would delete it.")
 
 
 def _print_settled(before: Sequence[LedgerEntry], after: Sequence[LedgerEntry], left: Sequence[LedgerEntry]) -> None:

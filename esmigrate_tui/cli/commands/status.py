@@ -122,5 +122,7 @@ def _left_lines(run: str, progress: Progress) -> Iterator[str]:
         return
     if not progress.is_finished:
         yield f"Its process has ended. What was acknowledged stays; continue with: esmigrate resume {run}"
-    if progress.open_ledger:
+    if progress.left_working:
+        yield f"The destination may still copy by itself. To cancel and revert that instead: esmigrate cleanup {run}"
+    elif progress.open_ledger:
         yield f"Revert what it changed, without continuing, with: esmigrate cleanup {run}"
