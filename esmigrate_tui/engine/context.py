@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from esmigrate_tui.engine.control import ProcessEnding, RunControl
+from esmigrate_tui.engine.damage import JournalLostError
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.waiting import Wait, WaitRule
 from esmigrate_tui.model.connection import Side
@@ -41,7 +42,8 @@ class RunContext:
     """What the run itself, each of its tasks and its definitions are given.
 
     `clock` gives seconds since 1970 and never jumps, `random` numbers from 0 to 1. `needed` is what only the user can
-    fix, once a cluster has been seen to want it.
+    fix, once a cluster has been seen to want it. `lost` says how the journal was lost, after which nothing is done that
+    would have to be written down.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class RunContext:
         is_watching = any(task.shipping is not None for task in plan.tasks)
         self.control = RunControl(plan.requests_per_second, is_watching=is_watching)
         self.needed: Problem | None = None
+        self.lost: Problem | None = None
         self._random = random
         self.ledger = self.ledger_of(())
 
@@ -76,11 +79,17 @@ class RunContext:
         return Wait(rule, float(self.plan.patience), self.clock, self._random, self.record)
 
     async def record(self, event: Event, rejects: Sequence[Reject] = ()) -> int:
-        """Write an event to the journal; its number. While the disk of this machine is full, the work waits."""
+        """Write an event to the journal; its number. While the disk of this machine is full, the work waits.
+
+        Raises ProcessEnding where the journal is lost.
+        """
         wait = self.wait(_RECORDING)
         while True:
             try:
                 number = await self.journal.append(event, rejects)
+            except JournalLostError as error:
+                self.lose_journal(error.problem)
+                raise ProcessEnding from None
             except ProblemError as error:
                 retry = await wait.failed(error.problem)
                 if retry.is_first:
@@ -92,6 +101,11 @@ class RunContext:
             if wait.patience.tries:
                 await self.journal.report_trouble(None)
             return number
+
+    def lose_journal(self, problem: Problem) -> None:
+        """Let all work end: what is done from here on could not be written down."""
+        self.lost = self.lost or problem
+        self.control.end()
 
     async def note(self, text: str, task: int = 0) -> None:
         """Write a line into the log of the run."""

@@ -10,6 +10,7 @@ import msgspec
 
 from esmigrate_tui.disk import opened, read_text, write_whole
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.damage import PROCESS_FILE
 from esmigrate_tui.engine.journal_store import REJECTS
 from esmigrate_tui.engine.places import raise_unsafe
 from esmigrate_tui.model.finding import Finding, Severity
@@ -64,7 +65,7 @@ class RunFolder:
     @property
     def process(self) -> Path:
         """Who holds or held it last: {"pid": …, "started_at": …}."""
-        return self.path / "process.json"
+        return self.path / PROCESS_FILE
 
     @property
     def log(self) -> Path:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.disk import appending, replacing
+from esmigrate_tui.engine.damage import PROCESS_FILE, lost_journal
 from esmigrate_tui.engine.thinning import JournalledAdvance, thinned
 from esmigrate_tui.engine.trouble_file import write_trouble
 from esmigrate_tui.model.command import Command
@@ -35,8 +36,10 @@ REJECTS: Final = "rejects.ndjson"
 _APPLICATION: Final = 0x65736D67  # "esmg": identifies the file, for file(1) as well
 _BUSY_SECONDS: Final = 10.0  # a writer holds the file for milliseconds; a backup program may for longer
 MOST_EVENTS: Final = 1_000  # events a read: a follower that comes late catches up in batches
+_MISSING: Final = "is missing, though the run had begun"
+_EMPTY: Final = "is empty, though the run had begun"
+_DELETED: Final = "was deleted while the run was going on"
 _THIN_EVERY: Final = 64  # polls of one task between two thinnings
-_RUN_AGAIN: Final = "Its plan.toml, beside it, can be run again."
 _UNREADABLE: Final = (msgspec.MsgspecError, ValueError, TypeError, RecursionError)
 """What the decoders raise for a row that holds no text, no UTF-8, no JSON, or JSON of another shape."""
 
@@ -79,7 +82,9 @@ def explained(path: Path, error: sqlite3.Error | OSError) -> ProblemError:
             cause=Cause.DISK_FULL,
         )
     if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}:
-        return _trouble(path, f"The journal of this run is damaged: {said}.", todo=_RUN_AGAIN)
+        return lost_journal(path, f"is damaged: {said}")
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+        return lost_journal(path, _DELETED)
     if code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}:
         return _trouble(
             path, "Another program has held the journal of this run for too long.", todo="Try again.", cause=Cause.BUSY
@@ -98,13 +103,19 @@ class JournalStore:
         self._advances: dict[int, list[JournalledAdvance]] = {}
         self._unthinned: dict[int, int] = {}
         self._folded: tuple[int, Progress] = (0, Progress())
+        self._file: os.stat_result | None = None
 
     def make(self) -> None:
-        """Make the tables where there are none."""
+        """Make the tables where there are none; raises JournalLostError where the run had begun."""
+        if not os.path.lexists(self.path):
+            self._raise_begun(_MISSING)
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
-        write_trouble(self.path, None)
         connection = self.connect()
-        if self._is_whole(connection):
+        is_whole = self._is_whole(connection)
+        if not is_whole:
+            self._raise_begun(_EMPTY)
+        write_trouble(self.path, None)
+        if is_whole:
             return
         for pragma in _WRITER:
             connection.execute(pragma)
@@ -146,12 +157,40 @@ class JournalStore:
 
     def _reader(self) -> sqlite3.Connection | None:
         """The connection, or None while there is no journal yet."""
+        self._raise_lost()
         if not os.path.lexists(self.path):
+            self._raise_begun(_MISSING)
             return None
         if not self.path.is_file():
-            raise _trouble(self.path, "The journal of this run is not a file.", todo=_RUN_AGAIN)
+            raise lost_journal(self.path, "is not a file")
         connection = self.connect()
-        return connection if self._is_whole(connection) else None
+        if self._is_whole(connection):
+            return connection
+        self._raise_begun(_EMPTY)
+        return None
+
+    def _raise_begun(self, how: str) -> None:
+        """Raise JournalLostError where a process has signed the run, which it does after it has made the journal."""
+        if os.path.lexists(self.path.with_name(PROCESS_FILE)):
+            raise lost_journal(self.path, how)
+
+    def _raise_lost(self) -> None:
+        """Raise JournalLostError where the writer's file is no longer the one below the journal's name."""
+        if not self._is_writer or not self._is_ready:
+            return
+        try:
+            now = os.stat(self.path)  # noqa: PTH116  # as the others of this file
+        except FileNotFoundError:
+            raise lost_journal(self.path, _DELETED) from None
+        before, self._file = self._file, now
+        if before is None:
+            return
+        if (before.st_dev, before.st_ino) != (now.st_dev, now.st_ino):
+            self._file = before
+            raise lost_journal(self.path, "was replaced by another file while the run was going on")
+        if now.st_size < before.st_size:  # SQLite never makes it smaller
+            self._file = before
+            raise lost_journal(self.path, "was truncated while the run was going on")
 
     def _writer(self) -> sqlite3.Connection:
         connection = self._reader()
@@ -165,6 +204,7 @@ class JournalStore:
             self._connection.close()
             self._connection = None
             self._is_ready = False
+            self._file = None
 
     def append(self, events: Sequence[Event], rejects: Sequence[Reject]) -> int:
         """Write events and rejected documents in one transaction; the number of the last event."""

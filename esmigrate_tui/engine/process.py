@@ -116,10 +116,10 @@ async def _run(
     held = await hold_alone(folder, plan)
     clock = steady_clock()
     try:
-        _sign(folder, clock())
         async with clusters(plan, credentials) as opened:
             await require_same_clusters(opened)
             async with await Journal.create(folder.journal) as journal:
+                _sign(folder, clock())  # only now: a signature without a journal says that this was lost
                 performing = asyncio.ensure_future(
                     perform(
                         plan,

@@ -12,10 +12,14 @@ import traceback
 from collections import deque
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from esmigrate_tui.engine.context import RunContext, Sleep, internal_fault
 from esmigrate_tui.engine.control import Pacing, ProcessEnding, RunControl
+from esmigrate_tui.engine.damage import JournalLostError, after_damage
 from esmigrate_tui.engine.decisions import run_outcome
 from esmigrate_tui.engine.definitions import DefinitionsToMake
+from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.task_execution import TaskExecution
 from esmigrate_tui.engine.unanswered import report_unanswered
 from esmigrate_tui.engine.waiting import WaitRule, given_up
@@ -33,7 +37,7 @@ from esmigrate_tui.model.event import (
 )
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Progress, TaskState
-from esmigrate_tui.model.text import counted
+from esmigrate_tui.model.text import clean, counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +45,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.engine.journal import Journal
     from esmigrate_tui.methods.contract import Methods, Mover
+    from esmigrate_tui.model.event import Event
     from esmigrate_tui.model.plan import Plan, Task
 
 _LISTEN_SECONDS: Final = 0.25  # a command is effective within a second
@@ -77,6 +82,10 @@ async def perform(  # noqa: PLR0913  # everything from outside is an argument
     try:
         return await run.whole()
     except Exception as error:
+        if isinstance(error, JournalLostError):
+            context.lose_journal(error.problem)
+        if context.lost is not None:
+            raise await run.abandon(context.lost) from None
         await run.break_off(error)
         raise
     finally:
@@ -99,6 +108,7 @@ class Run:
         self._control = context.control
         self._method = method
         self._before = Progress()
+        self._has_begun = False
         self._queue: deque[Task] = deque()
         self._outcomes: dict[int, TaskOutcome] = {}
         self._turned_away: list[Problem] = []
@@ -121,6 +131,8 @@ class Run:
             finally:
                 listening.cancel()
                 await asyncio.gather(listening, return_exceptions=True)
+            if self._context.lost is not None:
+                raise JournalLostError(self._context.lost)
             if self._context.needed is not None:
                 return await self._wait_for_a_user(self._context.needed)
             if self._control.is_ending:
@@ -143,11 +155,32 @@ class Run:
             finished = RunFinished(at=self._context.clock(), outcome=RunOutcome.FAILED, problem=problem)
             await self._journal.append(finished)
 
+    async def abandon(self, lost: Problem) -> JournalLostError:
+        """Revert what can be after the journal is lost, and say so beside it; the error that ends the process."""
+        context = self._context
+        if not self._has_begun:
+            return JournalLostError(lost)
+        ledger = Ledger(to_clusters(context.clusters), _unrecorded, context.clock, context.ledger.entries)
+        context.ledger = ledger
+        with contextlib.suppress(Exception):  # what is not reverted is named
+            await self._revert_all()
+        left = [clean(entry.what, 200) for entry in ledger.open_entries]
+        reverted = f"Not reverted: {listed(left, most=3)}." if left else "What it had changed was reverted."
+        problem = msgspec.structs.replace(
+            lost,
+            why=f"Nothing is done that cannot be written down, so the run was ended. {reverted}",
+            todo=after_damage(context.journal.path, is_reverted=not left, is_ended=True),
+        )
+        await context.journal.report_trouble(problem)
+        return JournalLostError(problem)
+
     # -- beginning and ending --------------------------------------------------------------------------------------
 
     async def _begin(self) -> None:
         """Record that the run begins or goes on, and find out what is left to do."""
         self._before = before = await self._journal.progress()
+        self._context.ledger = self._context.ledger_of(before.ledger)
+        self._has_begun = True
         now, record = self._context.clock(), self._context.record
         if before.run:
             await self._journal.dismiss_commands()
@@ -161,7 +194,6 @@ class Run:
             await record(started(self._plan, self._context.run_id, now))
             if self._plan.requests_per_second:
                 await record(PaceChanged(at=now, requests_per_second=self._plan.requests_per_second))
-        self._context.ledger = self._context.ledger_of(before.ledger)
         states = {row.summary.number: row.state for row in before.tasks}
         for task in self._plan.tasks:
             state = states.get(task.number, TaskState.WAITING)
@@ -237,11 +269,10 @@ class Run:
             task = self._queue.popleft()
             known = next((row for row in self._before.tasks if row.summary.number == task.number), None)
             try:
-                finished = await TaskExecution(self._context, method, task, known).whole()
+                await self._finish(await TaskExecution(self._context, method, task, known).whole())
             except ProcessEnding:
                 self._queue.append(task)
                 return
-            await self._finish(finished)
 
     async def _finish(self, event: TaskFinished) -> None:
         await self._context.record(event)
@@ -278,7 +309,10 @@ class Run:
             try:
                 for number, command in await self._journal.commands():
                     await self._take(number, command)
-            except ProblemError:
+            except JournalLostError as error:
+                self._context.lose_journal(error.problem)
+                return
+            except (ProblemError, ProcessEnding):
                 pass
             except Exception:  # noqa: BLE001  # a run that takes no commands could not be stopped any more
                 traceback.print_exc()  # into process.log
@@ -320,6 +354,11 @@ def started(plan: Plan, run_id: str, now: float) -> RunStarted:
             for task in plan.tasks
         ),
     )
+
+
+async def _unrecorded(event: Event) -> None:
+    """There is no journal any more to write an event into."""
+    del event
 
 
 def _no_method(plan: Plan) -> Problem:

@@ -23,6 +23,7 @@ import msgspec
 import esmigrate_tui
 from esmigrate_tui.disk import appending, opened
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.damage import signed_by
 from esmigrate_tui.engine.folders import RunFolder, find_run, make_folder, read_plan, replace_plan
 from esmigrate_tui.engine.holding import (
     POLL_SECONDS,
@@ -35,7 +36,6 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunResumed, RunStarted
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.plan import MOST_BYTES, Plan
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.model.connection import Credential
     from esmigrate_tui.model.finding import Finding
+    from esmigrate_tui.model.plan import Plan
 
 
 _START_SECONDS: Final = 30.0
@@ -161,17 +162,7 @@ async def _has_begun(folder: RunFolder, journal: Journal, after: int, pid: int) 
     """Whether that very process has said that it has begun: another that was started at the same time may hold it."""
     if not any(isinstance(event, RunStarted | RunResumed) for _, event in await journal.read(after)):
         return False
-    return await asyncio.to_thread(_signed_by, folder) == pid
-
-
-def _signed_by(folder: RunFolder) -> int:
-    """The process that holds the run, or held it last; 0 where that cannot be read."""
-    try:
-        with opened(folder.process) as file:
-            signed = msgspec.json.decode(file.read(MOST_BYTES), type=dict[str, float])
-    except (OSError, ValueError, msgspec.MsgspecError):
-        return 0
-    return int(signed.get("pid", 0))
+    return await asyncio.to_thread(signed_by, folder.journal) == pid
 
 
 def _spawn(

@@ -74,6 +74,8 @@ class TaskExecution:
         try:
             return await self._stages()
         except ProcessEnding:
+            if self._context.lost is not None and not self._context.plan.method.traits.stopping_deletes:
+                await self._ongoing.cancel()  # no later process would know that it goes on
             raise
         except StopRequested:
             return await self._stopped()

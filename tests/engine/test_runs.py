@@ -91,8 +91,8 @@ from pathlib import Path
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.event import RunStarted
 async def main():
-    (Path(sys.argv[1]) / "process.json").write_text(json.dumps({"pid": os.getpid(), "started_at": 1.0}))
     async with await Journal.create(Path(sys.argv[1]) / "journal") as journal:
+        (Path(sys.argv[1]) / "process.json").write_text(json.dumps({"pid": os.getpid(), "started_at": 1.0}))
         method = "reindex-from-remote"
         await journal.append(RunStarted(at=1.0, run="x", method=method, source="", destination="", tasks=()))
 asyncio.run(main())
