@@ -35,13 +35,9 @@ NAMES: Final = {
     r"shelf|album|pile|doors": "cache, session, services",
     r"fates?": "outcome",
 }
-OPEN: Final[frozenset[str]] = frozenset(
-    {"elastic", "engine", "flow", "hangup.py", "methods", "model", "plain", "verify", "wizard"}
-)
+OPEN: Final[frozenset[str]] = frozenset({"elastic", "flow", "plain", "wizard"})
 """Rooms, or modules of the top, whose texts still have other terms."""
-OPEN_NAMES: Final[frozenset[str]] = frozenset(
-    {"elastic", "engine", "flow", "hangup.py", "methods", "model", "plain", "verify", "wizard"}
-)
+OPEN_NAMES: Final[frozenset[str]] = frozenset({"elastic", "flow", "plain", "wizard"})
 """The same for names."""
 
 _TEXT: Final = re.compile(rf"\b(?:{'|'.join(INSTEAD)})\b", re.IGNORECASE)

@@ -191,7 +191,7 @@ def _print_plan(plan: Plan, written: PlanOutput) -> None:
         # the arrow has said the new name already
         lines += [f"      {change}" for change in own if change != f"it is named {task.destination_index}"]
     lines += [f"  of each of them: {change}" for change in shared]
-    lines += [f"  {line}" for one in plan.carried for line in one.told()]
+    lines += [f"  {line}" for one in plan.carried for line in one.lines()]
     noun = ("part", "parts") if any(task.kind is not RestoreKind.INDEX for task in plan.tasks) else ("index", "indices")
     made = amounts(one.kind for one in plan.carried if one.conflict is NameConflict.NONE)
     beside = f", and beside them {made} to be made" if plan.carried else ""

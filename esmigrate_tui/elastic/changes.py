@@ -101,5 +101,5 @@ class Changes:
         await self.make(Request(method="DELETE", path=path))
 
     async def put_settings(self, name: str, body: str) -> None:
-        """Change settings of one index; null puts one back to its default."""
+        """Change settings of one index; null restores its default."""
         await self.make(Request(method="PUT", path=f"/{exact_name(name)}/_settings", body=body))

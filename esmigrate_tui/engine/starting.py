@@ -202,12 +202,12 @@ def _spawn(
 def _wait_for_end(child: subprocess.Popen[bytes], loop: asyncio.AbstractEventLoop, ended: asyncio.Future[int]) -> None:
     code = child.wait()
 
-    def tell() -> None:
+    def settle() -> None:
         if not ended.done():
             ended.set_result(code)
 
     with contextlib.suppress(RuntimeError):  # nobody waits any more: the loop is closed
-        loop.call_soon_threadsafe(tell)
+        loop.call_soon_threadsafe(settle)
 
 
 def _start_failure(folder: RunFolder, log_size: int, code: int | None) -> ProblemError:

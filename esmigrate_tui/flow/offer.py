@@ -26,7 +26,7 @@ def preview(plan: Plan) -> Preview:
         put_back=_put_back(plan),
         requests=tuple(PreviewedRequest(to=to, request=request) for request in requests),
         time=_time(plan),
-        carried=tuple(line for one in plan.carried for line in one.told()),
+        carried=tuple(line for one in plan.carried for line in one.lines()),
     )
 
 

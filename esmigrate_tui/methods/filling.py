@@ -318,7 +318,7 @@ def manner(plan: Plan) -> tuple[str, str]:
 
 
 def settings_request(index: str, settings: dict[str, Any]) -> Request:
-    """The request that changes settings of one index; null puts one back to its default."""
+    """The request that changes settings of one index; null restores its default."""
     return Request(
         method="PUT",
         path=f"/{quote(index, safe='')}/_settings",

@@ -101,7 +101,7 @@ class CarriedDefinition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults
         """What it is, and its name."""
         return f"{self.kind} {clean(self.name, 300)}"
 
-    def told(self) -> tuple[str, ...]:
+    def lines(self) -> tuple[str, ...]:
         """It in lines: + would be made, = is there already, ! stays as it is; then what is otherwise, each indented."""
         sign = {NameConflict.NONE: "+", NameConflict.SAME: "="}.get(self.conflict, "!")
         why = f": {self.conflict}" if self.conflict else ""

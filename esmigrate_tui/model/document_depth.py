@@ -60,5 +60,5 @@ def _brackets(source: bytes) -> bytes:
         source = source.replace(b"\\\\", b"").replace(b'\\"', b"")
     if not is_plain:
         return _BETWEEN.sub(b"", source.translate(None, _NO_MARK_NOR_COMMENT))
-    # Strings without brackets are gone at once. Where two stand side by side their inner quotes are, and they are one.
+    # Strings without brackets go at once. Where two stand side by side their inner quotes are, and they are one.
     return _STRING.sub(b"", source.translate(None, _NO_MARK).replace(b'""', b""))

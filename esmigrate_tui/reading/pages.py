@@ -230,7 +230,7 @@ class _FileRows:
 def recoded(reading: FileReading) -> str:
     """The encoding that a file of this reading is brought into UTF-8 from as it is read, "" where it is not.
 
-    A table in an encoding of single bytes is cut by its bytes, and can be gone on with at any of them.
+    A table in an encoding of single bytes is cut by its bytes, and reading can resume at any of them.
     """
     if is_utf8(reading.encoding) or (reading.format.has_columns and is_of_bytes(reading.encoding)):
         return ""

@@ -160,11 +160,11 @@ async def compare_everything(
     sides, total = await _patiently(lambda: _begun(ends, manner, kept), manner.sleep)
     pace = _ReadingPace(manner)
 
-    def tell() -> None:
+    def report() -> None:
         manner.look(ComparisonReading(sum(side.read for side in sides), total, is_naming=False, sides=sides))
 
-    tell()
-    await _together(*(_read(side.index, side.still, side.take, side.begin, pace, tell) for side in sides))
+    report()
+    await _together(*(_read(side.index, side.still, side.take, side.begin, pace, report) for side in sides))
     one, other = (side.digest for side in sides)
     if total and not one.documents + one.left_out + other.documents:
         raise ProblemError(_nothing_read(source, destination, total))
@@ -287,11 +287,11 @@ async def _named(
                 if partition(document.id) in places:
                     into[document.id, where_kept(document)] = _hash(document, by_value=by_value)
 
-        def tell() -> None:
+        def report() -> None:
             manner.look(ComparisonReading(min(read, total), total, is_naming=True))
 
         whole = await _patiently(lambda: scan_ranges(end.cluster, end.name, _PIECES, end.kind), manner.sleep)
-        await _read(end, whole, take, lambda _: None, pace, tell)
+        await _read(end, whole, take, lambda _: None, pace, report)
 
     passed = (manner.refused, frozenset[str]())
     await _together(*(collect(*one) for one in zip(ends, found, passed, strict=True)))
@@ -350,7 +350,7 @@ async def _read(
     take: Callable[[int, Sequence[Document], ScanRange | None], None],
     begin: Callable[[int], None],
     pace: _ReadingPace,
-    tell: Callable[[], None],
+    report: Callable[[], None],
 ) -> None:
     """Read stretches to their end, some at a time; a moment's trouble is waited for."""
     waiting = list(enumerate(left))
@@ -366,7 +366,7 @@ async def _read(
                     async for documents, rest in pages(index.cluster, index.name, at, portion, index.kind):
                         take(place, documents, rest)
                         at, tries = rest, 0
-                        tell()
+                        report()
                         await pace.after(len(documents))
                 except ProblemError as error:
                     tries += 1

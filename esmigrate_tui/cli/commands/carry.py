@@ -99,7 +99,7 @@ def _show(found: Sequence[CarriedDefinition], *, as_json: bool) -> None:
     if not found:
         click.echo("The source has none of these that a user made.")
     for one in found:
-        for line in one.told():
+        for line in one.lines():
             click.echo(line)
 
 

@@ -120,7 +120,7 @@ def divided(field: RangeField, edges: Sequence[int]) -> ReindexState:
 
 
 def announced(state: ReindexState) -> ReindexState:
-    """The state to write down before the first task is asked for: who takes it up then knows that there may be one."""
+    """The state to write down before the first task is asked for: a process that resumes then knows of it."""
     parts = tuple(msgspec.structs.replace(part, passes=part.passes or 1) for part in state.parts)
     return msgspec.structs.replace(state, parts=parts)
 

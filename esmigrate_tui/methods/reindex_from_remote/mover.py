@@ -168,7 +168,7 @@ class ReindexFromRemote:
 
         Raises ProblemError: UNKNOWN_OUTCOME when a task's result is not to be had, the task's own trouble otherwise.
         Where a user has cancelled one task of an index, its others are cancelled too, and seen to end. What this run
-        itself has cancelled before, or an earlier process of it has left, is gone on with.
+        itself has cancelled before, or an earlier process of it has left, is continued.
         """
         state = resumed(ReindexState.from_token(since))
         note = ""
