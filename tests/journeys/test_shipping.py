@@ -158,7 +158,7 @@ async def test_a_person_says_that_it_is_enough_and_the_report_says_who_said_it(
         await cluster.delete_index("ship-enough")
     assert paced.code == 2
     assert "how fast documents come is up to who sends them" in paced.text
-    assert "only the looks at it are held" in paused.text
+    assert "only counting it is paused" in paused.text
     assert said.code == 0, said.text
     assert following.returncode == 0, out.decode()
     assert "ended by the user: what has arrived is enough" in out.decode()
