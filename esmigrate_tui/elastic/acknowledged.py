@@ -1,7 +1,7 @@
-"""What the answer to a change has to say before the change counts as made, and how to look where it does not say it.
+"""What the response to a change has to say before the change counts as made, and how to check where it does not.
 
-A write counts when its answer says so: `{}`, an empty 200, a web page, or an answer that was cut short says nothing.
-Then nobody knows, until the state itself has been looked at. This is the one place that knows both.
+A write counts when its response says so: `{}`, an empty 200, a web page, or a response that was cut short does not.
+Then the outcome is unknown until the state itself has been read. This is the one place that knows both.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import Request
 
 UNSURE: Final = frozenset({Cause.UNKNOWN_OUTCOME, Cause.CONNECTION, Cause.BUSY, Cause.NOT_ELASTICSEARCH})
-"""Troubles after which a change may have been made all the same: something answered that need not know."""
+"""Troubles after which a change may have been made all the same: what responded need not know."""
 
 _BY_SHARDS: Final = frozenset({"_refresh", "_flush", "_forcemerge"})
 _BEGINS: Final = frozenset({"_restore", "_mount"})
@@ -33,7 +33,7 @@ _TAKEN: Final = frozenset({"PUT", "POST"})
 
 
 def says_so(request: Request, answer: object) -> bool:
-    """Whether an answer says that the request was obeyed."""
+    """Whether a response says that the request was obeyed."""
     if not isinstance(answer, dict):
         return False
     segments = request.segments
@@ -48,7 +48,7 @@ def says_so(request: Request, answer: object) -> bool:
 
 
 def value_of(answer: bytes) -> object:
-    """An answer as a value, None where it is none."""
+    """A response as a value, None where it is none."""
     try:
         return msgspec.json.decode(answer)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -56,21 +56,21 @@ def value_of(answer: bytes) -> object:
 
 
 def unsaid(place: str, answer: bytes) -> Problem:
-    """The trouble that a change was answered with something that does not say that it was made."""
+    """The trouble that the response to a change does not say that it was made."""
     said = clean(answer[:300].decode(errors="replace"))
     return Problem(
         cause=Cause.UNKNOWN_OUTCOME,
-        what=f"{place} did not say that this was done, so it is not known.",
-        why="Its answer is not the one that Elasticsearch gives."
+        what=f"{place} did not confirm that this was done, so it is not known.",
+        why="Its response is not the one that Elasticsearch gives."
         if answer.strip()
-        else "Its answer is empty, which Elasticsearch's never is.",
-        todo="Is there a proxy between that rewrites answers? Look at the cluster before it is sent again.",
+        else "Its response is empty, which Elasticsearch's never is.",
+        todo="Is there a proxy between that rewrites responses? Check the cluster before it is sent again.",
         evidence=said,
     )
 
 
 async def stands(indices: Indices, request: Request) -> bool:
-    """Whether what a request would make, and never over another, is there already; raises ProblemError.
+    """Whether what a request would make, and never over another, exists already; raises ProblemError.
 
     Of what a request may write over, or only changes, that is no question: False.
     """
@@ -90,9 +90,9 @@ def _is_snapshot(request: Request) -> bool:
 
 
 async def is_so(indices: Indices, request: Request) -> bool | None:  # noqa: PLR0911  # one case a kind of request
-    """Whether the state is the one that a request wants, whoever made it so; None where that cannot be told.
+    """Whether the state is the one that a request wants, by whatever it came; None where that cannot be known.
 
-    Raises ProblemError where the cluster cannot be asked.
+    Raises ProblemError where the cluster cannot be read.
     """
     segments = request.segments
     path = request.path.partition("?")[0]
@@ -164,7 +164,7 @@ async def _state_of(indices: Indices, index: str) -> str | None:
 
 
 async def _is_bare(indices: Indices, request: Request) -> bool:
-    """Whether an index of that name is there as the request wants it, and nobody has put a document into it."""
+    """Whether an index of that name exists as the request wants it, without any document."""
     name = request.index
     try:
         has = (await indices.definitions([name]))[name]
@@ -202,7 +202,7 @@ def fields_of(mappings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
 
 
 def _equal(asked: object, has: object) -> bool:
-    """Whether a value that was asked for is the one that a server tells as text; null asks for none."""
+    """Whether a requested value is the one that a server returns as text; null requests none."""
     if asked is None or has is None:
         return asked is has
     return _text(asked) == _text(has)
@@ -223,7 +223,7 @@ def _text(value: object) -> str:
 
 
 def _within(asked: Mapping[str, Any], has: object) -> bool | None:
-    """Whether a repository is registered as it was asked for, as far as a server tells its settings."""
+    """Whether a repository is registered as requested, as far as a server returns its settings."""
     if not isinstance(has, dict):
         return False
     told = flat(has.get("settings") or {})
@@ -234,7 +234,7 @@ def _within(asked: Mapping[str, Any], has: object) -> bool | None:
 
 
 def _is_kept(asked: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
-    """Whether what was asked for is word for word in what a server keeps; another wording of it is not recognised."""
+    """Whether the requested body is word for word in what a server keeps; another wording of it is not recognised."""
     left: list[object] = [told]
     while left:
         one = left.pop()

@@ -25,11 +25,11 @@ class Changes:
         self._wire = indices.wire
         self._indices = indices
 
-    async def make(self, request: Request) -> Any:  # noqa: ANN401  # whatever that request is answered with
-        """Make a change; the decoded answer, None where the state alone says that it was made.
+    async def make(self, request: Request) -> Any:  # noqa: ANN401  # any JSON
+        """Make a change; the decoded response, None where the state alone says that it was made.
 
-        It counts as made when its answer says so, else when a look at the state does. Raises ProblemError otherwise:
-        unknown-outcome where nobody can tell.
+        It counts as made when its response says so, else when the state does. Raises ProblemError otherwise:
+        unknown-outcome where neither does.
         """
         must_be_narrow(request)
         path = "/" + request.path.lstrip("/")
@@ -56,22 +56,22 @@ class Changes:
         raise ProblemError(unsaid(self._wire.place, response.body))
 
     async def _is_seen(self, request: Request) -> bool:
-        """Whether the state shows that a request was obeyed whose answer did not say so."""
+        """Whether the state shows that a request was obeyed whose response did not say so."""
         try:
             return await is_so(self._indices, request) is True
         except ProblemError:
             return False
 
     async def is_so(self, request: Request) -> bool | None:
-        """Whether the state is the one that a change wants, whoever made it so; None where that cannot be told."""
+        """Whether the state is the one that a change wants, by whatever it came; None where that cannot be known."""
         return await is_so(self._indices, request)
 
     async def stands(self, request: Request) -> bool:
-        """Whether what a change would make, and never over another, is there already; raises ProblemError."""
+        """Whether what a change would make, and never over another, exists already; raises ProblemError."""
         return await stands(self._indices, request)
 
-    async def perform(self, request: Request) -> Any:  # noqa: ANN401  # whatever that request is answered with
-        """A request as it is; the decoded answer, None where it was empty: it says nothing of whether that was done.
+    async def perform(self, request: Request) -> Any:  # noqa: ANN401  # any JSON
+        """A request as it is; the decoded response, None where it was empty: it says nothing of whether that was done.
 
         Raises ProblemError (usage), before anything is sent, for one that would change more than it names.
         """

@@ -85,7 +85,7 @@ class Cluster:
         return Cluster(self.wire.remembering())
 
     async def probe(self) -> ClusterFacts:
-        """What this cluster is, as far as it says; raises ProblemError where it is none, or nobody may ask it."""
+        """What this cluster is, as far as it says; raises ProblemError where it is none, or may not be read."""
         return await probe(self.wire, self.surroundings)
 
 
@@ -104,6 +104,6 @@ class Clusters:
         return cluster
 
     def remembering(self) -> Clusters:
-        """The same two, for many looks at one moment: neither is asked twice what it is asked by GET."""
+        """The same two, for many reads at one moment: neither gets the same GET twice."""
         source = self.source.remembering() if self.source is not None else None
         return Clusters(destination=self.destination.remembering(), source=source)

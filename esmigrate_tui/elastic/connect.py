@@ -41,9 +41,9 @@ async def connect(
     clock: Callable[[], float] = time.time,
     meant: str = "",
 ) -> Cluster:
-    """The cluster at that address; nothing is asked of it yet.
+    """The cluster at that address; nothing is sent to it yet.
 
-    `meant` is the uuid of the cluster that is meant, where it is known: nothing is asked of another that answers there.
+    `meant` is the uuid of the cluster that is meant, where it is known: nothing is sent to another that responds there.
     `timeout` is seconds for one request. `node_class` is for tests, a subclass of WireNode. Raises ProblemError where
     the CA file cannot be read or the secret cannot be sent.
     """
@@ -88,7 +88,7 @@ def _tls(endpoint: Endpoint, trust: Trust) -> ssl.SSLContext:
 
 
 def _authorities(endpoint: Endpoint, ca_file: str) -> ssl.SSLContext:
-    path = Path(os.path.expanduser(ca_file))  # noqa: PTH111  # Path's own raises where ~NAME is nobody
+    path = Path(os.path.expanduser(ca_file))  # noqa: PTH111  # Path's own raises where ~NAME is no user
     try:
         with opened(path) as file:
             text = file.read(_MOST_AUTHORITIES).decode("ascii", "ignore")

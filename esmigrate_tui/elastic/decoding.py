@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from esmigrate_tui.elastic.errors import not_elasticsearch
-from esmigrate_tui.elastic.transport import SEVERAL
+from esmigrate_tui.elastic.transport import BATCH_LIMIT
 from esmigrate_tui.model.definition_depth import too_deep
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -41,7 +41,7 @@ def decoded(response: WireResponse, kind: type[T], endpoint: Endpoint) -> T:
     try:
         return _decoded_if_shallow(response, kind, endpoint)
     except RecursionError:
-        todo = "Look at that cluster with the request by hand, and leave out what is nested so."
+        todo = "Send the request to that cluster by hand, and leave out what is nested so."
         raise too_deep(f"An answer of {endpoint.authority}", todo) from None
 
 
@@ -55,7 +55,7 @@ def _decoded_if_shallow(response: WireResponse, kind: type[T], endpoint: Endpoin
     try:
         # Lone surrogates and the like, which msgspec refuses and Elasticsearch stores: as text it takes many times
         # the memory, so that documents, which alone may be large, are taken out before.
-        told = json.loads(response.body) if len(response.body) <= SEVERAL else None
+        told = json.loads(response.body) if len(response.body) <= BATCH_LIMIT else None
         if told is not None:
             return msgspec.convert(told, kind)
     except (ValueError, msgspec.ValidationError):
@@ -70,7 +70,7 @@ def odd_response(response: WireResponse, trouble: str, endpoint: Endpoint) -> Pr
     return ProblemError(
         Problem(
             cause=Cause.UNSUPPORTED,
-            what=f"{endpoint.authority} gave an answer that this program does not understand.",
+            what=f"{endpoint.authority} gave a response that this program does not understand.",
             todo="Is this version newer than those it was tested with? Please report it.",
             evidence=clean(f"{trouble}: {response.body[:300].decode(errors='replace')}", 400),
         )

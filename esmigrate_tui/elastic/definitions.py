@@ -5,7 +5,7 @@ https://www.elastic.co/guide/en/elasticsearch/reference/current/indices-get-temp
 https://www.elastic.co/guide/en/elasticsearch/reference/current/get-pipeline-api.html
 https://www.elastic.co/guide/en/elasticsearch/reference/current/ilm-get-lifecycle.html
 
-One request for all of a kind, or for one by its name. Policies of 7 and newer are asked for as documented: no node
+One request for all of a kind, or for one by its name. Policies of 7 and newer are read as documented: no node
 here has any.
 """
 
@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
-from esmigrate_tui.elastic.transport import LISTING
+from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -45,7 +45,7 @@ _OURS: Final = (
     "kibana_",
 )
 _NONE_THERE: Final = frozenset({404})
-"""What some versions answer, with an empty object, where they have none of a kind."""
+"""What some versions respond with, and an empty object, where they have none of a kind."""
 _ABSENT: Final = frozenset({Cause.MISSING, Cause.UNSUPPORTED})
 
 
@@ -63,7 +63,7 @@ async def carried(wire: Wire, kinds: Iterable[DefinitionKind], name: str = "") -
             continue
         try:
             path = f"{kind.path}/{quote(name, safe='')}" if name else kind.path
-            response = await wire.exchange("GET", path, accepted=_NONE_THERE, most=LISTING)
+            response = await wire.exchange("GET", path, accepted=_NONE_THERE, most=LISTING_LIMIT)
         except ProblemError as error:
             raise (_none_kept(wire, kind) if error.problem.cause is Cause.UNSUPPORTED else error) from None
         if response.status not in _NONE_THERE:

@@ -3,13 +3,13 @@
 https://www.elastic.co/guide/en/elasticsearch/reference/current/paginate-search-results.html
 https://www.elastic.co/guide/en/elasticsearch/reference/current/docs-bulk.html
 
-A page is asked of one shard. From 6.0 on every change to a shard has a number of its own (`_seq_no`), so that a page
+A page is read from one shard. From 6.0 on every change to a shard has a number of its own (`_seq_no`), so that a page
 can be "the documents numbered 5 001 to 10 000": nothing is kept open on the server, nothing can expire, and a page is
-asked for again by the same words after any restart. Older servers, and indices made by them, have no such numbers:
+requested again in the same words after any restart. Older servers, and indices made by them, have no such numbers:
 these are read by a scroll. Measured on 6.8.23 with 200 000 documents in two shards, windows of numbers are read as fast
 as a scroll; a point in time adds nothing to them but something to keep open.
 
-Pages are not asked for with `filter_path`: the server would then parse each document and write it anew.
+Pages are not requested with `filter_path`: the server would then parse each document and write it anew.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ import msgspec
 from esmigrate_tui.elastic.acknowledged import unsaid
 from esmigrate_tui.elastic.decoding import without_sources
 from esmigrate_tui.elastic.error_words import words
-from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer
+from esmigrate_tui.elastic.errors import UnreadResponseError, explain_response
 from esmigrate_tui.elastic.paging import MOST_ALONE
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.responses.search import ShardCounts
 from esmigrate_tui.elastic.searches import partial_shards
-from esmigrate_tui.elastic.transport import ANSWER, SEVERAL
+from esmigrate_tui.elastic.transport import BATCH_LIMIT, RESPONSE_LIMIT
 from esmigrate_tui.elastic.waiting import seen_through
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import size as size_of
@@ -60,7 +60,7 @@ _UNMAPPED: Final = {"unmapped_type": "long"}  # up to 7.x an index without any m
 _OLDEST_READ_IN_FULL: Final = 7_000_000  # as index.version.created has it, in 8 and 9 alike
 _ITEMS: Final = "filter_path=items.*.status,items.*.error"
 _OF_ONE_NUMBER: Final = 100  # documents: one, and in an index that was shrunk one of each shard that it had
-_EACH_ID: Final = 8  # documents of one _id that are looked at
+_EACH_ID: Final = 8  # documents of one _id that are read
 _REFUSED: Final = 300  # statuses from here on
 _STUMBLED: Final = 500
 _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a document; others of all requests
@@ -69,7 +69,7 @@ _ITEM_STATUSES: Final = frozenset({400, 403, 404, 409, 500})  # said of a docume
 class Document(msgspec.Struct, frozen=True, gc=False):
     """One hit; `source` is the document as the server sent it, empty where it keeps none.
 
-    `version` is 0 where nobody asked for it.
+    `version` is 0 where it was not requested.
     """
 
     id: str = msgspec.field(name="_id", default="")
@@ -105,7 +105,7 @@ class _DocumentsResponse(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True)
 class DocumentPage:
-    """Some documents of one shard, and how many bytes their answer had; `scroll` asks for the next page of a scroll.
+    """Some documents of one shard, and how many bytes their response had; `scroll` is the id for the next page.
 
     `has_breaks` says whether a document may hold a line break, or end with half of one.
     """
@@ -129,7 +129,7 @@ class _BulkItemStatus(msgspec.Struct, frozen=True):
 
 
 class _CreateResponse(msgspec.Struct, frozen=True):
-    """The answer to a document that has a request of its own; 2.x says `created` where later ones have a `result`."""
+    """The response to a document that has a request of its own; 2.x says `created` where later ones have a `result`."""
 
     id: str = msgspec.field(name="_id", default="")
     result: str = ""
@@ -196,7 +196,7 @@ class Documents:
 
     async def _edge(self, index: str, shard: int, order: dict[str, str]) -> int | None:
         body = {"size": 1, "_source": False, "sort": [{"_seq_no": {**order, **_UNMAPPED}}]}
-        page = await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body, most=ANSWER)
+        page = await self._searched(index, f"preference=_shards:{shard:d}%7C_local", body, most=RESPONSE_LIMIT)
         for document in page.documents:
             number = document.sort[0] if document.sort else None
             return number if isinstance(number, int) else -1
@@ -216,8 +216,8 @@ class Documents:
     ) -> DocumentPage:
         """Up to `size` documents of a shard by their numbers, from above `after` to `until` inclusive.
 
-        With `versions` each tells its own; `is_bare` leaves their sources out. Raises ProblemError; too-large where the
-        answer has more than `most` bytes.
+        With `versions` each has its own; `is_bare` leaves their sources out. Raises ProblemError; too-large where the
+        response has more than `most` bytes.
         """
         body: dict[str, Any] = {
             "size": size,
@@ -237,7 +237,7 @@ class Documents:
 
         For documents of which two are too large together. One with more than `most` bytes is Unread.
         """
-        first = await self.window(index, shard, after, until, 1, most=ANSWER, is_bare=True)
+        first = await self.window(index, shard, after, until, 1, most=RESPONSE_LIMIT, is_bare=True)
         number = first.documents[0].sort[0] if first.documents else until
         if not isinstance(number, int):
             return first, until
@@ -247,7 +247,7 @@ class Documents:
         except ProblemError as error:
             if error.problem.cause is not Cause.TOO_LARGE:
                 raise
-        bare = await asked(most=ANSWER, is_bare=True)
+        bare = await asked(most=RESPONSE_LIMIT, is_bare=True)
         why = f"it has more than {size_of(most)}, the most that is held of one document"
         unread = (UnreadDocument(id=one.id, type=one.type, routing=one.routing, why=why) for one in bare.documents)
         return replace(bare, documents=tuple(unread)), number
@@ -266,8 +266,8 @@ class Documents:
     ) -> DocumentPage:
         """The first page of a scroll over one slice of a shard; a server older than 5.0 knows no slices.
 
-        With `versions` each document tells its own; `kind` is the type of those that are wanted, "" for all. Cut short
-        while it is opened, the scroll, which nobody else knows yet, is closed.
+        With `versions` each document has its own; `kind` is the type of those that are wanted, "" for all. Cut short
+        while it is opened, the scroll, whose id is known nowhere else yet, is closed.
         """
         body: dict[str, Any] = {"size": size, "sort": ["_doc"]}
         if versions:
@@ -291,7 +291,7 @@ class Documents:
         return self._page(index, await self._wire.exchange("POST", "/_search/scroll", body, most=most))
 
     async def close_scroll(self, scroll: str) -> None:
-        """Let go of a scroll, also where whoever does it is cut short; that it cannot be done is no trouble."""
+        """Close a scroll, also where the caller is cancelled; that it cannot be done is no trouble."""
         body = msgspec.json.encode({"scroll_id": [scroll]})
         carried = self._wire.exchange("DELETE", "/_search/scroll", body, accepted=frozenset({404}))
         if await seen_through(asyncio.ensure_future(asyncio.wait_for(carried, _CLOSING))):
@@ -314,7 +314,7 @@ class Documents:
         return self._page(index, await self._wire.exchange("POST", f"{path}/_search?{query}", sent, most=most))
 
     def _page(self, index: str, response: WireResponse) -> DocumentPage:
-        """The page in an answer; a partial one is none (ProblemError)."""
+        """The page in a response; a partial one is none (ProblemError)."""
         body = response.body
         has_breaks = b"\n" in body or b"\r" in body
         is_spaced = has_breaks or b"\t" in body or any(mark in body for mark in _SPACED)
@@ -336,7 +336,7 @@ class Documents:
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
         """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
         body = {"size": size, "_source": False, "query": AT_RANDOM}
-        page = await self._searched(index, "request_cache=false", body, kind=kind, most=ANSWER)
+        page = await self._searched(index, "request_cache=false", body, kind=kind, most=RESPONSE_LIMIT)
         return tuple(dict.fromkeys(document.id for document in page.documents))
 
     async def by_id(
@@ -352,7 +352,7 @@ class Documents:
         """The documents of these ids, as a search sees them: several have one where types or routings keep them apart.
 
         A request by id would want to know the type, which a newer server has forgotten. With a `query` only those that
-        it finds too, `is_bare` without their sources. Raises ProblemError; too-large where the answer has more than
+        it finds too, `is_bare` without their sources. Raises ProblemError; too-large where the response has more than
         `most` bytes.
         """
         wanted = [{"ids": {"values": list(ids)}}, *([] if query is None else [query])]
@@ -364,7 +364,7 @@ class Documents:
     # -- writing -----------------------------------------------------------------------------------------------------
 
     async def largest_request(self) -> int:
-        """How many bytes a request may have at most, by the strictest node; 0 where nobody says."""
+        """How many bytes a request may have at most, by the strictest node; 0 where none says."""
         try:
             told = await self._wire.get("/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", _NodesHttp)
         except ProblemError as error:
@@ -391,18 +391,20 @@ class Documents:
     async def _written(
         self, method: str, path: str, body: bytes, *, accepted: frozenset[int], is_ndjson: bool = False
     ) -> WireResponse:
-        """Documents on their way; an answer that is too large to be read refuses none: they may have arrived."""
+        """Documents on their way; a response that is too large to be read rejects none: they may have arrived."""
         try:
-            return await self._wire.exchange(method, path, body, is_ndjson=is_ndjson, accepted=accepted, most=SEVERAL)
+            return await self._wire.exchange(
+                method, path, body, is_ndjson=is_ndjson, accepted=accepted, most=BATCH_LIMIT
+            )
         except ProblemError as error:
-            if not isinstance(error, UnreadAnswerError):
+            if not isinstance(error, UnreadResponseError):
                 raise
             raise ProblemError(msgspec.structs.replace(error.problem, cause=Cause.BUSY)) from None
 
     def _stumbled(self, told: _BulkItemStatus) -> Problem:
         """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
         place = self._wire.place
-        problem = explain_answer(_STUMBLED, told.error, place)
+        problem = explain_response(_STUMBLED, told.error, place)
         if problem.cause is not Cause.REFUSED:
             return problem
         return Problem(
@@ -443,7 +445,7 @@ class Documents:
         told = self._wire.decode(response, _CreateResponse)
         if told.error is None and response.status < _REFUSED and not told.is_written:
             place = self._wire.place
-            # it is created, so it is sent again without harm until the server says what became of it
+            # it is created, so it is sent again without harm until the server confirms it
             raise ProblemError(msgspec.structs.replace(unsaid(place, response.body), cause=Cause.BUSY))
         return _bulk_item(_BulkItemStatus(status=response.status, error=told.error))
 
@@ -455,7 +457,7 @@ def _bulk_item(item: _BulkItemStatus) -> BulkItem:
 
 
 _SOURCE: Final = b'"_source":'
-_SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each hit that is asked for here
+_SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each hit that is requested here
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 
 

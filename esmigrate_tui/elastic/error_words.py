@@ -100,7 +100,7 @@ def said_by(body: object) -> ErrorWords | None:
 def words(error: object) -> str:
     """What a server says of one document or task, cleaned: type and reason, and its innermost reason behind it.
 
-    What has neither is told as the JSON that it came as.
+    What has neither is given as the JSON that it came as.
     """
     said = said_by({"error": error}) if isinstance(error, str | dict) else None
     if said is None or not said.parts:

@@ -2,7 +2,7 @@
 
 ```
 nothing came back: explain_silence()
-├── the name is not known · nobody listens there · unreachable · too slow ........ CONNECTION
+├── the name is not known · nothing listens there · unreachable · too slow ........ CONNECTION
 ├── the line broke after a change was sent ...................................... UNKNOWN_OUTCOME
 ├── the certificate: unknown authority · self-signed · another host's · expired · not the pinned one;
 │   TLS where there is none, no TLS where it is asked for ....................... CERTIFICATE
@@ -49,8 +49,8 @@ from esmigrate_tui.elastic.error_words import (
 from esmigrate_tui.elastic.known_errors import BY_STATUS, KNOWN, UNREACHED, KnownError
 
 
-class UnreadAnswerError(ProblemError):
-    """An answer was given up because it is too large: whatever it was the answer to may have been done."""
+class UnreadResponseError(ProblemError):
+    """A response was given up because it is too large: its request may have been done."""
 
 
 TAGLINE: Final = "You Know, for Search"
@@ -69,7 +69,7 @@ def explain(
     """What an error answer means.
 
     `body` is bytes, text, or the JSON in it; `status` 0 where there was none, as in the error of a task. `remote` is
-    host and port of the source that the answering cluster was told to read from, "" where it was told none. `sign_in`
+    host and port of the source that the responding cluster is to read from, "" where there is none. `sign_in`
     is how the request was signed, None where that is not known.
     """
     place = endpoint.authority
@@ -84,7 +84,7 @@ def explain(
     if known_as is not None:
         return known_as
     if status not in {401, 403}:
-        far = remote or "the address that it was told to read from"
+        far = remote or "the address that it is to read from"
         for known in UNREACHED:
             found = known.pattern.search(said.text)
             if found is not None:
@@ -92,7 +92,7 @@ def explain(
     return _by_status(status, said, place, evidence)
 
 
-def explain_answer(status: int, error: object, place: str) -> Problem:
+def explain_response(status: int, error: object, place: str) -> Problem:
     """What an error inside an otherwise good answer means (a bulk item, a failure of a task), said of `place`."""
     said = said_by(error) or ErrorWords((("", as_json(error)),), {})
     evidence = _evidence(status, said)
@@ -113,7 +113,7 @@ def _unsigned(place: str, evidence: str, sign_in: SignIn | None) -> Problem:
     """A cluster that saw no sign-in: up to 7.x it says so of a wrong, expired or revoked API key or token, too."""
     match sign_in:
         case SignIn.NONE:
-            what = f"{place} wants to know who is asking, and nobody signed in."
+            what = f"{place} requires a sign-in, and there was none."
             todo = "Give a user and password, or an API key."
         case SignIn.API_KEY | SignIn.TOKEN:
             what = f"{place} did not accept the {'API key' if sign_in is SignIn.API_KEY else 'token'}."
@@ -213,10 +213,10 @@ def _handed_on(said: ErrorWords) -> _HandedOn | None:
 
 
 def _repeated(answer: _HandedOn, place: str, remote: str) -> Problem:
-    """The source's own answer, said of the source, with who had asked."""
+    """The source's own response, said of the source, with the cluster that sent the request."""
     far = clean(remote, 200) or "the source"
     said = said_by(answer.body)
-    asked = f"It was asked by {place}, with the credentials given for the source."
+    asked = f"The request came from {place}, with the credentials given for the source."
     if said is None:
         is_refused, is_away = answer.status in {401, 403}, answer.status in _AWAY
         what = f"{far} answered {place} with HTTP {answer.status}"
@@ -229,12 +229,12 @@ def _repeated(answer: _HandedOn, place: str, remote: str) -> Problem:
             else "Look at address, port and path of the source, as seen from the destination, and at its credentials.",
             evidence=clean(f"HTTP {answer.status} {answer.body}", LONGEST_EVIDENCE),
         )
-    inner = explain_answer(answer.status, {"error": said.detail or said.text}, far)
+    inner = explain_response(answer.status, {"error": said.detail or said.text}, far)
     return msgspec.structs.replace(inner, why=f"{asked} {inner.why}".strip())
 
 
 def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint: Endpoint) -> Problem:
-    """An error that is not in Elasticsearch's words: from a proxy, a web server or a hosted platform's front door."""
+    """An error that is not in Elasticsearch's words: from a proxy, a web server or a hosted platform."""
     text = _told_by(body)[:LONGEST_TEXT]
     evidence = clean(f"HTTP {status} {text}".strip(), LONGEST_EVIDENCE)
     place = endpoint.authority
@@ -249,7 +249,7 @@ def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint:
         return Problem(
             cause=Cause.CONNECTION,
             what=f"There is no deployment behind {place} (any more).",
-            why="The platform's front door answered, not a cluster.",
+            why="The platform's proxy responded, not a cluster.",
             todo="Copy the Elasticsearch endpoint from the deployment's page again.",
             evidence=evidence,
         )
@@ -272,12 +272,12 @@ def _told_by(body: object) -> str:
 
 def without_master(place: str, evidence: str) -> Problem:
     """A node that says who it is, and that its cluster has no master: up to 6.8 by its status, then by its UUID."""
-    told = explain_answer(503, {"type": "master_not_discovered_exception"}, place)
+    told = explain_response(503, {"type": "master_not_discovered_exception"}, place)
     return msgspec.structs.replace(told, evidence=evidence)
 
 
 def not_elasticsearch(endpoint: Endpoint, headers: Mapping[str, str], evidence: str, product: str = "") -> Problem:
-    """Something answered that is not Elasticsearch; `product` is what it calls itself, "" where it did not say."""
+    """Something responded that is not Elasticsearch; `product` is what it calls itself, "" where it did not say."""
     server = product or clean(headers.get("server", ""), 80)
     what = f"{endpoint.authority} answers, but it is not Elasticsearch"
     return Problem(
@@ -286,6 +286,6 @@ def not_elasticsearch(endpoint: Endpoint, headers: Mapping[str, str], evidence: 
         why="OpenSearch parted from Elasticsearch at version 7.10; this program does not speak with it."
         if product == "OpenSearch"
         else "",
-        todo="Look at host, port and path. Elasticsearch listens on 9200 unless told otherwise, Kibana on 5601.",
+        todo="Look at host, port and path. Elasticsearch listens on 9200 by default, Kibana on 5601.",
         evidence=clean(evidence, LONGEST_EVIDENCE),
     )

@@ -1,7 +1,7 @@
-"""Which cluster is meant: whoever answers at an address may be another one tomorrow, or after a line was lost.
+"""Which cluster is meant: another one may respond at its address tomorrow, or after a connection was lost.
 
 Names are given to other machines, ports are forwarded elsewhere, clusters are built anew. So a line to a cluster that
-is known by its uuid is only opened by asking who is there, and nothing is sent on one that leads to another cluster.
+is known by its uuid is only opened by reading that uuid, and nothing is sent on one that leads to another cluster.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
 LONGEST_TRUST: Final = 10.0
-"""Seconds after which it is asked again who is there: something in between may lead elsewhere without breaking off."""
+"""Seconds after which the uuid is read again: something in between may lead elsewhere without breaking off."""
 
 GATEWAYS: Final = frozenset({502, 503, 504})
-"""What something in between says that has lost the cluster; who is there when it answers again, nobody knows."""
+"""What a proxy says that has lost the cluster; another one may respond when it is back."""
 
 
 def another_cluster(who: str, planned: str, found: str) -> Problem:
@@ -36,7 +36,7 @@ def another_cluster(who: str, planned: str, found: str) -> Problem:
 class ClusterIdentity:
     """The uuid of the cluster that is meant, and what is known of who answers at its address.
 
-    Once another cluster has answered, nothing more is asked or sent: some lines lead there, and nobody knows which.
+    Once another cluster has responded, nothing more is sent: some lines lead there, and which is unknown.
     """
 
     def __init__(self, uuid: str, place: str) -> None:
@@ -46,7 +46,7 @@ class ClusterIdentity:
         self._other = ""
 
     async def must_be_seen(self, ask: Callable[[], Awaitable[str]], *, anew: bool = False) -> None:
-        """Ask who is there, unless that was seen a moment ago; raises ProblemError (stale) where it is another."""
+        """Read the uuid, unless that was done a moment ago; raises ProblemError (stale) where it is another."""
         now = asyncio.get_running_loop().time()
         self._raise_other()
         if not anew and self._seen_at is not None and now - self._seen_at < LONGEST_TRUST:
@@ -58,7 +58,7 @@ class ClusterIdentity:
         self._seen_at = now
 
     def doubt(self) -> None:
-        """A line was lost: whoever answers next may be another cluster."""
+        """A line was lost: what responds next may be another cluster."""
         self._seen_at = None
 
     def _raise_other(self) -> None:

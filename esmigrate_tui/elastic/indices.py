@@ -22,7 +22,7 @@ from esmigrate_tui.elastic.responses.indices import (
     ResolvedIndices,
     index_facts,
 )
-from esmigrate_tui.elastic.transport import LISTING
+from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.definition_depth import TooDeepError, is_too_deep, too_deep
 from esmigrate_tui.model.draft import IndexDefinition
@@ -57,12 +57,12 @@ class Indices:
         self.wire = wire
         self._searches = searches
         self.left_out: tuple[str, ...] = ()
-        """Names that `every()` left out, cleaned: they hold what cannot be shown, so nobody could choose them."""
+        """Names that `every()` left out, cleaned: they hold what cannot be shown, so they could not be chosen."""
 
     async def every(self) -> tuple[IndexFacts, ...]:
         """Every index by name, hidden, closed and system ones too, in four requests however many there are.
 
-        Documents are as `_cat/indices` counts them: nested ones included; `count()` tells the others. Names that
+        Documents are as `_cat/indices` counts them: nested ones included; `count()` leaves these out. Names that
         cannot be shown as they are do not appear: see `left_out`.
         """
         features = await self.wire.features()
@@ -107,7 +107,7 @@ class Indices:
     ) -> tuple[dict[str, tuple[str, ...]], dict[str, str], frozenset[str]]:
         """Aliases and data stream of each index, and which are hidden."""
         if features.has_data_streams:
-            resolved = await self.wire.get(_RESOLVE, ResolvedIndices, most=LISTING)
+            resolved = await self.wire.get(_RESOLVE, ResolvedIndices, most=LISTING_LIMIT)
             return (
                 resolved.aliases_of_each(),
                 {index.name: index.data_stream for index in resolved.indices if index.data_stream},
@@ -149,9 +149,11 @@ class Indices:
         return {name: msgspec.structs.replace(found[name], documents=counted.get(name)) for name in names}
 
     async def _defined(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """What each says of itself; each is asked by itself where one of many cannot be followed."""
+        """The definition of each; each is read by itself where one of many is nested too deeply."""
         with suppress(TooDeepError):
-            together = [await self.wire.get(path, dict[str, dict[str, Any]], most=LISTING) for path in paths_of(names)]
+            together = [
+                await self.wire.get(path, dict[str, dict[str, Any]], most=LISTING_LIMIT) for path in paths_of(names)
+            ]
             if not any(is_too_deep(one) for told in together for one in told.values()):
                 return {name: one for told in together for name, one in told.items()}
         found: dict[str, dict[str, Any]] = {}
@@ -197,7 +199,7 @@ class Indices:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
         features = await self.wire.features()
         if features.has_data_streams:
-            resolved = await self.wire.get(_RESOLVE, ResolvedIndices, most=LISTING)
+            resolved = await self.wire.get(_RESOLVE, ResolvedIndices, most=LISTING_LIMIT)
             taken = {index.name: "index" for index in resolved.indices}
             taken |= {alias.name: "alias" for alias in resolved.aliases}
             taken |= {stream.name: "data stream" for stream in resolved.data_streams}
@@ -212,7 +214,7 @@ class Indices:
         return {name: taken[name] for name in names if name in taken}
 
     async def settings_of(self, name: str) -> dict[str, str]:
-        """An index's own settings, flat, as they came: they are for putting back, not for showing."""
+        """An index's own settings, flat, as they came: they are for restoring, not for showing."""
         [one, *others] = (await self.settings_of_parts(name)).items()
         if others or one[0] != name:
             what = f"{self.wire.place} has no index {clean(name)}: that name is a data stream."
@@ -230,8 +232,8 @@ class Indices:
             what = f"{self.wire.place} has no index {clean(name)}: that name is an alias."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name the index behind it."))
         if gone := [one for one in names if one not in told]:
-            what = f"{self.wire.place} does not tell of {clean(gone[0])}, which is a part of {clean(name)}."
-            todo = "Is it closed, or being deleted? Open it, and look again."
+            what = f"{self.wire.place} does not list {clean(gone[0])}, which is a part of {clean(name)}."
+            todo = "Is it closed, or being deleted? Open it, and try again."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
         return {one: _texts(told[one].settings) for one in names}
 

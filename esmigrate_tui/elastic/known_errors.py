@@ -44,13 +44,13 @@ KNOWN: Final = (
         r"didn't store _source",
         Cause.UNSUPPORTED,
         "{place} cannot copy this index: it holds documents whose _source was not stored.",
-        "Only the original document can be written again, and this index was told not to keep it.",
+        "Only the original document can be written again, and this index is set not to keep it.",
         "Restore it from a snapshot, or index it again from where its documents came from.",
     ),
     _known(
         r"op_type of create are allowed in data streams",
         Cause.REFUSED,
-        "{place} refused the documents: a data stream only takes them with op_type create.",
+        "{place} rejected the documents: a data stream only takes them with op_type create.",
         "A data stream is only ever added to.",
         "Set op_type to create for the destination.",
     ),
@@ -75,7 +75,7 @@ KNOWN: Final = (
         Cause.BUSY,
         "{place} has no elected master, so nothing can be made or changed there.",
         "Too few of its nodes find one another to elect one.",
-        "Start the nodes that are missing. Where they run, their logs say whom they look for (discovery.*).",
+        "Start the nodes that are missing. Where they run, their logs name the nodes that they look for (discovery.*).",
     ),
     _known(
         r"process_cluster_event_timeout_exception",
@@ -103,7 +103,7 @@ KNOWN: Final = (
         r"blocked by: \[(?P<block>[^\]]{1,300})\]",
         Cause.BLOCKED,
         "{place} has a block on this: {block}.",
-        "Somebody, or a lifecycle policy, has set it.",
+        "A user or a lifecycle policy has set it.",
         "Take the block off (index.blocks.* of the index, cluster.blocks.* of the cluster) when that is right.",
     ),
     # room and load
@@ -141,7 +141,7 @@ KNOWN: Final = (
         r"search_context_missing_exception|No search context found for id|Cannot parse scroll id",
         Cause.MISSING,
         "{place} no longer knows the scroll from which the documents were being read.",
-        "It was kept for a few minutes and nobody asked, or its node was restarted.",
+        "It was kept for a few minutes without a request, or its node was restarted.",
         "Start this index again: what has arrived is kept.",
     ),
     _known(
@@ -181,7 +181,7 @@ KNOWN: Final = (
         Cause.EXISTS,
         "{place} already has an index, alias or data stream of that name.",
         "",
-        "Choose another name, or remove the one that is there.",
+        "Choose another name, or remove the one that exists.",
     ),
     _known(
         r"(?:index|component)[_ ]template \[(?P<name>[^\]]{1,300})\] already exists",
@@ -298,7 +298,7 @@ KNOWN: Final = (
     _known(
         r"cannot restore partial index \[(?P<index>[^\]]{1,300})\] because such index already exists",
         Cause.EXISTS,
-        "{place} does not restore {index}: parts of an index never go into one that is there, even a closed one.",
+        "{place} does not restore {index}: parts of an index never go into one that exists, even a closed one.",
         "",
         "Restore under another name, or delete that index first.",
     ),
@@ -344,21 +344,21 @@ KNOWN: Final = (
     _known(
         r"has more than one write index",
         Cause.REFUSED,
-        "{place} refused the alias: it would have more than one write index.",
+        "{place} rejected the alias: it would have more than one write index.",
         "An alias has at most one index that is written to.",
         "Leave the aliases out, or take is_write_index off one of them.",
     ),
     _known(
         r"Limit of total fields \[(?P<most>\d{1,19})\]",
         Cause.REFUSED,
-        "{place} refused a document or mapping: the index would have more than {most} fields.",
+        "{place} rejected a document or mapping: the index would have more than {most} fields.",
         "index.mapping.total_fields.limit keeps mappings from growing without end.",
         "Raise that setting on the destination index, or map what needs no search as flattened or disabled.",
     ),
     _known(
         r"would have more than 1 type",
         Cause.REFUSED,
-        "{place} refused documents of a second type: from version 6 an index has only one.",
+        "{place} rejected documents of a second type: from version 6 an index has only one.",
         "",
         "Split the index by its types, one destination index each.",
     ),
@@ -373,7 +373,7 @@ KNOWN: Final = (
     _known(
         r"(?:api key|token) (?:is |has |was )?(?:been )?expired|token expired",
         Cause.AUTHENTICATION,
-        "{place} refused the API key or token: it has expired.",
+        "{place} rejected the API key or token: it has expired.",
         "",
         "Make a new one.",
     ),
@@ -381,14 +381,14 @@ KNOWN: Final = (
         r"api key (?:has been|is) invalidated|unable to find apikey|invalid ApiKey|invalid credentials for API key"
         r"|apikey authentication for id",
         Cause.AUTHENTICATION,
-        "{place} refused the API key: it is unknown there, revoked or wrong.",
+        "{place} rejected the API key: it is unknown there, revoked or wrong.",
         "A key is valid on the cluster that made it only.",
         "Make a new one there, and copy its encoded form.",
     ),
     _known(
         r"(?:failed|unable) to authenticate user \[(?P<user>[^\]]{0,300})\]",
         Cause.AUTHENTICATION,
-        "{place} refused user {user}: the name or the password is wrong.",
+        "{place} rejected user {user}: the name or the password is wrong.",
         "",
         "Type them again; a reset is bin/elasticsearch-reset-password (8.0 and newer) or the file realm.",
     ),
@@ -438,7 +438,7 @@ UNREACHED: Final = (
     _known(
         r"plaintext connection|Unsupported or unrecognized SSL message",
         Cause.CERTIFICATE,
-        "{place} was told to use TLS with {remote}, which answers without.",
+        "{place} is set to use TLS with {remote}, which responds without.",
         "",
         "Write http:// instead of https:// in the address of the source.",
     ),
@@ -480,8 +480,8 @@ UNREACHED: Final = (
 )
 
 BY_STATUS: Final[dict[int, tuple[Cause, str, str]]] = {
-    401: (Cause.AUTHENTICATION, "{place} refused the sign-in.", "Look at user, password or API key."),
-    403: (Cause.PRIVILEGES, "{place} does not allow this to whoever signed in.", "Sign in as somebody who may."),
+    401: (Cause.AUTHENTICATION, "{place} rejected the sign-in.", "Look at user, password or API key."),
+    403: (Cause.PRIVILEGES, "{place} does not allow this to the user that signed in.", "Sign in as a user that may."),
     404: (Cause.MISSING, "{place} has no such thing.", "Look at the list again."),
     405: (Cause.UNSUPPORTED, "{place} does not offer this.", "Choose another way to move the data."),
     406: (Cause.UNSUPPORTED, "{place} does not understand the request's media type.", "Is a proxy rewriting headers?"),

@@ -1,4 +1,4 @@
-"""How much of an index to ask for at a time, as pure functions of values: pages of bytes, windows of numbers.
+"""How much of an index to request at a time, as pure functions of values: pages of bytes, windows of numbers.
 
 From 6.0 on every change to a shard has a number of its own; a window is a range of them. Older servers are read by
 slices of a scroll.
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 TARGET_BYTES: Final = 3 * 1024 * 1024
 """What a page is to have: measured, pages of 1 to 5 MB are equally fast, and larger ones only fill memory."""
 MOST_BYTES: Final = 8 * 1024 * 1024
-"""What a page may have that was asked for more than one document; a larger one is not read, but asked for in pieces."""
+"""What a page of more than one document may have; a larger one is not read, but requested in pieces."""
 MOST_SCROLLED: Final = 32 * 1024 * 1024
 """The same for a page of a scroll: the server has gone past it, so that its whole slice must be read again."""
 MOST_ALONE: Final = 80 * 1024 * 1024
-"""The same for a document that is asked for by itself: more only where the destination takes more than usual."""
+"""The same for a document that is requested by itself: more only where the destination takes more than usual."""
 HEAVIEST: Final = 24 * 1024 * 1024
-"""What room is made for where a single document is asked for because it is large, and nobody knows how large."""
+"""What room is made for where a single document is requested because it is large, and its size is unknown."""
 LARGEST_PAGE: Final = 5_000  # documents; below index.max_result_window of 10 000
-FIRST_PAGE: Final = 500  # documents; nobody knows yet how large they are
+FIRST_PAGE: Final = 500  # documents; their size is not known yet
 
 _GROWS: Final = 2.0  # a page against the one before: one heavy document in a thousand must not be forgotten at once
 _DOCUMENT_GROWS: Final = 4  # a document's JSON against its compressed share of the store
@@ -32,7 +32,7 @@ _WIDEST: Final = 1 << 40  # numbers in one window, where almost all of them belo
 
 
 class PageSize(msgspec.Struct, frozen=True, kw_only=True):
-    """How many documents to ask for, at most `limit`, and how many bytes they will have by what was seen last."""
+    """How many documents to request, at most `limit`, and how many bytes they will have by what was seen last."""
 
     documents: int
     limit: int = LARGEST_PAGE
@@ -44,7 +44,7 @@ class PageSize(msgspec.Struct, frozen=True, kw_only=True):
         return int(min(HEAVIEST, max(1.0, self.average) * self.documents))
 
     def after(self, documents: int, size: int) -> PageSize:
-        """The portion after a page: smaller at once when it was heavy, larger by and by."""
+        """The page size after a page: smaller at once when it was heavy, larger by and by."""
         if not documents:
             return self
         average = size / documents
@@ -53,7 +53,7 @@ class PageSize(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(self, documents=max(1, min(self.limit, fitting, grown)), average=average)
 
     def smaller(self) -> PageSize:
-        """The portion after an answer that was too large to be read; each try makes the source read it all again."""
+        """The page size after a response that was too large to be read; each try makes the source read it all again."""
         documents = max(1, self.documents // 16)
         return msgspec.structs.replace(self, documents=documents, average=HEAVIEST / documents)
 
@@ -81,7 +81,7 @@ def ranges(lowest: int, highest: int, amount: int) -> tuple[tuple[int, int], ...
 
 
 class NumberWindow(msgspec.Struct, frozen=True, kw_only=True):
-    """Numbers above `after` to `until`, and how many documents to ask for."""
+    """Numbers above `after` to `until`, and how many documents to request."""
 
     after: int
     until: int
@@ -91,8 +91,8 @@ class NumberWindow(msgspec.Struct, frozen=True, kw_only=True):
 def window(after: int, last: int, documents: int, density: float) -> NumberWindow:
     """The next window that holds about so many documents; `density` is documents for each number, as seen last.
 
-    It asks for one more than fit in a window without gaps, so that a full answer says that it was cut: a number stands
-    for one document, except in an index that was shrunk, where one of every old shard may bear it.
+    It requests one more than fit in a window without gaps, so that a full response says that it was cut: a number
+    stands for one document, except in an index that was shrunk, where one of every old shard may bear it.
     """
     width = max(documents, min(_WIDEST, int(documents / max(density, 1e-12))))
     return NumberWindow(after=after, until=min(last, after + width), size=documents + 1)
@@ -108,7 +108,7 @@ class WindowCut(msgspec.Struct, frozen=True, kw_only=True):
 def cut(asked: NumberWindow, numbers: Sequence[int]) -> WindowCut | None:
     """What of an answer can be used: all of it where it was not full, else what is below its last number.
 
-    None where all bear one number: then more must be asked for.
+    None where all bear one number: then more must be requested.
     """
     if len(numbers) < asked.size:
         return WindowCut(kept=len(numbers), after=asked.until)

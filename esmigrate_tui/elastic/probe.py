@@ -42,7 +42,7 @@ _DISKS: Final = "/_nodes/stats/fs?filter_path=nodes.*.roles,nodes.*.attributes,n
 
 
 async def probe(wire: Wire, surroundings: Surroundings) -> ClusterFacts:
-    """What this cluster is, as far as it says; raises ProblemError where it is none, or nobody may ask it."""
+    """What this cluster is, as far as it says; raises ProblemError where it is none, or may not be read."""
     root = await wire.root(anew=True)
     lost: list[ProblemError] = []
     ((stats, skew), (user, roles, security)), health, nodes, room, blocks, (settings, made) = await asyncio.gather(
@@ -110,7 +110,7 @@ async def _stats(wire: Wire, lost: list[ProblemError]) -> tuple[ClusterStats | N
 
 
 async def _who(wire: Wire, lost: list[ProblemError]) -> tuple[str | None, tuple[str, ...], bool | None]:
-    """User, roles, and whether security is on; None where nobody can say."""
+    """User, roles, and whether security is on; None where that cannot be known."""
     security = "/_security" if (await wire.features()).has_security_at_root else "/_xpack/security"
     try:
         who = await wire.get(f"{security}/_authenticate", AuthenticateResponse)

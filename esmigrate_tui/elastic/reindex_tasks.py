@@ -15,10 +15,10 @@ import msgspec
 
 from esmigrate_tui.elastic.decoding import odd_response
 from esmigrate_tui.elastic.error_words import words
-from esmigrate_tui.elastic.errors import explain, explain_answer
+from esmigrate_tui.elastic.errors import explain, explain_response
 from esmigrate_tui.elastic.responses.tasks import ReindexStarted, ReindexStatus, TaskResponse, TasksResponse
 from esmigrate_tui.elastic.searches import NO_DOCUMENT
-from esmigrate_tui.elastic.transport import SEVERAL
+from esmigrate_tui.elastic.transport import BATCH_LIMIT
 from esmigrate_tui.elastic.wire import SLOW, WireRequest
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -34,7 +34,7 @@ _LONGEST_DESCRIPTION: Final = 4_000  # characters, of which the address of the s
 
 @dataclass(frozen=True)
 class ReindexProgress:
-    """One look at a reindex task. `problem` is the task's own error, or a failure to read; `failures` were refused."""
+    """The state of a reindex task. `problem` is its own error, or a failure to read; `failures` were rejected."""
 
     completed: bool
     total: int = 0
@@ -84,8 +84,8 @@ class ReindexTasks:
             raise odd_response(response, "a reindex of no documents found some", self._wire.connection.endpoint)
 
     async def progress(self, task_id: str) -> ReindexProgress:
-        """How far a reindex is; raises ProblemError (missing) when it is gone: that is never success."""
-        look = await self._wire.get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=SEVERAL)
+        """How far a reindex is; raises ProblemError (missing) where it no longer exists: that is never success."""
+        look = await self._wire.get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=BATCH_LIMIT)
         remote = _remote_in(look.task.description)
         status = look.response or look.task.status
         problem = None
@@ -98,7 +98,7 @@ class ReindexTasks:
             else:
                 problem = problem or self._failure_to_read(failure, remote)
         if look.completed and look.response is None and problem is None:
-            what = f"{self._wire.place} says that the task {clean(task_id)} has ended, and not how."
+            what = f"{self._wire.place} reports that the task {clean(task_id)} has ended, without its result."
             todo = "Compare the documents of both sides."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
         return ReindexProgress(
@@ -141,7 +141,7 @@ class ReindexTasks:
         """
         keeps_ids = (await self._wire.features()).keeps_opaque_ids
         detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
-        told = await self._wire.get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=SEVERAL)
+        told = await self._wire.get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=BATCH_LIMIT)
         tasks = [(task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items()]
         if not keeps_ids:
             return {
@@ -158,7 +158,7 @@ class ReindexTasks:
         await self._post_to_task(path, task_id)
 
     async def cancel(self, task_id: str) -> None:
-        """Ask a task to end, which it does after its current batch; raises ProblemError (missing) when it is gone."""
+        """Cancel a task, which ends after its current batch; raises ProblemError (missing) where it is unknown."""
         await self._post_to_task(f"/_tasks/{quote(task_id, safe=':')}/_cancel", task_id)
 
     async def _post_to_task(self, path: str, task_id: str) -> None:
@@ -166,9 +166,9 @@ class ReindexTasks:
         told = self._wire.decode(response, TasksResponse)
         troubles = (*told.task_failures, *told.node_failures)
         if troubles:
-            # The failure of a node is told as an error, that of a task as one below "reason".
+            # The failure of a node comes as an error, that of a task as one below "reason".
             trouble = troubles[0] if "caused_by" in troubles[0] else troubles[0].get("reason")
-            raise ProblemError(explain_answer(0, {"error": trouble}, self._wire.place))
+            raise ProblemError(explain_response(0, {"error": trouble}, self._wire.place))
         if not any(node.tasks for node in told.nodes.values()):
             what = f"{self._wire.place} no longer runs the task {clean(task_id)}."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="See how it ended."))

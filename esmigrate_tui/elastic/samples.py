@@ -8,9 +8,9 @@ import msgspec
 
 from esmigrate_tui.elastic.decoding import IN_A_HIT, IN_GOT, decoded_apart
 from esmigrate_tui.elastic.documents import AT_RANDOM
-from esmigrate_tui.elastic.errors import UnreadAnswerError
+from esmigrate_tui.elastic.errors import UnreadResponseError
 from esmigrate_tui.elastic.paging import MOST_ALONE
-from esmigrate_tui.elastic.transport import SEVERAL
+from esmigrate_tui.elastic.transport import BATCH_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class DocumentKey(msgspec.Struct, frozen=True):
-    """What one document is asked for by; `type` is "" where the server no longer names one."""
+    """What one document is requested by; `type` is "" where the server no longer has any."""
 
     index: str
     id: str
@@ -63,11 +63,11 @@ async def sampled(cluster: Cluster, path: str, size: int) -> tuple[tuple[Documen
     if (await cluster.features()).excludes_vectors:
         body["_source"] = {"exclude_vectors": False}
     while True:
-        most = SEVERAL if body["size"] > 1 else MOST_ALONE
+        most = BATCH_LIMIT if body["size"] > 1 else MOST_ALONE
         try:
             response = await cluster.wire.exchange("POST", f"{path}/_search", msgspec.json.encode(body), most=most)
             break
-        except UnreadAnswerError:
+        except UnreadResponseError:
             if body["size"] <= 1:
                 raise
         body["size"] = max(1, body["size"] // 4)
@@ -83,7 +83,7 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
     """`_source` of each document, byte for byte; None for one that is not there, b"" where none is kept.
 
     An index that gives no document by its _id (an archive) is searched for it. Raises ProblemError where it cannot be;
-    too-large where the answer has more than `most` bytes.
+    too-large where the response has more than `most` bytes.
     """
     features = await cluster.features()
     asked: list[dict[str, Any]] = []

@@ -1,6 +1,6 @@
-"""Every document of an index, once, page by page, to be looked at and let go.
+"""Every document of an index, once, page by page, without keeping them.
 
-A stretch is what is left to be read of one shard: numbers above `after`, or a whole scroll where the shard has none.
+A scan_range is what is left to be read of one shard: numbers above `after`, or a whole scroll where the shard has none.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _WINDOW: Final = 10_000  # index.max_result_window where the index says nothing
 class ScanRange(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is left of one shard: numbers above `after` to `until`; all of it, by a scroll, where `until` is -1.
 
-    `index` has the shard where it is not the one that is asked for: one of those that back a data stream.
+    `index` has the shard where it is not the requested one: one of those that back a data stream.
     """
 
     shard: int
@@ -74,21 +74,21 @@ async def scan_ranges(cluster: Cluster, index: str, pieces: int = 1, kind: str =
 
 
 async def pages(
-    cluster: Cluster, index: str, stretch: ScanRange, most_documents: int = LARGEST_PAGE, kind: str = ""
+    cluster: Cluster, index: str, scan_range: ScanRange, most_documents: int = LARGEST_PAGE, kind: str = ""
 ) -> AsyncIterator[tuple[Sequence[Document], ScanRange | None]]:
-    """The documents of a stretch, and with each page what is left of it then: None where it was the last.
+    """The documents of a scan_range, and with each page what is left of it then: None where it was the last.
 
-    A scroll gives those of the type `kind` alone, "" for all. The next page is under way while one is looked at. Raises
+    A scroll gives those of the type `kind` alone, "" for all. The next page is under way while one is used. Raises
     ProblemError; a scroll that was lost (missing), or had a page that was too large, has to be read again from its
     beginning, the latter with fewer documents a page.
     """
-    index = stretch.index or index
+    index = scan_range.index or index
     most = whole_number((await cluster.settings_of(index)).get("index.max_result_window", "")) or _WINDOW
-    portion = first_page_size(None, None, most_documents, most, is_scrolled=stretch.is_scrolled)
+    page_size = first_page_size(None, None, most_documents, most, is_scrolled=scan_range.is_scrolled)
     read = (
-        _scrolled(cluster, index, stretch, portion, kind)
-        if stretch.is_scrolled
-        else _windows(cluster, index, stretch, portion)
+        _scrolled(cluster, index, scan_range, page_size, kind)
+        if scan_range.is_scrolled
+        else _windows(cluster, index, scan_range, page_size)
     )
     ahead: asyncio.Future[tuple[Sequence[Document], ScanRange | None] | None] | None = None
     try:
@@ -104,40 +104,42 @@ async def pages(
 
 
 async def _windows(
-    cluster: Cluster, index: str, stretch: ScanRange, portion: PageSize
+    cluster: Cluster, index: str, scan_range: ScanRange, page_size: PageSize
 ) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
-    reader = WindowReader(cluster.documents, (index, stretch.shard), stretch.until, portion)
-    after = stretch.after
-    while after < stretch.until:
+    reader = WindowReader(cluster.documents, (index, scan_range.shard), scan_range.until, page_size)
+    after = scan_range.after
+    while after < scan_range.until:
         if (page := await reader.attempt(after)) is None:
             continue
         after = page.after
-        yield page.documents, msgspec.structs.replace(stretch, after=after) if after < stretch.until else None
+        yield page.documents, msgspec.structs.replace(scan_range, after=after) if after < scan_range.until else None
 
 
-def _smaller(portion: PageSize, error: ProblemError) -> PageSize:
-    """The portion after an answer that was too large; any other trouble is raised again."""
-    if error.problem.cause is not Cause.TOO_LARGE or portion.documents == 1:
+def _smaller(page_size: PageSize, error: ProblemError) -> PageSize:
+    """The page_size after an answer that was too large; any other trouble is raised again."""
+    if error.problem.cause is not Cause.TOO_LARGE or page_size.documents == 1:
         raise error
-    return portion.smaller()
+    return page_size.smaller()
 
 
 async def _scrolled(
-    cluster: Cluster, index: str, stretch: ScanRange, portion: PageSize, kind: str
+    cluster: Cluster, index: str, scan_range: ScanRange, page_size: PageSize, kind: str
 ) -> AsyncGenerator[tuple[Sequence[Document], ScanRange | None]]:
     documents = cluster.documents
     scroll = ""
     while True:
-        limit = MOST_SCROLLED if portion.documents > 1 else MOST_ALONE
+        limit = MOST_SCROLLED if page_size.documents > 1 else MOST_ALONE
         try:
-            page = await documents.open_scroll(index, stretch.shard, 0, 1, portion.documents, most=limit, kind=kind)
+            page = await documents.open_scroll(
+                index, scan_range.shard, 0, 1, page_size.documents, most=limit, kind=kind
+            )
             break
         except ProblemError as error:
-            portion = _smaller(portion, error)
+            page_size = _smaller(page_size, error)
     try:
         while page.documents:
             scroll = page.scroll
-            yield page.documents, stretch
+            yield page.documents, scan_range
             page = await documents.scroll(index, scroll, most=limit)
         scroll = page.scroll or scroll
         yield (), None

@@ -12,7 +12,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.decoding import IN_SEVERAL, WireResponse, decoded_apart
-from esmigrate_tui.elastic.errors import UnreadAnswerError, explain_answer
+from esmigrate_tui.elastic.errors import UnreadResponseError, explain_response
 from esmigrate_tui.elastic.paths import LONGEST_PATH, exact_name, paths_of
 from esmigrate_tui.elastic.responses.indices import IndexMapping
 from esmigrate_tui.elastic.responses.search import (
@@ -23,7 +23,7 @@ from esmigrate_tui.elastic.responses.search import (
     SearchResponse,
     ShardCounts,
 )
-from esmigrate_tui.elastic.transport import LISTING, SEVERAL
+from esmigrate_tui.elastic.transport import BATCH_LIMIT, LISTING_LIMIT
 from esmigrate_tui.model.copy_options import PASSED_OVER
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
@@ -40,8 +40,8 @@ NO_DOCUMENT: Final[dict[str, Any]] = {
 }
 """A query that finds nothing, and that no server knows beforehand to find nothing.
 
-What can be known so (`match_none`, no ids, dates beyond all of a shard) is not asked of the shards from 8 on: a scroll
-over several of them is then over nothing, and its next page is refused with 503 "no nodes to search on".
+What can be known so (`match_none`, no ids, dates beyond all of a shard) is not sent to the shards from 8 on: a scroll
+over several of them is then over nothing, and its next page is rejected with 503 "no nodes to search on".
 """
 
 
@@ -70,13 +70,13 @@ class Searches:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         for path in paths_of(names):
-            told = await self._wire.get(f"{path}/_mapping/{PASSED_OVER}", dict[str, IndexMapping], most=LISTING)
+            told = await self._wire.get(f"{path}/_mapping/{PASSED_OVER}", dict[str, IndexMapping], most=LISTING_LIMIT)
             for hidden in paths_of(sorted(told)) if told else ():
-                every = await self._wire.get(f"{hidden}/_mapping", dict[str, IndexMapping], most=LISTING)
+                every = await self._wire.get(f"{hidden}/_mapping", dict[str, IndexMapping], most=LISTING_LIMIT)
                 found |= {name: tuple(sorted(one.mappings)) for name, one in every.items()}
         return found
 
-    async def search_each(self, searches: Mapping[str, Mapping[str, Any]], *, most: int = SEVERAL) -> WireResponse:
+    async def search_each(self, searches: Mapping[str, Mapping[str, Any]], *, most: int = BATCH_LIMIT) -> WireResponse:
         """One `_msearch` for a search of each index, frozen ones and every type included; undecoded."""
         kinds = await self.types_to_name(tuple(searches))
         typed = {name: {"type": list(kinds[name])} if name in kinds else {} for name in searches}
@@ -87,13 +87,13 @@ class Searches:
         )
 
     async def _frozen_included(self) -> str:
-        """What a search says so that frozen indices, gone in 8, are not passed over and count as empty."""
+        """The parameter by which frozen indices, until 8, are not passed over and counted as empty."""
         return "?ignore_throttled=false" if (await self._wire.features()).has_frozen_indices else ""
 
     async def count(self, name: str, query: Mapping[str, Any] | None = None, *, kind: str = "") -> int:
         """Top-level documents, as `_count` says: all, or those a query finds, or those of one type.
 
-        An answer without every shard is none (ProblemError).
+        A response without every shard is none (ProblemError).
         """
         path = f"{await self.search_path(name, kind)}/_count{await self._frozen_included()}"
         body = None if query is None else msgspec.json.encode({"query": query})
@@ -107,7 +107,7 @@ class Searches:
     async def counts(self, names: Sequence[str]) -> dict[str, int]:
         """Top-level documents of each index, without nested ones, in one request; one that cannot be searched has none.
 
-        This is what a person plans with: `count()` is the proof, and accepts no partial answer.
+        This is for planning: `count()` is the proof, and accepts no partial response.
         """
         counts_hits = (await self._wire.features()).counts_hits_on_request
         search: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if counts_hits else {})
@@ -125,7 +125,7 @@ class Searches:
         return tuple(_cleaned(hit) for hit in found.hits.hits)
 
     async def first_sources(
-        self, names: Sequence[str], size: int, *, most: int = SEVERAL
+        self, names: Sequence[str], size: int, *, most: int = BATCH_LIMIT
     ) -> dict[str, tuple[bytes, ...]]:
         """`_source` of the first documents of each index, byte for byte as the server sent it; one request for all.
 
@@ -156,7 +156,7 @@ def partial_shards(place: str, name: str, done: str, shards: ShardCounts) -> Pro
     """The trouble that a response has not all shards."""
     said = ""
     if shards.failures:
-        said = explain_answer(0, {"error": shards.failures[0]}, place).evidence
+        said = explain_response(0, {"error": shards.failures[0]}, place).evidence
     return ProblemError(
         Problem(
             cause=Cause.BUSY,
@@ -169,11 +169,11 @@ def partial_shards(place: str, name: str, done: str, shards: ShardCounts) -> Pro
 
 
 async def _as_many_as_fit(request: Callable[[int], Awaitable[T]], amount: int) -> T:
-    """The answer about so many documents, or about fewer where that is more than is held; raises too-large for one."""
+    """The response with so many documents, or with fewer where that is too large; raises too-large for one."""
     while True:
         try:
             return await request(amount)
-        except UnreadAnswerError:
+        except UnreadResponseError:
             if amount <= 1:
                 raise
         amount = max(1, amount // 4)

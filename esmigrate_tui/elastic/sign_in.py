@@ -39,14 +39,14 @@ def _unsendable(what: str, endpoint: Endpoint) -> ProblemError:
     return ProblemError(
         Problem(
             cause=Cause.AUTHENTICATION,
-            what=f"Nobody was signed in at {endpoint.authority}. {what}",
+            what=f"There was no sign-in at {endpoint.authority}. {what}",
             todo="Copy it again, whole and on one line.",
         )
     )
 
 
 def remote(connection: Connection, credential: Credential) -> dict[str, Any]:
-    """What another cluster must be told as `source.remote` to read from this one, secret and all.
+    """What another cluster needs as `source.remote` to read from this one, secret and all.
 
     An API key goes as a header: `source.remote.api_key` came with 9.3 only. Trust is not in it: that is the other
     cluster's own `reindex.ssl.*`.

@@ -14,7 +14,7 @@ import aiohttp
 import msgspec
 from elastic_transport import ConnectionTimeout
 
-from esmigrate_tui.elastic.transport import RedirectedError, TooLargeAnswerError
+from esmigrate_tui.elastic.transport import RedirectedError, TooLargeResponseError
 from esmigrate_tui.model.problem import Cause, Problem
 from esmigrate_tui.model.text import clean, size
 
@@ -51,7 +51,7 @@ _READING: Final = frozenset({"GET", "HEAD"})
 _CERTIFICATE_CODES: Final[dict[int, tuple[str, str]]] = {
     9: ("is not valid yet", "Look at the clocks of both machines."),
     10: ("has expired", "Have it renewed; only accept it unverified when you know why."),
-    18: ("is self-signed, so nobody vouches for it", "Give its own file as authority, or pin its fingerprint."),
+    18: ("is self-signed, so no authority vouches for it", "Give its own file as authority, or pin its fingerprint."),
     19: (
         "was signed by an authority that this machine does not know",
         "Give that authority's file (http_ca.crt in the cluster's config/certs), or pin the fingerprint.",
@@ -67,13 +67,13 @@ _CERTIFICATE_CODES: Final[dict[int, tuple[str, str]]] = {
 
 
 def explain_silence(error: BaseException, endpoint: Endpoint, method: str) -> Problem:
-    """Why there was no answer to a request of that HTTP method."""
+    """Why there was no response to a request of that HTTP method."""
     causes = tuple(_chain(error))
     evidence = clean(
         next((str(cause) for cause in reversed(causes) if str(cause)), type(error).__name__), LONGEST_EVIDENCE
     )
     for cause in causes:
-        if isinstance(cause, TooLargeAnswerError):
+        if isinstance(cause, TooLargeResponseError):
             return _never_ending(cause.most, endpoint, method)
     problem = (
         _about_tls(causes, endpoint) or _about_the_way(causes, endpoint) or _about_the_line(causes, endpoint, method)
@@ -82,19 +82,19 @@ def explain_silence(error: BaseException, endpoint: Endpoint, method: str) -> Pr
 
 
 def was_given_up(error: BaseException) -> bool:
-    """Whether an answer came that was too large to be read, which is silence to whoever asked."""
-    return any(isinstance(cause, TooLargeAnswerError) for cause in _chain(error))
+    """Whether a response came that was too large to be read, which counts as silence."""
+    return any(isinstance(cause, TooLargeResponseError) for cause in _chain(error))
 
 
 def _never_ending(most: int, endpoint: Endpoint, method: str) -> Problem:
-    """The trouble with an answer that was given up: what it was the answer to may have been done."""
+    """The trouble with a response that was given up: its request may have been done."""
     what = f"An answer of {endpoint.authority} has more than {size(most)}, and was not read to its end"
     is_change = method not in _READING
     return Problem(
         cause=Cause.UNKNOWN_OUTCOME if is_change else Cause.TOO_LARGE,
         what=f"{what}: it is not known whether this was done." if is_change else f"{what}.",
-        why="Nothing that is asked for is that large, and what has no end would fill this machine's memory.",
-        todo="Is it the cluster that answers, or something before it?",
+        why="No response that is needed is that large, and one without end would fill this machine's memory.",
+        todo="Is it the cluster that responds, or a proxy before it?",
     )
 
 
@@ -107,7 +107,7 @@ def _about_tls(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem
             return Problem(
                 cause=Cause.CERTIFICATE,
                 what=f"{place} shows another certificate than the pinned one.",
-                why="It was renewed, this is another server, or somebody is in between.",
+                why="It was renewed, this is another server, or a third party is in between.",
                 todo="Compare the SHA-256 fingerprint with the cluster's administrator before you pin the new one.",
                 evidence=f"pinned {cause.expected.hex()}, shown {cause.got.hex()}",
             )
@@ -117,7 +117,7 @@ def _about_tls(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem
             return Problem(
                 cause=Cause.CERTIFICATE,
                 what=f"The certificate of {place} {trouble}.",
-                why="Without a certificate that can be verified, anybody in between could read the password.",
+                why="Without a certificate that can be verified, a third party in between could read the password.",
                 todo=todo,
                 evidence=clean(str(cause.verify_message or cause), LONGEST_EVIDENCE),
             )
@@ -176,9 +176,9 @@ def _about_the_way(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Pro
         if number == errno.ECONNREFUSED or "Connection refused" in str(cause):
             return Problem(
                 cause=Cause.CONNECTION,
-                what=f"Nobody listens at {place}.",
-                why="The machine is there; no program has that port open.",
-                todo="Is Elasticsearch running, and is it this port? It is 9200 unless told otherwise.",
+                what=f"Nothing listens at {place}.",
+                why="The machine responds; no program has that port open.",
+                todo="Is Elasticsearch running, and is it this port? It is 9200 by default.",
             )
         if number in {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}:
             return Problem(
@@ -203,8 +203,8 @@ def _about_the_line(causes: tuple[BaseException, ...], endpoint: Endpoint, metho
         return Problem(
             cause=Cause.UNKNOWN_OUTCOME,
             what=f"{what}, so it is not known whether this was done.",
-            why="The request was sent, and no answer came back.",
-            todo="Look at the cluster before it is sent again.",
+            why="The request was sent, and no response came back.",
+            todo="Check the cluster before it is sent again.",
         )
     if is_slow:
         todo = "Is it overloaded? A firewall that drops what is sent looks the same: is the port open from here?"

@@ -27,7 +27,7 @@ from esmigrate_tui.elastic.responses.snapshots import (
     SnapshotPage,
     SnapshotStatusResponse,
 )
-from esmigrate_tui.elastic.transport import LISTING
+from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.repository_types import without_secrets
@@ -55,9 +55,9 @@ PAGE: Final = 500
 
 @dataclass(frozen=True)
 class UnassignedShard:
-    """A primary shard that no node has taken up, with the server's own short reasons, cleaned.
+    """A primary shard that no node has, with the server's own short reasons, cleaned.
 
-    `status` is how the last look for a node ended ("deciders_no", "no_attempt", …); `attempts` how often one failed.
+    `status` is how the last search for a node ended ("deciders_no", "no_attempt", …); `attempts` how often one failed.
     """
 
     shard: int
@@ -72,7 +72,7 @@ class RestoreProgress:
     """How far the primaries of one index are: bytes and shards; `repository` and `snapshot` name what they come from.
 
     `wanted` and `active` are the index's primary shards and those that are started, `begun` the shards that a node has
-    taken up, `unassigned` those that none has. `uuid` is the index's own. Of the shards that are being copied just now
+    begun, `unassigned` those that none has. `uuid` is the index's own. Of the shards that are being copied just now
     `nodes` are the names of those that copy, `copying_seconds` how long the first has been, `bytes_per_second` all
     together.
     """
@@ -131,7 +131,7 @@ class Snapshots:
         return tuple(sorted((_repository(name, entry) for name, entry in told.items()), key=lambda one: one.name))
 
     async def verify(self, repository: str) -> None:
-        """Let every node look whether it reaches a repository; raises ProblemError with the first that does not."""
+        """Have every node verify that it reaches a repository; raises ProblemError with the first that does not."""
         await self._wire.read(Request(method="POST", path=f"/_snapshot/{_segment(repository)}/_verify"))
 
     # -- snapshots ---------------------------------------------------------------------------------------------------
@@ -143,14 +143,14 @@ class Snapshots:
         """
         path = f"/_snapshot/{_segment(repository)}/_all"
         if not (await self._wire.features()).pages_snapshots:
-            told = await self._wire.get(path, SnapshotPage, is_slow=True, most=LISTING)
+            told = await self._wire.get(path, SnapshotPage, is_slow=True, most=LISTING_LIMIT)
             found = [_snapshot(repository, entry) for entry in told.every]
             yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
             return
         after = ""
         while True:
             query = f"?size={PAGE}&sort=start_time&order=desc" + (f"&after={quote(after, safe='')}" if after else "")
-            page = await self._wire.get(path + query, SnapshotPage, is_slow=True, most=LISTING)
+            page = await self._wire.get(path + query, SnapshotPage, is_slow=True, most=LISTING_LIMIT)
             yield tuple(_snapshot(repository, entry) for entry in page.every)
             if not page.next:
                 return
@@ -164,7 +164,7 @@ class Snapshots:
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
         detailed = (await self._wire.features()).details_snapshots
         told = await self._wire.get(
-            path + ("?index_details=true" if detailed else ""), SnapshotPage, is_slow=True, most=LISTING
+            path + ("?index_details=true" if detailed else ""), SnapshotPage, is_slow=True, most=LISTING_LIMIT
         )
         entry = next((one for one in told.every if one.snapshot == name), None)
         if entry is None:
@@ -177,7 +177,7 @@ class Snapshots:
     async def _details(self, path: str, found: SnapshotFacts) -> tuple[SnapshotIndex, ...]:
         """Shards, bytes and files of each index; what `_status` reads from the repository counts every file."""
         try:
-            told = await self._wire.get(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING)
+            told = await self._wire.get(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING_LIMIT)
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return found.details
@@ -195,7 +195,7 @@ class Snapshots:
     async def taking(self, repository: str, name: str) -> SnapshotProgress:
         """How far the making of a snapshot is; raises ProblemError (missing) where there is none."""
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}/_status"
-        told = await self._wire.get(path, SnapshotStatusResponse, is_slow=True, most=LISTING)
+        told = await self._wire.get(path, SnapshotStatusResponse, is_slow=True, most=LISTING_LIMIT)
         entry = next((one for one in told.snapshots if one.snapshot == name), None)
         if entry is None:
             raise _no_snapshot(repository, name, "Was it deleted meanwhile?")
@@ -222,14 +222,14 @@ class Snapshots:
     # -- restores ----------------------------------------------------------------------------------------------------
 
     async def restore(self, request: Request) -> None:
-        """Start a restore (or mount); it goes on by itself, and is looked at with `recoveries`.
+        """Start a restore (or mount); it continues by itself, and `recoveries` has its progress.
 
         Raises ProblemError: EXISTS for an open index of that name, UNKNOWN_OUTCOME where the line broke.
         """
         await self._changes.make(request)
 
     async def recoveries(self, names: Sequence[str]) -> dict[str, RestoreProgress]:
-        """How far each of these indices is, in two requests for all of them; one that is not there is left out.
+        """How far each of these indices is, in two requests for all of them; one that does not exist is left out.
 
         Names are of indices, never of aliases: what lies behind one would be taken for it.
         """
@@ -237,9 +237,9 @@ class Snapshots:
         for path in paths_of(names):
             state, recovered = await asyncio.gather(
                 self._wire.get(
-                    f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", RoutingState, most=LISTING
+                    f"/_cluster/state/metadata,routing_table{path}?{_STATE_OF_SHARDS}", RoutingState, most=LISTING_LIMIT
                 ),
-                self._wire.get(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING),
+                self._wire.get(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING_LIMIT),
             )
             for name, told in state.metadata.indices.items():
                 found[name] = _recovery(name, told, state.routing_table.indices.get(name), recovered.get(name))
@@ -306,7 +306,7 @@ def create_snapshot_request(
     global_state: bool = False,
     knows_features: bool = True,
 ) -> Request:
-    """What makes a snapshot of exactly these indices (or data streams); it goes on by itself.
+    """What makes a snapshot of exactly these indices (or data streams); it continues by itself.
 
     Without feature states "none" is said where the server knows them: it would take all with the global state.
     """
@@ -331,7 +331,7 @@ def delete_snapshot_request(repository: str, name: str) -> Request:
 
 
 def restore_path(repository: str, snapshot: str, verb: str = "_restore") -> str:
-    """Where a restore (or `_mount`) is asked for."""
+    """The path of a restore (or `_mount`)."""
     return f"/_snapshot/{_segment(repository)}/{_segment(snapshot)}/{verb}"
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 PERCENTS: Final = tuple(range(1, 100))
 _SAMPLE: Final = 100_000  # documents
-_LONGEST: Final = "20s"  # what is looked at for the sake of speed must not take long itself
+_LONGEST: Final = "20s"  # what is read for the sake of speed must not take long itself
 
 
 class Spread(msgspec.Struct, frozen=True, kw_only=True):

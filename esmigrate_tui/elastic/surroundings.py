@@ -1,7 +1,7 @@
 """What one cluster has around its indices, in typed calls: licence, nodes, templates, policies, settings.
 
 Every call only reads, and takes as many requests for a thousand indices as for one. A server that does not offer
-something, and a role that may not see it, are answered with None, so that nobody takes silence for an empty list.
+something, and a role that may not see it, give None, so that silence is never taken for an empty list.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from esmigrate_tui.elastic.responses.templates import (
     given_by_templates,
     template_layers,
 )
-from esmigrate_tui.elastic.transport import LISTING
+from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.elastic.wire import is_tolerated
 from esmigrate_tui.model.facts import NodeFacts, RoleView, TemplateFacts, TemplateLayer
 from esmigrate_tui.model.ledger import Request
@@ -53,7 +53,7 @@ _COUNTED: Final = {
     "ccr": ("follower_indices_count",),
     "searchable_snapshots": ("indices_count",),
 }
-_TEMPLATES: Final = "/_index_template"  # in one form, so that whoever looks at them in one preflight asks once
+_TEMPLATES: Final = "/_index_template"  # in one form, so that one preflight requests them once
 
 
 class Surroundings:
@@ -64,7 +64,7 @@ class Surroundings:
 
     async def _get(self, path: str, kind: type[T]) -> T | None:
         """What can be seen there; None where the server lacks it or a role forbids it."""
-        return await self._wire.get_or_none(path, kind, most=LISTING)
+        return await self._wire.get_or_none(path, kind, most=LISTING_LIMIT)
 
     async def licence(self) -> str | None:
         """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
@@ -79,13 +79,13 @@ class Surroundings:
         return "/_security" if (await self._wire.features()).has_security_at_root else "/_xpack/security"
 
     async def realm(self) -> str | None:
-        """The kind of realm that knows whoever asks: "file", "native", "reserved", …"""
+        """The kind of realm that knows the user: "file", "native", "reserved", …"""
         path = f"{await self._security()}/_authenticate"
         told = await self._get(path, RealmResponse)
         return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
 
     async def lacking(self, actions: Sequence[str], on_indices: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
-        """Which of these actions whoever asks may not do, those on indices as "action on index".
+        """Which of these actions the user may not do, those on indices as "action on index".
 
         None where the server (without security) has no privileges.
         """
@@ -110,12 +110,12 @@ class Surroundings:
         return flat_texts(told.get("defaults", {}), told.get("persistent", {}), told.get("transient", {}))
 
     async def persistent_settings(self) -> dict[str, str]:
-        """The settings that somebody has given the cluster for good, flat."""
+        """The persistent settings of the cluster, flat."""
         told = await self._wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
         return flat_texts(told.get("persistent", {}))
 
     async def views(self) -> tuple[RoleView, ...] | None:
-        """What the roles of whoever asks show of indices; None where the server does not tell, as before 6.6."""
+        """What the user's roles show of indices; None where the server does not say, as before 6.6."""
         if not (await self._wire.features()).lists_own_privileges:
             return None
         told = await self._get("/_security/user/_privileges", UserPrivileges)
@@ -144,7 +144,7 @@ class Surroundings:
         return max((one.indices.search.open_contexts for one in told.nodes.values()), default=0) if told else None
 
     async def licensed_features(self) -> dict[str, int]:
-        """What there is of features that cost a licence, counted; none where the server does not tell."""
+        """What there is of features that cost a licence, counted; none where the server does not say."""
         told = await self._get("/_xpack/usage", dict[str, Any]) or {}
         counted = {name: _amount(told.get(name), path) for name, path in _COUNTED.items()}
         return {name: amount for name, amount in counted.items() if amount}
@@ -152,7 +152,7 @@ class Surroundings:
     async def refusal(self, body: Mapping[str, Any]) -> str | None:
         """Why the server would refuse to make an index of these settings and mappings, "" where it would not.
 
-        It is asked what a template of them would give (7.9 and newer): nothing is made. None where nobody can say.
+        It simulates a template of them (7.9 and newer): nothing is made. None where that cannot be known.
         """
         if not (await self._wire.features()).simulates_templates:
             return None

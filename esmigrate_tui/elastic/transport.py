@@ -27,16 +27,16 @@ _LINGERING: Final = 0.1
 _BLOCK: Final = 1 << 20
 _SENT_WHOLE: Final = 1 << 20  # bytes; aiohttp wants to write a larger body piece by piece, and warns otherwise
 
-ANSWER: Final = 16 * 1024 * 1024
-"""How many bytes an answer may have where nothing else is asked for: each is counted as it comes, unpacked."""
-SEVERAL: Final = 64 * 1024 * 1024
-"""The same for what tells of many documents in a sentence each: bulks, and tasks with all that they were refused."""
-LISTING: Final = 512 * 1024 * 1024
+RESPONSE_LIMIT: Final = 16 * 1024 * 1024
+"""How many bytes a response may have by default: each is counted as it comes, unpacked."""
+BATCH_LIMIT: Final = 64 * 1024 * 1024
+"""The same for what has a sentence for each of many documents: bulks, and tasks with all rejected ones."""
+LISTING_LIMIT: Final = 512 * 1024 * 1024
 """The same for what grows with the cluster itself: all its indices with their mappings, its snapshots."""
 _FIRST_ERROR: Final = 400
-_ERROR: Final = 1024 * 1024  # of an error only the beginning is read: nobody needs more of it, and no more is held
+_ERROR: Final = 1024 * 1024  # of an error only the beginning is read and held
 
-MOST: Final[ContextVar[int]] = ContextVar("most bytes of an answer", default=ANSWER)
+MOST: Final[ContextVar[int]] = ContextVar("most bytes of an answer", default=RESPONSE_LIMIT)
 """How many bytes the answers to this task's requests may have; of a larger one nothing is kept."""
 
 
@@ -45,7 +45,7 @@ MAY_OPEN: Final[ContextVar[bool]] = ContextVar("may open a line", default=True)
 
 
 class UnseenLineError(RuntimeError):
-    """A request needs a new line, at whose other end nobody has looked yet; it was not sent.
+    """A request needs a new line, whose other end has not been identified yet; it was not sent.
 
     A RuntimeError, which the client's library hands on as it is, and does not take for a fault of the server.
     """
@@ -59,8 +59,8 @@ class RedirectedError(Exception):
         self.location = location
 
 
-class TooLargeAnswerError(Exception):
-    """The answer has more bytes than whoever asked wants to hold in memory."""
+class TooLargeResponseError(Exception):
+    """The response has more bytes than the caller holds in memory."""
 
     def __init__(self, most: int) -> None:
         super().__init__(f"the answer has more than {most} bytes")
@@ -68,7 +68,7 @@ class TooLargeAnswerError(Exception):
 
 
 class _BoundedResponse(aiohttp.ClientResponse):
-    """An answer that is given up as soon as it is larger than whoever asked can bear, and held in memory once."""
+    """A response that is given up as soon as it is larger than the caller holds, and held in memory once."""
 
     async def read(self) -> bytes:
         if self._body is None and self.method != "HEAD":
@@ -90,11 +90,11 @@ class _BoundedResponse(aiohttp.ClientResponse):
         is_cut = False
         try:
             if length > most and not is_error:
-                raise TooLargeAnswerError(most)  # noqa: TRY301  # the line is closed in one place
+                raise TooLargeResponseError(most)  # noqa: TRY301  # the line is closed in one place
             async for part in self.content.iter_any():
                 is_cut = whole.taken + len(part) > most
                 if is_cut and not is_error:
-                    raise TooLargeAnswerError(most)  # noqa: TRY301  # the same
+                    raise TooLargeResponseError(most)  # noqa: TRY301  # the same
                 whole.take(part[: most - whole.taken] if is_cut else part)
                 if is_cut:
                     self.close()
@@ -124,7 +124,7 @@ class _ResponseBody:
         self.taken += len(part)
 
     def joined(self) -> bytes:
-        """All of it; whoever reads a large one looks at its bytes, and does not copy them."""
+        """All of it; a large one is read in place, and not copied."""
         if self._placed:
             del self._placed[self.taken :]
             return self._placed  # type: ignore[return-value]
@@ -170,7 +170,7 @@ class WireNode(AiohttpHttpNode):
         """Let go of the lines."""
         await super().close()
         if self._ssl_assert_fingerprint:
-            # A line that was refused for its fingerprint is closed in its own time, and nothing can wait for it.
+            # A line that was rejected for its fingerprint is closed in its own time, and nothing can wait for it.
             await asyncio.sleep(_LINGERING)
 
     def _log_request(self, *_arguments: Any, **_named: Any) -> None:  # noqa: ANN401  # the library's own shape
@@ -193,7 +193,7 @@ def _plain(mimetype: str) -> str:
 
 
 class WireTransport(AsyncTransport):
-    """Asks in plain media types, and takes a missing product header for granted: `probe()` looks at the product itself.
+    """Sends plain media types, and takes a missing product header for granted: `probe()` checks the product itself.
 
     The `Warning` header is dropped: the client would turn a cluster's text into a Python warning on the terminal.
     """

@@ -1,4 +1,4 @@
-"""Waiting for something that has to come to its end, also where whoever waits for it is cut short."""
+"""Waiting for something that has to come to its end, also where the waiting task is cancelled."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 
 
 async def seen_through(task: asyncio.Future[Any]) -> bool:
-    """Wait until a task has ended, well or not; whether somebody wanted to cut the waiting short meanwhile.
+    """Wait until a task has ended, well or not; whether the waiting was cancelled meanwhile.
 
-    Whoever is told so raises CancelledError when all is done: a stream may be ended by another one, and once more by
+    The caller raises CancelledError then, when all is done: a stream may be ended by another one, and once more by
     what ends them all. The task has to have a limit of its own.
     """
     was_cut = False
@@ -19,5 +19,5 @@ async def seen_through(task: asyncio.Future[Any]) -> bool:
         except asyncio.CancelledError:
             was_cut = True
     if not task.cancelled():
-        task.exception()  # looked at, so that nobody else is told of it
+        task.exception()  # read, so that no warning of it is printed
     return was_cut

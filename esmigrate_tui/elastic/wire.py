@@ -15,13 +15,20 @@ from elasticsearch import ApiError
 from esmigrate_tui.elastic import sign_in
 from esmigrate_tui.elastic.certificate import presented_fingerprint
 from esmigrate_tui.elastic.decoding import WireResponse, decoded, odd_response
-from esmigrate_tui.elastic.errors import TAGLINE, UnreadAnswerError, explain, not_elasticsearch, without_master
+from esmigrate_tui.elastic.errors import TAGLINE, UnreadResponseError, explain, not_elasticsearch, without_master
 from esmigrate_tui.elastic.identity import GATEWAYS, ClusterIdentity
 from esmigrate_tui.elastic.paths import READING
 from esmigrate_tui.elastic.responses.cluster import BuildInfo, RootResponse, UuidState
 from esmigrate_tui.elastic.responses.nodes import NodeInfo, NodesInfo
 from esmigrate_tui.elastic.silence import explain_silence, was_given_up
-from esmigrate_tui.elastic.transport import ANSWER, LISTING, MAY_OPEN, MOST, UnseenLineError, WireTransport
+from esmigrate_tui.elastic.transport import (
+    LISTING_LIMIT,
+    MAY_OPEN,
+    MOST,
+    RESPONSE_LIMIT,
+    UnseenLineError,
+    WireTransport,
+)
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.features import Features, Product
 from esmigrate_tui.model.problem import PASSING, Cause, Problem, ProblemError
@@ -72,7 +79,7 @@ class WireRequest:
     is_ndjson: bool = False
     changes: bool | None = None
     accepted: frozenset[int] = frozenset()
-    most: int = ANSWER
+    most: int = RESPONSE_LIMIT
     anew: bool = False
 
     @property
@@ -129,7 +136,7 @@ class Wire:
         await self._client.close()
 
     def as_remote(self) -> dict[str, Any]:
-        """What another cluster is told as `source.remote` to read from this one: the one way out for the secret."""
+        """What another cluster gets as `source.remote` to read from this one: the one way out for the secret."""
         return sign_in.remote(self.connection, self._credential)
 
     def remembering(self) -> Wire:
@@ -192,9 +199,9 @@ class Wire:
                 self._identity.doubt()
             method = request.method if request.changes is None else "POST" if request.changes else "GET"
             problem = explain_silence(error, endpoint, method)
-            raise (UnreadAnswerError if was_given_up(error) else ProblemError)(problem) from None
+            raise (UnreadResponseError if was_given_up(error) else ProblemError)(problem) from None
         except (ValueError, UnicodeError) as error:
-            what = f"{endpoint.authority} cannot be asked: {clean(str(error), 200)}."
+            what = f"{endpoint.authority} cannot be reached by a request: {clean(str(error), 200)}."
             raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Look at the address.")) from None
         finally:
             MOST.reset(token)
@@ -208,7 +215,7 @@ class Wire:
         return decoded(response, kind, self.connection.endpoint)
 
     async def get(
-        self, path: str, kind: type[T], *, is_slow: bool = False, anew: bool = False, most: int = ANSWER
+        self, path: str, kind: type[T], *, is_slow: bool = False, anew: bool = False, most: int = RESPONSE_LIMIT
     ) -> T:
         """What a GET returns, as a value, requested `anew` though it may be remembered; raises ProblemError."""
         timeout = SLOW if is_slow else None
@@ -217,13 +224,13 @@ class Wire:
     async def get_listing(self, path: str, kind: type[T]) -> T:
         """A listing of all there is: security on 6.x says of a cluster without indices that it has no index `_all`."""
         try:
-            return await self.get(path, kind, most=LISTING)
+            return await self.get(path, kind, most=LISTING_LIMIT)
         except ProblemError as error:
             if error.problem.cause is Cause.MISSING and "_all" in error.problem.what:
                 return kind()
             raise
 
-    async def get_or_none(self, path: str, kind: type[T], *, most: int = ANSWER) -> T | None:
+    async def get_or_none(self, path: str, kind: type[T], *, most: int = RESPONSE_LIMIT) -> T | None:
         """The same as `get`; None where the server lacks it or a role forbids it. Raises ProblemError otherwise."""
         try:
             return await self.get(path, kind, most=most)
@@ -244,7 +251,7 @@ class Wire:
         body: bytes | None = None,
         *,
         is_ndjson: bool = False,
-        most: int = ANSWER,
+        most: int = RESPONSE_LIMIT,
         accepted: frozenset[int] = frozenset(),
     ) -> WireResponse:
         """Documents there or back, undecoded, by a request that may be sent twice without harm.

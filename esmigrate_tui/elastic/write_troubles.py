@@ -1,6 +1,6 @@
-"""What a cluster counts of the trouble that others have who write to it: writes that failed, requests turned away.
+"""What a cluster counts of the trouble that other clients have when they write to it: failed and rejected writes.
 
-Of a document that a mapping refuses it keeps no count: 7.17.28 told `index_failed` 0 after one, and 1 after a conflict.
+Of a document that a mapping rejects it keeps no count: 7.17.28 has `index_failed` 0 after one, 1 after a conflict.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _ThreadPoolsResponse(msgspec.Struct, frozen=True):
 
 
 async def write_troubles(cluster: Cluster, index: str) -> WriteTroubles:
-    """What was counted until now, for one index and for all nodes; raises ProblemError where nobody answers."""
+    """What was counted until now, for one index and for all nodes; raises ProblemError where nothing responds."""
     (path,) = paths_of([index])
     stats, nodes = await asyncio.gather(
         cluster.wire.get_or_none(

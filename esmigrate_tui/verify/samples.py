@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from esmigrate_tui.elastic.errors import UnreadAnswerError
+from esmigrate_tui.elastic.errors import UnreadResponseError
 from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_BYTES
 from esmigrate_tui.elastic.paths import paths_of
 from esmigrate_tui.elastic.samples import DocumentKey, sampled, sources
@@ -113,7 +113,7 @@ async def _in_pieces(wanted: Sequence[T], read: Callable[[Sequence[T], int], Awa
         some = waiting.pop()
         try:
             await read(some, MOST_BYTES if len(some) > 1 else MOST_ALONE)
-        except UnreadAnswerError:
+        except UnreadResponseError:
             if len(some) == 1:
                 raise
             waiting += [some[len(some) // 2 :], some[: len(some) // 2]]

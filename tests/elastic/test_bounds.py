@@ -142,7 +142,7 @@ async def test_a_change_whose_answer_has_no_end_may_have_been_made() -> None:
 
 
 async def test_documents_whose_answer_has_no_end_are_refused_by_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("esmigrate_tui.elastic.documents.SEVERAL", SMALL)
+    monkeypatch.setattr("esmigrate_tui.elastic.documents.BATCH_LIMIT", SMALL)
     async with flooding(endless()) as (cluster, _):
         monkeypatch.setattr(cluster.searches, "search_path", _path)
         with pytest.raises(ProblemError) as caught:
@@ -156,7 +156,7 @@ async def _path(index: str, _kind: str = "") -> str:
 
 def test_nothing_is_asked_for_without_a_bound() -> None:
     """Whatever is added: the one door has a bound by itself, every parameter that names another has one, too."""
-    assert transport.MOST.get() == transport.ANSWER
+    assert transport.MOST.get() == transport.RESPONSE_LIMIT
     named = {
         f"{one.__name__}.{name}": inspect.signature(method).parameters["most"].default
         for one in (Wire, Searches, Documents)
@@ -164,10 +164,10 @@ def test_nothing_is_asked_for_without_a_bound() -> None:
         if "most" in inspect.signature(method).parameters
     }
     assert len(named) > 10
-    bounds = {transport.ANSWER, transport.SEVERAL, transport.LISTING, MOST_ALONE}
+    bounds = {transport.RESPONSE_LIMIT, transport.BATCH_LIMIT, transport.LISTING_LIMIT, MOST_ALONE}
     assert {name: most for name, most in named.items() if most not in bounds} == {}
     assert inspect.signature(sources).parameters["most"].default is inspect.Parameter.empty
-    assert 0 < MOST_BYTES < MOST_SCROLLED < MOST_ALONE < transport.LISTING
+    assert 0 < MOST_BYTES < MOST_SCROLLED < MOST_ALONE < transport.LISTING_LIMIT
 
 
 @pytest.mark.parametrize("most", [0, -1])

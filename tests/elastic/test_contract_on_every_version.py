@@ -287,7 +287,7 @@ async def test_a_wrong_password_is_told_where_there_is_security(nodes: SharedNod
         with pytest.raises(ProblemError) as caught:
             await cluster.probe()
     assert caught.value.problem.cause is Cause.AUTHENTICATION
-    assert f"{endpoint.authority} refused user elastic" in caught.value.problem.what
+    assert f"{endpoint.authority} rejected user elastic" in caught.value.problem.what
 
 
 async def test_without_signing_in_a_secured_cluster_asks_who_is_there(nodes: SharedNodes, version: str) -> None:
@@ -298,7 +298,7 @@ async def test_without_signing_in_a_secured_cluster_asks_who_is_there(nodes: Sha
         with pytest.raises(ProblemError) as caught:
             await cluster.probe()
     assert caught.value.problem.cause is Cause.AUTHENTICATION
-    assert "nobody signed in" in caught.value.problem.what
+    assert "requires a sign-in" in caught.value.problem.what
 
 
 async def test_no_deprecation_of_a_server_becomes_a_warning_of_python(cluster: Cluster, version: str) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from esmigrate_tui.elastic.errors import explain, explain_answer
+from esmigrate_tui.elastic.errors import explain, explain_response
 from esmigrate_tui.model.connection import Endpoint, SignIn
 from esmigrate_tui.model.problem import Cause
 from esmigrate_tui.model.text import clean
@@ -22,13 +22,13 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(
 )
 
 EXPECTED: dict[str, tuple[Cause, str]] = {
-    "wrong password": (Cause.AUTHENTICATION, "refused user elastic: the name or the password is wrong"),
+    "wrong password": (Cause.AUTHENTICATION, "rejected user elastic: the name or the password is wrong"),
     "nobody signed in": (Cause.AUTHENTICATION, "saw no sign-in that it accepts"),
     "expired API key": (Cause.AUTHENTICATION, "saw no sign-in"),
     "revoked API key": (Cause.AUTHENTICATION, "saw no sign-in"),
     "unknown API key, 6.8": (Cause.AUTHENTICATION, "saw no sign-in"),
     "unknown API key, 7.17": (Cause.AUTHENTICATION, "saw no sign-in"),
-    "unknown API key, 9.5": (Cause.AUTHENTICATION, "refused the API key: it is unknown there, revoked or wrong"),
+    "unknown API key, 9.5": (Cause.AUTHENTICATION, "rejected the API key: it is unknown there, revoked or wrong"),
     "bad token": (Cause.AUTHENTICATION, "saw no sign-in"),
     "no cluster privilege": (Cause.PRIVILEGES, "does not allow cluster:monitor/health to user [u]"),
     "no index privilege": (Cause.PRIVILEGES, "does not allow indices:data/read/search to user [u]"),
@@ -55,7 +55,7 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "two write indices": (Cause.REFUSED, "more than one write index"),
     "scroll gone": (Cause.MISSING, "no longer knows the scroll"),
     "too many scrolls": (Cause.BUSY, "has as many open scrolls as it allows"),
-    "second type": (Cause.REFUSED, "refused documents of a second type"),
+    "second type": (Cause.REFUSED, "rejected documents of a second type"),
     "snapshot exists": (Cause.EXISTS, "has a snapshot of that name in this repository already"),
     "snapshot exists, 8.19": (Cause.EXISTS, "has a snapshot of that name in this repository already"),
     "restore over an open index": (Cause.EXISTS, "has an open index of the same name"),
@@ -64,7 +64,7 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "restore from newer, 7.17": (Cause.UNSUPPORTED, "cannot read this snapshot: it was made by a newer version"),
     "path not in path.repo": (Cause.UNSUPPORTED, "may not use the folder /elsewhere"),
     "restore not whole": (Cause.REFUSED, "does not restore pf-part: some of its shards are not in the snapshot"),
-    "restore partly over a closed index": (Cause.EXISTS, "parts of an index never go into one that is there"),
+    "restore partly over a closed index": (Cause.EXISTS, "parts of an index never go into one that exists"),
     "restore over other shards": (Cause.EXISTS, "does not restore into pf-two: it has 1 shards there, and 2"),
     "repository address not allowed": (Cause.UNSUPPORTED, "may not read from http://127.0.0.1:1/x"),
     "repository folder missing": (Cause.MISSING, "cannot read the repository at the place it is registered with"),
@@ -82,7 +82,7 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "reindex: no port": (Cause.USAGE, "does not understand the address of the source"),
     "reindex: source refuses the password": (
         Cause.AUTHENTICATION,
-        "old.example.org:9243 refused user elastic: the name or the password is wrong",
+        "old.example.org:9243 rejected user elastic: the name or the password is wrong",
     ),
     "reindex: source lacks privilege": (
         Cause.PRIVILEGES,
@@ -95,7 +95,7 @@ EXPECTED: dict[str, tuple[Cause, str]] = {
     "reindex: source does not answer": (Cause.CONNECTION, "new.example.org:9200 waited too long for old.example"),
     "reindex: source hangs up": (Cause.CONNECTION, "The line from new.example.org:9200 to old.example"),
     "reindex: http to https": (Cause.CONNECTION, "The line from new.example.org:9200 to old.example"),
-    "reindex: https to http": (Cause.CERTIFICATE, "told to use TLS with old.example.org:9243, which answers without"),
+    "reindex: https to http": (Cause.CERTIFICATE, "set to use TLS with old.example.org:9243, which responds without"),
     "reindex: unknown authority": (Cause.CERTIFICATE, "does not trust the certificate of old.example.org:9243"),
     "reindex: another host's certificate": (Cause.CERTIFICATE, "is for another host name"),
 }
@@ -220,7 +220,7 @@ def test_an_expired_key_is_said_to_have_expired_where_the_server_tells() -> None
 
 @pytest.mark.parametrize(
     ("sign_in", "words"),
-    [(SignIn.NONE, "nobody signed in"), (SignIn.API_KEY, "did not accept the API key"), (SignIn.TOKEN, "the token")],
+    [(SignIn.NONE, "requires a sign-in"), (SignIn.API_KEY, "did not accept the API key"), (SignIn.TOKEN, "the token")],
 )
 def test_a_key_that_an_old_server_passes_over_is_not_called_a_missing_one(sign_in: SignIn, words: str) -> None:
     answer = RECORDED["expired API key, 6.8"]
@@ -238,7 +238,7 @@ def test_the_source_of_a_reindex_is_named_by_its_own_answer_when_nobody_else_doe
     answer = RECORDED["reindex: source refuses the password"]
     problem = explain(answer["status"], answer["body"], {}, HERE)
     assert problem.what.startswith("127.0.0.1:")
-    assert "asked by new.example.org:9200" in problem.why
+    assert "came from new.example.org:9200" in problem.why
 
 
 def test_a_bulk_item_is_explained_by_the_same_words() -> None:
@@ -246,7 +246,7 @@ def test_a_bulk_item_is_explained_by_the_same_words() -> None:
         "type": "cluster_block_exception",
         "reason": "blocked by: [FORBIDDEN/12/index read-only / allow delete (api)];",
     }
-    assert explain_answer(403, error, HERE.authority).cause is Cause.DISK_FULL
+    assert explain_response(403, error, HERE.authority).cause is Cause.DISK_FULL
 
 
 @pytest.mark.parametrize(
@@ -262,7 +262,7 @@ def test_a_bulk_item_is_explained_by_the_same_words() -> None:
         (502, b"<html>502 Bad Gateway</html>", {"server": "nginx"}, Cause.BUSY, "could not reach it"),
         (503, b"", {}, Cause.BUSY, "is not ready"),
         (413, b"<html>Request Entity Too Large</html>", {"server": "nginx"}, Cause.TOO_LARGE, "more at once"),
-        (401, b"<html>Unauthorized</html>", {"server": "nginx"}, Cause.AUTHENTICATION, "refused the sign-in"),
+        (401, b"<html>Unauthorized</html>", {"server": "nginx"}, Cause.AUTHENTICATION, "rejected the sign-in"),
         (400, b"<html>The plain HTTP request was sent to HTTPS port</html>", {}, Cause.CERTIFICATE, "wants TLS"),
         (404, b'{"ok":false,"message":"Unknown deployment."}', {}, Cause.CONNECTION, "no deployment behind"),
         (404, b'{"statusCode":404,"error":"Not Found","message":"Not Found"}', {}, Cause.MISSING, "no such thing"),

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 import esmigrate_tui
 from esmigrate_tui.elastic import error_words
 from esmigrate_tui.elastic.error_words import words
-from esmigrate_tui.elastic.errors import explain, explain_answer
+from esmigrate_tui.elastic.errors import explain, explain_response
 from esmigrate_tui.model.connection import Endpoint
 from esmigrate_tui.model.outcome import ExitCode, exit_code
 from esmigrate_tui.model.problem import Cause, Problem
@@ -51,8 +51,8 @@ def test_any_json_is_an_error_in_words(body: object, status: int) -> None:
     problems = [
         explain(status, json.dumps(body).encode(), {}, HERE),
         explain(status, body, {}, HERE),
-        explain_answer(status, body, HERE.authority),
-        explain_answer(status, {"error": body}, HERE.authority),
+        explain_response(status, body, HERE.authority),
+        explain_response(status, {"error": body}, HERE.authority),
     ]
     assert all(_is_bearable(problem) for problem in problems)
     assert len(words(body)) <= _LONGEST
@@ -88,7 +88,7 @@ def test_the_depth_of_an_error_ends_nothing(opening: str, closing: str, levels: 
 )
 def test_a_reason_that_is_an_object_is_read_and_never_printed(error: dict[str, Any]) -> None:
     for status in (0, 400, 403, 503):
-        problem = explain_answer(status, {"error": error}, "new:9200")
+        problem = explain_response(status, {"error": error}, "new:9200")
         shown = " ".join((problem.sentence(), problem.evidence, words(error)))
         assert "No mapping found for [x]" in problem.evidence
         assert "{'" not in shown
@@ -96,7 +96,7 @@ def test_a_reason_that_is_an_object_is_read_and_never_printed(error: dict[str, A
 
 
 def test_an_error_without_any_words_is_told_as_the_json_that_it_was() -> None:
-    problem = explain_answer(400, {"odd": {"code": 7}}, "new:9200")
+    problem = explain_response(400, {"odd": {"code": 7}}, "new:9200")
     assert '{"odd":{"code":7}}' in problem.what
     assert words({"odd": [None]}) == '{"odd":[null]}'
 

@@ -137,10 +137,10 @@ async def test_documents_that_the_destination_refuses_are_told_one_by_one(
 @pytest.mark.parametrize(
     ("remote", "cause", "words"),
     [
-        ({"password": "wrong"}, Cause.AUTHENTICATION, "{source} refused user elastic"),
+        ({"password": "wrong"}, Cause.AUTHENTICATION, "{source} rejected user elastic"),
         ({"host": "http://127.0.0.1:1"}, Cause.CONNECTION, "{destination} cannot reach 127.0.0.1:1"),
         ({"host": "http://10.1.1.1:9200"}, Cause.NOT_WHITELISTED, "{destination} may not read from 10.1.1.1:9200"),
-        ({"host": "https://{source}"}, Cause.CERTIFICATE, "{destination} was told to use TLS with {source}"),
+        ({"host": "https://{source}"}, Cause.CERTIFICATE, "{destination} is set to use TLS with {source}"),
     ],
 )
 async def test_what_stands_between_destination_and_source_is_told_before_and_in_the_task(

@@ -105,7 +105,7 @@ async def test_a_port_where_nobody_listens() -> None:
     async with _listening(_hang_up) as port:
         pass
     problem = await _trouble(port)
-    assert (problem.cause, problem.what) == (Cause.CONNECTION, f"Nobody listens at 127.0.0.1:{port}.")
+    assert (problem.cause, problem.what) == (Cause.CONNECTION, f"Nothing listens at 127.0.0.1:{port}.")
 
 
 async def test_a_name_that_nobody_knows() -> None:

@@ -313,7 +313,7 @@ async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_pat
     async with await connect(nowhere, NO_CREDENTIAL) as cluster:
         progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run()
     waiting = [one.text for one in progress.notable if one.text.startswith("waiting")]
-    assert waiting == ["waiting to make the ingest pipeline co-empty: Nobody listens at 127.0.0.1:9."]
+    assert waiting == ["waiting to make the ingest pipeline co-empty: Nothing listens at 127.0.0.1:9."]
     assert fates(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert progress.outcome is RunOutcome.VERIFIED
 

@@ -106,7 +106,7 @@ async def test_a_closed_port_is_said_so(operator: Operator, pair: tuple[SandboxN
     ended = await operator.plan(f"http://elastic@127.0.0.1:{port}", with_user(pair[1]), "--index", "*")
     assert ended.code == 5
     assert f"127.0.0.1:{port}" in ended.err
-    assert "nobody listens" in ended.err.lower()
+    assert "nothing listens" in ended.err.lower()
 
 
 @pytest.fixture

@@ -148,7 +148,7 @@ async def test_a_setting_that_was_never_reverted_stays_on_the_list_and_cleanup_r
         await cleared(between, "la-back")
     assert left["index.refresh_interval"] == "-1"
     assert [entry.state for entry in run.progress.open_ledger] == [EntryState.NOT_UNDONE]
-    assert "did not say that this was done" in run.progress.open_ledger[0].trouble
+    assert "did not confirm that this was done" in run.progress.open_ledger[0].trouble
     assert run.progress.exit_code() is ExitCode.INCOMPLETE
     assert still_open == ()
     assert after["index.refresh_interval"] == "7s"

@@ -17,7 +17,7 @@ class BuildInfo(msgspec.Struct, frozen=True):
 
 
 class RootResponse(msgspec.Struct, frozen=True):
-    """`GET /`; every field may be missing, since anything may answer there."""
+    """`GET /`; every field may be missing, since anything may respond there."""
 
     name: str = ""
     cluster_name: str = ""
@@ -121,7 +121,7 @@ def health_from(text: str | None) -> Health:
 
 
 def health_of(answer: ClusterHealth | None) -> Health:
-    """The colour; unknown where nobody said."""
+    """The colour; unknown where there is none."""
     return health_from(answer.status if answer else None)
 
 

@@ -137,7 +137,7 @@ def node_facts(told: NodesResponse) -> tuple[NodeFacts, ...]:
 
 
 def reindex_whitelist(nodes: NodesInfo | None, settings: Mapping[str, str] | None) -> tuple[str, ...] | None:
-    """What every node may read from, since any of them may be asked; None where it cannot be read."""
+    """What every node may read from, since any of them may run the task; None where it cannot be read."""
     written = [node.settings.get("reindex", {}) for node in nodes.nodes.values()] if nodes else []
     remote = [entry.get("remote", {}) if isinstance(entry, dict) else {} for entry in written]
     each = [patterns(entry.get("whitelist")) if isinstance(entry, dict) else () for entry in remote]

@@ -19,7 +19,7 @@ class RealmInfo(msgspec.Struct, frozen=True):
 
 
 class RealmResponse(msgspec.Struct, frozen=True):
-    """Where whoever asks is known from: a part of `GET _security/_authenticate`."""
+    """The realm that knows the user: a part of `GET _security/_authenticate`."""
 
     authentication_realm: RealmInfo = RealmInfo()
 
