@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import sys
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Annotated, Final, Literal, TextIO
 
 import click
 import msgspec
 
 from esmigrate_tui.cli.options import RATE, AsJson, CommandOption, DestinationOptions, SourceOptions, command
-from esmigrate_tui.disk import opened, write_whole
-from esmigrate_tui.engine.places import raise_unsafe, runs_home
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import DifferenceKind, IndexComparison
 from esmigrate_tui.model.outcome import ExitCode
@@ -24,11 +19,9 @@ from esmigrate_tui.model.text import clean, counted, duration, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from esmigrate_tui.verify.everything import ComparisonReading
 
-_KEEP_SECONDS: Final = 5.0
 _SHOW_SECONDS: Final = 0.5
 _SHOW_IN_FILE_SECONDS: Final = 10.0
 _SHOWN: Final = 20
@@ -65,6 +58,7 @@ async def verify(options: VerifyOptions) -> int:
     values are compared. The exit code is 7 where something differs.
     """
     from esmigrate_tui.cli.connections import connected, signed_in
+    from esmigrate_tui.flow.comparison import ComparisonCheckpoint
     from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
     from esmigrate_tui.verify.index import ComparedIndex
 
@@ -72,7 +66,7 @@ async def verify(options: VerifyOptions) -> int:
     names = {Side.DESTINATION: options.index, Side.SOURCE: options.source_index or options.index}
     values = {"auto": None, "bytes": False, "values": True}[options.compare]
     addresses = [f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side]
-    kept = _CompareCheckpoint(_place(*addresses, options.compare))
+    kept = ComparisonCheckpoint(*addresses, options.compare)
     before = b"" if options.again else kept.read()
     if before and not options.as_json:
         click.echo("Continuing an earlier comparison that was interrupted; --again starts over.", err=True)
@@ -158,44 +152,3 @@ def _line(reading: ComparisonReading, seconds: float) -> str:
     share = f"{reading.read / reading.total:4.0%}  " if reading.total else ""
     left = f"   about {duration((reading.total - reading.read) / rate)} more" if rate and not reading.is_naming else ""
     return f"{share}{what}: {number(reading.read)} of {number(reading.total)}   {number(round(rate))}/s{left}"
-
-
-# -- continuing ------------------------------------------------------------------------------------------------------
-
-
-def _place(*what: str) -> Path:
-    """The file of one comparison; its name does not show where it looks."""
-    name = hashlib.sha256("\n".join(what).encode()).hexdigest()[:24]
-    return runs_home(os.environ).parent / "comparing" / name
-
-
-class _CompareCheckpoint:
-    """What to continue from, in a file that only its owner reads; it holds positions and sums, no document."""
-
-    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
-        self._path = path
-        self._clock = clock
-        self._at = clock()
-
-    def read(self) -> bytes:
-        """What an earlier process has kept; b"" where there is nothing."""
-        try:
-            with opened(self._path) as file:
-                return file.read()
-        except OSError:
-            return b""
-
-    def keep(self, reading: ComparisonReading) -> None:
-        """Write it down, now and then; a disk that is full must not end a comparison that could do without."""
-        if self._clock() - self._at < _KEEP_SECONDS or not (kept := reading.keep()):
-            return
-        self._at = self._clock()
-        with suppress(OSError, ProblemError):
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            raise_unsafe(self._path.parent)
-            write_whole(self._path, kept)
-
-    def forget(self) -> None:
-        """It is done."""
-        with suppress(OSError):
-            self._path.unlink(missing_ok=True)
