@@ -63,7 +63,7 @@ async def test_a_quiet_watch_is_patient_anew_after_each_good_look(tmp_path: Path
             assert not running.done()
             await asyncio.sleep(0.02)
             await bench.read()
-        await asyncio.sleep(0.7)  # longer than the plan waits, at the pace of this bench
+        await bench.fast.sleep(70.0)  # longer than the plan waits
         assert waited == times
     await bench.tell(AcceptArrivals())
     await asyncio.wait_for(running, 60)
