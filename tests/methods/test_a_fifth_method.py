@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -31,12 +32,14 @@ from tests.wizard.world import World, settled, shown
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Recorder, Work
     from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.verify.progress import ComparisonProgress
+
+
+README: Final = Path(__file__).parents[2] / "README.md"
 
 
 class Carrier:
@@ -172,3 +175,10 @@ def test_every_description_names_checks_and_steps_that_exist_and_makes_a_new_mov
     assert all(len(line) <= 75 for line in described.summary)
     assert described.mover() is not described.mover()
     assert described.mover.__module__.startswith(("esmigrate_tui.methods.", __name__))
+
+
+def test_the_table_of_the_readme_has_every_method_by_its_title() -> None:
+    table = [
+        line.split("|")[1].strip() for line in README.read_text(encoding="utf-8").splitlines() if "| complete |" in line
+    ]
+    assert table == [each.title for name, each in METHODS.items() if name != DUMMY.name]
