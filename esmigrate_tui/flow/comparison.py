@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _KEEP_SECONDS: Final = 5.0
 
 
-class ComparisonCheckpoint:
+class CheckpointFile:
     """What to continue from, in a file that only its owner reads; it holds positions and sums, no document."""
 
     def __init__(self, *what: str, clock: Callable[[], float] = time.monotonic) -> None:

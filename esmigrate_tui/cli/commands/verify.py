@@ -58,7 +58,7 @@ async def verify(options: VerifyOptions) -> int:
     values are compared. The exit code is 7 where something differs.
     """
     from esmigrate_tui.cli.connections import connected, signed_in
-    from esmigrate_tui.flow.comparison import ComparisonCheckpoint
+    from esmigrate_tui.flow.comparison import CheckpointFile
     from esmigrate_tui.verify.everything import ComparisonOptions, compare_everything
     from esmigrate_tui.verify.index import ComparedIndex
 
@@ -66,7 +66,7 @@ async def verify(options: VerifyOptions) -> int:
     names = {Side.DESTINATION: options.index, Side.SOURCE: options.source_index or options.index}
     values = {"auto": None, "bytes": False, "values": True}[options.compare]
     addresses = [f"{sides[side][0].endpoint.url}/{names[side]}" for side in Side]
-    kept = ComparisonCheckpoint(*addresses, options.compare)
+    kept = CheckpointFile(*addresses, options.compare)
     before = b"" if options.again else kept.read()
     if before and not options.as_json:
         click.echo("Continuing an earlier comparison that was interrupted; --again starts over.", err=True)
