@@ -9,7 +9,7 @@ import textwrap
 from enum import StrEnum
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import click
 import msgspec
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class FiniteRange(click.FloatRange):
     """Numbers from a least one on; not "nan" and "inf", which are numbers only to Python."""
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:  # noqa: ANN401  # as click has it
+    def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
         """The number; click's usage error for what is none."""
         number: float = super().convert(value, param, ctx)
         if not math.isfinite(number):
