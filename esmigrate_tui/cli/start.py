@@ -6,9 +6,13 @@ import codecs
 import io
 import os
 import sys
+from typing import Final
 
 from esmigrate_tui.engine.survival import keep_memory_private
 from esmigrate_tui.wizard.environment import harden_environment, wants_ascii
+
+_COMPLETION: Final = "_ESMIGRATE_COMPLETE"
+"""Set by a shell that asks what could be typed next, https://click.palletsprojects.com/en/stable/shell-completion/."""
 
 
 def run() -> int:
@@ -24,7 +28,7 @@ def run() -> int:
             stream.reconfigure(errors="esmigrate")
     from esmigrate_tui.cli.exits import exit_code_of  # noqa: PLC0415  # after the environment is clean
 
-    if not sys.argv[1:]:
+    if not sys.argv[1:] and _COMPLETION not in os.environ:
         from esmigrate_tui.cli.wiring import open_wizard  # noqa: PLC0415  # its first screen waits for no command
 
         return exit_code_of(open_wizard, sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -102,6 +103,13 @@ def test_what_a_command_needs_to_be_done_is_not_loaded_for_its_help() -> None:
 def test_a_shell_completes_commands_options_and_choices(typed: list[str], incomplete: str, found: list[str]) -> None:
     completion = ShellComplete(main, {}, "esmigrate", "_ESMIGRATE_COMPLETE")
     assert [item.value for item in completion.get_completions(typed, incomplete)] == found
+
+
+def test_a_shell_that_asks_what_could_be_typed_is_answered_instead_of_the_wizard() -> None:
+    asked = {**os.environ, "_ESMIGRATE_COMPLETE": "bash_complete", "COMP_WORDS": "esmigrate sta", "COMP_CWORD": "1"}
+    command = [sys.executable, "-m", "esmigrate_tui"]
+    done = subprocess.run(command, env=asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    assert done.stdout == "plain,status\n"
 
 
 def test_a_command_that_does_not_exist_is_refused() -> None:
