@@ -5,23 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import sys
-import time
-import traceback
-from collections import deque
-from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
-from rich.segment import Segment, Segments
-from rich.text import Text
-from textual import events
-from textual._compositor import ChopsUpdate  # private, as what becomes of it
-from textual.app import App, SystemCommand
+from rich.segment import Segment
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import Reactive
-from textual.worker import WorkerFailed
 
 from esmigrate_tui.flow.flow import Flow, begun
 from esmigrate_tui.flow.keys import actions
@@ -30,16 +21,13 @@ from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.textual_private import OrderedApp
 from esmigrate_tui.wizard.theme import CALM, STYLES, Contrast
-from esmigrate_tui.wizard.widgets.sparing import SparingUpdate, TerminalCells
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from rich.console import RenderableType
     from textual.color import Color
-    from textual.driver import Driver
-    from textual.message import Message
     from textual.screen import Screen
     from textual.theme import Theme
 
@@ -62,13 +50,6 @@ SCREENS: Final = {
     "finish": "FinishScreen",
 }
 
-_MOST_TURNS: Final = 2_000
-"""Turns of the event loop until a key counts as done: it mostly takes ten, but news of a run may keep the loop busy."""
-_MOST_MISTAKES: Final = 3
-"""Mistakes between two keys, after which a step is not begun anew any more."""
-_UNPAINTED: Final = 0.1
-"""Seconds of keys that come all at once until what they did is painted."""
-
 
 class _AsciiOnly(LineFilter):
     """Everything in ASCII, cell by cell, for a locale that shows nothing else."""
@@ -79,14 +60,7 @@ class _AsciiOnly(LineFilter):
         return [Segment(plain(text), style, control) for text, style, control in segments]
 
 
-def _place_of(error: BaseException | None) -> str:
-    """What kind of mistake, and where in the program: never a value, which may be a secret."""
-    frames = traceback.extract_tb(error.__traceback__) if error is not None else None
-    where = f" in {frames[-1].name}, line {frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{where}"
-
-
-class WizardApp(Flow, App[ExitCode]):
+class WizardApp(Flow, OrderedApp):
     """The wizard over a set of services.
 
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
@@ -103,8 +77,6 @@ class WizardApp(Flow, App[ExitCode]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "contrast", show=False, priority=True)  # also under a question, which keeps other keys from us
     ]
-    GOES_ON_IN_TESTS: ClassVar = False
-    """Whether a mistake is told on the screen where no person sees it; else it fails the test that made it."""
     theme = Reactive(CALM.name)
     """From the first moment on: with a change of theme every style would be read twice before the first screen."""
 
@@ -120,16 +92,7 @@ class WizardApp(Flow, App[ExitCode]):
         opening: tuple[Session, str] | None = None,
         is_toured: bool = False,
     ) -> None:
-        super().__init__(ansi_color=True)
-        self.animation_level = "none"
-        self._on_terminal = TerminalCells()
-        self._owes_a_paint = False
-        self._left_out = False
-        self._drops = False
-        self._mistakes = 0
-        self._typed: deque[events.Event] = deque()
-        self._typing: asyncio.Task[None] | None = None
-        self._seen: tuple[Screen[Any] | None, float] = None, 0.0
+        super().__init__()
         self.services = services
         self.credentials: dict[Side, Credential] = dict(credentials or {})
         self.clusters: dict[Side, OpenCluster] = {}
@@ -171,19 +134,32 @@ class WizardApp(Flow, App[ExitCode]):
         """The step that is shown, maybe under a page laid over it."""
         return next((screen for screen in reversed(self.screen_stack) if isinstance(screen, StepScreen)), None)
 
+    @property
+    def has_step(self) -> bool:
+        """Whether a step is shown."""
+        return self.step is not None
+
+    def say(self, sentence: str) -> None:
+        """Show a sentence in the step that is shown, until the next key."""
+        if (step := self.step) is not None:
+            step.say(sentence)
+
+    async def restart_step(self) -> None:
+        """Show the step anew: its screen gets no messages any more."""
+        if (step := self.step) is not None:
+            await self._go(step.STEP)
+
+    def abandon_work(self) -> None:
+        """Take back what the step says of work that has ended with a mistake."""
+        if (step := self.step) is not None:
+            step.let_go()
+
     def copy(self, text: str) -> None:
         """Hand a text to the terminal's clipboard, and say so; not every terminal takes it."""
         self.copy_to_clipboard(text)
-        if (step := self.step) is not None:
-            step.say("Copied. If your terminal does not take it, mark it with Shift and the mouse.")
+        self.say("Copied. If your terminal does not take it, mark it with Shift and the mouse.")
 
     # -- the way -----------------------------------------------------------------------------------------------------
-
-    def get_driver_class(self) -> type[Driver]:
-        """The terminal of this machine, with a writer that never holds up the loop."""
-        from esmigrate_tui.wizard.terminal import TerminalDriver  # noqa: PLC0415  # it needs the app's modules
-
-        return TerminalDriver
 
     async def on_mount(self) -> None:
         """Now it is on the screen."""
@@ -259,8 +235,7 @@ class WizardApp(Flow, App[ExitCode]):
         try:
             rejects = await self.services.rejects(self.session.run, 200)
         except ProblemError as error:
-            if (step := self.step) is not None:
-                step.say(error.problem.sentence())
+            self.say(error.problem.sentence())
             return
         refused = self.session.progress.refused
         is_of_files = self.session.is_of_files
@@ -305,90 +280,9 @@ class WizardApp(Flow, App[ExitCode]):
         """Ctrl+C: the same."""
         self.run_worker(self.action_quit(), group="quit", exclusive=True)
 
-    def left_by(self, number: int) -> None:
-        """The terminal went, or somebody ended us: put it back as it was and go; the run has its own process."""
-        self.exit(return_code=128 + number)
-
     async def on_unmount(self) -> None:
         """The end: let go of the clusters."""
         await self.let_clusters_go()
-
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        """What Textual paints, without what is on the terminal already; nothing at all where that is all of it."""
-        if self._batch_count:
-            self._owes_a_paint = self._owes_a_paint or renderable is not None
-        elif renderable is not None:
-            if self._is_far_behind:
-                self._left_out = True
-                return
-            if self._running and not self.is_headless:
-                renderable = self._sent(renderable)
-            if screen is not self._seen[0] and screen is self.screen and self.step is not None:
-                # Whoever sees it presses a key after its turn on the terminal has come, however long that takes.
-                at_its_turn = getattr(self._driver, "at_its_turn", None)
-                seen = partial(self._is_seen, screen)
-                seen() if at_its_turn is None else at_its_turn(seen)
-        super()._display(screen, renderable)
-
-    def _is_seen(self, screen: Screen[Any]) -> None:
-        self._seen = screen, time.monotonic()
-
-    def _sent(self, renderable: RenderableType) -> RenderableType | None:
-        """What of it has to be sent to the terminal."""
-        if isinstance(renderable, ChopsUpdate):
-            sparing = SparingUpdate(renderable, self._on_terminal, self.console)
-            return sparing if sparing.text or self.cursor_position != self._previous_cursor_position else None
-        self._on_terminal.forget()
-        return renderable
-
-    # -- mistakes of our own -------------------------------------------------------------------------------------------
-
-    async def _dispatch_message(self, message: Message) -> None:
-        """What a key does is done here: a mistake in it must not end this loop, and with it the wizard."""
-        try:
-            await super()._dispatch_message(message)
-        except Exception as error:
-            if self._is_beyond_repair():
-                raise
-            self._tell_mistake(error)
-
-    def _handle_exception(self, error: Exception) -> None:
-        """A mistake of our own in a screen or in its work: it costs what was being done there, not the answers."""
-        if self._is_beyond_repair():
-            super()._handle_exception(error)
-        elif isinstance(error, WorkerFailed):
-            if (step := self.step) is not None:
-                step.let_go()
-            self._tell_mistake(error.error)
-        else:  # whoever made it gets no more messages
-            self.call_later(self._begin_step_anew, error)
-
-    def _is_beyond_repair(self) -> bool:
-        """Whether there is no step to go on with, or one mistake follows another though nothing was asked for."""
-        self._mistakes += 1
-        is_for_a_test = self.is_headless and not self.GOES_ON_IN_TESTS
-        return is_for_a_test or not self._running or self.step is None or self._mistakes > _MOST_MISTAKES
-
-    async def _begin_step_anew(self, error: Exception) -> None:
-        if (step := self.step) is not None:
-            step.let_go()
-            await self._go(step.STEP)
-            self.call_after_refresh(self._tell_mistake, error)
-
-    def _tell_mistake(self, error: BaseException) -> None:
-        if (step := self.step) is not None:
-            step.say(f"esmigrate made a mistake ({_place_of(error)}). Your answers are kept: try again.")
-
-    def _fatal_error(self) -> None:
-        """Our own fault: what happened, without the values of variables, which may hold a password."""
-        self.bell()
-        where = _place_of(sys.exc_info()[1])
-        words = Text(
-            f"esmigrate stumbled over a mistake of its own ({where}) and has to end. A run that is going on goes on: "
-            "`esmigrate status` lists it. Please report this with the step you were at."
-        )
-        self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
-        self._close_messages_no_wait()
 
     def action_contrast(self) -> None:
         """More contrast, or the calm look again; the next start has it as well."""
@@ -404,104 +298,9 @@ class WizardApp(Flow, App[ExitCode]):
             try:
                 await self.services.keep_contrast(self._contrast.enabled)
             except ProblemError as error:
-                if (step := self.step) is not None:
-                    step.say(error.problem.sentence())
+                self.say(error.problem.sentence())
 
-    # -- keys and words ----------------------------------------------------------------------------------------------
-
-    async def on_event(self, event: events.Event) -> None:
-        """Every event passes here. What is typed or clicked waits until all that was typed before has been done.
-
-        Textual hands a key at once to the widget that has the focus then: of keys that come in one burst, all would go
-        where the first one goes, also those after a Tab.
-        """
-        if isinstance(event, events.Key | events.Paste | events.MouseDown | events.MouseUp) and not event.is_forwarded:
-            self._typed.append(event)
-            if self._typing is None:
-                self._typing = asyncio.create_task(self._one_by_one())
-            return
-        if isinstance(event, events.Resize):
-            self._on_terminal.forget()
-        await super().on_event(event)
-
-    async def _one_by_one(self) -> None:
-        """Do what is typed, a key at a time; paint once what they do, not first a letter and then what it filters."""
-        try:
-            while self._typed and self._running:
-                paints = time.monotonic() + _UNPAINTED
-                with self.batch_update():
-                    while self._typed and time.monotonic() < paints:
-                        self.call_later(self._do_typed, self._typed.popleft())
-                        await self._until_done()
-                self._may_paint()
-        finally:
-            self._typing = None
-
-    async def _until_done(self) -> None:
-        """Wait until nothing more comes of what was typed but what needs a cluster, a file or a clock."""
-        loop = asyncio.get_running_loop()
-        for _ in range(_MOST_TURNS):
-            await asyncio.sleep(0)
-            if not loop._ready:  # type: ignore[attr-defined]  # noqa: SLF001  # what is to be run now; no public way
-                return
-
-    async def _do_typed(self, event: events.Event) -> None:
-        """Do it, unless it was meant for what was shown before."""
-        if isinstance(event, events.Key | events.MouseDown) and (step := self.step) is not None:
-            step.say("")
-            self._mistakes = 0
-        if not isinstance(event, events.Key | events.Paste) or self._is_meant(event):
-            await super().on_event(event)
-
-    async def _press_keys(self, keys: Iterable[str]) -> None:
-        """Press keys as a person does, who looks at what is there before each of them: in tests, by Textual's pilot."""
-        for key in keys:
-            await self.until_painted()
-            await super()._press_keys([key])
-        await self.until_painted()
-
-    async def until_painted(self) -> None:
-        """Wait until what was typed is done, and what came of it is to be seen."""
-        for _ in range(_MOST_TURNS):
-            if not self._running or (self._typing is None and self._seen[0] is self.screen):
-                break
-            await asyncio.sleep(0.001)
-
-    def _is_meant(self, key: events.Key | events.Paste) -> bool:
-        """Whether a key was pressed when what it acts on was to be seen; an answer may be typed before that.
-
-        Else a key that is pressed twice would pass over a step, or answer a question, that nobody has read. What comes
-        after one that does nothing does nothing either: it would go to another field than it was meant for.
-        """
-        seen, since = self._seen
-        if seen is None or (seen is self.screen and key.time >= since):
-            self._drops = False
-            return True
-        ahead: frozenset[str] = getattr(self.focused, "TYPED_AHEAD", frozenset())
-        is_text = isinstance(key, events.Paste) or key.is_printable
-        self._drops |= not (("printable" in ahead and is_text) or (isinstance(key, events.Key) and key.key in ahead))
-        return not self._drops
-
-    @property
-    def _is_far_behind(self) -> bool:
-        """Whether the terminal is not read, or so slowly that it would show what was long ago."""
-        return bool(getattr(self._driver, "is_far_behind", False))
-
-    def paint_what_was_left_out(self) -> None:
-        """The terminal has all that was sent: it gets what was left out meanwhile, as it is now."""
-        if self._left_out:
-            self._left_out = False
-            self._on_terminal.forget()
-            self.screen.refresh()
-
-    def _may_paint(self) -> None:
-        """Tell the screen that the wait is over, which nobody else does; what was to be painted meanwhile is owed."""
-        if self._batch_count or not self.screen_stack:
-            return
-        if self._owes_a_paint:
-            self._owes_a_paint = False
-            self.screen.refresh()
-        self.screen.call_next(self.screen._on_timer_update)  # noqa: SLF001  # what the next frame would do
+    # -- the palette -------------------------------------------------------------------------------------------------
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The step's own actions by name; no screenshot, which would write what is visible to a file."""

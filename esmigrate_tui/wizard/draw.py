@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from rich.cells import cell_len
 from rich.text import Text
 
 from esmigrate_tui.flow.layout import shorten, wrap
+
+if TYPE_CHECKING:
+    from esmigrate_tui.model.problem import Problem
 
 # One accent, one for trouble, one for good; all of them the terminal's own colours. The rest is bold, plain or dim.
 ACCENT: Final = "cyan"
@@ -57,6 +60,12 @@ class Canvas:
         fine, plain, style = _MARKS[kind]
         return ink(plain if self.ascii_only else fine, style)
 
+    def row(self, mark: Mark | Text, *, here: bool) -> Text:
+        """The start of a row in a list, five cells: where the cursor is, then a mark."""
+        line = ink("").append_text(self.mark("here" if here else "none"))
+        drawn = mark if isinstance(mark, Text) else self.mark(mark)
+        return line.append(" " * max(0, 3 - drawn.cell_len)).append_text(drawn).append(" ", "none")
+
 
 def ink(text: str, style: str = "") -> Text:
     """The start of a line: unlike Text's own style, this one ends with the text."""
@@ -66,6 +75,21 @@ def ink(text: str, style: str = "") -> Text:
 def paragraph(text: str, width: int, indent: int = 1, style: str = "") -> list[Text]:
     """Wrapped lines with a margin to the left and one cell to the right, none too long to be read."""
     return [ink(" " * indent).append(line, style) for line in wrap(text, min(width, WIDEST_LINE) - indent - 1)]
+
+
+def explained(problem: Problem, width: int, indent: int = 1, style: str = TROUBLE) -> list[Text]:
+    """A trouble: what, in `style`, then why and what to do."""
+    lines = paragraph(problem.what, width, indent, style)
+    for sentence in (problem.why, problem.todo):
+        lines += paragraph(sentence, width, indent) if sentence else []
+    return lines
+
+
+def filled(lines: list[Text], width: int, height: int) -> list[Text]:
+    """Exactly so many lines, none wider than there is room."""
+    for line in lines:
+        line.truncate(width, overflow="ellipsis")
+    return (lines + [Text()] * height)[:height]
 
 
 def rule(width: int, title: str = "", right: str = "") -> Text:

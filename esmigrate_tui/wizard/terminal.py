@@ -1,4 +1,4 @@
-"""The terminal of the wizard: what is written never holds up the event loop, and a terminal that is gone is noticed."""
+"""What is written to the terminal is written by a thread, so that a terminal that is not read never stops the loop."""
 
 from __future__ import annotations
 
@@ -6,25 +6,14 @@ import contextlib
 import os
 import queue
 import select
-import termios
 import threading
 from typing import TYPE_CHECKING, Final
-
-from textual.drivers.linux_driver import LinuxDriver
-
-from esmigrate_tui.hangup import GRACE, HangupWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from esmigrate_tui.wizard.app import WizardApp
-
 _MOST_BEHIND: Final = 131_072
 """Characters that may wait for a terminal that is slow or not read; the pictures after that are left out."""
-_GIVEN_BACK: Final = (
-    b"\x1b[?2004l\x1b[?7h\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l"
-)
-"""What undoes all that Textual asks of a terminal: paste, wrapping, mouse, keys, the other screen, cursor, focus."""
 
 
 class TerminalWriter(threading.Thread):
@@ -89,73 +78,7 @@ class TerminalWriter(threading.Thread):
                 select.select([], [self._terminal], [])
 
 
-class TerminalDriver(LinuxDriver):
-    """Textual's driver with a writer that never holds up the loop, and a watch that ends what has no terminal."""
-
-    _app: WizardApp
-    _writer: TerminalWriter | None = None
-    _watch: HangupWatch | None = None
-
-    @property
-    def is_far_behind(self) -> bool:
-        """Whether the terminal takes so little that nothing should be painted now."""
-        return self._writer is not None and self._writer.is_far_behind
-
-    def start_application_mode(self) -> None:
-        """Take the terminal."""
-        assert self._file is not None, "the command looks for a terminal before it opens a screen"  # noqa: S101
-        self._watch = HangupWatch(self.fileno, leave=self._leave, restore=self._restore, grace=GRACE)
-        self._writer = TerminalWriter(self._file.fileno(), self._file.encoding, self._caught_up, self._watch.lose)
-        self._writer.start()
-        self._watch.start()
-        super().start_application_mode()  # type: ignore[no-untyped-call]  # Textual's own
-        super().close()  # its own writer, which waits in the event loop where the terminal does not take more
-        self._writer_thread = None
-
-    def at_its_turn(self, callback: Callable[[], None]) -> None:
-        """Call this, in another thread, when the terminal has all that was written before, and nothing more yet."""
-        if self._writer is not None:
-            self._writer.at_its_turn(callback)
-
-    def write(self, data: str) -> None:
-        """Have it written."""
-        if self._writer is not None:
-            self._writer.put(data)
-
-    def close(self) -> None:
-        """Give the terminal back when all is written."""
-        if self._writer is not None:
-            self._writer.close()
-            self._writer = None
-        if self._watch is not None:
-            self._watch.stop()
-            self._watch = None
-
-    def _caught_up(self) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._app.paint_what_was_left_out)
-
-    def _leave(self, number: int, is_gone: bool) -> None:  # noqa: FBT001  # the watch's callback
-        if is_gone:
-            self.exit_event.set()  # else the thread that reads would read nothing, over and over
-        with contextlib.suppress(RuntimeError):  # the loop is closed
-            self._loop.call_soon_threadsafe(self._app.left_by, number)
-
-    def _restore(self) -> None:
-        """Give the terminal back as far as that can be done without waiting for it."""
-        if self._writer is None or not self._file:
-            return
-        if self.attrs_before is not None:
-            with contextlib.suppress(termios.error):
-                termios.tcsetattr(self.fileno, termios.TCSANOW, self.attrs_before)
-        terminal = self._file.fileno()
-        with contextlib.suppress(OSError):
-            if select.select([], [terminal], [], 0)[1]:
-                telling = threading.Thread(target=_write_once, args=(terminal, _GIVEN_BACK), daemon=True)
-                telling.start()
-                telling.join(0.1)
-
-
-def _write_once(terminal: int, text: bytes) -> None:
+def write_once(terminal: int, text: bytes) -> None:
+    """Write what the terminal takes of it at once."""
     with contextlib.suppress(OSError):
         os.write(terminal, text)

@@ -81,6 +81,13 @@ TooSmall { display: none; height: 1fr; width: 100%; }
 .-small RailLine, .-small TitleLine, .-small .body { display: none; }
 .-small TooSmall { display: block; }
 Board { height: 1fr; width: 100%; overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size: 0 1; }
+#heading, #filter-line { height: 1; }
+#filter-line { display: none; }
+#filter-line.-shown, .-wide #pane { display: block; }
+#filter-line TextLines { width: 9; }
+#beside, #list, #pane { height: 1fr; }
+#list { width: 2fr; }
+#pane { width: 1fr; display: none; }
 PlainInput, SecretInput { background: ansi_default; color: ansi_default; }
 PlainInput:focus, SecretInput:focus { text-style: underline; background-tint: ansi_default 0%; }
 PlainInput > .input--cursor, SecretInput > .input--cursor { text-style: reverse; color: ansi_default;

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pyte
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as some
 from rich.console import Console
 from rich.control import Control
@@ -46,6 +46,9 @@ def sparing(shown: TerminalCells, line: Strip) -> str:
 
 
 @settings(max_examples=at_most(40))
+@example(
+    [Strip([Segment(" " * WIDTH)], WIDTH), Strip([Segment("1"), Segment("\u0301"), Segment(" " * (WIDTH - 1))], WIDTH)]
+)
 @given(some.lists(LINES, min_size=1, max_size=5))
 def test_a_terminal_that_gets_only_what_changed_shows_the_last_line(lines: list[Strip]) -> None:
     shown = TerminalCells()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual.screen import Screen
 
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, following
+from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.widgets.bars import (
     LEAST_HEIGHT,
@@ -87,8 +88,27 @@ class StepScreen(Screen[None]):
         yield FootLine(self.STEP)
 
     def on_mount(self) -> None:
-        """Now it is on the screen."""
+        """Now it is on the screen; what a picture shows reads nothing by itself."""
         self.show()
+        if self.wizard.is_live:
+            self.set_interval(1.0, self._show_seconds)
+            self.begin()
+
+    def begin(self) -> None:
+        """Read what the step needs to know, once it is on the screen."""
+
+    def is_waiting(self, session: Session) -> bool:
+        """Whether something is waited for, so that the seconds are shown."""
+        del session
+        return False
+
+    def _show_seconds(self) -> None:
+        if self.is_waiting(self.session):
+            self.show()
+
+    def waited(self, since: float) -> str:
+        """How long something has been waited for."""
+        return duration(max(0.0, self.wizard.services.now() - since))
 
     def on_resize(self) -> None:
         """It has another size."""

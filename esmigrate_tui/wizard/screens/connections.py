@@ -260,9 +260,9 @@ class ConnectionsScreen(StepScreen):
         wanted = [side for side in self.session.sides if not self.session.is_left_out(side)]
         first = next((side for side in wanted if self.session.form(side).test is not ConnectionTest.GOOD), wanted[0])
         self.query_one(f"#{first}-address").focus()
-        if not self.wizard.is_live:
-            return
-        self.set_interval(1.0, self._tick)
+
+    def begin(self) -> None:
+        """Ask the vault, and test what was given."""
         if self.session.vault is None:
             self.run_worker(ask_vault(self.wizard), group="vault", exclusive=True)
         for side in self.session.sides:
@@ -272,10 +272,9 @@ class ConnectionsScreen(StepScreen):
             if given is not None and known and form.test is ConnectionTest.NOT_YET:
                 self._begin_test(side)
 
-    def _tick(self) -> None:
-        """The seconds that a test takes are counted; nothing is drawn where none is going on."""
-        if any(self.session.form(side).test is ConnectionTest.GOING for side in self.session.sides):
-            self.paint(self.session)
+    def is_waiting(self, session: Session) -> bool:
+        """Whether a connection is being tested."""
+        return any(session.form(side).test is ConnectionTest.GOING for side in session.sides)
 
     def let_go(self) -> None:
         """A test that ends with this screen was not made."""

@@ -30,13 +30,13 @@ from esmigrate_tui.flow.files import (
 from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.files import Compression, FileFormat, FileInspection, FileSample, IdRule
-from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.shipping import Shipper
-from esmigrate_tui.model.text import clean, counted, duration, number, size
+from esmigrate_tui.model.text import clean, counted, number, size
 from esmigrate_tui.preflight.files import how_read
 from esmigrate_tui.reading.identity import is_new_id
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, WIDEST_LINE, Canvas, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import DIM, STRONG, WIDEST_LINE, Canvas, explained, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.screens.connections import LabelledField
 from esmigrate_tui.wizard.widgets.board import Board, TextPage
@@ -86,7 +86,7 @@ def seen(session: Session, look: Canvas) -> list[Text]:
     lines: list[Text] = []
     for problem in (file_choice.problem, found.problem if found is not None else None):
         if problem is not None:
-            lines += _trouble(problem, width)
+            lines += [*explained(problem, width), Text()]
     if found is None:
         return lines or _nothing_yet(file_choice, width)
     files = [_file_line(file, found, at, width) for at, file in enumerate(found.files)]
@@ -124,13 +124,6 @@ def _nothing_yet(file_choice: FileChoice, width: int) -> list[Text]:
     if file_choice.doing:
         return [ink(f" {file_choice.doing} …", DIM)]
     return [line for each in _WHICH for line in (*paragraph(each, width, 1, DIM), Text())]
-
-
-def _trouble(problem: Problem, width: int) -> list[Text]:
-    lines = paragraph(problem.what, width, 1, TROUBLE)
-    for sentence in (problem.why, problem.todo):
-        lines += paragraph(sentence, width, 1) if sentence else []
-    return [*lines, Text()]
 
 
 def _file_line(file: FileSource, found: FileInspection, at: int, width: int) -> Text:
@@ -178,11 +171,11 @@ def sent(session: Session, look: Canvas) -> list[Text]:
     width = look.width
     lines: list[Text] = []
     if session.file_choice.problem is not None:
-        lines += _trouble(session.file_choice.problem, width)
+        lines += [*explained(session.file_choice.problem, width), Text()]
     try:
         told = configuration_for(session)
     except ProblemError as error:
-        return [*lines, *_trouble(error.problem, width)]
+        return [*lines, *[*explained(error.problem, width), Text()]]
     lines.append(ink(" What to do, once the run watches:", DIM))
     for at, step in enumerate(told.steps, start=1):
         first, *rest = wrap(clean(step), width - 7)
@@ -262,7 +255,7 @@ class FilesScreen(StepScreen):
         """How many files, how they are read, how many rows were looked at; or what is waited for."""
         file_choice = session.file_choice
         if file_choice.doing:
-            return f"{file_choice.doing} …", duration(max(0.0, self.wizard.services.now() - file_choice.since))
+            return f"{file_choice.doing} …", self.waited(file_choice.since)
         if file_choice.sender is not None:
             return f"Sent by {file_choice.sender.title}", "esmigrate makes the index, and watches"
         if file_choice.look is None:
@@ -313,13 +306,10 @@ class FilesScreen(StepScreen):
         self._suggest()
         file_choice = self.session.file_choice
         self.query_one("#into" if file_choice.look is not None or file_choice.sender is not None else "#files").focus()
-        if self.wizard.is_live:
-            self.set_interval(1.0, self._tick)
 
-    def _tick(self) -> None:
-        """The seconds that a look takes are counted; nothing is drawn where none is going on."""
-        if self.session.file_choice.doing:
-            self.show()
+    def is_waiting(self, session: Session) -> bool:
+        """Whether files or the destination are looked at."""
+        return bool(session.file_choice.doing)
 
     def let_go(self) -> None:
         """A look that ends with this screen was not made."""

@@ -130,9 +130,7 @@ def ended_row(task: TaskProgress, look: Canvas, *, here: bool) -> Text:
     """One index, and what was counted on both sides."""
     good = task.state is TaskState.VERIFIED
     state = _ENDED.get(task.state, task.state.value if task.state.is_final else "cut short")
-    mark = look.mark("good" if good else "warn" if task.state in _HALF_GOOD else "bad")
-    line = ink("").append_text(look.mark("here" if here else "none"))
-    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line = look.row("good" if good else "warn" if task.state in _HALF_GOOD else "bad", here=here)
     line.append(fit(task.summary.source_index, _name_width(look.width) - 1) + " ", STRONG if here else "none")
     line.append(fit(state, _STATE), "none" if good else STRONG)
     if task.unit is Unit.BYTES:
@@ -269,19 +267,12 @@ class FinishScreen(TasksScreen):
 
     STEP = "finish"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("finish")]
-    CSS = """
-    #beside { height: 1fr; min-height: 4; }
-    #list { width: 2fr; height: 1fr; }
-    #heading { height: 1; }
-    #pane { width: 1fr; height: 1fr; display: none; }
-    FinishScreen.-wide #pane { display: block; }
-    #below { max-height: 13; }
-    """
+    CSS = "#beside { min-height: 4; } #below { max-height: 13; }"
 
     def body(self) -> Iterable[Widget]:
         """Verdict, counts with the one at the cursor beside them, what is left."""
         yield TextLines(id="summary", classes="body")
-        rows = Vertical(TextLines(id="heading"), Board(), id="list")
+        rows = Vertical(TextLines(id="heading"), Board(moved=self.move_cursor), id="list")
         yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
         yield TextLines(id="below", classes="body")
 
@@ -327,11 +318,9 @@ class FinishScreen(TasksScreen):
         tasks, cursor = by_attention(self.session.progress), self.query_one(Board).cursor
         return tasks[cursor] if cursor < len(tasks) else None
 
-    def on_mount(self) -> None:
-        """Now it is on the screen."""
-        super().on_mount()
-        if self.wizard.is_live:
-            self.run_worker(self._report(), group="report", exclusive=True)
+    def begin(self) -> None:
+        """Write the report."""
+        self.run_worker(self._report(), group="report", exclusive=True)
 
     async def _report(self) -> None:
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Final
 
-import msgspec
 from rich.text import Text
 
+from esmigrate_tui.flow.files import look_at
 from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.flow.mapping import (
     KINDS,
@@ -27,8 +27,7 @@ from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.reading.mapping import OPEN, UNSEARCHED
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, WIDEST_NAME, Canvas, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.screens.lists import ListScreen
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
@@ -61,10 +60,8 @@ def heading(width: int, *, is_there: bool) -> Text:
 def mapped_row(row: MappedField, look: Canvas, *, here: bool) -> Text:
     """One field as a line of exactly the width."""
     name, kind = widths(look.width)
-    line = ink("").append_text(look.mark("here" if here else "none"))
     is_open = row.kind == OPEN and not row.is_left_out
-    mark = look.mark("warn" if is_open else "none")
-    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line = look.row("warn" if is_open else "none", here=here)
     line.append(
         fit("  " * row.depth + clean(row.name, 200), name - 1) + " ",
         STRONG if here else DIM if row.is_left_out else "none",
@@ -117,17 +114,17 @@ def kind_row(kind: tuple[str, str], look: Canvas, *, here: bool, chosen: bool) -
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-class MappingScreen(StepScreen):
+class MappingScreen(ListScreen[MappedField]):
     """See what was guessed, and correct it."""
 
     STEP = "mapping"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("mapping")]
-    CSS = f"#heading {{ height: 1; }} #details {{ height: {_DETAILS}; }}"
+    CSS = f"#details {{ height: {_DETAILS}; }}"
 
     def body(self) -> Iterable[Widget]:
         """The fields, and what is known of one."""
         yield TextLines(id="heading", classes="body")
-        yield Board(cursor=self.session.file_choice.cursor)
+        yield self.board()
         yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -143,43 +140,34 @@ class MappingScreen(StepScreen):
         changed = sum(row.is_changed for row in rows)
         return f"{into}: {counted(len(rows), 'field')}{looked}", f"{number(changed)} changed" if changed else ""
 
+    def rows(self, session: Session) -> tuple[MappedField, ...]:
+        """The fields."""
+        return mapped(session)
+
+    def cursor(self, session: Session) -> int:
+        """The field at the cursor."""
+        return session.file_choice.cursor
+
     def paint(self, session: Session) -> None:
         """The list."""
-        rows, ascii_only = mapped(session), self.wizard.ascii_only
-
-        def make(width: int, cursor: int) -> LineRows[MappedField]:
-            look = Canvas(width, 0, ascii_only)
-            empty = _NOT_SEEN if session.file_choice.sender is not None else _NO_FIELD
-            return LineRows(rows, lambda at, row: mapped_row(row, look, here=at == cursor), empty)
-
-        board = self.query_one(Board)
-        board.show(make)
+        empty = _NOT_SEEN if session.file_choice.sender is not None else _NO_FIELD
+        here = self.show_rows(session, lambda row, look, at: mapped_row(row, look, here=at), empty)
         is_there = session.file_choice.there is not None
-        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1, is_there=is_there)])
-        here = rows[board.cursor] if board.cursor < len(rows) else None
-        self.query_one("#details", TextLines).show(lambda width: told(here, session, Canvas(width, 0, ascii_only)))
+        self.show_lines("heading", lambda look: [heading(look.width - 1, is_there=is_there)])
+        self.show_lines("details", lambda look: told(here, session, look))
 
-    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
-        """The details follow the cursor."""
-        self._pile(cursor=message.item)
-
-    async def on_board_clicked(self, message: Board.Clicked) -> None:
-        """A second click changes the type."""
-        if message.again:
-            self.action_open()
-
-    def _pile(self, **changes: object) -> None:
-        self.wizard.update(self.session.but(file_choice=msgspec.structs.replace(self.session.file_choice, **changes)))
+    def look_at(self, **changes: object) -> None:
+        """Change what is known of the files."""
+        look_at(self.wizard, **changes)
 
     # -- changing --------------------------------------------------------------------------------------------------
 
     def _here(self) -> MappedField | None:
         """The field at the cursor, where it can be changed; else it is said why not."""
-        rows, cursor = mapped(self.session), self.query_one(Board).cursor
         if self.session.file_choice.there is not None:
             self.say("The index is there already: its mapping stays as it is. Another name (←) makes a new one.")
             return None
-        return rows[cursor] if cursor < len(rows) else None
+        return self.here()
 
     def action_open(self) -> None:
         """Choose another type for the field at the cursor."""

@@ -8,7 +8,6 @@ from rich.text import Text
 
 from esmigrate_tui.flow.layout import shorten
 from esmigrate_tui.flow.method import STANDING, ask, can_be_asked, keep_what_is_offered, take
-from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, STRONG, Canvas, ink, paragraph, spread
 from esmigrate_tui.wizard.screens.base import StepScreen
@@ -89,14 +88,12 @@ class MethodScreen(StepScreen):
         methods, chosen = self.session.methods, self.session.draft.method
         at = [position for position, method in enumerate(methods) if method.name == chosen]
         at += [position for position, method in enumerate(methods) if method.needs_source]  # what most come for
-        yield Board(cursor=at[0] if at else 0)
+        yield Board(cursor=at[0] if at else 0, moved=self._take)
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """The question."""
         since = session.advising.since
-        waits = (
-            "" if since is None else f"looking which way fits, {duration(max(0.0, self.wizard.services.now() - since))}"
-        )
+        waits = "" if since is None else f"looking which way fits, {self.waited(since)}"
         return "How should the data get into the new cluster?", waits
 
     def paint(self, session: Session) -> None:
@@ -107,20 +104,18 @@ class MethodScreen(StepScreen):
         )
 
     def on_mount(self) -> None:
-        """Now it is on the screen."""
+        """The method at the cursor is the answer."""
         self._take(self.query_one(Board).cursor)
         super().on_mount()
-        if self.wizard.is_live and can_be_asked(self.wizard):
-            self.set_interval(1.0, self._tick)
+
+    def begin(self) -> None:
+        """Ask which way fits, where both clusters are known."""
+        if can_be_asked(self.wizard):
             self.run_worker(ask(self.wizard), group="advice", exclusive=True)
 
-    def _tick(self) -> None:
-        if self.session.advising.since is not None:
-            self.show()
-
-    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
-        """The one at the cursor is the answer."""
-        self._take(message.item)
+    def is_waiting(self, session: Session) -> bool:
+        """Whether that is being asked."""
+        return session.advising.since is not None
 
     async def on_board_clicked(self, message: Board.Clicked) -> None:
         """A second click goes on."""
@@ -130,11 +125,6 @@ class MethodScreen(StepScreen):
     async def action_open(self) -> None:
         """Enter goes on."""
         await self.action_next()
-
-    async def action_next(self) -> None:
-        """Go on with the method at the cursor, also where its message is still on the way."""
-        self._take(self.query_one(Board).cursor)
-        await super().action_next()
 
     async def go_on(self) -> None:
         """What was chosen for another method and is not offered by this one is no answer any more."""

@@ -15,8 +15,8 @@ from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, duration, listed
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule, spread
-from esmigrate_tui.wizard.screens.base import StepScreen
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, Canvas, explained, ink, paragraph, rule, spread
+from esmigrate_tui.wizard.screens.lists import ListScreen
 from esmigrate_tui.wizard.widgets.board import BlockRows, Board
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
@@ -60,9 +60,7 @@ def found(session: Session, look: Canvas, cursor: int, now: float) -> BlockRows:
         after = [ink(f"   asking {asked(session)}, {waited} …", DIM)]
     elif checking.problem is not None:
         after += [Text()] if rows else []
-        after += paragraph(checking.problem.what, look.width, 1, TROUBLE)
-        for sentence in (checking.problem.why, checking.problem.todo, "r asks again."):
-            after += paragraph(sentence, look.width, 1) if sentence else []
+        after += [*explained(checking.problem, look.width), *paragraph("r asks again.", look.width)]
     elif not rows:
         after = [ink(f"   Nothing was checked yet: r asks {asked(session)}.", DIM)]
     return BlockRows(tuple(blocks), tuple(after))
@@ -135,8 +133,7 @@ def fixed(session: Session, look: Canvas, now: float) -> list[Text]:
         is_unsure = fixing.failed in session.unsure
         mark = look.mark("warn" if is_unsure else "bad")
         lines += _told(mark, "unsure" if is_unsure else "failed", fixing.failed, look)
-        for sentence in (fixing.problem.what, fixing.problem.why, fixing.problem.todo):
-            lines += paragraph(sentence, look.width, _INDENT) if sentence else []
+        lines += explained(fixing.problem, look.width, _INDENT, "")
     return [*lines, rule(look.width)] if lines else []
 
 
@@ -146,7 +143,7 @@ def _told(mark: Text, word: str, what: str, look: Canvas) -> list[Text]:
     return [line, *(ink(" " * _INDENT).append(each) for each in rest)]
 
 
-class PreflightScreen(StepScreen):
+class PreflightScreen(ListScreen["Finding | None"]):
     """Look, accept, put right, look again."""
 
     STEP = "preflight"
@@ -156,7 +153,7 @@ class PreflightScreen(StepScreen):
     def body(self) -> Iterable[Widget]:
         """What was put right, and the list."""
         yield TextLines(id="fixed", classes="body")
-        yield Board(cursor=self.session.checking.cursor)
+        yield self.board()
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many checks, how many of them matter, and when they were asked."""
@@ -182,22 +179,32 @@ class PreflightScreen(StepScreen):
         now, ascii_only = self.wizard.services.now(), self.wizard.ascii_only
         self.query_one("#fixed", TextLines).show(lambda width: fixed(session, Canvas(width, 0, ascii_only), now))
         self.query_one(Board).show(
-            lambda width, cursor: found(session, Canvas.for_reading(width, ascii_only=ascii_only), cursor, now)
+            lambda width, cursor: found(session, Canvas.for_reading(width, ascii_only=ascii_only), cursor, now),
+            session.checking.cursor,
         )
 
-    def on_mount(self) -> None:
-        """Now it is on the screen."""
-        super().on_mount()
-        if not self.wizard.is_live:
-            return
-        self.set_interval(1.0, self._tick)
+    def rows(self, session: Session) -> tuple[Finding | None, ...]:
+        """The findings, and None for the count of those that passed."""
+        return shown_findings(session)
+
+    def cursor(self, session: Session) -> int:
+        """The finding at the cursor."""
+        return session.checking.cursor
+
+    def look_at(self, **changes: object) -> None:
+        """Change how the findings are shown."""
+        checking = msgspec.structs.replace(self.session.checking, **changes)
+        self.wizard.update(self.session.but(checking=checking))
+
+    def begin(self) -> None:
+        """Ask the checks, unless they have looked at what is chosen now."""
         checking = self.session.checking
         if checking.looked_at is None or checking.checked != checked_as(self.session):
             self.action_again()
 
-    def _tick(self) -> None:
-        if self.session.checking.since is not None or self.session.fixing.doing:
-            self.paint(self.session)
+    def is_waiting(self, session: Session) -> bool:
+        """Whether checks are asked, or something is being fixed."""
+        return session.checking.since is not None or bool(session.fixing.doing)
 
     def let_go(self) -> None:
         """Checks that end with this screen are asked again next time; what goes on without it is told then."""
@@ -211,23 +218,14 @@ class PreflightScreen(StepScreen):
         self.let_go()
         await super().go_on()
 
-    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
-        """Remember where one looks."""
-        checking = msgspec.structs.replace(self.session.checking, cursor=message.item)
-        self.wizard.update(self.session.but(checking=checking))
-
     def action_again(self) -> None:
         """Ask all the checks again."""
-        self.query_one(Board).move_to(0)
+        self.look_at(cursor=0)
         self.run_worker(look(self.wizard), group="checks", exclusive=True)
-
-    def _at(self) -> Finding | None:
-        rows, cursor = shown_findings(self.session), self.query_one(Board).cursor
-        return rows[cursor] if cursor < len(rows) else None
 
     def action_acknowledge(self) -> None:
         """Accept the warning at the cursor, or take that back."""
-        finding = self._at()
+        finding = self.here()
         if finding is None or finding.severity is Severity.PASSED:
             return
         if finding.severity is Severity.BLOCKER:
@@ -242,7 +240,7 @@ class PreflightScreen(StepScreen):
 
     def action_copy(self) -> None:
         """Copy the fix's text."""
-        finding = self._at()
+        finding = self.here()
         if finding is None or not finding.copy:
             self.say("There is nothing to copy here.")
             return
@@ -252,7 +250,7 @@ class PreflightScreen(StepScreen):
         """Put the finding at the cursor right, after a question that shows the requests."""
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of_all  # noqa: PLC0415  # loaded when first needed
 
-        finding = self._at()
+        finding = self.here()
         if finding is None or Remedy.MEND not in remedies(finding, self.session):
             self.say("This cannot be put right from here: what to do stands beside Fix.")
             return
@@ -271,7 +269,7 @@ class PreflightScreen(StepScreen):
 
     def action_copy_here(self) -> None:
         """Where the destination may not fetch from the source: the other method, with the same answers."""
-        finding = self._at()
+        finding = self.here()
         if finding is None or Remedy.COPY_HERE not in remedies(finding, self.session):
             self.say("That is for where the destination may not fetch from the source.")
             return
@@ -281,14 +279,11 @@ class PreflightScreen(StepScreen):
 
     def action_open(self) -> None:
         """Show or hide the checks that passed."""
-        checking = self.session.checking
-        opened = msgspec.structs.replace(checking, is_opened=not checking.is_opened)
-        self.wizard.update(self.session.but(checking=opened))
+        self.look_at(is_opened=not self.session.checking.is_opened)
 
-    def on_board_clicked(self, message: Board.Clicked) -> None:
+    async def on_board_clicked(self, message: Board.Clicked) -> None:
         """A click on the count of the passed ones shows them."""
-        rows = shown_findings(self.session)
-        if message.item < len(rows) and rows[message.item] is None:
+        if self.rows(self.session)[message.item : message.item + 1] == (None,):
             self.action_open()
 
 

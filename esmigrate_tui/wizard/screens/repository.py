@@ -19,13 +19,24 @@ from esmigrate_tui.flow.session import (
     repository_here,
 )
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
-from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.model.text import counted
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Canvas, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.draw import (
+    DIM,
+    MOVES,
+    STRONG,
+    TROUBLE,
+    WIDEST_NAME,
+    Canvas,
+    explained,
+    filled,
+    ink,
+    paragraph,
+    rule,
+)
+from esmigrate_tui.wizard.screens.lists import ListScreen
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
@@ -65,9 +76,7 @@ def repository_row(known: KnownRepository, session: Session, look: Canvas, *, he
     name, place = columns(look.width)
     repository = known.shown
     words, is_trouble = where(known, session)
-    mark = look.mark("warn" if is_trouble else "none")
-    line = ink("").append_text(look.mark("here" if here else "none"))
-    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line = look.row("warn" if is_trouble else "none", here=here)
     calm = "none" if known.destination is not None else DIM
     line.append(fit(repository.name, name - 1) + " ", STRONG if here else calm)
     line.append(fit(repository.type, _TYPE), calm)
@@ -86,14 +95,14 @@ def told(known: KnownRepository | None, session: Session, look: Canvas) -> list[
     repository_list = session.repository_list
     lines = [rule(look.width)]
     if repository_list.problem is not None:
-        lines += _trouble(repository_list.problem, look)
+        lines += explained(repository_list.problem, look.width)
     elif known is not None:
         repository = known.shown
         first = ink(" ").append(shorten(known.name, look.width // 2), STRONG)
         lines.append(first.append(f"   {repository.type}   {shorten(repository.place or '–', look.width // 2)}", DIM))
         verdict = repository_list.verified.get(known.name)
         if verdict is not None:
-            lines += _trouble(verdict, look)
+            lines += explained(verdict, look.width)
         for sentence in sentences(known, session, takes="Enter", verifies="v") if verdict is None else ():
             lines += paragraph(sentence, look.width)
         if known.name in repository_list.verified and verdict is None:
@@ -102,16 +111,7 @@ def told(known: KnownRepository | None, session: Session, look: Canvas) -> list[
         lines += paragraph(
             f"The source's could not be listed: {repository_list.source_problem.what}", look.width, 1, DIM
         )
-    for line in lines:
-        line.truncate(look.width, overflow="ellipsis")
-    return (lines + [Text()] * _DETAILS)[:_DETAILS]
-
-
-def _trouble(problem: Problem, look: Canvas) -> list[Text]:
-    lines = paragraph(problem.what, look.width, 1, TROUBLE)
-    for sentence in (problem.why, problem.todo):
-        lines += paragraph(sentence, look.width, 1) if sentence else []
-    return lines
+    return filled(lines, look.width, _DETAILS)
 
 
 def nothing(session: Session) -> tuple[Text, ...]:
@@ -134,74 +134,63 @@ def nothing(session: Session) -> tuple[Text, ...]:
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-class RepositoryScreen(StepScreen):
+class RepositoryScreen(ListScreen[KnownRepository]):
     """Choose the repository, or register it."""
 
     STEP = "repository"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("repository")]
-    CSS = f"#heading {{ height: 1; }} #details {{ height: {_DETAILS}; }}"
+    CSS = f"#details {{ height: {_DETAILS}; }}"
 
     def body(self) -> Iterable[Widget]:
         """The list, and what is known of the one at the cursor."""
         yield TextLines(id="heading", classes="body")
-        yield Board(cursor=self.session.repository_list.cursor)
+        yield self.board()
         yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are; or what is waited for, and how long already."""
         repository_list = session.repository_list
         if repository_list.doing:
-            return f"{repository_list.doing} …", duration(max(0.0, self.wizard.services.now() - repository_list.since))
+            return f"{repository_list.doing} …", self.waited(repository_list.since)
         rows = repositories(repository_list)
         only = sum(known.destination is None for known in rows)
         told_of = f", {only} on the source only" if only else ""
         return "In which repository is the snapshot?", f"{counted(len(rows), 'repository', 'repositories')}{told_of}"
 
+    def rows(self, session: Session) -> tuple[KnownRepository, ...]:
+        """The repositories of both clusters."""
+        return repositories(session.repository_list)
+
+    def cursor(self, session: Session) -> int:
+        """The repository at the cursor."""
+        return session.repository_list.cursor
+
     def paint(self, session: Session) -> None:
         """The list."""
-        rows, ascii_only = repositories(session.repository_list), self.wizard.ascii_only
+        here = self.show_rows(
+            session, lambda known, look, at: repository_row(known, session, look, here=at), nothing(session)
+        )
+        self.show_lines("heading", lambda look: [heading(look.width - 1) if here is not None else Text()])
+        self.show_lines("details", lambda look: told(here, session, look))
 
-        def make(width: int, cursor: int) -> LineRows[KnownRepository]:
-            look = Canvas(width, 0, ascii_only)
-            return LineRows(
-                rows, lambda at, known: repository_row(known, session, look, here=at == cursor), nothing(session)
-            )
-
-        self.query_one(Board).show(make)
-        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1)] if rows else [Text()])
-        here = repository_here(session.repository_list)
-        self.query_one("#details", TextLines).show(lambda width: told(here, session, Canvas(width, 0, ascii_only)))
-
-    def on_mount(self) -> None:
-        """Now it is on the screen."""
-        super().on_mount()
-        if not self.wizard.is_live:
-            return
-        self.set_interval(1.0, self._tick)
+    def begin(self) -> None:
+        """Ask both clusters, once."""
         if self.session.repository_list.destination is None:
             self.action_again()
 
-    def _tick(self) -> None:
-        if self.session.repository_list.doing:
-            self.show()
+    def is_waiting(self, session: Session) -> bool:
+        """Whether a cluster is asked."""
+        return bool(session.repository_list.doing)
 
     def let_go(self) -> None:
         """What was waited for ends with this screen."""
-        self._look_at(doing="")
+        self.look_at(doing="")
 
-    def _look_at(self, **changes: object) -> None:
+    def look_at(self, **changes: object) -> None:
+        """Change the list of repositories."""
         steps.look_at(self.wizard, **changes)
 
     # -- keys --------------------------------------------------------------------------------------------------------
-
-    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
-        """The details follow the cursor."""
-        self._look_at(cursor=message.item)
-
-    async def on_board_clicked(self, message: Board.Clicked) -> None:
-        """A second click takes it."""
-        if message.again:
-            await self.action_open()
 
     def action_again(self) -> None:
         """Ask both clusters."""
@@ -209,7 +198,6 @@ class RepositoryScreen(StepScreen):
 
     async def _list(self) -> None:
         await steps.list_them(self.wizard)
-        self.query_one(Board).move_to(self.session.repository_list.cursor)
 
     async def action_open(self) -> None:
         """Take the one at the cursor; one that only the source has is registered first."""
@@ -248,7 +236,7 @@ class RepositoryScreen(StepScreen):
             self._fill_in()
             return
         settings = {key: value for key, value in known.shown.settings.items() if key not in {"readonly", "uuid"}}
-        self._look_at(new=NewRepository(name=known.name, type=known.shown.type, values=settings))
+        self.look_at(new=NewRepository(name=known.name, type=known.shown.type, values=settings))
         self._fill_in()
 
     def _fill_in(self) -> None:
@@ -257,7 +245,7 @@ class RepositoryScreen(StepScreen):
 
         if type_of(self.session.repository_list.new.type) is None:
             self.say(f"There is no form for the type {shorten(self.session.repository_list.new.type, 30)}.")
-            self._look_at(new=NewRepository())
+            self.look_at(new=NewRepository())
             return
         self.app.push_screen(RepositoryForm(self.wizard), self._filled_in)
 
@@ -293,5 +281,4 @@ class RepositoryScreen(StepScreen):
 
     async def _register(self, name: str, change: PlannedChange) -> None:
         if said := await steps.register(self.wizard, name, change):
-            self.query_one(Board).move_to(self.session.repository_list.cursor)
             self.say(said)

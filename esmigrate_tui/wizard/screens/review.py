@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
+import msgspec
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
@@ -12,9 +13,9 @@ from esmigrate_tui.flow.review import begin, plan
 from esmigrate_tui.flow.steps import name_to_type
 from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted, duration
+from esmigrate_tui.model.text import counted
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, TROUBLE, WIDEST_LINE, Canvas, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import ACCENT, DIM, STRONG, WIDEST_LINE, Canvas, explained, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.board import Board, TextPage
 from esmigrate_tui.wizard.widgets.fields import PlainInput, TextButton
@@ -82,11 +83,7 @@ def _trouble(session: Session, look: Canvas) -> list[Text]:
     problem = session.plan_problem
     if problem is None:
         return []
-    lines = paragraph(f"There is no plan: {problem.what}", look.width, 1, TROUBLE)
-    for sentence in (problem.why, problem.todo):
-        if sentence:
-            lines += paragraph(sentence, look.width, 1)
-    return lines
+    return explained(msgspec.structs.replace(problem, what=f"There is no plan: {problem.what}"), look.width)
 
 
 class ReviewScreen(StepScreen):
@@ -129,7 +126,7 @@ class ReviewScreen(StepScreen):
         since = session.starting_since
         label = "Start the migration"
         if since is not None:
-            label = f"Starting, {duration(max(0.0, self.wizard.services.now() - since))} …"
+            label = f"Starting, {self.waited(since)} …"
         self.query_one("#begin", TextButton).relabel(label)
         name = name_to_type(session)
         asked = self.query_one("#asked")
@@ -142,7 +139,10 @@ class ReviewScreen(StepScreen):
         """Now it is on the screen."""
         super().on_mount()
         self.query_one("#back", TextButton).focus()
-        if self.wizard.is_live and self.session.plan is None:
+
+    def begin(self) -> None:
+        """Make the plan."""
+        if self.session.plan is None:
             plan(self.wizard)
 
     def action_scroll_page(self, lines: int) -> None:

@@ -18,7 +18,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.progress import Eta, Progress, TaskProgress, TaskState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule
+from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, Canvas, explained, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.base import StepScreen
 from esmigrate_tui.wizard.widgets.board import Board, LineRows
 from esmigrate_tui.wizard.widgets.lines import TextLines
@@ -226,9 +226,7 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index") ->
 
 def done_row(done: tuple[TaskProgress, ...], look: Canvas, *, here: bool) -> Text:
     """All that are done as one line."""
-    line = ink("").append_text(look.mark("here" if here else "none"))
-    mark = look.mark("good")
-    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line = look.row("good", here=here)
     return line.append(counted_states(done), STRONG if here else DIM).append("   f shows them", DIM)
 
 
@@ -268,9 +266,7 @@ def task_row(task: TaskProgress, look: Canvas, now: float, *, here: bool, is_hel
     """One task as a line of exactly the width; of one that is held nothing is known of how long it takes."""
     is_bytes = task.unit is Unit.BYTES
     name = _name_width(look.width, task.unit)
-    line = ink("").append_text(look.mark("here" if here else "none"))
-    mark = look.mark(_MARKS.get(task.state, "none"))
-    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line = look.row(_MARKS.get(task.state, "none"), here=here)
     calm = (
         DIM if task.state in {TaskState.WAITING, TaskState.VERIFIED, TaskState.SKIPPED, TaskState.STOPPED} else "none"
     )
@@ -373,9 +369,7 @@ def task_page(task: TaskProgress, width: int) -> list[Text]:
     for problem in (task.held_by, task.problem):
         if problem is not None:
             lines.append(Text())
-            lines += paragraph(problem.what, width, 1, TROUBLE)
-            for sentence in (problem.why, problem.todo):
-                lines += paragraph(sentence, width, 1) if sentence else []
+            lines += explained(problem, width)
             lines += paragraph(problem.evidence, width, 1, DIM) if problem.evidence else []
     return lines
 
@@ -443,9 +437,10 @@ class TasksScreen(StepScreen):
         """The task at the cursor."""
         raise NotImplementedError
 
-    def on_board_cursor_moved(self) -> None:
+    def move_cursor(self, item: int) -> None:
         """What stands beside the list follows the cursor."""
-        self.show_pane()
+        del item
+        self.show()
 
     def show_pane(self) -> None:
         """All that is known of the one at the cursor, where there is room for it beside the list."""
@@ -467,11 +462,6 @@ class RunScreen(TasksScreen):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
     CSS = f"""
     #totals {{ height: 5; }}
-    #beside {{ height: 1fr; }}
-    #list {{ width: 2fr; height: 1fr; }}
-    #heading {{ height: 1; }}
-    #pane {{ width: 1fr; height: 1fr; display: none; }}
-    RunScreen.-wide #pane {{ display: block; }}
     #below {{ height: {_EVENTS + 2}; }}
     RunScreen.-tall #below {{ height: {_MORE_EVENTS + 2}; }}
     """
@@ -487,7 +477,9 @@ class RunScreen(TasksScreen):
     def body(self) -> Iterable[Widget]:
         """Totals, list with the one at the cursor beside it, events."""
         yield TextLines(id="totals", classes="body")
-        rows = Vertical(TextLines(id="heading"), Board(cursor=self.session.run_cursor), id="list")
+        rows = Vertical(
+            TextLines(id="heading"), Board(cursor=self.session.run_cursor, moved=self.move_cursor), id="list"
+        )
         yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
         yield TextLines(id="below", classes="body")
 
@@ -544,12 +536,10 @@ class RunScreen(TasksScreen):
         )
         self.show_pane()
 
-    def on_mount(self) -> None:
-        """Now it is on the screen."""
-        super().on_mount()
-        if self.wizard.is_live:
-            self.set_interval(0.5, self._tick)
-            self.run_worker(self._follow(), group="follow", exclusive=True)
+    def begin(self) -> None:
+        """Follow the run."""
+        self.set_interval(0.5, self._tick)
+        self.run_worker(self._follow(), group="follow", exclusive=True)
 
     async def _tick(self) -> None:
         """At most two paints a second: what is new, or the seconds that went by."""

@@ -36,12 +36,12 @@ from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
-from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import DIM, MOVES, STRONG, TROUBLE, Canvas, ink, paragraph, rule, spread
-from esmigrate_tui.wizard.screens.filtered import FilteredScreen
+from esmigrate_tui.wizard.screens.lists import FilteredScreen
 from esmigrate_tui.wizard.screens.one_index import about
-from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board, LineRows
+from esmigrate_tui.wizard.widgets.board import MOST_LINES, Board
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
 if TYPE_CHECKING:
@@ -118,9 +118,7 @@ def index_row(index: IndexFacts, draft: Draft, look: Canvas, *, here: bool, chos
     goes_to, is_trouble = reason or (draft.target(index.name) if chosen else ""), False
     if chosen and not reason and is_restore:
         goes_to, is_trouble = destined(index, draft)
-    line = ink("").append_text(look.mark("here" if here else "none"))
-    mark = look.mark("warn" if reason or is_trouble else "on" if chosen else "off")
-    line.append(" " * max(0, 3 - mark.cell_len)).append_text(mark).append(" ", "none")
+    line = look.row("warn" if reason or is_trouble else "on" if chosen else "off", here=here)
     style = STRONG if here else DIM if reason else "none"
     line.append(fit(index.name, name), style)
     numbers = "" if is_restore else fit(_number(index.documents), _DOCUMENTS, "right")
@@ -264,22 +262,12 @@ def doomed(names: tuple[str, ...], draft: Draft, way: TakenNameRule, width: int)
     return [*lines, Text(), *paragraph(last, width)]
 
 
-class SelectionScreen(FilteredScreen):
+class SelectionScreen(FilteredScreen[IndexFacts]):
     """Choose indices."""
 
     STEP = "selection"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("selection")]
-    CSS = """
-    #filter-line { height: 1; display: none; }
-    #filter-line.-shown { display: block; }
-    #filter-line TextLines { width: 9; }
-    #heading { height: 1; }
-    #details { height: 4; }
-    #beside { height: 1fr; }
-    #list { width: 2fr; height: 1fr; }
-    #pane { width: 1fr; height: 1fr; display: none; }
-    SelectionScreen.-wide #pane { display: block; }
-    """
+    CSS = "#details { height: 4; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -291,14 +279,14 @@ class SelectionScreen(FilteredScreen):
     def body(self) -> Iterable[Widget]:
         """Filter, list, details."""
         yield self.filter_line()
-        rows = Vertical(TextLines(id="heading"), Board(cursor=self.session.listing.cursor), id="list")
+        rows = Vertical(TextLines(id="heading"), self.board(), id="list")
         yield Horizontal(rows, TextLines(id="pane"), id="beside", classes="body")
         yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many there are, and how one looks at them."""
         listing = session.listing
-        shown = len(self._rows(session))
+        shown = len(self.rows(session))
         words = [f"range from {shorten(self._range_from, 20)}"] if self._range_from else []
         if session.draft.settings and not session.is_restore:
             words.append(f"{counted(len(session.draft.settings), 'setting')} for all")
@@ -308,7 +296,7 @@ class SelectionScreen(FilteredScreen):
             f"{number(shown)} shown",
         ]
         if listing.doing:
-            return f"{listing.doing} …", duration(max(0.0, self.wizard.services.now() - listing.since))
+            return f"{listing.doing} …", self.waited(listing.since)
         many = counted(len(offered(session.draft)), "index", "indices")
         if session.draft.snapshot is not None and session.is_restore:
             return f"{many} in {shorten(session.draft.snapshot.name, 24)}", "  ".join(words)
@@ -316,23 +304,16 @@ class SelectionScreen(FilteredScreen):
 
     def paint(self, session: Session) -> None:
         """The list."""
-        rows = self._rows(session)
-        ascii_only = self.wizard.ascii_only
         is_restore = session.is_restore
         empty = _EMPTY if session.listing.pattern else _SNAPSHOT_HOLDS_NOTHING if is_restore else _HOLDS_NOTHING
         self.show_filter_line()
 
-        def make(width: int, cursor: int) -> LineRows[IndexFacts]:
-            draw = drawing(session.draft, width, ascii_only)
-            return LineRows(rows, lambda at, index: draw(index, at == cursor), empty)
+        def draw(index: IndexFacts, look: Canvas, at: bool) -> Text:  # noqa: FBT001  # as the list calls it
+            return drawing(session.draft, look.width, look.ascii_only)(index, at)
 
-        board = self.query_one(Board)
-        board.show(make)
-        self.query_one("#heading", TextLines).show(
-            lambda width: [heading(session.listing, width - 1, is_restore=is_restore)]
-        )
-        here = rows[board.cursor] if board.cursor < len(rows) else None
-        self.query_one("#details", TextLines).show(lambda width: details(session, here, Canvas(width, 0, ascii_only)))
+        here = self.show_rows(session, draw, empty)
+        self.show_lines("heading", lambda look: [heading(session.listing, look.width - 1, is_restore=is_restore)])
+        self.show_lines("details", lambda look: details(session, here, look))
         if self.has_class("-wide"):
             self._show_beside(here, session)
 
@@ -369,7 +350,7 @@ class SelectionScreen(FilteredScreen):
         """The pattern that the list is filtered by."""
         return self.session.listing.pattern
 
-    def _rows(self, session: Session) -> tuple[IndexFacts, ...]:
+    def rows(self, session: Session) -> tuple[IndexFacts, ...]:
         """What is listed."""
         return listed(offered(session.draft), session.listing)
 
@@ -383,22 +364,17 @@ class SelectionScreen(FilteredScreen):
 
     # -- keys --------------------------------------------------------------------------------------------------------
 
-    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
-        """The details follow the cursor."""
-        self.look_at(cursor=message.item)
-
-    def on_board_clicked(self, message: Board.Clicked) -> None:
+    async def take(self) -> None:
         """A second click chooses."""
-        if message.again:
-            self.action_choose()
+        self.action_choose()
 
-    def _here(self) -> IndexFacts | None:
-        rows, cursor = self._rows(self.session), self.query_one(Board).cursor
-        return rows[cursor] if cursor < len(rows) else None
+    def cursor(self, session: Session) -> int:
+        """The index at the cursor."""
+        return session.listing.cursor
 
     def action_choose(self) -> None:
         """Choose the index at the cursor, or not."""
-        index = self._here()
+        index = self.here()
         if index is None:
             return
         if reason := why_not(index, self.session.draft):
@@ -408,7 +384,7 @@ class SelectionScreen(FilteredScreen):
         self.query_one(Board).action_move(1)
 
     def _choosable(self) -> frozenset[str]:
-        return frozenset(index.name for index in self._rows(self.session) if not why_not(index, self.session.draft))
+        return frozenset(index.name for index in self.rows(self.session) if not why_not(index, self.session.draft))
 
     def action_all(self) -> None:
         """Choose all that are shown; when they are all chosen, let them go."""
@@ -423,21 +399,19 @@ class SelectionScreen(FilteredScreen):
         """Sort by the next column."""
         by = sorts(is_restore=self.session.is_restore)
         now = self.session.listing.sort
-        self.query_one(Board).move_to(0)
         self.look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0], cursor=0)
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
-        self.query_one(Board).move_to(0)
         self.look_at(backwards=not self.session.listing.backwards, cursor=0)
 
     def action_range(self) -> None:
         """Begin a range at the cursor, or choose all from where it began."""
-        rows = self._rows(self.session)
+        rows = self.rows(self.session)
         begins = next((at for at, index in enumerate(rows) if index.name == self._range_from), None)
-        here = self.query_one(Board).cursor
+        here = min(self.session.listing.cursor, len(rows) - 1)
         if begins is None:
-            self._range_from = rows[here].name if here < len(rows) else ""
+            self._range_from = rows[here].name if rows else ""
             self.show()
             self.say("Go to the other end of the range, and press v again.")
             return
@@ -449,14 +423,13 @@ class SelectionScreen(FilteredScreen):
 
     def action_hidden(self) -> None:
         """Show or hide hidden and system indices."""
-        self.query_one(Board).move_to(0)
         self.look_at(shows_hidden=not self.session.listing.shows_hidden, cursor=0)
 
     def action_rename(self) -> None:
         """Type another name for the index at the cursor."""
         from esmigrate_tui.wizard.screens.dialogs import LineScreen  # noqa: PLC0415  # loaded when first needed
 
-        index = self._here()
+        index = self.here()
         if index is None or index.name not in self.session.draft.selected:
             self.say("Choose it first, then give it another name.")
             return
@@ -473,7 +446,7 @@ class SelectionScreen(FilteredScreen):
         """What will be made for the index at the cursor, beside what it is, and the place to change that."""
         from esmigrate_tui.wizard.screens.definition import DefinitionScreen  # noqa: PLC0415  # loaded when first needed
 
-        index = self._here()
+        index = self.here()
         if index is None or self.session.is_restore:
             return
         if reason := why_not(index, self.session.draft):
@@ -520,7 +493,7 @@ class SelectionScreen(FilteredScreen):
 
     def action_resolve(self) -> None:
         """Decide about what has the name of the index at the cursor."""
-        index, draft = self._here(), self.session.draft
+        index, draft = self.here(), self.session.draft
         if index is None or index.name not in draft.selected or not self.session.is_restore:
             self.say("Choose it first; then w decides about what has its name.")
         elif not at_its_name(index, draft):

@@ -27,9 +27,21 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
 from esmigrate_tui.model.text import counted, duration, number, size
 from esmigrate_tui.wizard.bindings import bindings
-from esmigrate_tui.wizard.draw import ACCENT, DIM, MOVES, STRONG, TROUBLE, WIDEST_NAME, Canvas, ink, paragraph, rule
-from esmigrate_tui.wizard.screens.filtered import FilteredScreen
-from esmigrate_tui.wizard.widgets.board import Board, LineRows
+from esmigrate_tui.wizard.draw import (
+    ACCENT,
+    DIM,
+    MOVES,
+    STRONG,
+    TROUBLE,
+    WIDEST_NAME,
+    Canvas,
+    explained,
+    filled,
+    ink,
+    paragraph,
+    rule,
+)
+from esmigrate_tui.wizard.screens.lists import FilteredScreen
 from esmigrate_tui.wizard.widgets.fields import PlainInput
 from esmigrate_tui.wizard.widgets.lines import TextLines
 
@@ -78,9 +90,7 @@ def heading(width: int) -> Text:
 def snapshot_row(snapshot: SnapshotFacts, look: Canvas, *, here: bool) -> Text:
     """One snapshot as a line of exactly the width."""
     mark, word = _MARKS[snapshot.state], STATE_WORDS[snapshot.state]
-    drawn = look.mark(mark)
-    line = ink("").append_text(look.mark("here" if here else "none"))
-    line.append(" " * max(0, 3 - drawn.cell_len)).append_text(drawn).append(" ", "none")
+    line = look.row(mark, here=here)
     calm = DIM if why_not_from(snapshot) else "none"
     line.append(fit(snapshot.name, name_width(look.width) - 1) + " ", STRONG if here else calm)
     line.append(fit(word, _STATE), TROUBLE if mark == "bad" else STRONG if mark == "warn" else calm)
@@ -101,9 +111,7 @@ def told(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> list
     snapshot_list = session.snapshot_list
     lines = [rule(look.width)]
     if snapshot_list.problem is not None:
-        lines += paragraph(snapshot_list.problem.what, look.width, 1, TROUBLE)
-        for sentence in (snapshot_list.problem.why, snapshot_list.problem.todo):
-            lines += paragraph(sentence, look.width, 1) if sentence else []
+        lines += explained(snapshot_list.problem, look.width)
     elif matcher(snapshot_list.pattern) is None:
         lines.append(ink(" That is not a regular expression yet.", DIM))
     elif snapshot is not None:
@@ -112,9 +120,7 @@ def told(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> list
         )
         lines += paragraph(beside(snapshot), look.width, 1, DIM)
         lines += _warned(snapshot, session, look)
-    for line in lines:
-        line.truncate(look.width, overflow="ellipsis")
-    return (lines + [Text()] * _DETAILS)[:_DETAILS]
+    return filled(lines, look.width, _DETAILS)
 
 
 def _warned(snapshot: SnapshotFacts, session: Session, look: Canvas) -> list[Text]:
@@ -194,25 +200,19 @@ def nothing(session: Session) -> tuple[Text, ...]:
 # -- the screen ------------------------------------------------------------------------------------------------------
 
 
-class SnapshotScreen(FilteredScreen):
+class SnapshotScreen(FilteredScreen[SnapshotFacts]):
     """Choose a snapshot, or take one."""
 
     STEP = "snapshot"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("snapshot")]
-    CSS = f"""
-    #filter-line {{ height: 1; display: none; }}
-    #filter-line.-shown {{ display: block; }}
-    #filter-line TextLines {{ width: 9; }}
-    #heading {{ height: 1; }}
-    #details {{ height: {_DETAILS}; }}
-    """
+    CSS = f"#details {{ height: {_DETAILS}; }}"
 
     def body(self) -> Iterable[Widget]:
         """What is being made, the filter, the list, the details."""
         yield TextLines(id="making", classes="body")
         yield self.filter_line()
         yield TextLines(id="heading", classes="body")
-        yield Board(cursor=self.session.snapshot_list.cursor)
+        yield self.board()
         yield TextLines(id="details", classes="body")
 
     def title_words(self, session: Session) -> tuple[str, str]:
@@ -222,56 +222,46 @@ class SnapshotScreen(FilteredScreen):
         many = f"{'The first ' if is_cut_off else ''}{counted(len(snapshot_list.rows), 'snapshot')}"
         if snapshot_list.doing:
             so_far = f"{many} so far, " if snapshot_list.rows and not snapshot_list.is_whole else ""
-            return f"{so_far}{snapshot_list.doing} …", duration(
-                max(0.0, self.wizard.services.now() - snapshot_list.since)
-            )
+            return f"{so_far}{snapshot_list.doing} …", self.waited(snapshot_list.since)
         shown = len(shown_snapshots(snapshot_list))
         words = (
             f"filter: {snapshot_list.pattern}  {number(shown)} shown" if snapshot_list.pattern else "the newest first"
         )
         return f"{many} in {snapshot_list.repository}", words
 
+    def rows(self, session: Session) -> tuple[SnapshotFacts, ...]:
+        """The snapshots that go by the filter."""
+        return shown_snapshots(session.snapshot_list)
+
+    def cursor(self, session: Session) -> int:
+        """The snapshot at the cursor."""
+        return session.snapshot_list.cursor
+
     def paint(self, session: Session) -> None:
         """The list."""
-        snapshot_list, now, ascii_only = session.snapshot_list, self.wizard.services.now(), self.wizard.ascii_only
-        rows = shown_snapshots(snapshot_list)
+        now = self.wizard.services.now()
         self.show_filter_line()
-        self.query_one("#making", TextLines).show(
-            lambda width: made(snapshot_list.making, Canvas(width, 0, ascii_only), now)
-        )
-
-        def make(width: int, cursor: int) -> LineRows[SnapshotFacts]:
-            look = Canvas(width, 0, ascii_only)
-            return LineRows(
-                rows, lambda at, snapshot: snapshot_row(snapshot, look, here=at == cursor), nothing(session)
-            )
-
-        board = self.query_one(Board)
-        board.show(make)
-        self.query_one("#heading", TextLines).show(lambda width: [heading(width - 1)] if rows else [Text()])
-        here = rows[board.cursor] if board.cursor < len(rows) else None
-        self.query_one("#details", TextLines).show(lambda width: told(here, session, Canvas(width, 0, ascii_only)))
+        self.show_lines("making", lambda look: made(session.snapshot_list.making, look, now))
+        here = self.show_rows(session, lambda row, look, at: snapshot_row(row, look, here=at), nothing(session))
+        self.show_lines("heading", lambda look: [heading(look.width - 1) if here is not None else Text()])
+        self.show_lines("details", lambda look: told(here, session, look))
 
     @property
     def pattern(self) -> str:
         """The pattern that the list is filtered by."""
         return self.session.snapshot_list.pattern
 
-    def on_mount(self) -> None:
-        """Now it is on the screen."""
-        super().on_mount()
-        if not self.wizard.is_live:
-            return
-        self.set_interval(1.0, self._tick)
+    def begin(self) -> None:
+        """List the snapshots, and follow one that is being made."""
         snapshot_list = self.session.snapshot_list
         if snapshot_list.making is not None and snapshot_list.making.problem is None:
             self._watch_it()
         if not snapshot_list.is_whole:
             self.action_again()
 
-    def _tick(self) -> None:
-        if self.session.snapshot_list.doing or self.session.snapshot_list.making is not None:
-            self.show()
+    def is_waiting(self, session: Session) -> bool:
+        """Whether they are being listed, or one is being made."""
+        return bool(session.snapshot_list.doing) or session.snapshot_list.making is not None
 
     def let_go(self) -> None:
         """What was waited for ends with this screen; a snapshot that is being made goes on."""
@@ -296,18 +286,12 @@ class SnapshotScreen(FilteredScreen):
         then = then or steps.wanted(self.session)
         async for _ in steps.pages(self.wizard):
             if then and (at := steps.place_of(then, self.session)) is not None:
-                self.query_one(Board).move_to(at)
                 self.look_at(cursor=at)
                 then = ""
 
-    def on_board_cursor_moved(self, message: Board.CursorMoved) -> None:
-        """The details follow the cursor."""
-        self.look_at(cursor=message.item, problem=None)
-
-    async def on_board_clicked(self, message: Board.Clicked) -> None:
-        """A second click takes it."""
-        if message.again:
-            await self.action_next()
+    def move_cursor(self, item: int) -> None:
+        """A trouble was of the snapshot before."""
+        self.look_at(cursor=item, problem=None)
 
     # -- next --------------------------------------------------------------------------------------------------------
 
@@ -316,13 +300,10 @@ class SnapshotScreen(FilteredScreen):
         await self.action_next()
 
     async def action_next(self) -> None:
-        """Go on with the one at the cursor, also where its message is still on the way, or more are still coming."""
+        """Go on with the one at the cursor, also where more are still coming."""
         snapshot_list = self.session.snapshot_list
-        changes: dict[str, object] = {"cursor": self.query_one(Board).cursor}
         if snapshot_list.doing and snapshot_list.rows and not snapshot_list.is_whole:
-            changes |= {"doing": ""}
-        if changes != {"cursor": snapshot_list.cursor}:
-            self.look_at(**changes)
+            self.look_at(doing="")
         await super().action_next()
 
     async def go_on(self) -> None:

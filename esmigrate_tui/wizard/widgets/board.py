@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Final, Generic, Protocol, TypeVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
-from textual.reactive import var
-from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from esmigrate_tui.wizard.textual_private import QuietScrollView
 from esmigrate_tui.wizard.widgets.lines import strip_of
 
 if TYPE_CHECKING:
@@ -155,8 +154,12 @@ class LineRows(Generic[Row]):
         return item, item + 1
 
 
-class Board(ScrollView, can_focus=True):
-    """Shows a sheet, keeps the cursor on an item, scrolls where there is none."""
+class Board(QuietScrollView, can_focus=True):
+    """Shows items with a cursor, or scrolls lines where there are none.
+
+    `moved` owns the cursor, where there is one: it is called with the item that a key or a click asks for, and has to
+    `show` again with it. Else the board keeps the cursor itself.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "move(-1)", "Up", show=False),
@@ -167,15 +170,6 @@ class Board(ScrollView, can_focus=True):
         Binding("end", "move_end(1)", "To the last", show=False),
     ]
     ALLOW_SELECT = False
-    virtual_size = var(Size(0, 0))
-    """How much there is to scroll through; unlike Textual's own, another height lays out nothing anew."""
-
-    @dataclass
-    class CursorMoved(Message):
-        """The cursor went to an item."""
-
-        board: Board
-        item: int
 
     @dataclass
     class Clicked(Message):
@@ -190,9 +184,11 @@ class Board(ScrollView, can_focus=True):
         make: Callable[[int, int], BoardContent] | None = None,
         *,
         cursor: int = 0,
+        moved: Callable[[int], None] | None = None,
         id: str = "board",  # noqa: A002  # Textual's own name for it
     ) -> None:
         super().__init__(id=id, classes="body")
+        self._moved = moved
         self._make = make
         self._sheet: BoardContent = TextPage()
         self._line = self._sheet.line
@@ -233,10 +229,6 @@ class Board(ScrollView, can_focus=True):
         ]
         if changed:
             self.refresh(*changed)
-
-    def watch_virtual_size(self, size: Size) -> None:
-        """The scrollbar follows."""
-        self._scroll_update(size)
 
     def _seen_at(self, y: int) -> Text | None:
         """The text of a line, None below the last."""
@@ -282,10 +274,13 @@ class Board(ScrollView, can_focus=True):
     def move_to(self, item: int) -> None:
         """Put the cursor on an item, or on the nearest there is."""
         cursor = max(0, min(item, self._sheet.items - 1))
-        if cursor != self.cursor:
-            self.cursor = cursor
+        if cursor == self.cursor:
+            return
+        self.cursor = cursor
+        if self._moved is None:
             self._remake()
-            self.post_message(self.CursorMoved(self, cursor))
+        else:
+            self._moved(cursor)
 
     def on_click(self, event: events.Click) -> None:
         """It was clicked."""

@@ -40,7 +40,7 @@ class PlainInput(Input):
         super().__init__(value, placeholder=placeholder, id=id, compact=True, select_on_focus=False, **others)
         self.cursor_blink = False
 
-    def _on_paste(self, event: events.Paste) -> None:
+    def on_paste(self, event: events.Paste) -> None:
         """Take the first line that is not empty, up to a tab, without what cannot be seen, such as an escape.
 
         What follows a tab was meant for another field, and may be a secret.

@@ -5,13 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len
-from rich.control import Control
-from textual._compositor import ChopsUpdate  # private: there is no public way to send a part of a row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from rich.console import Console
     from rich.style import Style
     from textual.strip import Strip
 
@@ -35,7 +30,8 @@ class TerminalCells:
         """The stretches of a strip at `left` that look different, as columns (first, one after the last) of it."""
         row = self._rows.setdefault(y, {})
         stretches: list[tuple[int, int]] = []
-        for at, cell in enumerate(cells(strip)):
+        shown = cells(strip)
+        for at, cell in enumerate(shown):
             if row.get(left + at) == cell:
                 continue
             row[left + at] = cell
@@ -43,7 +39,7 @@ class TerminalCells:
                 stretches[-1] = (stretches[-1][0], at + 1)
             else:
                 stretches.append((at, at + 1))
-        return [(first, last + (last < strip.cell_length and _is_cut(strip, last))) for first, last in stretches]
+        return [(first, _uncut(shown, last)) for first, last in stretches]
 
 
 def cells(strip: Strip) -> list[Cell]:
@@ -62,30 +58,8 @@ def cells(strip: Strip) -> list[Cell]:
     return found
 
 
-def _is_cut(strip: Strip, column: int) -> bool:
-    """Whether a stretch that ends before this column would leave out the second half of a wide character."""
-    return not cells(strip)[column][0]
-
-
-class SparingUpdate(ChopsUpdate):
-    """An update that sends nothing twice; to be made when it is sent, since from then on it counts as shown."""
-
-    def __init__(self, update: ChopsUpdate, shown: TerminalCells, console: Console) -> None:
-        super().__init__(update.chops, update.spans, update.chop_ends)
-        self.text = "".join(self._sequences(shown, console))
-
-    def render_segments(self, console: Console) -> str:
-        """The bytes for the terminal."""
-        del console
-        return self.text
-
-    def _sequences(self, shown: TerminalCells, console: Console) -> Iterator[str]:
-        for y, first, last in self.spans:
-            for end, (start, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                if strip is None or start >= last or end <= first:
-                    continue
-                left, right = max(start, first), min(end, last)
-                part = strip.crop(left - start, right - start)
-                for begins, ends in shown.news(y, left, part):
-                    yield Control.move_to(left + begins, y).segment.text
-                    yield part.crop(begins, ends).simplify().render(console)
+def _uncut(shown: list[Cell], last: int) -> int:
+    """Where a stretch ends that keeps a wide character's second half, and accents that are a segment of their own."""
+    while last < len(shown) and (not shown[last][0] or len(shown[last - 1][0]) > 1):
+        last += 1
+    return last
