@@ -96,20 +96,6 @@ ACTIONS: Final = (
     Action("again", "r", "r", "again", "Ask both clusters again.", ("repository",)),
     # snapshot
     Action("open", "enter", "Enter", "take", "Take the snapshot and go on.", ("snapshot",)),
-    Action(
-        "filter",
-        "slash",
-        "/",
-        "filter",
-        "Filter as you type: part of a name, a pattern with * and ?, or a /regular expression/.",
-        ("snapshot",),
-    ),
-    Action("new", "t", "t", "new snapshot", "Take a new snapshot on the source, after a question.", ("snapshot",)),
-    Action("again", "r", "r", "again", "List the snapshots again.", ("snapshot",)),
-    Action(
-        "cancel", "ctrl+x", "Ctrl+X", "", "Cancel the snapshot that is being made, after a question.", ("snapshot",)
-    ),
-    # selection
     Action("choose", "space", "Space", "choose", "Choose the index, or not.", ("selection",)),
     Action("all", "a", "a", "all", "Choose all that the filter shows; once more to let them go.", ("selection",)),
     Action(
@@ -118,8 +104,14 @@ ACTIONS: Final = (
         "/",
         "filter",
         "Filter as you type: part of a name, a pattern with * and ?, or a /regular expression/.",
-        ("selection",),
+        ("snapshot", "selection"),
     ),
+    Action("new", "t", "t", "new snapshot", "Take a new snapshot on the source, after a question.", ("snapshot",)),
+    Action("again", "r", "r", "again", "List the snapshots again.", ("snapshot",)),
+    Action(
+        "cancel", "ctrl+x", "Ctrl+X", "", "Cancel the snapshot that is being made, after a question.", ("snapshot",)
+    ),
+    # selection
     Action(
         "options",
         "o",

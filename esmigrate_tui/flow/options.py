@@ -1,4 +1,4 @@
-"""What else a run that reads documents can be told: each question with its answers, the safe one first."""
+"""What else a run can be told, as questions: how documents are carried and proved, what a restore brings."""
 
 from __future__ import annotations
 
@@ -6,24 +6,37 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from esmigrate_tui.flow.session import registered, settings_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.carried import DefinitionGroup
 from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule
-from esmigrate_tui.model.method import Proof
+from esmigrate_tui.model.features import Features
+from esmigrate_tui.model.method import Proof, traits_of
+from esmigrate_tui.model.snapshot import Mount
+from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.flow.session import Session
+    from esmigrate_tui.model.draft import Draft
 
 
 class Question(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that can be chosen: `options` are (value, words), `means` says what the answers come to."""
+    """One thing that can be chosen: `options` are (value, words), `means` says what the answers come to.
+
+    Without options it is typed: KEY=VALUE lines, or names, separated by blanks.
+    """
 
     name: str
     label: str
-    options: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, str], ...] = ()
     value: str
     means: str
+
+    @property
+    def words(self) -> str:
+        """The answer in words."""
+        return dict(self.options).get(self.value, self.value) or "none"
 
 
 _PROOFS: Final = {
@@ -44,6 +57,8 @@ _SPLITS: Final = (
 def questions(session: Session) -> tuple[Question, ...]:
     """What the method of the session can be told beside what goes where."""
     method, copying = session.draft.method, session.draft.copying
+    if traits_of(method).restores:
+        return _of_restore(session)
     found: list[Question] = []
     options = () if method is None else METHODS[method].options
     if "copying" in options:
@@ -144,6 +159,163 @@ def _of_copy(copying: CopyOptions) -> tuple[Question, ...]:
     )
 
 
+# -- the options of a restore ------------------------------------------------------------------------------------------
+
+_MOUNTABLE: Final = frozenset({"fs", "url", "s3", "gcs", "azure", "hdfs"})
+
+
+def why_not_mounted(draft: Draft) -> str:
+    """Why no index can be mounted as a searchable snapshot; "" where it may be, the licence left to the checks."""
+    facts, restoration = draft.destination_facts, draft.restoration
+    if facts is None or restoration is None:
+        return "nothing is known of the destination"
+    if not Features.of_cluster(facts).mounts_in_shared_cache:
+        return f"the destination is {facts.version}, it needs 7.12.0 or newer"
+    if restoration.repository.type not in _MOUNTABLE:
+        return f"not from a repository of the type {restoration.repository.type}"
+    if facts.modules and not any("searchable-snapshots" in module for module in facts.modules):
+        return "the destination lacks the module for it"
+    return ""
+
+
+_FEATURE: Final = "feature-"
+_MOUNTS_AS: Final = (
+    (Mount.NONE.value, "no, copied"),
+    (Mount.FULL_COPY.value, "yes, with a full local copy"),
+    (Mount.SHARED_CACHE.value, "yes, with a shared cache (frozen)"),
+)
+
+
+def _of_restore(session: Session) -> tuple[Question, ...]:
+    """How a restore is asked for; nothing before a snapshot is chosen."""
+    draft, snapshot = session.draft, session.draft.snapshot
+    wishes = draft.restoration
+    if wishes is None:
+        return ()
+    found = [
+        Question(
+            name=f"{_FEATURE}{at}",
+            label=f"Feature {state.name}",
+            options=_yes_no("left out", f"restored: {counted(len(state.indices), 'index', 'indices')}"),
+            value=_said(is_so=state.name in draft.feature_states),
+            means=f"Its indices: {', '.join(state.indices[:8])}{' …' if len(state.indices) > 8 else ''}.\n"
+            "What the destination holds of this feature is closed and overwritten.",
+        )
+        for at, state in enumerate(snapshot.feature_states if snapshot is not None else ())
+    ]
+    found.append(
+        Question(
+            name="aliases",
+            label="Aliases",
+            options=tuple(reversed(_yes_no("left out", "restored with the indices"))),
+            value=_said(is_so=wishes.aliases),
+            means="The names by which the indices can also be reached. An alias that is in use there then covers both.",
+        )
+    )
+    if snapshot is None or snapshot.global_state is not False:
+        found.append(
+            Question(
+                name="global_state",
+                label="Global state",
+                options=_yes_no("left out", "RESTORED, it overwrites"),
+                value=_said(is_so=wishes.global_state),
+                means="It would overwrite, where the names are the same: index templates, ingest pipelines, lifecycle "
+                "policies, stored scripts; and all persistent cluster settings of the destination.",
+            )
+        )
+    is_ours = _registered_here(session)
+    reason = why_not_mounted(draft)
+    found += (
+        Question(
+            name="partial",
+            label="Missing shards",
+            options=_yes_no("not accepted", "restored without them (partial)"),
+            value=_said(is_so=wishes.partial),
+            means="A shard that is not in the snapshot comes up empty: what was in it is missing. Without this, an "
+            "index that is not whole is refused.",
+        ),
+        Question(
+            name="set",
+            label="Set",
+            value=" ".join(f"{key}={value}" for key, value in wishes.index_settings.items()),
+            means="A setting that wins over the snapshot's, as KEY=VALUE: index.number_of_replicas=0.",
+        ),
+        Question(
+            name="ignore",
+            label="Ignore settings",
+            value=" ".join(wishes.ignore_index_settings),
+            means="Settings that the restored indices are not to have, separated by blanks: "
+            "index.routing.allocation.* where the destination has no such nodes.",
+        ),
+        Question(
+            name="unregister",
+            label="Repository after it",
+            options=_yes_no("stays registered", "its registration is removed")[: 1 + is_ours],
+            value=_said(is_so=wishes.unregister),
+            means="The files in the repository stay as they are in any case."
+            if is_ours
+            else "It was registered before this migration: esmigrate leaves it registered.",
+        ),
+        Question(
+            name="mount",
+            label="Mounted",
+            options=_MOUNTS_AS[: 1 if reason else len(_MOUNTS_AS)],
+            value=wishes.mount.value,
+            means=f"Not here: {reason}."
+            if reason
+            else "A searchable snapshot reads from the repository, which has to stay. It needs an Enterprise or trial "
+            "licence: the checks look at that.",
+        ),
+    )
+    if draft.source_facts is not None:
+        found.append(proof(session))
+    return tuple(found)
+
+
+def _registered_here(session: Session) -> bool:
+    """Whether the restore's repository was registered from here: only that is taken away again."""
+    wishes = session.draft.restoration
+    return wishes is not None and any(each.what == registered(wishes.repository.name) for each in session.made)
+
+
+def set_lines(flow: Flow, lines: tuple[str, ...]) -> None:
+    """Keep KEY=VALUE lines as they are typed; they hold for the restore as soon as all can be read."""
+    listing = msgspec.structs.replace(flow.session.listing, settings=lines if any(lines) else ())
+    flow.update(flow.session.but(listing=listing))
+    settings, wrong = settings_of(lines)
+    if not wrong:
+        _wish(flow, index_settings=settings)
+
+
+def _wish(flow: Flow, **changes: object) -> None:
+    if flow.session.draft.restoration is not None:
+        wishes = msgspec.structs.replace(flow.session.draft.restoration, **changes)
+        flow.update(flow.session.answered(restoration=wishes))
+
+
+def _answer_restore(flow: Flow, name: str, value: str) -> None:
+    draft, is_so = flow.session.draft, value == "yes"
+    if name.startswith(_FEATURE) and draft.snapshot is not None:
+        states = draft.snapshot.feature_states
+        at = states[int(name.removeprefix(_FEATURE))].name
+        wanted = {*draft.feature_states, at} if is_so else {*draft.feature_states} - {at}
+        flow.update(flow.session.answered(feature_states=tuple(one.name for one in states if one.name in wanted)))
+    elif name == "set":
+        set_lines(flow, tuple(value.split()))
+    elif name == "ignore":
+        _wish(flow, ignore_index_settings=tuple(dict.fromkeys(value.replace(",", " ").split())))
+    elif name == "mount":
+        _wish(flow, mount=Mount(value))
+    elif name == "unregister":
+        # Only what a run registers itself does it take away: it registers the same once more.
+        _wish(flow, unregister=is_so, register=is_so)
+    else:
+        _wish(flow, **{name: is_so})
+
+
+# -- answers -----------------------------------------------------------------------------------------------------------
+
+
 def _yes_no(no: str, yes: str) -> tuple[tuple[str, str], ...]:
     return (("no", no), ("yes", yes))
 
@@ -160,6 +332,8 @@ def answer(flow: Flow, name: str, value: str) -> None:
         flow.update(flow.session.answered(bring=tuple(DefinitionGroup(word) for word in value.split(",") if word)))
     elif name == "verify":
         flow.update(flow.session.answered(verify=Proof(value) if value else None))
+    elif traits_of(flow.session.draft.method).restores:
+        _answer_restore(flow, name, value)
     else:
         told = {"pipelines": PipelineRule, "types": TypeRule}.get(name)
         copying = msgspec.structs.replace(
@@ -170,8 +344,4 @@ def answer(flow: Flow, name: str, value: str) -> None:
 
 def said_otherwise(session: Session) -> tuple[str, ...]:
     """What was answered otherwise than it would be by itself: "label: words" of each."""
-    return tuple(
-        f"{each.label}: {dict(each.options).get(each.value, each.value)}"
-        for each in questions(session)
-        if each.value != each.options[0][0]
-    )
+    return tuple(f"{each.label}: {each.words}" for each in questions(session) if each.value != each.options[0][0])

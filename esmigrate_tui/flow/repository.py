@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from esmigrate_tui.flow.session import (
     TAKEN_AWAY,
     KnownRepository,
+    NewRepository,
+    RepositoryList,
     Session,
     SnapshotList,
     other_name,
@@ -18,10 +20,11 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import PlannedChange
-from esmigrate_tui.model.problem import Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
+    from esmigrate_tui.model.repository_types import RepositorySetting
     from esmigrate_tui.model.snapshot import Repository
 
 
@@ -56,6 +59,63 @@ def sentences(known: KnownRepository, session: Session, *, takes: str, verifies:
     if not known.destination.is_readonly:
         return "The destination may write into it: take care that no other cluster does as well.", lists
     return (lists,)
+
+
+NAME_MEANS: Final = "How the destination is to call it. Searchable snapshots want the name that the source uses."
+READONLY_MEANS: Final = "Only one cluster may write into a repository: two that do destroy it."
+ADDS: Final = "a tells the destination where yours is."
+ONLY_ITS_OWN: Final = "Only what the destination has registered can be looked at from there."
+
+
+def source_trouble(repository_list: RepositoryList) -> str:
+    """Why the source's own repositories are not listed; "" where they are."""
+    problem = repository_list.source_problem
+    return f"The source's could not be listed: {problem.what}" if problem is not None else ""
+
+
+def why_not_registered(known: KnownRepository, repository_list: RepositoryList) -> str:
+    """Why a repository of the source need not be registered; "" where it may be."""
+    other = other_name(known, repository_list)
+    return f"The destination has it already, as {other}." if other else ""
+
+
+def filled_from(known: KnownRepository) -> NewRepository:
+    """The form filled in from a repository that is known; raises ProblemError where its type has no form."""
+    from esmigrate_tui.model.repository_types import type_of  # noqa: PLC0415  # loaded when first needed
+
+    repository = known.shown
+    if type_of(repository.type) is None:
+        raise ProblemError.of(Cause.USAGE, f"There is no form for the type {repository.type[:30]}.")
+    settings = {key: value for key, value in repository.settings.items() if key not in {"readonly", "uuid"}}
+    return NewRepository(name=known.name, type=repository.type, values=settings)
+
+
+def settings_asked(new: NewRepository) -> tuple[RepositorySetting, ...]:
+    """The settings of its type; which cluster may write is asked as a question of its own."""
+    from esmigrate_tui.model.repository_types import type_of  # noqa: PLC0415  # loaded when first needed
+
+    kind = type_of(new.type)
+    return () if kind is None else tuple(field for field in kind.fields if field.name != "readonly")
+
+
+def typed_repository(session: Session) -> Repository:
+    """The repository as it is typed; raises ProblemError for what is missing or wrong, and for a name that is taken."""
+    from esmigrate_tui.model.repository_types import repository_of  # noqa: PLC0415  # loaded when first needed
+
+    new = session.repository_list.new
+    known = {setting.name for setting in settings_asked(new)}
+    values = {key: value for key, value in new.values.items() if key in known and value}
+    if new.type != "url":
+        values["readonly"] = "true" if new.readonly else "false"
+    repository = repository_of(new.type, new.name.strip(), values)
+    _must_be_new(repository, session)
+    return repository
+
+
+def _must_be_new(repository: Repository, session: Session) -> None:
+    if any(one.name == repository.name for one in session.repository_list.destination or ()):
+        what = f"The destination has a repository {repository.name} already: choose another name."
+        raise ProblemError.of(Cause.USAGE, what)
 
 
 # -- what is done ----------------------------------------------------------------------------------------------------
@@ -140,8 +200,9 @@ def registering(repository: Repository) -> PlannedChange:
 def registration(repository: Repository, session: Session) -> tuple[PlannedChange, str, tuple[str, ...]]:
     """The change that registers it, to which cluster it goes, and what has to be known before one says yes.
 
-    Raises ProblemError for a name or a setting that cannot be sent.
+    Raises ProblemError for a name that the destination has already, and for what cannot be sent.
     """
+    _must_be_new(repository, session)
     change = registering(repository)
     draft = session.draft
     to = draft.destination.endpoint.authority if draft.destination is not None else "the destination"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace
+from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
@@ -27,6 +27,8 @@ class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     command: Command | None = None
 
 
+STOPPING: Final = CommandReply(command=StopRun(), said="Told to stop; it ends in good order.")
+THAT_IS_ALL: Final = CommandReply(command=AcceptArrivals(), said="It is counted once more, and then the run ends.")
 GOING_ON: Final = CommandReply(command=ResumeRun(), said="It goes on.")
 
 

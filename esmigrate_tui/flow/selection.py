@@ -10,17 +10,17 @@ import msgspec
 from esmigrate_tui.flow.session import (
     NameHolder,
     Session,
+    SortBy,
     at_its_name,
     chosen,
+    in_order,
     missing_shards,
-    registered,
     settings_of,
     taken_names,
     why_not,
 )
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
@@ -68,9 +68,9 @@ def restored(index: IndexFacts, session: Session) -> list[str]:
     return parts
 
 
-CLOSABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED})
-DELETABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED, NameHolder.OTHER_SHARDS, NameHolder.STREAM_TOO})
-ONLY_RENAMED: Final = {
+_CLOSABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED})
+_DELETABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED, NameHolder.OTHER_SHARDS, NameHolder.STREAM_TOO})
+_ONLY_RENAMED: Final = {
     NameHolder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
     NameHolder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
     NameHolder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
@@ -122,46 +122,6 @@ def renaming(draft: Draft, pattern: str, replacement: str) -> Renaming:
     return Renaming(rows=tuple(rows), renamed=new, wrong=wrong)
 
 
-_MOUNTABLE: Final = frozenset({"fs", "url", "s3", "gcs", "azure", "hdfs"})
-
-
-def why_not_mounted(draft: Draft) -> str:
-    """Why no index can be mounted as a searchable snapshot; "" where it may be, the licence left to the checks."""
-    facts, restoration = draft.destination_facts, draft.restoration
-    if facts is None or restoration is None:
-        return "nothing is known of the destination"
-    if not Features.of_cluster(facts).mounts_in_shared_cache:
-        return f"the destination is {facts.version}, it needs 7.12.0 or newer"
-    if restoration.repository.type not in _MOUNTABLE:
-        return f"not from a repository of the type {restoration.repository.type}"
-    if facts.modules and not any("searchable-snapshots" in module for module in facts.modules):
-        return "the destination lacks the module for it"
-    return ""
-
-
-OPTION_MEANS: Final = {
-    "set": "A setting that wins over the snapshot's: index.number_of_replicas=0. One a line; another line appears when "
-    "this one is filled.",
-    "aliases": "The names by which the indices can also be reached. An alias that is in use there then covers both.",
-    "global_state": "It would overwrite, where the names are the same: index templates, ingest pipelines, lifecycle "
-    "policies, stored scripts; and all persistent cluster settings of the destination.",
-    "partial": "A shard that is not in the snapshot comes up empty: what was in it is missing. Without this, an index "
-    "that is not whole is refused.",
-    "ignore": "Settings that the restored indices are not to have, separated by blanks: "
-    "index.routing.allocation.* where the destination has no such nodes.",
-    "unregister": "The files in the repository stay as they are in any case.",
-    "mount": "A searchable snapshot reads from the repository, which has to stay. It needs an Enterprise or trial "
-    "licence: the checks look at that.",
-}
-"""What each option means, and what it would overwrite."""
-
-
-def is_ours(session: Session) -> bool:
-    """Whether the restore's repository was registered from here: only that is taken away again."""
-    wishes = session.draft.restoration
-    return wishes is not None and any(each.what == registered(wishes.repository.name) for each in session.made)
-
-
 def why_not_called(name: str, typed: str, draft: Draft) -> str:
     """Why an index that is chosen cannot be called so on the destination; "" where it can."""
     others = {draft.target(each) for each in draft.selected if each != name}
@@ -173,7 +133,123 @@ def word_to_type(names: tuple[str, ...]) -> str:
     return names[0] if len(names) == 1 and names[0].isascii() and names[0].isprintable() else str(len(names))
 
 
+CHOOSE_FIRST: Final = "Choose it first, then give it another name."
+CHOOSE_ALL_FIRST: Final = "Choose first, then give all of them new names."
+PATTERN_MEANS: Final = "A regular expression as Elasticsearch reads it; $1 is what the first brackets found."
+
+
+def known_of(index: IndexFacts, session: Session) -> list[str]:
+    """What else is known of an index beside its row in the list."""
+    if session.is_restore:
+        return restored(index, session)
+    parts = ["its definition was changed by you"] if session.draft.is_edited(index.name) else []
+    if index.backing:
+        parts.append(f"data stream of {counted(len(index.backing), 'index', 'indices')}")
+    if index.created is not None:
+        parts.append(f"made by {index.created}")
+    if len(index.types) > 1:
+        parts.append(f"{len(index.types)} types")
+    parts.append(counted(index.replicas, "replica"))
+    if index.aliases:
+        parts.append("alias " + ", ".join(index.aliases))
+    if index.backs_stream:
+        parts.append(f"in the data stream {index.data_stream}")
+    if index.hidden:
+        parts.append("hidden")
+    if reason := why_not(index, session.draft):
+        parts.append(f"cannot be chosen: {reason}")
+    return parts
+
+
+def choosable(indices: tuple[IndexFacts, ...], draft: Draft) -> frozenset[str]:
+    """The names of those of these indices that can be chosen."""
+    return frozenset(index.name for index in indices if not why_not(index, draft))
+
+
+def all_or_none(chosen_now: frozenset[str], shown: frozenset[str]) -> frozenset[str]:
+    """The selection with all that are shown; without them where all of them are chosen already."""
+    return chosen_now - shown if shown <= chosen_now else chosen_now | shown
+
+
+def next_sort(session: Session) -> SortBy:
+    """The next column that the list can be sorted by: a snapshot says neither documents nor health."""
+    left_out = {SortBy.DOCUMENTS, SortBy.HEALTH} if session.is_restore else set()
+    by = [each for each in SortBy if each not in left_out]
+    now = session.listing.sort
+    return by[(by.index(now) + 1) % len(by)] if now in by else by[0]
+
+
+def why_undecided(index: IndexFacts | None, session: Session) -> str:
+    """Why nothing can be decided about what has the name of an index; "" where it can."""
+    draft = session.draft
+    if index is None or index.name not in draft.selected or not session.is_restore:
+        return "Choose it first; then w decides about what has its name."
+    return "" if at_its_name(index, draft) else "Nothing is in its way."
+
+
+def all_taken(session: Session) -> tuple[IndexFacts, ...]:
+    """The chosen indices whose names are taken on the destination."""
+    draft = session.draft
+    return tuple(index for index in chosen(draft) if at_its_name(index, draft)) if session.is_restore else ()
+
+
+class NameConflict(msgspec.Struct, frozen=True, kw_only=True):
+    """What the destination holds at the names of these indices, and the answers: each a value and its words.
+
+    `seen` describes each of them, `notes` say what can be done about it. `closable` and `deletable` are their names.
+    """
+
+    seen: tuple[str, ...]
+    notes: tuple[str, ...]
+    answers: tuple[tuple[str, str], ...]
+    closable: tuple[str, ...]
+    deletable: tuple[str, ...]
+
+
+def conflict_of(indices: tuple[IndexFacts, ...], draft: Draft) -> NameConflict:
+    """What stands at the names that these are to get."""
+    taken = taken_names(draft.destination_indices)
+    targets = tuple(draft.target(index.name) for index in indices)
+    holders = dict.fromkeys(at_its_name(index, draft) for index in indices)
+
+    def names(kinds: frozenset[NameHolder]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(draft.target(each.name) for each in indices if at_its_name(each, draft) in kinds))
+
+    closable, deletable = names(_CLOSABLE), names(_DELETABLE)
+    notes = [_ONLY_RENAMED[holder] for holder in holders if holder in _ONLY_RENAMED]
+    answers = [("leave", "Leave it"), ("rename", "Another name")]
+    if closable:
+        answers.append(("close", "Restore over it"))
+        notes.append("Restoring over an index closes it, and replaces what it holds.")
+    if deletable:
+        answers.append(("delete", "Delete it first"))
+    return NameConflict(
+        seen=tuple(described(taken.index(target), target) for target in targets),
+        notes=tuple(notes),
+        answers=tuple(answers),
+        closable=closable,
+        deletable=deletable,
+    )
+
+
+def loss_of(names: tuple[str, ...], draft: Draft, way: TakenNameRule) -> tuple[str, tuple[str, ...], str]:
+    """What is lost by a decision: a heading, each index of the destination described, and when it happens."""
+    taken = taken_names(draft.destination_indices)
+    where = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
+    lost = "deleted" if way is TakenNameRule.DELETE else "closed, and replaced by what is in the snapshot"
+    return (
+        f"On {where} {'this is' if len(names) == 1 else 'these are'} {lost}:",
+        tuple(described(taken.index(name), name) for name in names),
+        "It happens when the run comes to it, not now; and it cannot be undone.",
+    )
+
+
 # -- what is done ----------------------------------------------------------------------------------------------------
+
+
+def choose(flow: Flow, names: frozenset[str]) -> None:
+    """Take these as the selection."""
+    flow.update(flow.session.answered(selected=in_order(flow.session.draft, names)))
 
 
 def rename(flow: Flow, name: str, typed: str) -> None:
@@ -198,22 +274,6 @@ def leave_alone(flow: Flow, names: tuple[str, ...]) -> None:
     """Take back what was decided about these indices of the destination."""
     kept = {name: way for name, way in flow.session.draft.in_the_way.items() if name not in names}
     flow.update(flow.session.answered(in_the_way=kept))
-
-
-def wish(flow: Flow, **changes: object) -> None:
-    """Let the restore be asked for otherwise."""
-    if flow.session.draft.restoration is not None:
-        wishes = msgspec.structs.replace(flow.session.draft.restoration, **changes)
-        flow.update(flow.session.answered(restoration=wishes))
-
-
-def with_feature(flow: Flow, name: str) -> None:
-    """Restore the state of a feature, or leave it out again."""
-    draft = flow.session.draft
-    if draft.snapshot is not None:
-        wanted = {*draft.feature_states} ^ {name}
-        states = tuple(state.name for state in draft.snapshot.feature_states if state.name in wanted)
-        flow.update(flow.session.answered(feature_states=states))
 
 
 async def settle(flow: Flow) -> str:

@@ -12,6 +12,7 @@ from esmigrate_tui.flow.session import (
     IndexList,
     NewSnapshot,
     Session,
+    SnapshotInProgress,
     matcher,
     shown_snapshots,
     source_of,
@@ -23,13 +24,14 @@ from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, SnapshotState
-from esmigrate_tui.model.text import counted, duration, size
+from esmigrate_tui.model.text import counted, duration, listed, number, size
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.snapshot import SnapshotProgress
 
 STATE_WORDS: Final[dict[SnapshotState, str]] = {
     SnapshotState.SUCCESS: "success",
@@ -128,7 +130,7 @@ def taking(new: NewSnapshot, session: Session) -> PlannedChange:
         raise ProblemError(Problem(cause=Cause.STATE, what=what))
     return PlannedChange(
         side=Side.SOURCE,
-        what=f"taken the snapshot {new.name} in {there.name}",
+        what=_taken(new.name, there.name),
         made_by=create_snapshot_request(
             there.name,
             new.name,
@@ -138,6 +140,38 @@ def taking(new: NewSnapshot, session: Session) -> PlannedChange:
         ),
         undo=delete_snapshot_request(there.name, new.name),
     )
+
+
+PATTERNS: Final = "Names with * and ?, separated by commas; * is all but system and hidden ones, those need their dot."
+WITHOUT_GLOBAL_STATE: Final = "The cluster's global state (templates, settings) is left out of it."
+
+
+def meaning(patterns: str, draft: Draft) -> str:
+    """Which indices the patterns of a new snapshot mean."""
+    names = resolved(patterns, draft)
+    many = counted(len(names), "index or data stream", "indices and data streams")
+    return f"{many}: {listed(names, 20)}" if names else "That means no index."
+
+
+def missing_from(snapshot: SnapshotFacts) -> str:
+    """Which shards are not in a snapshot, in a sentence; "" where it is whole."""
+    missing = snapshot.shards_failed or len(snapshot.failures)
+    if not missing and snapshot.state is not SnapshotState.PARTIAL:
+        return ""
+    of = f" of {number(snapshot.shards)}" if snapshot.shards else ""
+    which = listed(tuple(dict.fromkeys(f"{one.index} shard {one.shard}" for one in snapshot.failures)))
+    return f"{number(missing)}{of} shards are not in it{': ' + which if which else ''}."
+
+
+def so_far(taken: SnapshotProgress) -> tuple[str, ...]:
+    """How far a snapshot is: shards, and bytes where the server knows them."""
+    shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
+    return (shards, f"{size(taken.bytes_done)} of {size(taken.bytes)}") if taken.bytes else (shards,)
+
+
+def ended(state: SnapshotState) -> str:
+    """What is said of a snapshot that has been taken."""
+    return f"Taken ({STATE_WORDS[state]}). Enter goes on with it."
 
 
 # -- what is done ----------------------------------------------------------------------------------------------------
@@ -224,3 +258,47 @@ async def named(flow: Flow, *, is_live: bool = True) -> str:
     name = new.name or f"esmigrate-{at:%Y.%m.%d-%H%M%S}"
     look_at(flow, new=msgspec.structs.replace(new, name=name, features=features))
     return said
+
+
+async def make(flow: Flow, name: str, repository: str, change: PlannedChange) -> bool:
+    """Let the source begin to take a snapshot; False where it was refused, which the list then says."""
+    look_at(flow, making=SnapshotInProgress(repository=repository, name=name, since=flow.services.now()), problem=None)
+    try:
+        await flow.change(change, "deletes it again")
+    except ProblemError as error:
+        look_at(flow, making=None, problem=error.problem)
+        return False
+    return True
+
+
+def cancelling(making: SnapshotInProgress) -> tuple[PlannedChange, str]:
+    """The change that cancels a snapshot that is being made, and what that does."""
+    from esmigrate_tui.elastic.snapshots import delete_snapshot_request  # noqa: PLC0415  # loaded when first needed
+
+    request = delete_snapshot_request(making.repository, making.name)
+    question = (
+        "What is written of it so far is deleted from the repository; the indices stay as they are.\n"
+        f"To the source: {request.method} {request.path}"
+    )
+    return PlannedChange(side=Side.SOURCE, what=f"cancelled the snapshot {making.name}", made_by=request), question
+
+
+async def cancel(flow: Flow, change: PlannedChange) -> str:
+    """Cancel the snapshot that is being made; why that failed, "" where it was done."""
+    making = flow.session.snapshot_list.making
+    if making is None:
+        return ""
+    look_at(flow, making=msgspec.structs.replace(making, is_cancelled=True))
+    try:
+        await flow.change(change)
+    except ProblemError as error:
+        if (making := flow.session.snapshot_list.making) is not None:
+            look_at(flow, making=msgspec.structs.replace(making, is_cancelled=False))
+        return error.problem.sentence()
+    kept = tuple(each for each in flow.session.made if each.what != _taken(making.name, making.repository))
+    flow.update(flow.session.but(made=kept))
+    return ""
+
+
+def _taken(name: str, repository: str) -> str:
+    return f"taken the snapshot {name} in {repository}"

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow import repository as steps
-from esmigrate_tui.flow.session import KnownRepository, NewRepository, other_name, repositories, repository_here
+from esmigrate_tui.flow.session import KnownRepository, repositories, repository_here
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
+from esmigrate_tui.model.repository_types import TYPES, type_of
 from esmigrate_tui.plain.console import BackError, PagedRows, in_turn, place_of
 
 if TYPE_CHECKING:
@@ -60,8 +60,8 @@ def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
     repository_list = flow.session.repository_list
     if repository_list.problem is not None:
         console.trouble(repository_list.problem)
-    if repository_list.source_problem is not None:
-        console.say(f"The source's could not be listed: {repository_list.source_problem.what}")
+    if trouble := steps.source_trouble(repository_list):
+        console.say(trouble)
     rows = [
         f"{known.name}, {known.shown.type}, {'readonly' if known.shown.is_readonly else 'read and write'}, "
         f"{known.shown.place or 'place not known'}; registered on {steps.where(known, flow.session)[0]}"
@@ -71,7 +71,7 @@ def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
         pages.say(rows)
     elif repository_list.destination is not None:
         console.say("No repository is registered: the place that snapshots are kept in, a folder or a bucket.")
-        console.say("a tells the destination where yours is.")
+        console.say(steps.ADDS)
 
 
 def _row(typed: str, flow: PlainFlow, console: Console) -> KnownRepository | None:
@@ -91,8 +91,8 @@ async def _take(known: KnownRepository, flow: PlainFlow, console: Console) -> bo
         if known.destination is None or not sentence.startswith("Its number"):
             console.say(sentence)
     if known.destination is None:
-        if other := other_name(known, flow.session.repository_list):
-            console.say(f"The destination has it already, as {other}.")
+        if reason := steps.why_not_registered(known, flow.session.repository_list):
+            console.say(reason)
             return False
         await _register(known.shown.registered(readonly=True), flow, console)
         here = repository_here(flow.session.repository_list)
@@ -107,7 +107,7 @@ async def _take(known: KnownRepository, flow: PlainFlow, console: Console) -> bo
 
 async def _verify(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
     if known.destination is None:
-        console.say("Only what the destination has registered can be looked at from there.")
+        console.say(steps.ONLY_ITS_OWN)
         return
     await steps.verify(flow, known.name)
     if (trouble := flow.session.repository_list.verified.get(known.name)) is not None:
@@ -128,9 +128,6 @@ def say_request(console: Console, to: str, request: Request, words: str = "The r
 
 
 async def _register(repository: Repository, flow: PlainFlow, console: Console) -> None:
-    if any(one.name == repository.name for one in flow.session.repository_list.destination or ()):
-        console.say(f"The destination has a repository {repository.name} already: choose another name.")
-        return
     try:
         change, to, said = steps.registration(repository, flow.session)
     except ProblemError as error:
@@ -148,19 +145,19 @@ async def _register(repository: Repository, flow: PlainFlow, console: Console) -
 
 
 async def _fill_in_from(known: KnownRepository, flow: PlainFlow, console: Console) -> None:
-    settings = {key: value for key, value in known.shown.settings.items() if key not in {"readonly", "uuid"}}
-    if type_of(known.shown.type) is None:
-        console.say(f"There is no form for the type {known.shown.type}.")
-        return
-    steps.look_at(flow, new=NewRepository(name=known.name, type=known.shown.type, values=settings))
-    await _fill_in(flow, console)
+    try:
+        steps.look_at(flow, new=steps.filled_from(known))
+    except ProblemError as error:
+        console.trouble(error.problem)
+    else:
+        await _fill_in(flow, console)
 
 
 async def _fill_in(flow: PlainFlow, console: Console) -> None:
     """Ask for a repository, field by field, and register it."""
     await in_turn(partial(question, flow, console) for question in (_name, _type, _readonly))
     kind = type_of(flow.session.repository_list.new.type)
-    settings = () if kind is None else tuple(field for field in kind.fields if field.name != "readonly")
+    settings = steps.settings_asked(flow.session.repository_list.new)
     if kind is not None and kind.prepared:
         console.say(kind.prepared)
     if kind is not None and kind.secrets:
@@ -173,12 +170,8 @@ async def _fill_in(flow: PlainFlow, console: Console) -> None:
     asked = f"Its other settings, {len(others)}, have defaults. Go through them?"
     if others and await console.agrees(asked, default=has_some):
         await in_turn(partial(_setting, flow, console, field) for field in others)
-    new, known = flow.session.repository_list.new, {field.name for field in settings}
-    values = {key: value for key, value in new.values.items() if key in known and value}
-    if new.type != "url":
-        values["readonly"] = "true" if new.readonly else "false"
     try:
-        repository = repository_of(new.type, new.name.strip(), values)
+        repository = steps.typed_repository(flow.session)
     except ProblemError as error:
         console.trouble(error.problem)
         console.say("Nothing was registered; a goes through the answers again.")
@@ -191,7 +184,7 @@ def _type_in(flow: PlainFlow, **changes: object) -> None:
 
 
 async def _name(flow: PlainFlow, console: Console) -> bool:
-    console.say("How the destination is to call it. Searchable snapshots want the name that the source uses.")
+    console.say(steps.NAME_MEANS)
     typed = await console.text(
         "Name", flow.session.repository_list.new.name, why_not=lambda typed: "" if typed else "a name is needed"
     )
@@ -209,7 +202,7 @@ async def _readonly(flow: PlainFlow, console: Console) -> bool:
     new = flow.session.repository_list.new
     if new.type == "url":
         return False
-    console.say("Only one cluster may write into a repository: two that do destroy it.")
+    console.say(steps.READONLY_MEANS)
     _type_in(flow, readonly=await console.agrees("Register it readonly?", default=new.readonly))
     return True
 

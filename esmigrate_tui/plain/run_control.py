@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow.run_control import (
     GOING_ON,
+    STOPPING,
+    THAT_IS_ALL,
     CommandReply,
     pacing,
     pausing,
@@ -14,7 +16,6 @@ from esmigrate_tui.flow.run_control import (
     whether_that_is_all,
 )
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.model.command import AcceptArrivals, StopRun
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.plain.console import EndOfInputError
 
@@ -90,11 +91,11 @@ async def _order(letter: str, console: Console, progress: Callable[[], Progress]
             return pacing(progress(), is_faster=letter == "+")
         case "s":
             if await _is_sure(console, "stop it", what_stopping_does(progress())):
-                return CommandReply(command=StopRun(), said="Told to stop; it ends in good order.")
+                return STOPPING
             return CommandReply(said="It goes on.")
         case "d" if is_watched(progress()):
             if await _is_sure(console, "end it so", whether_that_is_all(progress())):
-                return CommandReply(command=AcceptArrivals(), said="It is counted once more, and then the run ends.")
+                return THAT_IS_ALL
             return CommandReply(said="It goes on.")
         case _:
             return CommandReply(said=letters(progress()))

@@ -12,23 +12,18 @@ import msgspec
 from esmigrate_tui.flow import selection as steps
 from esmigrate_tui.flow.options import answer, questions
 from esmigrate_tui.flow.session import (
-    SortBy,
-    at_its_name,
     chosen,
-    in_order,
     in_the_way,
     listed,
     matcher,
     needed_bytes,
     not_whole,
     offered,
-    settings_of,
-    taken_names,
     why_not,
 )
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.facts import IndexFacts, IndexState
-from esmigrate_tui.model.snapshot import Mount, TakenNameRule
+from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.model.text import listed as several
 from esmigrate_tui.plain.console import BackError, PagedRows, numbers, place_of
@@ -159,7 +154,6 @@ class _Selection:
         alone: dict[str, Callable[[], Awaitable[None]]] = {
             "p": self._rename_all,
             "W": self._resolve_all,
-            "o": self._options,
         }
         if typed.startswith("/"):
             self._filter(typed[1:])
@@ -174,7 +168,7 @@ class _Selection:
         elif typed in alone and self.flow.session.is_restore:
             await alone[typed]()
         elif typed == "o":
-            await self._told()
+            await self._options()
         else:
             self._look_or_choose(typed)
 
@@ -189,8 +183,7 @@ class _Selection:
         session = self.flow.session
         match typed:
             case "a":
-                names, shown = frozenset(session.draft.selected), self._choosable()
-                self._choose(names - shown if shown <= names else names | shown)
+                self._choose(steps.all_or_none(frozenset(session.draft.selected), self._choosable()))
                 return
             case "i":
                 self._choose(frozenset(session.draft.selected) ^ self._choosable())
@@ -203,10 +196,7 @@ class _Selection:
                 self._look_at(shows_hidden=not session.listing.shows_hidden)
                 self.console.say("Hidden ones are " + ("left out." if session.listing.shows_hidden else "shown."))
             case "s":
-                left_out = {SortBy.DOCUMENTS, SortBy.HEALTH} if session.is_restore else set()
-                by = [each for each in SortBy if each not in left_out]
-                now = session.listing.sort
-                self._look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0])
+                self._look_at(sort=steps.next_sort(session))
                 self.console.say(f"Sorted by {self.flow.session.listing.sort}.")
             case _:
                 self._toggle(typed)
@@ -214,12 +204,12 @@ class _Selection:
         self._say()
 
     def _choosable(self) -> frozenset[str]:
-        return frozenset(index.name for index in self._rows if not why_not(index, self.flow.session.draft))
+        return steps.choosable(self._rows, self.flow.session.draft)
 
     def _choose(self, names: frozenset[str]) -> None:
         """Take this as the selection, and say what is new of it: the list is not read once more."""
         before = self.flow.session.draft.selected
-        self.flow.update(self.flow.session.answered(selected=in_order(self.flow.session.draft, names)))
+        steps.choose(self.flow, names)
         now = self.flow.session.draft.selected
         for words, new in (("Chosen", set(now) - set(before)), ("Let go", set(before) - set(now))):
             if new:
@@ -243,10 +233,8 @@ class _Selection:
         for index in meant:
             if reason := why_not(index, draft):
                 self.console.say(f"{index.name} cannot be chosen: {reason}.")
-        names = frozenset(index.name for index in meant if not why_not(index, draft))
-        now = frozenset(draft.selected)
-        if names:
-            self._choose(now - names if names <= now else now | names)
+        if names := steps.choosable(tuple(meant), draft):
+            self._choose(steps.all_or_none(frozenset(draft.selected), names))
 
     async def _with_row(self, typed: str, do: Callable[[IndexFacts], Awaitable[None]]) -> None:
         rows = self._rows
@@ -257,16 +245,8 @@ class _Selection:
             await do(rows[at])
 
     async def _details(self, index: IndexFacts) -> None:
-        draft = self.flow.session.draft
-        parts = [f"made by {index.created}"] if index.created is not None else []
-        parts += [counted(index.shards, "shard"), counted(index.replicas, "replica")]
-        parts += [f"aliases {', '.join(index.aliases)}"] if index.aliases else []
-        parts += [f"{len(index.types)} types"] if len(index.types) > 1 else []
-        parts += ["hidden"] if index.hidden else []
-        parts += [f"in the data stream {index.data_stream}"] if index.backs_stream else []
-        parts += [f"a data stream of {counted(len(index.backing), 'index', 'indices')}"] if index.backing else []
-        self.console.say(row_of(index, self.flow, frozenset(draft.selected)))
-        self.console.say(", ".join(parts) + ".")
+        self.console.say(row_of(index, self.flow, frozenset(self.flow.session.draft.selected)))
+        self.console.say(", ".join((counted(index.shards, "shard"), *steps.known_of(index, self.flow.session))) + ".")
 
     async def _made(self, typed: str) -> None:
         """What is made of a row, and taking it from a file instead."""
@@ -290,7 +270,7 @@ class _Selection:
     async def _rename(self, index: IndexFacts) -> None:
         draft, name = self.flow.session.draft, index.name
         if name not in draft.selected:
-            self.console.say("Choose it first, then give it another name.")
+            self.console.say(steps.CHOOSE_FIRST)
             return
         typed = await self.console.text(
             f"{name} is called on the destination",
@@ -302,9 +282,9 @@ class _Selection:
 
     async def _rename_all(self) -> None:
         if not self.flow.session.draft.selected:
-            self.console.say("Choose first, then give all of them new names.")
+            self.console.say(steps.CHOOSE_ALL_FIRST)
             return
-        self.console.say("A regular expression as Elasticsearch reads it; $1 is what the first brackets found.")
+        self.console.say(steps.PATTERN_MEANS)
         while True:
             before = self.flow.session.listing.pattern_of_names
             found = await self.console.ask("Found in the name", before[0])
@@ -323,59 +303,41 @@ class _Selection:
     # -- what has the name already -----------------------------------------------------------------------------------
 
     async def _resolve(self, index: IndexFacts) -> None:
-        draft = self.flow.session.draft
-        if not self.flow.session.is_restore or index.name not in draft.selected:
-            self.console.say("Choose it first; then w decides about what has its name.")
-        elif not at_its_name(index, draft):
-            self.console.say("Nothing is in its way.")
+        if reason := steps.why_undecided(index, self.flow.session):
+            self.console.say(reason)
         else:
             await self._decide((index,))
 
     async def _resolve_all(self) -> None:
-        draft = self.flow.session.draft
-        found = tuple(index for index in chosen(draft) if at_its_name(index, draft))
-        if found:
+        if found := steps.all_taken(self.flow.session):
             await self._decide(found)
         else:
             self.console.say("Nothing is in the way.")
 
     async def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
         draft = self.flow.session.draft
-        taken = taken_names(draft.destination_indices)
-        for index in indices:
-            target = draft.target(index.name)
-            self.console.say(f"There already: {steps.described(taken.index(target), target)}.")
-        holders = dict.fromkeys(at_its_name(index, draft) for index in indices)
-        for holder in holders:
-            if holder in steps.ONLY_RENAMED:
-                self.console.say(steps.ONLY_RENAMED[holder])
-        closable = tuple(index for index in indices if at_its_name(index, draft) in steps.CLOSABLE)
-        deletable = tuple(index for index in indices if at_its_name(index, draft) in steps.DELETABLE)
-        options = [("leave", "Leave it"), ("rename", "Another name")]
-        options += [("close", "Restore over it: it is closed, and what it holds is replaced")] if closable else []
-        options += [("delete", "Delete it first")] if deletable else []
-        match await self.console.choose("What becomes of it?", options, "leave"):
+        conflict = steps.conflict_of(indices, draft)
+        for each in (*(f"There already: {one}." for one in conflict.seen), *conflict.notes):
+            self.console.say(each)
+        match await self.console.choose("What becomes of it?", conflict.answers, "leave"):
             case "rename" if len(indices) == 1:
                 await self._rename(indices[0])
             case "rename":
                 await self._rename_all()
             case "close":
-                await self._confirm(closable, TakenNameRule.CLOSE)
+                await self._confirm(conflict.closable, TakenNameRule.CLOSE)
             case "delete":
-                await self._confirm(deletable, TakenNameRule.DELETE)
+                await self._confirm(conflict.deletable, TakenNameRule.DELETE)
             case _:
                 steps.leave_alone(self.flow, tuple(draft.target(index.name) for index in indices))
 
-    async def _confirm(self, indices: tuple[IndexFacts, ...], way: TakenNameRule) -> None:
+    async def _confirm(self, names: tuple[str, ...], way: TakenNameRule) -> None:
         draft = self.flow.session.draft
-        names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
-        taken = taken_names(draft.destination_indices)
-        lost = "deleted" if way is TakenNameRule.DELETE else "closed, and replaced by what is in the snapshot"
-        where = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
-        self.console.say(f"On {where} {'this is' if len(names) == 1 else 'these are'} {lost}:")
-        for name in names:
-            self.console.say(steps.described(taken.index(name), name), 2)
-        self.console.say("It happens when the run comes to it, not now; and it cannot be put back.")
+        title, lost, when = steps.loss_of(names, draft, way)
+        self.console.say(title)
+        for each in lost:
+            self.console.say(each, 2)
+        self.console.say(when)
         word = steps.word_to_type(names)
         if await self.console.ask(f"Type {word} to allow it; Enter leaves it") == word:
             steps.decide(self.flow, names, way)
@@ -384,118 +346,21 @@ class _Selection:
 
     # -- options -----------------------------------------------------------------------------------------------------
 
-    async def _told(self) -> None:
-        """What else a run that reads documents is told, until one goes back to the list."""
+    async def _options(self) -> None:
+        """What else the run is told, until one goes back to the list."""
         while True:
             each = {question.name: question for question in questions(self.flow.session)}
-            now = ((name, f"{one.label}: {dict(one.options).get(one.value, one.value)}") for name, one in each.items())
-            name = await self.console.choose("Which one?", [("back", "back to the list"), *now], "back")
+            now = ((name, f"{one.label}: {one.words}") for name, one in each.items())
+            name = await self.console.choose("Which option?", [("back", "back to the list"), *now], "back")
             if name == "back":
                 self._say()
                 return
             asked = each[name]
             self.console.say(asked.means)
             with contextlib.suppress(BackError):
-                answer(self.flow, name, await self.console.choose(asked.label, asked.options, asked.value))
-
-    async def _options(self) -> None:
-        """What else the restore is told, until one goes back to the list."""
-        while True:
-            each = self._all_options()
-            options = [("back", "back to the list"), *((name, f"{name}: {now}") for name, (now, _) in each.items())]
-            name = await self.console.choose("Options of the restore: which one?", options, "back")
-            if name == "back":
-                self._say()
-                return
-            try:
-                await each[name][1]()
-            except BackError:
-                continue
-
-    def _all_options(self) -> dict[str, tuple[str, Callable[[], Awaitable[None]]]]:
-        draft = self.flow.session.draft
-        wishes, snapshot = draft.restoration, draft.snapshot
-        if wishes is None:
-            return {}
-        found: dict[str, tuple[str, Callable[[], Awaitable[None]]]] = {}
-        for state in snapshot.feature_states if snapshot is not None else ():
-            now = "restored" if state.name in draft.feature_states else "left out"
-
-            async def feature(name: str = state.name, indices: tuple[str, ...] = state.indices) -> None:
-                self.console.say(f"Its indices: {', '.join(indices)}.")
-                self.console.say("What the destination holds of this feature is closed and overwritten.")
-                if await self._yes("Restore it?", is_now=name in self.flow.session.draft.feature_states):
-                    steps.with_feature(self.flow, name)
-
-            found[f"feature {state.name}"] = (now, feature)
-        found["aliases"] = ("restored with the indices" if wishes.aliases else "left out", self._switch("aliases"))
-        if snapshot is None or snapshot.global_state is not False:
-            words = "RESTORED, it overwrites" if wishes.global_state else "left out"
-            found["global state"] = (words, self._switch("global_state"))
-        found["missing shards"] = ("accepted" if wishes.partial else "not accepted", self._switch("partial"))
-        found["set"] = (", ".join(f"{k}={v}" for k, v in wishes.index_settings.items()) or "nothing", self._set)
-        found["ignore settings"] = (" ".join(wishes.ignore_index_settings) or "none", self._ignore)
-        found["repository after it"] = (
-            "its registration is removed" if wishes.unregister else "stays registered",
-            self._unregister,
-        )
-        found["mounted"] = (
-            "no, copied" if wishes.mount is Mount.NONE else wishes.mount.value.replace("_", " "),
-            self._mount,
-        )
-        return found
-
-    async def _yes(self, question: str, *, is_now: bool) -> bool:
-        """Whether the answer is another one than now."""
-        return await self.console.agrees(question, default=is_now) is not is_now
-
-    def _switch(self, name: str) -> Callable[[], Awaitable[None]]:
-        async def ask() -> None:
-            wishes = self.flow.session.draft.restoration
-            is_now = bool(getattr(wishes, name))
-            self.console.say(steps.OPTION_MEANS[name])
-            if await self._yes("Do that?", is_now=is_now):
-                steps.wish(self.flow, **{name: not is_now})
-
-        return ask
-
-    async def _set(self) -> None:
-        self.console.say(f"{steps.OPTION_MEANS['set'].partition(' One a line')[0]} Several are separated by blanks.")
-        wishes = self.flow.session.draft.restoration
-        now = " ".join(f"{key}={value}" for key, value in wishes.index_settings.items()) if wishes is not None else ""
-        typed = await self.console.text("KEY=VALUE", now, why_not=steps.why_no_settings)
-        lines = tuple(typed.split())
-        listing = msgspec.structs.replace(self.flow.session.listing, settings=lines)
-        self.flow.update(self.flow.session.but(listing=listing))
-        steps.wish(self.flow, index_settings=settings_of(lines)[0])
-
-    async def _ignore(self) -> None:
-        self.console.say(steps.OPTION_MEANS["ignore"])
-        wishes = self.flow.session.draft.restoration
-        now = " ".join(wishes.ignore_index_settings) if wishes is not None else ""
-        typed = await self.console.ask("Settings to leave out", now)
-        steps.wish(self.flow, ignore_index_settings=tuple(dict.fromkeys(typed.replace(",", " ").split())))
-
-    async def _unregister(self) -> None:
-        wishes = self.flow.session.draft.restoration
-        if not steps.is_ours(self.flow.session) or wishes is None:
-            self.console.say("It was registered before this: whoever did that takes it away.")
-            return
-        self.console.say(steps.OPTION_MEANS["unregister"])
-        if await self._yes("Remove its registration at the end?", is_now=wishes.unregister):
-            # Only what a run registers itself does it take away: it registers the same once more.
-            steps.wish(self.flow, unregister=not wishes.unregister, register=not wishes.unregister)
-
-    async def _mount(self) -> None:
-        if reason := steps.why_not_mounted(self.flow.session.draft):
-            self.console.say(f"Not here: {reason}.")
-            return
-        self.console.say(steps.OPTION_MEANS["mount"])
-        mounts = (
-            (Mount.NONE.value, "no, copied"),
-            (Mount.FULL_COPY.value, "yes, with a full local copy"),
-            (Mount.SHARED_CACHE.value, "yes, with a shared cache (frozen)"),
-        )
-        wishes = self.flow.session.draft.restoration
-        now = wishes.mount.value if wishes is not None else Mount.NONE.value
-        steps.wish(self.flow, mount=Mount(await self.console.choose("Mounted?", mounts, now)))
+                if asked.options:
+                    value = await self.console.choose(asked.label, asked.options, asked.value)
+                else:
+                    why_not = steps.why_no_settings if name == "set" else None
+                    value = await self.console.text(asked.label, asked.value, why_not=why_not)
+                answer(self.flow, name, value)

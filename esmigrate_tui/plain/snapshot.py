@@ -11,7 +11,6 @@ from esmigrate_tui.flow import snapshot as steps
 from esmigrate_tui.flow.layout import moment
 from esmigrate_tui.flow.session import (
     NewSnapshot,
-    SnapshotInProgress,
     matcher,
     shown_snapshots,
     source_of,
@@ -20,8 +19,8 @@ from esmigrate_tui.flow.session import (
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
-from esmigrate_tui.model.text import counted, listed, number, size
+from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotState
+from esmigrate_tui.model.text import counted
 from esmigrate_tui.plain.console import BackError, PagedRows, place_of
 from esmigrate_tui.plain.repository import say_request
 
@@ -114,10 +113,8 @@ async def _take(typed: str, flow: PlainFlow, console: Console) -> bool:
         return False
     taken = flow.session.draft.snapshot or one
     console.say(f"{taken.name}: {steps.measures(taken)}. {steps.beside(taken)}")
-    if not taken.is_whole:
-        missing = taken.shards_failed or len(taken.failures)
-        which = listed(tuple(f"{each.index} shard {each.shard}" for each in taken.failures))
-        console.say(f"{number(missing)} shards are not in it{': ' + which if which else ''}.")
+    if missing := steps.missing_from(taken):
+        console.say(missing)
     return True
 
 
@@ -148,28 +145,16 @@ async def _new(flow: PlainFlow, console: Console) -> None:
     if there is None or not await console.agrees(f"Take the snapshot {new.name} on the source?"):
         console.say("No snapshot was taken.")
         return
-    steps.look_at(
-        flow, making=SnapshotInProgress(repository=there.name, name=new.name, since=flow.services.now()), problem=None
-    )
-    try:
-        await flow.change(change, "deletes it again")
-    except ProblemError as error:
-        steps.look_at(flow, making=None, problem=error.problem)
-        return
-    await _watch(flow, console)
+    if await steps.make(flow, new.name, there.name, change):
+        await _watch(flow, console)
 
 
 async def _asked(flow: PlainFlow, console: Console) -> NewSnapshot:
     new = flow.session.snapshot_list.new
     name = await console.ask("Name of the new snapshot", new.name)
-    console.say(
-        "Which indices: names with * and ?, separated by commas; * is all but system and hidden ones, those need "
-        "their dot. The cluster's global state (templates, settings) is left out of it."
-    )
+    console.say(f"Which indices? {steps.PATTERNS} {steps.WITHOUT_GLOBAL_STATE}")
     patterns = await console.ask("Indices", new.patterns)
-    names = steps.resolved(patterns, flow.session.draft)
-    means = counted(len(names), "index or data stream", "indices and data streams")
-    console.say(f"That means {means}{': ' + listed(names, 20) if names else ''}.")
+    console.say(steps.meaning(patterns, flow.session.draft))
     states = new.feature_states
     if new.features:
         console.say(f"Feature states that can be taken as well: {', '.join(new.features)}.")
@@ -188,23 +173,17 @@ async def _watch(flow: PlainFlow, console: Console) -> None:
     said_at = flow.services.now()
     while (making := flow.session.snapshot_list.making) is not None:
         try:
-            seen = await flow.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
+            taken = await flow.cluster(Side.SOURCE).snapshots.taking(making.repository, making.name)
         except ProblemError as error:
             steps.look_at(flow, making=None, problem=error.problem)
             return
-        taken = seen
         if taken.state is not SnapshotState.IN_PROGRESS:
             steps.look_at(flow, making=None, pattern="")
             await _list(flow, then=making.name)
-            console.say(f"Taken ({steps.STATE_WORDS[taken.state]}). Enter goes on with it.")
+            console.say(steps.ended(taken.state))
             return
         steps.look_at(flow, making=msgspec.structs.replace(making, taken=taken))
         if flow.services.now() - said_at >= _SAY_EVERY:
             said_at = flow.services.now()
-            console.say(_so_far(taken), 2)
+            console.say(", ".join(steps.so_far(taken)), 2)
         await asyncio.sleep(_LOOK_EVERY)
-
-
-def _so_far(taken: SnapshotProgress) -> str:
-    shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
-    return shards + (f", {size(taken.bytes_done)} of {size(taken.bytes)}" if taken.bytes else "")

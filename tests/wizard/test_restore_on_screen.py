@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.selection import renaming, why_not_mounted
+from esmigrate_tui.flow.options import why_not_mounted
+from esmigrate_tui.flow.selection import renaming
 from esmigrate_tui.flow.session import (
     ConnectionForm,
     ConnectionTest,

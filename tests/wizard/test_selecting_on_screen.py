@@ -20,7 +20,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens import selection
-from esmigrate_tui.wizard.screens.forms import CarryingScreen
+from esmigrate_tui.wizard.screens.forms import OptionsScreen
 from esmigrate_tui.wizard.screens.one_index import about
 from esmigrate_tui.wizard.screens.review import reviewed
 from esmigrate_tui.wizard.widgets.fields import PlainInput
@@ -220,7 +220,7 @@ async def test_what_was_answered_for_a_restore_means_nothing_for_a_reindex(world
     app = at_selection(world, session)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("o")
-        assert isinstance(app.screen, CarryingScreen)
+        assert isinstance(app.screen, OptionsScreen)
         await pilot.press("escape", "ctrl+n")
         await settled(pilot)
         assert app.step is not None

@@ -88,7 +88,7 @@ class StepScreen(Screen[None]):
         yield FootLine(self.STEP)
 
     def on_mount(self) -> None:
-        """Now it is on the screen; what a picture shows reads nothing by itself."""
+        """Now it is on the screen; a picture reads nothing. Textual calls this after a subclass's own, by itself."""
         self.show()
         if self.wizard.is_live:
             self.set_interval(1.0, self._show_seconds)

@@ -256,7 +256,6 @@ class ConnectionsScreen(StepScreen):
             if credential is not None and credential.secret:
                 with self.prevent(Input.Changed):
                     self.query_one(f"#{side}-secret", SecretInput).value = credential.secret
-        super().on_mount()
         wanted = [side for side in self.session.sides if not self.session.is_left_out(side)]
         first = next((side for side in wanted if self.session.form(side).test is not ConnectionTest.GOOD), wanted[0])
         self.query_one(f"#{first}-address").focus()

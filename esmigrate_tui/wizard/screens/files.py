@@ -302,7 +302,6 @@ class FilesScreen(StepScreen):
         """Now it is on the screen."""
         if self.wizard.is_live:
             self.let_go()  # a look that a screen before this one began was ended with it
-        super().on_mount()
         self._suggest()
         file_choice = self.session.file_choice
         self.query_one("#into" if file_choice.look is not None or file_choice.sender is not None else "#files").focus()

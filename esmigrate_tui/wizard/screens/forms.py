@@ -10,19 +10,18 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
-from esmigrate_tui.flow import selection as steps
+from esmigrate_tui.flow import repository as repository_steps
 from esmigrate_tui.flow.layout import fit, shorten
-from esmigrate_tui.flow.options import answer, proof, questions, said_otherwise
-from esmigrate_tui.flow.selection import OPTION_MEANS, Renaming, renaming, why_not_mounted
+from esmigrate_tui.flow.options import Question, answer, questions, said_otherwise, set_lines
+from esmigrate_tui.flow.selection import PATTERN_MEANS, Renaming, renaming
 from esmigrate_tui.flow.session import (
     NewRepository,
     NewSnapshot,
     settings_of,
 )
-from esmigrate_tui.flow.snapshot import resolved, why_not_called
+from esmigrate_tui.flow.snapshot import PATTERNS, WITHOUT_GLOBAL_STATE, meaning, why_not_called
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.repository_types import TYPES, repository_of, type_of
-from esmigrate_tui.model.snapshot import Mount, Repository, RestoreOptions
+from esmigrate_tui.model.repository_types import TYPES, type_of
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.wizard.draw import DIM, STRONG, TROUBLE, Canvas, ink, paragraph, rule
 from esmigrate_tui.wizard.screens.connections import LabelledField
@@ -37,8 +36,6 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
-    from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.model.repository_types import RepositorySetting as Setting
     from esmigrate_tui.wizard.app import WizardApp
 
 _STYLES: Final = """
@@ -151,11 +148,6 @@ class RepositoryForm(FormScreen):
         self._wizard.update(session.but(repository_list=msgspec.structs.replace(session.repository_list, new=new)))
         self.tell()
 
-    def _settings(self) -> tuple[Setting, ...]:
-        kind = type_of(self.new.type)
-        # Which one may write is asked as a question of its own.
-        return () if kind is None else tuple(field for field in kind.fields if field.name != "readonly")
-
     def fields(self) -> list[Widget]:
         """Name, type, and the settings of that type."""
         kinds = tuple((kind.name, f"{kind.name}: {kind.title}") for kind in TYPES)
@@ -170,7 +162,7 @@ class RepositoryForm(FormScreen):
 
     def _of_type(self) -> list[Widget]:
         found: list[Widget] = []
-        for setting in self._settings():
+        for setting in repository_steps.settings_asked(self.new):
             label = setting.label + (" (needed)" if setting.is_needed else "")
             value = self.new.values.get(setting.name, "")
             found.append(
@@ -196,9 +188,9 @@ class RepositoryForm(FormScreen):
         kind = type_of(self.new.type)
         setting = kind.field(self.at.removeprefix("set-")) if kind is not None else None
         words = {
-            "name": "How the destination is to call it. Searchable snapshots want the name that the source uses.",
+            "name": repository_steps.NAME_MEANS,
             "type": kind.prepared if kind is not None else "",
-            "readonly": "Only one cluster may write into a repository: two that do destroy it.",
+            "readonly": repository_steps.READONLY_MEANS,
         }.get(self.at, setting.help if setting is not None else "")
         if setting is not None and setting.is_needed and kind is not None:
             words = f"{words} {kind.prepared}"
@@ -236,20 +228,10 @@ class RepositoryForm(FormScreen):
         if message.press.id == "no":
             self.dismiss(None)
             return
-        known = {setting.name for setting in self._settings()}
-        values = {key: value for key, value in self.new.values.items() if key in known}
-        if self.new.type != "url":
-            values["readonly"] = "true" if self.new.readonly else "false"
         try:
-            repository = repository_of(self.new.type, self.new.name.strip(), values)
+            self.dismiss(repository_steps.typed_repository(self._wizard.session))
         except ProblemError as error:
             self.tell(error.problem.sentence())
-            return
-        there = self._wizard.session.repository_list.destination or ()
-        if any(one.name == repository.name for one in there):
-            self.tell(f"The destination has a repository {repository.name} already: choose another name.")
-            return
-        self.dismiss(repository)
 
 
 # -- a snapshot --------------------------------------------------------------------------------------------------------
@@ -298,12 +280,10 @@ class SnapshotForm(FormScreen):
 
     def told(self, look: Canvas) -> list[Text]:
         """What the patterns mean now."""
-        names = resolved(self.new.patterns, self._wizard.session.draft)
-        words = "Names with * and ?, separated by commas; * is all but system and hidden ones, those need their dot."
-        lines = paragraph(words, look.width, 1, DIM)
-        means = f"{counted(len(names), 'index or data stream', 'indices and data streams')}: {', '.join(names)}"
-        lines.append(ink(" ").append(shorten(means if names else "That means no index.", look.width - 2), STRONG))
-        lines += paragraph("The cluster's global state (templates, settings) is left out of it.", look.width, 1, DIM)
+        lines = paragraph(PATTERNS, look.width, 1, DIM)
+        means = meaning(self.new.patterns, self._wizard.session.draft)
+        lines.append(ink(" ").append(shorten(means, look.width - 2), STRONG))
+        lines += paragraph(WITHOUT_GLOBAL_STATE, look.width, 1, DIM)
         return [*lines, Text()]
 
     def on_input_changed(self, message: Input.Changed) -> None:
@@ -370,7 +350,7 @@ class PatternScreen(FormScreen):
         found = self._found()
         if found.wrong:
             return paragraph(found.wrong, look.width, 1, TROUBLE)[:2]
-        words = "A regular expression as Elasticsearch reads it; $1 is what the first brackets found. "
+        words = f"{PATTERN_MEANS} "
         return paragraph(
             words + f"{counted(len(found.renamed), 'name')} of {len(found.rows)} would change.", look.width, 1, DIM
         )
@@ -422,193 +402,57 @@ def _renamed_row(row: tuple[str, str, str], look: Canvas, *, here: bool) -> Text
     return line.append(" ").append(fit(word, word_width), STRONG if is_wrong else DIM)
 
 
-# -- the options of a restore ------------------------------------------------------------------------------------------
+# -- options -----------------------------------------------------------------------------------------------------------
 
 
 _SETTINGS: Final = 6
+"""Lines for settings at most; the next appears when one is filled."""
 
 
 class OptionsScreen(FormScreen):
-    """How the restore is asked for; each answer holds at once."""
+    """What else the run is told; each answer holds at once."""
 
     CSS = _STYLES.format(name="OptionsScreen")
-    TITLE_WORDS = "Options of the restore"
-
-    @property
-    def _draft(self) -> Draft:
-        return self._wizard.session.draft
-
-    @property
-    def _wishes(self) -> RestoreOptions:
-        restoration = self._draft.restoration
-        return (
-            restoration
-            if restoration is not None
-            else RestoreOptions(repository=Repository(name="", type=""), snapshot="")
-        )
-
-    def _wish(self, **changes: object) -> None:
-        steps.wish(self._wizard, **changes)
-        self.tell()
 
     def title_words(self) -> str:
-        """With the snapshot's name."""
-        return f"Options of the restore from {self._wishes.snapshot}"
+        """For a restore with the snapshot's name."""
+        restoration = self._wizard.session.draft.restoration
+        if restoration is None or not self._wizard.session.is_restore:
+            return "What else the run is told"
+        return f"Options of the restore from {restoration.snapshot}"
 
     def fields(self) -> list[Widget]:
-        """One line each."""
-        wishes, snapshot = self._wishes, self._draft.snapshot
+        """One line each; settings have several."""
         found: list[Widget] = []
-        for at, state in enumerate(snapshot.feature_states if snapshot is not None else ()):
-            options = (("no", "left out"), ("yes", f"restored: {counted(len(state.indices), 'index', 'indices')}"))
-            value = "yes" if state.name in self._draft.feature_states else "no"
-            found.append(_choice(f"Feature {state.name}", f"feature-{at}", options, value))
-        found.append(_yes_no("Aliases", "aliases", "restored with the indices", "left out", value=wishes.aliases))
-        if snapshot is None or snapshot.global_state is not False:
-            found.append(
-                _yes_no(
-                    "Global state", "global_state", "RESTORED, it overwrites", "left out", value=wishes.global_state
-                )
-            )
-        found.append(
-            _yes_no(
-                "Missing shards", "partial", "restored without them (partial)", "not accepted", value=wishes.partial
-            )
-        )
-        typed = self._typed()
-        for at in range(_SETTINGS):
-            field = LabelledField(
-                "Set" if at == 0 else "",
-                PlainInput(typed[at], placeholder="KEY=VALUE", id=f"set-{at}"),
-                id=f"set-{at}-field",
-            )
-            field.display = at == 0 or bool(typed[at - 1])
-            found.append(field)
-        ignored = PlainInput(" ".join(wishes.ignore_index_settings), placeholder="none", id="ignore")
-        found.append(LabelledField("Ignore settings", ignored, id="ignore-field"))
-        after = (("no", "stays registered"), ("yes", "its registration is removed"))
-        found.append(
-            _choice(
-                "Repository after it",
-                "unregister",
-                after if self._is_ours else after[:1],
-                "yes" if wishes.unregister else "no",
-            )
-        )
-        mounts = (
-            (Mount.NONE.value, "no, copied"),
-            (Mount.FULL_COPY.value, "yes, with a full local copy"),
-            (Mount.SHARED_CACHE.value, "yes, with a shared cache (frozen)"),
-        )
-        allowed = mounts if not why_not_mounted(self._draft) else mounts[:1]
-        found.append(_choice("Mounted", "mount", allowed, wishes.mount.value))
-        if self._draft.source_facts is not None:
-            asked = proof(self._wizard.session)
-            found.append(_choice(asked.label, asked.name, asked.options, asked.value))
+        for each in questions(self._wizard.session):
+            if each.options:
+                control = ChoiceField(each.options, each.value, id=each.name)
+                found.append(LabelledField(shorten(each.label, 19), control, id=f"{each.name}-field"))
+            elif each.name == "set":
+                found += self._settings(each)
+            else:
+                typed = PlainInput(each.value, placeholder="none", id=each.name)
+                found.append(LabelledField(each.label, typed, id=f"{each.name}-field"))
         return found
 
-    @property
-    def _is_ours(self) -> bool:
-        """Whether the repository was registered from here: only that is taken away again."""
-        return steps.is_ours(self._wizard.session)
-
-    def _typed(self) -> list[str]:
-        typed = self._wizard.session.listing.settings or tuple(
-            f"{key}={value}" for key, value in self._wishes.index_settings.items()
-        )
-        return [*typed[:_SETTINGS], *([""] * (_SETTINGS - len(typed)))]
-
-    def told(self, look: Canvas) -> list[Text]:
-        """What the answer at the cursor means, and what it would overwrite."""
-        lines: list[Text] = []
-        for sentence in self._sentences():
-            lines += paragraph(sentence, look.width)
-        if wrong := settings_of(self._wizard.session.listing.settings)[1]:
-            lines += paragraph(wrong, look.width, 1, TROUBLE)
-        return [*lines, Text()]
-
-    def _sentences(self) -> tuple[str, ...]:
-        snapshot = self._draft.snapshot
-        if self.at.startswith("feature-") and snapshot is not None:
-            state = snapshot.feature_states[int(self.at.rpartition("-")[2])]
-            return (
-                f"Its indices: {', '.join(state.indices[:8])}{' …' if len(state.indices) > 8 else ''}.",
-                "What the destination holds of this feature is closed and overwritten.",
-            )
-        said = OPTION_MEANS.get(self.at.partition("-")[0], "")
-        if self.at == "unregister" and not self._is_ours:
-            said = "It was registered before this: whoever did that takes it away."
-        if self.at == "verify":
-            said = proof(self._wizard.session).means
-        if self.at == "mount" and (why_not := why_not_mounted(self._draft)):
-            said = f"Not here: {why_not}."
-        return (said,) if said else ()
-
-    def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
-        """An answer holds at once."""
-        message.stop()
-        field, value = message.choice.id or "", message.value
-        snapshot = self._draft.snapshot
-        if field.startswith("feature-") and snapshot is not None:
-            name = snapshot.feature_states[int(field.rpartition("-")[2])].name
-            steps.with_feature(self._wizard, name)
-            self.tell()
-        elif field == "mount":
-            self._wish(mount=Mount(value))
-        elif field == "verify":
-            answer(self._wizard, field, value)
-            self.tell()
-        elif field == "unregister":
-            # Only what a run registers itself does it take away: it registers the same once more.
-            self._wish(unregister=value == "yes", register=value == "yes")
-        else:
-            self._wish(**{field: value == "yes"})
-
-    def on_input_changed(self, message: Input.Changed) -> None:
-        """Settings hold as soon as they can be read."""
-        message.stop()
-        field = message.input.id or ""
-        if field == "ignore":
-            names = tuple(dict.fromkeys(message.value.replace(",", " ").split()))
-            self._wish(ignore_index_settings=names)
-            return
-        typed = [self.query_one(f"#set-{at}", PlainInput).value for at in range(_SETTINGS)]
-        session = self._wizard.session
-        listing = msgspec.structs.replace(session.listing, settings=tuple(typed) if any(typed) else ())
-        self._wizard.update(session.but(listing=listing))
-        for at in range(1, _SETTINGS):
-            self.query_one(f"#set-{at}-field").display = bool(typed[at] or typed[at - 1])
-        settings, wrong = settings_of(tuple(typed))
-        if not wrong:
-            self._wish(index_settings=settings)
-        else:
-            self.tell()
-
-    def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
-        """Back to the selection."""
-        message.stop()
-        self.dismiss(None)
-
-
-# -- what else a run is told -------------------------------------------------------------------------------------------
-
-
-class CarryingScreen(FormScreen):
-    """How documents are carried and proved; each answer holds at once."""
-
-    CSS = _STYLES.format(name="CarryingScreen")
-    TITLE_WORDS = "What else the run is told"
-
-    def fields(self) -> list[Widget]:
-        """One line each."""
-        return [_choice(each.label, each.name, each.options, each.value) for each in questions(self._wizard.session)]
+    def _settings(self, question: Question) -> list[Widget]:
+        typed = [*(self._wizard.session.listing.settings or question.value.split()), *([""] * _SETTINGS)]
+        found: list[Widget] = []
+        for at in range(_SETTINGS):
+            line = PlainInput(typed[at], placeholder="KEY=VALUE", id=f"set-{at}")
+            field = LabelledField("" if at else question.label, line, id=f"set-{at}-field")
+            field.display = at == 0 or bool(typed[at - 1])
+            found.append(field)
+        return found
 
     def told(self, look: Canvas) -> list[Text]:
         """What the answers to the question at the cursor come to, and what is otherwise than by itself."""
         session = self._wizard.session
-        lines = [
-            line for each in questions(session) if each.name == self.at for line in paragraph(each.means, look.width)
-        ]
+        at = "set" if self.at.startswith("set-") else self.at
+        lines = [line for each in questions(session) if each.name == at for line in paragraph(each.means, look.width)]
+        if session.is_restore:
+            wrong = settings_of(session.listing.settings)[1]
+            return [*lines, *(paragraph(wrong, look.width, 1, TROUBLE) if wrong else []), Text()]
         changed = said_otherwise(session)
         says = f"Changed: {'; '.join(changed)}." if changed else "All of it is as it would be by itself."
         return [*lines, Text(), *paragraph(says, look.width, 1, STRONG if changed else DIM), Text()]
@@ -619,15 +463,20 @@ class CarryingScreen(FormScreen):
         answer(self._wizard, message.choice.id or "", message.value)
         self.tell()
 
+    def on_input_changed(self, message: Input.Changed) -> None:
+        """Settings hold as soon as they can be read."""
+        message.stop()
+        field = message.input.id or ""
+        if not field.startswith("set-"):
+            answer(self._wizard, field, message.value)
+        else:
+            typed = tuple(self.query_one(f"#set-{at}", PlainInput).value for at in range(_SETTINGS))
+            set_lines(self._wizard, typed)
+            for at in range(1, _SETTINGS):
+                self.query_one(f"#set-{at}-field").display = bool(typed[at] or typed[at - 1])
+        self.tell()
+
     def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Back to the selection."""
         message.stop()
         self.dismiss(None)
-
-
-def _choice(label: str, name: str, options: tuple[tuple[str, str], ...], value: str) -> LabelledField:
-    return LabelledField(shorten(label, 19), ChoiceField(options, value, id=name), id=f"{name}-field")
-
-
-def _yes_no(label: str, name: str, yes: str, no: str, *, value: bool) -> LabelledField:
-    return _choice(label, name, (("yes", yes), ("no", no)), "yes" if value else "no")

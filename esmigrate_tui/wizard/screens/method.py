@@ -106,7 +106,6 @@ class MethodScreen(StepScreen):
     def on_mount(self) -> None:
         """The method at the cursor is the answer."""
         self._take(self.query_one(Board).cursor)
-        super().on_mount()
 
     def begin(self) -> None:
         """Ask which way fits, where both clusters are known."""

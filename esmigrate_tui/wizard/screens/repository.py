@@ -12,9 +12,7 @@ from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.flow.repository import sentences, where
 from esmigrate_tui.flow.session import (
     KnownRepository,
-    NewRepository,
     Session,
-    other_name,
     repositories,
     repository_here,
 )
@@ -107,10 +105,8 @@ def told(known: KnownRepository | None, session: Session, look: Canvas) -> list[
             lines += paragraph(sentence, look.width)
         if known.name in repository_list.verified and verdict is None:
             lines.append(ink(" ").append_text(look.mark("good")).append(" every node of the destination reaches it"))
-    if repository_list.source_problem is not None and known is not None:
-        lines += paragraph(
-            f"The source's could not be listed: {repository_list.source_problem.what}", look.width, 1, DIM
-        )
+    if (trouble := steps.source_trouble(repository_list)) and known is not None:
+        lines += paragraph(trouble, look.width, 1, DIM)
     return filled(lines, look.width, _DETAILS)
 
 
@@ -127,7 +123,7 @@ def nothing(session: Session) -> tuple[Text, ...]:
         ink("     The destination has no repository." if alone else "     Neither cluster has a repository."),
         Text(),
         ink("     A repository is the place that snapshots are kept in: a folder, a bucket.", DIM),
-        ink("     a tells the destination where yours is.", DIM),
+        ink(f"     {steps.ADDS}", DIM),
     )
 
 
@@ -203,8 +199,8 @@ class RepositoryScreen(ListScreen[KnownRepository]):
         """Take the one at the cursor; one that only the source has is registered first."""
         known = repository_here(self.session.repository_list)
         if known is not None and known.destination is None and not self.session.repository_list.doing:
-            if other := other_name(known, self.session.repository_list):
-                self.say(f"The destination has it already, as {other}.")
+            if reason := steps.why_not_registered(known, self.session.repository_list):
+                self.say(reason)
                 return
             self._ask(known.shown.registered(readonly=True))
             return
@@ -219,7 +215,7 @@ class RepositoryScreen(ListScreen[KnownRepository]):
         """Let every node look whether it reaches it."""
         known = repository_here(self.session.repository_list)
         if known is None or known.destination is None:
-            self.say("Only what the destination has registered can be looked at from there.")
+            self.say(steps.ONLY_ITS_OWN)
             return
         self.run_worker(steps.verify(self.wizard, known.name), group="repositories", exclusive=True)
 
@@ -235,18 +231,16 @@ class RepositoryScreen(ListScreen[KnownRepository]):
         if known is None:
             self._fill_in()
             return
-        settings = {key: value for key, value in known.shown.settings.items() if key not in {"readonly", "uuid"}}
-        self.look_at(new=NewRepository(name=known.name, type=known.shown.type, values=settings))
+        try:
+            self.look_at(new=steps.filled_from(known))
+        except ProblemError as error:
+            self.say(error.problem.what)
+            return
         self._fill_in()
 
     def _fill_in(self) -> None:
-        from esmigrate_tui.model.repository_types import type_of  # noqa: PLC0415  # loaded when first needed
         from esmigrate_tui.wizard.screens.forms import RepositoryForm  # noqa: PLC0415  # loaded when first needed
 
-        if type_of(self.session.repository_list.new.type) is None:
-            self.say(f"There is no form for the type {shorten(self.session.repository_list.new.type, 30)}.")
-            self.look_at(new=NewRepository())
-            return
         self.app.push_screen(RepositoryForm(self.wizard), self._filled_in)
 
     def _filled_in(self, repository: object) -> None:
@@ -256,9 +250,6 @@ class RepositoryScreen(ListScreen[KnownRepository]):
     def _ask(self, repository: Repository) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of  # noqa: PLC0415  # loaded when first needed
 
-        if any(one.name == repository.name for one in self.session.repository_list.destination or ()):
-            self.say(f"The destination has a repository {shorten(repository.name, 30)} already: choose another name.")
-            return
         try:
             change, to, said = steps.registration(repository, self.session)
         except ProblemError as error:

@@ -137,7 +137,6 @@ class ReviewScreen(StepScreen):
 
     def on_mount(self) -> None:
         """Now it is on the screen."""
-        super().on_mount()
         self.query_one("#back", TextButton).focus()
 
     def begin(self) -> None:

@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow import run_control as steering
 from esmigrate_tui.flow.layout import clock, fit, shorten, wrap
-from esmigrate_tui.model.command import AcceptArrivals, Command, SkipTask, StopRun
+from esmigrate_tui.model.command import Command, SkipTask
 from esmigrate_tui.model.method import Unit, traits_of
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -634,7 +634,7 @@ class RunScreen(TasksScreen):
 
         def answered(ends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if ends:
-                self._tell(AcceptArrivals(), "It is counted once more, and then the run ends.")
+                self._order(steering.THAT_IS_ALL)
 
         question = steering.whether_that_is_all(progress)
         self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Go on watching"), answered)
@@ -668,7 +668,7 @@ class RunScreen(TasksScreen):
 
         def answered(stops: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if stops:
-                self._tell(StopRun(), "Told to stop; it ends in good order.")
+                self._order(steering.STOPPING)
 
         self.app.push_screen(
             AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Let it go on"), answered

@@ -12,16 +12,14 @@ from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow import selection as steps
 from esmigrate_tui.flow.layout import fit, shorten, wrap
-from esmigrate_tui.flow.selection import CLOSABLE, DELETABLE, ONLY_RENAMED, described, destined, restored
+from esmigrate_tui.flow.selection import destined
 from esmigrate_tui.flow.session import (
     IndexList,
     Session,
     SortBy,
-    at_its_name,
     chosen,
     chosen_documents,
     chosen_names,
-    in_order,
     in_the_way,
     kept,
     listed,
@@ -29,7 +27,6 @@ from esmigrate_tui.flow.session import (
     needed_bytes,
     not_whole,
     offered,
-    taken_names,
     why_not,
 )
 from esmigrate_tui.model.connection import Side
@@ -92,12 +89,6 @@ def heading(listing: IndexList, width: int, *, is_restore: bool = False) -> Text
     return line
 
 
-def sorts(*, is_restore: bool) -> tuple[SortBy, ...]:
-    """The columns that are there to sort by."""
-    left_out = {SortBy.DOCUMENTS, SortBy.HEALTH} if is_restore else set()
-    return tuple(by for by in SortBy if by not in left_out)
-
-
 @kept
 def drawing(draft: Draft, width: int, ascii_only: bool) -> Callable[[IndexFacts, bool], Text]:  # noqa: FBT001  # kept by it
     """What draws an index at a width, with the cursor or without: once, since mostly the cursor alone has moved."""
@@ -153,27 +144,9 @@ def _number(value: int | None) -> str:
 def details(session: Session, index: IndexFacts | None, look: Canvas) -> list[Text]:
     """What else is known of the index at the cursor, and what is chosen against the room there is."""
     about = ink(" ")
-    if index is not None and session.is_restore:
-        about.append(shorten(index.name, look.width // 2), STRONG).append(
-            "   " + ",  ".join(restored(index, session)), DIM
-        )
-        about.truncate(look.width, overflow="ellipsis")
-    elif index is not None:
-        parts = [f"made by {index.created}"] if index.created is not None else []
-        if len(index.types) > 1:
-            parts.append(f"{len(index.types)} types")
-        parts.append(counted(index.replicas, "replica"))
-        if index.aliases:
-            parts.append("alias " + ", ".join(index.aliases))
-        if index.hidden:
-            parts.append("hidden")
-        if index.backing:
-            parts.insert(0, f"data stream of {counted(len(index.backing), 'index', 'indices')}")
-        if session.draft.is_edited(index.name):
-            parts.insert(0, "its definition was changed by you")
-        if reason := why_not(index, session.draft):
-            parts.append(f"cannot be chosen: {reason}")
-        about.append(shorten(index.name, look.width // 2), STRONG).append("   " + ",  ".join(parts), DIM)
+    if index is not None:
+        about.append(shorten(index.name, look.width // 2), STRONG)
+        about.append("   " + ",  ".join(steps.known_of(index, session)), DIM)
         about.truncate(look.width, overflow="ellipsis")
     if session.listing.problem is not None:
         about = ink(" ").append(shorten(session.listing.problem.sentence(), look.width - 2), TROUBLE)
@@ -231,35 +204,19 @@ _SNAPSHOT_HOLDS_NOTHING: Final = (
 
 def met(indices: tuple[IndexFacts, ...], draft: Draft, width: int) -> list[Text]:
     """What the destination holds at the names that these are to get, and what can be done about it."""
-    taken = taken_names(draft.destination_indices)
-    lines: list[Text] = []
-    for index in indices[:6]:
-        lines += paragraph(described(taken.index(draft.target(index.name)), draft.target(index.name)), width)
+    conflict = steps.conflict_of(indices, draft)
+    lines = [line for each in conflict.seen[:6] for line in paragraph(each, width)]
     if len(indices) > 6:
         lines += paragraph(f"and {number(len(indices) - 6)} more: they are listed before anything is taken.", width)
-    holders = dict.fromkeys(at_its_name(index, draft) for index in indices)
-    for holder in holders:
-        if holder in ONLY_RENAMED:
-            lines += paragraph(ONLY_RENAMED[holder], width)
-    if any(holder in CLOSABLE for holder in holders):
-        lines += paragraph("Restoring over an index closes it, and replaces what it holds.", width, 1, DIM)
-    return lines
+    return lines + [line for each in conflict.notes for line in paragraph(each, width, 1, DIM)]
 
 
 def doomed(names: tuple[str, ...], draft: Draft, way: TakenNameRule, width: int) -> list[Text]:
     """Every index of the destination that would be lost, by its name."""
-    taken = taken_names(draft.destination_indices)
-    where_at = draft.destination.endpoint.authority if draft.destination is not None else "the destination"
-    lost = "deleted" if way is TakenNameRule.DELETE else "closed, and replaced by what is in the snapshot"
-    lines = [
-        Text(),
-        *paragraph(f"On {where_at} {'this is' if len(names) == 1 else 'these are'} {lost}:", width),
-        Text(),
-    ]
-    for name in names:
-        lines += [ink("   ").append(each, STRONG) for each in wrap(described(taken.index(name), name), width - 4)]
-    last = "It happens when the run comes to it, not now; and it cannot be put back."
-    return [*lines, Text(), *paragraph(last, width)]
+    title, lost, when = steps.loss_of(names, draft, way)
+    lines = [Text(), *paragraph(title, width), Text()]
+    lines += [ink("   ").append(each, STRONG) for one in lost for each in wrap(one, width - 4)]
+    return [*lines, Text(), *paragraph(when, width)]
 
 
 class SelectionScreen(FilteredScreen[IndexFacts]):
@@ -359,9 +316,6 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         listing = msgspec.structs.replace(self.session.listing, **changes)
         self.wizard.update(self.session.but(listing=listing))
 
-    def _choose(self, names: frozenset[str]) -> None:
-        self.wizard.update(self.session.answered(selected=in_order(self.session.draft, names)))
-
     # -- keys --------------------------------------------------------------------------------------------------------
 
     async def take(self) -> None:
@@ -380,26 +334,23 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         if reason := why_not(index, self.session.draft):
             self.say(f"It cannot be chosen: {reason}.")
             return
-        self._choose(frozenset(self.session.draft.selected) ^ {index.name})
+        steps.choose(self.wizard, chosen_names(self.session.draft) ^ {index.name})
         self.query_one(Board).action_move(1)
 
     def _choosable(self) -> frozenset[str]:
-        return frozenset(index.name for index in self.rows(self.session) if not why_not(index, self.session.draft))
+        return steps.choosable(self.rows(self.session), self.session.draft)
 
     def action_all(self) -> None:
         """Choose all that are shown; when they are all chosen, let them go."""
-        chosen, shown = frozenset(self.session.draft.selected), self._choosable()
-        self._choose(chosen - shown if shown <= chosen else chosen | shown)
+        steps.choose(self.wizard, steps.all_or_none(chosen_names(self.session.draft), self._choosable()))
 
     def action_invert(self) -> None:
         """Choose the others among those shown."""
-        self._choose(frozenset(self.session.draft.selected) ^ self._choosable())
+        steps.choose(self.wizard, chosen_names(self.session.draft) ^ self._choosable())
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        by = sorts(is_restore=self.session.is_restore)
-        now = self.session.listing.sort
-        self.look_at(sort=by[(by.index(now) + 1) % len(by)] if now in by else by[0], cursor=0)
+        self.look_at(sort=steps.next_sort(self.session), cursor=0)
 
     def action_reverse(self) -> None:
         """Sort the other way round."""
@@ -417,8 +368,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             return
         self._range_from = ""
         between = rows[min(begins, here) : max(begins, here) + 1]
-        names = {index.name for index in between if not why_not(index, self.session.draft)}
-        self._choose(frozenset(self.session.draft.selected) | names)
+        steps.choose(self.wizard, chosen_names(self.session.draft) | steps.choosable(between, self.session.draft))
         self.show()
 
     def action_hidden(self) -> None:
@@ -431,7 +381,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
 
         index = self.here()
         if index is None or index.name not in self.session.draft.selected:
-            self.say("Choose it first, then give it another name.")
+            self.say(steps.CHOOSE_FIRST)
             return
         draft, name = self.session.draft, index.name
         label = f"{name} is called on the destination:"
@@ -475,7 +425,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         from esmigrate_tui.wizard.screens.forms import PatternScreen  # noqa: PLC0415  # loaded when first needed
 
         if not self.session.draft.selected:
-            self.say("Choose first, then give all of them new names.")
+            self.say(steps.CHOOSE_ALL_FIRST)
             return
         self.app.push_screen(PatternScreen(self.wizard), self._rename_all)
 
@@ -485,40 +435,32 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
 
     def action_options(self) -> None:
         """What else the run is told."""
-        from esmigrate_tui.wizard.screens.forms import CarryingScreen, OptionsScreen  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.forms import OptionsScreen  # noqa: PLC0415  # loaded when first needed
 
-        self.app.push_screen(OptionsScreen(self.wizard) if self.session.is_restore else CarryingScreen(self.wizard))
+        self.app.push_screen(OptionsScreen(self.wizard))
 
     # -- what has the name already -----------------------------------------------------------------------------------
 
     def action_resolve(self) -> None:
         """Decide about what has the name of the index at the cursor."""
-        index, draft = self.here(), self.session.draft
-        if index is None or index.name not in draft.selected or not self.session.is_restore:
-            self.say("Choose it first; then w decides about what has its name.")
-        elif not at_its_name(index, draft):
-            self.say("Nothing is in its way.")
-        else:
+        index = self.here()
+        if reason := steps.why_undecided(index, self.session):
+            self.say(reason)
+        elif index is not None:
             self._decide((index,))
 
     def action_resolve_all(self) -> None:
         """Decide about all that are in the way of the chosen."""
-        draft = self.session.draft
-        found = tuple(index for index in chosen(draft) if at_its_name(index, draft)) if self.session.is_restore else ()
-        if not found:
+        if found := steps.all_taken(self.session):
+            self._decide(found)
+        else:
             self.say("Nothing is in the way.")
-            return
-        self._decide(found)
 
     def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
         from esmigrate_tui.wizard.screens.dialogs import PickScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
-        closable = tuple(index for index in indices if at_its_name(index, draft) in CLOSABLE)
-        deletable = tuple(index for index in indices if at_its_name(index, draft) in DELETABLE)
-        answers = [("leave", "Leave it"), ("rename", "Another name")]
-        answers += [("close", "Restore over it")] if closable else []
-        answers += [("delete", "Delete it first")] if deletable else []
+        conflict = steps.conflict_of(indices, draft)
         one = indices[0]
         title = f"{draft.target(one.name)} is there already" if len(indices) == 1 else f"{len(indices)} names are taken"
 
@@ -528,19 +470,18 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             elif answer == "rename":
                 self.action_rename_all()
             elif answer == "close":
-                self._confirm(closable, TakenNameRule.CLOSE)
+                self._confirm(conflict.closable, TakenNameRule.CLOSE)
             elif answer == "delete":
-                self._confirm(deletable, TakenNameRule.DELETE)
+                self._confirm(conflict.deletable, TakenNameRule.DELETE)
             elif answer == "leave" and any(draft.target(index.name) in draft.in_the_way for index in indices):
                 steps.leave_alone(self.wizard, tuple(draft.target(index.name) for index in indices))
 
-        self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), tuple(answers)), answered)
+        self.app.push_screen(PickScreen(title, lambda width: met(indices, draft, width), conflict.answers), answered)
 
-    def _confirm(self, indices: tuple[IndexFacts, ...], way: TakenNameRule) -> None:
+    def _confirm(self, names: tuple[str, ...], way: TakenNameRule) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen  # noqa: PLC0415  # loaded when first needed
 
         draft = self.session.draft
-        names = tuple(dict.fromkeys(draft.target(index.name) for index in indices))
         typed = steps.word_to_type(names)
         verb = "delete" if way is TakenNameRule.DELETE else "restore over"
         what = names[0] if len(names) == 1 else f"these {len(names)} indices"

@@ -22,10 +22,9 @@ from esmigrate_tui.flow.session import (
 )
 from esmigrate_tui.flow.snapshot import STATE_WORDS, beside, measures
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
-from esmigrate_tui.model.text import counted, duration, number, size
+from esmigrate_tui.model.text import counted, duration, number
 from esmigrate_tui.wizard.bindings import bindings
 from esmigrate_tui.wizard.draw import (
     ACCENT,
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.wizard.draw import Mark
 
 _STATE, _VERSION, _TAKEN, _INDICES = 13, 14, 18, 8
@@ -125,12 +125,8 @@ def told(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> list
 
 def _warned(snapshot: SnapshotFacts, session: Session, look: Canvas) -> list[Text]:
     """What stands against it: shards that are missing, a version that does not fit."""
-    if snapshot.state is SnapshotState.PARTIAL or snapshot.shards_failed or snapshot.failures:
-        missing = snapshot.shards_failed or len(snapshot.failures)
-        of = f" of {number(snapshot.shards)}" if snapshot.shards else ""
-        which = ", ".join(dict.fromkeys(f"{one.index} shard {one.shard}" for one in snapshot.failures[:3]))
-        words = f"{number(missing)}{of} shards are not in it{': ' + which if which else ''}."
-        return [ink(" ").append_text(look.mark("warn")).append(f" {words}", STRONG)]
+    if missing := steps.missing_from(snapshot):
+        return [ink(" ").append_text(look.mark("warn")).append(f" {missing}", STRONG)]
     if snapshot.state in {SnapshotState.FAILED, SnapshotState.INCOMPATIBLE}:
         return paragraph(snapshot.reason or "The server gives no reason.", look.width, 1)
     facts = session.draft.destination_facts
@@ -163,13 +159,11 @@ def made(making: SnapshotInProgress | None, look: Canvas, now: float) -> list[Te
     share = taken.bytes_done / taken.bytes if taken.bytes else taken.shards_done / taken.shards if taken.shards else 0.0
     room = 20
     filled = "█" * round(min(1.0, share) * room)
-    shards = f"{number(taken.shards_done)} of {counted(taken.shards, 'shard')}" if taken.shards else "beginning"
-    amount = f"{size(taken.bytes_done)} of {size(taken.bytes)}" if taken.bytes else ""
     doing = "is being cancelled" if making.is_cancelled else "is being made on the source"
     first = ink(" ").append(shorten(making.name, width // 2), STRONG)
     first.append(f" {doing}, {duration(max(0.0, now - making.since))}", "none")
     second = ink(" ").append(filled, ACCENT).append("░" * (room - len(filled)), DIM)
-    second.append(f"  {share * 100:.0f} %   {'   '.join(filter(None, (shards, amount)))}   ", "none")
+    second.append(f"  {share * 100:.0f} %   {'   '.join(steps.so_far(taken))}   ", "none")
     second.append("Ctrl+X cancels", DIM)
     for line in (first, second):
         line.truncate(width, overflow="ellipsis")
@@ -362,13 +356,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         )
 
     async def _begin(self, name: str, repository: str, change: PlannedChange) -> None:
-        self.look_at(
-            making=SnapshotInProgress(repository=repository, name=name, since=self.wizard.services.now()), problem=None
-        )
-        try:
-            await self.wizard.change(change, "deletes it again")
-        except ProblemError as error:
-            self.look_at(making=None, problem=error.problem)
+        if not await steps.make(self.wizard, name, repository, change):
             return
         await self._watch()
 
@@ -390,8 +378,8 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
                 self.look_at(making=None, pattern="")
                 with self.prevent(PlainInput.Changed):
                     self.query_one("#filter", PlainInput).value = ""
-                word = STATE_WORDS[seen.state]
-                self.say(f"Taken ({word}). Enter goes on with it." if not making.is_cancelled else f"It ended: {word}.")
+                cancelled = f"It ended: {STATE_WORDS[seen.state]}."
+                self.say(cancelled if making.is_cancelled else steps.ended(seen.state))
                 self.run_worker(self._list(then=making.name), group="snapshots", exclusive=True)
                 return
             await asyncio.sleep(_LOOK_EVERY)
@@ -406,8 +394,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
 
     def action_cancel(self) -> None:
         """Cancel the one that is being made, after a question."""
-        from esmigrate_tui.elastic.snapshots import delete_snapshot_request  # noqa: PLC0415  # loaded when first needed
-        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # likewise
+        from esmigrate_tui.wizard.screens.dialogs import AskScreen  # noqa: PLC0415  # loaded when first needed
 
         making = self.session.snapshot_list.making
         if making is None:
@@ -416,33 +403,16 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         if making.problem is not None:
             self.look_at(making=None)  # it is not watched any more: only the line goes
             return
-        request = delete_snapshot_request(making.repository, making.name)
+        change, question = steps.cancelling(making)
 
         def answered(cancels: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if cancels:
-                change = PlannedChange(side=Side.SOURCE, what=f"cancelled the snapshot {making.name}", made_by=request)
                 self.run_worker(self._cancel(change), group="cancel", exclusive=True)
 
-        question = (
-            "What is written of it so far is deleted from the repository; the indices stay as they are.\n"
-            f"To the source: {request.method} {request.path}"
-        )
         self.app.push_screen(
             AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Let it go on"), answered
         )
 
     async def _cancel(self, change: PlannedChange) -> None:
-        making = self.session.snapshot_list.making
-        if making is None:
-            return
-        self.look_at(making=msgspec.structs.replace(making, is_cancelled=True))
-        try:
-            await self.wizard.change(change)
-        except ProblemError as error:
-            if (making := self.session.snapshot_list.making) is not None:
-                self.look_at(making=msgspec.structs.replace(making, is_cancelled=False))
-            self.say(error.problem.sentence())
-            return
-        taken = f"taken the snapshot {making.name} in {making.repository}"
-        kept = tuple(each for each in self.session.made if each.what != taken)
-        self.wizard.update(self.session.but(made=kept))
+        if reason := await steps.cancel(self.wizard, change):
+            self.say(reason)
