@@ -118,7 +118,7 @@ def real_services() -> Services[Cluster]:
         save_text=saving.save_text,
         save_plan=saving.save_plan,
         begin=runs.begin,
-        take_up=runs.resume_ended,
+        resume=runs.resume_ended,
         runs=_runs,
         follow=runs.updates_of,
         command=runs.send,

@@ -1,4 +1,4 @@
-"""What will be made for an index: the translation, what it changes, and what a person wants made instead."""
+"""What will be made for an index: the translation, what it changes, and what a user wants made instead."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class IndexPart(msgspec.Struct, frozen=True, kw_only=True):
 def parts_of(draft: Draft, index: str) -> tuple[IndexPart, ...]:
     """What will be made for an index whose definition is known: one, or one for each of its types.
 
-    What a person has changed holds where it fits. Raises ProblemError (usage) where the options forbid it.
+    What a user has changed holds where it fits. Raises ProblemError (usage) where the options forbid it.
     """
     copying = copying_of(draft)
     if (definition := draft.definitions[index]).backing:
@@ -102,7 +102,7 @@ def rows_of(draft: Draft, part: IndexPart) -> tuple[tuple[SideBySideLine, ...], 
 
 
 def dropped(draft: Draft) -> tuple[EditedDefinition, ...]:
-    """What a person has changed, and what fits no more: another translation is made now, or nothing at all."""
+    """What a user has changed, and what fits no more: another translation is made now, or nothing at all."""
     gone: list[EditedDefinition] = []
     fitting: dict[str, frozenset[str]] = {}
     for one in draft.edited:
@@ -147,7 +147,7 @@ def undo(flow: Flow, part: IndexPart) -> None:
 
 
 def drop(flow: Flow) -> tuple[str, ...]:
-    """Forget what a person has changed and what fits no more; the names of those indices."""
+    """Forget what a user has changed and what fits no more; the names of those indices."""
     gone = dropped(flow.session.draft)
     if gone:
         kept = tuple(one for one in flow.session.draft.edited if one not in gone)

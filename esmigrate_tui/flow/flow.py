@@ -53,7 +53,7 @@ class Flow:
         return found
 
     async def change(self, change: PlannedChange, back: str = "") -> str:
-        """Make a change that the person has just confirmed; `back` says what putting it back does.
+        """Make a change that the user has just confirmed; `back` says what putting it back does.
 
         Raises ProblemError.
         """
@@ -74,7 +74,7 @@ class Flow:
     ) -> str:
         """Let a change be made, in an earlier folder or a new one; its name. Raises ProblemError.
 
-        As long as nobody knows how it ended, the session says so: whoever leaves is told.
+        As long as it is not known how it ended, the session says so: whoever leaves is told.
         """
         self.update(self.session.but(changing=change.what))
         unsure = change.what
@@ -89,7 +89,7 @@ class Flow:
             self.update(self.session.but(changing="", unsure=(*self.session.unsure, *more)))
         return name
 
-    def to_put_back(self) -> tuple[str, ...]:
+    def to_revert(self) -> tuple[str, ...]:
         """What was changed before a run, or may have been, and the command that puts it back."""
         goes_on = bool(self.session.run) and not self.session.progress.is_finished
         when = "Once the run has ended, " if goes_on else ""
@@ -100,9 +100,9 @@ class Flow:
             if each.repaired is None
         ]
         for name, repairs in repaired(made).items():
-            said.append(f"You had this put right: {listed([each.what for each in repairs])}.")
+            said.append(f"You had this fixed: {listed([each.what for each in repairs])}.")
             way = way_back(name, repairs)
-            said[-1] += f" {when}{way}" if way else " Nothing has to be put back."
+            said[-1] += f" {when}{way}" if way else " Nothing has to be reverted."
         said += [
             f"Whether this was done is not known: {what}. If it was, `esmigrate status` lists it."
             for what in (*self.session.unsure, self.session.changing)
@@ -110,7 +110,7 @@ class Flow:
         ]
         return tuple(said)
 
-    async def let_clusters_go(self) -> None:
+    async def close_clusters(self) -> None:
         """Let go of the clusters, without waiting for one that does not answer."""
         for cluster in self.clusters.values():
             with contextlib.suppress(Exception):

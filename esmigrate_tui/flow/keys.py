@@ -10,7 +10,7 @@ from esmigrate_tui.model.method import MethodName, Trait, traits_of
 
 @dataclass(frozen=True)
 class Action:
-    """Something a person can do in some steps.
+    """Something a user can do in some steps.
 
     `keys` are Textual's names, `shown` is how the footer writes them, `label` its word there ("" keeps it out of the
     footer), `says` what it does, for the help page. `steps` are the steps that have it, for methods with the trait
@@ -38,8 +38,8 @@ ACTIONS: Final = (
     Action(
         "none", "", "↑↓", "choose", "Move up and down; Page Up, Page Down, Home and End as well.", ("start", "method")
     ),
-    Action("open", "enter", "Enter", "next", "Take this method and go on.", ("method",)),
-    Action("open", "enter", "Enter", "take", "Attach to the run, go on with it, or begin a new migration.", ("start",)),
+    Action("open", "enter", "Enter", "next", "Take this method and continue.", ("method",)),
+    Action("open", "enter", "Enter", "take", "Attach to the run, resume it, or start a new migration.", ("start",)),
     # connections
     Action("test", "ctrl+t", "Ctrl+T", "test", "Connect to both clusters and look who they are.", ("connections",)),
     Action("test", "ctrl+t", "Ctrl+T", "look", "Look at the files again, as they are to be read now.", ("files",)),
@@ -62,11 +62,11 @@ ACTIONS: Final = (
     Action("acknowledge", "space", "Space", "accept", "Accept a warning; the report will say so.", ("preflight",)),
     Action("copy", "c", "c", "copy", "Copy the text of the fix to the clipboard.", ("preflight", "finish")),
     Action(
-        "mend",
+        "fix",
         "x",
         "x",
         "",
-        "Put it right, where that costs no document and can be put back; after a question that shows the request.",
+        "Apply the fix, where it loses no document and can be reverted; a question shows the request first.",
         ("preflight",),
     ),
     Action(
@@ -74,7 +74,7 @@ ACTIONS: Final = (
         "m",
         "m",
         "",
-        "Where the new cluster may not fetch from the old one: copy through this machine instead.",
+        "Where the destination may not fetch from the source: copy through this machine instead.",
         ("preflight",),
         "pulls",
     ),
@@ -95,7 +95,7 @@ ACTIONS: Final = (
     Action("fill", "e", "e", "", "Fill in the form from this one: to register it otherwise.", ("repository",)),
     Action("again", "r", "r", "again", "Ask both clusters again.", ("repository",)),
     # snapshot
-    Action("open", "enter", "Enter", "take", "Take the snapshot and go on.", ("snapshot",)),
+    Action("open", "enter", "Enter", "take", "Take the snapshot and continue.", ("snapshot",)),
     Action("choose", "space", "Space", "choose", "Choose the index, or not.", ("selection",)),
     Action("all", "a", "a", "all", "Choose all that the filter shows; once more to let them go.", ("selection",)),
     Action(
@@ -117,7 +117,7 @@ ACTIONS: Final = (
         "o",
         "o",
         "options",
-        "Aliases, feature states, settings, and what else a restore can be told.",
+        "Aliases, feature states, settings, and the other options of the restore.",
         ("selection",),
         "restores",
     ),
@@ -126,7 +126,7 @@ ACTIONS: Final = (
         "o",
         "o",
         "options",
-        "How it is proved that nothing was lost, and what else the run can be told.",
+        "How the result is verified, and the other options of the run.",
         ("selection",),
         unless="restores",
     ),
@@ -183,7 +183,7 @@ ACTIONS: Final = (
     Action("write", "w", "w", "write the plan", "Write the plan to a file for `esmigrate run`.", ("review",)),
     Action("copy", "c", "c", "", "Copy the requests to the clipboard.", ("review",)),
     # run
-    Action("pause", "p", "p", "pause", "Pause the run, or let it go on.", ("run",)),
+    Action("pause", "p", "p", "pause", "Pause the run, or resume it.", ("run",)),
     Action(
         "faster",
         "plus,equals_sign",
@@ -213,17 +213,17 @@ ACTIONS: Final = (
     ),
     Action("skip", "k", "k", "skip", "Leave out the index you are at.", ("run",)),
     Action(
-        "aside",
+        "rejects",
         "e",
         "e",
-        "set aside",
-        "See what was set aside, and why.",
+        "rejected",
+        "See the rejected documents, and why.",
         ("run", "finish"),
         unless="restores",
     ),
     Action("fold", "f", "f", "", "Show or hide the indices that are done.", ("run",)),
-    Action("resume", "r", "r", "", "Go on with a run whose process has ended.", ("run",)),
-    Action("leave", "escape,q", "Esc", "leave", "Leave the screen; the run goes on without it.", ("run",)),
+    Action("resume", "r", "r", "", "Resume a run whose process has ended.", ("run",)),
+    Action("leave", "escape,q", "Esc", "leave", "Leave the screen; the run continues without it.", ("run",)),
     Action("stop", "ctrl+x", "Ctrl+X", "stop", "Stop the run, after a question.", ("run",)),
     # everywhere
     Action("open", "enter", "Enter", "details", "All about the index you are at.", ("run", "finish")),
@@ -238,8 +238,10 @@ ACTIONS: Final = (
     Action("back", "left,escape", "←", "", "Go back; every answer is kept.", ("method",)),
     Action("back", "escape", "Esc", "back", "Go back; every answer is kept.", TYPED),
     Action("back", "escape", "Esc", "", "Go back, as the button does; every answer is kept.", ("review",)),
-    Action("next", "right,ctrl+n", "→", "", "Go on; where that is not possible yet, it says why.", _LISTS),
-    Action("next", "ctrl+n", "Ctrl+N", "", "Go on; where that is not possible yet, it says why.", (*TYPED, "review")),
+    Action("next", "right,ctrl+n", "→", "", "Continue; where that is not possible yet, it says why.", _LISTS),
+    Action(
+        "next", "ctrl+n", "Ctrl+N", "", "Continue; where that is not possible yet, it says why.", (*TYPED, "review")
+    ),
     Action("explain", "question_mark,f1", "?", "explain", "This page.", tuple(s for s in _ALL if s not in TYPED)),
     Action("explain", "f1", "F1", "explain", "This page.", TYPED),
     Action(

@@ -106,7 +106,7 @@ def sentences(row: MappedField, session: Session) -> tuple[str, ...]:
     if session.file_choice.there is not None:
         here = row.guess.type if row.guess is not None else ""
         seen = f"In the files it looks like {here}." if here else ""
-        return tuple(filter(None, (seen, "The index is there already: its mapping stays as it is.")))
+        return tuple(filter(None, (seen, "The index exists already: its mapping stays as it is.")))
     if row.guess is None:
         return (
             ("It is in the mapping; no row that was looked at has it.",) if session.file_choice.sender is None else ()

@@ -145,12 +145,12 @@ def _of_copy(copying: CopyOptions) -> tuple[Question, ...]:
             label="Mapping types",
             options=((TypeRule.MERGED.value, "merged into one"), (TypeRule.APART.value, "apart, each as INDEX-TYPE")),
             value=copying.types.value,
-            means="Only indices of 5.x and older have several. Merged, of two documents with one _id the second is set "
-            "aside.",
+            means="Only indices of 5.x and older have several. Merged, of two documents with one _id the second is "
+            "rejected.",
         ),
         Question(
             name="into_existing",
-            label="What is there",
+            label="Existing indices",
             options=_yes_no("is left alone: such a name is refused", "is ADDED to, as it is"),
             value=_said(is_so=copying.into_existing),
             means="An index or a data stream of the destination that has the name already. Its mapping stays, and "
@@ -273,7 +273,7 @@ def _of_restore(session: Session) -> tuple[Question, ...]:
 
 
 def _registered_here(session: Session) -> bool:
-    """Whether the restore's repository was registered from here: only that is taken away again."""
+    """Whether the restore's repository was registered from here: only that is removed again."""
     wishes = session.draft.restoration
     return wishes is not None and any(each.what == registered(wishes.repository.name) for each in session.made)
 

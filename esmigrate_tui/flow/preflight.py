@@ -1,4 +1,4 @@
-"""The preflight: the checks are asked, their findings come in as they are found; what can be is put right."""
+"""The preflight: the checks are asked, their findings come in as they are found; what can be is fixed."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 class Remedy(StrEnum):
     """What can be done from here about a finding."""
 
-    MEND = "mend"
+    FIX = "fix"
     COPY_HERE = "copy-here"
 
 
 REMEDY_DOES: Final = {
-    Remedy.MEND: "puts it right, after a question that shows the request",
+    Remedy.FIX: "applies the fix, after a question that shows the request",
     Remedy.COPY_HERE: "uses Copy through this machine instead; your answers are kept",
 }
 """What each does, after the key or the word that does it."""
@@ -47,13 +47,13 @@ def asked(session: Session) -> str:
 
 def remedies(finding: Finding, session: Session) -> tuple[Remedy, ...]:
     """What can be done from here about a finding, beside what it says."""
-    found = [Remedy.MEND] if finding.repairs else []
+    found = [Remedy.FIX] if finding.repairs else []
     if _instead(session) and finding.check == _REACHES and finding.severity is Severity.BLOCKER:
         found.append(Remedy.COPY_HERE)
     return tuple(found)
 
 
-# -- putting right -----------------------------------------------------------------------------------------------------
+# -- fixing -----------------------------------------------------------------------------------------------------
 
 
 def where_to(change: PlannedChange, session: Session) -> str:
@@ -63,24 +63,24 @@ def where_to(change: PlannedChange, session: Session) -> str:
 
 
 def fixing(finding: Finding) -> tuple[str, tuple[str, ...]]:
-    """The question before a finding is put right, and what has to be known before one says yes."""
+    """The question before a finding is fixed, and what has to be known before one says yes."""
     sides = list(dict.fromkeys(change.side for change in finding.repairs))
     where = f"the {sides[0]}" if len(sides) == 1 else "both clusters"
     amount, undoable = len(finding.repairs), sum(change.undo is not None for change in finding.repairs)
     many = f"{counted(amount, 'request')} to {where}, one after the other. Each is" if amount > 1 else "It is"
-    back = "`esmigrate cleanup` puts it back, by the request that stands below it."
+    back = "`esmigrate cleanup` reverts it, by the request that stands below it."
     if not undoable:
-        back = "there is nothing to put back after it."
+        back = "there is nothing to revert after it."
     elif undoable < amount:
-        back = "`esmigrate cleanup` puts back what has a request for that below it."
-    return f"Put this right on {where}?", (
+        back = "`esmigrate cleanup` reverts what has a request for that below it."
+    return f"Apply this fix on {where}?", (
         f"{finding.title.rstrip('.')}.",
         f"{many} written in a ledger first; {back} No document is lost by that. Then the checks look again.",
     )
 
 
-async def mend(flow: Flow, finding: Finding) -> None:
-    """Put a finding right, as the person has just confirmed: one change after the other, until one fails.
+async def fix(flow: Flow, finding: Finding) -> None:
+    """Put a finding right, as the user has just confirmed: one change after the other, until one fails.
 
     How far it came is the session's `fixing`. All of it goes to the clusters as they are connected now, whatever is
     answered meanwhile. The checks have to be asked again afterwards.
@@ -109,7 +109,7 @@ def _update_fixing(flow: Flow, begun: FixProgress | None = None, **changes: obje
 
 
 def _folder(session: Session) -> str:
-    """The name by which all that was put right so far is put back; "" where nothing was.
+    """The name by which all that was fixed so far is reverted; "" where nothing was.
 
     What undoes two repairs of one setting has to be done in turn, so they lie together. A repository or a snapshot has
     a name of its own: it may stay when the repairs go.

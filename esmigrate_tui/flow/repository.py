@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import (
-    TAKEN_AWAY,
+    REMOVES_IT,
     KnownRepository,
     NewRepository,
     RepositoryList,
@@ -42,7 +42,7 @@ def where(known: KnownRepository, session: Session) -> tuple[str, bool]:
 
 
 def sentences(known: KnownRepository, session: Session, *, takes: str, verifies: str) -> tuple[str, ...]:
-    """What is to be known of a repository; `takes` and `verifies` are what a person does to take or verify it."""
+    """What is to be known of a repository; `takes` and `verifies` are what a user does to take or verify it."""
     if known.destination is None:
         other = other_name(known, session.repository_list)
         if other:
@@ -63,7 +63,7 @@ def sentences(known: KnownRepository, session: Session, *, takes: str, verifies:
 
 NAME_MEANS: Final = "How the destination is to call it. Searchable snapshots want the name that the source uses."
 READONLY_MEANS: Final = "Only one cluster may write into a repository: two that do destroy it."
-ADDS: Final = "a tells the destination where yours is."
+ADDS: Final = "a registers yours on the destination."
 ONLY_ITS_OWN: Final = "Only what the destination has registered can be looked at from there."
 
 
@@ -212,9 +212,9 @@ def registration(repository: Repository, session: Session) -> tuple[PlannedChang
         else "It is NOT readonly: two clusters that write into one repository destroy it."
     )
     said = (
-        f"The destination is told where the repository is. No data is read or written by that. {access}",
+        f"This registers the repository on the destination. No data is read or written. {access}",
         (
-            "It is written in a ledger before it is made; `esmigrate cleanup` takes it away again, and leaves the "
+            "It is written in a ledger before it is made; `esmigrate cleanup` removes it again, and leaves the "
             "files in the repository as they are."
         ),
     )
@@ -225,9 +225,9 @@ async def register(flow: Flow, name: str, change: PlannedChange) -> str:
     """Register it, and list again with the cursor on it; a sentence, "" where it was refused."""
     _wait_for(flow, f"registering {name} on the destination")
     try:
-        where_to = await flow.change(change, TAKEN_AWAY)
+        where_to = await flow.change(change, REMOVES_IT)
     except ProblemError as error:
         look_at(flow, doing="", problem=error.problem)
         return ""
     await list_them(flow, then=name)
-    return f"Registered. `esmigrate cleanup {where_to}` {TAKEN_AWAY}."
+    return f"Registered. `esmigrate cleanup {where_to}` {REMOVES_IT}."

@@ -27,9 +27,9 @@ class CommandReply(msgspec.Struct, frozen=True, kw_only=True):
     command: Command | None = None
 
 
-STOPPING: Final = CommandReply(command=StopRun(), said="Told to stop; it ends in good order.")
+STOPPING: Final = CommandReply(command=StopRun(), said="Stopping: the run cleans up, then it ends.")
 THAT_IS_ALL: Final = CommandReply(command=AcceptArrivals(), said="It is counted once more, and then the run ends.")
-GOING_ON: Final = CommandReply(command=ResumeRun(), said="It goes on.")
+GOING_ON: Final = CommandReply(command=ResumeRun(), said="It continues.")
 
 
 def slower(progress: Progress) -> float:
@@ -48,7 +48,7 @@ def faster(progress: Progress) -> float:
 
 
 def is_held(progress: Progress) -> bool:
-    """Whether nothing moves, since somebody said so; what a restore has begun goes on, and so do those who send."""
+    """Whether nothing moves, since a user asked for it; what a restore has begun goes on, and so do those who send."""
     can_be_held = progress.traits.can_be_paced and not is_watched(progress)
     return progress.is_paused and can_be_held
 
@@ -56,11 +56,11 @@ def is_held(progress: Progress) -> bool:
 def pausing(progress: Progress, back: str) -> CommandReply:
     """Pause; `back` is the key that lets it go on."""
     if is_watched(progress):
-        said = f"What is sent goes on arriving: only the looks at it are held. {back} looks again."
+        said = f"Documents continue to arrive: only the watching is paused. {back} resumes it."
     elif progress.method is None or progress.method.traits.can_be_paced:
-        said = f"Told to pause; {back} lets it go on."
+        said = f"Pausing; {back} resumes it."
     else:
-        said = f"What has begun cannot be held; the ones not begun yet wait. {back} lets them go on."
+        said = f"What has started cannot be paused; the others wait. {back} resumes them."
     return CommandReply(command=PauseRun(), said=said)
 
 
@@ -114,7 +114,7 @@ def what_stopping_does(progress: Progress) -> str:
         work = "Watching ends: nothing is counted or verified (d does that). The sender is not stopped"
     elif progress.traits.loads:
         work = "No more rows are read"
-    return f"{work} and what was changed for the run is put back. What has arrived stays."
+    return f"{work} and what was changed for the run is reverted. What has arrived stays."
 
 
 def whether_that_is_all(progress: Progress) -> str:

@@ -56,7 +56,7 @@ def restored(index: IndexFacts, session: Session) -> list[str]:
     if index.name in draft.selected and there is not None:
         state = "closed" if there.state is IndexState.CLOSED else f"open, {counted(there.documents or 0, 'document')}"
         decided = draft.in_the_way.get(there.name)
-        parts.append(f"there already: {state}; " + (DONE_WITH[decided] if decided is not None else "w decides"))
+        parts.append(f"exists already: {state}; " + (DONE_WITH[decided] if decided is not None else "w decides"))
     if missing := missing_shards(draft).get(index.name):
         parts.append(f"{counted(missing, 'shard')} of it not in the snapshot")
     if index.documents is not None:
@@ -71,9 +71,9 @@ def restored(index: IndexFacts, session: Session) -> list[str]:
 _CLOSABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED})
 _DELETABLE: Final = frozenset({NameHolder.OPEN, NameHolder.CLOSED, NameHolder.OTHER_SHARDS, NameHolder.STREAM_TOO})
 _ONLY_RENAMED: Final = {
-    NameHolder.STREAM: "A data stream of that name is there: only another name helps, or deleting it by hand.",
+    NameHolder.STREAM: "A data stream of that name exists: only another name helps, or deleting it by hand.",
     NameHolder.STREAM_TOO: "A data stream cannot be restored over; it is deleted with the indices that back it.",
-    NameHolder.ALIAS: "An alias of that name is there: only another name helps, or removing it by hand.",
+    NameHolder.ALIAS: "An alias of that name exists: only another name helps, or removing it by hand.",
     NameHolder.OTHER_SHARDS: "It has another number of shards: it cannot be restored over, only deleted.",
 }
 
@@ -319,7 +319,7 @@ def settings_for_all(flow: Flow, typed: str) -> None:
 
 
 def _without_unfitting(flow: Flow) -> str:
-    """Forget what a person has changed and what fits no more; why one does not go on then, "" for nothing to say."""
+    """Forget what a user has changed and what fits no more; why one does not go on then, "" for nothing to say."""
     if not flow.session.draft.edited:
         return ""
     from esmigrate_tui.flow.definition import drop  # noqa: PLC0415  # the first screen needs no translation
@@ -331,7 +331,7 @@ def _without_unfitting(flow: Flow) -> str:
         cause=Cause.STATE,
         what=f"What you had changed in the definition of {listed(gone)} no longer fits, and is dropped.",
         why="The index, the destination or an option has changed since.",
-        todo="Look at what is made now, then go on.",
+        todo="Look at what is made now, then continue.",
     )
     _look_at(flow, problem=problem)
     return f"{counted(len(gone), 'definition')} of yours no longer {'fits' if len(gone) == 1 else 'fit'}, dropped"

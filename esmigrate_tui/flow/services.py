@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 class RunCard(msgspec.Struct, frozen=True, kw_only=True):
     """A run as the start lists it; `is_live` says that a process holds it, `is_finished` that it has an outcome.
 
-    `is_of_changes` says that it is no run, but what was changed before one; `open_entries` are left to put back.
+    `is_of_changes` says that it is no run, but what was changed before one; `open_entries` are left to reverted.
     `unreadable` says why its journal cannot be read: nothing else is known of it then.
     """
 
@@ -66,7 +66,7 @@ class PreviewedRequest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Preview(msgspec.Struct, frozen=True, kw_only=True):
-    """What a plan will do, in words: in order, what is changed and put back, the requests, how long and why.
+    """What a plan will do, in words: in order, what is changed and reverted, the requests, how long and why.
 
     `carried` are lines about what stands beside the indices: each name, and indented below it what is otherwise.
     """
@@ -166,10 +166,10 @@ class Services(Generic[C]):
     says of every method whether it is open between the two. `carried` says what of these groups, as the source (the
     second cluster) has it, would be made on the destination (the first). `plan` and `preview` are pure. `save_text`
     writes a text into a new file and gives its path, `save_plan` the plan as TOML. `begin` gives the run's name;
-    `take_up` goes on with one whose process has ended. `follow` yields what a run reports, from the first on, until
+    `resume` goes on with one whose process has ended. `follow` yields what a run reports, from the first on, until
     the run has finished. `report` writes the report and gives the paths of its files. `change` makes one change that
-    the person has confirmed before a run, in a ledger of its own or in that of an earlier one (its name, "" for none),
-    and gives the name to put it back by. `keep_contrast` remembers for the next start whether more contrast is
+    the user has confirmed before a run, in a ledger of its own or in that of an earlier one (its name, "" for none),
+    and gives the name to revert it by. `keep_contrast` remembers for the next start whether more contrast is
     preferred.
     """
 
@@ -185,7 +185,7 @@ class Services(Generic[C]):
     save_text: Callable[[str, str], Awaitable[str]]
     save_plan: Callable[[Plan], Awaitable[str]]
     begin: Callable[[Plan, Mapping[Side, Credential], tuple[Finding, ...]], Awaitable[str]]
-    take_up: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]
+    resume: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]
     runs: Callable[[], Awaitable[tuple[RunCard, ...]]]
     follow: Callable[[str], AsyncIterator[RunUpdate]]
     command: Callable[[str, Command], Awaitable[None]]

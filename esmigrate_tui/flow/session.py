@@ -265,8 +265,8 @@ class FileChoice(msgspec.Struct, frozen=True, kw_only=True):
         return self.looked_for == (self.typed, self.wishes)
 
 
-TAKEN_AWAY: Final = "takes it away again"
-"""What putting back the registration of a repository does."""
+REMOVES_IT: Final = "removes it again"
+"""What reverting the registration of a repository does."""
 
 
 def registered(name: str) -> str:
@@ -275,14 +275,14 @@ def registered(name: str) -> str:
 
 
 class AppliedChange(msgspec.Struct, frozen=True, kw_only=True):
-    """A change that was made before a run, the name to put it back by, and what that does: "" where nothing has to be.
+    """A change that was made before a run, the name to revert it by, and what that does: "" where nothing has to be.
 
-    `repaired` is the side on which it put right what a check had found; None for what was asked for by itself.
+    `repaired` is the side on which it fixed what a check had found; None for what was asked for by itself.
     """
 
     what: str
     name: str
-    back: str = "puts it back"
+    back: str = "reverts it"
     repaired: Side | None = None
 
     @property
@@ -292,7 +292,7 @@ class AppliedChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def repaired(made: tuple[AppliedChange, ...]) -> dict[str, list[AppliedChange]]:
-    """What was put right for a check, by the name that puts it back."""
+    """What was fixed for a check, by the name that puts it back."""
     found: dict[str, list[AppliedChange]] = {}
     for each in made:
         if each.repaired is not None:
@@ -306,12 +306,12 @@ def way_back(name: str, repairs: list[AppliedChange]) -> str:
     if not open_ones:
         return ""
     them = "what can be" if len(open_ones) < len(repairs) else "it" if len(repairs) == 1 else "them"
-    back = f"puts back {them}" if them == "what can be" else f"puts {them} back"
+    back = f"reverts {them}"
     return f"`esmigrate cleanup {name}` {back}."
 
 
 class FixProgress(msgspec.Struct, frozen=True, kw_only=True):
-    """How far a finding is put right: what was done of `amount` changes, what is being done, and what failed, and why.
+    """How far a finding is fixed: what was done of `amount` changes, what is being done, and what failed, and why.
 
     `doing` is "" where nothing is under way, else it is going on since `since`.
     """
@@ -411,7 +411,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def still_made(self) -> tuple[AppliedChange, ...]:
-        """What was changed before the run and is not put back by the run itself."""
+        """What was changed before the run and is not reverted by the run itself."""
         wanted = self.plan.restoration if self.plan is not None and self.run else None
         gone = wanted.repository.name if wanted is not None and wanted.unregister else ""
         return tuple(each for each in self.made if not gone or each.what != registered(gone))
@@ -667,7 +667,7 @@ def missing_shards(draft: Draft) -> dict[str, int]:
 
 @kept
 def not_whole(draft: Draft) -> dict[str, int]:
-    """The chosen of which shards are missing, as long as nobody said that a part will do."""
+    """The chosen of which shards are missing, as long as no user said that a part will do."""
     if draft.restoration is None or draft.restoration.partial:
         return {}
     missing = missing_shards(draft)

@@ -171,7 +171,7 @@ def so_far(taken: SnapshotProgress) -> tuple[str, ...]:
 
 def ended(state: SnapshotState) -> str:
     """What is said of a snapshot that has been taken."""
-    return f"Taken ({STATE_WORDS[state]}). Enter goes on with it."
+    return f"Taken ({STATE_WORDS[state]}). Enter resumes with it."
 
 
 # -- what is done ----------------------------------------------------------------------------------------------------

@@ -15,11 +15,11 @@ def standing(card: RunCard) -> tuple[str, str]:
     if card.unreadable:
         return "unreadable", f"because: {card.unreadable}"
     if card.is_live:
-        return "going on", "Enter looks at it; it does not need this screen."
+        return "running", "Enter shows it; it runs without this screen."
     if card.is_of_changes:
         left = counted(card.open_entries, "change") if card.open_entries else "nothing left"
-        settle = f"`esmigrate cleanup {card.run}` puts it back." if card.open_entries else "It was put back, or stays."
-        return f"before a run: {left} to put back", settle
+        settle = f"`esmigrate cleanup {card.run}` reverts it." if card.open_entries else "It was reverted, or stays."
+        return f"before a run: {left} to revert", settle
     if card.is_finished:
         return f"finished, {card.outcome}" if card.outcome else "finished", "Enter shows how it ended."
-    return "stopped half-way", "Enter goes on where the clusters acknowledged last."
+    return "stopped half-way", "Enter resumes it after the last acknowledged document."

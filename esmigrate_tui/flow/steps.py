@@ -73,9 +73,9 @@ def _connections(session: Session) -> str:
 def _preflight(session: Session) -> str:
     draft = session.draft
     if session.fixing.doing:
-        return "something is being put right"
+        return "a fix is being applied"
     if session.checking.since is not None:
-        return "the checks are going on"
+        return "the checks are running"
     if session.checking.problem is not None:
         return "the checks could not be made"
     if draft.blockers:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
 
-_WHO = {Side.SOURCE: "the old cluster", Side.DESTINATION: "the new cluster"}
+_WHO = {Side.SOURCE: "where the data is", Side.DESTINATION: "where it goes"}
 
 
 async def connections(flow: PlainFlow, console: Console) -> str:

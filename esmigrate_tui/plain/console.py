@@ -23,11 +23,11 @@ HOW: Final = (
 
 
 class BackError(Exception):
-    """The person wants to go back: to the question before, or to the step before."""
+    """The user wants to go back: to the question before, or to the step before."""
 
 
 class LeaveError(Exception):
-    """The person wants to leave."""
+    """The user wants to leave."""
 
 
 class EndOfInputError(Exception):

@@ -46,7 +46,7 @@ async def definition(index: IndexFacts, wanted: str, flow: PlainFlow, console: C
     part = await _which(parts, console)
     if not part.body:
         by_template = "is made by a template: change that one, on the destination or in the plan"
-        console.say(f"{part.target} {by_template if part.is_stream else 'is there already: it stays as it is'}.")
+        console.say(f"{part.target} {by_template if part.is_stream else 'exists already: it stays as it is'}.")
     elif verb == "json":
         console.show(part.body, 0)
     elif verb == "to":
@@ -77,7 +77,7 @@ def _say(part: IndexPart, console: Console, *, in_full: bool) -> None:
         _sentences(part.changes, console, in_full=in_full)
         return
     if not part.body:
-        console.say(f"{part.target} is there already and is used as it is, for {of}.")
+        console.say(f"{part.target} exists already and is used as it is, for {of}.")
         return
     if part.is_edited:
         at = listed(changed_at(part.translation, part.body), most=12)

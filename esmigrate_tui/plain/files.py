@@ -108,7 +108,7 @@ def _say_sample(sample: FileSample, console: Console) -> None:
     if sample.bad:
         every = sample.bad == sample.amount
         some = f"None of them is {sample.reading.format}." if every else f"{number(sample.bad)} cannot be read."
-        console.say(some if every else f"{some} They will be set aside, each with its line; the others go on.")
+        console.say(some if every else f"{some} They will be rejected, each with its line; the others are indexed.")
     for error in sample.errors[:_SHOWN]:
         console.say(f"{PurePath(error.path).name}:{error.line}: {error.reason}", 2)
     _say_rows(sample, console)
@@ -152,7 +152,7 @@ async def _reading(flow: PlainFlow, console: Console) -> bool:
         if await console.choose("Is that read rightly?", options, "no" if is_bad else "yes") == "yes":
             if not is_bad:
                 return True
-            console.say("It cannot go on yet: the files cannot be read like this.")
+            console.say("It cannot continue yet: the files cannot be read like this.")
             continue
         await in_turn(partial(each, flow, console) for each in (_format, _delimiter, _encoding, _header, _names))
         await steps.look(flow)
@@ -311,6 +311,6 @@ async def _configuration(flow: PlainFlow, console: Console) -> bool:
 async def _settle(flow: PlainFlow, console: Console) -> bool:
     """See what the destination has of that name; another one is asked for where it does not do."""
     while reason := BY_NAME["files"].may_go_on(flow.session) or await steps.settle(flow):
-        console.say(f"It cannot go on yet: {reason.rstrip('.')}.")
+        console.say(f"It cannot continue yet: {reason.rstrip('.')}.")
         await _into(flow, console)
     return False

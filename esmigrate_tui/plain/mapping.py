@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _HOW = (
     "A number chooses another type for the field; f 3 says how its dates are written; x 3 leaves a column out, or "
     "takes it in; u 3 takes the guess again; d 3 says all about it; j shows all of it as JSON, j FILE reads it from a "
-    "file; l says the list again, m more of it. Enter goes on."
+    "file; l says the list again, m more of it. Enter resumes."
 )
 
 
@@ -26,11 +26,11 @@ async def mapping(flow: PlainFlow, console: Console) -> str:
     pages = PagedRows(console)
     is_there = flow.session.file_choice.there is not None
     if is_there:
-        console.say(f"{flow.session.draft.into} is there already: it is used as it is, its mapping stays.")
+        console.say(f"{flow.session.draft.into} exists already: it is used as it is, its mapping stays.")
     else:
         console.say(_HOW)
     _say(flow, console, pages)
-    while typed := await console.ask("Change, or Enter goes on"):
+    while typed := await console.ask("Change, or Enter resumes"):
         try:
             if typed in {"m", "l"}:
                 if typed == "m":
@@ -39,7 +39,7 @@ async def mapping(flow: PlainFlow, console: Console) -> str:
             elif typed == "j" or typed.startswith("j "):
                 await _json(typed[2:].strip(), flow, console)
             elif is_there:
-                console.say("The index is there already: its mapping stays as it is. Another name (b) makes a new one.")
+                console.say("The index exists already: its mapping stays as it is. Another name (b) makes a new one.")
             else:
                 await _change(typed, flow, console)
         except BackError:
@@ -59,7 +59,7 @@ def _say(flow: PlainFlow, console: Console, pages: PagedRows) -> None:
     if rows:
         pages.say(rows)
     elif flow.session.file_choice.sender is not None:
-        console.say("Nobody has seen yet what will be sent: the destination guesses. j FILE gives a mapping.")
+        console.say("What will be sent is not known yet: the destination guesses. j FILE gives a mapping.")
     else:
         console.say("No row could be read, so nothing is known of any field. j FILE gives a mapping.")
 
@@ -122,7 +122,7 @@ async def _json(name: str, flow: PlainFlow, console: Console) -> None:
         console.show(steps.body_there(flow.session), 0)
         return
     if flow.session.file_choice.there is not None:
-        console.say("The index is there already: its mapping stays as it is.")
+        console.say("The index exists already: its mapping stays as it is.")
         return
     try:
         body = await asyncio.to_thread(body_in, name)

@@ -25,7 +25,7 @@ async def method(flow: PlainFlow, console: Console) -> str:
     words = {one.name: f"{one.title} ({one.needs}). {' '.join(one.summary)}" for one in methods}
     if advice is not None:
         words = {one.name: f"{one.title}: {_advised(one.name, advice)}" for one in methods}
-    asked = "How should the data get into the new cluster? It should be as large as the old one, or larger."
+    asked = "How should the data get into the destination? It should be as large as the source, or larger."
     options = [(one.name.value, words[one.name]) for one in methods]
     chosen = await console.choose(asked, options, (flow.session.draft.method or first).value)
     take(flow, MethodName(chosen))

@@ -25,7 +25,7 @@ _WORDS: Final = {
     Severity.NOTE: "note",
     Severity.PASSED: "passed",
 }
-_TYPED: Final = {Remedy.MEND: "f {at}", Remedy.COPY_HERE: "m"}
+_TYPED: Final = {Remedy.FIX: "f {at}", Remedy.COPY_HERE: "m"}
 
 
 async def preflight(flow: PlainFlow, console: Console) -> str:
@@ -42,7 +42,7 @@ async def preflight(flow: PlainFlow, console: Console) -> str:
             case "" if not reason:
                 return ""
             case "":
-                console.say(f"It cannot go on yet: {reason}.")
+                console.say(f"It cannot continue yet: {reason}.")
             case "r":
                 await _look(flow, console)
             case "p":
@@ -63,8 +63,8 @@ def _question(flow: PlainFlow, reason: str, offered: AbstractSet[Remedy]) -> str
     if flow.session.draft.unacknowledged:
         words = f"A number or a name accepts a warning, all accepts every one; {words}"
     elif not reason:
-        words = f"Enter goes on, {words}"
-    words += "; f with a number or a name puts right" if Remedy.MEND in offered else ""
+        words = f"Enter resumes, {words}"
+    words += "; f with a number or a name applies a fix" if Remedy.FIX in offered else ""
     return words + ("; m copies through this machine instead" if Remedy.COPY_HERE in offered else "")
 
 
@@ -119,7 +119,7 @@ def _explain(finding: Finding, console: Console) -> None:
 
 
 def _to_mend(typed: str, flow: PlainFlow, console: Console) -> Finding | None:
-    """The finding of a number or a name that can be put right from here; else it is said why not."""
+    """The finding of a number or a name that can be fixed from here; else it is said why not."""
     rows = _rows(flow)
     by_name = [one for one in rows if one.check == typed and one.repairs]
     cursor, wrong = place_of(typed, [one.check for one in rows])
@@ -127,8 +127,8 @@ def _to_mend(typed: str, flow: PlainFlow, console: Console) -> Finding | None:
         console.say(f"Which one? Say f with its number or its name: {wrong}.")
         return None
     finding = by_name[0] if by_name else rows[cursor]
-    if Remedy.MEND not in remedies(finding, flow.session):
-        console.say(f"{finding.check} cannot be put right from here: what to do stands after Fix.")
+    if Remedy.FIX not in remedies(finding, flow.session):
+        console.say(f"{finding.check} cannot be fixed from here: see what stands after Fix.")
         return None
     return finding
 
@@ -145,7 +145,7 @@ async def _mend(typed: str, flow: PlainFlow, console: Console) -> None:
         to = steps.where_to(change, flow.session)
         say_request(console, to, change.made_by)
         if change.undo is not None:
-            say_request(console, to, change.undo, "What puts it back")
+            say_request(console, to, change.undo, "What reverts it")
     try:
         is_agreed = await console.agrees(title)
     except BackError:
@@ -153,12 +153,12 @@ async def _mend(typed: str, flow: PlainFlow, console: Console) -> None:
     if not is_agreed:
         console.say("Nothing was changed.")
         return
-    await steps.mend(flow, finding)
+    await steps.fix(flow, finding)
     fixing = flow.session.fixing
     for made in fixing.done:
         console.say(f"Done: {made.what}.")
     if fixing.done:
-        console.say(way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be put back.")
+        console.say(way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be reverted.")
     if fixing.problem is not None:
         is_unsure = fixing.failed in flow.session.unsure
         console.say(f"{'Whether this was done is not known' if is_unsure else 'This failed'}: {fixing.failed}.")
@@ -183,7 +183,7 @@ def _accept(typed: str, flow: PlainFlow, console: Console) -> None:
     for finding in meant:
         known = flow.session.draft.acknowledged
         if finding.severity is Severity.BLOCKER:
-            console.say(f"{finding.check} blocks: it cannot be accepted, only put right. Then r looks again.")
+            console.say(f"{finding.check} blocks: it cannot be accepted, only fixed. Then r looks again.")
         elif finding.severity is Severity.NOTE:
             console.say(f"{finding.check} is a note, which needs no acceptance.")
         else:

@@ -99,7 +99,7 @@ async def _take(known: KnownRepository, flow: PlainFlow, console: Console) -> bo
         if here is None or here.destination is None or here.name != known.name:
             return False
     if reason := BY_NAME["repository"].may_go_on(flow.session):
-        console.say(f"It cannot go on yet: {reason}.")
+        console.say(f"It cannot continue yet: {reason}.")
         return False
     steps.take(flow)
     return True

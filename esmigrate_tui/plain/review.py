@@ -73,7 +73,7 @@ def _say(flow: PlainFlow, console: Console) -> None:
     for position, step in enumerate(preview.steps, start=1):
         console.say(f"{position}. {step}", 2)
     if preview.put_back:
-        console.say("Changed for the time of the run, and put back:")
+        console.say("Changed for the time of the run, and reverted:")
         for change in preview.put_back:
             console.say(change, 2)
     if preview.carried:

@@ -49,7 +49,7 @@ _SURE: Final = {"y": True, "yes": True}
 
 def letters(progress: Progress) -> str:
     """Which letters this run takes, in a sentence."""
-    parts = ["p pauses", "r goes on"]
+    parts = ["p pauses", "r resumes"]
     if is_watched(progress):
         parts.append("d says that this is all (after a question)")
     elif progress.traits.can_be_paced:
@@ -59,7 +59,7 @@ def letters(progress: Progress) -> str:
 
 
 async def steer(console: Console, progress: Callable[[], Progress], tell: Callable[[Command], Awaitable[None]]) -> None:
-    """Take what is typed and tell the run, until the person leaves it; without an answer this never returns.
+    """Take what is typed and tell the run, until the user leaves it; without an answer this never returns.
 
     To be cancelled when the run has ended.
     """
@@ -92,16 +92,16 @@ async def _order(letter: str, console: Console, progress: Callable[[], Progress]
         case "s":
             if await _is_sure(console, "stop it", what_stopping_does(progress())):
                 return STOPPING
-            return CommandReply(said="It goes on.")
+            return CommandReply(said="It continues.")
         case "d" if is_watched(progress()):
             if await _is_sure(console, "end it so", whether_that_is_all(progress())):
                 return THAT_IS_ALL
-            return CommandReply(said="It goes on.")
+            return CommandReply(said="It continues.")
         case _:
             return CommandReply(said=letters(progress()))
 
 
 async def _is_sure(console: Console, what: str, sentences: str) -> bool:
     """A question in a line of its own: what happens meanwhile is said between it and the answer."""
-    console.say(f"{sentences} y to {what}; anything else lets it go on.")
+    console.say(f"{sentences} y to {what}; anything else keeps it running.")
     return _SURE.get((await console.word()).lower(), False)

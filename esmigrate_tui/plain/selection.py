@@ -37,11 +37,11 @@ if TYPE_CHECKING:
 _HOW = (
     "A number such as 3, a range such as 5-9, or a name or pattern such as logs-* chooses, or lets go; a all shown; "
     "i inverts; /PATTERN shows only what goes by it, / shows all again; l says the list again, m more of it; "
-    "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter goes on."
+    "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter resumes."
 )
 _HOW_ELSE = (
     "c 3 says what is made of a row there, and how to change that; C number_of_replicas=0 gives a setting to all, C - "
-    "none; o: what else the run is told."
+    "none; o: options of the run."
 )
 _HOW_RESTORED = (
     "p gives all chosen ones names by a pattern; w 3 decides about what has its name, W about all; o options."
@@ -117,15 +117,15 @@ class _Selection:
         self._say()
         while True:
             reason = BY_NAME["selection"].may_go_on(self.flow.session)
-            typed = await self.console.ask("Choose" if reason else "Choose, or Enter goes on")
+            typed = await self.console.ask("Choose" if reason else "Choose, or Enter resumes")
             if not typed and reason:
-                self.console.say(f"It cannot go on yet: {reason}.")
+                self.console.say(f"It cannot continue yet: {reason}.")
             elif not typed:
                 if not (reason := await steps.settle(self.flow)):
                     return ""
                 if (problem := self.flow.session.listing.problem) is not None:
                     self.console.trouble(problem)
-                self.console.say(f"It cannot go on: {reason}.")
+                self.console.say(f"It cannot continue: {reason}.")
             else:
                 try:
                     await self._do(typed)
@@ -317,7 +317,7 @@ class _Selection:
     async def _decide(self, indices: tuple[IndexFacts, ...]) -> None:
         draft = self.flow.session.draft
         conflict = steps.conflict_of(indices, draft)
-        for each in (*(f"There already: {one}." for one in conflict.seen), *conflict.notes):
+        for each in (*(f"Exists already: {one}." for one in conflict.seen), *conflict.notes):
             self.console.say(each)
         match await self.console.choose("What becomes of it?", conflict.answers, "leave"):
             case "rename" if len(indices) == 1:
@@ -347,7 +347,7 @@ class _Selection:
     # -- options -----------------------------------------------------------------------------------------------------
 
     async def _options(self) -> None:
-        """What else the run is told, until one goes back to the list."""
+        """Options of the run, until one goes back to the list."""
         while True:
             each = {question.name: question for question in questions(self.flow.session)}
             now = ((name, f"{one.label}: {one.words}") for name, one in each.items())

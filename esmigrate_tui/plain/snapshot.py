@@ -104,7 +104,7 @@ async def _take(typed: str, flow: PlainFlow, console: Console) -> bool:
     steps.look_at(flow, cursor=cursor, problem=None)
     one = rows[cursor]
     if reason := BY_NAME["snapshot"].may_go_on(flow.session) or why_not_from(one):
-        console.say(f"It cannot go on with that: {reason}.")
+        console.say(f"It cannot continue with that: {reason}.")
         if one.reason:
             console.say(one.reason)
         return False
@@ -169,7 +169,7 @@ async def _asked(flow: PlainFlow, console: Console) -> NewSnapshot:
 
 async def _watch(flow: PlainFlow, console: Console) -> None:
     """Say how far it is until it has ended; then list again, with the cursor on it."""
-    console.say("It is being made on the source. Ctrl+C leaves; it goes on without you.")
+    console.say("It is being made on the source. Ctrl+C leaves; it continues without you.")
     said_at = flow.services.now()
     while (making := flow.session.snapshot_list.making) is not None:
         try:

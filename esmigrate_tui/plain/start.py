@@ -39,9 +39,9 @@ async def start(flow: PlainFlow, console: Console) -> str:
         elif card.is_live or card.is_finished:
             return card.run
         else:
-            console.say("Taking it up …")
+            console.say("Resuming …")
             try:
-                await flow.services.take_up(card.run, flow.credentials)
+                await flow.services.resume(card.run, flow.credentials)
             except ProblemError as error:
                 console.trouble(error.problem)
             else:

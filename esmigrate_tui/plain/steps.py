@@ -68,12 +68,12 @@ def _doing(session: Session) -> dict[str, str]:
         "snapshot_list": session.snapshot_list.doing,
         "listing": session.listing.doing,
         "file_choice": session.file_choice.doing,
-        "fixing": session.fixing.doing and f"putting right: {session.fixing.doing}",
+        "fixing": session.fixing.doing and f"fixing: {session.fixing.doing}",
     }
 
 
 async def walk_through(flow: PlainFlow) -> FlowOutcome:
-    """Ask step by step until a run has begun, or is to be followed, or the person leaves.
+    """Ask step by step until a run has begun, or is to be followed, or the user leaves.
 
     Raises ProblemError (usage) where the answers come to an end before that.
     """
@@ -83,7 +83,7 @@ async def walk_through(flow: PlainFlow) -> FlowOutcome:
         run, is_new = await _walked(flow)
     except LeaveError:
         nothing = "" if flow.session.is_anything_changed else "Nothing was changed on either cluster."
-        return FlowOutcome(said=tuple(filter(None, (nothing, *flow.to_put_back()))))
+        return FlowOutcome(said=tuple(filter(None, (nothing, *flow.to_revert()))))
     except asyncio.CancelledError:  # Ctrl+C
         console.say()
         _say_what_stays(flow)
@@ -93,17 +93,17 @@ async def walk_through(flow: PlainFlow) -> FlowOutcome:
         raise ProblemError(
             Problem(
                 cause=Cause.USAGE,
-                what="The answers came to an end before a migration was begun; no document was written.",
+                what="The answers ended before a migration was started; no document was written.",
                 todo="Give an answer to each question, a line each; q leaves.",
             )
         ) from None
     finally:
-        await flow.let_clusters_go()
-    return FlowOutcome(run=run, is_new=is_new, said=flow.to_put_back())
+        await flow.close_clusters()
+    return FlowOutcome(run=run, is_new=is_new, said=flow.to_revert())
 
 
 def _say_what_stays(flow: PlainFlow) -> None:
-    for sentence in flow.to_put_back():
+    for sentence in flow.to_revert():
         flow.console.say(sentence)
 
 
@@ -128,7 +128,7 @@ async def _walked(flow: PlainFlow) -> tuple[str, bool]:
             flow.update(flow.session.but(run=run))
             return run, step == "review"
         if reason := BY_NAME[step].may_go_on(flow.session):
-            flow.console.say(f"It cannot go on yet: {reason}.")
+            flow.console.say(f"It cannot continue yet: {reason}.")
         else:
             step = following(step, flow.session)
 

@@ -225,12 +225,12 @@ class WizardApp(Flow, OrderedApp):
         self.push_screen(ReadScreen(title, lines))
 
     def show_rejects(self) -> None:
-        """The documents that were set aside, when they have been read."""
+        """The documents that were rejected, when they have been read."""
         self.run_worker(self._show_rejects(), group="rejects", exclusive=True)
 
     async def _show_rejects(self) -> None:
         from esmigrate_tui.wizard.screens.dialogs import ReadScreen  # noqa: PLC0415  # loaded when first needed
-        from esmigrate_tui.wizard.screens.rejects import aside  # noqa: PLC0415  # loaded when first needed
+        from esmigrate_tui.wizard.screens.rejects import rejects_page  # noqa: PLC0415  # loaded when first needed
 
         try:
             rejects = await self.services.rejects(self.session.run, 200)
@@ -239,7 +239,9 @@ class WizardApp(Flow, OrderedApp):
             return
         refused = self.session.progress.refused
         is_of_files = self.session.is_of_files
-        self.push_screen(ReadScreen("Set aside", lambda width: aside(rejects, refused, width, is_of_files=is_of_files)))
+        self.push_screen(
+            ReadScreen("Rejected", lambda width: rejects_page(rejects, refused, width, is_of_files=is_of_files))
+        )
 
     # -- the end -----------------------------------------------------------------------------------------------------
 
@@ -251,8 +253,8 @@ class WizardApp(Flow, OrderedApp):
         if self.session.is_anything_changed:
             question = "\n".join(
                 (
-                    "What you had done here stays, until it is put back:",
-                    *self.to_put_back(),
+                    "What you had done here stays, until it is reverted:",
+                    *self.to_revert(),
                     "The answers are not kept.",
                 )
             )
@@ -264,7 +266,7 @@ class WizardApp(Flow, OrderedApp):
 
     def leave(self, code: ExitCode, sentence: str = "") -> None:
         """End with an exit code; the sentence is in `farewell`, to be said on the terminal that is given back."""
-        self.farewell = (*filter(None, (sentence,)), *self.to_put_back())
+        self.farewell = (*filter(None, (sentence,)), *self.to_revert())
         self.exit(code, return_code=int(code))
 
     async def action_quit(self) -> None:
@@ -282,7 +284,7 @@ class WizardApp(Flow, OrderedApp):
 
     async def on_unmount(self) -> None:
         """The end: let go of the clusters."""
-        await self.let_clusters_go()
+        await self.close_clusters()
 
     def action_contrast(self) -> None:
         """More contrast, or the calm look again; the next start has it as well."""

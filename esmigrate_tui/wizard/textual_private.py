@@ -128,7 +128,7 @@ class OrderedApp(App[ExitCode]):
             if self._running and not self.is_headless:
                 renderable = self._sent(renderable)
             if screen is not self._seen[0] and screen is self.screen and self.has_step:
-                # Whoever sees it presses a key after its turn on the terminal has come, however long that takes.
+                # A user who sees it presses a key after its turn on the terminal has come, however long that takes.
                 at_its_turn = getattr(self._driver, "at_its_turn", None)
                 seen = partial(self._is_seen, screen)
                 seen() if at_its_turn is None else at_its_turn(seen)
@@ -192,7 +192,7 @@ class OrderedApp(App[ExitCode]):
             await super().on_event(event)
 
     async def _press_keys(self, keys: Iterable[str]) -> None:
-        """Press keys as a person does, who looks at what is there before each of them: in tests, by Textual's pilot."""
+        """Press keys as a user does, who looks at what is there before each of them: in tests, by Textual's pilot."""
         for key in keys:
             await self.until_painted()
             await super()._press_keys([key])
@@ -281,8 +281,8 @@ class OrderedApp(App[ExitCode]):
         self.bell()
         where = _place_of(sys.exc_info()[1])
         words = Text(
-            f"esmigrate stumbled over a mistake of its own ({where}) and has to end. A run that is going on goes on: "
-            "`esmigrate status` lists it. Please report this with the step you were at."
+            f"esmigrate stumbled over a mistake of its own ({where}) and has to end. A run that is under way "
+            "continues: `esmigrate status` lists it. Please report this with the step you were at."
         )
         self._exit_renderables.append(Segments(self.console.render(words, self.console.options)))
         self._close_messages_no_wait()

@@ -45,8 +45,8 @@ class TourStop:
 STOPS: Final = (
     TourStop(
         "method",
-        "Two real Elasticsearch clusters run on this machine, an old one with sample data and a new one, empty. There "
-        "are four ways to move the data; the tour takes the second: the new cluster fetches it from the old one.",
+        "Two real Elasticsearch clusters run on this machine: a source with sample data, and an empty destination. "
+        "There are four ways to move the data; the tour takes the second: the destination fetches it from the source.",
         "Enter",
         lambda _: ("enter",),
     ),
@@ -61,7 +61,7 @@ STOPS: Final = (
     TourStop(
         "preflight",
         "Whatever is known to go wrong is looked at before anything moves: each finding says why it matters and how to "
-        "put it right. A warning is accepted with Space, and the report will say so.",
+        "fix it. A warning is accepted with Space, and the report will say so.",
         "Space on each warning, then the right arrow",
         _accepting,
         lambda session: session.checking.looked_at is not None and not session.checking.checked,
@@ -75,14 +75,14 @@ STOPS: Final = (
     ),
     TourStop(
         "preflight",
-        "The checks look again, now at what is chosen: mappings are translated and tried on the new cluster.",
+        "The checks look again, now at what is chosen: mappings are translated and tried on the destination.",
         "Space on each warning, then the right arrow",
         _accepting,
         lambda session: session.checking.looked_at is not None and bool(session.checking.checked),
     ),
     TourStop(
         "review",
-        "What will happen, in order and to the letter; what is changed for the time of the run is put back. Nothing "
+        "What will happen, in order and to the letter; what is changed for the time of the run is reverted. Nothing "
         "has been written until now. The safe button has the focus: Tab goes to the other one.",
         "Tab, Enter",
         lambda _: ("tab", "enter"),
@@ -106,7 +106,7 @@ class TourBox(AskScreen):
 
 
 async def toured(app: WizardApp) -> None:
-    """Go from stop to stop until the last, or until the person takes over."""
+    """Go from stop to stop until the last, or until the user takes over."""
     for at, stop in enumerate(STOPS, start=1):
         await _until(app, stop.step, stop.when)
         box = TourBox(f"Tour, {at} of {len(STOPS)}", stop.says, yes=f"Press {stop.shown}", no="End the tour")
@@ -114,7 +114,7 @@ async def toured(app: WizardApp) -> None:
             return
         await _until(app, stop.step, stop.when)  # the keys are for the step, not for the box
         for key in stop.keys(app.session):
-            await app.until_painted()  # as a person would, who presses no key for what is not to be seen yet
+            await app.until_painted()  # as a user would, who presses no key for what is not to be seen yet
             app.simulate_key(key)
             await asyncio.sleep(_BETWEEN_KEYS)
 

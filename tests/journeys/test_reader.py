@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.nodes
 
 ARRIVED = "Everything arrived, and it was checked."
-FIRST = "How should the data get into the new cluster?"
+FIRST = "How should the data get into the destination?"
 REVIEW = "In this order"
 
 
@@ -155,7 +155,7 @@ async def test_a_reader_takes_a_snapshot_and_restores_it(
             await reader.fill("Name", "taken")
             await reader.fill("Indices", f"{prefix}-*")
             await reader.push("Show the request", then="Take the snapshot taken on the source?")
-            await reader.push("Take it", then="Enter goes on with it")
+            await reader.push("Take it", then="Enter resumes with it")
             await reader.do("goes on with it", then="chosen 0 of")
             await choose(reader, f"{prefix}-one")
             await reader.go_on(REVIEW)

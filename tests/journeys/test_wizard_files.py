@@ -1,4 +1,4 @@
-"""Files through the wizard on a real node: bad rows are set aside, a mapping is corrected."""
+"""Files through the wizard on a real node: bad rows are rejected, a mapping is corrected."""
 
 from __future__ import annotations
 

@@ -150,7 +150,7 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
     assert 1 < raised < again
     assert folder.is_of_changes
     assert folder.open_entries == 2
-    told = f"You had this put right: {LIMIT} is {raised}, {LIMIT} is {again}."
+    told = f"You had this fixed: {LIMIT} is {raised}, {LIMIT} is {again}."
     assert app.farewell == (f"{told} `esmigrate cleanup {folder.run}` puts them back.",)
     assert await clean_up(CleanupOptions(run=folder.run, secrets=SecretFiles())) == ExitCode.DONE
     assert await destination.allowed() == raised - 1  # what the other user has set last is not this program's to change
@@ -174,7 +174,7 @@ async def test_a_change_whose_answer_was_lost_is_looked_at_and_put_back_by_clean
         assert "! unsure" not in page
         assert raised > 1
         assert app.farewell == (
-            f"You had this put right: {LIMIT} is {raised}. `esmigrate cleanup {folder.run}` puts it back.",
+            f"You had this fixed: {LIMIT} is {raised}. `esmigrate cleanup {folder.run}` reverts it.",
         )
         assert folder.open_entries == 1
         assert await clean_up(CleanupOptions(run=folder.run, secrets=SecretFiles())) == ExitCode.DONE

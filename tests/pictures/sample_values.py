@@ -13,7 +13,7 @@ from esmigrate_tui.flow.files import settled
 from esmigrate_tui.flow.offer import preview
 from esmigrate_tui.flow.services import OpenCluster, RunCard, Services, VaultStatus
 from esmigrate_tui.flow.session import (
-    TAKEN_AWAY,
+    REMOVES_IT,
     AdviceState,
     AppliedChange,
     ConnectionForm,
@@ -679,7 +679,7 @@ ORPHANED: Final = RUNNING.but(
     run_problem=Problem(
         cause=Cause.STATE,
         what="The process of this run has ended before the run was finished.",
-        todo="Nothing is lost: r goes on where it was, and so does `esmigrate resume 7K2P`.",
+        todo="Nothing is lost: r resumes it, and so does `esmigrate resume 7K2P`.",
     )
 )
 
@@ -1004,7 +1004,7 @@ def _restore_ending(*, with_source: bool) -> tuple[Event, ...]:
     )
 
 
-_REGISTERED: Final = (AppliedChange(what=registered("nightly"), name="5QWA", back=TAKEN_AWAY),)
+_REGISTERED: Final = (AppliedChange(what=registered("nightly"), name="5QWA", back=REMOVES_IT),)
 _ALONE_EVENTS: Final = (
     msgspec.structs.replace(RESTORE_EVENTS[0], source=""),
     *_restore_ending(with_source=False),
@@ -1582,7 +1582,7 @@ PICTURE_SERVICES: Final[Services[OpenCluster]] = Services(
     save_text=_closed,
     save_plan=_closed,
     begin=_closed,
-    take_up=_closed,
+    resume=_closed,
     runs=_no_runs,
     follow=_nothing,
     command=_told,

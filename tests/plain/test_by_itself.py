@@ -63,7 +63,7 @@ def test_the_plain_way_never_loads_textual(tmp_path: Path) -> None:
 def test_answers_that_end_end_with_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     ended = answered(tmp_path, "2\n", "--plain")
     assert ended.returncode == 2
-    assert ended.stderr.startswith("esmigrate: The answers came to an end before a migration was begun")
+    assert ended.stderr.startswith("esmigrate: The answers ended before a migration was started")
     assert "Traceback" not in ended.stderr
 
 
@@ -71,7 +71,7 @@ def test_a_dumb_terminal_gets_the_questions_by_itself_and_is_told_so(tmp_path: P
     ended = answered(tmp_path, "q\n", term="dumb")
     assert ended.returncode == 0
     assert ended.stdout.startswith("This terminal (TERM=dumb) can only show lines")
-    assert "How should the data get into the new cluster?" in ended.stdout
+    assert "How should the data get into the destination?" in ended.stdout
     assert "\x1b" not in ended.stdout
 
 

@@ -44,7 +44,7 @@ async def steered(
 async def test_letters_pause_and_let_go_on() -> None:
     script, sent, has_left = await steered(sample.RUNNING.progress, "p", "r", "PAUSE", "resume")
     assert sent == [PauseRun(), ResumeRun(), PauseRun(), ResumeRun()]
-    assert in_order(script.told, ("Told to pause; r lets it go on.", "It goes on."))
+    assert in_order(script.told, ("Pausing; r resumes it.", "It continues."))
     assert not has_left
 
 
@@ -63,8 +63,8 @@ def test_a_step_slower_is_never_faster() -> None:
 async def test_stopping_says_what_it_does_and_wants_a_yes() -> None:
     script, sent, _ = await steered(sample.RUNNING.progress, "s", "", "stop", "p", "s", "y")
     assert sent == [StopRun()]
-    assert script.told.count("What has arrived stays. y to stop it; anything else lets it go on.") == 3
-    assert in_order(script.told, ("It goes on.", "It goes on.", "Told to stop; it ends in good order."))
+    assert script.told.count("What has arrived stays. y to stop it; anything else keeps it running.") == 3
+    assert in_order(script.told, ("It continues.", "It continues.", "Stopping: the run cleans up, then it ends."))
 
 
 async def test_stopping_a_restore_names_first_what_it_deletes() -> None:

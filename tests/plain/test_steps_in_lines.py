@@ -140,7 +140,7 @@ async def test_a_restore_is_begun_over_what_is_in_the_way_after_both_names_were_
     assert plan.restoration is not None
     assert plan.restoration.index_settings == {"index.number_of_replicas": "0"}
     assert len(lines_of(script, "That is not it: it was left as it is.")) == 1
-    assert lines_of(script, "It cannot go on yet: 1 name is taken there (w).")
+    assert lines_of(script, "It cannot continue yet: 1 name is taken there (w).")
     assert lines_of(script, "Nothing was begun: type logs-2026 first.")
 
 
@@ -169,7 +169,7 @@ async def test_a_repository_of_the_source_is_registered_and_a_snapshot_taken_aft
         "taken the snapshot walked in nightly",
     ]
     assert left.said == (
-        "You had registered the repository nightly. `esmigrate cleanup 5QWA` takes it away again.",
+        "You had registered the repository nightly. `esmigrate cleanup 5QWA` removes it again.",
         "You had taken the snapshot walked in nightly. `esmigrate cleanup 5QWA` deletes it again.",
     )
     assert lines_of(script, "Nothing was registered.")
@@ -223,7 +223,7 @@ async def test_answers_that_end_before_the_migration_end_with_a_sentence_and_exi
     with pytest.raises(ProblemError) as caught:
         await walked(world, Script("reindex-from-remote", "https://old:9200"))
     assert exit_code(caught.value.problem.cause) is ExitCode.USAGE
-    assert "came to an end before a migration was begun" in caught.value.problem.what
+    assert "ended before a migration was started" in caught.value.problem.what
 
 
 # -- wrong answers, troubles -----------------------------------------------------------------------------------------
@@ -239,7 +239,7 @@ async def test_answers_that_end_before_the_migration_end_with_a_sentence_and_exi
         ("e 1", "Choose it first, then give it another name."),
         ("e", "Which row? Say e with its number, such as e 3."),
         ("w orders", "Choose it first; then w decides about what has its name."),
-        (ON, "It cannot go on yet: nothing is chosen."),
+        (ON, "It cannot continue yet: nothing is chosen."),
     ],
 )
 async def test_a_wrong_answer_in_the_selection_gets_a_sentence(world: Planning, answer: str, sentence: str) -> None:
@@ -259,11 +259,11 @@ async def test_a_blocker_cannot_be_accepted_and_a_warning_is_by_its_name(world: 
     script = Script("reindex-from-remote", ON, ON, "destination-reaches-source", "types", "3", "nobody", ON, "q")
     _, flow = await walked(world, script, BOTH, credentials=SECRETS)
     assert flow.session.draft.unacknowledged == ()
-    assert lines_of(script, "destination-reaches-source blocks: it cannot be accepted, only put right.")
+    assert lines_of(script, "destination-reaches-source blocks: it cannot be accepted, only fixed.")
     assert lines_of(script, "Accepted, and the report will say so: types.")
     assert lines_of(script, "Accepted, and the report will say so: writes.")
     assert lines_of(script, "No check here is called that")
-    assert lines_of(script, "It cannot go on yet: 1 check blocks.")
+    assert lines_of(script, "It cannot continue yet: 1 check blocks.")
     assert lines_of(script, sample.BLOCKED_FINDING.copy)
 
 
@@ -327,7 +327,7 @@ async def test_a_run_that_is_going_on_is_offered_first(world: Planning) -> None:
     assert (left.run, left.is_new) == (live.run, False)
 
 
-# -- putting right ---------------------------------------------------------------------------------------------------
+# -- fixing ---------------------------------------------------------------------------------------------------
 
 
 async def test_a_finding_is_put_right_by_its_number_after_a_yes(world: Planning) -> None:
@@ -340,15 +340,15 @@ async def test_a_finding_is_put_right_by_its_number_after_a_yes(world: Planning)
         script.told,
         (
             "f 1 puts it right, after a question",
-            "Put this right on the destination? y or n [n]: y",
-            "putting right: cluster.max_shards_per_node is 1022 …",
+            "Apply this fix on the destination? y or n [n]: y",
+            "fixing: cluster.max_shards_per_node is 1022 …",
             "Done: cluster.max_shards_per_node is 1022.",
-            "`esmigrate cleanup 5QWA` puts it back.",
+            "`esmigrate cleanup 5QWA` reverts it.",
             "Asking both clusters",
         ),
     )
     assert left.said == (
-        "You had this put right: cluster.max_shards_per_node is 1022. `esmigrate cleanup 5QWA` puts it back.",
+        "You had this fixed: cluster.max_shards_per_node is 1022. `esmigrate cleanup 5QWA` reverts it.",
     )
 
 
@@ -365,7 +365,7 @@ async def test_a_repair_that_fails_says_so_and_what_was_done_before_it(world: Pl
     )
     assert in_order(script.told, told)
     assert left.said == (
-        "You had this put right: the index logs-2026.01.02 is opened. `esmigrate cleanup 5QWA` puts it back.",
+        "You had this fixed: the index logs-2026.01.02 is opened. `esmigrate cleanup 5QWA` reverts it.",
     )
 
 
@@ -384,7 +384,7 @@ async def test_a_repair_whose_answer_was_lost_is_said_to_be_unsure(world: Planni
     [
         ("f", "Which one? Say f with its number or its name: a number is needed."),
         ("f 9", "Which one? Say f with its number or its name: there are 2 rows, and 9 is not among them."),
-        ("f writes", "writes cannot be put right from here: what to do stands after Fix."),
+        ("f writes", "writes cannot be fixed from here: see what stands after Fix."),
     ],
 )
 async def test_what_cannot_be_put_right_gets_a_sentence(world: Planning, answer: str, sentence: str) -> None:

@@ -27,7 +27,7 @@ from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.screens.choosing import ChooseScreen, harmless
 from esmigrate_tui.wizard.screens.files import FilesScreen
 from esmigrate_tui.wizard.screens.mapping import MappingScreen
-from esmigrate_tui.wizard.screens.rejects import aside
+from esmigrate_tui.wizard.screens.rejects import rejects_page
 from esmigrate_tui.wizard.widgets.bars import FootLine
 from esmigrate_tui.wizard.widgets.fields import ChoiceField, PlainInput
 from tests.pictures import sample_values as sample
@@ -431,10 +431,10 @@ async def test_a_run_of_files_knows_its_own_end(world: World) -> None:
     app = opened(world, sample.INDEXING, "run")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("d")
-        assert said(app) == "This run knows its own end: nobody else sends."
+        assert said(app) == "This run knows how many documents there are: no other program sends any."
 
 
-# -- what was set aside ----------------------------------------------------------------------------------------------
+# -- what was rejected ----------------------------------------------------------------------------------------------
 
 
 def test_rows_that_were_set_aside_are_told_by_their_reason_the_most_frequent_first() -> None:
@@ -442,8 +442,8 @@ def test_rows_that_were_set_aside_are_told_by_their_reason_the_most_frequent_fir
         Reject(index="o", id="/x/a.csv:7", status=400, reason="failed to parse"),
         *(Reject(index="o", id=f"/x/a.csv:{line}", reason="it has 2 cells") for line in range(12)),
     )
-    text = "\n".join(line.plain for line in aside(rejects, 20, 80, is_of_files=True))
-    assert "20 rows set aside" in text
+    text = "\n".join(line.plain for line in rejects_page(rejects, 20, 80, is_of_files=True))
+    assert "20 rows rejected" in text
     assert text.index("12 for this reason") < text.index("failed to parse")
     assert "/x/a.csv:0" in text
     assert "and 2 more" in text

@@ -162,9 +162,9 @@ async def test_the_palette_is_in_ascii_where_nothing_else_is(world: World) -> No
 @pytest.mark.parametrize(
     ("name", "safe", "other"),
     [
-        ("run-stop", "Let it go on", "Stop the run"),
-        ("restore-run-stop", "Let it go on", "Stop the run"),
-        ("preflight-mend-asked", "Not now", "Put it right"),
+        ("run-stop", "Keep it running", "Stop the run"),
+        ("restore-run-stop", "Keep it running", "Stop the run"),
+        ("preflight-mend-asked", "Not now", "Apply the fix"),
         ("restore-delete", "Leave it", "Delete it"),
     ],
 )
@@ -220,7 +220,7 @@ async def on(name: str, size: tuple[int, int], *keys: str) -> str:
 @pytest.mark.parametrize("size", [(79, 24), (80, 23), (40, 6)], ids=str)
 async def test_below_80x24_a_run_is_a_line_and_a_sentence_asks_for_more_room(size: tuple[int, int]) -> None:
     said = await on("run", size)
-    assert "run 7K2P: 51 %, 10 339 077 documents, about 15 min more, 3 set aside" in said
+    assert "run 7K2P: 51 %, 10 339 077 documents, about 15 min more, 3 rejected" in said
     assert f"More room, please: 80x24 at least, this is {size[0]}x{size[1]}." in said
 
 
@@ -250,7 +250,7 @@ async def test_a_terminal_of_hardly_any_size_is_no_trouble() -> None:
 
 async def test_a_question_in_a_small_terminal_has_the_safe_answer_at_hand() -> None:
     said = await on("run-stop", (60, 10), "ctrl+x")
-    assert "▸ Let it go on" in said
+    assert "▸ Keep it running" in said
 
 
 # -- very full, and at rest --------------------------------------------------------------------------------------------
@@ -265,7 +265,7 @@ async def test_of_ten_thousand_indices_no_amount_is_cut() -> None:
 
 async def test_a_paused_run_claims_no_speed() -> None:
     said = await on("run-paused", (80, 24))
-    assert "paused: p lets it go on" in said
+    assert "paused: p resumes it" in said
     assert "documents/s" not in said
     assert "6 788" not in said
     assert "6 788" in await on("run", (80, 24))
@@ -325,15 +325,15 @@ def test_what_was_set_aside_is_never_what_is_cut() -> None:
     progress = msgspec.structs.replace(sample.WAITED.progress, requests_per_second=20_000.0)
     said = told(sample.WAITED.but(progress=progress))
     assert "limit 20 000/s each" in said
-    assert "about 15 min more 3 set aside" in said
+    assert "about 15 min more 3 rejected" in said
     assert "11 verified" in said
     assert "…" not in said
 
 
 def test_where_there_is_room_nothing_is_said_shorter() -> None:
     said = told(sample.WAITED, 120)
-    assert "about 15 min more (11 min to 18 min) 3 set aside" in said
-    assert "1 with some set aside" in said
+    assert "about 15 min more (11 min to 18 min) 3 rejected" in said
+    assert "1 with rejects" in said
 
 
 @pytest.mark.parametrize(

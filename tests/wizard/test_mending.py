@@ -54,7 +54,7 @@ def explained(finding: Finding, session: Session = sample.CONNECTED) -> str:
 
 
 def test_a_finding_offers_to_be_put_right_only_where_it_carries_how() -> None:
-    assert remedies(RAISE, sample.CONNECTED) == (Remedy.MEND,)
+    assert remedies(RAISE, sample.CONNECTED) == (Remedy.FIX,)
     assert remedies(sample.WARNINGS[0], sample.CONNECTED) == ()
     assert "x puts it right" in explained(RAISE)
     assert "x puts it right" not in explained(sample.WARNINGS[0])
@@ -79,17 +79,17 @@ def test_copying_through_here_is_offered_where_a_reindex_cannot_reach_the_source
 
 def test_the_question_says_where_how_many_and_whether_it_can_be_put_back() -> None:
     title, said = fixing(OPEN)
-    assert title == "Put this right on the source?"
+    assert title == "Apply this fix on the source?"
     assert said[1].startswith("2 requests to the source, one after the other. Each is written in a ledger first")
-    assert "`esmigrate cleanup` puts it back, by the request that stands below it." in said[1]
+    assert "`esmigrate cleanup` reverts it, by the request that stands below it." in said[1]
     for_good = msgspec.structs.replace(RAISE.repairs[0], undo=None)
-    assert "there is nothing to put back after it" in fixing(msgspec.structs.replace(RAISE, repairs=(for_good,)))[1][1]
+    assert "there is nothing to revert after it" in fixing(msgspec.structs.replace(RAISE, repairs=(for_good,)))[1][1]
 
 
 @pytest.mark.parametrize(
     ("repairs", "sentence"),
     [
-        ([RAISED], "`esmigrate cleanup 5QWA` puts it back."),
+        ([RAISED], "`esmigrate cleanup 5QWA` reverts it."),
         ([RAISED, OPENED], "`esmigrate cleanup 5QWA` puts them back."),
         ([RAISED, REFRESHED], "`esmigrate cleanup 5QWA` puts back what can be."),
         ([REFRESHED], ""),
@@ -103,9 +103,9 @@ def test_the_end_of_a_run_lists_what_was_put_right_before_it_once() -> None:
     ended = Progress(outcome=RunOutcome.VERIFIED, method=MethodName.COPY_THROUGH_HERE)
     things = to_do(ended, (RAISED, OPENED, REFRESHED))
     assert [thing for thing in things if "cleanup" in thing] == [
-        "esmigrate cleanup 5QWA puts back: the limit is 1022, the index orders is opened"
+        "esmigrate cleanup 5QWA reverts: the limit is 1022, the index orders is opened"
     ]
-    assert "keep or delete the old cluster: put back first what was changed on it" in things
+    assert "keep or delete the source: revert first what was changed on it" in things
 
 
 # -- with the key ----------------------------------------------------------------------------------------------------
@@ -154,7 +154,7 @@ async def test_all_that_is_put_right_is_put_back_by_one_name(world: World) -> No
         await pilot.press("tab", "enter")
     assert world.folders == ["", "5QWA", "5QWA"]
     told = "cluster.max_shards_per_node is 1022, the index logs-2026.01.02 is opened, the index orders is opened"
-    assert app.farewell == (f"You had this put right: {told}. `esmigrate cleanup 5QWA` puts them back.",)
+    assert app.farewell == (f"You had this fixed: {told}. `esmigrate cleanup 5QWA` puts them back.",)
 
 
 async def test_a_refused_change_ends_in_its_sentence_and_what_was_made_before_it_stays_said(world: World) -> None:
@@ -188,7 +188,7 @@ async def test_a_change_whose_answer_was_lost_is_not_said_to_be_nothing(world: W
         "Whether this was done is not known: cluster.max_shards_per_node is 1022. If it was, `esmigrate status` "
         "lists it."
     )
-    assert app.to_put_back() == (told,)
+    assert app.to_revert() == (told,)
     assert told in question
     assert "Nothing has been changed" not in question
 
@@ -200,9 +200,9 @@ async def test_what_was_begun_goes_on_when_one_goes_back_to_the_clusters_it_was_
         await settled(pilot)
         await pilot.press("x", "tab", "enter")
         await pilot.pause()
-        assert "putting right 1 of 2: the index logs-2026.01.02 is opened" in shown(app)
-        assert BY_NAME["preflight"].may_go_on(app.session) == "something is being put right"
-        assert any("the index logs-2026.01.02 is opened" in sentence for sentence in app.to_put_back())
+        assert "fixing 1 of 2: the index logs-2026.01.02 is opened" in shown(app)
+        assert BY_NAME["preflight"].may_go_on(app.session) == "a fix is being applied"
+        assert any("the index logs-2026.01.02 is opened" in sentence for sentence in app.to_revert())
         await pilot.press("left")
         await pilot.pause()
         app.update(app.session.answered(destination=sample.OLD))

@@ -200,7 +200,7 @@ def test_a_running_migration_has_no_way_back() -> None:
         ("connections", sample.TESTING, "the source is being tested"),
         ("connections", sample.HALF_CONNECTED, "the destination refuses"),
         ("connections", sample.CONNECTED, ""),
-        ("preflight", sample.LOOKING, "the checks are going on"),
+        ("preflight", sample.LOOKING, "the checks are running"),
         ("preflight", sample.BLOCKED, "2 checks block"),
         ("preflight", sample.NOT_LOOKED, "the checks could not be made"),
         ("preflight", sample.PASSED, ""),

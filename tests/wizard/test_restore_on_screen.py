@@ -498,7 +498,7 @@ async def test_a_repository_of_the_source_is_registered_readonly_after_the_quest
         await pilot.press("enter")
         await press(pilot, "tab", "enter")
         (plan, change) = world.changes[0]
-        assert said(app) == "Registered. `esmigrate cleanup 5QWA` takes it away again."
+        assert said(app) == "Registered. `esmigrate cleanup 5QWA` removes it again."
         await press(pilot, "q")
         assert "registered the repository before-upgrade" in shown(app)
         assert "Nothing has been changed" not in shown(app)
@@ -512,7 +512,7 @@ async def test_a_repository_of_the_source_is_registered_readonly_after_the_quest
         "readonly": "true",
     }
     assert app.farewell == (
-        "You had registered the repository before-upgrade. `esmigrate cleanup 5QWA` takes it away again.",
+        "You had registered the repository before-upgrade. `esmigrate cleanup 5QWA` removes it again.",
     )
 
 
@@ -704,7 +704,7 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
         await pilot.pause(0.6)
         await settled(pilot)
         assert app.session.snapshot_list.making is None
-        assert said(app) == "Taken (success). Enter goes on with it."
+        assert said(app) == "Taken (success). Enter resumes with it."
         await press(pilot, "enter")
         assert app.session.draft.snapshot == done
     change = world.changes[0][1]
@@ -1041,7 +1041,7 @@ async def test_changes_before_a_run_are_listed_and_say_how_to_put_them_back(worl
         await settled(pilot)
         assert "Restore from a snapshot → https://new.example.org:9243" in shown(app)
         await press(pilot, "down", "enter")
-        assert said(app) == "`esmigrate cleanup 5QWA` puts it back."
+        assert said(app) == "`esmigrate cleanup 5QWA` reverts it."
     assert not world.taken_up
 
 

@@ -44,7 +44,7 @@ async def test_a_run_that_is_followed_shows_what_its_journal_says(world: World) 
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause(PAINTED)
         assert "51 %" in shown(app)
-        assert "3 set aside" in shown(app)
+        assert "3 rejected" in shown(app)
 
 
 async def test_leaving_a_run_detaches_and_says_so(world: World) -> None:
@@ -55,7 +55,7 @@ async def test_leaving_a_run_detaches_and_says_so(world: World) -> None:
         await pilot.press("escape")
         await pilot.pause()
     assert app.return_code == ExitCode.DETACHED
-    assert app.farewell == ("Run 7K2P goes on without this screen. `esmigrate attach 7K2P` shows it again.",)
+    assert app.farewell == ("Run 7K2P continues without this screen. `esmigrate attach 7K2P` shows it again.",)
     assert not world.commands
 
 

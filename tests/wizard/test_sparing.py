@@ -94,7 +94,7 @@ def test_what_was_sent_sparingly_is_what_a_whole_paint_shows() -> None:
         for key in keys:
             terminal.press(key)
         terminal.press(b"o")
-        terminal.until("What else the run is told")
+        terminal.until("Options of the run")
         terminal.press(escape)
         terminal.until(" filter  07")
         sparingly = terminal.text

@@ -408,7 +408,7 @@ async def test_a_run_that_stopped_half_way_is_taken_up_from_the_start(world: Wor
 
 async def test_runs_that_cannot_be_taken_up_say_why_on_the_start(world: World) -> None:
     world.cards = (RunCard(run="3MXD", fraction=0.3),)
-    world.troubles["take_up"] = TROUBLE
+    world.troubles["resume"] = TROUBLE
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)

@@ -140,7 +140,7 @@ def test_without_colour_troubles_and_the_row_one_is_at_still_stand_out(tmp_path:
 def test_without_colour_the_answer_that_has_the_focus_is_reversed_or_underlined(tmp_path: Path) -> None:
     asked = scene(tmp_path, "run-stop", NO_COLOR="1")
     assert asked.colours <= NO_COLOUR
-    safe, other = asked.looks("Let it go on"), asked.looks("Stop the run")
+    safe, other = asked.looks("Keep it running"), asked.looks("Stop the run")
     assert (safe.reverse, safe.underscore, safe.bold) != (other.reverse, other.underscore, other.bold)
 
 

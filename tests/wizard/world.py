@@ -220,9 +220,9 @@ class World:
         self.found = findings
         return "7K2P"
 
-    async def take_up(self, run: str, credentials: Mapping[Side, Credential]) -> None:
+    async def resume(self, run: str, credentials: Mapping[Side, Credential]) -> None:
         del credentials
-        self._maybe("take_up")
+        self._maybe("resume")
         self.taken_up.append(run)
 
     async def runs(self) -> tuple[RunCard, ...]:
@@ -289,7 +289,7 @@ class World:
             save_text=self.save_text,
             save_plan=self.save_plan,
             begin=self.begin,
-            take_up=self.take_up,
+            resume=self.resume,
             runs=self.runs,
             follow=self.follow,
             command=self.command,

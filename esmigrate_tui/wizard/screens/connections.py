@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.problem import Problem
 
 _SAME: Final = (("no", "no, not compared yet"), ("yes", "yes, I compared it"))
-_WHO: Final = {Side.SOURCE: "the old cluster", Side.DESTINATION: "the new cluster"}
+_WHO: Final = {Side.SOURCE: "where the data is", Side.DESTINATION: "where it goes"}
 
 
 # -- drawing ---------------------------------------------------------------------------------------------------------

@@ -121,12 +121,12 @@ def begins(lines: Sequence[DefinitionLine]) -> tuple[int, ...]:
 
 
 def head(session: Session, part: IndexPart, own: Sequence[str], look: Canvas, *, in_full: bool) -> list[Text]:
-    """What the translation changes, and what a person has; then what stands in which column."""
+    """What the translation changes, and what a user has; then what stands in which column."""
     width, draft = look.width, session.draft
     version = draft.destination_facts.version if draft.destination_facts is not None else "the destination"
     lines: list[Text] = []
     if not part.body:
-        said = "It becomes a data stream, made by a template" if part.is_stream else "It is there already"
+        said = "It becomes a data stream, made by a template" if part.is_stream else "It exists already"
         return [*_notes(said, part.changes, width), Text()]
     if part.is_edited:
         at = changed_at(part.translation, part.body)
@@ -389,7 +389,7 @@ class DefinitionScreen(Screen[None]):
             self._say(
                 "A template makes it: change that one, on the destination or in the plan."
                 if part.is_stream
-                else "It is there already: it stays as it is."
+                else "It exists already: it stays as it is."
             )
             return
         if self._index.name not in self._wizard.session.draft.selected:

@@ -296,7 +296,7 @@ def asked_of_all(
         for to, change in sent:
             drawn += _sent("The request, to", to, change.made_by, width)
             if change.undo is not None:
-                drawn += _sent("What puts it back, to", to, change.undo, width)
+                drawn += _sent("What reverts it, to", to, change.undo, width)
             drawn.append(Text())
         return drawn
 

@@ -101,7 +101,7 @@ def seen(session: Session, look: Canvas) -> list[Text]:
             words = f"None of {first_rows} is {sample.reading.format}: choose above what they are."
             if sample.bad < sample.amount:
                 some = f"{number(sample.bad)} of {first_rows} cannot be read."
-                words = f"{some} They will be set aside, each with its line; the others go on."
+                words = f"{some} They will be rejected, each with its line; the others are indexed."
             first, *rest = wrap(words, width - 5)
             lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
             lines += [ink("   ").append(line, STRONG) for line in rest]
@@ -375,7 +375,7 @@ class FilesScreen(StepScreen):
         self.focus_next()
 
     def on_descendant_blur(self, event: events.DescendantBlur) -> None:
-        """Whoever leaves the field of the files, or of the _id, wants to see what that means."""
+        """A user who leaves the field of the files, or of the _id, wants to see what that means."""
         file_choice = self.session.file_choice
         if event.widget.id in _LOOKED_FOR and not file_choice.is_looked_at and self.wizard.is_live:
             self.action_test()

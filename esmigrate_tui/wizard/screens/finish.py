@@ -1,4 +1,4 @@
-"""How it ended: verified or not, and how; what was put back, and what is left for a person."""
+"""How it ended: verified or not, and how; what was reverted, and what is left for a user."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _COUNT: Final = 15
 _STATE: Final = 16
 _HALF_GOOD: Final = frozenset({TaskState.WITH_REJECTS, TaskState.ACCEPTED})
 _AT_ITS_END: Final = frozenset({TaskState.VERIFIED, TaskState.WITH_REJECTS})
-_ENDED: Final = {TaskState.WITH_REJECTS: "some set aside", TaskState.WAITING: "not begun"}
+_ENDED: Final = {TaskState.WITH_REJECTS: "some rejected", TaskState.WAITING: "not begun"}
 
 
 def summary(progress: Progress, look: Canvas) -> list[Text]:
@@ -67,7 +67,7 @@ def summary(progress: Progress, look: Canvas) -> list[Text]:
     if (each := _compared(progress)) and progress.outcome is not None:
         words.append(each)
     if progress.refused:
-        words.append(f"{number(progress.refused)} set aside (e)")
+        words.append(f"{number(progress.refused)} rejected (e)")
     lines += paragraph(", ".join(words) + ".", look.width, 3)
     if progress.problem is not None and progress.problem.todo:
         lines += paragraph(progress.problem.todo, look.width, 3)
@@ -119,7 +119,7 @@ def heading(width: int, unit: Unit = Unit.DOCUMENTS, *, first: str = "index", th
             words + fit("on the source", _COUNT, "right") + fit("destination", _COUNT, "right"), DIM
         )
     words = fit(first, name) + fit("state", _STATE) + fit(there, _COUNT, "right") + fit("destination", _COUNT, "right")
-    return ink(MOVES, DIM).append(words + fit("aside", 9, "right"), DIM)
+    return ink(MOVES, DIM).append(words + fit("rejected", 9, "right"), DIM)
 
 
 def _name_width(width: int) -> int:
@@ -150,10 +150,10 @@ def put_back(progress: Progress, look: Canvas) -> list[Text]:
     lines: list[Text] = []
     if undone:
         words = undone[0] if len(undone) == 1 else f"{counted(len(undone), 'change')}: {undone[0]}, …"
-        lines.append(_labelled("Put back", words, look))
+        lines.append(_labelled("Reverted", words, look))
     for at, entry in enumerate(progress.open_ledger[:3]):
         words = f"{entry.what}{': ' + entry.trouble if entry.trouble else ''}"
-        lines.append(_labelled("Not put back" if at == 0 else "", words, look, TROUBLE))
+        lines.append(_labelled("Not reverted" if at == 0 else "", words, look, TROUBLE))
     if len(progress.open_ledger) > 3:
         lines.append(_labelled("", f"and {len(progress.open_ledger) - 3} more: c copies the requests", look, DIM))
     return lines
@@ -175,7 +175,7 @@ def fates(progress: Progress) -> str:
 
 
 def after_restore(session: Session) -> tuple[str, ...]:
-    """What only a restore leaves to a person: the repository, the replicas, what deletes or moves by itself."""
+    """What only a restore leaves to a user: the repository, the replicas, what deletes or moves by itself."""
     wanted = session.plan.restoration if session.plan is not None else None
     things = []
     made_here = {each.what for each in session.made}
@@ -188,7 +188,7 @@ def after_restore(session: Session) -> tuple[str, ...]:
 
 
 def to_do(progress: Progress, made: tuple[AppliedChange, ...] = (), more: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """What is left for a person, in the order to do it."""
+    """What is left for a user, in the order to do it."""
     if progress.outcome is RunOutcome.WAITING and progress.problem is not None:
         return (progress.problem.todo,)
     return _after_the_end(progress, made, more)
@@ -197,7 +197,7 @@ def to_do(progress: Progress, made: tuple[AppliedChange, ...] = (), more: tuple[
 def _after_the_end(progress: Progress, made: tuple[AppliedChange, ...], more: tuple[str, ...]) -> tuple[str, ...]:
     things: list[str] = []
     if progress.open_ledger:
-        things.append(f"put back {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
+        things.append(f"revert {counted(len(progress.open_ledger), 'change')} by hand: c copies the requests")
     if progress.not_carried and progress.outcome is RunOutcome.VERIFIED:
         things.append(f"make what is not made beside the indices: esmigrate resume {progress.run}")
     if progress.traits.pulls:
@@ -205,31 +205,31 @@ def _after_the_end(progress: Progress, made: tuple[AppliedChange, ...], more: tu
     things += [f"esmigrate cleanup {each.name} {each.back_in_full}" for each in made if each.repaired is None]
     for name, repairs in repaired(made).items():
         if back := [each.what for each in repairs if each.back]:
-            things.append(f"esmigrate cleanup {name} puts back: {listed(back, 2)}")
+            things.append(f"esmigrate cleanup {name} reverts: {listed(back, 2)}")
     if progress.outcome is RunOutcome.VERIFIED:
         things += more
     if progress.outcome is RunOutcome.ACCEPTED:
         sender = ", ".join(task.summary.source_index.removeprefix("documents from ") for task in progress.tasks)
         things.append(f"compare with what {sender} says it has sent")
-        things.append("read its log: what a mapping refuses, it alone is told")
+        things.append("read its log: only the sender learns what a mapping rejects")
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         return tuple(things)
     is_of_files = progress.traits.loads and not is_watched(progress)
     states = {task.state for task in progress.tasks}
     if is_of_files and progress.is_finished and TaskState.WITH_REJECTS in states <= _AT_ITS_END:
-        things.append("correct what was set aside (e), and index it once more")
+        things.append("correct the rejected rows (e), and index them once more")
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
     elif progress.outcome is RunOutcome.VERIFIED:
         things.append(f"look at some documents: GET {_first_index(progress)}/_search")
         things.append(f"point your writers at {progress.destination}")
         nothing = "no index of it was changed" if made else "nothing on it was changed"
         if any(each.repaired is Side.SOURCE and each.back for each in made):
-            nothing = "put back first what was changed on it"
-        old = f"keep or delete the old cluster: {nothing}"
+            nothing = "revert first what was changed on it"
+        old = f"keep or delete the source: {nothing}"
         if not is_watched(progress):
             things.append("keep or delete the files: nothing in them was changed" if is_of_files else old)
     else:
-        things.append(f"go on with what is missing: esmigrate resume {progress.run}")
+        things.append(f"resume what is missing: esmigrate resume {progress.run}")
     return tuple(things)
 
 
@@ -330,12 +330,12 @@ class FinishScreen(TasksScreen):
         else:
             self.wizard.update(self.session.but(report=paths))
 
-    def action_aside(self) -> None:
+    def action_rejects(self) -> None:
         """The documents that were refused."""
         self.wizard.show_rejects()
 
     def action_copy(self) -> None:
-        """Copy what has to be put back by hand, or the search that shows the first documents."""
+        """Copy what has to be reverted by hand, or the search that shows the first documents."""
         progress = self.session.progress
         undo = [entry.undo.as_console() for entry in progress.open_ledger if entry.undo is not None]
         self.wizard.copy("\n\n".join(undo) or f"GET {_first_index(progress)}/_search")

@@ -410,7 +410,7 @@ _SETTINGS: Final = 6
 
 
 class OptionsScreen(FormScreen):
-    """What else the run is told; each answer holds at once."""
+    """Options of the run; each answer holds at once."""
 
     CSS = _STYLES.format(name="OptionsScreen")
 
@@ -418,7 +418,7 @@ class OptionsScreen(FormScreen):
         """For a restore with the snapshot's name."""
         restoration = self._wizard.session.draft.restoration
         if restoration is None or not self._wizard.session.is_restore:
-            return "What else the run is told"
+            return "Options of the run"
         return f"Options of the restore from {restoration.snapshot}"
 
     def fields(self) -> list[Widget]:

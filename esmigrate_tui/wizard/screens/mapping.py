@@ -94,7 +94,7 @@ _NO_FIELD: Final = (
 )
 _NOT_SEEN: Final = (
     Text(),
-    ink("     Nobody has seen yet what will be sent: the destination would guess each", DIM),
+    ink("     What will be sent is not known yet: the destination would guess each", DIM),
     ink("     field, by the first value that comes, and for good.", DIM),
     Text(),
     ink("     j writes the mapping as JSON, which the index is then made with.", DIM),
@@ -134,7 +134,7 @@ class MappingScreen(ListScreen[MappedField]):
         if session.file_choice.there is not None:
             documents = session.file_choice.there.documents
             holds = f", {counted(documents, 'document')}" if documents is not None else ""
-            return f"{into} is there{holds}: it is used as it is", counted(len(rows), "field")
+            return f"{into} exists{holds}: it is used as it is", counted(len(rows), "field")
         sample = seen_of(session)
         looked = f", guessed from {counted(sample.amount - sample.bad, 'row')}" if sample is not None else ""
         changed = sum(row.is_changed for row in rows)
@@ -165,7 +165,7 @@ class MappingScreen(ListScreen[MappedField]):
     def _here(self) -> MappedField | None:
         """The field at the cursor, where it can be changed; else it is said why not."""
         if self.session.file_choice.there is not None:
-            self.say("The index is there already: its mapping stays as it is. Another name (←) makes a new one.")
+            self.say("The index exists already: its mapping stays as it is. Another name (←) makes a new one.")
             return None
         return self.here()
 
@@ -234,7 +234,7 @@ class MappingScreen(ListScreen[MappedField]):
         from esmigrate_tui.wizard.screens.choosing import JsonScreen  # noqa: PLC0415  # loaded when first needed
 
         if self.session.file_choice.there is not None:
-            self.app.push_screen(JsonScreen("The mapping that is there", body_there(self.session), is_fixed=True))
+            self.app.push_screen(JsonScreen("The existing mapping", body_there(self.session), is_fixed=True))
             return
         self.app.push_screen(
             JsonScreen("What makes the index", self.session.file_choice.mapping),

@@ -44,7 +44,7 @@ def offered(session: Session, look: Canvas, cursor: int) -> BlockRows:
         else:
             lines += [ink("     ").append(line, "none" if here else DIM) for line in method.summary]
         blocks.append((*lines, Text()))
-    after = [ink(" All of them: the new cluster as large as the old one, or larger.")]
+    after = [ink(" All of them: the destination as large as the source, or larger.")]
     if session.advising.problem is not None:
         trouble = session.advising.problem.sentence()
         after += paragraph(f"Which way fits could not be found out: {trouble}", look.width, 1, DIM)
@@ -94,7 +94,7 @@ class MethodScreen(StepScreen):
         """The question."""
         since = session.advising.since
         waits = "" if since is None else f"looking which way fits, {self.waited(since)}"
-        return "How should the data get into the new cluster?", waits
+        return "How should the data get into the destination?", waits
 
     def paint(self, session: Session) -> None:
         """The methods."""
@@ -122,7 +122,7 @@ class MethodScreen(StepScreen):
             await self.action_next()
 
     async def action_open(self) -> None:
-        """Enter goes on."""
+        """Enter resumes."""
         await self.action_next()
 
     async def go_on(self) -> None:

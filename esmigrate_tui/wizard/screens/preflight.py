@@ -36,7 +36,7 @@ _WORDS: Final[dict[Severity, tuple[Mark, str]]] = {
     Severity.PASSED: ("good", "passed"),
 }
 _INDENT: Final = 12
-_KEYS: Final = {Remedy.MEND: "x", Remedy.COPY_HERE: "m"}
+_KEYS: Final = {Remedy.FIX: "x", Remedy.COPY_HERE: "m"}
 
 
 def shown_findings(session: Session) -> tuple[Finding | None, ...]:
@@ -118,17 +118,17 @@ def _key(key: str, does: str) -> Text:
 
 
 def fixed(session: Session, look: Canvas, now: float) -> list[Text]:
-    """What is being put right, or was, and what failed of it; nothing where nothing was."""
+    """What is being fixed, or was, and what failed of it; nothing where nothing was."""
     fixing = session.fixing
     lines: list[Text] = []
     if fixing.done:
         lines += _told(look.mark("good"), "done", f"{listed([each.what for each in fixing.done], 3)}", look)
-        way = way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be put back."
+        way = way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be reverted."
         lines += paragraph(way, look.width, _INDENT, DIM)
     if fixing.doing:
         at = f"{len(fixing.done) + 1} of {fixing.amount}: " if fixing.amount > 1 else ""
         waited = duration(max(0.0, now - fixing.since))
-        lines += paragraph(f"putting right {at}{fixing.doing}, {waited} …", look.width, 3, DIM)
+        lines += paragraph(f"fixing {at}{fixing.doing}, {waited} …", look.width, 3, DIM)
     if fixing.problem is not None:
         is_unsure = fixing.failed in session.unsure
         mark = look.mark("warn" if is_unsure else "bad")
@@ -144,14 +144,14 @@ def _told(mark: Text, word: str, what: str, look: Canvas) -> list[Text]:
 
 
 class PreflightScreen(ListScreen["Finding | None"]):
-    """Look, accept, put right, look again."""
+    """Look, accept, fixed, look again."""
 
     STEP = "preflight"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("preflight")]
     CSS = "#fixed { max-height: 10; }"
 
     def body(self) -> Iterable[Widget]:
-        """What was put right, and the list."""
+        """What was fixed, and the list."""
         yield TextLines(id="fixed", classes="body")
         yield self.board()
 
@@ -214,7 +214,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
             self.wizard.update(self.session.but(fixing=FixProgress()))
 
     async def go_on(self) -> None:
-        """Nothing stands in the way: what was put right has been told."""
+        """Nothing stands in the way: what was fixed has been told."""
         self.let_go()
         await super().go_on()
 
@@ -229,7 +229,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
         if finding is None or finding.severity is Severity.PASSED:
             return
         if finding.severity is Severity.BLOCKER:
-            self.say("This one blocks: it cannot be accepted, only put right. Then r asks again.")
+            self.say("This one blocks: it cannot be accepted, only fixed. Then r asks again.")
             return
         if finding.severity is Severity.NOTE:
             self.say("A note needs no acceptance.")
@@ -246,16 +246,16 @@ class PreflightScreen(ListScreen["Finding | None"]):
             return
         self.wizard.copy(finding.copy)
 
-    def action_mend(self) -> None:
+    def action_fix(self) -> None:
         """Put the finding at the cursor right, after a question that shows the requests."""
         from esmigrate_tui.wizard.screens.dialogs import ConfirmScreen, asked_of_all  # noqa: PLC0415  # loaded when first needed
 
         finding = self.here()
-        if finding is None or Remedy.MEND not in remedies(finding, self.session):
-            self.say("This cannot be put right from here: what to do stands beside Fix.")
+        if finding is None or Remedy.FIX not in remedies(finding, self.session):
+            self.say("This cannot be fixed from here: see what stands beside Fix.")
             return
         if self.session.fixing.doing:
-            self.say("Something is being put right already.")
+            self.say("A fix is being applied already.")
             return
         session, (title, said) = self.session, steps.fixing(finding)
 
@@ -265,7 +265,9 @@ class PreflightScreen(ListScreen["Finding | None"]):
                 self.wizard.run_worker(_fixed(self.wizard, finding), group="fixing")
 
         sent = tuple((steps.where_to(change, session), change) for change in finding.repairs)
-        self.app.push_screen(ConfirmScreen(title, asked_of_all(said, sent), yes="Put it right", no="Not now"), answered)
+        self.app.push_screen(
+            ConfirmScreen(title, asked_of_all(said, sent), yes="Apply the fix", no="Not now"), answered
+        )
 
     def action_copy_here(self) -> None:
         """Where the destination may not fetch from the source: the other method, with the same answers."""
@@ -288,8 +290,8 @@ class PreflightScreen(ListScreen["Finding | None"]):
 
 
 async def _fixed(wizard: WizardApp, finding: Finding) -> None:
-    """Put it right, then look again: at once where one is still here, else when one comes back."""
-    await steps.mend(wizard, finding)
+    """Apply the fix, then look again: at once where one is still here, else when one comes back."""
+    await steps.fix(wizard, finding)
     step = wizard.step
     if isinstance(step, PreflightScreen) and step.is_mounted:
         step.action_again()

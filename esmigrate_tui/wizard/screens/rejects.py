@@ -17,13 +17,13 @@ _EACH: Final = 10
 """Places that are shown of one reason."""
 
 
-def aside(rejects: tuple[Reject, ...], refused: int, width: int, *, is_of_files: bool = False) -> list[Text]:
+def rejects_page(rejects: tuple[Reject, ...], refused: int, width: int, *, is_of_files: bool = False) -> list[Text]:
     """A page: each reason with the documents or rows it is true of, the most frequent first; the first if many."""
     if not rejects:
-        return [Text(), *paragraph("Nothing was set aside.", width)]
+        return [Text(), *paragraph("Nothing was rejected.", width)]
     amount = max(refused, len(rejects))
-    what = f"{counted(amount, 'row')} set aside" if is_of_files else f"{counted(amount, 'document')} refused"
-    lines = [Text(), *paragraph(f"{what}; all others went on.", width)]
+    what = f"{counted(amount, 'row')} rejected" if is_of_files else f"{counted(amount, 'document')} rejected"
+    lines = [Text(), *paragraph(f"{what}; all others arrived.", width)]
     for reasons in _by_reason(rejects):
         first = reasons[0]
         status = f"  {first.status}" if first.status else ""

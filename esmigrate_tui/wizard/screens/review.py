@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def reviewed(session: Session, look: Canvas) -> list[Text]:
-    """The whole page: what happens, what is put back, how long, the requests, the plan as a file."""
+    """The whole page: what happens, what is reverted, how long, the requests, the plan as a file."""
     if session.plan_problem is not None:
         return [Text(), *_trouble(session, look)]
     if session.plan is None or session.preview is None:
@@ -45,7 +45,7 @@ def reviewed(session: Session, look: Canvas) -> list[Text]:
         lines.append(ink(f"  {position}  ", DIM).append(first, "none"))
         lines += [ink("     ").append(line) for line in rest]
     if preview.put_back:
-        lines.append(_head("Changed for the time of the run, and put back"))
+        lines.append(_head("Changed for the time of the run, and reverted"))
         for change in preview.put_back:
             lines += paragraph(change, look.width, 5)
     if preview.carried:

@@ -70,12 +70,12 @@ _EVENTS, _MORE_EVENTS = 3, 10
 
 
 def by_attention(progress: Progress) -> tuple[TaskProgress, ...]:
-    """What needs somebody first, then what moves, what waits, what is done."""
+    """What needs the user first, then what moves, what waits, what is done."""
     return tuple(sorted(progress.tasks, key=lambda task: (_ATTENTION[task.state], task.summary.number)))
 
 
 def folded(tasks: tuple[TaskProgress, ...]) -> tuple[tuple[TaskProgress, ...], tuple[TaskProgress, ...]]:
-    """The tasks that somebody may want to see, and those that are done and need nobody, as long as others are not."""
+    """The tasks that a user may want to see, and those that are done and need no one, as long as others are not."""
     done = tuple(task for task in tasks if task.state in _FOLDED)
     if len(done) <= _FEW or len(done) == len(tasks):
         return tasks, ()
@@ -137,7 +137,7 @@ def totals(session: Session, look: Canvas) -> list[Text]:
     if pace := progress.requests_per_second:
         parts.append(f"limit {number(round(pace))}/s each")
     refused = progress.refused
-    aside = "" if progress.unit is Unit.BYTES or session.is_watching else f"   {number(refused)} set aside"
+    aside = "" if progress.unit is Unit.BYTES or session.is_watching else f"   {number(refused)} rejected"
     wordings = ["   ".join([*parts, words]) for words in how_much_longer(session)]
     wordings.append(wordings[-1].replace("documents", "docs"))
     second = ink(" " + first_that_fits(width - len(aside) - 1, wordings)).append(aside, STRONG if refused else DIM)
@@ -176,7 +176,7 @@ def how_much_longer(session: Session) -> tuple[str, str]:
     if session.is_watching and progress.expected is None:
         return ("d says that this is all",) * 2
     if progress.is_paused:
-        return "paused: p lets it go on", "paused"
+        return "paused: p resumes it", "paused"
     if (reading := progress.comparing) and eta is None:
         compared = f"{number(sum(task.read for task in reading))} of {number(sum(task.to_read for task in reading))}"
         return f"{compared} read to compare them", f"{compared} compared"
@@ -230,7 +230,7 @@ def done_row(done: tuple[TaskProgress, ...], look: Canvas, *, here: bool) -> Tex
     return line.append(counted_states(done), STRONG if here else DIM).append("   f shows them", DIM)
 
 
-def counted_states(tasks: tuple[TaskProgress, ...], *, aside: str = "with some set aside") -> str:
+def counted_states(tasks: tuple[TaskProgress, ...], *, aside: str = "with rejects") -> str:
     """How many are where: 2 moving, 10 waiting."""
     counts: dict[str, int] = {}
     for task in tasks:
@@ -253,7 +253,7 @@ def state_words(task: TaskProgress, now: float) -> str:
         case TaskState.HELD:
             return f"waits {about(max(0.0, task.held_until - now))}" if task.held_until is not None else "waits"
         case TaskState.WITH_REJECTS:
-            return f"{number(task.refused)} set aside"
+            return f"{number(task.refused)} rejected"
         case TaskState.VERIFYING if task.is_naming and task.read_share is not None:
             return f"naming {task.read_share * 100:.0f} %"
         case TaskState.VERIFYING if task.read_share is not None:
@@ -298,7 +298,7 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
     tasks = by_attention(progress)
     states = counted_states(tasks)
     if cell_len(states) >= look.width:
-        states = counted_states(tasks, aside="set aside")
+        states = counted_states(tasks, aside="rejected")
     line = ink(" ").append(states, DIM)
     lines = [line, rule(look.width)]
     notable = [*reversed(progress.notable)]
@@ -352,9 +352,9 @@ def task_page(task: TaskProgress, width: int) -> list[Text]:
         facts += [
             ("Documents", "not known" if task.expected is None else f"{number(task.done)} of {number(task.expected)}"),
             ("Written", number(task.written)),
-            ("There already", number(task.there_already)),
+            ("Existed before", number(task.there_already)),
             ("Same id twice", number(task.collided)),
-            ("Set aside", f"{number(task.refused)}, e shows why" if task.refused else "0"),
+            ("Rejected", f"{number(task.refused)}, e shows why" if task.refused else "0"),
             ("Retried", number(task.retries)),
             ("Counted", _counts(task)),
             ("Compared", compared(task)),
@@ -410,7 +410,7 @@ def _counts(task: TaskProgress) -> str:
 
 
 def in_a_line(session: Session) -> str:
-    """A whole run in a line: what keeps it from going on, how far it is, how much longer, what needs somebody."""
+    """A whole run in a line: what keeps it from going on, how far it is, how much longer, what needs the user."""
     progress = session.progress
     if session.run_problem is not None:
         return f"run {session.run}: {session.run_problem.sentence()}"
@@ -421,7 +421,7 @@ def in_a_line(session: Session) -> str:
     left = f"about {about(eta.likely)} more" if eta is not None else remaining(eta)
     parts = [share, done, "paused" if progress.is_paused else left]
     if progress.refused:
-        parts.append(f"{number(progress.refused)} set aside")
+        parts.append(f"{number(progress.refused)} rejected")
     if held is not None and held.held_by is not None:
         parts.append(f"{held.summary.source_index} waits: {held.held_by.what}")
     return f"run {session.run}: " + ", ".join(filter(None, parts))
@@ -490,7 +490,7 @@ class RunScreen(TasksScreen):
             return f"run {session.run}   not followed any more", ""
         elapsed = duration(progress.elapsed(self.wizard.services.now())) if progress.started_at is not None else ""
         state = "paused" if progress.is_paused else "watching" if session.is_watching else "running"
-        return f"run {session.run}   {state} {elapsed}".rstrip(), "you may leave: it goes on"
+        return f"run {session.run}   {state} {elapsed}".rstrip(), "you may leave: it continues"
 
     def next_word(self, session: Session) -> str:
         """The finish comes by itself."""
@@ -564,7 +564,7 @@ class RunScreen(TasksScreen):
             gone = Problem(
                 cause=Cause.STATE,
                 what="The process of this run has ended before the run was finished.",
-                todo=f"Nothing is lost: r goes on where it was, and so does `esmigrate resume {self.session.run}`.",
+                todo=f"Nothing is lost: r resumes it, and so does `esmigrate resume {self.session.run}`.",
             )
             self.wizard.update(self.session.but(run_problem=gone))
 
@@ -587,16 +587,16 @@ class RunScreen(TasksScreen):
             self.say(said)
 
     def action_resume(self) -> None:
-        """Go on with a run whose process has ended."""
+        """Resume a run whose process has ended."""
         if self.session.run_problem is None:
-            self.say("It is going on.")
+            self.say("It is running.")
             return
-        self.say("Taking it up …")
+        self.say("Resuming …")
         self.run_worker(self._resume(), group="follow", exclusive=True)
 
     async def _resume(self) -> None:
         try:
-            await self.wizard.services.take_up(self.session.run, self.wizard.credentials)
+            await self.wizard.services.resume(self.session.run, self.wizard.credentials)
         except ProblemError as error:
             self.say(error.problem.sentence())
             return
@@ -629,7 +629,7 @@ class RunScreen(TasksScreen):
 
         progress = self.session.progress
         if not self.session.is_watching:
-            self.say("This run knows its own end: nobody else sends.")
+            self.say("This run knows how many documents there are: no other program sends any.")
             return
 
         def answered(ends: bool | None) -> None:  # noqa: FBT001  # Textual's callback
@@ -637,7 +637,7 @@ class RunScreen(TasksScreen):
                 self._order(steering.THAT_IS_ALL)
 
         question = steering.whether_that_is_all(progress)
-        self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Go on watching"), answered)
+        self.app.push_screen(AskScreen("Is that all?", question, yes="That is all", no="Keep watching"), answered)
 
     def action_skip(self) -> None:
         """Leave out the index at the cursor, after a question."""
@@ -651,7 +651,7 @@ class RunScreen(TasksScreen):
 
         def answered(skips: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if skips:
-                self._tell(SkipTask(task=told), f"Told to leave out {name}.")
+                self._tell(SkipTask(task=told), f"{name} will be left out.")
 
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
         if lost := self.session.progress.deleted_by_stopping(told):
@@ -671,7 +671,7 @@ class RunScreen(TasksScreen):
                 self._order(steering.STOPPING)
 
         self.app.push_screen(
-            AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Let it go on"), answered
+            AskScreen(f"Stop run {self.session.run}?", question, yes="Stop the run", no="Keep it running"), answered
         )
 
     def action_open(self) -> None:
@@ -687,7 +687,7 @@ class RunScreen(TasksScreen):
         if not self._is_unfolded and not self._done:
             self.say("Nothing to hide: few are done yet, or all of them.")
 
-    def action_aside(self) -> None:
+    def action_rejects(self) -> None:
         """The documents that were refused."""
         self.wizard.show_rejects()
 
@@ -698,5 +698,5 @@ class RunScreen(TasksScreen):
             self.wizard.leave(ExitCode.DETACHED, self.session.run_problem.sentence())
             return
         self.wizard.leave(
-            ExitCode.DETACHED, f"Run {run} goes on without this screen. `esmigrate attach {run}` shows it again."
+            ExitCode.DETACHED, f"Run {run} continues without this screen. `esmigrate attach {run}` shows it again."
         )

@@ -434,7 +434,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
             steps.rename_all(self.wizard, found)
 
     def action_options(self) -> None:
-        """What else the run is told."""
+        """Options of the run."""
         from esmigrate_tui.wizard.screens.forms import OptionsScreen  # noqa: PLC0415  # loaded when first needed
 
         self.app.push_screen(OptionsScreen(self.wizard))
@@ -462,7 +462,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
         draft = self.session.draft
         conflict = steps.conflict_of(indices, draft)
         one = indices[0]
-        title = f"{draft.target(one.name)} is there already" if len(indices) == 1 else f"{len(indices)} names are taken"
+        title = f"{draft.target(one.name)} exists already" if len(indices) == 1 else f"{len(indices)} names are taken"
 
         def answered(answer: str | None) -> None:
             if answer == "rename" and len(indices) == 1:
@@ -510,7 +510,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
     async def _go_on(self) -> None:
         if reason := await steps.settle(self.wizard):
             self.say(f"Next is not possible: {reason}.")
-        elif self.app.screen is self:  # else somebody reads, or types, on a page that was laid over it meanwhile
+        elif self.app.screen is self:  # else a user reads, or types, on a page that was laid over it meanwhile
             self.wizard.go("preflight")
 
     def let_go(self) -> None:

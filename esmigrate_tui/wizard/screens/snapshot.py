@@ -290,7 +290,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
     # -- next --------------------------------------------------------------------------------------------------------
 
     async def action_open(self) -> None:
-        """Enter goes on."""
+        """Enter resumes."""
         await self.action_next()
 
     async def action_next(self) -> None:
@@ -410,7 +410,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
                 self.run_worker(self._cancel(change), group="cancel", exclusive=True)
 
         self.app.push_screen(
-            AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Let it go on"), answered
+            AskScreen(f"Cancel {making.name}?", question, yes="Cancel the snapshot", no="Keep it running"), answered
         )
 
     async def _cancel(self, change: PlannedChange) -> None:

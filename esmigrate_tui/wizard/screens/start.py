@@ -82,7 +82,7 @@ class StartScreen(StepScreen):
     def title_words(self, session: Session) -> tuple[str, str]:
         """How many runs there are."""
         going = sum(card.is_live for card in session.runs)
-        return "Where do you want to begin?", f"{going} going on" if going else ""
+        return "Where do you want to begin?", f"{going} running" if going else ""
 
     def next_word(self, session: Session) -> str:
         """Enter says it all here."""
@@ -117,12 +117,12 @@ class StartScreen(StepScreen):
         elif card.is_live or card.is_finished:
             self.wizard.follow(card.run)
         else:
-            self.say("Taking it up …")
-            self.run_worker(self._take_up(card.run), group="take-up", exclusive=True)
+            self.say("Resuming …")
+            self.run_worker(self._resume(card.run), group="take-up", exclusive=True)
 
-    async def _take_up(self, run: str) -> None:
+    async def _resume(self, run: str) -> None:
         try:
-            await self.wizard.services.take_up(run, self.wizard.credentials)
+            await self.wizard.services.resume(run, self.wizard.credentials)
         except ProblemError as error:
             self.say(error.problem.sentence())
         else:
