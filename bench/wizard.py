@@ -220,7 +220,7 @@ def _moves(terminal: Terminal) -> list[float]:
 
 def _filtering(terminal: Terminal) -> list[float]:
     """Patterns typed and taken back, letter by letter; what is shown after each key is counted here as well."""
-    from esmigrate_tui.flow.session import matcher  # noqa: PLC0415  # the same
+    from esmigrate_tui.flow.lists import matcher  # noqa: PLC0415  # the same
     from tests.pictures.sample_values import MANY  # noqa: PLC0415  # only here: it is the program's, not ours
 
     terminal.press(b"/")

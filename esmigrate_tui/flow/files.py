@@ -6,16 +6,45 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import FileChoice, Session, shipping_of, there_already, why_not_into
 from esmigrate_tui.model.connection import Side
+from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.files import FileFormat, FileSample, IdRule
+from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
-    from esmigrate_tui.model.draft import IndexDefinition
+    from esmigrate_tui.flow.session import FileChoice, Session
+    from esmigrate_tui.model.draft import Draft, IndexDefinition
+
+
+def shipping_of(file_choice: FileChoice) -> ShippingOptions | None:
+    """Who sends, and how many documents; None where it is files, or where the number is none."""
+    typed = file_choice.expected.replace(" ", "")
+    if file_choice.sender is None or (typed and not (typed.isascii() and typed.isdigit() and int(typed) > 0)):
+        return None
+    return ShippingOptions(shipper=file_choice.sender, expected=int(typed) if typed else None)
+
+
+def why_not_into(draft: Draft) -> str:
+    """Why documents cannot go into the index of that name; "" where it is free, or can be used as it is."""
+    if wrong := index_name_trouble(draft.into):
+        return wrong
+    for index in draft.destination_indices:
+        if draft.into in index.aliases:
+            return "an alias there has that name"
+        if draft.into == index.name and index.state is IndexState.CLOSED:
+            return "it is closed there"
+    return ""
+
+
+def there_already(draft: Draft) -> str:
+    """The index that is written to where what documents go into is there: of a data stream the newest; else ""."""
+    names = [index.name for index in draft.destination_indices if draft.into in {index.name, index.data_stream}]
+    return max(names, default="")
+
 
 Options = tuple[tuple[str, str], ...]
 

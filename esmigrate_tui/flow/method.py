@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import AdviceState, in_order
+from esmigrate_tui.flow.chosen import in_order
+from esmigrate_tui.flow.session import AdviceState
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import registered, settings_of
+from esmigrate_tui.flow.chosen import settings_of
+from esmigrate_tui.flow.session import registered
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.carried import DefinitionGroup
 from esmigrate_tui.model.copy_options import CopyOptions, PipelineRule, TypeRule

@@ -6,26 +6,57 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import (
-    REMOVES_IT,
-    KnownRepository,
-    NewRepository,
-    RepositoryList,
-    Session,
-    SnapshotList,
-    other_name,
-    registered,
-    repositories,
-    repository_here,
-)
+from esmigrate_tui.flow.session import REMOVES_IT, NewRepository, RepositoryList, Session, SnapshotList, registered
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.snapshot import Repository
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.repository_types import RepositorySetting
-    from esmigrate_tui.model.snapshot import Repository
+
+
+class KnownRepository(msgspec.Struct, frozen=True, kw_only=True):
+    """A repository by its name, as either cluster has it registered."""
+
+    name: str
+    destination: Repository | None = None
+    source: Repository | None = None
+
+    @property
+    def shown(self) -> Repository:
+        """The registration that is described: the destination's where there is one."""
+        found = self.destination or self.source
+        return found if found is not None else Repository(name=self.name, type="")
+
+    @property
+    def is_same_place(self) -> bool | None:
+        """Whether both registrations are one repository, by its uuid; None where that cannot be told."""
+        if self.destination is None or self.source is None or not (self.destination.uuid and self.source.uuid):
+            return None
+        return self.destination.uuid == self.source.uuid
+
+
+def repositories(repository_list: RepositoryList) -> tuple[KnownRepository, ...]:
+    """Those of the destination first, then those that only the source has."""
+    there = {one.name: one for one in repository_list.destination or ()}
+    here = {one.name: one for one in repository_list.source}
+    both = tuple(KnownRepository(name=name, destination=one, source=here.get(name)) for name, one in there.items())
+    return both + tuple(KnownRepository(name=name, source=one) for name, one in here.items() if name not in there)
+
+
+def other_name(known: KnownRepository, repository_list: RepositoryList) -> str:
+    """The name under which the destination has registered what only the source seems to have; "" for none."""
+    if known.source is None or known.destination is not None or not known.source.uuid:
+        return ""
+    return next((one.name for one in repository_list.destination or () if one.uuid == known.source.uuid), "")
+
+
+def repository_here(repository_list: RepositoryList) -> KnownRepository | None:
+    """The repository at the cursor."""
+    rows = repositories(repository_list)
+    return rows[repository_list.cursor] if repository_list.cursor < len(rows) else None
 
 
 def where(known: KnownRepository, session: Session) -> tuple[str, bool]:

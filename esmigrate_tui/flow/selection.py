@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import (
+from esmigrate_tui.flow.chosen import (
     NameHolder,
-    Session,
-    SortBy,
     at_its_name,
     chosen,
     in_order,
@@ -19,6 +17,7 @@ from esmigrate_tui.flow.session import (
     taken_names,
     why_not,
 )
+from esmigrate_tui.flow.session import Session, SortBy
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.names import index_name_trouble

@@ -8,22 +8,15 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.flow.session import (
-    IndexList,
-    NewSnapshot,
-    Session,
-    SnapshotInProgress,
-    matcher,
-    shown_snapshots,
-    source_of,
-)
+from esmigrate_tui.flow.lists import filtered, matcher
+from esmigrate_tui.flow.session import IndexList, NewSnapshot, Session, SnapshotInProgress, SnapshotList
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexState
-from esmigrate_tui.model.features import Features
+from esmigrate_tui.model.features import Features, is_newer
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, SnapshotState
+from esmigrate_tui.model.snapshot import Repository, RestoreOptions, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 
 if TYPE_CHECKING:
@@ -31,7 +24,50 @@ if TYPE_CHECKING:
 
     from esmigrate_tui.flow.flow import Flow
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.facts import ClusterFacts
     from esmigrate_tui.model.snapshot import SnapshotProgress
+
+
+def source_of(session: Session) -> Repository | None:
+    """The source's own registration of the repository whose snapshots are listed; by its uuid, else by its name."""
+    name = session.snapshot_list.repository
+    there = next((one for one in session.repository_list.destination or () if one.name == name), None)
+    if there is not None and there.uuid:
+        same = next((one for one in session.repository_list.source if one.uuid == there.uuid), None)
+        if same is not None:
+            return same
+    named = next((one for one in session.repository_list.source if one.name == name), None)
+    if named is None or (there is not None and there.uuid and named.uuid and there.uuid != named.uuid):
+        return None
+    return named
+
+
+def shown_snapshots(snapshot_list: SnapshotList) -> tuple[SnapshotFacts, ...]:
+    """The snapshots that the filter shows, the newest first."""
+    return filtered(snapshot_list.rows, snapshot_list.pattern)
+
+
+def snapshot_here(snapshot_list: SnapshotList) -> SnapshotFacts | None:
+    """The snapshot at the cursor."""
+    rows = shown_snapshots(snapshot_list)
+    return rows[snapshot_list.cursor] if snapshot_list.cursor < len(rows) else None
+
+
+_CANNOT: Final = {
+    SnapshotState.IN_PROGRESS: "it is still being made",
+    SnapshotState.FAILED: "it failed, nothing of it can be restored",
+    SnapshotState.INCOMPATIBLE: "this cluster cannot read it",
+}
+
+
+def why_not_from(snapshot: SnapshotFacts | None, destination: ClusterFacts | None = None) -> str:
+    """Why nothing can be restored from a snapshot; "" where something can."""
+    if snapshot is None:
+        return "choose a snapshot"
+    if destination is not None and snapshot.made_by is not None and is_newer(snapshot.made_by, destination.version):
+        return "it is newer than the destination"
+    return _CANNOT.get(snapshot.state, "")
+
 
 STATE_WORDS: Final[dict[SnapshotState, str]] = {
     SnapshotState.SUCCESS: "success",

@@ -5,21 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.flow.session import (
-    ConnectionTest,
-    FileChoice,
-    Session,
-    in_the_way,
-    is_anything_chosen,
-    not_whole,
-    repository_here,
-    same_target,
-    settings_of,
-    shipping_of,
-    snapshot_here,
-    why_not_from,
-    why_not_into,
-)
+from esmigrate_tui.flow.chosen import in_the_way, is_anything_chosen, not_whole, same_target, settings_of
+from esmigrate_tui.flow.files import shipping_of, why_not_into
+from esmigrate_tui.flow.repository import repository_here
+from esmigrate_tui.flow.session import ConnectionTest, FileChoice, Session
+from esmigrate_tui.flow.snapshot import snapshot_here, why_not_from
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.model.snapshot import RestoreKind

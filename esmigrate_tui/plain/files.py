@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow import files as steps
-from esmigrate_tui.flow.session import shipping_of, why_not_into
+from esmigrate_tui.flow.files import shipping_of, why_not_into
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.files import FileFormat, IdRule
 from esmigrate_tui.model.problem import ProblemError

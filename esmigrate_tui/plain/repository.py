@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow import repository as steps
-from esmigrate_tui.flow.session import KnownRepository, repositories, repository_here
+from esmigrate_tui.flow.repository import KnownRepository, repositories, repository_here
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, type_of

@@ -10,17 +10,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from esmigrate_tui.flow import selection as steps
+from esmigrate_tui.flow.chosen import chosen, in_the_way, needed_bytes, not_whole, offered, why_not
+from esmigrate_tui.flow.lists import matcher, shown_indices
 from esmigrate_tui.flow.options import answer, questions
-from esmigrate_tui.flow.session import (
-    chosen,
-    in_the_way,
-    listed,
-    matcher,
-    needed_bytes,
-    not_whole,
-    offered,
-    why_not,
-)
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.snapshot import TakenNameRule
@@ -110,7 +102,7 @@ class _Selection:
 
     @property
     def _rows(self) -> tuple[IndexFacts, ...]:
-        return listed(offered(self.flow.session.draft), self.flow.session.listing)
+        return shown_indices(offered(self.flow.session.draft), self.flow.session.listing)
 
     async def ask(self) -> str:
         self.console.say(f"{_HOW} {_HOW_RESTORED if self.flow.session.is_restore else _HOW_ELSE}")

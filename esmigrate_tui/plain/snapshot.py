@@ -9,13 +9,8 @@ import msgspec
 
 from esmigrate_tui.flow import snapshot as steps
 from esmigrate_tui.flow.layout import moment
-from esmigrate_tui.flow.session import (
-    NewSnapshot,
-    matcher,
-    shown_snapshots,
-    source_of,
-    why_not_from,
-)
+from esmigrate_tui.flow.lists import matcher
+from esmigrate_tui.flow.snapshot import shown_snapshots, source_of, why_not_from
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
@@ -25,6 +20,7 @@ from esmigrate_tui.plain.console import BackError, PagedRows, place_of
 from esmigrate_tui.plain.repository import say_request
 
 if TYPE_CHECKING:
+    from esmigrate_tui.flow.session import NewSnapshot
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
 

@@ -11,7 +11,9 @@ from esmigrate_tui.cli.commands.cleanup import CleanupOptions, clean_up
 from esmigrate_tui.cli.options import SecretFiles
 from esmigrate_tui.cli.wiring import real_services
 from esmigrate_tui.elastic.snapshots import register_request
-from esmigrate_tui.flow.session import ConnectionTest, repositories, shown_snapshots
+from esmigrate_tui.flow.repository import repositories
+from esmigrate_tui.flow.session import ConnectionTest
+from esmigrate_tui.flow.snapshot import shown_snapshots
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.ledger import Request

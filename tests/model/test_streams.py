@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from esmigrate_tui.flow.chosen import offered, why_not_choosable
+from esmigrate_tui.flow.lists import ordered
 from esmigrate_tui.flow.patterns import choose
-from esmigrate_tui.flow.session import SortBy, offered, ordered, why_not_choosable
+from esmigrate_tui.flow.session import SortBy
 from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState, TemplateFacts, with_streams

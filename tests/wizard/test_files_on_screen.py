@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.files import formats, id_rules
+from esmigrate_tui.flow.files import formats, id_rules, why_not_into
 from esmigrate_tui.flow.files import settled as answered
 from esmigrate_tui.flow.mapping import KINDS, mapped
-from esmigrate_tui.flow.session import Session, why_not_into
 from esmigrate_tui.flow.steps import BY_NAME
 from esmigrate_tui.methods.index_from_source.mover import IndexFromSource
 from esmigrate_tui.model.command import AcceptArrivals
@@ -36,6 +35,7 @@ from tests.wizard.world import Seen, settled, shown
 if TYPE_CHECKING:
     from textual.pilot import Pilot
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.outcome import ExitCode
     from tests.wizard.world import World
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from esmigrate_tui.flow import session as questions
-from esmigrate_tui.flow.session import IndexList, Session, SnapshotList, SortBy, listed
+from esmigrate_tui.flow import chosen, lists
+from esmigrate_tui.flow.lists import shown_indices
+from esmigrate_tui.flow.session import IndexList, Session, SnapshotList, SortBy
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Canvas
@@ -64,16 +65,16 @@ def in_a_list(world: World, session: Session, step: str) -> CountedWizard:
 
 
 def test_a_key_in_the_filter_sorts_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked_up = Counting(questions._HEALTH_ORDER.__getitem__)
+    looked_up = Counting(lists._HEALTH_ORDER.__getitem__)
 
     class Counted(dict[Any, int]):
         def __getitem__(self, health: object) -> Any:  # noqa: ANN401  # a number
             return looked_up(health)
 
-    monkeypatch.setattr(questions, "_HEALTH_ORDER", Counted())
+    monkeypatch.setattr(lists, "_HEALTH_ORDER", Counted())
     rows = tuple(msgspec.structs.replace(index) for index in sample.INDICES)
     for pattern in ("", "l", "lo", "logs*", "/^logs/", ""):
-        listed(rows, IndexList(sort=SortBy.HEALTH, pattern=pattern))
+        shown_indices(rows, IndexList(sort=SortBy.HEALTH, pattern=pattern))
     assert looked_up.calls == sum(not index.is_system for index in rows)
 
 
@@ -82,9 +83,9 @@ def test_a_key_in_the_filter_asks_each_name_once_however_often_the_list_is_looke
 ) -> None:
     rows = tuple(msgspec.structs.replace(index) for index in sample.INDICES)
     fits = Counting(lambda name: "logs" in name)
-    monkeypatch.setattr(questions, "matcher", lambda _: fits)
+    monkeypatch.setattr(lists, "matcher", lambda _: fits)
     listing = IndexList(pattern="logs", shows_hidden=True)
-    assert len({id(listed(rows, msgspec.structs.replace(listing, cursor=cursor))) for cursor in range(5)}) == 1
+    assert len({id(shown_indices(rows, msgspec.structs.replace(listing, cursor=cursor))) for cursor in range(5)}) == 1
     assert fits.calls == len(rows)
 
 
@@ -92,8 +93,8 @@ def test_of_ten_thousand_that_are_chosen_none_is_counted_again_at_a_key(monkeypa
     draft = sample.TEN_THOUSAND.answered(selected=tuple(index.name for index in sample.MANY)).draft
     look = Canvas(80)
     first = selection.totals(Session(draft=draft), look)
-    walked = Counting(questions.chosen)
-    monkeypatch.setattr(questions, "chosen", walked)
+    walked = Counting(chosen.chosen)
+    monkeypatch.setattr(chosen, "chosen", walked)
     again = selection.totals(Session(draft=draft, listing=IndexList(pattern="9", cursor=3)), look)
     assert again == first
     assert walked.calls == 0

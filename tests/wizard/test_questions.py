@@ -12,21 +12,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from esmigrate_tui.elastic.cluster import Cluster, Clusters
+from esmigrate_tui.flow.chosen import needed_bytes, same_target, why_not_choosable
 from esmigrate_tui.flow.keys import actions
 from esmigrate_tui.flow.layout import fit, plain, wrap
+from esmigrate_tui.flow.lists import shown_indices
 from esmigrate_tui.flow.offer import preview
 from esmigrate_tui.flow.run_control import faster, slower
-from esmigrate_tui.flow.session import (
-    ConnectionForm,
-    ConnectionTest,
-    IndexList,
-    Session,
-    SortBy,
-    listed,
-    needed_bytes,
-    same_target,
-    why_not_choosable,
-)
+from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, IndexList, Session, SortBy
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, checked_as, following, walked
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.facts import IndexFacts, IndexState
@@ -97,18 +89,18 @@ def test_marks_have_words_where_there_is_only_ascii() -> None:
     ],
 )
 def test_a_filter_is_a_part_a_glob_or_a_regular_expression(pattern: str, found: int) -> None:
-    assert len(listed(sample.INDICES, IndexList(pattern=pattern))) == found
+    assert len(shown_indices(sample.INDICES, IndexList(pattern=pattern))) == found
 
 
 def test_system_indices_are_behind_a_switch() -> None:
-    assert len(listed(sample.INDICES, IndexList(shows_hidden=True))) == len(sample.INDICES)
-    assert ".kibana_1" not in {index.name for index in listed(sample.INDICES, IndexList())}
+    assert len(shown_indices(sample.INDICES, IndexList(shows_hidden=True))) == len(sample.INDICES)
+    assert ".kibana_1" not in {index.name for index in shown_indices(sample.INDICES, IndexList())}
 
 
 def test_the_list_is_sorted_by_each_column() -> None:
-    assert listed(sample.INDICES, IndexList(sort=SortBy.DOCUMENTS))[0].name == "orders"
-    assert listed(sample.INDICES, IndexList(sort=SortBy.SIZE))[0].name == "orders"
-    assert listed(sample.INDICES, IndexList(sort=SortBy.HEALTH))[0].name == "logs-2026.01.07"
+    assert shown_indices(sample.INDICES, IndexList(sort=SortBy.DOCUMENTS))[0].name == "orders"
+    assert shown_indices(sample.INDICES, IndexList(sort=SortBy.SIZE))[0].name == "orders"
+    assert shown_indices(sample.INDICES, IndexList(sort=SortBy.HEALTH))[0].name == "logs-2026.01.07"
 
 
 @pytest.mark.parametrize(

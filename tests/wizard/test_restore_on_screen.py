@@ -9,27 +9,21 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from esmigrate_tui.flow.options import why_not_mounted
-from esmigrate_tui.flow.selection import renaming
-from esmigrate_tui.flow.session import (
-    ConnectionForm,
-    ConnectionTest,
-    IndexList,
+from esmigrate_tui.flow.chosen import (
     NameHolder,
-    Session,
     at_its_name,
     in_the_way,
     missing_shards,
     needed_bytes,
     not_whole,
-    other_name,
-    repositories,
     settings_of,
-    source_of,
     why_not,
-    why_not_from,
 )
-from esmigrate_tui.flow.snapshot import resolved
+from esmigrate_tui.flow.options import why_not_mounted
+from esmigrate_tui.flow.repository import other_name, repositories
+from esmigrate_tui.flow.selection import renaming
+from esmigrate_tui.flow.session import ConnectionForm, ConnectionTest, IndexList, Session
+from esmigrate_tui.flow.snapshot import resolved, source_of, why_not_from
 from esmigrate_tui.flow.steps import BY_NAME, before, following, name_to_type, walked
 from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
 from esmigrate_tui.model.command import PauseRun, SkipTask, StopRun

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from esmigrate_tui.flow.chosen import needed_bytes
+from esmigrate_tui.flow.lists import shown_indices
 from esmigrate_tui.flow.options import questions, said_otherwise
-from esmigrate_tui.flow.session import IndexList, SortBy, listed, needed_bytes
+from esmigrate_tui.flow.session import IndexList, SortBy
 from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup, DefinitionKind, NameConflict
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copy_options import PipelineRule, TypeRule
@@ -52,7 +54,7 @@ async def test_a_range_is_chosen_from_one_end_to_the_other_without_what_cannot_b
         await pilot.press("home", "down", "v")
         assert "range from" in shown(app)
         await pilot.press("down", "down", "down", "down", "v")
-        rows = listed(sample.INDICES, IndexList())[1:6]
+        rows = shown_indices(sample.INDICES, IndexList())[1:6]
         assert len(rows) == 5
         assert app.session.draft.selected == tuple(index.name for index in rows if index.documents is not None)
         assert len(app.session.draft.selected) == 4
@@ -65,7 +67,7 @@ async def test_a_list_is_sorted_the_other_way_round(world: World) -> None:
         await pilot.press("S")
         assert app.session.listing.backwards
         assert "by documents, backwards" in shown(app)
-        first = listed(sample.INDICES, app.session.listing)[0]
+        first = shown_indices(sample.INDICES, app.session.listing)[0]
         assert (first.documents or 0) == min(each.documents or 0 for each in sample.INDICES if not each.is_system)
 
 

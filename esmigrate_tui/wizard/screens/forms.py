@@ -11,14 +11,10 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
 
 from esmigrate_tui.flow import repository as repository_steps
+from esmigrate_tui.flow.chosen import settings_of
 from esmigrate_tui.flow.layout import fit, shorten
 from esmigrate_tui.flow.options import Question, answer, questions, said_otherwise, set_lines
 from esmigrate_tui.flow.selection import PATTERN_MEANS, Renaming, renaming
-from esmigrate_tui.flow.session import (
-    NewRepository,
-    NewSnapshot,
-    settings_of,
-)
 from esmigrate_tui.flow.snapshot import PATTERNS, WITHOUT_GLOBAL_STATE, meaning, why_not_called
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.repository_types import TYPES, type_of
@@ -36,6 +32,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
     from textual.widgets import Input
 
+    from esmigrate_tui.flow.session import NewRepository, NewSnapshot
     from esmigrate_tui.wizard.app import WizardApp
 
 _STYLES: Final = """

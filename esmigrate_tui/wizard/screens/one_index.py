@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from esmigrate_tui.flow.chosen import why_not
 from esmigrate_tui.flow.layout import fit, shorten, wrap
-from esmigrate_tui.flow.session import why_not
 from esmigrate_tui.model.draft import IndexDefinition
 from esmigrate_tui.model.facts import IndexFacts, IndexState
 from esmigrate_tui.model.settings import flat

@@ -9,13 +9,7 @@ from rich.text import Text
 
 from esmigrate_tui.flow import repository as steps
 from esmigrate_tui.flow.layout import fit, shorten
-from esmigrate_tui.flow.repository import sentences, where
-from esmigrate_tui.flow.session import (
-    KnownRepository,
-    Session,
-    repositories,
-    repository_here,
-)
+from esmigrate_tui.flow.repository import KnownRepository, repositories, repository_here, sentences, where
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import Repository
@@ -43,6 +37,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
+    from esmigrate_tui.flow.session import Session
     from esmigrate_tui.model.ledger import PlannedChange
 
 

@@ -11,24 +11,20 @@ from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow import selection as steps
-from esmigrate_tui.flow.layout import fit, shorten, wrap
-from esmigrate_tui.flow.selection import destined
-from esmigrate_tui.flow.session import (
-    IndexList,
-    Session,
-    SortBy,
+from esmigrate_tui.flow.chosen import (
     chosen,
     chosen_documents,
     chosen_names,
     in_the_way,
-    kept,
-    listed,
-    matcher,
     needed_bytes,
     not_whole,
     offered,
     why_not,
 )
+from esmigrate_tui.flow.layout import fit, shorten, wrap
+from esmigrate_tui.flow.lists import kept, matcher, shown_indices
+from esmigrate_tui.flow.selection import destined
+from esmigrate_tui.flow.session import IndexList, Session, SortBy
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexFacts, IndexState
 from esmigrate_tui.model.problem import ProblemError
@@ -309,7 +305,7 @@ class SelectionScreen(FilteredScreen[IndexFacts]):
 
     def rows(self, session: Session) -> tuple[IndexFacts, ...]:
         """What is listed."""
-        return listed(offered(session.draft), session.listing)
+        return shown_indices(offered(session.draft), session.listing)
 
     def look_at(self, **changes: object) -> None:
         """Look at the list otherwise."""

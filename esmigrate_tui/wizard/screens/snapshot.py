@@ -10,17 +10,17 @@ from rich.text import Text
 
 from esmigrate_tui.flow import snapshot as steps
 from esmigrate_tui.flow.layout import fit, moment, shorten
-from esmigrate_tui.flow.session import (
-    NewSnapshot,
-    Session,
-    SnapshotInProgress,
-    matcher,
+from esmigrate_tui.flow.lists import matcher
+from esmigrate_tui.flow.session import NewSnapshot, Session, SnapshotInProgress
+from esmigrate_tui.flow.snapshot import (
+    STATE_WORDS,
+    beside,
+    measures,
     shown_snapshots,
     snapshot_here,
     source_of,
     why_not_from,
 )
-from esmigrate_tui.flow.snapshot import STATE_WORDS, beside, measures
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import SnapshotFacts, SnapshotProgress, SnapshotState
