@@ -36,6 +36,8 @@ TRUST: Final = (
     (TrustKind.PINNED.value, "one pinned fingerprint"),
     (TrustKind.UNVERIFIED.value, "ANYTHING, unverified"),
 )
+WHO: Final = {Side.SOURCE: "where the data is", Side.DESTINATION: "where it goes"}
+SHOWS_CERTIFICATE: Final = "It shows this certificate (SHA-256):"
 FAILED: Final = {
     Cause.AUTHENTICATION: "refused",
     Cause.PRIVILEGES: "refused",

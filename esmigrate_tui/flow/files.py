@@ -12,7 +12,7 @@ from esmigrate_tui.model.files import FileFormat, FileSample, IdRule
 from esmigrate_tui.model.names import index_name_trouble
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
-from esmigrate_tui.model.text import clean
+from esmigrate_tui.model.text import clean, counted, number
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
@@ -44,6 +44,27 @@ def there_already(draft: Draft) -> str:
     """The index that is written to where what documents go into is there: of a data stream the newest; else ""."""
     names = [index.name for index in draft.destination_indices if draft.into in {index.name, index.data_stream}]
     return max(names, default="")
+
+
+FIRST_ROWS: Final = "The first rows as they will be sent:"
+TO_DO: Final = "What to do, once the run watches:"
+
+
+def unreadable_rows(sample: FileSample) -> str:
+    """How many of the first rows cannot be read, and what becomes of them; "" for none."""
+    if not sample.bad:
+        return ""
+    first_rows = f"the first {counted(sample.amount, 'row')}"
+    if sample.bad == sample.amount:
+        return f"None of {first_rows} is {sample.reading.format}: choose another way to read them."
+    some = f"{number(sample.bad)} of {first_rows} cannot be read."
+    return f"{some} They will be rejected, each with its line; the others are indexed."
+
+
+def repeated_ids(sample: FileSample) -> str:
+    """Which _id several of the first rows have; "" for none."""
+    ids = ", ".join(clean(one, 60) for one in sample.repeated_ids[:5])
+    return f"The same _id more than once: {ids}" if ids else ""
 
 
 Options = tuple[tuple[str, str], ...]

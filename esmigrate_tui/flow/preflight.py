@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow import method as methods
-from esmigrate_tui.flow.session import AppliedChange, FixProgress, PreflightState, Session
+from esmigrate_tui.flow.session import AppliedChange, FixProgress, PreflightState, Session, way_back
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.connection import Side
@@ -51,6 +51,22 @@ def remedies(finding: Finding, session: Session) -> tuple[Remedy, ...]:
     if _instead(session) and finding.check == _REACHES and finding.severity is Severity.BLOCKER:
         found.append(Remedy.COPY_HERE)
     return tuple(found)
+
+
+COPIES_HERE: Final = "The method is Copy through this machine now; your other answers are kept."
+
+
+def revert_sentence(done: tuple[AppliedChange, ...]) -> str:
+    """How what was fixed is reverted."""
+    return way_back(done[0].name, list(done)) or "Nothing has to be reverted."
+
+
+def toggle_accepted(flow: Flow, finding: Finding) -> bool:
+    """Accept a warning, or no longer; whether it is accepted now."""
+    known = flow.session.draft.acknowledged
+    changed = known - {finding.key} if finding.key in known else known | {finding.key}
+    flow.update(flow.session.answered(acknowledged=changed))
+    return finding.key in changed
 
 
 # -- fixing -----------------------------------------------------------------------------------------------------

@@ -192,7 +192,7 @@ def all_taken(session: Session) -> tuple[IndexFacts, ...]:
     return tuple(index for index in chosen(draft) if at_its_name(index, draft)) if session.is_restore else ()
 
 
-class NameConflict(msgspec.Struct, frozen=True, kw_only=True):
+class NameDecision(msgspec.Struct, frozen=True, kw_only=True):
     """What the destination holds at the names of these indices, and the answers: each a value and its words.
 
     `seen` describes each of them, `notes` say what can be done about it. `closable` and `deletable` are their names.
@@ -205,7 +205,7 @@ class NameConflict(msgspec.Struct, frozen=True, kw_only=True):
     deletable: tuple[str, ...]
 
 
-def conflict_of(indices: tuple[IndexFacts, ...], draft: Draft) -> NameConflict:
+def conflict_of(indices: tuple[IndexFacts, ...], draft: Draft) -> NameDecision:
     """What stands at the names that these are to get."""
     taken = taken_names(draft.destination_indices)
     targets = tuple(draft.target(index.name) for index in indices)
@@ -222,7 +222,7 @@ def conflict_of(indices: tuple[IndexFacts, ...], draft: Draft) -> NameConflict:
         notes.append("Restoring over an index closes it, and replaces what it holds.")
     if deletable:
         answers.append(("delete", "Delete it first"))
-    return NameConflict(
+    return NameDecision(
         seen=tuple(described(taken.index(target), target) for target in targets),
         notes=tuple(notes),
         answers=tuple(answers),

@@ -9,8 +9,10 @@ from esmigrate_tui.flow.connections import (
     FAILED,
     LEFT_OUT,
     SECRET_WORD,
+    SHOWS_CERTIFICATE,
     SIGN_IN,
     TRUST,
+    WHO,
     ask_vault,
     forget,
     look_at_side,
@@ -27,8 +29,6 @@ from esmigrate_tui.plain.console import in_turn
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
-
-_WHO = {Side.SOURCE: "where the data is", Side.DESTINATION: "where it goes"}
 
 
 async def connections(flow: PlainFlow, console: Console) -> str:
@@ -79,7 +79,7 @@ async def _compare(flow: PlainFlow, console: Console, side: Side) -> None:
     form = flow.session.form(side)
     if form.test is not ConnectionTest.NOT_YET or not form.fingerprint or form.is_accepted:
         return
-    console.say("It shows this certificate (SHA-256):")
+    console.say(SHOWS_CERTIFICATE)
     console.show(fingerprint(form.fingerprint))
     if await console.agrees("Compare it with what the cluster's owner tells you. Is it the same?"):
         flow.update(flow.session.with_form(side, is_accepted=True))
@@ -134,7 +134,7 @@ async def _address(flow: PlainFlow, console: Console, side: Side) -> bool:
     def why_not(typed: str) -> str:
         return "" if may_be_empty and not typed else _why_not_an_address(typed)
 
-    asked = f"Address of the {side}, {_WHO[side]}, such as https://host:9200, or a Cloud ID"
+    asked = f"Address of the {side}, {WHO[side]}, such as https://host:9200, or a Cloud ID"
     typed = await console.text(asked, form.address, why_not=why_not)
     if typed != form.address:
         fresh = {"fingerprint": "", "is_accepted": False, "test": ConnectionTest.NOT_YET, "problem": None, "told": ""}

@@ -105,20 +105,18 @@ def _say(flow: PlainFlow, console: Console) -> None:
 
 def _say_sample(sample: FileSample, console: Console) -> None:
     console.say(f"Read as {how_read(sample.reading)}; {counted(sample.amount, 'row')} looked at.")
-    if sample.bad:
-        every = sample.bad == sample.amount
-        some = f"None of them is {sample.reading.format}." if every else f"{number(sample.bad)} cannot be read."
-        console.say(some if every else f"{some} They will be rejected, each with its line; the others are indexed.")
+    if words := steps.unreadable_rows(sample):
+        console.say(words)
     for error in sample.errors[:_SHOWN]:
         console.say(f"{PurePath(error.path).name}:{error.line}: {error.reason}", 2)
     _say_rows(sample, console)
 
 
 def _say_rows(sample: FileSample, console: Console) -> None:
-    if sample.repeated_ids:
-        console.say(f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}.")
+    if words := steps.repeated_ids(sample):
+        console.say(f"{words}.")
     if sample.rows:
-        console.say("The first rows as they will be sent:")
+        console.say(steps.FIRST_ROWS)
     for row in sample.rows[:_SHOWN]:
         is_new = is_new_id(row, sample.reading)
         body = clean(row.source.decode("utf-8", "replace"), 300)
@@ -294,7 +292,7 @@ async def _configuration(flow: PlainFlow, console: Console) -> bool:
     except ProblemError as error:
         console.trouble(error.problem)
         return False
-    console.say("What to do, once the run watches:")
+    console.say(steps.TO_DO)
     for at, step in enumerate(told.steps, start=1):
         console.say(f"{at}. {step}", 2)
     console.say(f"Its configuration, {told.name}; it holds no secret:")

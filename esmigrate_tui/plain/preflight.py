@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.flow import preflight as steps
 from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
-from esmigrate_tui.flow.session import way_back
 from esmigrate_tui.flow.steps import BY_NAME, checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, listed
@@ -49,7 +48,7 @@ async def preflight(flow: PlainFlow, console: Console) -> str:
                 _say_passed(flow, console)
             case "m" if Remedy.COPY_HERE in offered:
                 steps.copy_here(flow)
-                console.say("The method is Copy through this machine now; your other answers are kept.")
+                console.say(steps.COPIES_HERE)
                 await _look(flow, console)
             case typed if typed.partition(" ")[0] == "f":
                 await _mend(typed.partition(" ")[2].strip(), flow, console)
@@ -158,7 +157,7 @@ async def _mend(typed: str, flow: PlainFlow, console: Console) -> None:
     for made in fixing.done:
         console.say(f"Done: {made.what}.")
     if fixing.done:
-        console.say(way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be reverted.")
+        console.say(steps.revert_sentence(fixing.done))
     if fixing.problem is not None:
         is_unsure = fixing.failed in flow.session.unsure
         console.say(f"{'Whether this was done is not known' if is_unsure else 'This failed'}: {fixing.failed}.")
@@ -181,14 +180,11 @@ def _accept(typed: str, flow: PlainFlow, console: Console) -> None:
             return
         meant = tuple(rows[at - 1] for at in chosen)
     for finding in meant:
-        known = flow.session.draft.acknowledged
         if finding.severity is Severity.BLOCKER:
             console.say(f"{finding.check} blocks: it cannot be accepted, only fixed. Then r looks again.")
         elif finding.severity is Severity.NOTE:
             console.say(f"{finding.check} is a note, which needs no acceptance.")
         else:
-            is_known = finding.key in known
-            changed = known - {finding.key} if is_known else known | {finding.key}
-            flow.update(flow.session.answered(acknowledged=changed))
-            said = "No longer accepted" if is_known else "Accepted, and the report will say so"
+            is_accepted = steps.toggle_accepted(flow, finding)
+            said = "Accepted, and the report will say so" if is_accepted else "No longer accepted"
             console.say(f"{said}: {finding.check}.")

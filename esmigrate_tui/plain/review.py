@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.flow import review as steps
 from esmigrate_tui.flow.layout import as_console
 from esmigrate_tui.flow.steps import BY_NAME, name_to_type
-from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
     from esmigrate_tui.plain.console import Console
@@ -24,8 +22,7 @@ async def review(flow: PlainFlow, console: Console) -> str:
     if flow.session.plan is None:
         steps.plan(flow)
     if (problem := flow.session.plan_problem) is not None:
-        console.say("There is no plan:")
-        console.trouble(problem)
+        console.trouble(steps.without_plan(problem))
         await console.ask("b goes back to the answers")
         return ""
     _say(flow, console)
@@ -53,7 +50,7 @@ async def review(flow: PlainFlow, console: Console) -> str:
 async def _is_allowed(flow: PlainFlow, console: Console) -> bool:
     """Whether the destination's name was typed where something that exists would be lost."""
     if name := name_to_type(flow.session):
-        console.say("Something that exists is overwritten, closed or deleted.")
+        console.say(steps.LOSES)
         typed = await console.ask(f"To allow it, type the destination's name, {name}")
         flow.update(flow.session.but(typed_name=typed))
     if reason := BY_NAME["review"].may_go_on(flow.session):
@@ -66,10 +63,8 @@ def _say(flow: PlainFlow, console: Console) -> None:
     plan, preview = flow.session.plan, flow.session.preview
     if plan is None or preview is None:
         return
-    files = sum(len(task.reading.files) for task in plan.tasks if task.reading is not None)
-    what = counted(files, "file") if files else amount_of(plan)
-    so_far = "no data is changed yet" if flow.session.is_anything_changed else "nothing is changed yet"
-    console.say(f"{what} to {plan.destination.endpoint.authority}; {so_far}. In this order:")
+    what, so_far = steps.headline(flow.session)
+    console.say(f"{what}; {so_far}. In this order:")
     for position, step in enumerate(preview.steps, start=1):
         console.say(f"{position}. {step}", 2)
     if preview.put_back:
@@ -81,7 +76,7 @@ def _say(flow: PlainFlow, console: Console) -> None:
         for told in preview.carried:
             words = told.lstrip()
             console.say(words, 2 + len(told) - len(words))
-    console.say(f"How long: {preview.time or 'not known until it runs'}")
+    console.say(f"How long: {preview.time or steps.UNKNOWN_TIME}")
     for shown in preview.requests:
         console.say(f"A request to {shown.to}:")
         console.show(as_console(shown.request))

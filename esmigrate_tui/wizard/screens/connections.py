@@ -12,8 +12,10 @@ from esmigrate_tui.flow.connections import (
     FAILED,
     LEFT_OUT,
     SECRET_WORD,
+    SHOWS_CERTIFICATE,
     SIGN_IN,
     TRUST,
+    WHO,
     ask_vault,
     forget,
     look_at_side,
@@ -47,8 +49,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.problem import Problem
 
 _SAME: Final = (("no", "no, not compared yet"), ("yes", "yes, I compared it"))
-_WHO: Final = {Side.SOURCE: "where the data is", Side.DESTINATION: "where it goes"}
-
 
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
@@ -77,7 +77,7 @@ def told_of_side(session: Session, side: Side, look: Canvas, now: float) -> list
             pass
     if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint and not form.is_accepted:
         return [
-            *_plain("It shows this certificate (SHA-256):", look),
+            *_plain(SHOWS_CERTIFICATE, look),
             *_plain("\n".join(wrap_fingerprint(form.fingerprint, look.width - 2)), look, STRONG),
             *_plain("Compare it with what the cluster's owner tells you, then say so above.", look),
         ]
@@ -179,7 +179,7 @@ class SidePanel(Vertical):
     def compose(self) -> ComposeResult:
         """Its widgets."""
         side, form = self.side, self._began.form(self.side)
-        yield TextLines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {_WHO[side]}", DIM), Text()])
+        yield TextLines(lambda _: [ink(side.value.upper(), STRONG).append(f"   {WHO[side]}", DIM), Text()])
         address = PlainInput(form.address, placeholder="https://host:9200 or Cloud ID", id=f"{side}-address")
         yield LabelledField("Address", address, id=f"{side}-address-field")
         yield LabelledField(

@@ -11,9 +11,11 @@ from textual.containers import Vertical
 from textual.suggester import SuggestFromList
 
 from esmigrate_tui.flow.files import (
+    FIRST_ROWS,
     FROM,
     HEADER,
     SENDERS,
+    TO_DO,
     configuration_for,
     delimiters,
     encodings,
@@ -25,7 +27,9 @@ from esmigrate_tui.flow.files import (
     look_at,
     may_be_of_several,
     names_of,
+    repeated_ids,
     settle,
+    unreadable_rows,
 )
 from esmigrate_tui.flow.layout import fit, shorten, wrap
 from esmigrate_tui.flow.steps import BY_NAME
@@ -96,18 +100,12 @@ def seen(session: Session, look: Canvas) -> list[Text]:
     sample = found.sample
     if sample is not None:
         errors = [_error_lines(sample, at, width) for at in range(len(sample.errors))]
-        if sample.bad:
-            first_rows = f"the first {counted(sample.amount, 'row')}"
-            words = f"None of {first_rows} is {sample.reading.format}: choose above what they are."
-            if sample.bad < sample.amount:
-                some = f"{number(sample.bad)} of {first_rows} cannot be read."
-                words = f"{some} They will be rejected, each with its line; the others are indexed."
+        if words := unreadable_rows(sample):
             first, *rest = wrap(words, width - 5)
             lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
             lines += [ink("   ").append(line, STRONG) for line in rest]
             lines += [line for each in errors[:_SHOWN_ERRORS] for line in each]
-        if sample.repeated_ids:
-            words = f"The same _id more than once: {', '.join(clean(one, 60) for one in sample.repeated_ids[:5])}"
+        if words := repeated_ids(sample):
             lines.append(ink(" ").append_text(look.mark("warn")).append(f" {shorten(words, width - 5)}", STRONG))
         lines += _row_lines(sample, width)
         if rest_of_errors := errors[_SHOWN_ERRORS:]:
@@ -147,7 +145,7 @@ def _error_lines(sample: FileSample, at: int, width: int) -> list[Text]:
 def _row_lines(sample: FileSample, width: int) -> list[Text]:
     if not sample.amount:
         return [ink(" There is no row in them.", STRONG)]
-    lines = [Text(), ink(" The first rows as they will be sent:", DIM)] if sample.rows else []
+    lines = [Text(), ink(f" {FIRST_ROWS}", DIM)] if sample.rows else []
     for row in sample.rows:
         lines += _row(row, width, is_new=is_new_id(row, sample.reading))
     return lines
@@ -176,7 +174,7 @@ def sent(session: Session, look: Canvas) -> list[Text]:
         told = configuration_for(session)
     except ProblemError as error:
         return [*lines, *[*explained(error.problem, width), Text()]]
-    lines.append(ink(" What to do, once the run watches:", DIM))
+    lines.append(ink(f" {TO_DO}", DIM))
     for at, step in enumerate(told.steps, start=1):
         first, *rest = wrap(clean(step), width - 7)
         lines.append(ink(f"  {at:>2}  ", DIM).append(first, "none"))

@@ -10,7 +10,7 @@ from rich.text import Text
 from esmigrate_tui.flow import preflight as steps
 from esmigrate_tui.flow.layout import clock, fit, wrap
 from esmigrate_tui.flow.preflight import REMEDY_DOES, Remedy, asked, look, remedies
-from esmigrate_tui.flow.session import FixProgress, PreflightState, Session, way_back
+from esmigrate_tui.flow.session import FixProgress, PreflightState, Session
 from esmigrate_tui.flow.steps import checked_as
 from esmigrate_tui.model.finding import Finding, Severity, worst_first
 from esmigrate_tui.model.text import counted, duration, listed
@@ -123,8 +123,7 @@ def fixed(session: Session, look: Canvas, now: float) -> list[Text]:
     lines: list[Text] = []
     if fixing.done:
         lines += _told(look.mark("good"), "done", f"{listed([each.what for each in fixing.done], 3)}", look)
-        way = way_back(fixing.done[0].name, list(fixing.done)) or "Nothing has to be reverted."
-        lines += paragraph(way, look.width, _INDENT, DIM)
+        lines += paragraph(steps.revert_sentence(fixing.done), look.width, _INDENT, DIM)
     if fixing.doing:
         at = f"{len(fixing.done) + 1} of {fixing.amount}: " if fixing.amount > 1 else ""
         waited = duration(max(0.0, now - fixing.since))
@@ -234,9 +233,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
         if finding.severity is Severity.NOTE:
             self.say("A note needs no acceptance.")
             return
-        known = self.session.draft.acknowledged
-        changed = known - {finding.key} if finding.key in known else known | {finding.key}
-        self.wizard.update(self.session.answered(acknowledged=changed))
+        steps.toggle_accepted(self.wizard, finding)
 
     def action_copy(self) -> None:
         """Copy the fix's text."""
@@ -277,7 +274,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
             return
         steps.copy_here(self.wizard)
         self.action_again()
-        self.say("The method is Copy through this machine now; your other answers are kept.")
+        self.say(steps.COPIES_HERE)
 
     def action_open(self) -> None:
         """Show or hide the checks that passed."""

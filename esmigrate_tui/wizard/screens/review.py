@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-import msgspec
 from rich.text import Text
 from textual.containers import Horizontal, Vertical
 
 from esmigrate_tui.flow.layout import as_console, shorten, wrap
-from esmigrate_tui.flow.review import begin, plan
+from esmigrate_tui.flow.review import LOSES, UNKNOWN_TIME, begin, headline, plan, without_plan
 from esmigrate_tui.flow.steps import name_to_type
-from esmigrate_tui.model.plan import amount_of
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.wizard.bindings import bindings
@@ -54,7 +52,7 @@ def reviewed(session: Session, look: Canvas) -> list[Text]:
             words = told.lstrip()
             lines += paragraph(words, look.width, 5 + len(told) - len(words))
     lines.append(_head("How long"))
-    lines += paragraph(preview.time or "not known until it runs", look.width, 5)
+    lines += paragraph(preview.time or UNKNOWN_TIME, look.width, 5)
     lines.append(_head("The same without a screen"))
     if session.plan_path:
         lines += paragraph(f"The plan is in {session.plan_path}", look.width, 5)
@@ -83,7 +81,7 @@ def _trouble(session: Session, look: Canvas) -> list[Text]:
     problem = session.plan_problem
     if problem is None:
         return []
-    return explained(msgspec.structs.replace(problem, what=f"There is no plan: {problem.what}"), look.width)
+    return explained(without_plan(problem), look.width)
 
 
 class ReviewScreen(StepScreen):
@@ -106,13 +104,8 @@ class ReviewScreen(StepScreen):
 
     def title_words(self, session: Session) -> tuple[str, str]:
         """What and where to."""
-        made = session.plan
-        if made is None:
-            return "Review", ""
-        so_far = "no data is changed yet" if session.is_anything_changed else "nothing is changed yet"
-        files = [len(task.reading.files) for task in made.tasks if task.reading is not None]
-        what = counted(sum(files), "file") if files else amount_of(made)
-        return f"{what} to {made.destination.endpoint.authority}", so_far
+        what, so_far = headline(session)
+        return what or "Review", so_far
 
     def next_word(self, session: Session) -> str:
         """Start is a button here; only its reason stands in the footer."""
@@ -131,8 +124,7 @@ class ReviewScreen(StepScreen):
         name = name_to_type(session)
         asked = self.query_one("#asked")
         asked.display = bool(name)
-        lost = "Something that exists is overwritten, closed or deleted."
-        words = f"{lost} To allow it, type the destination's name below (Ctrl+N)"
+        words = f"{LOSES} To allow it, type the destination's name below (Ctrl+N)"
         self.query_one("#ask", TextLines).show(lambda width: paragraph(f"{words}: {name}", width, 1, STRONG))
 
     def on_mount(self) -> None:
