@@ -189,7 +189,7 @@ async def test_an_index_that_is_there_is_used_as_it_is(world: World) -> None:
         assert isinstance(app.screen, MappingScreen)
         assert app.session.draft.create == ""
         await pilot.press("enter")
-        assert said(app).startswith("The index is there already")
+        assert said(app).startswith("The index exists already")
 
 
 async def test_a_data_stream_is_used_as_it_is_by_the_newest_index_behind_it(world: World) -> None:

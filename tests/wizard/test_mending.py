@@ -56,8 +56,8 @@ def explained(finding: Finding, session: Session = sample.CONNECTED) -> str:
 def test_a_finding_offers_to_be_put_right_only_where_it_carries_how() -> None:
     assert remedies(RAISE, sample.CONNECTED) == (Remedy.FIX,)
     assert remedies(sample.WARNINGS[0], sample.CONNECTED) == ()
-    assert "x puts it right" in explained(RAISE)
-    assert "x puts it right" not in explained(sample.WARNINGS[0])
+    assert "x applies the fix" in explained(RAISE)
+    assert "x applies the fix" not in explained(sample.WARNINGS[0])
 
 
 @pytest.mark.parametrize(
@@ -90,8 +90,8 @@ def test_the_question_says_where_how_many_and_whether_it_can_be_put_back() -> No
     ("repairs", "sentence"),
     [
         ([RAISED], "`esmigrate cleanup 5QWA` reverts it."),
-        ([RAISED, OPENED], "`esmigrate cleanup 5QWA` puts them back."),
-        ([RAISED, REFRESHED], "`esmigrate cleanup 5QWA` puts back what can be."),
+        ([RAISED, OPENED], "`esmigrate cleanup 5QWA` reverts them."),
+        ([RAISED, REFRESHED], "`esmigrate cleanup 5QWA` reverts what can be."),
         ([REFRESHED], ""),
     ],
 )
@@ -134,7 +134,7 @@ async def test_what_is_put_right_is_said_and_the_checks_look_again(world: World)
         await pilot.press("x", "tab", "enter")
         await settled(pilot)
         assert "done    the index logs-2026.01.02 is opened, the index orders is opened" in shown(app)
-        assert "`esmigrate cleanup 5QWA` puts them back." in shown(app)
+        assert "`esmigrate cleanup 5QWA` reverts them." in shown(app)
         assert app.session.draft.findings == world.findings
     assert [change for _, change in world.changes] == list(OPEN.repairs)
     assert len(world.checked) == 2
@@ -150,11 +150,11 @@ async def test_all_that_is_put_right_is_put_back_by_one_name(world: World) -> No
         await pilot.press("x", "tab", "enter")
         await settled(pilot)
         await pilot.press("q")
-        assert "`esmigrate cleanup 5QWA` puts them back." in " ".join(shown(app).split())
+        assert "`esmigrate cleanup 5QWA` reverts them." in " ".join(shown(app).split())
         await pilot.press("tab", "enter")
     assert world.folders == ["", "5QWA", "5QWA"]
     told = "cluster.max_shards_per_node is 1022, the index logs-2026.01.02 is opened, the index orders is opened"
-    assert app.farewell == (f"You had this fixed: {told}. `esmigrate cleanup 5QWA` puts them back.",)
+    assert app.farewell == (f"You had this fixed: {told}. `esmigrate cleanup 5QWA` reverts them.",)
 
 
 async def test_a_refused_change_ends_in_its_sentence_and_what_was_made_before_it_stays_said(world: World) -> None:
@@ -236,7 +236,7 @@ async def test_what_cannot_be_put_right_from_here_says_so(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         await pilot.press("x")
-        assert "This cannot be put right from here" in shown(app)
+        assert "This cannot be fixed from here" in shown(app)
         await pilot.press("m")
         assert "That is for where the destination may not fetch from the source" in shown(app)
     assert app.session.draft.method is MethodName.REINDEX_FROM_REMOTE
@@ -247,7 +247,7 @@ async def test_both_can_be_done_by_name_in_the_palette(world: World) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
         titles = [command.title for command in app.get_system_commands(app.screen)]
-    assert {"Mend  (x)", "Copy here  (m)"} <= set(titles)
+    assert {"Fix  (x)", "Copy here  (m)"} <= set(titles)
 
 
 async def test_copying_through_here_keeps_every_answer_and_looks_again(world: World) -> None:
