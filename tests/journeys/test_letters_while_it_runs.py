@@ -35,7 +35,7 @@ async def test_a_run_is_paused_left_and_stopped_by_letters(
     lines = terminal("attach", begun.run, "--plain")
     await lines.until("a letter and Enter: p pauses")
     await lines.type("p\r")
-    await lines.until("Told to pause")
+    await lines.until("Pausing;")
     await operator.until(run, lambda progress: progress.is_paused)
     await lines.type("-\r")
     await lines.until("Limit: 50 documents a second")

@@ -151,7 +151,7 @@ async def test_what_blocks_is_put_right_with_a_key_and_cleanup_puts_back_what_it
     assert folder.is_of_changes
     assert folder.open_entries == 2
     told = f"You had this fixed: {LIMIT} is {raised}, {LIMIT} is {again}."
-    assert app.farewell == (f"{told} `esmigrate cleanup {folder.run}` puts them back.",)
+    assert app.farewell == (f"{told} `esmigrate cleanup {folder.run}` reverts them.",)
     assert await clean_up(CleanupOptions(run=folder.run, secrets=SecretFiles())) == ExitCode.DONE
     assert await destination.allowed() == raised - 1  # what the other user has set last is not this program's to change
 

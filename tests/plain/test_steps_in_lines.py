@@ -339,7 +339,7 @@ async def test_a_finding_is_put_right_by_its_number_after_a_yes(world: Planning)
     assert in_order(
         script.told,
         (
-            "f 1 puts it right, after a question",
+            "f 1 applies the fix, after a question",
             "Apply this fix on the destination? y or n [n]: y",
             "fixing: cluster.max_shards_per_node is 1022 …",
             "Done: cluster.max_shards_per_node is 1022.",

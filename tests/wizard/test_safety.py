@@ -221,7 +221,7 @@ WizardApp(dataclasses.replace(PICTURE_SERVICES, follow=follow, now=time.time), f
 
 def test_a_board_that_nothing_happens_to_costs_next_to_nothing_on_the_line() -> None:
     process, leader = started("-c", _BOARD)
-    read_until(leader, b"set aside")
+    read_until(leader, b"rejected")
     settled_at = time.monotonic() + 1.0
     sent = 0
     while time.monotonic() < settled_at + 3.0:
