@@ -207,7 +207,7 @@ def so_far(taken: SnapshotProgress) -> tuple[str, ...]:
 
 def ended(state: SnapshotState) -> str:
     """What is said of a snapshot that has been taken."""
-    return f"Taken ({STATE_WORDS[state]}). Enter resumes with it."
+    return f"Taken ({STATE_WORDS[state]}). Enter continues with it."
 
 
 # -- what is done ----------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _HOW = (
     "A number chooses another type for the field; f 3 says how its dates are written; x 3 leaves a column out, or "
     "takes it in; u 3 takes the guess again; d 3 says all about it; j shows all of it as JSON, j FILE reads it from a "
-    "file; l says the list again, m more of it. Enter resumes."
+    "file; l says the list again, m more of it. Enter continues."
 )
 
 
@@ -30,7 +30,7 @@ async def mapping(flow: PlainFlow, console: Console) -> str:
     else:
         console.say(_HOW)
     _say(flow, console, pages)
-    while typed := await console.ask("Change, or Enter resumes"):
+    while typed := await console.ask("Change, or Enter continues"):
         try:
             if typed in {"m", "l"}:
                 if typed == "m":

@@ -62,7 +62,7 @@ def _question(flow: PlainFlow, reason: str, offered: AbstractSet[Remedy]) -> str
     if flow.session.draft.unacknowledged:
         words = f"A number or a name accepts a warning, all accepts every one; {words}"
     elif not reason:
-        words = f"Enter resumes, {words}"
+        words = f"Enter continues, {words}"
     words += "; f with a number or a name applies a fix" if Remedy.FIX in offered else ""
     return words + ("; m copies through this machine instead" if Remedy.COPY_HERE in offered else "")
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _HOW = (
     "A number such as 3, a range such as 5-9, or a name or pattern such as logs-* chooses, or lets go; a all shown; "
     "i inverts; /PATTERN shows only what goes by it, / shows all again; l says the list again, m more of it; "
-    "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter resumes."
+    "h hidden ones; s sorts otherwise; d 3 says all about a row; e 3 gives it another name. Enter continues."
 )
 _HOW_ELSE = (
     "c 3 says what is made of a row there, and how to change that; C number_of_replicas=0 gives a setting to all, C - "
@@ -109,7 +109,7 @@ class _Selection:
         self._say()
         while True:
             reason = BY_NAME["selection"].may_go_on(self.flow.session)
-            typed = await self.console.ask("Choose" if reason else "Choose, or Enter resumes")
+            typed = await self.console.ask("Choose" if reason else "Choose, or Enter continues")
             if not typed and reason:
                 self.console.say(f"It cannot continue yet: {reason}.")
             elif not typed:

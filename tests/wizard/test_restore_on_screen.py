@@ -698,7 +698,7 @@ async def test_a_new_snapshot_is_taken_watched_and_stands_ready_to_be_chosen(wor
         await pilot.pause(0.6)
         await settled(pilot)
         assert app.session.snapshot_list.making is None
-        assert said(app) == "Taken (success). Enter resumes with it."
+        assert said(app) == "Taken (success). Enter continues with it."
         await press(pilot, "enter")
         assert app.session.draft.snapshot == done
     change = world.changes[0][1]

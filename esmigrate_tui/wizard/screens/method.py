@@ -122,7 +122,7 @@ class MethodScreen(StepScreen):
             await self.action_next()
 
     async def action_open(self) -> None:
-        """Enter resumes."""
+        """Enter continues."""
         await self.action_next()
 
     async def go_on(self) -> None:

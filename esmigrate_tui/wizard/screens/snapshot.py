@@ -290,7 +290,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
     # -- next --------------------------------------------------------------------------------------------------------
 
     async def action_open(self) -> None:
-        """Enter resumes."""
+        """Enter continues."""
         await self.action_next()
 
     async def action_next(self) -> None:

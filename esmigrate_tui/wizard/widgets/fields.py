@@ -49,7 +49,7 @@ class PlainInput(Input):
         event.text = "".join(each for each in line if category(each) != "Cc")
 
     async def action_submit(self) -> None:
-        """Enter resumes to the next field, and tells the screen."""
+        """Enter goes to the next field, and tells the screen."""
         self.post_message(self.Submitted(self, self.value, None))
 
 
