@@ -32,37 +32,37 @@ _NOT_THERE: Final = frozenset({404})
 _TAKEN: Final = frozenset({"PUT", "POST"})
 
 
-def says_so(request: Request, answer: object) -> bool:
+def says_so(request: Request, response: object) -> bool:
     """Whether a response says that the request was obeyed."""
-    if not isinstance(answer, dict):
+    if not isinstance(response, dict):
         return False
     segments = request.segments
     if segments[-1] in _BY_SHARDS:
-        shards = answer.get("_shards")
+        shards = response.get("_shards")
         return isinstance(shards, dict) and not shards.get("failed", 1) and bool(shards.get("total"))
     if segments[-1] == "_bulk":
-        return bool(answer.get("items"))
+        return bool(response.get("items"))
     if segments[-1] in _BEGINS or _is_snapshot(request):
-        return answer.get("accepted") is True or isinstance(answer.get("snapshot"), dict)
-    return answer.get("acknowledged") is True
+        return response.get("accepted") is True or isinstance(response.get("snapshot"), dict)
+    return response.get("acknowledged") is True
 
 
-def value_of(answer: bytes) -> object:
+def value_of(response: bytes) -> object:
     """A response as a value, None where it is none."""
     try:
-        return msgspec.json.decode(answer)
+        return msgspec.json.decode(response)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
-def unsaid(place: str, answer: bytes) -> Problem:
+def unsaid(place: str, response: bytes) -> Problem:
     """The trouble that the response to a change does not say that it was made."""
-    said = clean(answer[:300].decode(errors="replace"))
+    said = clean(response[:300].decode(errors="replace"))
     return Problem(
         cause=Cause.UNKNOWN_OUTCOME,
         what=f"{place} did not confirm that this was done, so it is not known.",
         why="Its response is not the one that Elasticsearch gives."
-        if answer.strip()
+        if response.strip()
         else "Its response is empty, which Elasticsearch's never is.",
         todo="Is there a proxy between that rewrites responses? Check the cluster before it is sent again.",
         evidence=said,
@@ -123,17 +123,17 @@ async def is_so(indices: Indices, request: Request) -> bool | None:  # noqa: PLR
 
 def _asked(request: Request) -> dict[str, Any]:
     try:
-        asked = msgspec.json.decode(request.body or "{}")
+        wanted = msgspec.json.decode(request.body or "{}")
     except msgspec.DecodeError:
         return {}
-    return asked if isinstance(asked, dict) else {}
+    return wanted if isinstance(wanted, dict) else {}
 
 
 async def _found(indices: Indices, path: str) -> dict[str, Any] | None:
     """What a GET of that path says, None where there is nothing; some servers say that with an empty object."""
     response = await indices.wire.exchange("GET", "/" + path.lstrip("/"), accepted=_NOT_THERE)
-    told = indices.wire.decode(response, dict[str, Any])  # a web page is none, and says nothing of what is there
-    return told if told and response.status not in _NOT_THERE else None
+    result = indices.wire.decode(response, dict[str, Any])  # a web page is none, and says nothing of what is there
+    return result if result and response.status not in _NOT_THERE else None
 
 
 async def _has_settings(indices: Indices, request: Request) -> bool | None:
@@ -147,19 +147,19 @@ async def _has_settings(indices: Indices, request: Request) -> bool | None:
 
 
 async def _cluster_has(indices: Indices, request: Request) -> bool:
-    told = await indices.wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]], anew=True)
-    asked = {kind: flat(settings) for kind, settings in _asked(request).items() if isinstance(settings, dict)}
+    response = await indices.wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]], anew=True)
+    wanted = {kind: flat(settings) for kind, settings in _asked(request).items() if isinstance(settings, dict)}
     return all(
-        _equal(value, told.get(kind, {}).get(name))
-        for kind, settings in asked.items()
+        _equal(value, response.get(kind, {}).get(name))
+        for kind, settings in wanted.items()
         for name, value in settings.items()
     )
 
 
 async def _state_of(indices: Indices, index: str) -> str | None:
     path = f"/_cluster/state/metadata/{quote(index, safe='')}?filter_path=metadata.indices.*.state"
-    told = await indices.wire.get(f"{path}&expand_wildcards=all", dict[str, Any], anew=True)
-    one = told.get("metadata", {}).get("indices", {}).get(index, {})
+    response = await indices.wire.get(f"{path}&expand_wildcards=all", dict[str, Any], anew=True)
+    one = response.get("metadata", {}).get("indices", {}).get(index, {})
     return one.get("state") if isinstance(one, dict) else None
 
 
@@ -172,13 +172,13 @@ async def _is_bare(indices: Indices, request: Request) -> bool:
         if error.problem.cause is Cause.MISSING:
             return False
         raise
-    asked = _asked(request)
+    requested = _asked(request)
     settings, fields = named(has.settings), fields_of(has.mappings)
-    wanted = named(asked.get("settings") or {})
+    wanted = named(requested.get("settings") or {})
     return (
         not has.documents
         and all(_equal(value, settings.get(key)) for key, value in wanted.items() if value is not None)
-        and all(fields.get(path) == kind for path, kind in fields_of(asked.get("mappings") or {}).items())
+        and all(fields.get(path) == kind for path, kind in fields_of(requested.get("mappings") or {}).items())
     )
 
 
@@ -201,11 +201,11 @@ def fields_of(mappings: Mapping[str, Any], prefix: str = "") -> dict[str, str]:
     return found
 
 
-def _equal(asked: object, has: object) -> bool:
+def _equal(wanted: object, has: object) -> bool:
     """Whether a requested value is the one that a server returns as text; null requests none."""
-    if asked is None or has is None:
-        return asked is has
-    return _text(asked) == _text(has)
+    if wanted is None or has is None:
+        return wanted is has
+    return _text(wanted) == _text(has)
 
 
 def _text(value: object) -> str:
@@ -222,24 +222,24 @@ def _text(value: object) -> str:
     return str(value)
 
 
-def _within(asked: Mapping[str, Any], has: object) -> bool | None:
+def _within(wanted: Mapping[str, Any], has: object) -> bool | None:
     """Whether a repository is registered as requested, as far as a server returns its settings."""
     if not isinstance(has, dict):
         return False
-    told = flat(has.get("settings") or {})
-    settings = flat(asked.get("settings") or {})
-    return asked.get("type") == has.get("type") and all(
-        _equal(value, told[name]) for name, value in settings.items() if name in told
+    response = flat(has.get("settings") or {})
+    settings = flat(wanted.get("settings") or {})
+    return wanted.get("type") == has.get("type") and all(
+        _equal(value, response[name]) for name, value in settings.items() if name in response
     )
 
 
-def _is_kept(asked: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
+def _is_kept(wanted: Mapping[str, Any], response: Mapping[str, Any] | None) -> bool:
     """Whether the requested body is word for word in what a server keeps; another wording of it is not recognised."""
-    left: list[object] = [told]
+    left: list[object] = [response]
     while left:
         one = left.pop()
-        if _holds(asked, one) or (isinstance(one, dict) and _holds(asked, {"template": one, "policy": one})):
-            return bool(asked)
+        if _holds(wanted, one) or (isinstance(one, dict) and _holds(wanted, {"template": one, "policy": one})):
+            return bool(wanted)
         if isinstance(one, dict):
             left.extend(one.values())
         elif isinstance(one, list):
@@ -247,9 +247,9 @@ def _is_kept(asked: Mapping[str, Any], told: Mapping[str, Any] | None) -> bool:
     return False
 
 
-def _holds(asked: object, has: object) -> bool:
-    if isinstance(asked, dict):
-        return isinstance(has, dict) and all(name in has and _holds(value, has[name]) for name, value in asked.items())
-    if isinstance(asked, list) and isinstance(has, list):
-        return len(asked) == len(has) and all(_holds(one, other) for one, other in zip(asked, has, strict=True))
-    return _equal(asked, has)
+def _holds(wanted: object, has: object) -> bool:
+    if isinstance(wanted, dict):
+        return isinstance(has, dict) and all(name in has and _holds(value, has[name]) for name, value in wanted.items())
+    if isinstance(wanted, list) and isinstance(has, list):
+        return len(wanted) == len(has) and all(_holds(one, other) for one, other in zip(wanted, has, strict=True))
+    return _equal(wanted, has)

@@ -48,9 +48,9 @@ class Changes:
             if error.problem.cause in UNSURE and await self._is_seen(request):
                 return None
             raise
-        told = value_of(response.body)
-        if says_so(request, told):
-            return told
+        result = value_of(response.body)
+        if says_so(request, result):
+            return result
         if await self._is_seen(request):
             return None
         raise ProblemError(unsaid(self._wire.place, response.body))

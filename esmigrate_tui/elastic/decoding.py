@@ -55,9 +55,9 @@ def _decoded_if_shallow(response: WireResponse, kind: type[T], endpoint: Endpoin
     try:
         # Lone surrogates and the like, which msgspec refuses and Elasticsearch stores: as text it takes many times
         # the memory, so that documents, which alone may be large, are taken out before.
-        told = json.loads(response.body) if len(response.body) <= BATCH_LIMIT else None
-        if told is not None:
-            return msgspec.convert(told, kind)
+        result = json.loads(response.body) if len(response.body) <= BATCH_LIMIT else None
+        if result is not None:
+            return msgspec.convert(result, kind)
     except (ValueError, msgspec.ValidationError):
         pass
     start = response.body[:300].decode(errors="replace")

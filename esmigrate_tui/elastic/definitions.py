@@ -77,12 +77,12 @@ def _none_kept(wire: Wire, kind: DefinitionKind) -> ProblemError:
     return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, why=why, todo="Leave these out."))
 
 
-def _definitions(kind: DefinitionKind, told: dict[str, Any]) -> Iterator[StoredDefinition]:
+def _definitions(kind: DefinitionKind, response: dict[str, Any]) -> Iterator[StoredDefinition]:
     if kind in _LISTED:
         outer, inner = _LISTED[kind]
-        pairs = [(one.get("name"), one.get(inner)) for one in told.get(outer) or () if isinstance(one, dict)]
+        pairs = [(one.get("name"), one.get(inner)) for one in response.get(outer) or () if isinstance(one, dict)]
     else:
-        pairs = list(told.items())
+        pairs = list(response.items())
     for name, body in pairs:
         if isinstance(name, str) and isinstance(body, dict):
             yield StoredDefinition(kind=kind, name=name, body=body, is_managed=_is_managed(name, body))
@@ -100,7 +100,7 @@ async def processors(wire: Wire) -> frozenset[str] | None:
     if not (await wire.features()).has_ingest:
         return frozenset()
     try:
-        told = await wire.read(
+        response = await wire.read(
             Request(method="GET", path="/_nodes/ingest?filter_path=nodes.*.ingest.processors.type"), dict[str, Any]
         )
     except ProblemError as error:
@@ -109,6 +109,6 @@ async def processors(wire: Wire) -> frozenset[str] | None:
         raise
     each = [
         frozenset(one.get("type", "") for one in node.get("ingest", {}).get("processors", ()))
-        for node in told.get("nodes", {}).values()
+        for node in response.get("nodes", {}).values()
     ]
     return frozenset.intersection(*each) if each else None

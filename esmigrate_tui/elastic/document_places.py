@@ -52,5 +52,5 @@ async def document_places(
 async def _searched(cluster: Cluster, searches: Mapping[str, dict[str, Any]]) -> dict[str, tuple[DocumentPlace, ...]]:
     if not searches:
         return {}
-    told = cluster.wire.decode(await cluster.searches.search_each(searches), _MultiPlacesResponse)
-    return {name: found.hits.hits for name, found in zip(searches, told.responses, strict=True)}
+    response = cluster.wire.decode(await cluster.searches.search_each(searches), _MultiPlacesResponse)
+    return {name: found.hits.hits for name, found in zip(searches, response.responses, strict=True)}

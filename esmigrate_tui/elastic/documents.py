@@ -241,13 +241,13 @@ class Documents:
         number = first.documents[0].sort[0] if first.documents else until
         if not isinstance(number, int):
             return first, until
-        asked = partial(self.window, index, shard, number - 1, number, _OF_ONE_NUMBER, versions=versions)
+        wanted = partial(self.window, index, shard, number - 1, number, _OF_ONE_NUMBER, versions=versions)
         try:
-            return await asked(most=most), number
+            return await wanted(most=most), number
         except ProblemError as error:
             if error.problem.cause is not Cause.TOO_LARGE:
                 raise
-        bare = await asked(most=RESPONSE_LIMIT, is_bare=True)
+        bare = await wanted(most=RESPONSE_LIMIT, is_bare=True)
         why = f"it has more than {size_of(most)}, the most that is held of one document"
         unread = (UnreadDocument(id=one.id, type=one.type, routing=one.routing, why=why) for one in bare.documents)
         return replace(bare, documents=tuple(unread)), number
@@ -319,19 +319,19 @@ class Documents:
         has_breaks = b"\n" in body or b"\r" in body
         is_spaced = has_breaks or b"\t" in body or any(mark in body for mark in _SPACED)
         try:
-            answer = _decoder.decode(body)
+            result = _decoder.decode(body)
         except msgspec.ValidationError:
-            answer = self._wire.decode(response, _DocumentsResponse)  # which says what is odd about it
+            result = self._wire.decode(response, _DocumentsResponse)  # which says what is odd about it
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             lean, sources = without_sources(body)
-            answer = _with_sources(self._wire.decode(replace(response, body=lean), _DocumentsResponse), sources)
+            result = _with_sources(self._wire.decode(replace(response, body=lean), _DocumentsResponse), sources)
         else:
             if is_spaced:
-                answer = _with_outer_spaces(body, answer)
-        shards = answer.shards
-        if answer.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
+                result = _with_outer_spaces(body, result)
+        shards = result.shards
+        if result.timed_out or shards.failed or shards.successful != shards.total or not shards.total:
             raise partial_shards(self._wire.place, index, "read", shards)
-        return DocumentPage(answer.hits.hits, len(body), has_breaks, answer.scroll_id)
+        return DocumentPage(result.hits.hits, len(body), has_breaks, result.scroll_id)
 
     async def by_chance(self, index: str, size: int, kind: str = "") -> tuple[str, ...]:
         """The ids of so many documents that the server takes by chance; fewer where it holds fewer."""
@@ -366,12 +366,14 @@ class Documents:
     async def largest_request(self) -> int:
         """How many bytes a request may have at most, by the strictest node; 0 where none says."""
         try:
-            told = await self._wire.get("/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", _NodesHttp)
+            response = await self._wire.get(
+                "/_nodes/http?filter_path=nodes.*.http.max_content_length_in_bytes", _NodesHttp
+            )
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return 0
             raise
-        return min((node.http.max_content_length_in_bytes for node in told.nodes.values()), default=0)
+        return min((node.http.max_content_length_in_bytes for node in response.nodes.values()), default=0)
 
     async def bulk(self, index: str, body: bytes, pipeline: str = "") -> tuple[BulkItem, ...]:
         """What became of each document of a bulk whose actions name no index; raises ProblemError for it as a whole.
@@ -385,8 +387,8 @@ class Documents:
         )
         if response.status == _STUMBLED:
             raise ProblemError(self._stumbled(self._wire.decode(response, _BulkItemStatus)))
-        told = self._wire.decode(response, _BulkResponse)
-        return tuple(_bulk_item(item) for entry in told.items for item in entry.values())
+        result = self._wire.decode(response, _BulkResponse)
+        return tuple(_bulk_item(item) for entry in result.items for item in entry.values())
 
     async def _written(
         self, method: str, path: str, body: bytes, *, accepted: frozenset[int], is_ndjson: bool = False
@@ -401,10 +403,10 @@ class Documents:
                 raise
             raise ProblemError(msgspec.structs.replace(error.problem, cause=Cause.BUSY)) from None
 
-    def _stumbled(self, told: _BulkItemStatus) -> Problem:
+    def _stumbled(self, response: _BulkItemStatus) -> Problem:
         """The trouble of a bulk that a server failed at, such as one that is being stopped: no document is to blame."""
         place = self._wire.place
-        problem = explain_response(_STUMBLED, told.error, place)
+        problem = explain_response(_STUMBLED, response.error, place)
         if problem.cause is not Cause.REFUSED:
             return problem
         return Problem(
@@ -436,18 +438,18 @@ class Documents:
             path += f"/{quote(kind, safe='')}/{name}" + ("" if versions else "/_create")
         else:
             path += f"/_doc/{name}" if versions else f"/_create/{name}"
-        asked = {"routing": routing, "pipeline": pipeline or None}
+        wanted = {"routing": routing, "pipeline": pipeline or None}
         if versions:
-            asked |= {"version": str(document.version), "version_type": "external"}
-        query = "&".join(f"{key}={quote(value, safe='')}" for key, value in asked.items() if value is not None)
+            wanted |= {"version": str(document.version), "version_type": "external"}
+        query = "&".join(f"{key}={quote(value, safe='')}" for key, value in wanted.items() if value is not None)
         path += f"?{query}" if query else ""
         response = await self._written("PUT", path, bytes(document.source), accepted=_ITEM_STATUSES)
-        told = self._wire.decode(response, _CreateResponse)
-        if told.error is None and response.status < _REFUSED and not told.is_written:
+        result = self._wire.decode(response, _CreateResponse)
+        if result.error is None and response.status < _REFUSED and not result.is_written:
             place = self._wire.place
             # it is created, so it is sent again without harm until the server confirms it
             raise ProblemError(msgspec.structs.replace(unsaid(place, response.body), cause=Cause.BUSY))
-        return _bulk_item(_BulkItemStatus(status=response.status, error=told.error))
+        return _bulk_item(_BulkItemStatus(status=response.status, error=result.error))
 
 
 def _bulk_item(item: _BulkItemStatus) -> BulkItem:
@@ -461,14 +463,14 @@ _SPACED: Final = (b'"_source": ', b' ,"sort":')  # what follows a source in each
 _SPACE: Final = re.compile(rb"[ \t\r\n]*+")
 
 
-def _with_outer_spaces(body: bytes, answer: _DocumentsResponse) -> _DocumentsResponse:
+def _with_outer_spaces(body: bytes, response: _DocumentsResponse) -> _DocumentsResponse:
     """A page with the white space around each document, which servers keep and send, and msgspec drops.
 
     Between two sources only a key can be the text `"_source":`, since quotes within a string are escaped.
     """
     found: list[Document] = []
     position = 0
-    for document in answer.hits.hits:
+    for document in response.hits.hits:
         if not document.size:
             found.append(document)
             continue
@@ -480,7 +482,7 @@ def _with_outer_spaces(body: bytes, answer: _DocumentsResponse) -> _DocumentsRes
         found.append(
             document if is_whole else msgspec.structs.replace(document, source=msgspec.Raw(body[begin:position]))
         )
-    return msgspec.structs.replace(answer, hits=_DocumentHits(tuple(found)))
+    return msgspec.structs.replace(response, hits=_DocumentHits(tuple(found)))
 
 
 def _end_of_space(body: bytes, begin: int) -> int:
@@ -488,14 +490,14 @@ def _end_of_space(body: bytes, begin: int) -> int:
     return space.end() if space is not None else begin
 
 
-def _with_sources(answer: _DocumentsResponse, sources: Sequence[bytes]) -> _DocumentsResponse:
+def _with_sources(response: _DocumentsResponse, sources: Sequence[bytes]) -> _DocumentsResponse:
     hits = tuple(
         document
         if not document.size
         else msgspec.structs.replace(document, source=msgspec.Raw(sources[int(bytes(document.source))]))
-        for document in answer.hits.hits
+        for document in response.hits.hits
     )
-    return msgspec.structs.replace(answer, hits=_DocumentHits(hits))
+    return msgspec.structs.replace(response, hits=_DocumentHits(hits))
 
 
 def is_scroll_lost(problem: Problem) -> bool:

@@ -38,8 +38,8 @@ class ErrorWords(NamedTuple):
 
 def named_by(error: Mapping[str, Any], key: str) -> str:
     """A word of an error where it is one: a reason that is an object stands below, and never in its Python form."""
-    told = error.get(key)
-    return told[:LONGEST_BODY] if isinstance(told, str) else ""
+    response = error.get(key)
+    return response[:LONGEST_BODY] if isinstance(response, str) else ""
 
 
 def _below(error: Mapping[str, Any]) -> Iterator[object]:
@@ -107,7 +107,7 @@ def words(error: object) -> str:
         return as_json(error)
     kind, reason = said.parts[0]
     first = f"{kind}: {reason}" if kind else reason
-    deepest = next((told for _, told in reversed(said.parts) if told), "")
+    deepest = next((response for _, response in reversed(said.parts) if response), "")
     return clean(first if deepest in first else f"{first} ({deepest})")
 
 

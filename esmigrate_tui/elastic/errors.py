@@ -140,7 +140,7 @@ def _filled(
     index = groups.get("index") or clean(
         named_by(said.detail, "resource.id") or named_by(said.detail, "index"), LONGEST_SENTENCE
     )
-    told = {
+    response = {
         "made": "another version",
         "needed": "that action",
         "kind": "it was asked for",
@@ -151,16 +151,16 @@ def _filled(
     }
     return Problem(
         cause=known.cause,
-        what=known.what.format_map(told),
-        why=known.why.format_map(told),
-        todo=known.todo.format_map(told),
+        what=known.what.format_map(response),
+        why=known.why.format_map(response),
+        todo=known.todo.format_map(response),
         evidence=evidence,
     )
 
 
 def _by_status(status: int, said: ErrorWords, place: str, evidence: str) -> Problem:
     kind, reason = said.parts[0] if said.parts else ("", "")
-    deepest = next((told for _, told in reversed(said.parts) if told), "")
+    deepest = next((response for _, response in reversed(said.parts) if response), "")
     if status in BY_STATUS:
         cause, what, todo = BY_STATUS[status]
         why = f"It said: {clean(reason, LONGEST_SENTENCE).rstrip('.; ')}." if reason else ""
@@ -212,25 +212,25 @@ def _handed_on(said: ErrorWords) -> _HandedOn | None:
     return None
 
 
-def _repeated(answer: _HandedOn, place: str, remote: str) -> Problem:
+def _repeated(response: _HandedOn, place: str, remote: str) -> Problem:
     """The source's own response, said of the source, with the cluster that sent the request."""
     far = clean(remote, 200) or "the source"
-    said = said_by(answer.body)
-    asked = f"The request came from {place}, with the credentials given for the source."
+    said = said_by(response.body)
+    wanted = f"The request came from {place}, with the credentials given for the source."
     if said is None:
-        is_refused, is_away = answer.status in {401, 403}, answer.status in _AWAY
-        what = f"{far} answered {place} with HTTP {answer.status}"
+        is_refused, is_away = response.status in {401, 403}, response.status in _AWAY
+        what = f"{far} answered {place} with HTTP {response.status}"
         return Problem(
             cause=Cause.AUTHENTICATION if is_refused else Cause.BUSY if is_away else Cause.NOT_ELASTICSEARCH,
             what=f"{what}." if is_refused else f"{what}, and not in the words of Elasticsearch.",
-            why=f"{asked} What stands before it could not reach it." if is_away else asked,
+            why=f"{wanted} What stands before it could not reach it." if is_away else wanted,
             todo="Is the source up, and what stands before it? Wait, and try again."
             if is_away
             else "Look at address, port and path of the source, as seen from the destination, and at its credentials.",
-            evidence=clean(f"HTTP {answer.status} {answer.body}", LONGEST_EVIDENCE),
+            evidence=clean(f"HTTP {response.status} {response.body}", LONGEST_EVIDENCE),
         )
-    inner = explain_response(answer.status, {"error": said.detail or said.text}, far)
-    return msgspec.structs.replace(inner, why=f"{asked} {inner.why}".strip())
+    inner = explain_response(response.status, {"error": said.detail or said.text}, far)
+    return msgspec.structs.replace(inner, why=f"{wanted} {inner.why}".strip())
 
 
 def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint: Endpoint) -> Problem:
@@ -272,8 +272,8 @@ def _told_by(body: object) -> str:
 
 def without_master(place: str, evidence: str) -> Problem:
     """A node that says who it is, and that its cluster has no master: up to 6.8 by its status, then by its UUID."""
-    told = explain_response(503, {"type": "master_not_discovered_exception"}, place)
-    return msgspec.structs.replace(told, evidence=evidence)
+    response = explain_response(503, {"type": "master_not_discovered_exception"}, place)
+    return msgspec.structs.replace(response, evidence=evidence)
 
 
 def not_elasticsearch(endpoint: Endpoint, headers: Mapping[str, str], evidence: str, product: str = "") -> Problem:

@@ -45,13 +45,13 @@ class ClusterIdentity:
         self._seen_at: float | None = None
         self._other = ""
 
-    async def must_be_seen(self, ask: Callable[[], Awaitable[str]], *, anew: bool = False) -> None:
+    async def must_be_seen(self, read_uuid: Callable[[], Awaitable[str]], *, anew: bool = False) -> None:
         """Read the uuid, unless that was done a moment ago; raises ProblemError (stale) where it is another."""
         now = asyncio.get_running_loop().time()
         self._raise_other()
         if not anew and self._seen_at is not None and now - self._seen_at < LONGEST_TRUST:
             return
-        found = await ask()
+        found = await read_uuid()
         if found != self.uuid:
             self._other = found or "one that does not say its uuid"
         self._raise_other()

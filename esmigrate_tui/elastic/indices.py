@@ -71,7 +71,7 @@ class Indices:
         cat = f"/_cat/indices?format=json&bytes=b&h={_COLUMNS}" + (f"&{every}" if features.has_hidden_indices else "")
         settings = f"/_settings/{_SETTINGS}" if features.finds_no_settings else "/_settings"
         mappings = f"/_mapping?{every}" + ("" if features.has_types else "&filter_path=*.mappings._source")
-        entries, told, mapped, (aliases, streams, hidden) = await asyncio.gather(
+        entries, response, mapped, (aliases, streams, hidden) = await asyncio.gather(
             self.wire.get_listing(cat, tuple[CatIndex, ...]),
             self.wire.get_listing(f"{settings}?flat_settings=true&{every}", dict[str, FlatSettings]),
             self._mapped(mappings),
@@ -80,7 +80,7 @@ class Indices:
         if mapped is None:
             mapped = await self._mapped_of([entry.index for entry in entries if is_exact_name(entry.index)])
         found, self.left_out = index_facts(
-            IndexListing(entries, told, mapped, aliases, streams, hidden), with_types=features.has_types
+            IndexListing(entries, response, mapped, aliases, streams, hidden), with_types=features.has_types
         )
         return found
 
@@ -94,13 +94,13 @@ class Indices:
     async def _mapped_of(self, names: Sequence[str]) -> dict[str, IndexMapping]:
         """The mappings of these indices, but for those that cannot be read: they are found by halves."""
         try:
-            told = [await self.wire.get(f"{path}/_mapping", dict[str, IndexMapping]) for path in paths_of(names)]
+            response = [await self.wire.get(f"{path}/_mapping", dict[str, IndexMapping]) for path in paths_of(names)]
         except TooDeepError:
             if len(names) == 1:
                 return {}
             half = len(names) // 2
             return await self._mapped_of(names[:half]) | await self._mapped_of(names[half:])
-        return {name: one for some in told for name, one in some.items()}
+        return {name: one for some in response for name, one in some.items()}
 
     async def _named_otherwise(
         self, features: Features
@@ -154,19 +154,19 @@ class Indices:
             together = [
                 await self.wire.get(path, dict[str, dict[str, Any]], most=LISTING_LIMIT) for path in paths_of(names)
             ]
-            if not any(is_too_deep(one) for told in together for one in told.values()):
-                return {name: one for told in together for name, one in told.items()}
+            if not any(is_too_deep(one) for response in together for one in response.values()):
+                return {name: one for response in together for name, one in response.items()}
         found: dict[str, dict[str, Any]] = {}
         deep: list[str] = []
         for name in names:
             try:
-                told = await self.wire.get(f"/{exact_name(name)}", dict[str, dict[str, Any]])
+                response = await self.wire.get(f"/{exact_name(name)}", dict[str, dict[str, Any]])
             except TooDeepError:
                 deep.append(name)
                 continue
-            if any(map(is_too_deep, told.values())):
+            if any(map(is_too_deep, response.values())):
                 deep.append(name)
-            found |= told
+            found |= response
         if deep:
             raise _too_deep_to_plan(tuple(deep))
         return found
@@ -190,10 +190,10 @@ class Indices:
     async def shards(self, name: str) -> tuple[ShardFacts, ...]:
         """The primary shards of one index, by their numbers; raises ProblemError."""
         columns = "shard,prirep,state,docs,store,node"
-        told = await self.wire.get(
+        response = await self.wire.get(
             f"/_cat/shards/{exact_name(name)}?format=json&bytes=b&h={columns}", tuple[CatShard, ...]
         )
-        return tuple(sorted((one.facts for one in told if one.prirep == "p"), key=lambda one: one.number))
+        return tuple(sorted((one.facts for one in response if one.prirep == "p"), key=lambda one: one.number))
 
     async def existing(self, names: Sequence[str]) -> dict[str, str]:
         """Which of these names are taken, and by what: "index", "alias" or "data stream"."""
@@ -226,16 +226,16 @@ class Indices:
 
         Raises ProblemError (missing) for an alias, and where one of them is not told.
         """
-        told = await self.wire.get(f"/{exact_name(name)}/_settings?flat_settings=true", dict[str, FlatSettings])
-        names = (name,) if name in told else await self._backing(name)
+        response = await self.wire.get(f"/{exact_name(name)}/_settings?flat_settings=true", dict[str, FlatSettings])
+        names = (name,) if name in response else await self._backing(name)
         if not names:
             what = f"{self.wire.place} has no index {clean(name)}: that name is an alias."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name the index behind it."))
-        if gone := [one for one in names if one not in told]:
+        if gone := [one for one in names if one not in response]:
             what = f"{self.wire.place} does not list {clean(gone[0])}, which is a part of {clean(name)}."
             todo = "Is it closed, or being deleted? Open it, and try again."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
-        return {one: _texts(told[one].settings) for one in names}
+        return {one: _texts(response[one].settings) for one in names}
 
     async def uuid_of(self, name: str) -> str:
         """The uuid of exactly that index, "" where there is none; raises ProblemError."""

@@ -105,13 +105,13 @@ class WindowCut(msgspec.Struct, frozen=True, kw_only=True):
     after: int
 
 
-def cut(asked: NumberWindow, numbers: Sequence[int]) -> WindowCut | None:
+def cut(wanted: NumberWindow, numbers: Sequence[int]) -> WindowCut | None:
     """What of an answer can be used: all of it where it was not full, else what is below its last number.
 
     None where all bear one number: then more must be requested.
     """
-    if len(numbers) < asked.size:
-        return WindowCut(kept=len(numbers), after=asked.until)
+    if len(numbers) < wanted.size:
+        return WindowCut(kept=len(numbers), after=wanted.until)
     last = numbers[-1]
     kept = next((position for position, number in enumerate(numbers) if number == last), 0)
     return WindowCut(kept=kept, after=last - 1) if kept else None

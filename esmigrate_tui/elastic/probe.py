@@ -57,8 +57,8 @@ async def probe(wire: Wire, surroundings: Surroundings) -> ClusterFacts:
     )
     if len(lost) > 3:
         raise lost[0]
-    told = "" if root.cluster_uuid == NAMELESS else root.cluster_uuid
-    uuid = told or (blocks.cluster_uuid if blocks else "") or await _unless_lost(wire.uuid_of_state(), lost) or ""
+    response = "" if root.cluster_uuid == NAMELESS else root.cluster_uuid
+    uuid = response or (blocks.cluster_uuid if blocks else "") or await _unless_lost(wire.uuid_of_state(), lost) or ""
     modules, plugins = modules_and_plugins(nodes)
     return ClusterFacts(
         name=clean(root.cluster_name),

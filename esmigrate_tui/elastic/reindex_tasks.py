@@ -85,24 +85,24 @@ class ReindexTasks:
 
     async def progress(self, task_id: str) -> ReindexProgress:
         """How far a reindex is; raises ProblemError (missing) where it no longer exists: that is never success."""
-        look = await self._wire.get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=BATCH_LIMIT)
-        remote = _remote_in(look.task.description)
-        status = look.response or look.task.status
+        task = await self._wire.get(f"/_tasks/{quote(task_id, safe=':')}", TaskResponse, most=BATCH_LIMIT)
+        remote = _remote_in(task.task.description)
+        status = task.response or task.task.status
         problem = None
-        if look.error is not None:
-            problem = explain(0, {"error": look.error}, {}, self._wire.connection.endpoint, remote=remote)
+        if task.error is not None:
+            problem = explain(0, {"error": task.error}, {}, self._wire.connection.endpoint, remote=remote)
         refused: list[Reject] = []
         for failure in status.failures:
             if "cause" in failure:
                 refused.append(_reject(failure))
             else:
                 problem = problem or self._failure_to_read(failure, remote)
-        if look.completed and look.response is None and problem is None:
+        if task.completed and task.response is None and problem is None:
             what = f"{self._wire.place} reports that the task {clean(task_id)} has ended, without its result."
             todo = "Compare the documents of both sides."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
         return ReindexProgress(
-            completed=look.completed,
+            completed=task.completed,
             total=status.total,
             created=status.created,
             updated=status.updated,
@@ -141,8 +141,8 @@ class ReindexTasks:
         """
         keeps_ids = (await self._wire.features()).keeps_opaque_ids
         detailed = "" if keeps_ids else "&detailed=true"  # only then an old one describes them
-        told = await self._wire.get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=BATCH_LIMIT)
-        tasks = [(task_id, task) for node in told.nodes.values() for task_id, task in node.tasks.items()]
+        response = await self._wire.get(f"/_tasks?actions=*reindex{detailed}", TasksResponse, most=BATCH_LIMIT)
+        tasks = [(task_id, task) for node in response.nodes.values() for task_id, task in node.tasks.items()]
         if not keeps_ids:
             return {
                 opaque_id: task_id
@@ -163,13 +163,13 @@ class ReindexTasks:
 
     async def _post_to_task(self, path: str, task_id: str) -> None:
         response = await self._wire.request(WireRequest("POST", path))
-        told = self._wire.decode(response, TasksResponse)
-        troubles = (*told.task_failures, *told.node_failures)
+        result = self._wire.decode(response, TasksResponse)
+        troubles = (*result.task_failures, *result.node_failures)
         if troubles:
             # The failure of a node comes as an error, that of a task as one below "reason".
             trouble = troubles[0] if "caused_by" in troubles[0] else troubles[0].get("reason")
             raise ProblemError(explain_response(0, {"error": trouble}, self._wire.place))
-        if not any(node.tasks for node in told.nodes.values()):
+        if not any(node.tasks for node in result.nodes.values()):
             what = f"{self._wire.place} no longer runs the task {clean(task_id)}."
             raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="See how it ended."))
 
@@ -202,5 +202,5 @@ def _reject(failure: Mapping[str, Any]) -> Reject:
 
 
 def _text_of(failure: Mapping[str, Any], key: str) -> str:
-    told = failure.get(key, "")
-    return clean(told if isinstance(told, str) else "")
+    response = failure.get(key, "")
+    return clean(response if isinstance(response, str) else "")

@@ -86,7 +86,7 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
     too-large where the response has more than `most` bytes.
     """
     features = await cluster.features()
-    asked: list[dict[str, Any]] = []
+    wanted: list[dict[str, Any]] = []
     for key in keys:
         one = {"_index": key.index, "_id": key.id}
         # Before 6.0 a type had any name; where none is named there, it is found in whatever type it has.
@@ -94,8 +94,8 @@ async def sources(cluster: Cluster, keys: Sequence[DocumentKey], *, most: int) -
             one |= {"_type": kind} if features.has_types else {}
         if key.routing:
             one["routing"] = key.routing
-        asked.append(one)
-    response = await cluster.wire.exchange("POST", "/_mget", msgspec.json.encode({"docs": asked}), most=most)
+        wanted.append(one)
+    response = await cluster.wire.exchange("POST", "/_mget", msgspec.json.encode({"docs": wanted}), most=most)
     got, source_of = decoded_apart(response, _MultiGetResponse, IN_GOT, cluster.connection.endpoint)
     refused = [key for key, one in zip(keys, got.docs, strict=True) if one.error is not None]
     searched = await _searched(cluster, refused)

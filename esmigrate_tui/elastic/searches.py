@@ -70,8 +70,10 @@ class Searches:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         for path in paths_of(names):
-            told = await self._wire.get(f"{path}/_mapping/{PASSED_OVER}", dict[str, IndexMapping], most=LISTING_LIMIT)
-            for hidden in paths_of(sorted(told)) if told else ():
+            response = await self._wire.get(
+                f"{path}/_mapping/{PASSED_OVER}", dict[str, IndexMapping], most=LISTING_LIMIT
+            )
+            for hidden in paths_of(sorted(response)) if response else ():
                 every = await self._wire.get(f"{hidden}/_mapping", dict[str, IndexMapping], most=LISTING_LIMIT)
                 found |= {name: tuple(sorted(one.mappings)) for name, one in every.items()}
         return found
@@ -111,8 +113,8 @@ class Searches:
         """
         counts_hits = (await self._wire.features()).counts_hits_on_request
         search: dict[str, Any] = {"size": 0} | ({"track_total_hits": True} if counts_hits else {})
-        told = self._wire.decode(await self.search_each(dict.fromkeys(names, search)), MultiSearchTotals)
-        totals = ((name, found.total) for name, found in zip(names, told.responses, strict=True))
+        response = self._wire.decode(await self.search_each(dict.fromkeys(names, search)), MultiSearchTotals)
+        totals = ((name, found.total) for name, found in zip(names, response.responses, strict=True))
         return {name: total for name, total in totals if total is not None}
 
     async def sample(self, name: str, size: int) -> tuple[dict[str, Any], ...]:
@@ -138,10 +140,10 @@ class Searches:
             return await self.search_each(dict.fromkeys(names, search), most=most)
 
         response = await _as_many_as_fit(request, size)
-        told, sources = decoded_apart(response, MultiSearchResponse, IN_SEVERAL, self._wire.connection.endpoint)
+        result, sources = decoded_apart(response, MultiSearchResponse, IN_SEVERAL, self._wire.connection.endpoint)
         return {
             name: tuple(sources(hit.source) for hit in found.hits.hits)
-            for name, found in zip(names, told.responses, strict=True)
+            for name, found in zip(names, result.responses, strict=True)
         }
 
     async def refresh(self, name: str) -> None:

@@ -51,12 +51,12 @@ def remote(connection: Connection, credential: Credential) -> dict[str, Any]:
     An API key goes as a header: `source.remote.api_key` came with 9.3 only. Trust is not in it: that is the other
     cluster's own `reindex.ssl.*`.
     """
-    told: dict[str, Any] = {
+    response: dict[str, Any] = {
         "host": connection.endpoint.url,
         "connect_timeout": "15s",
         "socket_timeout": "60s",
     }
     header = authorization(credential, connection.endpoint)
     if credential.sign_in is SignIn.PASSWORD:
-        return told | {"username": credential.user, "password": credential.secret}
-    return told | {"headers": {"Authorization": header}} if header else told
+        return response | {"username": credential.user, "password": credential.secret}
+    return response | {"headers": {"Authorization": header}} if header else response

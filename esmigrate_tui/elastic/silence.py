@@ -101,7 +101,7 @@ def _never_ending(most: int, endpoint: Endpoint, method: str) -> Problem:
 def _about_tls(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem | None:
     place = endpoint.authority
     # aiohttp's own errors count as those of `ssl`, too, and say nothing of what happened: their causes do.
-    told = tuple(cause for cause in causes if not isinstance(cause, aiohttp.ClientError))
+    response = tuple(cause for cause in causes if not isinstance(cause, aiohttp.ClientError))
     for cause in causes:
         if isinstance(cause, aiohttp.ServerFingerprintMismatch):
             return Problem(
@@ -111,7 +111,7 @@ def _about_tls(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem
                 todo="Compare the SHA-256 fingerprint with the cluster's administrator before you pin the new one.",
                 evidence=f"pinned {cause.expected.hex()}, shown {cause.got.hex()}",
             )
-    for cause in told:
+    for cause in response:
         if isinstance(cause, ssl.SSLCertVerificationError):
             trouble, todo = _CERTIFICATE_CODES.get(cause.verify_code, _CERTIFICATE_CODES[21])
             return Problem(
@@ -121,7 +121,7 @@ def _about_tls(causes: tuple[BaseException, ...], endpoint: Endpoint) -> Problem
                 todo=todo,
                 evidence=clean(str(cause.verify_message or cause), LONGEST_EVIDENCE),
             )
-    for cause in told:
+    for cause in response:
         if isinstance(cause, ssl.SSLError):
             return _about_handshake(cause, endpoint)
     return None

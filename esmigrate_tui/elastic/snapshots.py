@@ -127,8 +127,8 @@ class Snapshots:
 
     async def repositories(self) -> tuple[Repository, ...]:
         """Every repository that is registered, by name."""
-        told = await self._wire.get("/_snapshot?flat_settings=true", dict[str, RepositoryEntry])
-        return tuple(sorted((_repository(name, entry) for name, entry in told.items()), key=lambda one: one.name))
+        response = await self._wire.get("/_snapshot?flat_settings=true", dict[str, RepositoryEntry])
+        return tuple(sorted((_repository(name, entry) for name, entry in response.items()), key=lambda one: one.name))
 
     async def verify(self, repository: str) -> None:
         """Have every node verify that it reaches a repository; raises ProblemError with the first that does not."""
@@ -143,8 +143,8 @@ class Snapshots:
         """
         path = f"/_snapshot/{_segment(repository)}/_all"
         if not (await self._wire.features()).pages_snapshots:
-            told = await self._wire.get(path, SnapshotPage, is_slow=True, most=LISTING_LIMIT)
-            found = [_snapshot(repository, entry) for entry in told.every]
+            response = await self._wire.get(path, SnapshotPage, is_slow=True, most=LISTING_LIMIT)
+            found = [_snapshot(repository, entry) for entry in response.every]
             yield tuple(sorted(found, key=lambda one: -(one.started_at or 0.0)))
             return
         after = ""
@@ -163,10 +163,10 @@ class Snapshots:
         """
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}"
         detailed = (await self._wire.features()).details_snapshots
-        told = await self._wire.get(
+        response = await self._wire.get(
             path + ("?index_details=true" if detailed else ""), SnapshotPage, is_slow=True, most=LISTING_LIMIT
         )
-        entry = next((one for one in told.every if one.snapshot == name), None)
+        entry = next((one for one in response.every if one.snapshot == name), None)
         if entry is None:
             raise _no_snapshot(repository, name, "Look at the list again.")
         found = _snapshot(repository, entry)
@@ -177,12 +177,12 @@ class Snapshots:
     async def _details(self, path: str, found: SnapshotFacts) -> tuple[SnapshotIndex, ...]:
         """Shards, bytes and files of each index; what `_status` reads from the repository counts every file."""
         try:
-            told = await self._wire.get(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING_LIMIT)
+            response = await self._wire.get(path + "/_status", SnapshotStatusResponse, is_slow=True, most=LISTING_LIMIT)
         except ProblemError as error:
             if error.problem.cause in {Cause.PRIVILEGES, Cause.UNSUPPORTED, Cause.INTERNAL}:
                 return found.details
             raise
-        entry = next((one for one in told.snapshots if one.snapshot == found.name), None)
+        entry = next((one for one in response.snapshots if one.snapshot == found.name), None)
         if entry is None:
             return found.details
         return tuple(
@@ -195,8 +195,8 @@ class Snapshots:
     async def taking(self, repository: str, name: str) -> SnapshotProgress:
         """How far the making of a snapshot is; raises ProblemError (missing) where there is none."""
         path = f"/_snapshot/{_segment(repository)}/{_segment(name)}/_status"
-        told = await self._wire.get(path, SnapshotStatusResponse, is_slow=True, most=LISTING_LIMIT)
-        entry = next((one for one in told.snapshots if one.snapshot == name), None)
+        response = await self._wire.get(path, SnapshotStatusResponse, is_slow=True, most=LISTING_LIMIT)
+        entry = next((one for one in response.snapshots if one.snapshot == name), None)
         if entry is None:
             raise _no_snapshot(repository, name, "Was it deleted meanwhile?")
         state = SnapshotState.IN_PROGRESS
@@ -216,8 +216,8 @@ class Snapshots:
         """Names of the features whose state can be snapshotted and restored; none before 7.12."""
         if not (await self._wire.features()).has_feature_states:
             return ()
-        told = await self._wire.get("/_features", FeaturesResponse)
-        return tuple(sorted(clean(feature.name) for feature in told.features))
+        response = await self._wire.get("/_features", FeaturesResponse)
+        return tuple(sorted(clean(feature.name) for feature in response.features))
 
     # -- restores ----------------------------------------------------------------------------------------------------
 
@@ -241,8 +241,8 @@ class Snapshots:
                 ),
                 self._wire.get(f"{path}/_recovery?ignore_unavailable=true", _RECOVERIES, most=LISTING_LIMIT),
             )
-            for name, told in state.metadata.indices.items():
-                found[name] = _recovery(name, told, state.routing_table.indices.get(name), recovered.get(name))
+            for name, response in state.metadata.indices.items():
+                found[name] = _recovery(name, response, state.routing_table.indices.get(name), recovered.get(name))
         return {name: found[name] for name in names if name in found}
 
     async def explain(self, index: str, shard: int) -> ShardExplanation | None:
@@ -251,14 +251,14 @@ class Snapshots:
             return None
         body = msgspec.json.encode({"index": index, "shard": shard, "primary": True}).decode()
         try:
-            told = await self._wire.read(
+            response = await self._wire.read(
                 Request(method="POST", path="/_cluster/allocation/explain", body=body), AllocationExplanation
             )
         except ProblemError as error:
             if error.problem.cause in {Cause.USAGE, Cause.MISSING, Cause.UNSUPPORTED, Cause.PRIVILEGES}:
                 return None
             raise
-        return _explanation(told)
+        return _explanation(response)
 
 
 # -- requests, pure ----------------------------------------------------------------------------------------------------
@@ -431,25 +431,25 @@ def _recovery(
     )
 
 
-def _explanation(told: AllocationExplanation) -> ShardExplanation:
+def _explanation(response: AllocationExplanation) -> ShardExplanation:
     by_node = tuple(
         tuple(
             clean(f"{decider.decider}: {decider.explanation}", 600)
             for decider in node.deciders
             if decider.decision in {"NO", "THROTTLE"}
         )
-        for node in told.node_allocation_decisions
+        for node in response.node_allocation_decisions
     )
     objections = dict.fromkeys(text for node in by_node for text in node)
     # The decider that only repeats that the restore has failed says nothing of why.
     ordered = sorted(objections, key=lambda text: text.startswith(("restore_in_progress", "max_retry")))
-    unassigned = told.unassigned_info
+    unassigned = response.unassigned_info
     return ShardExplanation(
-        state=clean(told.current_state),
+        state=clean(response.current_state),
         reason=clean(unassigned.reason),
         details=clean(unassigned.details, 1_000),
         attempts=unassigned.failed_allocation_attempts,
-        can_allocate=clean(told.can_allocate),
+        can_allocate=clean(response.can_allocate),
         deciders=tuple(ordered),
         by_node=by_node,
     )

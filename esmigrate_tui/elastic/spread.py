@@ -84,13 +84,13 @@ async def spread_of(cluster: Cluster, index: str, field: str, documents: int) ->
     path += "/_search" + ("?allow_partial_search_results=false" if features.rejects_partial_results else "")
     request = Request(method="POST", path=path, body=msgspec.json.encode(body).decode())
     try:
-        told = await cluster.wire.read(request, _SpreadResponse)
+        response = await cluster.wire.read(request, _SpreadResponse)
     except ProblemError as error:
         if is_tolerated(error.problem):
             return None
         raise
-    values = tuple(one.value for one in told.aggregations.spread.values)
+    values = tuple(one.value for one in response.aggregations.spread.values)
     known = tuple(value for value in values if isinstance(value, float))
-    if told.timed_out or not told.total or len(known) != len(PERCENTS):
+    if response.timed_out or not response.total or len(known) != len(PERCENTS):
         return None
-    return Spread(documents=told.total, missing=told.aggregations.missing.doc_count, percentiles=known)
+    return Spread(documents=response.total, missing=response.aggregations.missing.doc_count, percentiles=known)

@@ -69,11 +69,11 @@ class Surroundings:
     async def licence(self) -> str | None:
         """The type of its licence ("basic", "trial", "enterprise", …), with "expired" before it where it is."""
         features = await self._wire.features()
-        told = await self._get("/_xpack/license" if features.has_xpack_licence else "/_license", LicenceResponse)
-        if told is None or not told.license.type:
+        response = await self._get("/_xpack/license" if features.has_xpack_licence else "/_license", LicenceResponse)
+        if response is None or not response.license.type:
             return None
-        is_active = told.license.status in {"active", ""}
-        return clean(told.license.type if is_active else f"expired {told.license.type}")
+        is_active = response.license.status in {"active", ""}
+        return clean(response.license.type if is_active else f"expired {response.license.type}")
 
     async def _security(self) -> str:
         return "/_security" if (await self._wire.features()).has_security_at_root else "/_xpack/security"
@@ -81,8 +81,8 @@ class Surroundings:
     async def realm(self) -> str | None:
         """The kind of realm that knows the user: "file", "native", "reserved", …"""
         path = f"{await self._security()}/_authenticate"
-        told = await self._get(path, RealmResponse)
-        return clean(told.authentication_realm.type) if told and told.authentication_realm.type else None
+        response = await self._get(path, RealmResponse)
+        return clean(response.authentication_realm.type) if response and response.authentication_realm.type else None
 
     async def lacking(self, actions: Sequence[str], on_indices: Mapping[str, Sequence[str]]) -> tuple[str, ...] | None:
         """Which of these actions the user may not do, those on indices as "action on index".
@@ -93,33 +93,35 @@ class Surroundings:
         wanted = [{"names": [index], "privileges": list(names)} for index, names in on_indices.items()]
         body = msgspec.json.encode({"cluster": list(actions), "index": wanted}).decode()
         try:
-            told = await self._wire.read(Request(method="POST", path=path, body=body), HasPrivileges)
+            response = await self._wire.read(Request(method="POST", path=path, body=body), HasPrivileges)
         except ProblemError as error:
             if not is_tolerated(error.problem):
                 raise
             return None
-        lacking = [action for action, may in told.cluster.items() if not may]
-        lacking += [f"{name} on {index}" for index, each in told.index.items() for name, may in each.items() if not may]
+        lacking = [action for action, may in response.cluster.items() if not may]
+        lacking += [
+            f"{name} on {index}" for index, each in response.index.items() for name, may in each.items() if not may
+        ]
         return tuple(sorted(clean(one) for one in lacking))
 
     async def cluster_settings(self) -> dict[str, str]:
         """The settings in force, flat: defaults (from 5.0 on), persistent, transient; lists as JSON."""
-        told = await self._wire.get(
+        response = await self._wire.get(
             "/_cluster/settings?include_defaults=true&flat_settings=true", dict[str, dict[str, Any]]
         )
-        return flat_texts(told.get("defaults", {}), told.get("persistent", {}), told.get("transient", {}))
+        return flat_texts(response.get("defaults", {}), response.get("persistent", {}), response.get("transient", {}))
 
     async def persistent_settings(self) -> dict[str, str]:
         """The persistent settings of the cluster, flat."""
-        told = await self._wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
-        return flat_texts(told.get("persistent", {}))
+        response = await self._wire.get("/_cluster/settings?flat_settings=true", dict[str, dict[str, Any]])
+        return flat_texts(response.get("persistent", {}))
 
     async def views(self) -> tuple[RoleView, ...] | None:
         """What the user's roles show of indices; None where the server does not say, as before 6.6."""
         if not (await self._wire.features()).lists_own_privileges:
             return None
-        told = await self._get("/_security/user/_privileges", UserPrivileges)
-        if told is None:
+        response = await self._get("/_security/user/_privileges", UserPrivileges)
+        if response is None:
             return None
         return tuple(
             RoleView(
@@ -128,25 +130,27 @@ class Surroundings:
                 queries=tuple(clean(query, 300) for query in one.query),
                 hides_fields=bool(one.field_security) and all(fields.hides for fields in one.field_security),
             )
-            for one in told.indices
+            for one in response.indices
         )
 
     async def written(self) -> dict[str, int]:
         """How often documents of each index were written or deleted since its shards are where they are."""
-        told = await self._wire.get(_WRITTEN, WritesResponse, anew=True)
-        counters = {name: one.primaries.indexing for name, one in told.indices.items()}
+        response = await self._wire.get(_WRITTEN, WritesResponse, anew=True)
+        counters = {name: one.primaries.indexing for name, one in response.indices.items()}
         return {clean(name): each.index_total + each.delete_total for name, each in counters.items()}
 
     async def open_searches(self) -> int | None:
         """How many searches are held open on the node that has most of them, scrolls among them."""
         path = "/_nodes/stats/indices/search?filter_path=nodes.*.indices.search.open_contexts"
-        told = await self._get(path, SearchContexts)
-        return max((one.indices.search.open_contexts for one in told.nodes.values()), default=0) if told else None
+        response = await self._get(path, SearchContexts)
+        return (
+            max((one.indices.search.open_contexts for one in response.nodes.values()), default=0) if response else None
+        )
 
     async def licensed_features(self) -> dict[str, int]:
         """What there is of features that cost a licence, counted; none where the server does not say."""
-        told = await self._get("/_xpack/usage", dict[str, Any]) or {}
-        counted = {name: _amount(told.get(name), path) for name, path in _COUNTED.items()}
+        response = await self._get("/_xpack/usage", dict[str, Any]) or {}
+        counted = {name: _amount(response.get(name), path) for name, path in _COUNTED.items()}
         return {name: amount for name, amount in counted.items() if amount}
 
     async def refusal(self, body: Mapping[str, Any]) -> str | None:
@@ -171,22 +175,22 @@ class Surroundings:
 
     async def nodes(self) -> tuple[NodeFacts, ...] | None:
         """Every node with its roles, attributes, and where it may look for repositories."""
-        told = await self._get(_NODES, NodesResponse)
-        return node_facts(told) if told is not None else None
+        response = await self._get(_NODES, NodesResponse)
+        return node_facts(response) if response is not None else None
 
     async def lifecycle(self) -> dict[str, str]:
         """The operation modes of index and snapshot lifecycles ("ilm", "slm"), as far as the server has them."""
         features = await self._wire.features()
-        asked = [name for name, has in (("ilm", features.has_ilm), ("slm", features.has_slm)) if has]
-        told = await asyncio.gather(*(self._get(f"/_{name}/status", OperationMode) for name in asked))
-        return {name: clean(one.operation_mode) for name, one in zip(asked, told, strict=True) if one is not None}
+        wanted = [name for name, has in (("ilm", features.has_ilm), ("slm", features.has_slm)) if has]
+        response = await asyncio.gather(*(self._get(f"/_{name}/status", OperationMode) for name in wanted))
+        return {name: clean(one.operation_mode) for name, one in zip(wanted, response, strict=True) if one is not None}
 
     async def index_templates(self) -> tuple[TemplateFacts, ...] | None:
         """The composable index templates; none before 7.8."""
         if not (await self._wire.features()).has_composable_templates:
             return ()
-        told = await self._get(_TEMPLATES, IndexTemplates)
-        if told is None:
+        response = await self._get(_TEMPLATES, IndexTemplates)
+        if response is None:
             return None
         return tuple(
             TemplateFacts(
@@ -195,7 +199,7 @@ class Surroundings:
                 makes_streams=one.index_template.data_stream is not None,
                 priority=one.index_template.priority or 0,
             )
-            for one in told.index_templates
+            for one in response.index_templates
         )
 
     async def settings_by_templates(
@@ -205,15 +209,15 @@ class Surroundings:
 
         Looked up once for any number of names. None where a role does not show the templates.
         """
-        told = await self._templates()
-        if told is None:
+        response = await self._templates()
+        if response is None:
             return None
-        return {name: _fitting(given_by_templates(name, told), patterns) for name in names}
+        return {name: _fitting(given_by_templates(name, response), patterns) for name in names}
 
     async def template_layers(self, names: Sequence[str]) -> dict[str, tuple[TemplateLayer, ...]] | None:
         """What templates give to indices of these names, the weakest first; None where a role does not show them."""
-        told = await self._templates()
-        return None if told is None else {name: template_layers(name, told) for name in names}
+        response = await self._templates()
+        return None if response is None else {name: template_layers(name, response) for name in names}
 
     async def _templates(self) -> AllTemplates | None:
         has_composable = (await self._wire.features()).has_composable_templates
@@ -262,19 +266,19 @@ class Surroundings:
         features = await self._wire.features()
         # Before 6.0 a pattern that fits nothing is an error there.
         path = f"/_settings/{','.join(patterns)}" if features.finds_no_settings else "/_settings"
-        told = await self._get(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, FlatSettings])
-        if told is None:
+        response = await self._get(f"{path}?flat_settings=true&expand_wildcards=all", dict[str, FlatSettings])
+        if response is None:
             return None
-        fitting = {name: _fitting(one.settings, patterns) for name, one in told.items()}
+        fitting = {name: _fitting(one.settings, patterns) for name, one in response.items()}
         return {clean(name): settings for name, settings in fitting.items() if settings}
 
     async def write_aliases(self) -> dict[str, frozenset[str]] | None:
         """The indices that were named the ones to write to, by alias; none before 6.4."""
-        told = await self._get("/_alias?expand_wildcards=all", dict[str, IndexAliases])
-        if told is None:
+        response = await self._get("/_alias?expand_wildcards=all", dict[str, IndexAliases])
+        if response is None:
             return None
         found: dict[str, set[str]] = {}
-        for index, one in told.items():
+        for index, one in response.items():
             for alias, how in one.aliases.items():
                 if isinstance(how, dict) and how.get("is_write_index") is True:
                     found.setdefault(clean(alias), set()).add(clean(index))
@@ -298,8 +302,8 @@ def _fitting(settings: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, 
     }
 
 
-def _amount(told: object, path: Sequence[str]) -> int:
+def _amount(response: object, path: Sequence[str]) -> int:
     """The number below these keys; 0 where there is none."""
     for key in path:
-        told = told.get(key) if isinstance(told, dict) else None
-    return told if isinstance(told, int) else 0
+        response = response.get(key) if isinstance(response, dict) else None
+    return response if isinstance(response, int) else 0

@@ -103,13 +103,19 @@ class WindowReader:
         `limit` is how many documents are wanted at most. Raises ProblemError.
         """
         wanted = min(self.size.documents, limit) + self._more
-        asked = window(after, self._until, wanted, self._density)
+        numbers = window(after, self._until, wanted, self._density)
         claim = 2 * self.size.bytes  # as read and as sent
         most = MOST_BYTES if self.size.documents > 1 else self._alone
         await self._memory.take(claim)
         try:
             page = await self._documents.window(
-                self._index, self._shard, asked.after, asked.until, asked.size, most=most, versions=self._versions
+                self._index,
+                self._shard,
+                numbers.after,
+                numbers.until,
+                numbers.size,
+                most=most,
+                versions=self._versions,
             )
         except BaseException as error:  # what is not cured is raised again
             self._memory.change(-claim)
@@ -119,8 +125,8 @@ class WindowReader:
                 return await self._single(after, error)
             self.shrink()
             return None
-        used = cut(asked, [document.sort[0] for document in page.documents])
-        self._learn(page, asked, used.after if used else after)
+        used = cut(numbers, [document.sort[0] for document in page.documents])
+        self._learn(page, numbers, used.after if used else after)
         if used is None:
             self._memory.change(-claim)
             self._more = 4 * (self._more + 1)
@@ -147,9 +153,9 @@ class WindowReader:
         self._memory.change(2 * page.bytes - claim)
         return WindowPage(page.documents, page.has_breaks, number, 2 * page.bytes)
 
-    def _learn(self, page: DocumentPage, asked: NumberWindow, after: int) -> None:
+    def _learn(self, page: DocumentPage, wanted: NumberWindow, after: int) -> None:
         self.size = self.size.after(len(page.documents), page.bytes)
-        passed = after - asked.after
+        passed = after - wanted.after
         if passed > 0:
             found = min(1.0, len(page.documents) / passed)
             self._density = found if page.documents else self._density / 4

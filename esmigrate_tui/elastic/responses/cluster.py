@@ -120,9 +120,9 @@ def health_from(text: str | None) -> Health:
     return Health(text) if text in {"green", "yellow", "red"} else Health.UNKNOWN
 
 
-def health_of(answer: ClusterHealth | None) -> Health:
+def health_of(response: ClusterHealth | None) -> Health:
     """The colour; unknown where there is none."""
-    return health_from(answer.status if answer else None)
+    return health_from(response.status if response else None)
 
 
 def block_descriptions(state: BlocksState | None) -> tuple[str, ...]:

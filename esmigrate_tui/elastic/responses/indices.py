@@ -103,8 +103,8 @@ class ResolvedName(msgspec.Struct, frozen=True):
     @property
     def backing(self) -> tuple[str, ...]:
         """The indices of a data stream, the oldest first; of a single one 7.x tells no list."""
-        told = self.backing_indices
-        return (told,) if isinstance(told, str) else told
+        response = self.backing_indices
+        return (response,) if isinstance(response, str) else response
 
 
 class ResolvedIndices(msgspec.Struct, frozen=True):
@@ -173,17 +173,17 @@ class IndexListing(msgspec.Struct, frozen=True):
     hidden: frozenset[str]
 
 
-def index_facts(answers: IndexListing, *, with_types: bool) -> tuple[tuple[IndexFacts, ...], tuple[str, ...]]:
+def index_facts(responses: IndexListing, *, with_types: bool) -> tuple[tuple[IndexFacts, ...], tuple[str, ...]]:
     """All indices by name, and the (cleaned) names of those that cannot be named safely and are left out."""
-    fit = [entry for entry in answers.cat if clean(entry.index) == entry.index]
-    unfit = tuple(sorted(clean(entry.index) for entry in answers.cat if clean(entry.index) != entry.index))
-    facts = (_index(entry, answers, with_types=with_types) for entry in fit)
+    fit = [entry for entry in responses.cat if clean(entry.index) == entry.index]
+    unfit = tuple(sorted(clean(entry.index) for entry in responses.cat if clean(entry.index) != entry.index))
+    facts = (_index(entry, responses, with_types=with_types) for entry in fit)
     return tuple(sorted(facts, key=lambda one: one.name)), unfit
 
 
-def _index(entry: CatIndex, answers: IndexListing, *, with_types: bool) -> IndexFacts:
-    settings = answers.settings.get(entry.index, FlatSettings()).settings
-    types, sources = _types(answers.mappings.get(entry.index, IndexMapping()).mappings, with_types=with_types)
+def _index(entry: CatIndex, responses: IndexListing, *, with_types: bool) -> IndexFacts:
+    settings = responses.settings.get(entry.index, FlatSettings()).settings
+    types, sources = _types(responses.mappings.get(entry.index, IndexMapping()).mappings, with_types=with_types)
     is_closed = entry.status == "close"
     return IndexFacts(
         name=entry.index,
@@ -196,10 +196,10 @@ def _index(entry: CatIndex, answers: IndexListing, *, with_types: bool) -> Index
         store_bytes=_amount(entry.store),
         shards=_amount(entry.pri or settings.get("index.number_of_shards")) or 1,
         replicas=_amount(entry.rep or settings.get("index.number_of_replicas")) or 0,
-        hidden=settings.get("index.hidden") == "true" or entry.index in answers.hidden,
-        aliases=tuple(sorted(clean(alias) for alias in answers.aliases.get(entry.index, ()))),
+        hidden=settings.get("index.hidden") == "true" or entry.index in responses.hidden,
+        aliases=tuple(sorted(clean(alias) for alias in responses.aliases.get(entry.index, ()))),
         created=created_version(settings.get("index.version.created")),
-        data_stream=clean(answers.data_streams.get(entry.index, "")),
+        data_stream=clean(responses.data_streams.get(entry.index, "")),
         types=types,
         source_enabled=all(one.is_kept for one in sources) and settings.get(_SOURCE_MODE) != "disabled",
         source_filtered=any(one.includes or one.excludes for one in sources),

@@ -115,7 +115,7 @@ class NodesResponse(msgspec.Struct, frozen=True):
     nodes: dict[str, NodeEntry] = {}
 
 
-def node_facts(told: NodesResponse) -> tuple[NodeFacts, ...]:
+def node_facts(response: NodesResponse) -> tuple[NodeFacts, ...]:
     """Every node, by name; one of 2.x that holds no data says so in an attribute."""
     found = [
         NodeFacts(
@@ -131,7 +131,7 @@ def node_facts(told: NodesResponse) -> tuple[NodeFacts, ...]:
             folders=patterns(setting_below(one.settings, "path", "repo")),
             addresses=patterns(setting_below(one.settings, "repositories", "url", "allowed_urls")),
         )
-        for one_id, one in told.nodes.items()
+        for one_id, one in response.nodes.items()
     ]
     return tuple(sorted(found, key=lambda node: node.name))
 

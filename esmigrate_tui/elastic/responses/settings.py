@@ -77,14 +77,14 @@ def kept_free(total: int, settings: Mapping[str, str], mark: str = _LOW, default
     """The bytes of a disk of `total` that stay free at a watermark: at the low one its node takes no more shards."""
     if settings.get(_THRESHOLD) == "false":
         return 0
-    told = settings.get(mark, default).strip()
+    response = settings.get(mark, default).strip()
     share: float | None = None
-    if found := re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s{0,9}%", told[:_LONGEST_SIZE]):
+    if found := re.fullmatch(r"(\d{1,3}(?:\.\d{1,9})?)\s{0,9}%", response[:_LONGEST_SIZE]):
         share = float(found[1]) / 100
-    elif re.fullmatch(r"0?\.\d{1,18}|[01](?:\.0{0,18})?", told[:_LONGEST_SIZE]):
-        share = float(told)
+    elif re.fullmatch(r"0?\.\d{1,18}|[01](?:\.0{0,18})?", response[:_LONGEST_SIZE]):
+        share = float(response)
     if share is None:
-        return _size(told) or 0
+        return _size(response) or 0
     kept = int(total * (1 - share))
     headroom = _size(settings.get(f"{mark}.max_headroom", ""))
     return kept if headroom is None else min(kept, headroom)

@@ -85,22 +85,22 @@ class AllTemplates(msgspec.Struct, frozen=True):
     components: ComponentTemplates
 
 
-def given_by_templates(name: str, told: AllTemplates) -> dict[str, Any]:
+def given_by_templates(name: str, response: AllTemplates) -> dict[str, Any]:
     """The settings that an index of that name gets from templates."""
-    return {key: value for layer in template_layers(name, told) for key, value in _dotted(layer.settings)}
+    return {key: value for layer in template_layers(name, response) for key, value in _dotted(layer.settings)}
 
 
-def template_layers(name: str, told: AllTemplates) -> tuple[TemplateLayer, ...]:
+def template_layers(name: str, response: AllTemplates) -> tuple[TemplateLayer, ...]:
     """What an index of that name gets, the weakest first: of one template that is composed, else of all legacy ones.
 
     https://www.elastic.co/guide/en/elasticsearch/reference/current/index-templates.html
     """
-    fitting = [one for one in told.composable.index_templates if _is_named(name, one.index_template.index_patterns)]
+    fitting = [one for one in response.composable.index_templates if _is_named(name, one.index_template.index_patterns)]
     if not fitting:
-        ordered = sorted(told.legacy.items(), key=lambda one: one[1].order)
+        ordered = sorted(response.legacy.items(), key=lambda one: one[1].order)
         return tuple(_layer(called, one) for called, one in ordered if _is_named(name, one.patterns))
     chosen = max(fitting, key=lambda one: one.index_template.priority or 0)
-    parts = {one.name: one.component_template.template for one in told.components.component_templates}
+    parts = {one.name: one.component_template.template for one in response.components.component_templates}
     bodies = [parts[part] for part in chosen.index_template.composed_of if part in parts]
     return tuple(_layer(chosen.name, body) for body in (*bodies, chosen.index_template.template))
 
