@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import find_run, make_folder, read_plan
-from esmigrate_tui.engine.holding import RunHeldError, held_by_another_process, hold_within_a_second
+from esmigrate_tui.engine.holding import held_alone
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.run import started
@@ -60,13 +59,8 @@ async def make_change(
     async with opening(plan, credentials) as clusters:
         await require_same_clusters(clusters, {change.side})
         there = await asyncio.to_thread(_place, plan, folder, home, new_id)
-        held = await hold_within_a_second(there.lock)
-        if held is None:
-            raise RunHeldError(held_by_another_process(there))
-        try:
+        async with held_alone(there):
             problem = await _written_and_made(plan, there, change, clusters, clock)
-        finally:
-            lock.release(held)
     if problem is not None:
         raise ProblemError(problem)
     return there.run

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import time
-from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
-from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.folders import RunFolder, read_plan
-from esmigrate_tui.engine.holding import RunHeldError, held_by_another_process, hold_within_a_second
+from esmigrate_tui.engine.folders import read_plan
+from esmigrate_tui.engine.holding import held_alone
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.same_clusters import require_same_clusters
@@ -18,8 +16,9 @@ from esmigrate_tui.model.event import Noted
 from esmigrate_tui.model.problem import ProblemError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import Callable, Mapping
 
+    from esmigrate_tui.engine.folders import RunFolder
     from esmigrate_tui.engine.same_clusters import OpenClusters
     from esmigrate_tui.methods.contract import Methods
     from esmigrate_tui.model.connection import Credential
@@ -73,18 +72,6 @@ async def cancel_left_work(
                 await journal.append(Noted(at=clock(), task=task.number, text=f"what the servers do for it {said}"))
                 found.append(CancelledTask(task, problem))
         return tuple(found)
-
-
-@asynccontextmanager
-async def held_alone(folder: RunFolder) -> AsyncIterator[None]:
-    """Hold a run whose process has ended; raises RunHeldError where a living process holds it."""
-    held = await hold_within_a_second(folder.lock)
-    if held is None:
-        raise RunHeldError(held_by_another_process(folder))
-    try:
-        yield
-    finally:
-        lock.release(held)
 
 
 async def settle_run(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.engine import lock
@@ -11,7 +12,7 @@ from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from esmigrate_tui.model.plan import Plan
@@ -91,3 +92,15 @@ async def hold_within_a_second(path: Path, sleep: Callable[[float], Awaitable[No
             return held
         await sleep(0.05)
     return None
+
+
+@asynccontextmanager
+async def held_alone(folder: RunFolder) -> AsyncIterator[None]:
+    """Hold a run whose process has ended; raises RunHeldError where a living process holds it."""
+    held = await hold_within_a_second(folder.lock)
+    if held is None:
+        raise RunHeldError(held_by_another_process(folder))
+    try:
+        yield
+    finally:
+        lock.release(held)

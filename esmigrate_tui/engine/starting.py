@@ -22,14 +22,13 @@ import msgspec
 
 import esmigrate_tui
 from esmigrate_tui.disk import appending, opened
-from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.damage import signed_by
 from esmigrate_tui.engine.folders import RunFolder, find_run, make_folder, read_plan, replace_plan
 from esmigrate_tui.engine.holding import (
     POLL_SECONDS,
     RunHeldError,
+    held_alone,
     held_by_another_process,
-    hold_within_a_second,
     writes_there_too,
 )
 from esmigrate_tui.engine.journal import Journal
@@ -258,13 +257,8 @@ async def accept_fingerprint(folder: RunFolder, side: Side, fingerprint: str, no
         )
     trust = Trust(kind=TrustKind.PINNED, fingerprint=fingerprint)
     trusting = {str(side): msgspec.structs.replace(connection, trust=trust)}
-    held = await hold_within_a_second(folder.lock)
-    if held is None:
-        raise RunHeldError(held_by_another_process(folder))
-    try:
+    async with held_alone(folder):
         await asyncio.to_thread(replace_plan, folder, msgspec.structs.replace(plan, **trusting))
         async with await Journal.create(folder.journal) as journal:
             text = f"the certificate of the {side} with the fingerprint {fingerprint} was accepted"
             await journal.append(Noted(at=now, text=text))
-    finally:
-        lock.release(held)
