@@ -72,7 +72,7 @@ async def same_cluster(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
             severity=Severity.WARNING,
             title="Both addresses lead to the same cluster",
             evidence=f"cluster_uuid {source.uuid} on both, name {source.name}",
-            why="The snapshot goes back to where it was made: what is still there is in the way, or replaced.",
+            why="The snapshot returns to where it was taken: what still exists is in the way, or replaced.",
             fix="Go on if that is what you want; else correct one of the two addresses.",
         )
     elif source.uuid and source.uuid == destination.uuid:
@@ -88,7 +88,7 @@ async def same_cluster(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         yield Finding(
             check="same-cluster",
             severity=Severity.WARNING,
-            title="Whether these are two clusters could not be seen: one does not tell its UUID",
+            title="Whether these are two clusters could not be seen: one does not report its UUID",
             why="Documents must not be written into the cluster they are read from.",
             fix="Compare the two names and addresses yourself.",
         )

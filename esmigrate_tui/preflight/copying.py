@@ -54,7 +54,7 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
                 Finding(
                     check="used-targets",
                     severity=Severity.WARNING if counts.get(name) else Severity.NOTE,
-                    title=f"The index {name} is there with {counted(counts.get(name, 0), 'document')}, and is used as "
+                    title=f"The index {name} exists with {counted(counts.get(name, 0), 'document')}, and is used as "
                     "it is",
                     why="Documents are added to those; one whose _id is taken is counted as there already, whatever is "
                     f"in it.{older} The proof is what was acknowledged, and by how much the index grew.",
@@ -82,7 +82,7 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
                     check="used-targets",
                     severity=Severity.BLOCKER,
                     title=f"The plan adds to {name}, which is {f'an {kind}' if kind else 'not there any more'}",
-                    why="A document sent to a name that is not there makes an index with guessed mappings.",
+                    why="A document sent to a name that does not exist creates an index with guessed mappings.",
                     fix="Make the plan again: it then makes the index, or name the index behind the alias.",
                     subjects=(name,),
                 )
@@ -122,7 +122,7 @@ def judged_stream_template(
             check="stream-templates",
             severity=Severity.WARNING,
             title=f"Whether the destination has a template for the data stream {target} could not be seen",
-            why="A data stream is made by an index template that fits its name.",
+            why="A data stream is created by an index template that matches its name.",
             fix="Ask a user who may read index templates (privilege manage_index_templates):",
             copy="GET _index_template",
             link=_STREAMS,
@@ -133,7 +133,7 @@ def judged_stream_template(
         return Finding(
             check="stream-templates",
             severity=Severity.PASSED,
-            title=f"The data stream {target} will be made by the destination's own template {there.name}",
+            title=f"The data stream {target} will be created by the destination's own template {there.name}",
         )
     makes = next((one for one in first or () if one.kind is DefinitionKind.TEMPLATE), None)
     unfit = [one for one in first or () if one.conflict is NameConflict.REFUSED]
@@ -145,10 +145,10 @@ def judged_stream_template(
         return Finding(
             check="stream-templates",
             severity=Severity.NOTE,
-            title=f"The data stream {target} will be made by the source's template {makes.name}{composed}",
+            title=f"The data stream {target} will be created by the source's template {makes.name}{composed}",
             evidence=listed([f"{one.label}: {change}" for one in first or () for change in one.changes]),
-            why="They are made on the destination before the first document, and stay there. A component of the same "
-            "name that is there is used as it is.",
+            why="They are created on the destination before the first document, and stay. A component of the same "
+            "name that exists is used as it is.",
             link=_STREAMS,
         )
     if first is None:

@@ -117,7 +117,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             severity=Severity.WARNING,
             title="How much room the destination has could not be seen",
             why="A disk that fills up stops every write on that cluster.",
-            fix="Look at it yourself:",
+            fix="Check it yourself:",
             copy="GET _cat/allocation?v",
         )
         return
@@ -151,7 +151,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             title=f"Little room: {measured}",
             evidence=free,
             why="An index can take more room on another version, and merging needs some for a while.",
-            fix="Give the destination more disk, or watch it while the run goes on.",
+            fix="Give the destination more disk, or watch it during the run.",
             link=_WATERMARKS,
         )
     else:
@@ -211,8 +211,8 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
                 severity=Severity.BLOCKER,
                 title=f"{counted(len(clashing), 'name')} on the destination taken: {first_names(clashing)}",
                 evidence="; ".join(f"{name}: {taken[name]}" for name in list(clashes.values())[:_NAMED]),
-                why="Documents would be mixed with those that are there, or overwrite them.",
-                fix="Give these indices another name on the destination, leave them out, or delete what is there.",
+                why="Documents would be mixed with the existing ones, or overwrite them.",
+                fix="Give these indices another name on the destination, leave them out, or delete the existing ones.",
                 subjects=clashing,
             )
         else:
@@ -279,7 +279,7 @@ async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             title=f"Aliases of the chosen indices are in use on the destination: {first_names(shared)}",
             why="A search by the alias will find documents of both; where it is an alias to write to, the second index "
             "is refused.",
-            fix="Look at what the alias is for; remove it there, or leave these indices out.",
+            fix="Check what the alias is for; remove it there, or leave these indices out.",
             copy="\n".join(f"GET _alias/{name}" for name in shared[:_NAMED]),
             subjects=shared,
         )

@@ -241,14 +241,14 @@ def judged_claim(name: str, template: str, *, makes_stream: bool, is_sent: bool)
         return Finding(
             check="target-index",
             severity=Severity.PASSED,
-            title=f"The data stream {shown} will be made by the destination's template {template}",
+            title=f"The data stream {shown} will be created by the destination's template {template}",
         )
     if template:
         return Finding(
             check="target-index",
             severity=Severity.BLOCKER,
             title=f"The destination's template {template} makes {shown} a data stream, and the plan an index",
-            why="Under that name no index can be made."
+            why="Under that name no index can be created."
             + (" What is watched while others send is one index." if is_sent else ""),
             fix="Choose another name (--into)." if is_sent else "Make the plan again, or choose another name (--into).",
             link=_STREAMS,
@@ -257,7 +257,7 @@ def judged_claim(name: str, template: str, *, makes_stream: bool, is_sent: bool)
         check="target-index",
         severity=Severity.BLOCKER,
         title=f"No template of the destination makes {shown} a data stream any more",
-        why="The plan was made when one did; what would be made now is an index with guessed types.",
+        why="The plan was made when one did; what would be created now is an index with guessed types.",
         fix="Make the plan again, or make the template.",
         link=_STREAMS,
     )
@@ -295,7 +295,7 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_strea
     """What it means that the target is there or not; `taken` says by what its name is, "" for nothing."""
     shown = clean(name, 300)
     if makes and not taken:
-        return Finding(check="target-index", severity=Severity.PASSED, title=f"The index {shown} will be made")
+        return Finding(check="target-index", severity=Severity.PASSED, title=f"The index {shown} will be created")
     is_usable = not taken or taken == "index" or (taken == "data stream" and takes_streams)
     if makes or not is_usable:
         return Finding(
@@ -305,20 +305,20 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_strea
             why="The plan makes the index itself, with its own mapping."
             if taken == "index"
             else f"Documents go into an index here{' or a data stream' * takes_streams}, never into an alias.",
-            fix="Choose another name (--into), or make the plan again: what is there is then used.",
+            fix="Choose another name (--into), or make the plan again: the existing one is then used.",
         )
     if not taken:
         return Finding(
             check="target-index",
             severity=Severity.BLOCKER,
             title=f"The index {shown} is no longer on the destination",
-            why="The plan uses it as it is. Written to all the same, it would be made anew with guessed mappings.",
+            why="The plan uses it as it is. Written to all the same, it would be created anew with guessed mappings.",
             fix="Make it again, or make the plan again: then the plan makes it.",
         )
     return Finding(
         check="target-index",
         severity=Severity.WARNING if count else Severity.NOTE,
-        title=f"The {taken} {shown} is there with {counted(count, 'document')}, and is used as it is",
+        title=f"The {taken} {shown} exists with {counted(count, 'document')}, and is used as it is",
         why="New documents are added to those; none of those is overwritten, whatever its _id.",
         fix="If they should not be mixed, choose another name (--into).",
     )

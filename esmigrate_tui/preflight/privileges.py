@@ -92,7 +92,7 @@ def judged_carrying(kinds: Sequence[DefinitionKind], lacking: Sequence[str] | No
             severity=Severity.WARNING,
             title=f"You may not make what is to be brought over: {listed([kind.plural for kind in refused])}",
             evidence=listed(lacking or ()),
-            why="They are made at the end of the run, and would be refused there; the documents arrive all the same.",
+            why="They are created at the end of the run, and would be refused; the documents arrive all the same.",
             fix="Bring fewer over, or let an administrator give your user this role as well:",
             copy=f"POST _security/role/esmigrate_beside\n{msgspec.json.encode(role).decode()}",
             link=_PRIVILEGES,

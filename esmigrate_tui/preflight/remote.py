@@ -79,17 +79,17 @@ def not_reached(draft: Draft, problem: Problem) -> Finding:
         whitelist = draft.destination_facts.whitelist if draft.destination_facts is not None else None
         is_hosted = draft.destination.endpoint.host.endswith(_HOSTED)
         where = (
-            "In the deployment's user settings put this line and save; the deployment restarts. Then look again."
+            "In the deployment's user settings put this line and save; the deployment restarts. Then check again."
             if is_hosted
             else "Put this line into elasticsearch.yml of every node of the destination and restart them one by one."
-            " Then look again."
+            " Then check again."
         )
         return Finding(
             check="destination-reaches-source",
             severity=Severity.BLOCKER,
             title=f"The destination may not fetch from {source.authority}",
             evidence=problem.evidence,
-            why="Elasticsearch only pulls from hosts it was told to trust.",
+            why="Elasticsearch only pulls from hosts that it is configured to trust.",
             fix=f"{where} Setting it replaces what was there; what it has now is kept in it.",
             copy=whitelist_line(source, whitelist, is_hosted=is_hosted),
             link=GUIDE,
@@ -205,7 +205,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         yield Finding(
             check="numbers-rewritten",
             severity=Severity.NOTE,
-            title=f"Whether numbers are written otherwise was not looked at: {first_names(unseen)}",
+            title=f"Whether numbers are written otherwise was not checked: {first_names(unseen)}",
             why="A few documents of each index are read for it, as long as that is little: these are large or many, "
             "or could not be read.",
             fix="Nothing has to be done where all numbers are short; else copy through this machine.",
@@ -275,7 +275,7 @@ async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             severity=Severity.NOTE,
             title="Replicas and refresh of the new indices are switched off while they fill, and restored after",
             why="Every document would otherwise be written several times and made searchable at once, which is slow.",
-            fix="Nothing has to be done: each change is written down with its inverse before it is made.",
+            fix="Nothing has to be done: each change is recorded with its inverse before it is made.",
         )
 
 
@@ -327,7 +327,7 @@ async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         yield Finding(
             check="handed-secret",
             severity=Severity.NOTE,
-            title="The destination is told the source's key or token, for the length of each task",
+            title="The destination receives the source's key or token, for the duration of each task",
             why="It reads from the source itself, so it must sign in there; nobody can look the key up in the task.",
             fix="Take the key back when the migration is done.",
             link=GUIDE,
@@ -347,7 +347,7 @@ async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     yield Finding(
         check="handed-secret",
         severity=Severity.NOTE,
-        title=f"The destination is told the password of {clean(source.user, 100)} on the source, for each task",
+        title=f"The destination receives the password of {clean(source.user, 100)} on the source, for each task",
         why="It reads from the source itself, so it must sign in there.",
         fix="Better is an API key that ends by itself and may only read what is moved; sign in to the source with it "
         "(it needs xpack.security.authc.api_key.enabled, which is on with TLS):"

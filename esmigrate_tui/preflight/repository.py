@@ -397,7 +397,7 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             severity=Severity.WARNING,
             title=f"How the snapshot {snapshot.name} ended is not known",
             why="A shard that is missing in it would be missing in the restored index.",
-            fix="Look at it yourself:",
+            fix="Check it yourself:",
             copy=f"GET _snapshot/{snapshot.repository}/{snapshot.name}",
         )
     elif not gone:

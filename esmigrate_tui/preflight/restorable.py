@@ -88,7 +88,7 @@ def judge_restorability(
     return RestoreJudgement(
         Restorability.UNKNOWN,
         f"a cluster of {made} may still hold indices made by {oldest_major_in(made)}.x, which {here.major}.x "
-        "cannot read; a snapshot does not tell",
+        "cannot read; a snapshot does not hold their versions",
         _instead(destination),
     )
 

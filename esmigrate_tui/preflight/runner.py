@@ -134,7 +134,7 @@ def _unread(wanted: RestoreOptions, error: ProblemError) -> Finding:
         title=f"The snapshot {wanted.snapshot} is not in the repository {wanted.repository.name} (any more)",
         evidence=error.problem.evidence,
         why="It was deleted, or the repository is registered at another place: a wrong one looks empty.",
-        fix="Choose a snapshot that is there, and compare the places of the repository on both clusters.",
+        fix="Choose a snapshot that exists, and compare the places of the repository on both clusters.",
         copy=f"GET _snapshot/{wanted.repository.name}/_all",
         cause=error.problem.cause,
     )
@@ -145,7 +145,7 @@ def _another(wanted: RestoreOptions, expected: str, found: SnapshotFacts) -> Fin
         check="snapshot-state",
         severity=Severity.BLOCKER,
         title=f"Another snapshot has the name {wanted.snapshot} now",
-        evidence=f"UUID {expected} was chosen, {found.uuid} is there",
+        evidence=f"UUID {expected} was chosen, {found.uuid} exists",
         why="The one that was chosen has been deleted since, and what was selected may not be in this one.",
         fix="Choose the snapshot again.",
     )
@@ -161,9 +161,9 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
             Finding(
                 check=name_of(check),
                 severity=Severity.WARNING,
-                title=f"The check {name_of(check)} could not be made: {error.problem.what}",
+                title=f"The check {name_of(check)} could not run: {error.problem.what}",
                 evidence=error.problem.evidence,
-                why="What could not be looked at may be in order or not.",
+                why="What could not be checked may be in order or not.",
                 fix=error.problem.todo,
             )
         )
@@ -172,9 +172,9 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
             Finding(
                 check=name_of(check),
                 severity=Severity.WARNING,
-                title=f"The check {name_of(check)} could not be made: a defect of esmigrate ({type(error).__name__})",
-                why="What could not be looked at may be in order or not.",
-                fix="Look at it yourself, and please report this.",
+                title=f"The check {name_of(check)} could not run: a defect of esmigrate ({type(error).__name__})",
+                why="What could not be checked may be in order or not.",
+                fix="Check it yourself, and please report this.",
             )
         )
     finally:

@@ -32,7 +32,7 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
             check="readable",
             severity=Severity.BLOCKER,
             title=f"No longer on the source: {first_names(gone)}",
-            why="An index that is not there cannot be moved, and its absence must not pass for success.",
+            why="An index that does not exist cannot be copied, and its absence must not pass for success.",
             fix="Choose again.",
             subjects=gone,
         )
@@ -76,7 +76,7 @@ async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
             check="source-kept",
             severity=Severity.BLOCKER,
             title=f"Without _source, so nothing can be read back: {first_names(without)}",
-            why="These indices were told not to keep the documents; only the search structures exist.",
+            why="These indices are configured not to keep the documents; only the search structures exist.",
             fix="Restore them from a snapshot, or load them again from where the data came from.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html",
             subjects=without,
@@ -96,7 +96,7 @@ async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
             severity=Severity.WARNING,
             title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {first_names(mixed)}",
             why="On the destination an index has one type: of two documents with the same _id only one can stay. "
-            "The counts are compared at the end, and what is missing is said.",
+            "The counts are compared at the end, and what is missing is reported.",
             fix="Where ids repeat between types, copy through this machine with --types apart: each type gets an index "
             "of its own.",
             link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",

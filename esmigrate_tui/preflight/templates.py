@@ -167,7 +167,7 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
                 evidence=listed([f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()]),
                 why=f"{_named(refused)} fits the name, and a field cannot be a value and an object at once: the index "
                 "would not be made.",
-                fix="Give another name with --rename, or keep the template from these names while the run goes on.",
+                fix="Give another name with --rename, or keep the template from these names during the run.",
                 link=_LINK,
                 subjects=tuple(refused),
             )
@@ -196,7 +196,7 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
             Finding(
                 check="template-effects",
                 severity=Severity.PASSED,
-                title="No template of the destination changes what will be made",
+                title="No template of the destination changes what will be created",
             )
         )
     return tuple(found)

@@ -93,7 +93,7 @@ def _facts(report: Report) -> str:
         f"Finished: {report.finished_at or 'not yet'}",
         f"Took: {duration(report.seconds)}, waits included",
         *_amounts(report),
-        f"This report was made: {report.made_at}",
+        f"This report was written: {report.made_at}",
     ]
     return "\n".join(f"- {fact}" for fact in facts)
 

@@ -128,7 +128,7 @@ async def test_a_data_stream_arrives_as_one_with_its_template_first_and_every_do
     assert f"data stream {STREAM} → {name}: {2 * EACH} documents" in made.text
     assert (task.kind, task.source_index, len(task.backing)) == (RestoreKind.DATA_STREAM, STREAM, 2)
     assert checked.code == 0, checked.text
-    assert f"will be made by the source's template shop-{name}, composed of shop-fields" in checked.out
+    assert f"will be created by the source's template shop-{name}, composed of shop-fields" in checked.out
     for wrong in ("overwrite one another", "Elasticsearch or Kibana", "plain index"):
         assert wrong not in checked.text
     assert done.code == 0, done.text
@@ -169,7 +169,7 @@ async def test_a_template_of_the_destination_wins_over_the_sources(
         done = await operator.do("run", "move.toml")
         told = await ask(cluster, "GET", "/_index_template/shop-own*", absent=True)
     assert done.code == 0, done.text
-    assert "The data stream own-a will be made by the destination's own template ours" in done.out
+    assert "The data stream own-a will be created by the destination's own template ours" in done.out
     assert not told.get("index_templates")
 
 

@@ -365,7 +365,7 @@ async def test_a_check_that_fails_warns_in_lines_and_for_programs_and_its_waiver
     assert len(line.met) == 3
     assert told.code == programs.code == 0, told.text
     assert failed["severity"] == "warning"
-    assert failed["title"].startswith("The check still-written could not be made: ")
+    assert failed["title"].startswith("The check still-written could not run: ")
     assert f"! warns  {failed['title']}" in told.out
     assert ran.code == 0, ran.text
     [waived] = json.loads(report.out)["waivers"]

@@ -297,7 +297,7 @@ BLOCKED_FINDING: Final = Finding(
     severity=Severity.BLOCKER,
     title="The new cluster may not fetch from old.example.org:9243",
     evidence="[old.example.org:9243] not whitelisted in reindex.remote.whitelist",
-    why="Elasticsearch only pulls from hosts it was told to trust.",
+    why="Elasticsearch only pulls from hosts that it is configured to trust.",
     fix="In the deployment's user settings put this line, save, wait for the restart, then press r. "
     "The two defaults are kept in it.",
     copy='reindex.remote.whitelist: ["old.example.org:9243","*.io:*","*.com:*"]',

@@ -124,7 +124,7 @@ def test_settings_have_one_name_however_they_are_written() -> None:
 @pytest.mark.parametrize(
     ("template", "makes_stream", "is_sent", "severity", "said"),
     [
-        ("ev", True, False, Severity.PASSED, "will be made by the destination's template ev"),
+        ("ev", True, False, Severity.PASSED, "will be created by the destination's template ev"),
         ("ev", False, False, Severity.BLOCKER, "Make the plan again"),
         ("ev", False, True, Severity.BLOCKER, "What is watched while others send is one index"),
         ("", True, False, Severity.BLOCKER, "any more"),

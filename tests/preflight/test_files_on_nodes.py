@@ -121,7 +121,7 @@ async def test_rows_that_get_a_new_id_each_time_warn(site: Site, tmp_path: Path)
         ("pff-alias", TYPED, Severity.BLOCKER, "is taken on the destination: alias"),
         ("pff-absent", "", Severity.BLOCKER, "is no longer on the destination"),
         ("Pff", TYPED, Severity.BLOCKER, "No index can have such a name"),
-        ("pff-there", "", Severity.NOTE, "is there with 0 documents"),
+        ("pff-there", "", Severity.NOTE, "exists with 0 documents"),
     ],
 )
 async def test_a_target_that_is_not_as_the_plan_expects_it_blocks(

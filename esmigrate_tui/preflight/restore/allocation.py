@@ -70,7 +70,7 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
         severity=Severity.BLOCKER,
         title=f"No node of the destination may hold {first_names(tuple(hindered))}",
         evidence="; ".join(reasons[:5]),
-        why="An index brings its allocation settings along: its shards would wait for a node that is not there, and "
+        why="An index brings its allocation settings along: its shards would wait for a node that does not exist, and "
         "the restore would hang.",
         fix="Ignore these settings when restoring, or give a node of the destination the attribute or role:",
         copy="\n".join(keys),
@@ -121,7 +121,7 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             evidence="; ".join(
                 sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})
             ),
-            why="An index whose analyser needs a part that is not there stays red: no node can open its shards.",
+            why="An index whose analyser needs a missing part stays red: no node can open its shards.",
             fix="Install the same analysis plugins on every node of the destination, or leave these indices out.",
             link="https://www.elastic.co/guide/en/elasticsearch/plugins/current/analysis.html",
             subjects=chosen,

@@ -120,7 +120,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             title=f"With another number of shards than in the snapshot: {first_names(tuple(taken.other_shards))}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.other_shards.items())[:5]),
             why="Only a closed index with as many primary shards can be restored into.",
-            fix="Give these indices another name on the destination, or say that what is there is to be deleted.",
+            fix="Give these indices another name on the destination, or choose to delete the existing ones.",
             subjects=tuple(taken.other_shards),
         )
     if taken.partly:
@@ -128,8 +128,8 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             check=name_of_check,
             severity=Severity.BLOCKER,
             title=f"Not whole in the snapshot, and their names are taken: {first_names(tuple(taken.partly))}",
-            why="Parts of an index are never restored into one that is there, even a closed one.",
-            fix="Give these indices another name on the destination, or say that what is there is to be deleted.",
+            why="Parts of an index are never restored into an existing one, even a closed one.",
+            fix="Give these indices another name on the destination, or choose to delete the existing ones.",
             subjects=tuple(taken.partly),
         )
     if taken.unknown_shards:
@@ -139,7 +139,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             title="With as many shards as in the snapshot, or not: unknown of "
             f"{first_names(tuple(taken.unknown_shards))}",
             why="Only a closed index with as many primary shards can be restored into; else the server refuses it.",
-            fix="Give them another name, or say that what is there is to be deleted, to be sure.",
+            fix="Give them another name, or choose to delete the existing ones, to be sure.",
             subjects=tuple(taken.unknown_shards),
         )
     if taken.lost:
@@ -221,7 +221,7 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
             severity=Severity.WARNING,
             title="Whether the data streams have a template on the destination could not be seen",
             why="Without a matching template a data stream cannot begin a new index.",
-            fix="Look at it yourself:",
+            fix="Check it yourself:",
             copy="GET _index_template",
         )
         return

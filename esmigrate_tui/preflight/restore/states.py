@@ -40,7 +40,7 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
             severity=Severity.BLOCKER,
             title=f"The snapshot {snapshot.name} has no global state",
             evidence="include_global_state: false",
-            why="It was made without, so there is none to restore.",
+            why="It was taken without, so there is none to restore.",
             fix="Leave the global state out, or choose a snapshot that has it.",
         )
         return
