@@ -20,15 +20,18 @@ if TYPE_CHECKING:
 async def command_run(run: str, command: Command) -> int:
     """Give a run a command, and wait until it has obeyed; raises ProblemError for what its method cannot do."""
     folder = runs.find(run)
+    await runs.raise_ended(folder)
     if remark := run_control.remark(await runs.progress_of(folder), command, folder.run):
         click.echo(remark)
-    runs.raise_ended(folder)
     has_acted = await runs.obeyed(folder, command)
     if has_acted is None:
         click.echo(f"Run {folder.run} has the command, and has not answered yet: esmigrate status {folder.run}")
         return ExitCode.DONE
-    click.echo(f"Run {folder.run}: {'done' if has_acted else 'nothing had to be done'}.")
-    return ExitCode.DONE if has_acted else ExitCode.NOTHING
+    if has_acted:
+        click.echo(run_control.acknowledged(folder.run, command))
+        return ExitCode.DONE
+    click.echo(run_control.nothing_to_do(folder.run, command, await runs.progress_of(folder)))
+    return ExitCode.NOTHING
 
 
 async def is_agreed(folder: RunFolder, progress: Progress, *, confirmed: bool, only: int = 0) -> bool:

@@ -72,24 +72,32 @@ def total_line(progress: Progress, now: float) -> str:
     parts = _amounts(progress)
     if progress.fraction is not None:
         parts.insert(0, f"{progress.fraction:4.0%}")
-    if progress.is_paused:
+    if progress.is_stopping:
+        parts.append("stopping")
+    elif progress.is_paused:
         parts.append("paused")
     elif progress.rate.per_second and progress.unit is Unit.BYTES:
         parts.append(f"{size(progress.rate.per_second)}/s")
     elif progress.rate.per_second:
         parts.append(f"{number(round(progress.rate.per_second))} documents/s")
     eta = progress.eta()
-    if eta is not None and not progress.is_paused:
+    if eta is not None and not progress.is_paused and not progress.is_stopping:
         parts.append(f"about {duration(eta.likely)} more")
     held = [task for task in progress.tasks if task.state is TaskState.HELD and task.held_by is not None]
     if held and held[0].held_by is not None:
-        left = duration(max(0.0, (held[0].held_until or now) - now))
-        parts.append(f"waiting ({held[0].held_by.what} Next try in {left})")
+        parts.append(f"waiting ({held[0].held_by.what}{_next_try(progress, held[0].held_until, now)})")
     parts.append(progress.awaiting(now))
     parts += _compared(progress)
     if progress.refused:
         parts.append(f"{counted(progress.refused, 'document')} rejected")
     return "   ".join(part for part in parts if part)
+
+
+def _next_try(progress: Progress, until: float | None, now: float) -> str:
+    """When what waits is tried again; while the run is paused or stopping, nothing is."""
+    if progress.is_paused or progress.is_stopping or until is None:
+        return ""
+    return f" Next try in {duration(until - now)}" if until > now else " Trying again now"
 
 
 def _compared(progress: Progress) -> list[str]:

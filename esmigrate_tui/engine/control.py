@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
-from esmigrate_tui.model.event import ArrivalsAccepted, Continued, Noted, PaceChanged, Paused
+from esmigrate_tui.model.event import STOP_ASKED, ArrivalsAccepted, Continued, Noted, PaceChanged, Paused
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -70,7 +70,7 @@ class RunControl:
                 event = ArrivalsAccepted(at=at)
             case StopRun() if not self.is_stopping:
                 self.is_stopping = True
-                event = Noted(at=at, text="the run is to be stopped")
+                event = Noted(at=at, text=STOP_ASKED)
             case _:
                 pass
         if event is not None:

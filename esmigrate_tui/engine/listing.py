@@ -40,6 +40,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     fraction: float | None = None
     outcome: RunOutcome | None = None
     is_live: bool = False
+    is_stopping: bool = False
     is_of_changes: bool = False
     open_entries: int = 0
     not_carried: int = 0
@@ -110,6 +111,7 @@ async def _summary(folder: RunFolder) -> RunSummary:
         fraction=progress.fraction,
         outcome=progress.outcome,
         is_live=is_live,
+        is_stopping=is_live and progress.is_stopping,
         is_of_changes=progress.is_of_changes,
         open_entries=len(progress.open_ledger),
         not_carried=len(progress.not_carried),

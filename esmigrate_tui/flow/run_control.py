@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from esmigrate_tui.flow.session import is_watched
-from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, StopRun
+from esmigrate_tui.model.command import AcceptArrivals, Command, PauseRun, ResumeRun, SetPace, SkipTask, StopRun
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import TaskState
 from esmigrate_tui.model.text import counted, listed, number
@@ -101,6 +101,62 @@ def remark(progress: Progress, command: Command, run: str) -> str:
             return "What is being restored continues: a restore cannot be held. What has not begun yet waits."
         case _:
             return ""
+
+
+def acknowledged(run: str, command: Command) -> str:
+    """What a run does for a command that it has taken."""
+    match command:
+        case PauseRun():
+            return f"Run {run} is paused. `esmigrate resume {run}` continues it."
+        case ResumeRun():
+            return f"Run {run} continues."
+        case SetPace(requests_per_second=pace) if pace:
+            return f"Run {run} now copies at most {pace:g} documents a second for each index."
+        case SetPace():
+            return f"Run {run} now copies without a limit."
+        case StopRun():
+            return f"Run {run} is stopping. `esmigrate status {run}` shows when it has ended."
+        case SkipTask():
+            return f"Run {run} is leaving that index out; the others continue."
+        case AcceptArrivals():
+            return f"Run {run} counts what has arrived once more, and ends. `esmigrate status {run}` shows when."
+
+
+def nothing_to_do(run: str, command: Command, progress: Progress) -> str:
+    """Why a run had nothing to do for a command, with what shows where it stands."""
+    match command:
+        case _ if progress.is_stopping:
+            why = "it is stopping"
+        case PauseRun():
+            why = "it is paused already"
+        case ResumeRun():
+            why = "it is not paused"
+        case SetPace():
+            why = "it has that pace already"
+        case _:
+            why = "it has that command, or what is meant has ended"
+    return f"Run {run}: nothing had to be done, {why}. `esmigrate status {run}` shows it."
+
+
+def not_living(run: str, progress: Progress) -> ProblemError:
+    """Why what no process holds takes no command, and what can be done with it instead (usage)."""
+    if progress.is_of_changes:
+        revert = f"`esmigrate cleanup {run}` reverts them." if progress.open_ledger else "None is left to revert."
+        what = f"{run} is not a run: it holds changes that were made before one, so it takes no command."
+        return ProblemError.of(Cause.USAGE, what, todo=revert)
+    if progress.is_unfinished:
+        return ProblemError.of(
+            Cause.USAGE,
+            f"The process of run {run} has ended, so it takes no command.",
+            why="The run itself is not finished.",
+            todo=f"`esmigrate resume {run}` continues it; `esmigrate cleanup {run}` reverts what it changed instead.",
+        )
+    ended = f" ({progress.outcome})" if progress.outcome is not None else ""
+    return ProblemError.of(
+        Cause.USAGE,
+        f"The run {run} has ended{ended}, so it takes no command.",
+        todo=f"`esmigrate report {run}` says how, and what is left to do.",
+    )
 
 
 def what_stopping_does(progress: Progress) -> str:

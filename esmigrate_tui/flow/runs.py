@@ -14,9 +14,9 @@ from esmigrate_tui.engine.following import follow
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.places import raise_unsafe, runs_home, user_name
 from esmigrate_tui.engine.survival import logout_warning
+from esmigrate_tui.flow import run_control
 from esmigrate_tui.flow.secrets import credentials_of
 from esmigrate_tui.flow.services import RunCard
-from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -126,20 +126,16 @@ def leaving_warning() -> str:
     return logout_warning(user_name())
 
 
-def raise_ended(folder: RunFolder) -> None:
-    """Raise ProblemError (state) where no process holds the run, so that nothing reads a command."""
+async def raise_ended(folder: RunFolder) -> None:
+    """Raise ProblemError (usage) where no process holds the run, so that nothing reads a command."""
     if not folder.is_live:
-        raise ProblemError.of(
-            Cause.STATE,
-            f"The process of run {folder.run} has ended, so it takes no command.",
-            todo=f"`esmigrate status {folder.run}` shows how it ended; `esmigrate resume {folder.run}` resumes it.",
-        )
+        raise run_control.not_living(folder.run, await progress_of(folder))
 
 
 async def send(run: str, command: Command) -> None:
     """Leave a command in the journal of a run; raises ProblemError where no process reads it."""
     folder = find(run)
-    raise_ended(folder)
+    await raise_ended(folder)
     async with Journal.open(folder.journal) as journal:
         await journal.command(command)
 

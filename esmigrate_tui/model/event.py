@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -291,6 +291,10 @@ class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="
     at: Moment
     text: str
     task: Count = 0
+
+
+STOP_ASKED: Final = "the run is to be stopped"
+"""What is noted when a run takes the command to stop: so its progress knows it, from older journals too."""
 
 
 class RunFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-finished"):

@@ -11,6 +11,7 @@ import msgspec
 
 from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import (
+    STOP_ASKED,
     ArrivalsAccepted,
     CarriedOver,
     Continued,
@@ -213,7 +214,8 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """A run at one moment; `after(event)` is the only way it changes.
 
     `awaited` are the clusters that hold a line open without answering, at most one of each side.
-    `plot` has moments and rates, over the whole run; `dip` says what held it up last, and from when on.
+    `is_stopping` says that it was told to stop and has not ended. `plot` has moments and rates, over the whole run;
+    `dip` says what held it up last, and from when on.
     """
 
     run: str = ""
@@ -227,6 +229,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
     outcome: RunOutcome | None = None
     problem: Problem | None = None
     is_paused: bool = False
+    is_stopping: bool = False
     is_enough: bool = False
     requests_per_second: float = 0.0
     rate: Rate = Rate()
@@ -415,7 +418,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 )
             case RunResumed():
                 rested = msgspec.structs.replace(
-                    now, outcome=None, finished_at=None, rate=Rate(), problem=None, awaited=()
+                    now, outcome=None, finished_at=None, rate=Rate(), problem=None, is_stopping=False, awaited=()
                 )
                 return _noting(rested, event.at, "resumed by a new process")
             case TaskStarted():
@@ -478,10 +481,16 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
                 return _noting(said, event.at, "you said that everything has arrived")
             case Noted():
                 name = self.task(event.task).summary.source_index + ": " if event.task else ""
-                return _noting(now, event.at, name + event.text)
+                is_stopping = self.is_stopping or (not event.task and event.text == STOP_ASKED)
+                return _noting(msgspec.structs.replace(now, is_stopping=is_stopping), event.at, name + event.text)
             case RunFinished():
                 return msgspec.structs.replace(
-                    now, outcome=event.outcome, finished_at=event.at, problem=event.problem, is_paused=False
+                    now,
+                    outcome=event.outcome,
+                    finished_at=event.at,
+                    problem=event.problem,
+                    is_paused=False,
+                    is_stopping=False,
                 )
 
 

@@ -19,17 +19,22 @@ from esmigrate_tui.cli.main import main
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.flow.run_control import acknowledged
+from esmigrate_tui.model.command import Command, PauseRun, ResumeRun, SetPace, StopRun
 from esmigrate_tui.model.connection import Connection, Endpoint, Side
 from esmigrate_tui.model.event import (
     Acknowledged,
     Event,
     LedgerChanged,
+    Noted,
+    Paused,
     RunFinished,
     RunOutcome,
     RunStarted,
     TaskAdvanced,
     TaskStarted,
     TaskSummary,
+    WaitBegan,
 )
 from esmigrate_tui.model.ledger import EntryState, LedgerEntry, Request
 from esmigrate_tui.model.method import MethodName
@@ -221,6 +226,16 @@ def test_where_nothing_is_left_to_put_back_no_secret_and_no_cluster_is_needed(sh
     assert said.out == "Nothing that run CCCC changed is left to revert.\n"
 
 
+@pytest.mark.parametrize("command", [("stop",), ("pause",), ("pace", "100")])
+def test_changes_before_a_run_take_no_command_and_cleanup_is_named(shell: Shell, command: tuple[str, ...]) -> None:
+    shell.has_changes(EntryState.MADE)
+    said = shell.do(command[0], "CCCC", *command[1:])
+    assert said.code == ExitCode.USAGE
+    assert "CCCC is not a run: it holds changes that were made before one" in said.err
+    assert "esmigrate cleanup CCCC" in said.err
+    assert "resume" not in said.err
+
+
 # -- what a run leaves behind ------------------------------------------------------------------------------------------
 
 
@@ -251,6 +266,70 @@ def test_a_run_whose_process_died_says_what_it_left_changed_and_what_puts_it_bac
     assert "esmigrate resume NNNN" in said
     assert "esmigrate cleanup NNNN" in said
     assert "1 change to revert" in shell.do("status").out
+
+
+@pytest.mark.parametrize("command", [("stop",), ("pause",), ("pace", "100")])
+def test_a_run_whose_process_died_takes_no_command_and_both_ways_on_are_named(
+    shell: Shell, command: tuple[str, ...]
+) -> None:
+    has_reindex(shell, TaskStarted(at=1.0, task=1))
+    said = shell.do(command[0], "NNNN", *command[1:])
+    assert said.code == ExitCode.USAGE
+    assert "The process of run NNNN has ended, so it takes no command." in said.err
+    assert "esmigrate resume NNNN" in said.err
+    assert "esmigrate cleanup NNNN" in said.err
+
+
+def test_a_run_that_has_ended_is_not_told_to_stop(shell: Shell) -> None:
+    has_reindex(shell, RunFinished(at=2.0, outcome=RunOutcome.VERIFIED))
+    said = shell.do("stop", "NNNN")
+    assert said.code == ExitCode.USAGE
+    assert "The run NNNN has ended (verified), so it takes no command." in said.err
+    assert "resume" not in said.err
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (PauseRun(), "Run NNNN is paused. `esmigrate resume NNNN` continues it."),
+        (ResumeRun(), "Run NNNN continues."),
+        (StopRun(), "Run NNNN is stopping. `esmigrate status NNNN` shows when it has ended."),
+        (SetPace(requests_per_second=500.0), "Run NNNN now copies at most 500 documents a second for each index."),
+        (SetPace(requests_per_second=0.0), "Run NNNN now copies without a limit."),
+    ],
+)
+def test_a_command_that_was_taken_is_named_with_what_the_run_does(command: Command, said: str) -> None:
+    assert acknowledged("NNNN", command) == said
+    assert "done" not in acknowledged("NNNN", command)
+
+
+def test_a_run_that_was_told_to_stop_and_has_not_ended_is_shown_as_stopping(shell: Shell) -> None:
+    asked = Noted(at=2.0, text="the run is to be stopped")
+    folder = has_reindex(shell, TaskStarted(at=1.0, task=1), asked)
+    held = lock.hold(folder.lock)
+    assert held is not None
+    assert "stopping" in shell.do("status").out
+    said = shell.do("status", "NNNN").out
+    assert said.startswith("run NNNN: stopping")
+    lock.release(held)
+    assert "interrupted" in shell.do("status").out
+
+
+def test_a_run_that_is_paused_while_it_waits_promises_no_next_try(shell: Shell) -> None:
+    away = Problem(cause=Cause.CONNECTION, what="The source is unreachable.")
+    waits = WaitBegan(at=2.0, task=1, problem=away, until=3.0, patience_ends=900.0)
+    has_reindex(shell, TaskStarted(at=1.0, task=1), waits, Paused(at=4.0))
+    said = shell.do("status", "NNNN").out
+    assert "waiting (The source is unreachable.)" in said
+    assert "Next try" not in said
+
+
+def test_a_wait_that_is_over_is_being_tried_again(shell: Shell) -> None:
+    away = Problem(cause=Cause.CONNECTION, what="The source is unreachable.")
+    has_reindex(
+        shell, TaskStarted(at=1.0, task=1), WaitBegan(at=2.0, task=1, problem=away, until=3.0, patience_ends=9.0)
+    )
+    assert "waiting (The source is unreachable. Trying again now)" in shell.do("status", "NNNN").out
 
 
 def test_a_run_that_left_nothing_changed_is_not_said_to_be_put_back(shell: Shell) -> None:

@@ -73,6 +73,8 @@ def _state(summary: RunSummary) -> str:
         return f"unreadable, because {clean(summary.problem.what, 300)}"
     if summary.outcome is not None:
         return str(summary.outcome)
+    if summary.is_stopping:
+        return "stopping"
     return "running" if summary.is_live else "interrupted"
 
 

@@ -309,7 +309,8 @@ def below(session: Session, look: Canvas, now: float, events: int = _EVENTS) -> 
     else:
         held = next((task for task in tasks if task.state is TaskState.HELD and task.held_by), None)
         if held is not None and held.held_by is not None:
-            again = f" Next try in {about(max(0.0, held.held_until - now))}." if held.held_until is not None else ""
+            is_tried = held.held_until is not None and not progress.is_paused
+            again = f" Next try in {about(max(0.0, (held.held_until or now) - now))}." if is_tried else ""
             words = f"{held.summary.source_index} waits: {held.held_by.what}{again}"
             first, *more = wrap(words, look.width - 5)
             lines.append(ink(" ").append_text(look.mark("warn")).append(f" {first}", STRONG))
