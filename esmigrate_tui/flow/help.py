@@ -41,22 +41,23 @@ def way_in_words(method: MethodName) -> str:
 
 
 def words_of(step: str, session: Session, way_of: Callable[[MethodName], str] = way) -> tuple[str, str]:
-    """A step's title and its help page, with its drawing, as the session's method has them.
+    """A step's title and its help page, with its drawing or the methods, as the session has them.
 
     Paragraphs are separated by one empty line; one that begins with three spaces is a drawing, whose lines stay.
     """
     title, words = read(_name(step, session))
-    words = words.replace("@METHODS@", "\n\n".join(f"{each.title}: {each.in_brief}" for each in session.methods))
     method = session.method_name
-    drawing = ""
+    inserted = ""
     if step in {"connections", "preflight"} and method is not None:
-        drawing = f"{read('network')[1]}\n\n{way_of(method)}"
+        inserted = f"{read('network')[1]}\n\n{way_of(method)}"
     elif step == "run" and method is not None:
-        drawing = METHODS[method].drawing
-    if not drawing:
+        inserted = METHODS[method].drawing
+    elif step == "method":
+        inserted = "\n\n".join(f"{each.title}: {each.in_brief}" for each in session.methods)
+    if not inserted:
         return title, words
     first, _, rest = words.partition("\n\n")
-    return title, f"{first}\n\n{drawing}\n\n{rest}"
+    return title, f"{first}\n\n{inserted}\n\n{rest}"
 
 
 @cache
