@@ -60,7 +60,7 @@ class ComparisonOptions:
     refused: frozenset[str] = frozenset()
 
 
-class ComparisonCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
+class ReadingCheckpoint(msgspec.Struct, frozen=True, kw_only=True):
     """How far a reading has come, as JSON: another process goes on from it where both indices are still the same."""
 
     by_value: bool
@@ -86,7 +86,7 @@ class ComparisonReading:
             return b""
         one, other = self.sides
         sums = (base64.b64encode(side.digest.as_bytes()).decode() for side in self.sides)
-        kept = ComparisonCheckpoint(
+        kept = ReadingCheckpoint(
             by_value=one.digest.is_by_value,
             uuids=(one.uuid, other.uuid),
             left=(one.still, other.still),
@@ -241,10 +241,10 @@ async def _sides(
     return source, destination
 
 
-def _earlier(kept: bytes) -> ComparisonCheckpoint | None:
+def _earlier(kept: bytes) -> ReadingCheckpoint | None:
     """What was kept; nothing where it cannot be read: then all is read again."""
     try:
-        return msgspec.json.decode(kept, type=ComparisonCheckpoint) if kept else None
+        return msgspec.json.decode(kept, type=ReadingCheckpoint) if kept else None
     except msgspec.DecodeError:
         return None
 
