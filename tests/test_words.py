@@ -35,9 +35,9 @@ NAMES: Final = {
     r"shelf|album|pile|doors": "cache, session, services",
     r"fates?": "outcome",
 }
-OPEN: Final[frozenset[str]] = frozenset({"elastic", "flow", "plain", "wizard"})
+OPEN: Final[frozenset[str]] = frozenset()
 """Rooms, or modules of the top, whose texts still have other terms."""
-OPEN_NAMES: Final[frozenset[str]] = frozenset({"elastic", "flow", "plain", "wizard"})
+OPEN_NAMES: Final[frozenset[str]] = frozenset({"wizard"})
 """The same for names."""
 
 _TEXT: Final = re.compile(rf"\b(?:{'|'.join(INSTEAD)})\b", re.IGNORECASE)

@@ -235,7 +235,7 @@ def _repeated(response: _HandedOn, place: str, remote: str) -> Problem:
 
 def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint: Endpoint) -> Problem:
     """An error that is not in Elasticsearch's words: from a proxy, a web server or a hosted platform."""
-    text = _told_by(body)[:LONGEST_TEXT]
+    text = _body_text(body)[:LONGEST_TEXT]
     evidence = clean(f"HTTP {status} {text}".strip(), LONGEST_EVIDENCE)
     place = endpoint.authority
     if "plain HTTP request was sent to HTTPS port" in text or "speaks https" in text:
@@ -264,7 +264,7 @@ def _unfamiliar(status: int, body: object, headers: Mapping[str, str], endpoint:
     return not_elasticsearch(endpoint, headers, evidence)
 
 
-def _told_by(body: object) -> str:
+def _body_text(body: object) -> str:
     if isinstance(body, bytes | bytearray):
         return body[:LONGEST_BODY].decode(errors="replace")
     return body if isinstance(body, str) else as_json(body)

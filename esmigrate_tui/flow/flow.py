@@ -53,7 +53,7 @@ class Flow:
         return found
 
     async def change(self, change: PlannedChange, back: str = "") -> str:
-        """Make a change that the user has just confirmed; `back` says what putting it back does.
+        """Make a change that the user has just confirmed; `back` says what reverting it does.
 
         Raises ProblemError.
         """
@@ -74,7 +74,7 @@ class Flow:
     ) -> str:
         """Let a change be made, in an earlier folder or a new one; its name. Raises ProblemError.
 
-        As long as it is not known how it ended, the session says so: whoever leaves is told.
+        As long as it is not known how it ended, the session says so: a user who leaves is warned.
         """
         self.update(self.session.but(changing=change.what))
         unsure = change.what
@@ -90,7 +90,7 @@ class Flow:
         return name
 
     def to_revert(self) -> tuple[str, ...]:
-        """What was changed before a run, or may have been, and the command that puts it back."""
+        """What was changed before a run, or may have been, and the command that reverts it."""
         goes_on = bool(self.session.run) and not self.session.progress.is_finished
         when = "Once the run has ended, " if goes_on else ""
         made = self.session.still_made

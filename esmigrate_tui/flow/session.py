@@ -277,7 +277,7 @@ class AppliedChange(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def repaired(made: tuple[AppliedChange, ...]) -> dict[str, list[AppliedChange]]:
-    """What was fixed for a check, by the name that puts it back."""
+    """What was fixed for a check, by the name that reverts it."""
     found: dict[str, list[AppliedChange]] = {}
     for each in made:
         if each.repaired is not None:
@@ -286,7 +286,7 @@ def repaired(made: tuple[AppliedChange, ...]) -> dict[str, list[AppliedChange]]:
 
 
 def way_back(name: str, repairs: list[AppliedChange]) -> str:
-    """The command that puts repairs back, in a sentence; "" where nothing has to be."""
+    """The command that reverts applied fixes, in a sentence; "" where nothing has to be."""
     open_ones = [each for each in repairs if each.back]
     if not open_ones:
         return ""

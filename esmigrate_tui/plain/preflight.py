@@ -51,7 +51,7 @@ async def preflight(flow: PlainFlow, console: Console) -> str:
                 console.say(steps.COPIES_HERE)
                 await _look(flow, console)
             case typed if typed.partition(" ")[0] == "f":
-                await _mend(typed.partition(" ")[2].strip(), flow, console)
+                await _fix(typed.partition(" ")[2].strip(), flow, console)
             case typed:
                 _accept(typed, flow, console)
 
@@ -117,7 +117,7 @@ def _explain(finding: Finding, console: Console) -> None:
         console.show(finding.link, 5)
 
 
-def _to_mend(typed: str, flow: PlainFlow, console: Console) -> Finding | None:
+def _to_fix(typed: str, flow: PlainFlow, console: Console) -> Finding | None:
     """The finding of a number or a name that can be fixed from here; else it is said why not."""
     rows = _rows(flow)
     by_name = [one for one in rows if one.check == typed and one.repairs]
@@ -132,9 +132,9 @@ def _to_mend(typed: str, flow: PlainFlow, console: Console) -> Finding | None:
     return finding
 
 
-async def _mend(typed: str, flow: PlainFlow, console: Console) -> None:
+async def _fix(typed: str, flow: PlainFlow, console: Console) -> None:
     """Show the requests, ask, and put it right; how that went is said, and the checks look again."""
-    finding = _to_mend(typed, flow, console)
+    finding = _to_fix(typed, flow, console)
     if finding is None:
         return
     title, said = steps.fixing(finding)

@@ -66,7 +66,7 @@ class WizardApp(Flow, OrderedApp):
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of
     that run. `opening` (a session and a step) opens it anywhere, for pictures. `is_toured` shows it step by step.
     `run()` gives the exit code, or None after a crash or a signal, when `return_code` has it. `farewell` are lines to
-    print once the screen is gone.
+    print once the screen is closed.
     """
 
     TITLE = "esmigrate"

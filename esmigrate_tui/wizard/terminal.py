@@ -17,9 +17,9 @@ _MOST_BEHIND: Final = 131_072
 
 
 class TerminalWriter(threading.Thread):
-    """Writes to a terminal, in a thread that may wait for it; whoever has something written never waits.
+    """Writes to a terminal, in a thread that may wait for it; the caller never waits.
 
-    `caught_up` is called in that thread when nothing is left to write, `lost` when the terminal is gone; what is put
+    `caught_up` is called in that thread when nothing is left to write, `lost` when the terminal was closed; what is put
     after that is dropped.
     """
 
@@ -74,7 +74,7 @@ class TerminalWriter(threading.Thread):
         while text:
             try:
                 text = text[os.write(self._terminal, text) :]
-            except BlockingIOError:  # whoever started us left it so
+            except BlockingIOError:  # the parent process left it so
                 select.select([], [self._terminal], [])
 
 

@@ -112,7 +112,7 @@ class OrderedApp(App[ExitCode]):
         raise NotImplementedError
 
     def left_by(self, number: int) -> None:
-        """End by a signal, or because the terminal is gone; the run has its own process."""
+        """End by a signal, or because the terminal was closed; the run has its own process."""
         self.exit(return_code=128 + number)
 
     # -- painting ------------------------------------------------------------------------------------------------------

@@ -248,7 +248,7 @@ def _labelled(label: str, words: str, look: Canvas, style: str = "") -> Text:
 
 
 def below(session: Session, look: Canvas) -> list[Text]:
-    """Put back, for you, report."""
+    """Reverted, for you, report."""
     progress = session.progress
     lines = [Text(), *put_back(progress, look), *carried_over(progress, look)]
     more = after_restore(session) if session.is_restore else to_set_again(session)

@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 _DOCUMENTS, _SIZE, _SHARDS, _HEALTH = 14, 10, 4, 8
 _RESTS_SECONDS: Final = 0.3
-"""How long the cursor is on an index before its definition is read: whoever runs down a list reads none of it."""
+"""How long the cursor is on an index before its definition is read: moving down a list reads none of it."""
 
 
 def columns(width: int, *, is_restore: bool = False) -> tuple[int, int]:

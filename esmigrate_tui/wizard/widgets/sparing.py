@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Cell = tuple[str, "Style | None"]
 
 _JUMP: Final = 12
-"""Cells that may be sent again without need: to move the cursor and take up a style costs about as many bytes."""
+"""Cells that may be sent again without need: to move the cursor and change a style costs about as many bytes."""
 
 
 class TerminalCells:
