@@ -190,7 +190,7 @@ def test_a_running_migration_has_no_way_back() -> None:
         ("method", sample.CHOSEN, ""),
         ("connections", sample.TYPED, "not tested yet"),
         ("connections", sample.TESTING, "the source is being tested"),
-        ("connections", sample.HALF_CONNECTED, "the destination refuses"),
+        ("connections", sample.HALF_CONNECTED, "the destination is not connected"),
         ("connections", sample.CONNECTED, ""),
         ("preflight", sample.LOOKING, "the checks are running"),
         ("preflight", sample.BLOCKED, "2 checks block"),

@@ -131,7 +131,7 @@ def test_the_steps_of_a_restore_follow_each_other_both_ways() -> None:
         (
             "connections",
             sample.BESIDE.with_form(Side.SOURCE, test=ConnectionTest.BAD),
-            "the source refuses",
+            "the source is not connected",
         ),
         ("connections", sample.BESIDE.with_form(Side.SOURCE, test=ConnectionTest.NOT_YET), "not tested yet"),
         ("repository", sample.ALONE, "the repositories are not known yet"),
