@@ -172,6 +172,7 @@ async def gathered(folder: RunFolder) -> report.Report:
         findings=findings,
         rejects_file=str(folder.rejects) if rejects else "",
         plan_file=str(folder.plan),
+        is_live=folder.is_live,
         beside=[report.EarlierChanges(name=name, changes=changes) for name, changes in beside.items()],
     )
 

@@ -152,12 +152,13 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
     findings: Sequence[Finding] = (),
     rejects_file: str = "",
     plan_file: str = "",
+    is_live: bool = True,
     beside: Sequence[EarlierChanges] = (),
 ) -> Report:
     """The report of a run as `progress` shows it at `now` (seconds since 1970).
 
     `rejects` are the refused documents, or the first of them; `findings` what preflight found, for the waivers;
-    `beside` what was changed on these clusters before the run, and is not reverted.
+    `beside` what was changed on these clusters before the run, and is not reverted; `is_live` that a process holds it.
     """
     tasks = {task.number: task for task in plan.tasks}
     rows = tuple(_row(task, tasks.get(task.summary.number)) for task in progress.tasks)
@@ -200,7 +201,16 @@ def gather(  # noqa: PLR0913  # all that a report tells of is an argument
         meant_to_stay=_changes(
             entry for entry in progress.ledger if not entry.is_open and entry.state is not EntryState.UNDONE
         ),
-        to_do=to_do(plan, progress, rows, run=name, rejects_file=rejects_file, beside=beside),
+        to_do=to_do(
+            plan,
+            progress,
+            rows,
+            run=name,
+            rejects_file=rejects_file,
+            plan_file=plan_file,
+            is_live=is_live,
+            beside=beside,
+        ),
         by_hand=by_hand(plan, progress, rows, beside),
         waivers=_waivers(plan, findings),
         refusals=_refusals(rejects),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
@@ -12,7 +13,8 @@ from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import RestoredShards, RunOutcome, Samples, Watched
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.ledger import EntryState
-from esmigrate_tui.model.progress import Progress, TaskState
+from esmigrate_tui.model.problem import PASSING
+from esmigrate_tui.model.progress import Progress, TaskProgress, TaskState
 from esmigrate_tui.model.snapshot import Mount, RestoreKind, RestoreOptions
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.model.verdict import nouns
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
 
 _NAMED: Final = 20
+_RUN_AGAIN: Final = "run the plan again"  # what a problem says that no resumed run can cure
 _REPLICAS: Final = "index.number_of_replicas"
 
 
@@ -216,6 +219,8 @@ def to_do(  # all that a run leaves behind
     *,
     run: str,
     rejects_file: str,
+    plan_file: str = "",
+    is_live: bool = True,
     beside: Sequence[EarlierChanges] = (),
 ) -> tuple[ToDo, ...]:
     """What the user must still do, in that order."""
@@ -236,12 +241,18 @@ def to_do(  # all that a run leaves behind
             aside = f"{counted(progress.refused, 'row')} that {'was' if progress.refused == 1 else 'were'} rejected"
             again = f"Look at the {aside}{place}: correct them, in a file of their own, and index that one."
         things.append(ToDo(what=again))
-    if not progress.is_finished:
+    if not progress.is_finished and is_live:
         things.append(
-            ToDo(what="See whether the run still goes on, and wait for its end.", copy=f"esmigrate status {run}")
+            ToDo(
+                what="Wait for its end; this shows how far it is, or follow it with attach.",
+                copy=f"esmigrate status {run}",
+            )
         )
+    elif not progress.is_finished:
+        what = "Resume the run: its process has ended before it was finished. What has arrived stays."
+        things.append(ToDo(what=what, copy=f"esmigrate resume {run}"))
     else:
-        things += _after_the_end(progress, rows, run)
+        things += _after_the_end(progress, rows, run, plan_file)
         things += _not_carried(progress, run)
     if look := next((row for row in rows if _can_be_looked_at(row)), None):
         path = quote(look.destination_index, safe="")
@@ -312,15 +323,46 @@ def _old_cluster(plan: Plan, progress: Progress) -> list[ToDo]:
     ]
 
 
-def _after_the_end(progress: Progress, rows: Sequence[ReportRow], run: str) -> list[ToDo]:
-    """What is to be done about what is missing, or may be."""
+def _after_the_end(progress: Progress, rows: Sequence[ReportRow], run: str, plan_file: str) -> list[ToDo]:
+    """What is to be done about what is missing, or may be: first what would make a new try fail again."""
     if accepted := next((row for row in rows if row.state is TaskState.ACCEPTED), None):
         arrived = counted(accepted.destination_count or 0, "document")
         sender = accepted.source_index.removeprefix("documents from ")
         return [ToDo(what=f"Compare the {arrived} with what {sender} says it has sent, and read its log.")]
     if progress.is_whole:
         return []
-    return [ToDo(what="Go on with what is missing; what has arrived stays.", copy=f"esmigrate resume {run}")]
+    things: list[ToDo] = []
+    for todo, tasks in _standing_in_the_way(progress).items():
+        names = listed([clean(task.summary.source_index, 100) for task in tasks], most=3)
+        has_new_plan = _RUN_AGAIN in todo and plan_file
+        things.append(
+            ToDo(what=f"For {names}: {todo}", copy=f"esmigrate run {shlex.quote(plan_file)}" if has_new_plan else "")
+        )
+    if not all(_needs_new_run(task) for task in progress.tasks if not _has_arrived(task)):
+        first = "Then go" if things else "Go"
+        what = f"{first} on with what is missing; what has arrived stays."
+        things.append(ToDo(what=what, copy=f"esmigrate resume {run}"))
+    return things
+
+
+def _standing_in_the_way(progress: Progress) -> dict[str, list[TaskProgress]]:
+    """The tasks that fail again as long as nothing is done about it, by what that is."""
+    found: dict[str, list[TaskProgress]] = {}
+    for task in progress.tasks:
+        problem = task.problem
+        if task.state is TaskState.FAILED and problem is not None and problem.todo and problem.cause not in PASSING:
+            found.setdefault(problem.todo, []).append(task)
+    return found
+
+
+def _needs_new_run(task: TaskProgress) -> bool:
+    """Whether a resumed run would only meet again that its index was deleted or replaced."""
+    is_failed = task.state is TaskState.FAILED and task.problem is not None
+    return is_failed and task.problem is not None and _RUN_AGAIN in task.problem.todo
+
+
+def _has_arrived(task: TaskProgress) -> bool:
+    return task.is_proved or task.state in {TaskState.WITH_REJECTS, TaskState.SKIPPED}
 
 
 def _to_set_again(plan: Plan, rows: Sequence[ReportRow]) -> list[ToDo]:
@@ -359,6 +401,8 @@ def _not_carried(progress: Progress, run: str) -> list[ToDo]:
 
 def _can_be_looked_at(row: ReportRow) -> bool:
     """Whether its first documents can be asked for; of a restore the number of documents may not be known."""
+    if row.state is TaskState.FAILED and not row.was_counted:
+        return False  # it may have been deleted meanwhile, or never made
     if row.kind in {None, RestoreKind.INDEX, RestoreKind.DATA_STREAM}:
         return bool(row.destination_count or (row.destination_count is None and row.is_verified))
     return False

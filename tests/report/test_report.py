@@ -494,6 +494,38 @@ def test_a_run_that_has_not_ended_is_to_be_waited_for() -> None:
     assert "resume" not in things
 
 
+def test_a_run_whose_process_has_ended_before_it_is_to_be_resumed() -> None:
+    progress = a_progress(orders=DIFFERENT, outcome=None)
+    report = gather(a_plan(), progress, now=START + 500, is_live=False)
+    assert report.to_do[0].copy == "esmigrate resume 7K2P"
+    assert "esmigrate status" not in _things(report)
+
+
+def failed(cause: Cause, todo: str) -> Report:
+    problem = Problem(cause=cause, what="It cannot be.", todo=todo)
+    orders = TaskFinished(at=START + 99, task=2, outcome=TaskOutcome.FAILED, problem=problem)
+    return a_report(a_progress(orders=orders, outcome=RunOutcome.INCOMPLETE))
+
+
+def test_what_would_make_a_resumed_run_fail_again_comes_before_it() -> None:
+    first, second, *_ = failed(Cause.EXISTS, "Remove the existing one.").to_do
+    assert (first.what, first.copy) == ("For orders: Remove the existing one.", "")
+    assert second.what.startswith("Then go on with what is missing")
+    assert second.copy == "esmigrate resume 7K2P"
+
+
+def test_what_no_resumed_run_can_cure_names_the_plan_and_not_resume() -> None:
+    report = failed(Cause.STATE, "Delete orders-v2 on the destination and run the plan again.")
+    assert report.to_do[0].copy == "esmigrate run '/runs/7K2P/my plan.toml'"
+    assert "resume" not in _things(report)
+    assert "GET /orders-v2/_search" not in _things(report)
+
+
+def test_what_passes_by_itself_is_gone_on_with_at_once() -> None:
+    first = failed(Cause.CONNECTION, "See that it runs.").to_do[0]
+    assert first.what.startswith("Go on with what is missing")
+
+
 def test_open_changes_come_first_with_the_command_that_settles_them() -> None:
     first = a_report(a_progress(ledger=(an_entry(EntryState.NOT_UNDONE),))).to_do[0]
     assert first.copy == "esmigrate cleanup 7K2P"
