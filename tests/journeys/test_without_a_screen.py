@@ -268,7 +268,7 @@ async def test_leaving_does_not_end_a_run(operator: Operator, pair: tuple[Sandbo
     faster = await operator.do("pace", run.run, "0")
     watched = await operator.do("attach", run.run, "--plain")
     assert process.returncode == 20
-    assert b"goes on" in err
+    assert b"continues" in err
     assert faster.code == 0, faster.text
     assert watched.code == 0, watched.text
 
