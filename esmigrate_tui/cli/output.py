@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, TextIO
 
 from esmigrate_tui.model.carried import CarryOutcome
@@ -12,6 +13,7 @@ from esmigrate_tui.model.event import (
     Noted,
     ResponseAwaited,
     RunFinished,
+    RunResumed,
     TaskAdvanced,
     TaskFinished,
     TaskOutcome,
@@ -168,6 +170,8 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
             return [f"-   {name}{event.text}"]
         case ResponseAwaited() if event.since is not None:
             return [f"!   waiting for a response of the {event.side}, which keeps the connection open"]
+        case RunResumed():
+            return ["-   resumed by a new process"]
         case ArrivalsAccepted():
             return ["-   ended by the user: what has arrived is enough"]
         case TaskAdvanced() if event.moved.note:
@@ -185,6 +189,17 @@ def event_lines(event: Event, progress: Progress) -> list[str]:  # noqa: PLR0911
             return []
 
 
+_OLD: Final = 60.0  # seconds, after which a line that is printed needs its time: it is no news
+
+
+def _time_of(at: float, now: float) -> str:
+    """When something happened, in the time of this machine, where that was a while ago; "" where it is news."""
+    if now - at < _OLD:
+        return ""
+    is_today = now - at < 12 * 3_600
+    return datetime.fromtimestamp(at, UTC).astimezone().strftime("%H:%M:%S  " if is_today else "%Y-%m-%d %H:%M  ")
+
+
 class LinePrinter:
     """Progress for people: a line that is drawn over on a terminal, a line every few seconds elsewhere.
 
@@ -199,8 +214,12 @@ class LinePrinter:
 
     def show(self, events: Iterable[Event], progress: Progress, now: float) -> None:
         """What is new; `progress` is that after all `events`."""
-        lines = [line for event in events for line in event_lines(event, progress)]
-        lines = [printable(line) for line in lines if not self._is_repeated(line)]
+        lines = [
+            f"{_time_of(event.at, now)}{line}"
+            for event in events
+            for line in map(printable, event_lines(event, progress))
+            if not self._is_repeated(line)
+        ]
         if self._is_terminal:
             for line in lines:
                 print(f"\r\x1b[K{line}", file=self._out)

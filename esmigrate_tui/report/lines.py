@@ -42,6 +42,7 @@ def as_lines(report: Report, width: int, files: Sequence[Path] = ()) -> tuple[st
     below = [
         *_changes("Reverted", report.put_back, width),
         *_changes("Not reverted", report.not_put_back, width),
+        *(_changes("Changed", report.meant_to_stay, width) if not report.indices else []),
         *_carried(report, width),
         *to_do_lines(report.to_do, width),
         *_labelled("Accepted", ", ".join(waiver.check for waiver in report.waivers), width),

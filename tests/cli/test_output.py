@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import re
 from typing import Final
 
 import msgspec
 
-from esmigrate_tui.cli.output import event_lines, finding_lines, total_line
+from esmigrate_tui.cli.output import LinePrinter, event_lines, finding_lines, total_line
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.difference import IndexComparison
 from esmigrate_tui.model.event import (
@@ -15,6 +17,9 @@ from esmigrate_tui.model.event import (
     Event,
     Noted,
     RestoredShards,
+    RunFinished,
+    RunOutcome,
+    RunResumed,
     RunStarted,
     Samples,
     TaskAdvanced,
@@ -158,3 +163,17 @@ def test_a_fix_that_can_be_carried_out_is_offered_by_its_command() -> None:
     change = PlannedChange(side=Side.SOURCE, what="it is opened", made_by=Request(method="POST", path="/x/_open"))
     found = Finding(check="readable", severity=Severity.BLOCKER, title="T", repairs=(change,))
     assert finding_lines(found)[-1] == "         Or let esmigrate do it: esmigrate check PLAN --fix readable"
+
+
+def test_what_happened_a_while_ago_is_printed_with_its_time_and_news_without() -> None:
+    refused = Problem(cause=Cause.AUTHENTICATION, what="old:9200 refused user elastic.", todo="Give the new one.")
+    now = 2_000_000_000.0
+    events: list[Event] = [
+        RunFinished(at=now - 600, outcome=RunOutcome.WAITING, problem=refused),
+        RunResumed(at=now - 1),
+    ]
+    out = io.StringIO()
+    LinePrinter(out).show(events, Progress(is_paused=True), now)
+    old, new = out.getvalue().splitlines()[:2]
+    assert re.fullmatch(r"\d\d:\d\d:\d\d  x   old:9200 refused user elastic. Give the new one.", old)
+    assert new == "-   resumed by a new process"

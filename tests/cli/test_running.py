@@ -219,6 +219,20 @@ def test_the_report_of_changes_does_not_speak_of_documents(shell: Shell) -> None
     assert "documents" not in said.out
 
 
+def test_the_report_of_changes_names_each_that_is_meant_to_stay(shell: Shell) -> None:
+    entry = LedgerEntry(
+        number=1,
+        side=Side.SOURCE,
+        what="the snapshot s-1 of logs was taken into old",
+        made_by=Request(method="PUT", path="/_snapshot/old/s-1"),
+        undo=None,
+        state=EntryState.MADE,
+    )
+    ended = RunFinished(at=2.0, outcome=RunOutcome.CHANGED)
+    shell.has("U5U8", _plan(()), _started("U5U8", ()), LedgerChanged(at=1.0, entry=entry), ended)
+    assert "the snapshot s-1 of logs was taken into old" in shell.do("report", "U5U8").out
+
+
 def test_where_nothing_is_left_to_put_back_no_secret_and_no_cluster_is_needed(shell: Shell) -> None:
     shell.has_changes(EntryState.UNDONE)
     said = shell.do("cleanup", "CCCC")
