@@ -970,7 +970,7 @@ async def test_pausing_a_restore_says_that_what_has_begun_goes_on(world: World) 
         await pilot.pause(0.8)
         await pilot.press("p")
         await pilot.pause()
-        assert said(app) == "What has begun cannot be held; the ones not begun yet wait. p lets them go on."
+        assert said(app) == "What has started cannot be paused; the others wait. p resumes them."
         await pilot.press("minus")
         await pilot.pause()
         assert "indices.recovery.max_bytes_per_sec" in said(app)
