@@ -30,9 +30,6 @@ def test_each_file_belongs_to_a_step_and_perhaps_to_a_kind_of_migration(name: st
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_has_a_title_then_paragraphs_and_nothing_left_to_fill_in(name: str) -> None:
     title, text = read(name)
-    if name == "method":
-        assert "@METHODS@" in text
-        text = words_of(name, sample.CONNECTED)[1]
     assert re.fullmatch(r"\S.*\S", title)
     assert text
     assert "\n\n\n" not in text
