@@ -67,14 +67,16 @@ def finding_lines(finding: Finding, *, is_accepted: bool = False) -> list[str]:
     return lines
 
 
-def total_line(progress: Progress, now: float) -> str:
-    """Where the whole run stands, on one line."""
+def total_line(progress: Progress, now: float, *, is_live: bool = True) -> str:
+    """Where the whole run stands, on one line; of one that no process holds, nothing is said that goes on."""
     if progress.is_of_changes:
         return ""
     parts = _amounts(progress)
     if progress.fraction is not None:
         parts.insert(0, f"{progress.fraction:4.0%}")
-    if progress.is_stopping:
+    if not is_live:
+        pass
+    elif progress.is_stopping:
         parts.append("stopping")
     elif progress.is_paused:
         parts.append("paused")
@@ -83,12 +85,14 @@ def total_line(progress: Progress, now: float) -> str:
     elif progress.rate.per_second:
         parts.append(f"{number(round(progress.rate.per_second))} documents/s")
     eta = progress.eta()
-    if eta is not None and not progress.is_paused and not progress.is_stopping:
+    if eta is not None and is_live and not progress.is_paused and not progress.is_stopping:
         parts.append(f"about {duration(eta.likely)} more")
     held = [task for task in progress.tasks if task.state is TaskState.HELD and task.held_by is not None]
     if held and held[0].held_by is not None:
-        parts.append(f"waiting ({held[0].held_by.what}{_next_try(progress, held[0].held_until, now)})")
-    parts.append(progress.awaiting(now))
+        parts.append(
+            f"waiting ({held[0].held_by.what}{_next_try(progress, held[0].held_until, now) if is_live else ''})"
+        )
+    parts.append(progress.awaiting(now) if is_live else "")
     parts += _compared(progress)
     if progress.refused:
         parts.append(f"{counted(progress.refused, 'document')} rejected")

@@ -43,7 +43,7 @@ class RunContext:
 
     `clock` gives seconds since 1970 and never jumps, `random` numbers from 0 to 1. `needed` is what only the user can
     fix, once a cluster has been seen to want it. `lost` says how the journal was lost, after which nothing is done that
-    would have to be written down.
+    would have to be written down. `moved_at` is when something arrived last, of any task.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class RunContext:
         self.control = RunControl(plan.requests_per_second, is_watching=is_watching)
         self.needed: Problem | None = None
         self.lost: Problem | None = None
+        self.moved_at = clock()
         self._random = random
         self.ledger = self.ledger_of(())
 

@@ -167,6 +167,8 @@ class TaskExecution:
         # A watch may see nothing new for days: there a poll that succeeds is progress.
         is_further = self._task.shipping is not None or bare.done > (self._last.done if self._last else 0)
         self._wait.progressed(now, is_further=is_further)
+        if is_further:
+            self._context.moved_at = now
         self._last = bare
         self._ongoing.token = bare.token or self._ongoing.token
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 _SECONDS: Final = 2.0  # a server that does not respond for so long is named
 _SECONDS_AGAIN: Final = 10.0  # and a server that is slow all the time is not named at every request:
 _QUIET_SECONDS: Final = 60.0  # so long after it was
+_STALLED_SECONDS: Final = 4.0  # without anything that arrives, before the source is asked whether it answers
 _SLACK: Final = 0.5  # between the readings of two clocks
 
 
@@ -39,8 +41,48 @@ class UnansweredSide:
         return ResponseAwaited(at=now, side=self._side, since=self._since)
 
 
+class StalledSourceProbe:
+    """Asks the source who it is while nothing arrives that the destination reads from there by itself.
+
+    Then no request of this process waits for the source, and only an answer that does not come shows that it hangs.
+    """
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._asking: asyncio.Task[None] | None = None
+        self._asked_at = 0.0
+
+    def look(self) -> None:
+        """Ask, where nothing has arrived for a while and no earlier request is under way."""
+        now = self._context.clock()
+        is_stalled = now - max(self._context.moved_at, self._asked_at) >= _STALLED_SECONDS
+        is_asking = self._asking is not None and not self._asking.done()
+        if is_stalled and not is_asking and not self._context.control.pacing.is_paused:
+            self._asked_at = now
+            self._asking = asyncio.create_task(self._ask())
+
+    def end(self) -> None:
+        """Drop a request that is still under way."""
+        if self._asking is not None:
+            self._asking.cancel()
+
+    async def _ask(self) -> None:
+        source = self._context.clusters.source
+        if source is not None and self._context.plan.method.traits.pulls:
+            with contextlib.suppress(ProblemError):  # the work itself meets it as well
+                await source.identity()
+
+
 async def report_unanswered(context: RunContext) -> None:
     """Report for as long as this is not cancelled."""
+    probe = StalledSourceProbe(context)
+    try:
+        await _report(context, probe)
+    finally:
+        probe.end()
+
+
+async def _report(context: RunContext, probe: StalledSourceProbe) -> None:
     clusters = [
         (UnansweredSide(side), cluster)
         for side, cluster in ((Side.DESTINATION, context.clusters.destination), (Side.SOURCE, context.clusters.source))
@@ -48,6 +90,7 @@ async def report_unanswered(context: RunContext) -> None:
     ]
     while True:
         await context.sleep(_SECONDS / 2)
+        probe.look()
         for side, cluster in clusters:
             event = side.event(context.clock(), cluster.unanswered_seconds)
             if event is not None:

@@ -332,18 +332,33 @@ def test_a_run_that_was_told_to_stop_and_has_not_ended_is_shown_as_stopping(shel
 def test_a_run_that_is_paused_while_it_waits_promises_no_next_try(shell: Shell) -> None:
     away = Problem(cause=Cause.CONNECTION, what="The source is unreachable.")
     waits = WaitBegan(at=2.0, task=1, problem=away, until=3.0, patience_ends=900.0)
-    has_reindex(shell, TaskStarted(at=1.0, task=1), waits, Paused(at=4.0))
+    folder = has_reindex(shell, TaskStarted(at=1.0, task=1), waits, Paused(at=4.0))
+    held = lock.hold(folder.lock)
+    assert held is not None
     said = shell.do("status", "NNNN").out
+    lock.release(held)
     assert "waiting (The source is unreachable.)" in said
     assert "Next try" not in said
 
 
-def test_a_wait_that_is_over_is_being_tried_again(shell: Shell) -> None:
+def test_a_wait_that_is_over_is_being_tried_again_while_a_process_does_it(shell: Shell) -> None:
     away = Problem(cause=Cause.CONNECTION, what="The source is unreachable.")
-    has_reindex(
-        shell, TaskStarted(at=1.0, task=1), WaitBegan(at=2.0, task=1, problem=away, until=3.0, patience_ends=9.0)
-    )
+    waits = WaitBegan(at=2.0, task=1, problem=away, until=3.0, patience_ends=9.0)
+    folder = has_reindex(shell, TaskStarted(at=1.0, task=1), waits)
+    held = lock.hold(folder.lock)
+    assert held is not None
     assert "waiting (The source is unreachable. Trying again now)" in shell.do("status", "NNNN").out
+    lock.release(held)
+    assert "waiting (The source is unreachable.)" in shell.do("status", "NNNN").out
+
+
+def test_a_run_whose_process_died_is_not_said_to_go_on_at_a_rate(shell: Shell) -> None:
+    moved = [TaskAdvanced(at=at, task=1, moved=Acknowledged(done=int(at) * 100, total=9_000)) for at in (2.0, 3.0)]
+    has_reindex(shell, TaskStarted(at=1.0, task=1), *moved)
+    said = shell.do("status", "NNNN").out
+    assert "300 of 9 000" in said or "300 of 9,000" in said
+    assert "documents/s" not in said
+    assert "more" not in said.splitlines()[0]
 
 
 def test_a_run_that_left_nothing_changed_is_not_said_to_be_put_back(shell: Shell) -> None:

@@ -802,6 +802,27 @@ async def test_a_cluster_that_holds_a_line_open_is_named_until_it_answers(tmp_pa
     assert bench.progress.awaited == ()
 
 
+async def test_a_source_that_hangs_while_the_destination_reads_from_it_is_named(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, plan_of(100))
+
+    class Frozen(Notepad):
+        async def identity(self) -> tuple[str, str]:
+            began = bench.fast.clock()
+            self.unanswered = lambda: bench.fast.clock() - began
+            await asyncio.Event().wait()
+            raise AssertionError
+
+    bench.cluster.source = Frozen()
+    bench.tiny.look_takes = 3_600.0  # nothing arrives
+    going = asyncio.ensure_future(bench.run())
+    await bench.until(ResponseAwaited)
+    await bench.read()
+    assert [one.side for one in bench.progress.awaited] == [Side.SOURCE]
+    assert "no answer yet from the source" in total_line(bench.progress, bench.fast.clock())
+    bench.ending.set()
+    await going
+
+
 async def test_what_a_full_disk_keeps_out_of_the_journal_is_said_beside_it_until_there_is_room(tmp_path: Path) -> None:
     is_full = asyncio.Event()
 

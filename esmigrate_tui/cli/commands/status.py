@@ -104,7 +104,7 @@ def _lines_of(summary: RunSummary, progress: Progress) -> Iterator[str]:
         for entry in progress.ledger:
             yield f"  {entry.state:10}  {entry.side}: {entry.what}"
         return
-    yield f"run {summary.run}: {_state(summary)}   {total_line(progress, time.time())}"
+    yield f"run {summary.run}: {_state(summary)}   {total_line(progress, time.time(), is_live=summary.is_live)}"
     if summary.waits_for is not None:
         yield f"It waits: {summary.waits_for.sentence()}"
     for task in progress.tasks:
