@@ -13,7 +13,7 @@ import secrets
 import stat
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, size
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def read_text(path: Path, most: int, is_what: str) -> str:
 
 
 def _unread(what: str) -> ProblemError:
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Correct the name of the file."))
+    return ProblemError.of(Cause.USAGE, what, todo="Correct the name of the file.")
 
 
 def _raise_no_place(path: Path, *, is_new: bool) -> None:

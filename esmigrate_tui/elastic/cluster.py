@@ -14,7 +14,7 @@ from esmigrate_tui.elastic.searches import Searches
 from esmigrate_tui.elastic.snapshots import Snapshots
 from esmigrate_tui.elastic.surroundings import Surroundings
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.wire import Wire
@@ -100,7 +100,7 @@ class Clusters:
         """The cluster of a side; raises ProblemError (usage) where there is none."""
         cluster = self.destination if side is Side.DESTINATION else self.source
         if cluster is None:
-            raise ProblemError(Problem(cause=Cause.USAGE, what="This run has no connection to the source."))
+            raise ProblemError.of(Cause.USAGE, "This run has no connection to the source.")
         return cluster
 
     def remembering(self) -> Clusters:

@@ -18,7 +18,7 @@ from esmigrate_tui.elastic.sign_in import authorization
 from esmigrate_tui.elastic.transport import WireNode, WireTransport
 from esmigrate_tui.elastic.wire import Wire
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, Trust, TrustKind
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -99,10 +99,8 @@ def _authorities(endpoint: Endpoint, ca_file: str) -> ssl.SSLContext:
         trouble = "there is no certificate in PEM form in it"
     except OSError as error:
         trouble = (error.strerror or "it cannot be read").lower()
-    raise ProblemError(
-        Problem(
-            cause=Cause.CERTIFICATE,
-            what=f"The authorities for {endpoint.authority} could not be read from {clean(str(path), 300)}: {trouble}.",
-            todo="Give the file of the authority that signed the cluster's certificate, such as http_ca.crt.",
-        )
+    raise ProblemError.of(
+        Cause.CERTIFICATE,
+        f"The authorities for {endpoint.authority} could not be read from {clean(str(path), 300)}: {trouble}.",
+        todo="Give the file of the authority that signed the cluster's certificate, such as http_ca.crt.",
     )

@@ -16,7 +16,7 @@ import msgspec
 from esmigrate_tui.elastic.errors import not_elasticsearch
 from esmigrate_tui.elastic.transport import BATCH_LIMIT
 from esmigrate_tui.model.definition_depth import too_deep
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -67,13 +67,11 @@ def _decoded_if_shallow(response: WireResponse, kind: type[T], endpoint: Endpoin
 
 def odd_response(response: WireResponse, trouble: str, endpoint: Endpoint) -> ProblemError:
     """The trouble that a response is JSON, and not what is known of it."""
-    return ProblemError(
-        Problem(
-            cause=Cause.UNSUPPORTED,
-            what=f"{endpoint.authority} gave a response that this program does not understand.",
-            todo="Is this version newer than those it was tested with? Please report it.",
-            evidence=clean(f"{trouble}: {response.body[:300].decode(errors='replace')}", 400),
-        )
+    return ProblemError.of(
+        Cause.UNSUPPORTED,
+        f"{endpoint.authority} gave a response that this program does not understand.",
+        todo="Is this version newer than those it was tested with? Please report it.",
+        evidence=clean(f"{trouble}: {response.body[:300].decode(errors='replace')}", 400),
     )
 
 

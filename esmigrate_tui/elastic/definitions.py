@@ -17,7 +17,7 @@ from urllib.parse import quote
 from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.carried import DefinitionKind, StoredDefinition
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -74,7 +74,7 @@ async def carried(wire: Wire, kinds: Iterable[DefinitionKind], name: str = "") -
 def _none_kept(wire: Wire, kind: DefinitionKind) -> ProblemError:
     what = f"{wire.place} keeps no {kind} at all."
     why = "Its modules or its licence do not have that, though its version has."
-    return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, why=why, todo="Leave these out."))
+    return ProblemError.of(Cause.UNSUPPORTED, what, why=why, todo="Leave these out.")
 
 
 def _definitions(kind: DefinitionKind, response: dict[str, Any]) -> Iterator[StoredDefinition]:

@@ -26,7 +26,7 @@ from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.definition_depth import TooDeepError, is_too_deep, too_deep
 from esmigrate_tui.model.draft import IndexDefinition
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.streams import templates_of
 from esmigrate_tui.model.text import clean
 
@@ -144,7 +144,7 @@ class Indices:
         if gone := [name for name in names if name not in found]:
             what = f"{self.wire.place} has no index {', '.join(clean(name) for name in gone[:5])}."
             todo = "Was it deleted meanwhile, or is this an alias? Look at the list again."
-            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+            raise ProblemError.of(Cause.MISSING, what, todo=todo)
         counted = await self._searches.counts(names) if names else {}
         return {name: msgspec.structs.replace(found[name], documents=counted.get(name)) for name in names}
 
@@ -218,7 +218,7 @@ class Indices:
         [one, *others] = (await self.settings_of_parts(name)).items()
         if others or one[0] != name:
             what = f"{self.wire.place} has no index {clean(name)}: that name is a data stream."
-            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name one of the indices that back it."))
+            raise ProblemError.of(Cause.MISSING, what, todo="Name one of the indices that back it.")
         return one[1]
 
     async def settings_of_parts(self, name: str) -> dict[str, dict[str, str]]:
@@ -230,11 +230,11 @@ class Indices:
         names = (name,) if name in response else await self._backing(name)
         if not names:
             what = f"{self.wire.place} has no index {clean(name)}: that name is an alias."
-            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="Name the index behind it."))
+            raise ProblemError.of(Cause.MISSING, what, todo="Name the index behind it.")
         if gone := [one for one in names if one not in response]:
             what = f"{self.wire.place} does not list {clean(gone[0])}, which is a part of {clean(name)}."
             todo = "Is it closed, or being deleted? Open it, and try again."
-            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+            raise ProblemError.of(Cause.MISSING, what, todo=todo)
         return {one: _texts(response[one].settings) for one in names}
 
     async def uuid_of(self, name: str) -> str:

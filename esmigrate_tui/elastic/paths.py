@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote, urlsplit
 
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -22,12 +22,10 @@ READING: Final = frozenset({"GET", "HEAD"})
 
 def unsafe(name: str, why: str) -> ProblemError:
     """The trouble that something is not the name of one index; `why` ends the sentence."""
-    return ProblemError(
-        Problem(
-            cause=Cause.USAGE,
-            what=f"{clean(name, 300)!r} is not the name of one index: {why}.",
-            todo="Give the exact name of one index.",
-        )
+    return ProblemError.of(
+        Cause.USAGE,
+        f"{clean(name, 300)!r} is not the name of one index: {why}.",
+        todo="Give the exact name of one index.",
     )
 
 

@@ -100,7 +100,7 @@ class ReindexTasks:
         if task.completed and task.response is None and problem is None:
             what = f"{self._wire.place} reports that the task {clean(task_id)} has ended, without its result."
             todo = "Compare the documents of both sides."
-            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+            raise ProblemError.of(Cause.MISSING, what, todo=todo)
         return ReindexProgress(
             completed=task.completed,
             total=status.total,
@@ -171,7 +171,7 @@ class ReindexTasks:
             raise ProblemError(explain_response(0, {"error": trouble}, self._wire.place))
         if not any(node.tasks for node in result.nodes.values()):
             what = f"{self._wire.place} no longer runs the task {clean(task_id)}."
-            raise ProblemError(Problem(cause=Cause.MISSING, what=what, todo="See how it ended."))
+            raise ProblemError.of(Cause.MISSING, what, todo="See how it ended.")
 
 
 def _pace(requests_per_second: float) -> str:

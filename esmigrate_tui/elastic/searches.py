@@ -159,14 +159,12 @@ def partial_shards(place: str, name: str, done: str, shards: ShardCounts) -> Pro
     said = ""
     if shards.failures:
         said = explain_response(0, {"error": shards.failures[0]}, place).evidence
-    return ProblemError(
-        Problem(
-            cause=Cause.BUSY,
-            what=f"{clean(name)} on {place} could only be {done} in {shards.successful} of {shards.total} shards.",
-            why="Some of its shards are not there, so the number would be too small.",
-            todo="Wait until the index is yellow or green.",
-            evidence=said,
-        )
+    return ProblemError.of(
+        Cause.BUSY,
+        f"{clean(name)} on {place} could only be {done} in {shards.successful} of {shards.total} shards.",
+        why="Some of its shards are not there, so the number would be too small.",
+        todo="Wait until the index is yellow or green.",
+        evidence=said,
     )
 
 

@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from esmigrate_tui.model.connection import Connection, Credential, Endpoint, SignIn
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 __all__ = ["authorization", "remote"]
 
@@ -36,12 +36,10 @@ def _one_word(secret: str, what: str, endpoint: Endpoint) -> str:
 
 
 def _unsendable(what: str, endpoint: Endpoint) -> ProblemError:
-    return ProblemError(
-        Problem(
-            cause=Cause.AUTHENTICATION,
-            what=f"There was no sign-in at {endpoint.authority}. {what}",
-            todo="Copy it again, whole and on one line.",
-        )
+    return ProblemError.of(
+        Cause.AUTHENTICATION,
+        f"There was no sign-in at {endpoint.authority}. {what}",
+        todo="Copy it again, whole and on one line.",
     )
 
 

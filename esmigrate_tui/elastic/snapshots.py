@@ -29,7 +29,7 @@ from esmigrate_tui.elastic.responses.snapshots import (
 )
 from esmigrate_tui.elastic.transport import LISTING_LIMIT
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.repository_types import without_secrets
 from esmigrate_tui.model.settings import flat
 from esmigrate_tui.model.snapshot import (
@@ -266,18 +266,16 @@ class Snapshots:
 
 def _no_snapshot(repository: str, name: str, todo: str) -> ProblemError:
     what = f"There is no snapshot {clean(name)} in {clean(repository)}."
-    return ProblemError(Problem(cause=Cause.MISSING, what=what, todo=todo))
+    return ProblemError.of(Cause.MISSING, what, todo=todo)
 
 
 def _segment(name: str) -> str:
     """A name of a repository or snapshot, percent-encoded; raises ProblemError for whatever could mean several."""
     if not name or name[0] in "-_." or any(one in name for one in '*?,<>/\\|"# ') or clean(name) != name:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"{clean(name, 200)!r} is not the name of one repository or snapshot.",
-                todo="Give its exact name.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"{clean(name, 200)!r} is not the name of one repository or snapshot.",
+            todo="Give its exact name.",
         )
     return quote(name, safe="")
 

@@ -202,7 +202,7 @@ class Wire:
             raise (UnreadResponseError if was_given_up(error) else ProblemError)(problem) from None
         except (ValueError, UnicodeError) as error:
             what = f"{endpoint.authority} cannot be reached by a request: {clean(str(error), 200)}."
-            raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Look at the address.")) from None
+            raise ProblemError.of(Cause.USAGE, what, todo="Look at the address.") from None
         finally:
             MOST.reset(token)
         meta = response.meta
@@ -344,7 +344,7 @@ class Wire:
             return error
         what = f"{self.place} wants TLS, and the address begins with http://."
         todo = "Write https:// instead."
-        return ProblemError(Problem(cause=Cause.CERTIFICATE, what=what, todo=todo, evidence=error.problem.evidence))
+        return ProblemError.of(Cause.CERTIFICATE, what, todo=todo, evidence=error.problem.evidence)
 
     async def version(self) -> Version:
         """The version that it says it is; requested once."""

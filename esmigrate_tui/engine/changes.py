@@ -91,12 +91,10 @@ def _place(plan: Plan, name: str, home: Path, new_id: Callable[[], str]) -> RunF
     there = find_run(name, home)
     known = read_plan(there)
     if known.tasks:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"{there.run} is a run, and only the run itself adds changes to it.",
-                todo="Leave the name out, and a new place is made for the change.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"{there.run} is a run, and only the run itself adds changes to it.",
+            todo="Leave the name out, and a new place is made for the change.",
         )
     is_same = _ends_of(known) == _ends_of(plan)
     return there if is_same else make_folder(plan, home, new_id)

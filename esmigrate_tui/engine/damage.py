@@ -11,7 +11,7 @@ from esmigrate_tui.disk import opened, read_text
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.plan import MOST_BYTES, Plan
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, listed
 
 if TYPE_CHECKING:
@@ -31,14 +31,12 @@ def lost_journal(journal: Path, how: str) -> JournalLostError:
     kept = writing_trouble(journal)
     if kept is not None and kept.cause is Cause.STATE:
         return JournalLostError(kept)
-    return JournalLostError(
-        Problem(
-            cause=Cause.STATE,
-            what=f"The journal of this run {how}.",
-            why="What it copied and changed is therefore not known here.",
-            todo=after_damage(journal),
-            evidence=clean(str(journal), 300),
-        )
+    return JournalLostError.of(
+        Cause.STATE,
+        f"The journal of this run {how}.",
+        why="What it copied and changed is therefore not known here.",
+        todo=after_damage(journal),
+        evidence=clean(str(journal), 300),
     )
 
 

@@ -15,7 +15,7 @@ from esmigrate_tui.engine.journal_store import REJECTS
 from esmigrate_tui.engine.places import raise_unsafe
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MOST_BYTES, Plan
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -93,12 +93,10 @@ def find_run(run_id: str, home: Path) -> RunFolder:
     name = run_id.strip().upper()
     folder = RunFolder(home / name)
     if not _ID.fullmatch(name) or not folder.path.is_dir():
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"There is no run {clean(run_id, 40)}.",
-                todo="`esmigrate status` lists those that are known here.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"There is no run {clean(run_id, 40)}.",
+            todo="`esmigrate status` lists those that are known here.",
         )
     return folder
 
@@ -108,13 +106,11 @@ def read_plan(folder: RunFolder) -> Plan:
     try:
         return Plan.from_toml(read_text(folder.plan, MOST_BYTES, "a plan"))
     except ProblemError as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The plan of the run {folder.run} cannot be read, so it cannot go on.",
-                why=error.problem.what,
-                evidence=clean(str(folder.plan), 300),
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The plan of the run {folder.run} cannot be read, so it cannot go on.",
+            why=error.problem.what,
+            evidence=clean(str(folder.plan), 300),
         ) from None
 
 
@@ -129,14 +125,12 @@ def make_folder(plan: Plan, home: Path, new_id: Callable[[], str], findings: Seq
         if telling:
             write_whole(folder.findings, msgspec.json.encode(telling), is_new=True)
     except OSError as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The run cannot be written down on this machine: {clean(error.strerror or '', 100)}.",
-                why="Nothing is moved before its journal stands on the disk.",
-                todo="Free some space, or name another folder in ESMIGRATE_STATE_DIR.",
-                evidence=clean(str(error.filename or home), 300),
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The run cannot be written down on this machine: {clean(error.strerror or '', 100)}.",
+            why="Nothing is moved before its journal stands on the disk.",
+            todo="Free some space, or name another folder in ESMIGRATE_STATE_DIR.",
+            evidence=clean(str(error.filename or home), 300),
         ) from None
     return folder
 
@@ -166,13 +160,8 @@ def _free_folder(home: Path, new_id: Callable[[], str]) -> RunFolder:
         except FileExistsError:
             continue
         return folder
-    raise ProblemError(
-        Problem(
-            cause=Cause.STATE,
-            what="No name is free for another run.",
-            todo="Remove old runs.",
-            evidence=clean(str(home), 300),
-        )
+    raise ProblemError.of(
+        Cause.STATE, "No name is free for another run.", todo="Remove old runs.", evidence=clean(str(home), 300)
     )
 
 
@@ -181,13 +170,11 @@ def replace_plan(folder: RunFolder, plan: Plan) -> None:
     try:
         write_whole(folder.plan, plan.to_toml().encode())
     except OSError as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The plan of the run {folder.run} cannot be written: {clean(error.strerror or '', 100)}.",
-                todo="Nothing was changed; look at the folder and the disk.",
-                evidence=clean(str(folder.path), 300),
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The plan of the run {folder.run} cannot be written: {clean(error.strerror or '', 100)}.",
+            todo="Nothing was changed; look at the folder and the disk.",
+            evidence=clean(str(folder.path), 300),
         ) from None
 
 

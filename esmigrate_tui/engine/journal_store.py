@@ -20,7 +20,7 @@ from esmigrate_tui.engine.thinning import JournalledAdvance, thinned
 from esmigrate_tui.engine.trouble_file import write_trouble
 from esmigrate_tui.model.command import Command
 from esmigrate_tui.model.event import Event, Reject, TaskAdvanced
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.text import clean
 
@@ -66,7 +66,7 @@ def _appending(path: Path) -> IO[str]:
 
 
 def _trouble(path: Path, what: str, *, why: str = "", todo: str = "", cause: Cause = Cause.STATE) -> ProblemError:
-    return ProblemError(Problem(cause=cause, what=what, why=why, todo=todo, evidence=clean(str(path), 300)))
+    return ProblemError.of(cause, what, why=why, todo=todo, evidence=clean(str(path), 300))
 
 
 def explained(path: Path, error: sqlite3.Error | OSError) -> ProblemError:

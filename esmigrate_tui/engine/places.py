@@ -124,6 +124,6 @@ def _not_ours(place: Path, what: str, todo: str = "Make it yours alone (chown, c
 
 
 def _trouble(what: str, todo: str, why: str = "") -> ProblemError:
-    from esmigrate_tui.model.problem import Cause, Problem, ProblemError  # noqa: PLC0415  # see the module's docstring
+    from esmigrate_tui.model.problem import Cause, ProblemError  # noqa: PLC0415  # see the module's docstring
 
-    return ProblemError(Problem(cause=Cause.STATE, what=what, why=why, todo=todo))
+    return ProblemError.of(Cause.STATE, what, why=why, todo=todo)

@@ -35,7 +35,7 @@ from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunResumed, RunStarted
 from esmigrate_tui.model.outcome import ExitCode
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -118,22 +118,18 @@ async def newest_event_to_resume(folder: RunFolder) -> int:
         newest = await journal.last()
     if progress.is_of_changes:
         settle = f"`esmigrate cleanup {folder.run}` reverts them." if progress.open_ledger else "None is left."
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"{folder.run} is not a run: it holds changes that were made before one.",
-                why="There is nothing in it to resume.",
-                todo=settle,
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"{folder.run} is not a run: it holds changes that were made before one.",
+            why="There is nothing in it to resume.",
+            todo=settle,
         )
     if progress.outcome is RunOutcome.VERIFIED and not progress.not_carried:
         settle = f" `esmigrate cleanup {folder.run}` reverts what is left." if progress.open_ledger else ""
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The run {folder.run} has ended, and everything was verified.",
-                todo=f"There is nothing to resume.{settle}",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The run {folder.run} has ended, and everything was verified.",
+            todo=f"There is nothing to resume.{settle}",
         )
     return newest[0] if newest else 0
 
@@ -216,16 +212,14 @@ def _start_failure(folder: RunFolder, log_size: int, code: int | None) -> Proble
         other = writes_there_too(folder, read_plan(folder))
         return RunHeldError(held_by_another_process(folder) if other is None else other)
     if code == ExitCode.STALE:
-        return ProblemError(Problem(cause=Cause.STALE, what=said or "The plan is for another cluster."))
+        return ProblemError.of(Cause.STALE, said or "The plan is for another cluster.")
     how = "did not begin in time" if code is None else f"ended at once, with code {code}"
-    return ProblemError(
-        Problem(
-            cause=Cause.INTERNAL,
-            what=f"The process of the run {folder.run} {how}.",
-            why=f"It said: {said}" if said else "It said nothing.",
-            todo="Nothing was moved by it. Its log has more.",
-            evidence=clean(str(folder.log), 300),
-        )
+    return ProblemError.of(
+        Cause.INTERNAL,
+        f"The process of the run {folder.run} {how}.",
+        why=f"It said: {said}" if said else "It said nothing.",
+        todo="Nothing was moved by it. Its log has more.",
+        evidence=clean(str(folder.log), 300),
     )
 
 
@@ -248,12 +242,10 @@ async def accept_fingerprint(folder: RunFolder, side: Side, fingerprint: str, no
     plan = await asyncio.to_thread(read_plan, folder)
     connection = plan.source if side is Side.SOURCE else plan.destination
     if connection is None or not connection.endpoint.is_encrypted:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The run {folder.run} meets no certificate of a {side}.",
-                todo="Leave --accept-fingerprint out, or name the other side.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The run {folder.run} meets no certificate of a {side}.",
+            todo="Leave --accept-fingerprint out, or name the other side.",
         )
     trust = Trust(kind=TrustKind.PINNED, fingerprint=fingerprint)
     trusting = {str(side): msgspec.structs.replace(connection, trust=trust)}

@@ -17,7 +17,7 @@ from esmigrate_tui.model.connection import (
     TrustKind,
     parse_address,
 )
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 
 if TYPE_CHECKING:
     from esmigrate_tui.flow.flow import Flow
@@ -180,7 +180,7 @@ async def _credential(flow: Flow, side: Side, connection: Connection, typed: str
         if kept is not None:
             return kept
     word = SECRET_WORD[connection.sign_in].lower()
-    raise ProblemError(Problem(cause=Cause.USAGE, what=f"The {word} is missing.", todo="Type it."))
+    raise ProblemError.of(Cause.USAGE, f"The {word} is missing.", todo="Type it.")
 
 
 async def _remember(flow: Flow, side: Side, connection: Connection, credential: Credential) -> None:

@@ -181,7 +181,7 @@ def configuration_for(session: Session) -> ShipperConfiguration:
 
     draft, sender = session.draft, session.file_choice.sender
     if sender is None or draft.destination is None or draft.destination_facts is None:
-        raise ProblemError(Problem(cause=Cause.STATE, what="The destination is not connected."))
+        raise ProblemError.of(Cause.STATE, "The destination is not connected.")
     shipping = shipping_of(session.file_choice) or ShippingOptions(shipper=sender)
     return configuration(shipping, draft.destination, draft.into or "INDEX", draft.destination_facts.version)
 

@@ -47,9 +47,7 @@ class Flow:
         """One of them as it is connected; raises ProblemError where it is not."""
         found = self.clusters.get(side)
         if found is None:
-            raise ProblemError(
-                Problem(cause=Cause.STATE, what=f"The {side} is not connected.", todo="Go back and test it.")
-            )
+            raise ProblemError.of(Cause.STATE, f"The {side} is not connected.", todo="Go back and test it.")
         return found
 
     async def change(self, change: PlannedChange, back: str = "") -> str:

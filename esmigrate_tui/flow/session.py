@@ -107,7 +107,7 @@ class ConnectionForm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _missing(what: str, todo: str) -> ProblemError:
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
+    return ProblemError.of(Cause.USAGE, what, todo=todo)
 
 
 class PreflightState(msgspec.Struct, frozen=True, kw_only=True):

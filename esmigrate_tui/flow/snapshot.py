@@ -15,7 +15,7 @@ from esmigrate_tui.model.facts import IndexState
 from esmigrate_tui.model.features import Features, is_newer
 from esmigrate_tui.model.ledger import PlannedChange
 from esmigrate_tui.model.names import index_name_trouble
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreOptions, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 
@@ -163,7 +163,7 @@ def taking(new: NewSnapshot, session: Session) -> PlannedChange:
     there = source_of(session)
     if there is None:
         what = f"The source has not registered {session.snapshot_list.repository}."
-        raise ProblemError(Problem(cause=Cause.STATE, what=what))
+        raise ProblemError.of(Cause.STATE, what)
     return PlannedChange(
         side=Side.SOURCE,
         what=_taken(new.name, there.name),

@@ -53,33 +53,29 @@ def plan_of_indices(draft: Draft, method: MethodName, made_at: str) -> Plan:
     `made_at` is ISO 8601 in UTC.
     """
     if draft.source is None or draft.destination is None or draft.destination_facts is None:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="Both connections are needed for a plan."))
+        raise ProblemError.of(Cause.USAGE, "Both connections are needed for a plan.")
     draft = msgspec.structs.replace(draft, method=method)
     bare = bare_plan(draft, made_at)
     if not draft.chosen:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what="No index is chosen, so there is nothing to move.",
-                todo="Choose at least one index that exists on the source.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            "No index is chosen, so there is nothing to move.",
+            todo="Choose at least one index that exists on the source.",
         )
     copying = copying_of(draft)
     tasks: list[Task] = []
     for index in draft.chosen:
         if index.state is IndexState.CLOSED or index.name not in draft.definitions:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.BLOCKED,
-                    what=f"The index {index.name} cannot be read.",
-                    why="It is closed, or it was deleted since it was chosen.",
-                    todo="Open it on the source, or leave it out.",
-                )
+            raise ProblemError.of(
+                Cause.BLOCKED,
+                f"The index {index.name} cannot be read.",
+                why="It is closed, or it was deleted since it was chosen.",
+                todo="Open it on the source, or leave it out.",
             )
         tasks += tasks_of(draft, index, copying, len(tasks) + 1)
     if draft.bring and draft.carried is None:
         what = "What is to be brought over beside the indices was not looked at yet."
-        raise ProblemError(Problem(cause=Cause.USAGE, what=what, todo="Go back to the selection, and on from there."))
+        raise ProblemError.of(Cause.USAGE, what, todo="Go back to the selection, and on from there.")
     carried = draft.carried or () if draft.bring else ()
     return msgspec.structs.replace(bare, tasks=tuple(tasks), restoration=None, copying=copying, carried=carried)
 
@@ -418,7 +414,7 @@ async def show_everything(work: Work, clusters: Clusters) -> None:
 def source_of(clusters: Clusters) -> Cluster:
     """The source; raises ProblemError (usage) where there is none."""
     if clusters.source is None:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="This method needs a source cluster."))
+        raise ProblemError.of(Cause.USAGE, "This method needs a source cluster.")
     return clusters.source
 
 
@@ -447,13 +443,11 @@ async def made_index(work: Work, clusters: Clusters) -> str:
 
 def index_gone(work: Work) -> ProblemError:
     """The trouble that the destination's index was deleted after the run had made it."""
-    return ProblemError(
-        Problem(
-            cause=Cause.MISSING,
-            what=f"The index {work.task.destination_index} is no longer on the destination.",
-            why="It was deleted after the run had made it; going on would make it anew with guessed mappings.",
-            todo="If that was intended, nothing has to be done. If not, run the plan again.",
-        )
+    return ProblemError.of(
+        Cause.MISSING,
+        f"The index {work.task.destination_index} is no longer on the destination.",
+        why="It was deleted after the run had made it; going on would make it anew with guessed mappings.",
+        todo="If that was intended, nothing has to be done. If not, run the plan again.",
     )
 
 

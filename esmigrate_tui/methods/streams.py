@@ -49,13 +49,11 @@ def stream_task(  # what is known of it, where it goes, and for whom
 ) -> Task:
     """What is to be done for a data stream of the source; raises ProblemError (blocked) for a time series."""
     if named(definition.settings).get("index.mode") == "time_series":
-        raise ProblemError(
-            Problem(
-                cause=Cause.BLOCKED,
-                what=f"The data stream {index.name} is a time series, which takes no documents of the past.",
-                why="Each of its indices takes those of one range of time, and the ranges are made as time goes by.",
-                todo="Restore it from a snapshot: its indices come along with their ranges.",
-            )
+        raise ProblemError.of(
+            Cause.BLOCKED,
+            f"The data stream {index.name} is a time series, which takes no documents of the past.",
+            why="Each of its indices takes those of one range of time, and the ranges are made as time goes by.",
+            todo="Restore it from a snapshot: its indices come along with their ranges.",
         )
     said: list[str] = []
     aliases = translate_aliases(definition.aliases, destination, said)

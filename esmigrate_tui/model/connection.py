@@ -183,7 +183,7 @@ def _is_ipv6(host: str) -> bool:
 
 
 def _unusable(what: str, todo: str) -> ProblemError:
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
+    return ProblemError.of(Cause.USAGE, what, todo=todo)
 
 
 def _cloud_id(text: str) -> str:

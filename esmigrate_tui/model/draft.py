@@ -14,7 +14,7 @@ from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Finding, Severity, accepting
 from esmigrate_tui.model.method import MethodName, MethodTraits, Proof, traits_of
 from esmigrate_tui.model.plan import AT_ONCE, Plan, Task
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreOptions, SnapshotFacts, TakenNameRule, offered
 
@@ -200,7 +200,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
     Raises ProblemError (usage) where the destination, or the method, is not known yet.
     """
     if draft.destination is None or draft.destination_facts is None or draft.method is None:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="A method and a destination are needed for a plan."))
+        raise ProblemError.of(Cause.USAGE, "A method and a destination are needed for a plan.")
     return Plan(
         method=draft.method,
         made_at=made_at,

@@ -13,7 +13,7 @@ from esmigrate_tui.model.definition_depth import DEFINITION_LEVELS, is_too_deep
 from esmigrate_tui.model.files import FileReading
 from esmigrate_tui.model.finding import Acceptance, Severity
 from esmigrate_tui.model.method import MethodName, Proof
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.shipping import ShippingOptions
 from esmigrate_tui.model.snapshot import RestoreKind, RestoreOptions, TakenNameRule
 from esmigrate_tui.model.text import clean, counted, escaped, size
@@ -157,20 +157,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
             _raise_numbers(plan.tasks)
         except (ValueError, RecursionError, msgspec.MsgspecError) as error:  # also of a number or depth without measure
             why = "it is nested too deeply" if isinstance(error, RecursionError) else clean(str(error), 300)
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"This is not a plan that can be run: {why}.",
-                    todo="Correct it there, or make a new one with `esmigrate plan`.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"This is not a plan that can be run: {why}.",
+                todo="Correct it there, or make a new one with `esmigrate plan`.",
             ) from None
         if plan.format != FORMAT:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"The plan has format {plan.format}, this program reads {FORMAT}.",
-                    todo="Make a new one with `esmigrate plan`.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"The plan has format {plan.format}, this program reads {FORMAT}.",
+                todo="Make a new one with `esmigrate plan`.",
             )
         _raise_unknown(values)
         for one in plan.carried:
@@ -203,22 +199,18 @@ def _raise_unwritable(text: str) -> None:
     try:
         is_too_large = len(text.encode()) > MOST_BYTES // 2  # what is escaped becomes longer
     except UnicodeEncodeError:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="A name in this plan is not valid Unicode, so it cannot be written down.",
-                why="Most often it is the name of a file in another encoding.",
-                todo="Rename that file, or move it to a folder whose name can be read.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            "A name in this plan is not valid Unicode, so it cannot be written down.",
+            why="Most often it is the name of a file in another encoding.",
+            todo="Rename that file, or move it to a folder whose name can be read.",
         ) from None
     if is_too_large:
-        raise ProblemError(
-            Problem(
-                cause=Cause.TOO_LARGE,
-                what=f"The file of this plan would be larger than {size(MOST_BYTES // 2)}.",
-                why="The definition of each index stands in it.",
-                todo="Choose fewer indices, and make several plans.",
-            )
+        raise ProblemError.of(
+            Cause.TOO_LARGE,
+            f"The file of this plan would be larger than {size(MOST_BYTES // 2)}.",
+            why="The definition of each index stands in it.",
+            todo="Choose fewer indices, and make several plans.",
         )
 
 
@@ -248,13 +240,11 @@ def _raise_unknown(values: dict[str, Any]) -> None:
         for one in found[:_KEYS_NAMED]
     ]
     more = f", and {len(found) - _KEYS_NAMED} more" if len(found) > _KEYS_NAMED else ""
-    raise ProblemError(
-        Problem(
-            cause=Cause.USAGE,
-            what=f"The plan has {counted(len(found), 'key', 'keys')} that no plan has: {', '.join(named)}{more}.",
-            why="It would have no effect." if len(found) == 1 else "They would have no effect.",
-            todo="Correct or remove what is named. If a newer esmigrate wrote the plan, use that one.",
-        )
+    raise ProblemError.of(
+        Cause.USAGE,
+        f"The plan has {counted(len(found), 'key', 'keys')} that no plan has: {', '.join(named)}{more}.",
+        why="It would have no effect." if len(found) == 1 else "They would have no effect.",
+        todo="Correct or remove what is named. If a newer esmigrate wrote the plan, use that one.",
     )
 
 
@@ -288,12 +278,10 @@ def _raise_no_body(body: str, kind: type, label: str, table: str) -> None:
     except RecursionError:
         why = _TOO_DEEP
     if why:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The body of the {label} in the plan is not a JSON object: {why}.",
-                todo=f"Correct it there, or take its {table} out of the plan.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The body of the {label} in the plan is not a JSON object: {why}.",
+            todo=f"Correct it there, or take its {table} out of the plan.",
         )
 
 

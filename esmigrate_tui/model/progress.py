@@ -347,12 +347,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
         for place, task in enumerate(self.tasks):
             if task.summary.number == number:
                 return place
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The journal of this run has events of task {number}, which the run does not have.",
-                todo="Its plan.toml, beside it, can be run again.",
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The journal of this run has events of task {number}, which the run does not have.",
+            todo="Its plan.toml, beside it, can be run again.",
         )
 
     def elapsed(self, now: float) -> float:

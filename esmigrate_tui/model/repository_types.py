@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import clean
 
@@ -399,4 +399,4 @@ def _no_name(name: str) -> str:
 
 
 def _usage(what: str, todo: str) -> ProblemError:
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
+    return ProblemError.of(Cause.USAGE, what, todo=todo)

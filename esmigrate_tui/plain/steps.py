@@ -11,7 +11,7 @@ import msgspec
 from esmigrate_tui.flow.flow import Flow, begun
 from esmigrate_tui.flow.steps import BY_NAME, before, following, walked
 from esmigrate_tui.model.draft import Draft
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.plain.console import HOW, BackError, Console, EndOfInputError, LeaveError
 
 if TYPE_CHECKING:
@@ -90,12 +90,10 @@ async def walk_through(flow: PlainFlow) -> FlowOutcome:
         raise
     except EndOfInputError:
         _say_what_stays(flow)
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="The answers ended before a migration was started; no document was written.",
-                todo="Give an answer to each question, a line each; q leaves.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            "The answers ended before a migration was started; no document was written.",
+            todo="Give an answer to each question, a line each; q leaves.",
         ) from None
     finally:
         await flow.close_clusters()

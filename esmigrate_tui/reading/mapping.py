@@ -105,7 +105,7 @@ def body_of(text: str | bytes, file: str = "") -> str:
         if (at := wrong_at(text)) is None:
             raise _wrong(f"{where} is no JSON object: {clean(str(error), 200)}.") from None
         what = f"{where} is no JSON object: {at.why} in line {at.line}, column {at.column}."
-        raise _wrong(what) if file else ProblemError(Problem(cause=Cause.USAGE, what=what)) from None
+        raise _wrong(what) if file else ProblemError.of(Cause.USAGE, what) from None
     if is_too_deep(given):
         raise _wrong(_TOO_DEEP.format(where))
     body = given if given.keys() & _PARTS else {"mappings": given}
@@ -162,7 +162,7 @@ def _check(properties: object, where: str, at: str) -> None:
 
 def _wrong(what: str) -> ProblemError:
     todo = 'Write it as {"properties": {"FIELD": {"type": "keyword"}}}.'
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
+    return ProblemError.of(Cause.USAGE, what, todo=todo)
 
 
 def _decoded(create: str) -> Entry:

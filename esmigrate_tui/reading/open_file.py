@@ -45,13 +45,11 @@ def found_files(patterns: Sequence[str]) -> tuple[FileSource, ...]:
             matching = sorted(glob.glob(str(exact), recursive=True))  # noqa: PTH207  # a pattern may be absolute
             names = [path for name in matching if (path := Path(name)).is_file()]
         if not names:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.MISSING,
-                    what=f"There is no file {clean(pattern, 500)}." if pattern else "A file was given without a name.",
-                    why=_why_no_file(exact) if pattern else "",
-                    todo="Give the path of a file, or a pattern such as 'folder/*.ndjson' in quotes.",
-                )
+            raise ProblemError.of(
+                Cause.MISSING,
+                f"There is no file {clean(pattern, 500)}." if pattern else "A file was given without a name.",
+                why=_why_no_file(exact) if pattern else "",
+                todo="Give the path of a file, or a pattern such as 'folder/*.ndjson' in quotes.",
             )
         paths |= dict.fromkeys(name.resolve() for name in names)
     return tuple(file_source(str(path)) for path in paths)
@@ -166,10 +164,8 @@ def _said(path: str) -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:  # a NUL in a name is a ValueError
         why = (error.strerror if isinstance(error, OSError) else "") or str(error)
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The file {clean(path, 500)} cannot be read: {clean(why, 200)}.",
-                todo="See that it exists and that you may read it.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The file {clean(path, 500)} cannot be read: {clean(why, 200)}.",
+            todo="See that it exists and that you may read it.",
         ) from None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from esmigrate_tui.model.files import FileRow, IdRule
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.columns import NotFinite, NoValue, values
 from esmigrate_tui.reading.identity import ID, ROUTING, UNFIT, IdAssigner, NoIdError
@@ -40,12 +40,10 @@ def _opened(path: str, **options: str) -> Iterator[Any]:
         with parquet.ParquetFile(path, **options) as file:
             yield file
     except _errors() as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The file {clean(path, 500)} cannot be read as Parquet: {clean(str(error), 200)}.",
-                todo="See that it is whole.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The file {clean(path, 500)} cannot be read as Parquet: {clean(str(error), 200)}.",
+            todo="See that it is whole.",
         ) from None
 
 
@@ -61,13 +59,11 @@ def names(path: str) -> tuple[str, ...]:
         found = tuple(file.schema_arrow.names)
         twice = _twice(file.schema_arrow)
     if twice:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"Two columns of {clean(path, 300)} are called {clean(twice, 100)}.",
-                why="A document holds a name once; one of the two would be lost.",
-                todo="Rename one of them in the file.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"Two columns of {clean(path, 300)} are called {clean(twice, 100)}.",
+            why="A document holds a name once; one of the two would be lost.",
+            todo="Rename one of them in the file.",
         )
     return found
 

@@ -22,7 +22,7 @@ from esmigrate_tui.model.files import (
     RowError,
     TableColumn,
 )
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, listed, number
 from esmigrate_tui.reading.decompression import CutShortError, is_of_bytes, is_utf8
 from esmigrate_tui.reading.guess import documents_of, guesses, is_written_number, properties
@@ -72,13 +72,11 @@ def _unpacked_start(file: FileSource, *, until_text: bool = False) -> tuple[byte
                 seen = piece
                 looked_through += len(piece)
     except CutShortError as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The file {clean(file.path, 500)} cannot be unpacked: {error}.",
-                why="It was cut short, or is damaged.",
-                todo="Get it whole, or leave it out.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The file {clean(file.path, 500)} cannot be unpacked: {error}.",
+            why="It was cut short, or is damaged.",
+            todo="Get it whole, or leave it out.",
         ) from None
     finally:
         opened.close()
@@ -143,22 +141,17 @@ def _recognised(files: tuple[FileSource, ...], wishes: FileOptions, pipeline: st
     alike = next((kinds for kinds in _ALIKE if first.format in kinds), frozenset({first.format}))
     odd = next((one for one in found if one.format not in alike), None)
     if odd is not None:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"{clean(odd.file.path, 300)} looks like {odd.format}, {clean(files[0].path, 300)} like "
-                f"{first.format}.",
-                why="The files of one plan are read in one way.",
-                todo="Make a plan for each, or say what they are (--format).",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"{clean(odd.file.path, 300)} looks like {odd.format}, {clean(files[0].path, 300)} like {first.format}.",
+            why="The files of one plan are read in one way.",
+            todo="Make a plan for each, or say what they are (--format).",
         )
     if wishes.names and not first.format.has_columns:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"{clean(files[0].path, 300)} is {first.format}, which has no columns to be named.",
-                todo="Name columns of tables of text alone, or say what the files are (--format).",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"{clean(files[0].path, 300)} is {first.format}, which has no columns to be named.",
+            todo="Name columns of tables of text alone, or say what the files are (--format).",
         )
     common = _common(found)
     ids = wishes.ids or (IdRule.OWN if first.format.has_ids else IdRule.NEW)
@@ -215,15 +208,14 @@ def _must_have_headers(reading: FileReading) -> None:
         if len(other) == len(first) and not set(other) & set(first) and any(looks_like_data):
             if any(is_written_number(name) for name in first):
                 continue
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"The first row of {clean(file.path, 300)} looks like data, not like names of columns: "
-                    f"{clean(', '.join(other), 200)}.",
-                    why=f"The first row of {clean(reading.files[0].path, 300)} names them: "
-                    f"{clean(', '.join(first), 200)}.",
-                    todo="Make a plan of its own for the files without names (--columns), into the same index.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"The first row of {clean(file.path, 300)} looks like data, not like names of columns: "
+                f"{clean(', '.join(other), 200)}.",
+                why=(
+                    f"The first row of {clean(reading.files[0].path, 300)} names them: {clean(', '.join(first), 200)}."
+                ),
+                todo="Make a plan of its own for the files without names (--columns), into the same index.",
             )
 
 
@@ -245,13 +237,11 @@ def _in_a_sentence(label: str) -> Iterator[None]:
     except ProblemError:
         raise
     except Exception as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The first rows of {clean(label, 300)} cannot be read.",
-                why="They hold something that this program does not expect; it is a fault of the program, not of them.",
-                todo="Say what the files are (--format), or convert them to lines of JSON.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The first rows of {clean(label, 300)} cannot be read.",
+            why="They hold something that this program does not expect; it is a fault of the program, not of them.",
+            todo="Say what the files are (--format), or convert them to lines of JSON.",
         ) from error
 
 
@@ -296,15 +286,14 @@ def _of_one_index(reading: FileReading, seen: _SampledRows) -> FileReading:
     if len(names) > 1:
         told = listed([f"{name} ({number(times)})" for name, times in names.most_common()], most=6)
         one = next(iter(names))
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The first rows of {reading.label} are documents of {counted(len(names), 'index', 'indices')}: "
-                f"{told}.",
-                why="A plan fills one index; these would be mixed in it, and of two with one _id the second is lost.",
-                todo=f"Make a plan for each: --from-index {shlex.quote(clean(one, 200))}, in the wizard Of index. "
-                "To have all in one index: '*'.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The first rows of {reading.label} are documents of {counted(len(names), 'index', 'indices')}: {told}.",
+            why="A plan fills one index; these would be mixed in it, and of two with one _id the second is lost.",
+            todo=(
+                f"Make a plan for each: --from-index {shlex.quote(clean(one, 200))}, in the wizard Of index. "
+                "To have all in one index: '*'."
+            ),
         )
     return msgspec.structs.replace(reading, of_index=next(iter(names), ""))
 
@@ -314,12 +303,10 @@ def patterns_of(typed: str) -> tuple[str, ...]:
     try:
         return tuple(shlex.split(typed))
     except ValueError:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="A quote is opened and not closed.",
-                todo="Quotes go around a path that has blanks in it: 'my files/*.csv'.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            "A quote is opened and not closed.",
+            todo="Quotes go around a path that has blanks in it: 'my files/*.csv'.",
         ) from None
 
 
@@ -425,13 +412,11 @@ def _must_have_id_column(reading: FileReading) -> None:
         names = header(reading, file)
         if reading.ids is IdRule.FIELD and names and position_of(reading.id_field, names) < 0:
             which = "The table" if len(reading.files) == 1 else clean(file.path, 300)
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"{which} has no column {clean(reading.id_field, 100)} to take the _id from.",
-                    why=f"Its columns are: {clean(', '.join(names), 500)}.",
-                    todo="Name one of these (--id-field).",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"{which} has no column {clean(reading.id_field, 100)} to take the _id from.",
+                why=f"Its columns are: {clean(', '.join(names), 500)}.",
+                todo="Name one of these (--id-field).",
             )
 
 

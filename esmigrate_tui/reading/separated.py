@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.files import FileRow
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, size
 from esmigrate_tui.reading.cells import CellConverter
 from esmigrate_tui.reading.identity import ID, ROUTING, IdAssigner, NoIdError, position_of
@@ -180,13 +180,11 @@ class SeparatedParser:
         named = [name.strip() or f"column_{position}" for position, name in enumerate(names, start=1)]
         twice = next((name for position, name in enumerate(named) if name in named[:position]), None)
         if twice is not None:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"Two columns of the table are called {clean(twice, 100)}.",
-                    why="A document holds a name once; one of the two would be lost.",
-                    todo="Rename one of them in the first row of the file.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"Two columns of the table are called {clean(twice, 100)}.",
+                why="A document holds a name once; one of the two would be lost.",
+                todo="Rename one of them in the first row of the file.",
             )
         self._cells = CellConverter(named, self._columns)
         self._id_at = position_of(self._identity.field, named)
@@ -197,9 +195,7 @@ class SeparatedParser:
         """The row of some cells; None for the header and for an empty line."""
         if isinstance(cells, str):
             if self._cells is None:
-                raise ProblemError(
-                    Problem(cause=Cause.USAGE, what=f"The first row of the table cannot be read: {cells}.")
-                )
+                raise ProblemError.of(Cause.USAGE, f"The first row of the table cannot be read: {cells}.")
             return self._bad(line, cells)
         if len(cells) == 1 and not cells[0][0].strip():
             return None

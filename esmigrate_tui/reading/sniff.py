@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from esmigrate_tui.model.files import FileFormat, LineBreak
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.hits import RESPONSE
 from esmigrate_tui.reading.json_lines import BOM
@@ -71,9 +71,7 @@ def refuse_known(start: bytes, name: str) -> None:
 
 
 def _refused(name: str, what: str, todo: str) -> ProblemError:
-    return ProblemError(
-        Problem(cause=Cause.UNSUPPORTED, what=f"{clean(name, 300)} is {what}, which is not read here.", todo=todo)
-    )
+    return ProblemError.of(Cause.UNSUPPORTED, f"{clean(name, 300)} is {what}, which is not read here.", todo=todo)
 
 
 def format_of(start: bytes, name: str) -> FileFormat:
@@ -83,12 +81,10 @@ def format_of(start: bytes, name: str) -> FileFormat:
     refuse_known(start, name)
     head = start[:4_000]
     if len(_CONTROL.findall(head)) > _BINARY * len(head):
-        raise ProblemError(
-            Problem(
-                cause=Cause.UNSUPPORTED,
-                what=f"{clean(name, 300)} is neither JSON nor a table of text, nor anything else that is known here.",
-                todo="Convert it to CSV, to lines of JSON or to Parquet first.",
-            )
+        raise ProblemError.of(
+            Cause.UNSUPPORTED,
+            f"{clean(name, 300)} is neither JSON nor a table of text, nor anything else that is known here.",
+            todo="Convert it to CSV, to lines of JSON or to Parquet first.",
         )
     text = start.removeprefix(BOM).lstrip()
     if text.startswith(b"["):

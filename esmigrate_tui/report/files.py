@@ -11,7 +11,7 @@ import msgspec
 from esmigrate_tui.disk import opened, replacing
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.output import json_line
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.report.markdown import as_markdown
 from esmigrate_tui.report.page import as_html
@@ -55,12 +55,10 @@ def write_all(report: Report, folder: Path, rejects: Path | None = None) -> tupl
                 write_table(map(_reject.decode, lines), file)
             written.append(table)
     except OSError as error:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The report could not be written to {clean(str(folder), 300)}: {error.strerror or error}.",
-                todo=f"Make room or correct the folder, then: esmigrate report {clean(report.run, 100)}",
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The report could not be written to {clean(str(folder), 300)}: {error.strerror or error}.",
+            todo=f"Make room or correct the folder, then: esmigrate report {clean(report.run, 100)}",
         ) from None
     return tuple(written)
 

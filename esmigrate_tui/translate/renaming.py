@@ -12,7 +12,7 @@ import re
 import warnings
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -113,4 +113,4 @@ def _unread(pattern: str, why: str) -> ProblemError:
 
 
 def _wrong(what: str, todo: str) -> ProblemError:
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
+    return ProblemError.of(Cause.USAGE, what, todo=todo)

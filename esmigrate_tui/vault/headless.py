@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, Side, SignIn
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, duration
 from esmigrate_tui.vault import keys
 from esmigrate_tui.vault.deadline import within
@@ -95,13 +95,11 @@ async def resolve(
     if wanted is SignIn.NONE:
         return ResolvedConnection(connection, NO_CREDENTIAL, f"The {side} is spoken to without signing in.")
     empty = [variable(side, kind) for kind in _VARIABLES if environ.get(variable(side, kind)) == ""]
-    raise ProblemError(
-        Problem(
-            cause=Cause.AUTHENTICATION,
-            what=f"There is no {_WORDS[wanted]} for the {side}, {connection.endpoint.url}.",
-            why=" ".join([*(f"{name} is set, but empty." for name in empty), *([silence] if silence else [])]),
-            todo=ways(side),
-        )
+    raise ProblemError.of(
+        Cause.AUTHENTICATION,
+        f"There is no {_WORDS[wanted]} for the {side}, {connection.endpoint.url}.",
+        why=" ".join([*(f"{name} is set, but empty." for name in empty), *([silence] if silence else [])]),
+        todo=ways(side),
     )
 
 
@@ -221,4 +219,4 @@ def _check_private(seen: os.stat_result, path: Path, option: str) -> None:
 
 
 def _unusable(what: str, todo: str) -> ProblemError:
-    return ProblemError(Problem(cause=Cause.USAGE, what=what, todo=todo))
+    return ProblemError.of(Cause.USAGE, what, todo=todo)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from esmigrate_tui.model.connection import Connection, Credential, SignIn
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.vault import backends, states
 from esmigrate_tui.vault.deadline import within
 from esmigrate_tui.vault.states import VaultReport, VaultState
@@ -34,7 +34,7 @@ async def remember(connection: Connection, credential: Credential, *, deadline: 
     Raises ProblemError (state) when it is not kept, for whatever reason; (usage) when there is nothing to keep.
     """
     if credential.sign_in is SignIn.NONE or not credential.secret:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="There is no secret to remember."))
+        raise ProblemError.of(Cause.USAGE, "There is no secret to remember.")
     if (credential.sign_in, credential.user) != (connection.sign_in, connection.user):
         message = "the credential is not the connection's: the entry would never be found again"
         raise ValueError(message)
@@ -143,6 +143,4 @@ async def _answered(deadline: float, work: Callable[[Event], VaultReport]) -> Va
 
 
 def _not_done(what: str, report: VaultReport) -> ProblemError:
-    return ProblemError(
-        Problem(cause=Cause.STATE, what=what, why=report.sentence, todo=report.todo, evidence=report.copy)
-    )
+    return ProblemError.of(Cause.STATE, what, why=report.sentence, todo=report.todo, evidence=report.copy)

@@ -34,7 +34,7 @@ from esmigrate_tui.model.files import IdRule
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import RestoreKind
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, size
@@ -80,12 +80,10 @@ class IndexFromSource(PumpMover[FilePump]):
             task = shipping.task_of(draft.shipping, draft.into, draft.create)
             return msgspec.structs.replace(bare, tasks=(task,), restoration=None)
         if reading is None or not reading.files or not draft.into:
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what="No file is chosen, or no index that it goes into.",
-                    todo="Choose at least one file, and give the index a name.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                "No file is chosen, or no index that it goes into.",
+                todo="Choose at least one file, and give the index a name.",
             )
         is_stream = any(index.data_stream == draft.into for index in draft.destination_indices)
         facts = draft.destination_facts
@@ -217,12 +215,8 @@ class IndexFromSource(PumpMover[FilePump]):
 def reading_of(task: Task) -> FileReading:
     """The files of a task; raises ProblemError (usage) where the plan names none."""
     if task.reading is None:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="The plan names no files.",
-                todo="Make a new one with `esmigrate plan index-from-source`.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE, "The plan names no files.", todo="Make a new one with `esmigrate plan index-from-source`."
         )
     return task.reading
 
@@ -230,13 +224,11 @@ def reading_of(task: Task) -> FileReading:
 async def _raise_changed(reading: FileReading) -> None:
     """Raise ProblemError (state) where a file is not the one that was planned with: its offsets mean other rows."""
     if what := await asyncio.to_thread(what_changed, reading.files):
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=what,
-                why="Where a run stands is a place in the files as they were.",
-                todo="Bring the file back as it was, or make a new plan with `esmigrate plan`.",
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            what,
+            why="Where a run stands is a place in the files as they were.",
+            todo="Bring the file back as it was, or make a new plan with `esmigrate plan`.",
         )
 
 

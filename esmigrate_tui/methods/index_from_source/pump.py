@@ -225,13 +225,11 @@ def _unreadable(reading: FileReading, place: RowPosition, error: Exception) -> P
     if isinstance(error, ProblemError):
         return error
     path = reading.files[min(place.file, len(reading.files) - 1)].path
-    return ProblemError(
-        Problem(
-            cause=Cause.USAGE,
-            what=f"{clean(path, 300)} cannot be read on after line {place.line}.",
-            why="There is something that this program does not expect; it is a fault of the program, not of the file.",
-            todo="Convert the file to lines of JSON, and index that. What has arrived stays.",
-        )
+    return ProblemError.of(
+        Cause.USAGE,
+        f"{clean(path, 300)} cannot be read on after line {place.line}.",
+        why="There is something that this program does not expect; it is a fault of the program, not of the file.",
+        todo="Convert the file to lines of JSON, and index that. What has arrived stays.",
     )
 
 

@@ -14,7 +14,7 @@ import msgspec
 from esmigrate_tui.model.connection import Connection, SignIn, TrustKind
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.features import Features
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ def secret_of(target: ShippingTarget) -> tuple[str, str]:
 
 def refused(what: str, todo: str) -> ProblemError:
     """The trouble that a sender cannot do this, whatever its text would be."""
-    return ProblemError(Problem(cause=Cause.UNSUPPORTED, what=what, todo=todo))
+    return ProblemError.of(Cause.UNSUPPORTED, what, todo=todo)
 
 
 def raise_references(target: ShippingTarget, name: str, *signs: str) -> None:

@@ -20,7 +20,7 @@ from esmigrate_tui.model.event import Acknowledged, Watched
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.plan import Task
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean, counted, number
 from esmigrate_tui.verify import Comparison
 
@@ -134,7 +134,7 @@ class ArrivalWatch:
 def shipping_of(task: Task) -> ShippingOptions:
     """Who sends the documents of a task; raises ProblemError (usage) where the plan names no sender."""
     if task.shipping is None:
-        raise ProblemError(Problem(cause=Cause.USAGE, what="The plan does not say who sends the documents."))
+        raise ProblemError.of(Cause.USAGE, "The plan does not say who sends the documents.")
     return task.shipping
 
 

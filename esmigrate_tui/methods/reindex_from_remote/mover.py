@@ -264,13 +264,11 @@ def _raise_unsplittable(draft: Draft) -> None:
     version = draft.source_facts.version
     mappings = [draft.definitions[index.name].mappings for index in draft.chosen]
     if not any(fields_of(one, version, draft.split_by) for one in mappings):
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"No chosen index can be divided by {clean(draft.split_by, 200)}.",
-                why="That needs a date or a whole number, indexed and with doc_values, outside of nested objects.",
-                todo="Name another field with --split-by, or leave it out: one is looked for.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"No chosen index can be divided by {clean(draft.split_by, 200)}.",
+            why="That needs a date or a whole number, indexed and with doc_values, outside of nested objects.",
+            todo="Name another field with --split-by, or leave it out: one is looked for.",
         )
 
 

@@ -12,7 +12,7 @@ from esmigrate_tui.methods.restore_from_snapshot.requests import (
 )
 from esmigrate_tui.methods.restore_from_snapshot.state import comes_from
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreKind, RestoreOptions, TakenNameRule
 
 if TYPE_CHECKING:
@@ -43,24 +43,20 @@ async def make_repository(plan: Plan, clusters: Clusters, recorder: Recorder, sh
             if there is None or error.problem.cause is not Cause.BUSY:
                 raise
     elif there is None:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The destination has no repository {wanted.repository.name}.",
-                why="It existed when the plan was made, or was to be registered by another user.",
-                todo="Register it there under the same name, and run the plan again.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The destination has no repository {wanted.repository.name}.",
+            why="It existed when the plan was made, or was to be registered by another user.",
+            todo="Register it there under the same name, and run the plan again.",
         )
     snapshot = await shared.snapshot(anew=True)
     if wanted.snapshot_uuid and snapshot.uuid and wanted.snapshot_uuid != snapshot.uuid:
-        raise ProblemError(
-            Problem(
-                cause=Cause.STATE,
-                what=f"The snapshot {wanted.snapshot} in {wanted.repository.name} is not the one of the plan.",
-                why="It was deleted and another one was made under its name, or the repository is another one.",
-                todo="Make a new plan from it, if it is the right one.",
-                evidence=f"{snapshot.uuid}, not {wanted.snapshot_uuid}",
-            )
+        raise ProblemError.of(
+            Cause.STATE,
+            f"The snapshot {wanted.snapshot} in {wanted.repository.name} is not the one of the plan.",
+            why="It was deleted and another one was made under its name, or the repository is another one.",
+            todo="Make a new plan from it, if it is the right one.",
+            evidence=f"{snapshot.uuid}, not {wanted.snapshot_uuid}",
         )
 
 
@@ -69,16 +65,16 @@ def _must_be_the_same(there: Repository, wanted: RestoreOptions) -> None:
     ours = wanted.repository
     if there.type == ours.type and (there.place == ours.place or not ours.place):
         return
-    raise ProblemError(
-        Problem(
-            cause=Cause.EXISTS,
-            what=f"The destination has another repository named {ours.name}.",
-            why=f"It is of type {there.type}"
+    raise ProblemError.of(
+        Cause.EXISTS,
+        f"The destination has another repository named {ours.name}.",
+        why=(
+            f"It is of type {there.type}"
             + (f" at {there.place}" if there.place else "")
             + f", the plan wants {ours.type}"
-            + (f" at {ours.place}." if ours.place else "."),
-            todo="Register the wanted one under another name, and make a new plan.",
-        )
+            + (f" at {ours.place}." if ours.place else ".")
+        ),
+        todo="Register the wanted one under another name, and make a new plan.",
     )
 
 

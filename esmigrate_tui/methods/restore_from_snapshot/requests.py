@@ -18,7 +18,7 @@ from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.plan import Plan, Task
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import (
     Mount,
     RestoreKind,
@@ -104,12 +104,10 @@ def planned(draft: Draft, made_at: str) -> Plan:
     for task in tasks:
         _must_be_a_name(task)
     if not tasks:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what="Nothing is chosen, so there is nothing to restore.",
-                todo="Choose an index, a data stream, a feature state, or the global state.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            "Nothing is chosen, so there is nothing to restore.",
+            todo="Choose an index, a data stream, a feature state, or the global state.",
         )
     _must_be_apart(tasks)
     at_once = draft.at_once or AT_ONCE
@@ -121,24 +119,22 @@ def _ready(draft: Draft) -> tuple[SnapshotFacts, RestoreOptions]:
     """The chosen snapshot and how to restore it; raises ProblemError where it is none that can be restored."""
     snapshot, wanted = draft.snapshot, draft.restoration
     if snapshot is None or wanted is None or wanted.snapshot != snapshot.name:
-        raise ProblemError(
-            Problem(cause=Cause.USAGE, what="No snapshot is chosen.", todo="Choose the one to restore from.")
-        )
+        raise ProblemError.of(Cause.USAGE, "No snapshot is chosen.", todo="Choose the one to restore from.")
     if snapshot.state not in {SnapshotState.SUCCESS, SnapshotState.PARTIAL}:
         said = {
             SnapshotState.IN_PROGRESS: "is still being made",
             SnapshotState.FAILED: "has failed",
             SnapshotState.INCOMPATIBLE: "is of a format that the destination cannot read",
         }.get(snapshot.state, "is in a state that is not known")
-        raise ProblemError(
-            Problem(
-                cause=Cause.BLOCKED,
-                what=f"The snapshot {snapshot.name} {said}, so nothing can be restored from it.",
-                todo="Wait until it is made."
+        raise ProblemError.of(
+            Cause.BLOCKED,
+            f"The snapshot {snapshot.name} {said}, so nothing can be restored from it.",
+            todo=(
+                "Wait until it is made."
                 if snapshot.state is SnapshotState.IN_PROGRESS
-                else "Choose another snapshot, or take a new one.",
-                evidence=snapshot.reason,
-            )
+                else "Choose another snapshot, or take a new one."
+            ),
+            evidence=snapshot.reason,
         )
     return snapshot, msgspec.structs.replace(wanted, snapshot_uuid=wanted.snapshot_uuid or snapshot.uuid)
 
@@ -148,20 +144,16 @@ def _chosen(ground: _RestoreFacts) -> Sequence[str]:
     snapshot = ground.snapshot
     if gone := [name for name in ground.draft.selected if name not in ground.chosen]:
         if of_feature := next((name for name in gone if name in snapshot.of_features), None):
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"The index {of_feature} is part of a feature state.",
-                    why="Such indices are restored together, by the name of their feature.",
-                    todo="Choose the feature state instead.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"The index {of_feature} is part of a feature state.",
+                why="Such indices are restored together, by the name of their feature.",
+                todo="Choose the feature state instead.",
             )
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The snapshot {snapshot.name} holds no {listed(gone, _NAMES_SHOWN)}.",
-                todo="Look at the list again, or choose another snapshot.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The snapshot {snapshot.name} holds no {listed(gone, _NAMES_SHOWN)}.",
+            todo="Look at the list again, or choose another snapshot.",
         )
     return tuple(ground.chosen)
 
@@ -171,22 +163,18 @@ def _features(ground: _RestoreFacts) -> Sequence[str]:
     draft, snapshot = ground.draft, ground.snapshot
     known = [state.name for state in snapshot.feature_states]
     if gone := [name for name in draft.feature_states if name not in known]:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The snapshot {snapshot.name} holds no feature state {listed(gone, _NAMES_SHOWN)}.",
-                todo="Look at the list again, or choose another snapshot.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The snapshot {snapshot.name} holds no feature state {listed(gone, _NAMES_SHOWN)}.",
+            todo="Look at the list again, or choose another snapshot.",
         )
     facts = draft.destination_facts
     if draft.feature_states and facts is not None and not Features.of_cluster(facts).has_feature_states:
-        raise ProblemError(
-            Problem(
-                cause=Cause.UNSUPPORTED,
-                what=f"The destination ({facts.version}) does not know feature states.",
-                why="They came with 7.12; before that, the indices themselves are restored.",
-                todo="Leave the feature states out.",
-            )
+        raise ProblemError.of(
+            Cause.UNSUPPORTED,
+            f"The destination ({facts.version}) does not know feature states.",
+            why="They came with 7.12; before that, the indices themselves are restored.",
+            todo="Leave the feature states out.",
         )
     return [name for name in known if name in draft.feature_states]
 
@@ -201,13 +189,11 @@ def _index_task(ground: _RestoreFacts, name: str) -> Task:
         else [name]
     )
     if wanted.mount is not Mount.NONE and kind is not RestoreKind.INDEX:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what=f"The data stream {name} cannot be mounted as a whole.",
-                why="A searchable snapshot is mounted index by index.",
-                todo="Restore it, or leave it out.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            f"The data stream {name} cannot be mounted as a whole.",
+            why="A searchable snapshot is mounted index by index.",
+            todo="Restore it, or leave it out.",
         )
     lost = _must_be_whole(ground, name, held)
     target = draft.target(name)
@@ -258,12 +244,10 @@ def _feature_task(ground: _RestoreFacts, name: str) -> Task:
 def _global_task(snapshot: SnapshotFacts) -> Task:
     """The task of the cluster-wide state; raises ProblemError (missing) where it is not in the snapshot."""
     if snapshot.global_state is False:
-        raise ProblemError(
-            Problem(
-                cause=Cause.MISSING,
-                what=f"The snapshot {snapshot.name} was made without the global state.",
-                todo="Leave it out, or choose a snapshot that has it.",
-            )
+        raise ProblemError.of(
+            Cause.MISSING,
+            f"The snapshot {snapshot.name} was made without the global state.",
+            todo="Leave it out, or choose a snapshot that has it.",
         )
     return Task(
         number=0,
@@ -282,16 +266,16 @@ def _must_be_whole(ground: _RestoreFacts, name: str, held: Iterable[str]) -> int
     failures = [failure for index in dict.fromkeys(held) for failure in ground.lost.get(index, ())]
     lost = len({(failure.index, failure.shard) for failure in failures})
     if lost and not ground.wanted.partial:
-        raise ProblemError(
-            Problem(
-                cause=Cause.BLOCKED,
-                what=f"{counted(lost, 'shard')} of {name} {'is' if lost == 1 else 'are'} not in the snapshot "
-                f"{ground.snapshot.name}.",
-                why="Elasticsearch restores such an index only if it is told that a part will do.",
-                todo="Choose another snapshot, leave it out, or ask for a partial restore: the missing shards are "
-                "empty then.",
-                evidence=failures[0].reason,
-            )
+        raise ProblemError.of(
+            Cause.BLOCKED,
+            f"{counted(lost, 'shard')} of {name} {'is' if lost == 1 else 'are'} not in the snapshot "
+            f"{ground.snapshot.name}.",
+            why="Elasticsearch restores such an index only if it is told that a part will do.",
+            todo=(
+                "Choose another snapshot, leave it out, or ask for a partial restore: the missing shards are "
+                "empty then."
+            ),
+            evidence=failures[0].reason,
         )
     return lost
 
@@ -307,13 +291,11 @@ def _name_taken(name: str, what: str) -> ProblemError:
         "data stream": "Restore under another name, or have the data stream deleted first.",
         "alias": "Restore under another name, or take the alias away.",
     }[what]
-    return ProblemError(
-        Problem(
-            cause=Cause.BLOCKED,
-            what=f"The destination has {'an' if what[0] in 'ai' else 'a'} {what} {name} already.",
-            why="A restore would be refused, or overwrite it.",
-            todo=todo,
-        )
+    return ProblemError.of(
+        Cause.BLOCKED,
+        f"The destination has {'an' if what[0] in 'ai' else 'a'} {what} {name} already.",
+        why="A restore would be refused, or overwrite it.",
+        todo=todo,
     )
 
 
@@ -324,12 +306,10 @@ def _must_be_apart(tasks: Sequence[Task]) -> None:
         if task.kind not in {RestoreKind.INDEX, RestoreKind.DATA_STREAM}:
             continue
         if other := seen.get(task.destination_index):
-            raise ProblemError(
-                Problem(
-                    cause=Cause.USAGE,
-                    what=f"{other.source_index} and {task.source_index} would both become {task.destination_index}.",
-                    todo="Give each a name of its own.",
-                )
+            raise ProblemError.of(
+                Cause.USAGE,
+                f"{other.source_index} and {task.source_index} would both become {task.destination_index}.",
+                todo="Give each a name of its own.",
             )
         seen[task.destination_index] = task
 
@@ -339,13 +319,11 @@ def _must_be_a_name(task: Task) -> None:
     name = task.destination_index
     if name == task.source_index or not index_name_trouble(name):
         return
-    raise ProblemError(
-        Problem(
-            cause=Cause.USAGE,
-            what=f"{clean(name, 300)!r} cannot be the name of an index.",
-            why=INDEX_NAME_RULE,
-            todo="Choose another name.",
-        )
+    raise ProblemError.of(
+        Cause.USAGE,
+        f"{clean(name, 300)!r} cannot be the name of an index.",
+        why=INDEX_NAME_RULE,
+        todo="Choose another name.",
     )
 
 
@@ -491,12 +469,10 @@ def delete_request(index: str, *, is_stream: bool = False) -> Request:
 def restoration_of(plan: Plan) -> RestoreOptions:
     """What a plan is to be restored from, and how; raises ProblemError (usage) where it does not say."""
     if plan.restoration is None:
-        raise ProblemError(
-            Problem(
-                cause=Cause.USAGE,
-                what="The plan does not say what is to be restored from.",
-                todo="Make a new one with `esmigrate plan`.",
-            )
+        raise ProblemError.of(
+            Cause.USAGE,
+            "The plan does not say what is to be restored from.",
+            todo="Make a new one with `esmigrate plan`.",
         )
     return plan.restoration
 
