@@ -12,9 +12,11 @@ import pytest
 
 from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
+from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.damage import JournalLostError
 from esmigrate_tui.engine.folders import RunFolder, make_folder
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.listing import summary
 from esmigrate_tui.engine.run import perform, started
 from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.event import RunFinished, RunOutcome, TaskAdvanced
@@ -91,6 +93,25 @@ def test_a_run_that_had_begun_and_whose_journal_is_lost_is_damaged_and_never_beg
         assert "GET /new-1/_settings" in said, command
         assert "run again" in said, command
     assert not folder.journal.exists() or not folder.journal.stat().st_size
+
+
+async def test_a_process_that_may_still_write_is_named_where_its_journal_is_damaged(tmp_path: Path) -> None:
+    folder = make_folder(plan(), tmp_path, lambda: "7K2P")
+    async with await Journal.create(folder.journal) as journal:
+        for at in range(200):
+            await journal.append(started(plan(), "7K2P" * 500, float(at)))
+    folder.process.write_text('{"pid": 4711, "started_at": 0.0}')
+    truncated(folder)
+    held = lock.hold(folder.lock)
+    assert held is not None
+    said = await summary(folder)
+    lock.release(held)
+    assert said.problem is not None
+    assert "Its process (4711) may still be writing: `kill 4711` ends it." in said.problem.todo
+    assert "PUT /new-1/_settings" in said.problem.todo
+    after = await summary(folder)
+    assert after.problem is not None
+    assert "4711" not in after.problem.todo
 
 
 def test_a_run_that_was_never_begun_is_not_called_damaged(

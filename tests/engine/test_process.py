@@ -371,6 +371,27 @@ async def test_what_a_killed_run_left_changed_is_put_back_afterwards(home: Path)
     assert not folder.is_live
 
 
+async def test_a_run_whose_journal_is_deleted_meanwhile_ends_with_one_sentence_and_is_never_begun_anew(
+    home: Path,
+) -> None:
+    folder = await begun(home, 100_000)
+    await until_it_moves(folder)
+    for file in folder.path.glob("journal*"):
+        file.unlink()
+    await until_it_is_gone(folder)
+    said = folder.log.read_text()
+    assert said.startswith("The journal of this run was deleted while the run was going on.")
+    assert said.count("\n") == 1
+    assert "What it had changed was reverted." in said
+    with pytest.raises(ProblemError) as caught:
+        await resume_run("7K2P", CREDENTIALS, home=home, command=TINY)
+    assert caught.value.problem.cause is Cause.STATE
+    assert caught.value.problem.sentence() == said.strip()
+    assert not folder.journal.exists()
+    [listed] = await all_runs(home)
+    assert listed.problem is not None
+
+
 def opening(notepad: Notepad) -> OpenClusters:
     @contextlib.asynccontextmanager
     async def opened(plan: Plan, credentials: Mapping[Side, Credential]) -> AsyncIterator[Clusters]:
