@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from esmigrate_tui.engine.damage import sign
 from esmigrate_tui.engine.folders import find_run, make_folder, read_plan
 from esmigrate_tui.engine.holding import held_alone
 from esmigrate_tui.engine.journal import Journal
@@ -71,6 +72,7 @@ async def _written_and_made(
 ) -> Problem | None:
     """Record the change, make it, and record how that ended; its trouble, None where it was made."""
     async with await Journal.create(there.journal) as journal:
+        await asyncio.to_thread(sign, there.journal, time.time())
         before = await journal.progress()
         if not before.run:
             await journal.append(started(plan, there.run, clock()))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.disk import opened, read_text
+from esmigrate_tui.disk import opened, read_text, write_whole
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.plan import MOST_BYTES, Plan
@@ -58,6 +59,11 @@ def after_damage(journal: Path, *, is_reverted: bool = False, is_ended: bool = F
     return " ".join(filter(None, said))
 
 
+def sign(journal: Path, now: float) -> None:
+    """Write beside a journal, once it is made, which process holds it."""
+    write_whole(journal.with_name(PROCESS_FILE), msgspec.json.encode({"pid": os.getpid(), "started_at": now}))
+
+
 def signed_by(journal: Path) -> int:
     """The process that holds the run, or held it last; 0 where that cannot be read."""
     try:
@@ -79,6 +85,8 @@ def _still_writing(journal: Path) -> str:
 
 def _maybe_changed(plan: Plan) -> list[str]:
     """What a run of this plan may have left changed, each with the requests that show and revert it."""
+    if not plan.tasks:
+        return ["What was changed before a run, such as a repository or a setting, has to be reverted by hand."]
     said: list[str] = []
     if tuned := [quote(task.destination_index, safe="") for task in plan.tasks if plan.tune and task.makes_index]:
         path = f"/{','.join(tuned[:_NAMED])}/_settings"

@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import msgspec
 
-from esmigrate_tui.disk import write_whole
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.damage import sign
 from esmigrate_tui.engine.folders import RunFolder, read_plan
 from esmigrate_tui.engine.holding import RunHeldError, hold_alone
 from esmigrate_tui.engine.journal import Journal
@@ -119,7 +119,7 @@ async def _run(
         async with clusters(plan, credentials) as opened:
             await require_same_clusters(opened)
             async with await Journal.create(folder.journal) as journal:
-                _sign(folder, clock())  # only now: a signature without a journal says that this was lost
+                sign(folder.journal, clock())  # only now: a signature without a journal says that this was lost
                 performing = asyncio.ensure_future(
                     perform(
                         plan,
@@ -155,11 +155,6 @@ async def _finished_or_ending(performing: asyncio.Future[RunOutcome | None], end
         if not performing.done():
             # The journal says what is true already; whatever still hangs would keep the process alive for ever.
             os._exit(128 + signal.SIGTERM)
-
-
-def _sign(folder: RunFolder, now: float) -> None:
-    """Record which process holds the run."""
-    write_whole(folder.process, msgspec.json.encode({"pid": os.getpid(), "started_at": now}))
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ import pytest
 import esmigrate_tui
 from esmigrate_tui import disk
 from esmigrate_tui.engine import lock
+from esmigrate_tui.engine.damage import sign
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
-from esmigrate_tui.engine.process import _sign
 from esmigrate_tui.flow.saving import write_new
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.mapping import body_in
@@ -60,7 +60,7 @@ def test_names_that_somebody_could_foresee_are_not_written_through(tmp_path: Pat
     for planted in (plan.with_name(f".plan.toml.{os.getpid()}"), folder.path / "process.part"):
         planted.symlink_to(mine)
     write_new(plan, "x", force=False)
-    _sign(folder, 1.0)
+    sign(folder.journal, 1.0)
     assert mine.read_bytes() == b"mine"
 
 

@@ -197,3 +197,15 @@ async def test_changes_before_a_run_cannot_be_taken_up(world: World) -> None:
         await resume_run(name, {}, home=world.home)
     assert caught.value.problem.what == "AAAA is not a run: it holds changes that were made before one."
     assert "esmigrate cleanup AAAA" in caught.value.problem.todo
+
+
+async def test_changes_whose_journal_was_emptied_are_damaged_and_not_forgotten(world: World) -> None:
+    name = await world.make(CHANGE)
+    folder = find_run(name, world.home)
+    folder.journal.write_bytes(b"")
+    seen = await summary(folder)
+    assert seen.problem is not None
+    assert "is empty" in seen.problem.what
+    assert "reverted by hand" in seen.problem.todo
+    with pytest.raises(ProblemError):
+        await world.make(CHANGE, folder=name)
