@@ -79,7 +79,7 @@ def test_without_a_terminal_the_steps_come_as_questions_and_end_with_the_answers
     ended = answered(tmp_path, "")
     assert ended.returncode == 2
     assert ended.stdout.startswith("What is not a terminal can only show lines")
-    assert ended.stderr.startswith("esmigrate: The answers came to an end before a migration was begun")
+    assert ended.stderr.startswith("esmigrate: The answers ended before a migration was started")
     assert "\x1b" not in ended.stdout
 
 
