@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
-from esmigrate_tui.flow.offer import preview
+from esmigrate_tui.flow.plan_preview import preview
 from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.outcome import ExitCode
@@ -46,7 +46,7 @@ class _LateModule:
 if TYPE_CHECKING:
     from esmigrate_tui.elastic import certificate, connect
     from esmigrate_tui.flow import checking, inspection, planning, runs, saving
-    from esmigrate_tui.methods import carrying
+    from esmigrate_tui.methods import definitions_beside as carrying
 else:
     certificate, connect = _LateModule("elastic.certificate"), _LateModule("elastic.connect")
     carrying = _LateModule("methods.carrying")

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from esmigrate_tui.engine.damage import sign
 from esmigrate_tui.engine.folders import find_run, make_folder, read_plan
 from esmigrate_tui.engine.holding import held_alone
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.lost_journal import sign
 from esmigrate_tui.engine.run import started
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.model.event import RunFinished, RunOutcome

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import msgspec
 
 from esmigrate_tui.engine.control import ProcessEnding, RunControl
-from esmigrate_tui.engine.damage import JournalLostError
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.lost_journal import JournalLostError
 from esmigrate_tui.engine.waiting import Wait, WaitRule
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.event import Noted

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.engine.context import cancelled, internal_fault
 from esmigrate_tui.engine.waiting import WaitRule
-from esmigrate_tui.methods.carrying import bring, decided_before, not_yet
+from esmigrate_tui.methods.definitions_beside import bring, decided_before, not_yet
 from esmigrate_tui.model.carried import CarryOutcome
 from esmigrate_tui.model.event import CarriedOver
 from esmigrate_tui.model.problem import ProblemError

@@ -10,8 +10,8 @@ import msgspec
 
 from esmigrate_tui.disk import opened, read_text, write_whole
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.damage import PROCESS_FILE
 from esmigrate_tui.engine.journal_store import REJECTS
+from esmigrate_tui.engine.lost_journal import PROCESS_FILE
 from esmigrate_tui.engine.places import raise_unsafe
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import MOST_BYTES, Plan

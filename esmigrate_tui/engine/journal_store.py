@@ -15,7 +15,7 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.disk import appending, replacing
-from esmigrate_tui.engine.damage import PROCESS_FILE, lost_journal
+from esmigrate_tui.engine.lost_journal import PROCESS_FILE, lost_journal
 from esmigrate_tui.engine.thinning import JournalledAdvance, thinned
 from esmigrate_tui.engine.trouble_file import write_trouble
 from esmigrate_tui.model.command import Command

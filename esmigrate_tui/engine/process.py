@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final
 import msgspec
 
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.damage import sign
 from esmigrate_tui.engine.folders import RunFolder, read_plan
 from esmigrate_tui.engine.holding import RunHeldError, hold_alone
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.lost_journal import sign
 from esmigrate_tui.engine.run import perform
 from esmigrate_tui.engine.same_clusters import require_same_clusters
 from esmigrate_tui.engine.survival import keep_memory_private

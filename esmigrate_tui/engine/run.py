@@ -16,10 +16,10 @@ import msgspec
 
 from esmigrate_tui.engine.context import RunContext, Sleep, internal_fault
 from esmigrate_tui.engine.control import Pacing, ProcessEnding, RunControl
-from esmigrate_tui.engine.damage import JournalLostError, after_damage
 from esmigrate_tui.engine.decisions import run_outcome
 from esmigrate_tui.engine.definitions import DefinitionsToMake
 from esmigrate_tui.engine.ledger import Ledger, to_clusters
+from esmigrate_tui.engine.lost_journal import JournalLostError, after_damage
 from esmigrate_tui.engine.task_execution import TaskExecution
 from esmigrate_tui.engine.unanswered import report_unanswered
 from esmigrate_tui.engine.waiting import WaitRule, given_up

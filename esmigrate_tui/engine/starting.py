@@ -22,7 +22,6 @@ import msgspec
 
 import esmigrate_tui
 from esmigrate_tui.disk import appending, opened
-from esmigrate_tui.engine.damage import signed_by
 from esmigrate_tui.engine.folders import RunFolder, find_run, make_folder, read_plan, replace_plan
 from esmigrate_tui.engine.holding import (
     POLL_SECONDS,
@@ -32,6 +31,7 @@ from esmigrate_tui.engine.holding import (
     writes_there_too,
 )
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.lost_journal import signed_by
 from esmigrate_tui.model.connection import Side, Trust, TrustKind
 from esmigrate_tui.model.event import Noted, RunOutcome, RunResumed, RunStarted
 from esmigrate_tui.model.outcome import ExitCode

@@ -11,7 +11,7 @@ import msgspec
 from esmigrate_tui import preflight
 from esmigrate_tui.flow.patterns import choose
 from esmigrate_tui.methods import METHODS
-from esmigrate_tui.methods.carrying import previewed
+from esmigrate_tui.methods.definitions_beside import previewed
 from esmigrate_tui.model.definition_depth import TooDeepError
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, ProblemError

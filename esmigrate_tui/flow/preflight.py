@@ -63,9 +63,9 @@ def revert_sentence(done: tuple[AppliedChange, ...]) -> str:
 
 def toggle_accepted(flow: Flow, finding: Finding) -> bool:
     """Accept a warning, or no longer; whether it is accepted now."""
-    known = flow.session.draft.acknowledged
+    known = flow.session.draft.accepted
     changed = known - {finding.key} if finding.key in known else known | {finding.key}
-    flow.update(flow.session.answered(acknowledged=changed))
+    flow.update(flow.session.answered(accepted=changed))
     return finding.key in changed
 
 

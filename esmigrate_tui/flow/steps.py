@@ -70,7 +70,7 @@ def _preflight(session: Session) -> str:
         return "the checks could not be made"
     if draft.blockers:
         return f"{counted(len(draft.blockers), 'check')} {'blocks' if len(draft.blockers) == 1 else 'block'}"
-    if waiting := len(draft.unacknowledged):
+    if waiting := len(draft.unaccepted):
         return f"accept {counted(waiting, 'warning')}"
     if session.checking.looked_at is None or session.checking.checked != checked_as(session):
         return "nothing was checked yet"

@@ -8,8 +8,8 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
-from esmigrate_tui.methods.as_made import naming_templates
 from esmigrate_tui.methods.streams import make_stream, stream_request, stream_task
+from esmigrate_tui.methods.template_effects import naming_templates
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copy_options import AS_IT_IS, PipelineRule, TypeRule, apart
 from esmigrate_tui.model.draft import bare_plan

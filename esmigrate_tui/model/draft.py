@@ -89,7 +89,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     edited: tuple[EditedDefinition, ...] = ()
     settings: dict[str, str] = {}
     findings: tuple[Finding, ...] = ()
-    acknowledged: frozenset[str] = frozenset()
+    accepted: frozenset[str] = frozenset()
     at_once: int = 0
     batch: int = 0
     requests_per_second: float = 0.0
@@ -185,12 +185,12 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(finding for finding in self.findings if finding.severity is Severity.BLOCKER)
 
     @property
-    def unacknowledged(self) -> tuple[Finding, ...]:
+    def unaccepted(self) -> tuple[Finding, ...]:
         """Warnings that nobody has acknowledged yet."""
         return tuple(
             finding
             for finding in self.findings
-            if finding.severity is Severity.WARNING and finding.key not in self.acknowledged
+            if finding.severity is Severity.WARNING and finding.key not in self.accepted
         )
 
 
@@ -216,7 +216,7 @@ def bare_plan(draft: Draft, made_at: str) -> Plan:
         split=draft.split,
         split_by=draft.split_by,
         verify=draft.verify,
-        accepted=tuple(accepting(finding) for finding in draft.findings if finding.key in draft.acknowledged),
+        accepted=tuple(accepting(finding) for finding in draft.findings if finding.key in draft.accepted),
         restoration=draft.restoration,
         copying=draft.copying,
     )

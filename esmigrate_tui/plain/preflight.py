@@ -59,7 +59,7 @@ async def preflight(flow: PlainFlow, console: Console) -> str:
 def _question(flow: PlainFlow, reason: str, offered: AbstractSet[Remedy]) -> str:
     """What can be answered, where `reason` is why one may not go on, and these remedies are offered."""
     words = "r looks again, p says what passed"
-    if flow.session.draft.unacknowledged:
+    if flow.session.draft.unaccepted:
         words = f"A number or a name accepts a warning, all accepts every one; {words}"
     elif not reason:
         words = f"Enter continues, {words}"
@@ -92,7 +92,7 @@ def _say(flow: PlainFlow, console: Console) -> None:
         return
     draft, rows = flow.session.draft, _rows(flow)
     for at, finding in enumerate(rows, start=1):
-        accepted = ", accepted" if finding.key in draft.acknowledged else ""
+        accepted = ", accepted" if finding.key in draft.accepted else ""
         console.say(f"{at}. {_WORDS[finding.severity]}{accepted}: {finding.title} ({finding.check})", 2)
         _explain(finding, console)
         for remedy in remedies(finding, flow.session):
@@ -168,14 +168,14 @@ async def _fix(typed: str, flow: PlainFlow, console: Console) -> None:
 def _accept(typed: str, flow: PlainFlow, console: Console) -> None:
     """Accept warnings by number or name; naming one that is accepted takes that back."""
     rows, draft = _rows(flow), flow.session.draft
-    meant = draft.unacknowledged if typed == "all" else tuple(one for one in rows if one.check in typed.split())
+    meant = draft.unaccepted if typed == "all" else tuple(one for one in rows if one.check in typed.split())
     if typed == "all" and not meant:
         console.say("There is nothing to accept.")
         return
     if not meant:
         chosen, wrong = numbers(typed, len(rows))
         if wrong:
-            names = listed(tuple(dict.fromkeys(one.check for one in draft.unacknowledged)))
+            names = listed(tuple(dict.fromkeys(one.check for one in draft.unaccepted)))
             console.say(f"No check here is called that: {wrong}. {f'To be accepted: {names}.' if names else ''}")
             return
         meant = tuple(rows[at - 1] for at in chosen)

@@ -15,7 +15,7 @@ from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, number, size
 from esmigrate_tui.preflight.acceptance import waivable
-from esmigrate_tui.preflight.bodies import planned_shards
+from esmigrate_tui.preflight.definition_bodies import planned_shards
 from esmigrate_tui.preflight.room_needed import bytes_needed, replicas_of
 
 if TYPE_CHECKING:

@@ -218,7 +218,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
             title=f"Numbers will be written otherwise: {first_names(shaky)}",
             why="A remote reindex reads each number and writes it anew: 1.10 becomes 1.1, 1e3 becomes 1000.0, and "
             "digits beyond 17 are cut. The value stays the same except where it had more digits than a double holds.",
-            fix="Acknowledge it, or copy through this machine or restore a snapshot, which keep every byte.",
+            fix="Accept it, or copy through this machine or restore a snapshot, which keep every byte.",
             subjects=shaky,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from esmigrate_tui.model.snapshot import Mount
-from esmigrate_tui.preflight.bodies import planned_shards, replicas_in
+from esmigrate_tui.preflight.definition_bodies import planned_shards, replicas_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -108,7 +108,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
             title=f"Documents are put together anew when they are read: {first_names(synthetic)}",
             evidence="_source is synthetic",
             why="The values are those that were indexed; arrays may be sorted, and fields stand in another order.",
-            fix="Acknowledge it, or restore these from a snapshot.",
+            fix="Accept it, or restore these from a snapshot.",
             link=_SOURCE_FIELD,
             subjects=synthetic,
         )

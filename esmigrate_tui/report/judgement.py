@@ -395,7 +395,7 @@ def _not_carried(progress: Progress, run: str) -> list[ToDo]:
     if not progress.not_carried or not progress.is_whole:
         return []
     labels = listed([one.label for one in progress.not_carried], most=3)
-    what = f"Put right what kept these from being made, then let the run make them: {labels}."
+    what = f"Fix what kept these from being made, then let the run make them: {labels}."
     return [ToDo(what=what, copy=f"esmigrate resume {run}")]
 
 

@@ -128,7 +128,16 @@ _BOOLEANS: Final = re.compile(
 )
 _REFERENCES: Final = ("index.lifecycle.", "index.default_pipeline", "index.final_pipeline")
 _FOR_LATER: Final = frozenset(
-    {"index.lifecycle.name", "index.lifecycle.rollover_alias", "index.default_pipeline", "index.final_pipeline"}
+    {
+        "index.lifecycle.name",
+        "index.lifecycle.rollover_alias",
+        "index.default_pipeline",
+        "index.final_pipeline",
+        "index.blocks.read_only",
+        "index.blocks.write",
+        "index.blocks.read",
+        "index.blocks.metadata",
+    }
 )
 """What a person sets again; where the lifecycle of the old index stood is not carried over with it."""
 _CODECS: Final = frozenset({"default", "best_compression", "legacy_default", "legacy_best_compression"})
@@ -146,12 +155,12 @@ def _reason_to_leave_out(name: str, destination: Version) -> str | None:
 
 
 def for_later(settings: dict[str, Any], made: dict[str, Any]) -> dict[str, str]:
-    """The settings that refer to a policy or to pipelines and were left out of what is `made`, by their full names."""
+    """The policies, pipelines and blocks that were left out of what is `made`, by their full names."""
     there = named(made)
     return {
-        name: str(value)
+        name: "true" if value is True else str(value)
         for name, value in sorted(named(settings).items())
-        if name not in there and name in _FOR_LATER and value not in (None, "", "_none")
+        if name not in there and name in _FOR_LATER and value not in (None, "", "_none", "false", False)
     }
 
 

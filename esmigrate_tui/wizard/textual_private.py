@@ -41,7 +41,7 @@ from textual.worker import WorkerFailed
 from esmigrate_tui.hangup import GRACE, HangupWatch
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.terminal import TerminalWriter, write_once
-from esmigrate_tui.wizard.widgets.sparing import TerminalCells
+from esmigrate_tui.wizard.widgets.cell_changes import TerminalCells
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

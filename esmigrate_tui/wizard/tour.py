@@ -26,7 +26,7 @@ def _always(_: Session) -> bool:
 def _accepting(session: Session) -> tuple[str, ...]:
     """Every warning that is not accepted yet is, then on."""
     rows = (one for one in worst_first(session.draft.findings) if one.severity is not Severity.PASSED)
-    waiting = frozenset(one.key for one in session.draft.unacknowledged)
+    waiting = frozenset(one.key for one in session.draft.unaccepted)
     keys = [key for one in rows for key in (("space", "down") if one.key in waiting else ("down",))]
     return ("home", *keys, "right")
 

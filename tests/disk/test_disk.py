@@ -13,9 +13,9 @@ import pytest
 import esmigrate_tui
 from esmigrate_tui import disk
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.damage import sign
 from esmigrate_tui.engine.folders import RunFolder
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.lost_journal import sign
 from esmigrate_tui.flow.saving import write_new
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.reading.mapping import body_in

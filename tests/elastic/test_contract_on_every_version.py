@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from esmigrate_tui.elastic.connect import connect
-from esmigrate_tui.elastic.spread import spread_of
+from esmigrate_tui.elastic.field_percentiles import spread_of
 from esmigrate_tui.model.connection import NO_CREDENTIAL, Connection, Credential, SignIn, parse_address
 from esmigrate_tui.model.facts import Health, IndexState, Version
 from esmigrate_tui.model.ledger import Request

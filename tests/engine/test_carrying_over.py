@@ -24,7 +24,7 @@ from esmigrate_tui.engine.ledger import Ledger, to_clusters
 from esmigrate_tui.engine.listing import all_runs
 from esmigrate_tui.engine.run import perform, started
 from esmigrate_tui.engine.starting import newest_event_to_resume
-from esmigrate_tui.methods.carrying import decided, decided_before
+from esmigrate_tui.methods.definitions_beside import decided, decided_before
 from esmigrate_tui.model.carried import (
     CarriedDefinition,
     CarryOutcome,

@@ -13,10 +13,10 @@ import pytest
 from esmigrate_tui.cli.exits import exit_code_of
 from esmigrate_tui.cli.main import main
 from esmigrate_tui.engine import lock
-from esmigrate_tui.engine.damage import JournalLostError
 from esmigrate_tui.engine.folders import RunFolder, make_folder
 from esmigrate_tui.engine.journal import Journal
 from esmigrate_tui.engine.listing import summary
+from esmigrate_tui.engine.lost_journal import JournalLostError
 from esmigrate_tui.engine.run import perform, started
 from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.event import RunFinished, RunOutcome, TaskAdvanced

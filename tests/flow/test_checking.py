@@ -115,7 +115,7 @@ def test_what_was_accepted_in_the_wizard_is_kept_as_it_was_found() -> None:
         destination=PLAN.destination,
         destination_facts=cluster,
         findings=(TIGHT, ROOM),
-        acknowledged=frozenset({TIGHT.key}),
+        accepted=frozenset({TIGHT.key}),
     )
     assert bare_plan(draft, PLAN.made_at).accepted == (accepting(TIGHT),)
 

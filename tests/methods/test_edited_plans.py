@@ -16,7 +16,7 @@ from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.preflight.bodies import planned_shards
+from esmigrate_tui.preflight.definition_bodies import planned_shards
 from esmigrate_tui.preflight.definitions import bodies_of
 from tests.methods.test_copy_plans import draft
 

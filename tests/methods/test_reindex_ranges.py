@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from esmigrate_tui.elastic.field_percentiles import PERCENTS, Spread
 from esmigrate_tui.elastic.searches import NO_DOCUMENT
-from esmigrate_tui.elastic.spread import PERCENTS, Spread
 from esmigrate_tui.methods.reindex_from_remote.decisions import divided
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, edges_of, fields_of, how_many, query_of
 from esmigrate_tui.model.connection import Connection, Endpoint

@@ -114,7 +114,7 @@ def filled() -> Draft:
         selected=("shop",),
         renamed={"shop": "store"},
         findings=(finding,),
-        acknowledged=frozenset({finding.key}),
+        accepted=frozenset({finding.key}),
     )
 
 
@@ -140,8 +140,8 @@ def test_answers_given_together_do_not_wipe_each_other() -> None:
 
 
 def test_a_warning_counts_until_it_is_acknowledged() -> None:
-    assert filled().unacknowledged == ()
-    assert len(filled().answered(acknowledged=frozenset()).unacknowledged) == 1
+    assert filled().unaccepted == ()
+    assert len(filled().answered(accepted=frozenset()).unaccepted) == 1
 
 
 def test_findings_are_told_worst_first() -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.flow.files import settled
-from esmigrate_tui.flow.offer import preview
+from esmigrate_tui.flow.plan_preview import preview
 from esmigrate_tui.flow.services import OpenCluster, RunCard, Services, VaultStatus
 from esmigrate_tui.flow.session import (
     REMOVES_IT,
@@ -416,7 +416,7 @@ NOT_LOOKED: Final = CONNECTED.but(
 )
 PASSED: Final = (
     CONNECTED.answered(findings=(WARNINGS[0], *_PASSED))
-    .answered(acknowledged=frozenset({WARNINGS[0].key}))
+    .answered(accepted=frozenset({WARNINGS[0].key}))
     .but(checking=PreflightState(looked_at=NOW - 12, checked=(), is_opened=True))
 )
 _VISIBLE: Final = tuple(index for index in INDICES if not index.is_system)

@@ -258,7 +258,7 @@ async def test_a_blocker_cannot_be_accepted_and_a_warning_is_by_its_name(world: 
     world.findings = (sample.BLOCKED_FINDING, *sample.WARNINGS)
     script = Script("reindex-from-remote", ON, ON, "destination-reaches-source", "types", "3", "nobody", ON, "q")
     _, flow = await walked(world, script, BOTH, credentials=SECRETS)
-    assert flow.session.draft.unacknowledged == ()
+    assert flow.session.draft.unaccepted == ()
     assert lines_of(script, "destination-reaches-source blocks: it cannot be accepted, only fixed.")
     assert lines_of(script, "Accepted, and the report will say so: types.")
     assert lines_of(script, "Accepted, and the report will say so: writes.")

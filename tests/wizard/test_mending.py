@@ -259,7 +259,7 @@ async def test_copying_through_here_keeps_every_answer_and_looks_again(world: Wo
         await pilot.press("m")
         await settled(pilot)
         assert "The method is Copy through this machine now" in shown(app)
-        assert app.session.draft.unacknowledged == world.findings
+        assert app.session.draft.unaccepted == world.findings
     draft = app.session.draft
     assert draft.method is MethodName.COPY_THROUGH_HERE
     assert (draft.source, draft.destination) == (sample.OLD, sample.NEW)

@@ -12,7 +12,7 @@ from rich.style import Style
 from textual.strip import Strip
 
 from bench.wizard import wizard
-from esmigrate_tui.wizard.widgets.sparing import TerminalCells
+from esmigrate_tui.wizard.widgets.cell_changes import TerminalCells
 from tests.examples import at_most
 
 WIDTH = 24

@@ -227,7 +227,7 @@ async def test_a_warning_is_accepted_with_space(world: World) -> None:
         await settled(pilot)
         assert "accept 1 warning" in shown(app)
         await pilot.press("space")
-        assert app.session.draft.acknowledged == {sample.WARNINGS[0].key}
+        assert app.session.draft.accepted == {sample.WARNINGS[0].key}
         await pilot.press("right")
         await settled(pilot)
         assert "goes to" in shown(app)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from esmigrate_tui.engine.following import RunUpdate
-from esmigrate_tui.flow.offer import preview
+from esmigrate_tui.flow.plan_preview import preview
 from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.advice import AdviceInput

@@ -54,7 +54,7 @@ async def carry(options: CarryOptions) -> int:
     templates`.
     """
     from esmigrate_tui.cli.connections import connected, signed_in
-    from esmigrate_tui.methods.carrying import previewed
+    from esmigrate_tui.methods.definitions_beside import previewed
 
     groups = [group for group in DefinitionGroup if getattr(options, group)]
     if not groups:

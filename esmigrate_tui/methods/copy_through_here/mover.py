@@ -15,7 +15,6 @@ import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
 from esmigrate_tui.elastic.paging import PageSize, first_page_size
-from esmigrate_tui.methods.as_made import with_template_note
 from esmigrate_tui.methods.copy_through_here.decisions import (
     CopyPart,
     CopyState,
@@ -45,6 +44,7 @@ from esmigrate_tui.methods.filling import (
     tuning_requests,
 )
 from esmigrate_tui.methods.proving import proof_step, proved
+from esmigrate_tui.methods.template_effects import with_template_note
 from esmigrate_tui.methods.writing.pumping import PumpMover
 from esmigrate_tui.model.copy_options import PipelineRule
 from esmigrate_tui.model.facts import Version

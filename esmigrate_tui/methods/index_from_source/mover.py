@@ -14,7 +14,6 @@ from urllib.parse import quote
 import msgspec
 
 from esmigrate_tui.elastic.documents import NO_PIPELINE
-from esmigrate_tui.methods.as_made import with_template_note
 from esmigrate_tui.methods.filling import (
     BEFORE_6,
     another_index,
@@ -27,6 +26,7 @@ from esmigrate_tui.methods.index_from_source import shipping
 from esmigrate_tui.methods.index_from_source.decisions import FileState, compared, resumed
 from esmigrate_tui.methods.index_from_source.pump import FilePump, FileSetting
 from esmigrate_tui.methods.streams import BY_TEMPLATE
+from esmigrate_tui.methods.template_effects import with_template_note
 from esmigrate_tui.methods.writing.pumping import PumpMover
 from esmigrate_tui.model.draft import bare_plan
 from esmigrate_tui.model.facts import Version

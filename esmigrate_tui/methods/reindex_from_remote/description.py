@@ -39,7 +39,7 @@ REINDEX_FROM_REMOTE: Final = MethodDescription(
     left_behind="Carried over only when asked for: templates, pipelines, lifecycle policies. Never: users.",
     connects=(
         Connects("esmigrate", "source", "reads what there is"),
-        Connects("esmigrate", "destination", "makes indices, gives orders"),
+        Connects("esmigrate", "destination", "makes indices, starts tasks"),
         Connects("destination", "source", "fetches the documents"),
     ),
     drawing="     source ── the destination fetches, batch by batch ──→ destination\n"

@@ -17,8 +17,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from esmigrate_tui.elastic.spread import spread_of
-from esmigrate_tui.methods.as_made import with_template_note
+from esmigrate_tui.elastic.field_percentiles import spread_of
 from esmigrate_tui.methods.contract import Work
 from esmigrate_tui.methods.filling import (
     amount,
@@ -61,6 +60,7 @@ from esmigrate_tui.methods.reindex_from_remote.decisions import (
     without,
 )
 from esmigrate_tui.methods.reindex_from_remote.ranges import edges_of, fields_of, how_many, query_of
+from esmigrate_tui.methods.template_effects import with_template_note
 from esmigrate_tui.model.connection import SignIn
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.ledger import Request

@@ -21,7 +21,7 @@ from esmigrate_tui.translate.mappings import is_typeless, types_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from esmigrate_tui.elastic.spread import Spread
+    from esmigrate_tui.elastic.field_percentiles import Spread
     from esmigrate_tui.model.facts import Version
     from esmigrate_tui.model.plan import Plan
 

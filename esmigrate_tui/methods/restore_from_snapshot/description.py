@@ -38,7 +38,7 @@ RESTORE_FROM_SNAPSHOT: Final = MethodDescription(
     left_behind="Carried over as they are: documents, mappings, settings, aliases if you like; templates and users "
     "only when asked for.",
     connects=(
-        Connects("esmigrate", "destination", "gives orders, looks"),
+        Connects("esmigrate", "destination", "starts it, follows it"),
         Connects("destination", "repository", "a shared folder, a bucket", over="each node"),
         Connects("esmigrate", "source", "to compare; need not run"),
     ),

@@ -151,7 +151,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             f"{first_names(tuple(told))}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
             why="A deleted index cannot be restored, and a closed one is overwritten by the restore.",
-            fix="Acknowledge it only if nobody needs these documents, or give the restored indices another name.",
+            fix="Accept it only if nobody needs these documents, or give the restored indices another name.",
             subjects=tuple(taken.lost),
         )
     unfit = tuple(_unfit_names(draft, snapshot))

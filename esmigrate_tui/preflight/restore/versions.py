@@ -134,7 +134,7 @@ async def archive_licence(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
             title=f"Only as archives, read-only and slower to search: {first_names(names)}",
             evidence=why,
             why="Indices this old are read in their old format: nothing can be added, and some fields not be searched.",
-            fix=f"Acknowledge it. To write to them again: {_way_out(judged[names[0]], draft)}",
+            fix=f"Accept it. To write to them again: {_way_out(judged[names[0]], draft)}",
             link=_ARCHIVE,
             subjects=names,
         )

@@ -75,7 +75,7 @@ def _block(session: Session, finding: Finding | None, look: Canvas, *, here: boo
         hint = "" if alone else "Enter hides them " if session.checking.is_opened else "Enter shows them "
         return (spread(line, ink(hint, DIM), look.width),)
     mark, word = _WORDS[finding.severity]
-    accepted = finding.severity is Severity.WARNING and finding.key in session.draft.acknowledged
+    accepted = finding.severity is Severity.WARNING and finding.key in session.draft.accepted
     line = edge.append_text(look.mark(mark)).append(" ").append(fit(word, 8), "none" if mark == "none" else STRONG)
     style = STRONG if here else DIM if accepted or finding.severity is Severity.PASSED else "none"
     if not here:
