@@ -54,7 +54,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     `selected` are names of source indices, `renamed` maps some of them to another name on the destination,
     `definitions` has what the source says of each selected index, `edited` what a person wants made instead of the
-    translation, and `settings` those by their full names that every other one gets. `acknowledged` holds Finding.key
+    translation, and `settings` those by their full names that every other one gets. `accepted` holds Finding.key
     of warnings.
     `at_once` is how many tasks go on at the same time, 0 to let the method choose. `split`, `split_by` and `verify` are
     a Plan's.
@@ -186,7 +186,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def unaccepted(self) -> tuple[Finding, ...]:
-        """Warnings that nobody has acknowledged yet."""
+        """Warnings that were not accepted yet."""
         return tuple(
             finding
             for finding in self.findings
@@ -230,19 +230,19 @@ _FROM_SOURCE: Final = (
     "definitions",
     "edited",
     "findings",
-    "acknowledged",
+    "accepted",
     "carried",
 )
-_CHOSEN: Final = ("selected", "renamed", "definitions", "edited", "findings", "acknowledged")
+_CHOSEN: Final = ("selected", "renamed", "definitions", "edited", "findings", "accepted")
 _FROM_SNAPSHOT: Final = (*_CHOSEN, "feature_states", "in_the_way")
 _DEPENDENTS: Final[dict[str, tuple[str, ...]]] = {
-    "method": ("findings", "acknowledged"),
+    "method": ("findings", "accepted"),
     "source": _FROM_SOURCE,
     "destination": (
         "destination_facts",
         "destination_indices",
         "findings",
-        "acknowledged",
+        "accepted",
         "snapshot",
         "restoration",
         "in_the_way",
@@ -274,7 +274,7 @@ _EMPTY: Final[dict[str, Any]] = {
     "definitions": {},
     "edited": (),
     "findings": (),
-    "acknowledged": frozenset(),
+    "accepted": frozenset(),
     "snapshot": None,
     "restoration": None,
     "feature_states": (),

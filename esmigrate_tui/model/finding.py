@@ -11,7 +11,7 @@ from esmigrate_tui.model.problem import Cause
 
 
 class Severity(StrEnum):
-    """How much a finding weighs: a blocker stops, a warning is acknowledged, a note is read, passed is good."""
+    """How much a finding weighs: a blocker stops, a warning is accepted, a note is read, passed is good."""
 
     BLOCKER = "blocker"
     WARNING = "warning"
@@ -43,7 +43,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def key(self) -> str:
-        """What an acknowledgement remembers: it no longer holds when the title changes."""
+        """What an acceptance remembers: it no longer holds when the title changes."""
         return f"{self.check}: {self.title}"
 
 
