@@ -18,9 +18,6 @@ _ROOMS: Final = sorted(path.name for path in _ROOT.iterdir() if (path / "__init_
 _MAY_COMPARE: Final = ("model/features.py", "model/facts.py", "translate/", "sandbox/")
 """Where versions are compared: the abilities of a version, its own parsing, translations, and the tests' nodes."""
 
-_CIRCLES: Final = frozenset({"wizard"})
-"""Rooms that still have circles."""
-
 
 def _module(path: Path) -> str:
     return ".".join(("esmigrate_tui", *path.relative_to(_ROOT).with_suffix("").parts)).removesuffix(".__init__")
@@ -59,8 +56,7 @@ def _circles(graph: Mapping[str, frozenset[str]]) -> list[list[str]]:
 def test_no_module_of_a_room_imports_itself_by_way_of_others(room: str) -> None:
     modules = _modules(room)
     graph = {name: frozenset(_imported(name, tree, modules)) - {name} for name, tree in modules.items()}
-    circles = _circles(graph)
-    assert not circles or room in _CIRCLES, circles
+    assert not _circles(graph)
 
 
 def _is_of_a_version(node: ast.expr) -> bool:

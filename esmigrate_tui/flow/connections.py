@@ -117,7 +117,7 @@ async def look_at_side(flow: Flow, side: Side, typed: str) -> None:
 
 def _wait_for(flow: Flow, side: Side, doing: str) -> None:
     now = flow.services.now()
-    flow.update(flow.session.with_form(side, test=ConnectionTest.GOING, doing=doing, since=now, problem=None, told=""))
+    flow.update(flow.session.with_form(side, test=ConnectionTest.GOING, doing=doing, since=now, problem=None, note=""))
 
 
 async def _tested(flow: Flow, side: Side, typed: str) -> None:
@@ -187,7 +187,7 @@ async def _remember(flow: Flow, side: Side, connection: Connection, credential: 
     try:
         word = await flow.services.vault.remember(connection, credential)
     except ProblemError as error:
-        told = f"not remembered: {error.problem.what}"
+        note = f"not remembered: {error.problem.what}"
     else:
-        told = f"remembered: {word.place}" if word.is_available else f"not remembered: {word.sentence}"
-    flow.update(flow.session.with_form(side, told=told))
+        note = f"remembered: {word.place}" if word.is_available else f"not remembered: {word.sentence}"
+    flow.update(flow.session.with_form(side, note=note))

@@ -61,7 +61,7 @@ class ConnectionForm(msgspec.Struct, frozen=True, kw_only=True):
     doing: str = ""
     since: float = 0.0
     problem: Problem | None = None
-    told: str = ""
+    note: str = ""
 
     @classmethod
     def of(cls, connection: Connection, *, has_secret: bool = False) -> ConnectionForm:

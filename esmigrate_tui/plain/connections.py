@@ -105,7 +105,7 @@ def _say_facts(flow: PlainFlow, console: Console, side: Side) -> None:
     if facts.user is not None:
         parts.append(f"you are {facts.user}" + (f" ({', '.join(facts.roles)})" if facts.roles else ""))
     console.say(", ".join(parts) + ".")
-    for sentence in (warned(form), form.told):
+    for sentence in (warned(form), form.note):
         if sentence:
             console.say(sentence)
 
@@ -137,7 +137,7 @@ async def _address(flow: PlainFlow, console: Console, side: Side) -> bool:
     asked = f"Address of the {side}, {WHO[side]}, such as https://host:9200, or a Cloud ID"
     typed = await console.text(asked, form.address, why_not=why_not)
     if typed != form.address:
-        fresh = {"fingerprint": "", "is_accepted": False, "test": ConnectionTest.NOT_YET, "problem": None, "told": ""}
+        fresh = {"fingerprint": "", "is_accepted": False, "test": ConnectionTest.NOT_YET, "problem": None, "note": ""}
         flow.update(flow.session.with_form(side, address=typed, **fresh))
         if form.address:
             flow.credentials.pop(side, None)  # a secret that was typed for one place is not for another

@@ -14,14 +14,13 @@ from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.reactive import Reactive
 
-from esmigrate_tui.flow.flow import Flow, begun
+from esmigrate_tui.flow.flow import begun
 from esmigrate_tui.flow.keys import actions
 from esmigrate_tui.flow.layout import plain
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.model.problem import ProblemError
-from esmigrate_tui.wizard.screens.base import StepScreen
-from esmigrate_tui.wizard.textual_private import OrderedApp
+from esmigrate_tui.wizard.screens.base import ScreenHost, StepScreen
 from esmigrate_tui.wizard.theme import CALM, STYLES, Contrast
 
 if TYPE_CHECKING:
@@ -60,7 +59,7 @@ class _AsciiOnly(LineFilter):
         return [Segment(plain(text), style, control) for text, style, control in segments]
 
 
-class WizardApp(Flow, OrderedApp):
+class WizardApp(ScreenHost):
     """The wizard over a set of services.
 
     `draft` may be filled in already, with the credentials for its connections beside it. `follow` opens at the board of

@@ -13,7 +13,7 @@ from esmigrate_tui.wizard.screens.dialogs import AskScreen
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.screens.base import ScreenHost
 
 _LOOK_EVERY: Final = 0.1
 _BETWEEN_KEYS: Final = 0.15  # seconds: slow enough to be seen
@@ -105,7 +105,7 @@ class TourBox(AskScreen):
     AUTO_FOCUS = FIRST = "#yes"
 
 
-async def toured(app: WizardApp) -> None:
+async def toured(app: ScreenHost) -> None:
     """Go from stop to stop until the last, or until the user takes over."""
     for at, stop in enumerate(STOPS, start=1):
         await _until(app, stop.step, stop.when)
@@ -119,7 +119,7 @@ async def toured(app: WizardApp) -> None:
             await asyncio.sleep(_BETWEEN_KEYS)
 
 
-async def _until(app: WizardApp, step: str, holds: Callable[[Session], bool]) -> None:
+async def _until(app: ScreenHost, step: str, holds: Callable[[Session], bool]) -> None:
     """Wait until this step is on the screen, with nothing over it, and it is so."""
     while app.step is None or app.screen is not app.step or step != app.step.STEP or not holds(app.session):  # noqa: ASYNC110  # a screen has no event
         await asyncio.sleep(_LOOK_EVERY)

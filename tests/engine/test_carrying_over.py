@@ -221,7 +221,7 @@ async def bench(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Bench]:
         await take_away(cluster)
 
 
-def fates(progress: Progress) -> dict[str, CarryOutcome]:
+def outcomes_of(progress: Progress) -> dict[str, CarryOutcome]:
     return {one.name: one.fate for one in progress.carried}
 
 
@@ -232,7 +232,7 @@ async def test_they_are_made_once_every_index_is_there_and_stay(bench: Bench) ->
     each = [LedgerChanged, LedgerChanged, CarriedOver]
     assert kinds[-9:] == [*each, *each, LedgerChanged, LedgerChanged, RunFinished]
     assert kinds.count(TaskFinished) == 2
-    assert fates(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
+    assert outcomes_of(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert [entry.state for entry in progress.ledger] == [EntryState.KEPT, EntryState.KEPT]
     assert (progress.outcome, progress.exit_code()) == (RunOutcome.VERIFIED, ExitCode.DONE)
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": json.loads(PIPELINE.body)}
@@ -245,7 +245,7 @@ async def test_another_that_came_since_the_plan_stays_as_it_is(bench: Bench) -> 
         Request(method="PUT", path="/_ingest/pipeline/co-empty", body=json.dumps(OTHER)),
     )
     progress = await bench.run()
-    assert fates(progress) == {"co-empty": CarryOutcome.LEFT, "co-logs": CarryOutcome.MADE}
+    assert outcomes_of(progress) == {"co-empty": CarryOutcome.LEFT, "co-logs": CarryOutcome.MADE}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": OTHER}
     assert progress.exit_code() is ExitCode.DONE
 
@@ -256,12 +256,12 @@ async def test_one_that_is_refused_ends_nothing_and_is_made_when_the_run_is_take
     await bench.destination.perform(twin)
     refused = await bench.run()
     [lacking] = refused.not_carried
-    assert fates(refused) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.REFUSED}
+    assert outcomes_of(refused) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.REFUSED}
     assert (refused.outcome, refused.exit_code()) == (RunOutcome.VERIFIED, ExitCode.INCOMPLETE)
     assert "co-twin" in lacking.words
     await bench.destination.perform(Request(method="DELETE", path="/_index_template/co-twin"))
     made = await bench.run()
-    assert fates(made) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
+    assert outcomes_of(made) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert made.exit_code() is ExitCode.DONE
     assert [call for call in bench.tiny.calls if call[0] == "prepare"] == [("prepare", 1), ("prepare", 2)]
 
@@ -270,12 +270,12 @@ async def test_one_that_is_refused_ends_nothing_and_is_made_when_the_run_is_take
 async def test_nothing_is_made_before_every_index_is_there(bench: Bench) -> None:
     bench.tiny.preparing = {1: [trouble(Cause.REFUSED)]}
     failed = await bench.run()
-    assert fates(failed) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
+    assert outcomes_of(failed) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert "esmigrate resume 7K2P" in failed.not_carried[0].words
     assert failed.ledger == ()
     assert await sent(bench.destination, "/_index_template/co-logs") is None
     whole = await bench.run()
-    assert fates(whole) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
+    assert outcomes_of(whole) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert whole.exit_code() is ExitCode.DONE
 
 
@@ -287,7 +287,7 @@ async def test_a_run_that_is_stopped_makes_nothing(bench: Bench) -> None:
         await journal.command(StopRun())
     progress = await bench.run()
     assert progress.outcome is RunOutcome.STOPPED
-    assert fates(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
+    assert outcomes_of(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") is None
 
 
@@ -302,7 +302,7 @@ async def test_one_whose_answer_was_lost_before_an_earlier_end_is_made_and_not_t
         await Ledger(to_clusters(clusters), journal.append, lambda: 1.0, known).settle()
         await journal.append_all([left, RunFinished(at=2.0, outcome=RunOutcome.INCOMPLETE)])
     progress = await bench.run()
-    assert fates(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
+    assert outcomes_of(progress) == {"co-empty": CarryOutcome.MADE, "co-logs": CarryOutcome.MADE}
     assert await sent(bench.destination, "/_ingest/pipeline/co-empty") == {"co-empty": json.loads(PIPELINE.body)}
     assert {entry.trouble for entry in progress.ledger} == {""}
 
@@ -314,7 +314,7 @@ async def test_a_destination_that_stays_away_is_waited_for_and_then_left(tmp_pat
         progress = await Bench(tmp_path, plan, cluster, Tiny(plan)).run()
     waiting = [one.text for one in progress.notable if one.text.startswith("waiting")]
     assert waiting == ["waiting to make the ingest pipeline co-empty: Nothing listens at 127.0.0.1:9."]
-    assert fates(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
+    assert outcomes_of(progress) == {"co-empty": CarryOutcome.NOT_YET, "co-logs": CarryOutcome.NOT_YET}
     assert progress.outcome is RunOutcome.VERIFIED
 
 

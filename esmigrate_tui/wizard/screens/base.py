@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.screen import Screen
 
+from esmigrate_tui.flow.flow import Flow
 from esmigrate_tui.flow.steps import BY_NAME, STEPS, before, following
 from esmigrate_tui.model.text import duration
 from esmigrate_tui.wizard.draw import Canvas
+from esmigrate_tui.wizard.textual_private import OrderedApp
 from esmigrate_tui.wizard.widgets.bars import (
     LEAST_HEIGHT,
     LEAST_WIDTH,
@@ -27,7 +29,56 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from esmigrate_tui.flow.session import Session
-    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.model.outcome import ExitCode
+
+
+class ScreenHost(Flow, OrderedApp):
+    """The app as its screens know it; what `WizardApp` implements, so that no screen has to know that."""
+
+    ascii_only: bool
+    is_live: bool
+    """Whether the screens read from the clusters; a picture does not."""
+
+    @property
+    def step(self) -> StepScreen | None:
+        """The step that is shown, maybe under a page laid over it."""
+        raise NotImplementedError
+
+    def go(self, step: str) -> None:
+        """To a step, as soon as what is being handled is done."""
+        raise NotImplementedError
+
+    def is_leaving(self, step: str) -> bool:
+        """Whether another step is on its way to the screen."""
+        raise NotImplementedError
+
+    def follow(self, run: str) -> None:
+        """To the board of a run."""
+        raise NotImplementedError
+
+    def explain(self, step: str) -> None:
+        """The page in plain words for a step."""
+        raise NotImplementedError
+
+    def show_rejects(self) -> None:
+        """The documents that were rejected."""
+        raise NotImplementedError
+
+    def copy(self, text: str) -> None:
+        """Hand a text to the terminal's clipboard."""
+        raise NotImplementedError
+
+    async def ask_to_leave(self) -> None:
+        """One question, then the end."""
+        raise NotImplementedError
+
+    def leave(self, code: ExitCode, sentence: str = "") -> None:
+        """End with an exit code, and a sentence for the terminal that is given back."""
+        raise NotImplementedError
+
+    def action_contrast(self) -> None:
+        """More contrast, or the calm look again."""
+        raise NotImplementedError
 
 
 class StepScreen(Screen[None]):
@@ -65,9 +116,9 @@ class StepScreen(Screen[None]):
     # -- what all of them do -----------------------------------------------------------------------------------------
 
     @property
-    def wizard(self) -> WizardApp:
+    def wizard(self) -> ScreenHost:
         """The app that this screen belongs to."""
-        return cast("WizardApp", self.app)
+        return cast("ScreenHost", self.app)
 
     @property
     def session(self) -> Session:
@@ -128,7 +179,7 @@ class StepScreen(Screen[None]):
         word = "one moment" if self.wizard.is_leaving(self.STEP) else self.next_word(session)
         self.query_one(FootLine).offer(word, session.method_name, self.keys_instead())
         if self.has_class("-small"):
-            self.query_one(TooSmall).tell(self.line_when_small(session))
+            self.query_one(TooSmall).show_line(self.line_when_small(session))
         self.paint(session)
 
     def say(self, sentence: str) -> None:

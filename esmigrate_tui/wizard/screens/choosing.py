@@ -100,7 +100,7 @@ class JsonScreen(Screen[str]):
     JsonScreen TextArea .text-area--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
     JsonScreen TextArea .text-area--cursor-line { background: ansi_default; }
     JsonScreen TextArea .text-area--selection { text-style: reverse; color: ansi_default; background: ansi_default; }
-    JsonScreen #told { height: auto; }
+    JsonScreen #notes { height: auto; }
     JsonScreen Horizontal { height: 1; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -121,7 +121,7 @@ class JsonScreen(Screen[str]):
         area.cursor_blink = False
         yield area
         yield TextLines(lambda width: [rule(width)])
-        yield TextLines(id="told")
+        yield TextLines(id="notes")
         with Horizontal():
             yield TextButton("Back", id="no")
             if not self._is_fixed:
@@ -131,17 +131,17 @@ class JsonScreen(Screen[str]):
         """Now it is on the screen."""
         self.query_one(TitleLine).title(self._title, "Esc leaves it as it was")
         self.query_one(TextArea).focus()
-        self._tell("")
+        self._report("")
 
-    def _tell(self, trouble: str) -> None:
+    def _report(self, trouble: str) -> None:
         words = "" if self._is_fixed else f"{_MEANS} Tab goes to the buttons, Ctrl+N takes it."
         said, style = (trouble, TROUBLE) if trouble else (words, DIM)
-        self.query_one("#told", TextLines).show(lambda width: paragraph(said, width, 1, style) if said else [])
+        self.query_one("#notes", TextLines).show(lambda width: paragraph(said, width, 1, style) if said else [])
 
     def on_text_area_changed(self) -> None:
         """What was said of it no longer holds."""
         self._has_warned = False
-        self._tell("")
+        self._report("")
 
     def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Leave, or take it."""
@@ -161,7 +161,7 @@ class JsonScreen(Screen[str]):
         except ProblemError as error:
             if (at := wrong_at(area.text)) is not None and at.line - 1 != area.cursor_location[0]:
                 area.move_cursor((at.line - 1, at.column - 1), center=True)
-            self._tell(error.problem.sentence())
+            self._report(error.problem.sentence())
             return
         self.dismiss(body)
 
@@ -171,4 +171,4 @@ class JsonScreen(Screen[str]):
             self.dismiss(None)
             return
         self._has_warned = True
-        self._tell("What you have changed is not taken yet: Ctrl+N takes it, Esc once more gives it up.")
+        self._report("What you have changed is not taken yet: Ctrl+N takes it, Esc once more gives it up.")

@@ -53,7 +53,7 @@ _SAME: Final = (("no", "no, not compared yet"), ("yes", "yes, I compared it"))
 # -- drawing ---------------------------------------------------------------------------------------------------------
 
 
-def told_of_side(session: Session, side: Side, look: Canvas, now: float) -> list[Text]:
+def side_notes(session: Session, side: Side, look: Canvas, now: float) -> list[Text]:
     """What is known of one side's connection: not tested, being tested, who it is, or what is wrong."""
     form = session.form(side)
     if session.is_left_out(side):
@@ -72,7 +72,7 @@ def told_of_side(session: Session, side: Side, look: Canvas, now: float) -> list
             return [*_trouble(form.problem, look), *(_plain(without, look, DIM) if without else [])]
         case ConnectionTest.GOOD:
             facts = session.draft.source_facts if side is Side.SOURCE else session.draft.destination_facts
-            return [*warning, *_facts(facts, look), *(_plain(form.told, look) if form.told else [])]
+            return [*warning, *_facts(facts, look), *(_plain(form.note, look) if form.note else [])]
         case _:
             pass
     if form.trust is TrustKind.PINNED and form.is_encrypted and form.fingerprint and not form.is_accepted:
@@ -194,7 +194,7 @@ class SidePanel(Vertical):
         yield LabelledField("CA file", PlainInput(form.ca_file, id=f"{side}-ca-file"), id=f"{side}-ca-file-field")
         same = ChoiceField(_SAME, "yes" if form.is_accepted else "no", id=f"{side}-same")
         yield LabelledField("The same", same, id=f"{side}-same-field")
-        yield TextLines(id=f"{side}-told")
+        yield TextLines(id=f"{side}-notes")
 
     def show(self, session: Session, look: Canvas, now: float) -> None:
         """The fields that the answers ask for, and what is known."""
@@ -224,8 +224,8 @@ class SidePanel(Vertical):
             bool(said) and shown["remember"] and form.test is ConnectionTest.NOT_YET and not form.fingerprint
         )
         vault.show(lambda width: paragraph(said, width, 9, DIM))
-        told = self.query_one(f"#{side}-told", TextLines)
-        told.show(lambda width: [Text(), *told_of_side(session, side, Canvas(width, 0, look.ascii_only), now)])
+        notes = self.query_one(f"#{side}-notes", TextLines)
+        notes.show(lambda width: [Text(), *side_notes(session, side, Canvas(width, 0, look.ascii_only), now)])
 
 
 class ConnectionsScreen(StepScreen):
@@ -328,7 +328,7 @@ class ConnectionsScreen(StepScreen):
 
     def _typed(self, side: Side, **changes: object) -> None:
         self.workers.cancel_group(self, f"test-{side}")
-        self.wizard.update(self.session.with_form(side, test=ConnectionTest.NOT_YET, problem=None, told="", **changes))
+        self.wizard.update(self.session.with_form(side, test=ConnectionTest.NOT_YET, problem=None, note="", **changes))
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """Enter goes to the next field; from a secret, or from an address that needs none, it tests.

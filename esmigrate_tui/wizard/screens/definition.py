@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.facts import IndexFacts
     from esmigrate_tui.model.problem import Problem
     from esmigrate_tui.translate.side_by_side import SideBySideLine
-    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.screens.base import ScreenHost
 
 _NOTES: Final = 8
 """Sentences of a translation that are shown at once: a mapping may have a thousand fields that are renamed."""
@@ -226,7 +226,7 @@ class DefinitionScreen(Screen[None]):
         Binding("w", "words", show=False),
     ]
 
-    def __init__(self, wizard: WizardApp, index: IndexFacts) -> None:
+    def __init__(self, wizard: ScreenHost, index: IndexFacts) -> None:
         super().__init__()
         self._wizard, self._index = wizard, index
         self._parts: tuple[IndexPart, ...] = ()

@@ -171,19 +171,21 @@ def sent(session: Session, look: Canvas) -> list[Text]:
     if session.file_choice.problem is not None:
         lines += [*explained(session.file_choice.problem, width), Text()]
     try:
-        told = configuration_for(session)
+        configuration = configuration_for(session)
     except ProblemError as error:
         return [*lines, *[*explained(error.problem, width), Text()]]
     lines.append(ink(f" {TO_DO}", DIM))
-    for at, step in enumerate(told.steps, start=1):
+    for at, step in enumerate(configuration.steps, start=1):
         first, *rest = wrap(clean(step), width - 7)
         lines.append(ink(f"  {at:>2}  ", DIM).append(first, "none"))
         lines += [ink("      ").append(line) for line in rest]
     lines += [
         Text(),
-        ink(" Its configuration, ", DIM).append(told.name, STRONG).append("; Ctrl+O writes it to a file:", DIM),
+        ink(" Its configuration, ", DIM)
+        .append(configuration.name, STRONG)
+        .append("; Ctrl+O writes it to a file:", DIM),
     ]
-    for line in told.text.rstrip("\n").split("\n"):
+    for line in configuration.text.rstrip("\n").split("\n"):
         lines += [ink("   ").append(each) for each in wrap(clean(line), width - 5)]
     return lines
 
@@ -310,13 +312,13 @@ class FilesScreen(StepScreen):
 
     def let_go(self) -> None:
         """A look that ends with this screen was not made."""
-        self._pile(doing="")
+        self._change_choice(doing="")
 
-    def _pile(self, **changes: object) -> None:
+    def _change_choice(self, **changes: object) -> None:
         look_at(self.wizard, **changes)
 
     def _wish(self, **changes: object) -> None:
-        self._pile(wishes=msgspec.structs.replace(self.session.file_choice.wishes, **changes))
+        self._change_choice(wishes=msgspec.structs.replace(self.session.file_choice.wishes, **changes))
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
@@ -325,7 +327,7 @@ class FilesScreen(StepScreen):
         value = message.value
         match message.input.id:
             case "files":
-                self._pile(typed=value)
+                self._change_choice(typed=value)
             case "names":
                 self._wish(names=names_of(value))
             case "id-field":
@@ -333,21 +335,23 @@ class FilesScreen(StepScreen):
             case "from-index":
                 self._wish(from_index=value.strip())
             case "expected":
-                self._pile(expected=value.strip())
+                self._change_choice(expected=value.strip())
             case "into":
                 self.wizard.update(self.session.answered(into=value.strip()))
             case _:
-                self._pile(pipeline=value.strip())
+                self._change_choice(pipeline=value.strip())
 
     def on_choice_field_changed(self, message: ChoiceField.Changed) -> None:
         """Something else was chosen: files are looked at again, as they are to be read now."""
         value = message.value
         match message.choice.id:
             case "from":
-                self._pile(sender=Shipper(self.query_one("#sender", ChoiceField).value) if value == "sent" else None)
+                self._change_choice(
+                    sender=Shipper(self.query_one("#sender", ChoiceField).value) if value == "sent" else None
+                )
                 return
             case "sender":
-                self._pile(sender=Shipper(value))
+                self._change_choice(sender=Shipper(value))
                 return
             case "format":
                 self._wish(format=FileFormat(value) if value else None)
@@ -410,20 +414,20 @@ class FilesScreen(StepScreen):
             self.say("Only a sender has a configuration: choose one above.")
             return
         try:
-            told = configuration_for(self.session)
+            configuration = configuration_for(self.session)
         except ProblemError as error:
             self.say(error.problem.sentence())
             return
 
         def typed(name: str | None) -> None:
             if name is not None:
-                self.run_worker(self._save(name.strip(), told.text), group="save", exclusive=True)
+                self.run_worker(self._save(name.strip(), configuration.text), group="save", exclusive=True)
 
         self.app.push_screen(
             LineScreen(
                 "The configuration, as a file",
                 "Its name, here on this machine. It holds no secret; what to do with it stands above its text.",
-                told.name,
+                configuration.name,
                 lambda name: "" if name.strip() else "a name is needed",
             ),
             typed,

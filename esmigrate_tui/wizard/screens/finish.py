@@ -164,11 +164,11 @@ def carried_over(progress: Progress, look: Canvas) -> list[Text]:
     if not progress.carried:
         return []
     lacking = (f"{one.label}: {one.words}" for one in progress.not_carried[:1])
-    first = _labelled("Carried over", fates(progress), look)
+    first = _labelled("Carried over", outcome_counts(progress), look)
     return [first, *(_labelled("", words, look, TROUBLE) for words in lacking)]
 
 
-def fates(progress: Progress) -> str:
+def outcome_counts(progress: Progress) -> str:
     """How many definitions were made, and how many were not for which reason: 3 made; 1 refused."""
     many = Counter(one.fate for one in progress.carried)
     return "; ".join(f"{number(many[fate])} {fate}" for fate in CarryOutcome if fate in many)

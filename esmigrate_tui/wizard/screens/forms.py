@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from esmigrate_tui.flow.session import NewRepository, NewSnapshot
-    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.screens.base import ScreenHost
 
 _STYLES: Final = """
 {name} #fields {{ height: 1fr; scrollbar-size: 0 1; padding: 0 1; }}
 {name} LabelledField > .label {{ width: 20; }}
-{name} #told {{ height: auto; }}
+{name} #notes {{ height: auto; }}
 {name} #buttons {{ height: 1; }}
 """
 _KEYS: Final = (("Tab", "next field"), ("Enter", "press"), ("Esc", "back"))
@@ -51,7 +51,7 @@ class FormScreen(Screen[object]):
     TITLE_WORDS: ClassVar[str] = ""
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", show=False)]
 
-    def __init__(self, wizard: WizardApp) -> None:
+    def __init__(self, wizard: ScreenHost) -> None:
         super().__init__()
         self._wizard = wizard
         self._trouble = ""
@@ -64,7 +64,7 @@ class FormScreen(Screen[object]):
         """The buttons; the first one leaves."""
         return (TextButton("Back", id="no"),)
 
-    def told(self, look: Canvas) -> list[Text]:
+    def notes(self, look: Canvas) -> list[Text]:
         """What stands below the fields."""
         raise NotImplementedError
 
@@ -73,7 +73,7 @@ class FormScreen(Screen[object]):
         yield TitleLine()
         yield VerticalScroll(*self.fields(), id="fields", can_focus=False)
         yield TextLines(lambda width: [rule(width)])
-        yield TextLines(id="told")
+        yield TextLines(id="notes")
         with Horizontal(id="buttons"):
             yield from self.buttons()
             yield KeyLine(*_KEYS)
@@ -84,13 +84,13 @@ class FormScreen(Screen[object]):
         first = next(iter(self.query("ChoiceField, PlainInput")), None)
         if first is not None:
             first.focus()
-        self.tell()
+        self.show_notes()
 
     def title_words(self) -> str:
         """The title."""
         return self.TITLE_WORDS
 
-    def tell(self, trouble: str = "") -> None:
+    def show_notes(self, trouble: str = "") -> None:
         """Show what is to be known now; a trouble comes first."""
         self._trouble = trouble
         ascii_only = self._wizard.ascii_only
@@ -98,14 +98,14 @@ class FormScreen(Screen[object]):
         def lines(width: int) -> list[Text]:
             look = Canvas(width, 0, ascii_only)
             first = paragraph(self._trouble, width, 1, TROUBLE) if self._trouble else []
-            return [*first, *self.told(look)]
+            return [*first, *self.notes(look)]
 
-        self.query_one("#told", TextLines).show(lines)
+        self.query_one("#notes", TextLines).show(lines)
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """What is told follows the focus."""
+        """The notes follow the focus."""
         event.widget.scroll_visible(animate=False)
-        self.tell(self._trouble)
+        self.show_notes(self._trouble)
 
     @property
     def at(self) -> str:
@@ -143,7 +143,7 @@ class RepositoryForm(FormScreen):
         session = self._wizard.session
         new = msgspec.structs.replace(session.repository_list.new, **changes)
         self._wizard.update(session.but(repository_list=msgspec.structs.replace(session.repository_list, new=new)))
-        self.tell()
+        self.show_notes()
 
     def fields(self) -> list[Widget]:
         """Name, type, and the settings of that type."""
@@ -180,7 +180,7 @@ class RepositoryForm(FormScreen):
         """Leave, or see the request."""
         return TextButton("Back", id="no"), TextButton("Show the request", id="yes")
 
-    def told(self, look: Canvas) -> list[Text]:
+    def notes(self, look: Canvas) -> list[Text]:
         """The meaning of the field, and where the type's secrets belong."""
         kind = type_of(self.new.type)
         setting = kind.field(self.at.removeprefix("set-")) if kind is not None else None
@@ -228,7 +228,7 @@ class RepositoryForm(FormScreen):
         try:
             self.dismiss(repository_steps.typed_repository(self._wizard.session))
         except ProblemError as error:
-            self.tell(error.problem.sentence())
+            self.show_notes(error.problem.sentence())
 
 
 # -- a snapshot --------------------------------------------------------------------------------------------------------
@@ -249,7 +249,7 @@ class SnapshotForm(FormScreen):
         session = self._wizard.session
         new = msgspec.structs.replace(session.snapshot_list.new, **changes)
         self._wizard.update(session.but(snapshot_list=msgspec.structs.replace(session.snapshot_list, new=new)))
-        self.tell()
+        self.show_notes()
 
     def fields(self) -> list[Widget]:
         """Name, indices, feature states."""
@@ -275,7 +275,7 @@ class SnapshotForm(FormScreen):
         """Leave, or see the request."""
         return TextButton("Back", id="no"), TextButton("Show the request", id="yes")
 
-    def told(self, look: Canvas) -> list[Text]:
+    def notes(self, look: Canvas) -> list[Text]:
         """What the patterns mean now."""
         lines = paragraph(PATTERNS, look.width, 1, DIM)
         means = meaning(self.new.patterns, self._wizard.session.draft)
@@ -301,7 +301,7 @@ class SnapshotForm(FormScreen):
             self.dismiss(None)
             return
         if wrong := why_not_called(self.new, self._wizard.session):
-            self.tell(wrong)
+            self.show_notes(wrong)
         else:
             self.dismiss(self.new)
 
@@ -313,7 +313,8 @@ class PatternScreen(FormScreen):
     """New names for all that are chosen; every one of them is seen before it is taken."""
 
     CSS = (
-        _STYLES.format(name="PatternScreen") + "PatternScreen #fields { height: 2; } PatternScreen #told { height: 2; }"
+        _STYLES.format(name="PatternScreen")
+        + "PatternScreen #fields { height: 2; } PatternScreen #notes { height: 2; }"
     )
     TITLE_WORDS = "New names on the destination, by a pattern"
 
@@ -329,7 +330,7 @@ class PatternScreen(FormScreen):
         )
         yield TextLines(lambda width: [rule(width)])
         yield Board()
-        yield TextLines(id="told")
+        yield TextLines(id="notes")
         with Horizontal(id="buttons"):
             yield TextButton("Back", id="no")
             yield TextButton("Take these names", id="yes")
@@ -342,7 +343,7 @@ class PatternScreen(FormScreen):
     def _found(self) -> Renaming:
         return renaming(self._wizard.session.draft, *self._wizard.session.listing.pattern_of_names)
 
-    def told(self, look: Canvas) -> list[Text]:
+    def notes(self, look: Canvas) -> list[Text]:
         """What is wrong, or how it is to be read."""
         found = self._found()
         if found.wrong:
@@ -352,7 +353,7 @@ class PatternScreen(FormScreen):
             words + f"{counted(len(found.renamed), 'name')} of {len(found.rows)} would change.", look.width, 1, DIM
         )
 
-    def tell(self, trouble: str = "") -> None:
+    def show_notes(self, trouble: str = "") -> None:
         """The list follows what is typed."""
         found, ascii_only = self._found(), self._wizard.ascii_only
 
@@ -362,7 +363,7 @@ class PatternScreen(FormScreen):
             return LineRows(found.rows, lambda at, row: _renamed_row(row, look, here=at == cursor), empty)
 
         self.query_one(Board).show(make)
-        super().tell(trouble)
+        super().show_notes(trouble)
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Something was typed."""
@@ -371,7 +372,7 @@ class PatternScreen(FormScreen):
         typed = (message.value, replacement) if message.input.id == "pattern" else (pattern, message.value)
         session = self._wizard.session
         self._wizard.update(session.but(listing=msgspec.structs.replace(session.listing, pattern_of_names=typed)))
-        self.tell()
+        self.show_notes()
 
     def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Leave, or take the names."""
@@ -379,7 +380,7 @@ class PatternScreen(FormScreen):
         if message.press.id == "no":
             self.dismiss(None)
         elif found.wrong:
-            self.tell(found.wrong)
+            self.show_notes(found.wrong)
         else:
             self.dismiss(found)
 
@@ -442,7 +443,7 @@ class OptionsScreen(FormScreen):
             found.append(field)
         return found
 
-    def told(self, look: Canvas) -> list[Text]:
+    def notes(self, look: Canvas) -> list[Text]:
         """What the answers to the question at the cursor come to, and what is otherwise than by itself."""
         session = self._wizard.session
         at = "set" if self.at.startswith("set-") else self.at
@@ -458,7 +459,7 @@ class OptionsScreen(FormScreen):
         """An answer holds at once."""
         message.stop()
         answer(self._wizard, message.choice.id or "", message.value)
-        self.tell()
+        self.show_notes()
 
     def on_input_changed(self, message: Input.Changed) -> None:
         """Settings hold as soon as they can be read."""
@@ -471,7 +472,7 @@ class OptionsScreen(FormScreen):
             set_lines(self._wizard, typed)
             for at in range(1, _SETTINGS):
                 self.query_one(f"#set-{at}-field").display = bool(typed[at] or typed[at - 1])
-        self.tell()
+        self.show_notes()
 
     def on_text_button_pressed(self, message: TextButton.Pressed) -> None:
         """Back to the selection."""

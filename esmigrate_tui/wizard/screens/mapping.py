@@ -72,7 +72,7 @@ def mapped_row(row: MappedField, look: Canvas, *, here: bool) -> Text:
     return line.append(fit(alone or "–", _ALONE), DIM)
 
 
-def told(row: MappedField | None, session: Session, look: Canvas) -> list[Text]:
+def details(row: MappedField | None, session: Session, look: Canvas) -> list[Text]:
     """What is known of the field at the cursor; always as many lines."""
     width = look.width
     lines = [rule(width)]
@@ -154,7 +154,7 @@ class MappingScreen(ListScreen[MappedField]):
         here = self.show_rows(session, lambda row, look, at: mapped_row(row, look, here=at), empty)
         is_there = session.file_choice.there is not None
         self.show_lines("heading", lambda look: [heading(look.width - 1, is_there=is_there)])
-        self.show_lines("details", lambda look: told(here, session, look))
+        self.show_lines("details", lambda look: details(here, session, look))
 
     def look_at(self, **changes: object) -> None:
         """Change what is known of the files."""

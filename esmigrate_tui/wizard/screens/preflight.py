@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.wizard.app import WizardApp
     from esmigrate_tui.wizard.draw import Mark
+    from esmigrate_tui.wizard.screens.base import ScreenHost
 
 _WORDS: Final[dict[Severity, tuple[Mark, str]]] = {
     Severity.BLOCKER: ("bad", "blocks"),
@@ -122,7 +122,7 @@ def fixed(session: Session, look: Canvas, now: float) -> list[Text]:
     fixing = session.fixing
     lines: list[Text] = []
     if fixing.done:
-        lines += _told(look.mark("good"), "done", f"{listed([each.what for each in fixing.done], 3)}", look)
+        lines += _fix_lines(look.mark("good"), "done", f"{listed([each.what for each in fixing.done], 3)}", look)
         lines += paragraph(steps.revert_sentence(fixing.done), look.width, _INDENT, DIM)
     if fixing.doing:
         at = f"{len(fixing.done) + 1} of {fixing.amount}: " if fixing.amount > 1 else ""
@@ -131,12 +131,12 @@ def fixed(session: Session, look: Canvas, now: float) -> list[Text]:
     if fixing.problem is not None:
         is_unsure = fixing.failed in session.unsure
         mark = look.mark("warn" if is_unsure else "bad")
-        lines += _told(mark, "unsure" if is_unsure else "failed", fixing.failed, look)
+        lines += _fix_lines(mark, "unsure" if is_unsure else "failed", fixing.failed, look)
         lines += explained(fixing.problem, look.width, _INDENT, "")
     return [*lines, rule(look.width)] if lines else []
 
 
-def _told(mark: Text, word: str, what: str, look: Canvas) -> list[Text]:
+def _fix_lines(mark: Text, word: str, what: str, look: Canvas) -> list[Text]:
     first, *rest = wrap(what, look.width - _INDENT - 1)
     line = ink("  ").append_text(mark).append(" ").append(fit(word, 8), STRONG).append(first, "none")
     return [line, *(ink(" " * _INDENT).append(each) for each in rest)]
@@ -206,14 +206,14 @@ class PreflightScreen(ListScreen["Finding | None"]):
         return session.checking.since is not None or bool(session.fixing.doing)
 
     def let_go(self) -> None:
-        """Checks that end with this screen are asked again next time; what goes on without it is told then."""
+        """Checks that end with this screen are asked again next time; what goes on without it is reported then."""
         if self.session.checking.since is not None:
             self.wizard.update(self.session.but(checking=PreflightState()))
         if not self.session.fixing.doing:
             self.wizard.update(self.session.but(fixing=FixProgress()))
 
     async def go_on(self) -> None:
-        """Nothing stands in the way: what was fixed has been told."""
+        """Nothing stands in the way: what was fixed has been shown."""
         self.let_go()
         await super().go_on()
 
@@ -286,7 +286,7 @@ class PreflightScreen(ListScreen["Finding | None"]):
             self.action_open()
 
 
-async def _fixed(wizard: WizardApp, finding: Finding) -> None:
+async def _fixed(wizard: ScreenHost, finding: Finding) -> None:
     """Apply the fix, then look again: at once where one is still here, else when one comes back."""
     await steps.fix(wizard, finding)
     step = wizard.step

@@ -83,7 +83,7 @@ def _end_of(place: str, width: int) -> str:
     return fit(place if cell_len(place) <= width else f"…{place[-(width - 1) :]}", width)
 
 
-def told(known: KnownRepository | None, session: Session, look: Canvas) -> list[Text]:
+def details(known: KnownRepository | None, session: Session, look: Canvas) -> list[Text]:
     """What else is known of the repository at the cursor, and what Enter does with it; always as many lines."""
     repository_list = session.repository_list
     lines = [rule(look.width)]
@@ -145,8 +145,8 @@ class RepositoryScreen(ListScreen[KnownRepository]):
             return f"{repository_list.doing} …", self.waited(repository_list.since)
         rows = repositories(repository_list)
         only = sum(known.destination is None for known in rows)
-        told_of = f", {only} on the source only" if only else ""
-        return "In which repository is the snapshot?", f"{counted(len(rows), 'repository', 'repositories')}{told_of}"
+        elsewhere = f", {only} on the source only" if only else ""
+        return "In which repository is the snapshot?", f"{counted(len(rows), 'repository', 'repositories')}{elsewhere}"
 
     def rows(self, session: Session) -> tuple[KnownRepository, ...]:
         """The repositories of both clusters."""
@@ -162,7 +162,7 @@ class RepositoryScreen(ListScreen[KnownRepository]):
             session, lambda known, look, at: repository_row(known, session, look, here=at), nothing(session)
         )
         self.show_lines("heading", lambda look: [heading(look.width - 1) if here is not None else Text()])
-        self.show_lines("details", lambda look: told(here, session, look))
+        self.show_lines("details", lambda look: details(here, session, look))
 
     def begin(self) -> None:
         """Ask both clusters, once."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.widgets import Input
 
     from esmigrate_tui.flow.session import Session
-    from esmigrate_tui.wizard.app import WizardApp
+    from esmigrate_tui.wizard.screens.base import ScreenHost
 
 
 def reviewed(session: Session, look: Canvas) -> list[Text]:
@@ -48,9 +48,9 @@ def reviewed(session: Session, look: Canvas) -> list[Text]:
             lines += paragraph(change, look.width, 5)
     if preview.carried:
         lines.append(_head("Beside the indices, at the end"))
-        for told in preview.carried:
-            words = told.lstrip()
-            lines += paragraph(words, look.width, 5 + len(told) - len(words))
+        for line in preview.carried:
+            words = line.lstrip()
+            lines += paragraph(words, look.width, 5 + len(line) - len(words))
     lines.append(_head("How long"))
     lines += paragraph(preview.time or UNKNOWN_TIME, look.width, 5)
     lines.append(_head("The same without a screen"))
@@ -195,7 +195,7 @@ class ReviewScreen(StepScreen):
             self.wizard.copy("\n\n".join(f"# to {shown.to}\n{as_console(shown.request)}" for shown in preview.requests))
 
 
-async def _begun(wizard: WizardApp) -> None:
+async def _begun(wizard: ScreenHost) -> None:
     """Begin the run, then to its board, wherever one is by then."""
     run, problem = await begin(wizard)
     if run:

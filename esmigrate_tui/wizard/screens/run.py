@@ -457,7 +457,7 @@ class TasksScreen(StepScreen):
 
 
 class RunScreen(TasksScreen):
-    """Follow a run, and tell it what to do."""
+    """Follow a run, and command it."""
 
     STEP = "run"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("run")]
@@ -576,10 +576,10 @@ class RunScreen(TasksScreen):
         cursor = self.query_one(Board).cursor
         return self._tasks[cursor] if cursor < len(self._tasks) else None
 
-    def _tell(self, command: Command, said: str) -> None:
-        self.run_worker(self._told(command, said), group="command", exclusive=False)
+    def _notify(self, command: Command, said: str) -> None:
+        self.run_worker(self._notified(command, said), group="command", exclusive=False)
 
-    async def _told(self, command: Command, said: str) -> None:
+    async def _notified(self, command: Command, said: str) -> None:
         try:
             await self.wizard.services.command(self.session.run, command)
         except ProblemError as error:
@@ -609,7 +609,7 @@ class RunScreen(TasksScreen):
         if order.command is None:
             self.say(order.said)
         else:
-            self._tell(order.command, order.said)
+            self._notify(order.command, order.said)
 
     def action_pause(self) -> None:
         """Pause, or go on."""
@@ -648,14 +648,14 @@ class RunScreen(TasksScreen):
         if task is None or task.state.is_final:
             self.say("This one has ended already.")
             return
-        name, told = task.summary.source_index, task.summary.number
+        name, number = task.summary.source_index, task.summary.number
 
         def answered(skips: bool | None) -> None:  # noqa: FBT001  # Textual's callback
             if skips:
-                self._tell(SkipTask(task=told), f"{name} will be left out.")
+                self._notify(SkipTask(task=number), f"{name} will be left out.")
 
         question = "What has arrived of it stays on the destination, and the report will say that it was left out."
-        if lost := self.session.progress.deleted_by_stopping(told):
+        if lost := self.session.progress.deleted_by_stopping(number):
             names = listed(lost)
             question = f"What is partially restored is deleted on the destination: {names}. The snapshot stays."
         self.app.push_screen(AskScreen(f"Leave out {name}?", question, yes="Leave it out", no="Keep it"), answered)

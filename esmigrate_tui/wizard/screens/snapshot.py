@@ -106,7 +106,7 @@ def snapshot_row(snapshot: SnapshotFacts, look: Canvas, *, here: bool) -> Text:
     return line
 
 
-def told(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> list[Text]:
+def details(snapshot: SnapshotFacts | None, session: Session, look: Canvas) -> list[Text]:
     """What else is known of the snapshot at the cursor; always as many lines."""
     snapshot_list = session.snapshot_list
     lines = [rule(look.width)]
@@ -238,7 +238,7 @@ class SnapshotScreen(FilteredScreen[SnapshotFacts]):
         self.show_lines("making", lambda look: made(session.snapshot_list.making, look, now))
         here = self.show_rows(session, lambda row, look, at: snapshot_row(row, look, here=at), nothing(session))
         self.show_lines("heading", lambda look: [heading(look.width - 1) if here is not None else Text()])
-        self.show_lines("details", lambda look: told(here, session, look))
+        self.show_lines("details", lambda look: details(here, session, look))
 
     @property
     def pattern(self) -> str:

@@ -178,7 +178,7 @@ class FootLine(TextLines):
 class TooSmall(TextLines):
     """What is shown in place of a step where it has no room."""
 
-    def tell(self, line: str) -> None:
+    def show_line(self, line: str) -> None:
         """What matters most in one line, then the sentence that asks for room."""
         has = self.app.size
         ask = f"More room, please: {LEAST_WIDTH}x{LEAST_HEIGHT} at least, this is {has.width}x{has.height}."
