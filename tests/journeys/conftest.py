@@ -250,7 +250,7 @@ def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
 async def reader(terminal: Callable[..., Terminal]) -> Reader:
     """Somebody who reads, in front of the first screen."""
     somebody = Reader(terminal())
-    await somebody.sees("How should the data get into the new cluster?")
+    await somebody.sees("How should the data get into the destination?")
     return somebody
 
 

@@ -91,7 +91,7 @@ async def test_a_table_with_bad_rows_arrives_but_for_them(
     assert "date (yyyy-MM-dd HH:mm:ss)" in plan.err
     assert checked.code == 0, checked.text
     assert done.code == 3, done.text
-    assert "3 rows of orders.csv were set aside" in done.text
+    assert "3 rows of orders.csv were rejected" in done.text
     assert count == 2_001
     assert document == b'{"id":7,"city":"Rome, 7","at":"2024-01-08 10:00:00","total":7.50,"paid":true}'
     assert mapping["files-orders"]["mappings"]["properties"]["total"] == {"type": "double"}
@@ -363,7 +363,7 @@ async def test_files_of_several_habits_arrive_as_one_and_the_index_is_left_as_se
     assert plan.code == 0, plan.text
     assert checked.code == 0, checked.text
     assert done.code == 3, done.text
-    assert "1 row of a.csv and 3 more files was set aside; all others arrived" in done.text
+    assert "1 row of a.csv and 3 more files was rejected; all others arrived" in done.text
     assert [one["reason"] for one in rejects(operator, done.run)] == [
         "it is not utf-8: byte 0xe9 stands where none can"
     ]
@@ -445,7 +445,7 @@ async def test_what_cannot_be_planned_ends_with_a_sentence_and_its_code(operator
     assert checked.code == 6, checked.text
     assert "geo is a value, and geo.lat would be within it" in checked.text
     assert done.code == 3, done.text
-    assert "1 row of late.csv.gz was set aside" in done.text
+    assert "1 row of late.csv.gz was rejected" in done.text
 
 
 @pytest.mark.parametrize("version", ["6.8.23", "7.17.28"])

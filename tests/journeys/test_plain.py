@@ -178,7 +178,7 @@ async def test_nothing_is_written_before_the_word_is_typed(
         operator, *("4", *side(source), *side(destination), *CHECKED, f"{prefix}-one", ON, *CHECKED, "yes")
     )
     assert ended.code == 2
-    assert ended.err.startswith("esmigrate: The answers came to an end")
+    assert ended.err.startswith("esmigrate: The answers ended")
     assert [*operator.folder.rglob("journal*")] == []
     async with await connected_to(destination) as cluster:
         assert await cluster.existing([f"{prefix}-one"]) == {}
