@@ -46,10 +46,10 @@ class _LateModule:
 if TYPE_CHECKING:
     from esmigrate_tui.elastic import certificate, connect
     from esmigrate_tui.flow import checking, inspection, planning, runs, saving
-    from esmigrate_tui.methods import definitions_beside as carrying
+    from esmigrate_tui.methods import definitions_beside
 else:
     certificate, connect = _LateModule("elastic.certificate"), _LateModule("elastic.connect")
-    carrying = _LateModule("methods.carrying")
+    definitions_beside = _LateModule("methods.definitions_beside")
     checking, inspection = _LateModule("flow.checking"), _LateModule("flow.inspection")
     planning, runs, saving = _LateModule("flow.planning"), _LateModule("flow.runs"), _LateModule("flow.saving")
 
@@ -112,7 +112,7 @@ def real_services() -> Services[Cluster]:
             draft, _pair(destination, source), time.time()
         ),
         advise=_advise,
-        carried=lambda groups, destination, source: carrying.previewed(_pair(destination, source), groups),
+        carried=lambda groups, destination, source: definitions_beside.previewed(_pair(destination, source), groups),
         plan=lambda draft: planning.plan_of(draft, time.time()),
         preview=preview,
         save_text=saving.save_text,

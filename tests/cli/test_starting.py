@@ -5,11 +5,14 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
+from importlib import import_module
 
+from esmigrate_tui.cli import wiring
 from esmigrate_tui.cli.exits import exit_code_of
 
 _FIRST_SCREEN = """
 import sys
+from importlib import import_module
 import esmigrate_tui.cli.exits, esmigrate_tui.cli.wiring
 import esmigrate_tui.wizard.app, esmigrate_tui.wizard.screens.method
 print(*sorted(sys.modules))
@@ -33,3 +36,10 @@ def test_a_start_that_somebody_stops_says_so_and_ends_as_every_program_does() ->
 
     assert exit_code_of(stopped, said) == 130
     assert said.getvalue() == "esmigrate: stopped.\n"
+
+
+def test_what_is_loaded_late_exists() -> None:
+    late = {name: module for name, module in vars(wiring).items() if isinstance(module, wiring._LateModule)}
+    assert len(late) >= 8
+    for name, module in late.items():
+        assert import_module(f"esmigrate_tui.{module._name}").__name__.endswith(f".{name}")

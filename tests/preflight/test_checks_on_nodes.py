@@ -732,5 +732,5 @@ async def test_a_check_that_fails_warns_and_hides_no_other(world: World, trouble
         checks = (broken, connections.versions)
         told = [one async for one in preflight.run_checks(world.draft("pfc-good"), clusters, checks)]
     assert [one.severity for one in told if one.check == "broken"] == [Severity.NOTE, Severity.WARNING]
-    assert "could not be made" in next(one.title for one in told if one.severity is Severity.WARNING)
+    assert "could not run" in next(one.title for one in told if one.severity is Severity.WARNING)
     assert [one.severity for one in told if one.check == "versions"] == [Severity.PASSED]
