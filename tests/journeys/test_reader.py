@@ -134,7 +134,7 @@ async def test_a_reader_watches_what_another_program_sends(
         await cluster.wire.exchange("POST", f"/{prefix}/_bulk?refresh=true", lines.encode())
     await reader.sees("50 documents")
     await reader.do("says that this is all", then="Is that all?")
-    await reader.push("That is all", then="50 documents arrived. That this is all is your word")
+    await reader.push("That is all", then="50 documents arrived; that this is all is the user's word")
 
 
 async def test_a_reader_takes_a_snapshot_and_restores_it(

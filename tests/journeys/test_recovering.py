@@ -71,12 +71,12 @@ async def test_a_repository_that_cannot_be_reached_is_given_another_place(
     await connect(reader, "Restore from a snapshot", DESTINATION=pair[1])
     await reader.go_on("In which repository is the snapshot?")
     try:
-        await reader.do("tells the destination where yours is", then="A repository to register on the destination")
+        await reader.do("registers yours on the destination", then="A repository to register on the destination")
         await reader.fill("Name", prefix)
         await reader.fill("Folder (needed)", "/nowhere/at-all")
         await reader.push("Show the request", then="The request, to")
         await reader.push("Register it", then="path.repo")
-        await reader.do("tells the destination where yours is", then="A repository to register on the destination")
+        await reader.do("registers yours on the destination", then="A repository to register on the destination")
         await reader.fill("Folder (needed)", prefix)
         await reader.push("Show the request", then="The request, to")
         await reader.push("Register it", then="Enter lists its snapshots")
@@ -110,8 +110,8 @@ async def test_a_destination_that_goes_away_amid_a_run_is_waited_for_on_the_boar
     await run_slowly(operator, pair[0], own, prefix, "40")
     reader = Reader(terminal())
     await reader.sees("Where do you want to begin?")
-    await reader.go_to("going on")
-    await reader.do("looks at it", then="1 moving")
+    await reader.go_to("running")
+    await reader.do("shows it", then="1 moving")
     await stop(own)
     await reader.sees(f"{prefix} waits")
     await start_again(own)
@@ -130,9 +130,9 @@ async def test_a_run_that_is_stopped_says_what_is_missing_and_how_to_go_on(
     await run_slowly(operator, *pair, prefix, "15")
     reader = Reader(terminal())
     await reader.sees("Where do you want to begin?")
-    await reader.go_to("going on")
-    await reader.do("looks at it", then="1 moving")
+    await reader.go_to("running")
+    await reader.do("shows it", then="1 moving")
     await reader.do("stop", then="Stop run")
     await reader.push("Stop the run", then="The run was stopped before the end")
-    assert "go on with what is missing: esmigrate resume" in reader.text
+    assert "resume what is missing: esmigrate resume" in reader.text
     assert await count(pair[1], opened, f"{prefix}-slow") < 300
