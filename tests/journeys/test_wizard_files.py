@@ -213,4 +213,4 @@ async def test_what_another_program_sends_is_watched_until_a_person_says_that_it
             await pilot.press("q")
             await cluster.delete_index("wizard-sent")
     assert progress.outcome is RunOutcome.ACCEPTED
-    assert "50 documents arrived. That this is all is your word" in finish
+    assert "50 documents arrived; that this is all is the user's word" in finish
