@@ -107,13 +107,14 @@ class JournalStore:
 
     def make(self) -> None:
         """Make the tables where there are none; raises JournalLostError where the run had begun."""
+        has_begun = self._has_begun()
         if not os.path.lexists(self.path):
-            self._raise_begun(_MISSING)
+            self._raise_begun(_MISSING, has_begun=has_begun)
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600))
         connection = self.connect()
         is_whole = self._is_whole(connection)
         if not is_whole:
-            self._raise_begun(_EMPTY)
+            self._raise_begun(_EMPTY, has_begun=has_begun)
         write_trouble(self.path, None)
         if is_whole:
             return
@@ -158,20 +159,27 @@ class JournalStore:
     def _reader(self) -> sqlite3.Connection | None:
         """The connection, or None while there is no journal yet."""
         self._raise_lost()
+        has_begun = self._has_begun()
         if not os.path.lexists(self.path):
-            self._raise_begun(_MISSING)
+            self._raise_begun(_MISSING, has_begun=has_begun)
             return None
         if not self.path.is_file():
             raise lost_journal(self.path, "is not a file")
         connection = self.connect()
         if self._is_whole(connection):
             return connection
-        self._raise_begun(_EMPTY)
+        self._raise_begun(_EMPTY, has_begun=has_begun)
         return None
 
-    def _raise_begun(self, how: str) -> None:
-        """Raise JournalLostError where a process has signed the run, which it does after it has made the journal."""
-        if os.path.lexists(self.path.with_name(PROCESS_FILE)):
+    def _has_begun(self) -> bool:
+        """Whether a process has signed the run, which it does after it has made the journal.
+
+        To be read before the journal is looked at: a process that begins in between makes it and signs it.
+        """
+        return os.path.lexists(self.path.with_name(PROCESS_FILE))
+
+    def _raise_begun(self, how: str, *, has_begun: bool) -> None:
+        if has_begun:
             raise lost_journal(self.path, how)
 
     def _raise_lost(self) -> None:

@@ -15,8 +15,9 @@ from esmigrate_tui.cli.main import main
 from esmigrate_tui.engine import lock
 from esmigrate_tui.engine.folders import RunFolder, make_folder
 from esmigrate_tui.engine.journal import Journal
+from esmigrate_tui.engine.journal_store import JournalStore
 from esmigrate_tui.engine.listing import summary
-from esmigrate_tui.engine.lost_journal import JournalLostError
+from esmigrate_tui.engine.lost_journal import JournalLostError, sign
 from esmigrate_tui.engine.run import perform, started
 from esmigrate_tui.engine.trouble_file import writing_trouble
 from esmigrate_tui.model.event import RunFinished, RunOutcome, TaskAdvanced
@@ -53,6 +54,26 @@ def plan() -> Plan:
     one = plan_of(100)
     task = msgspec.structs.replace(one.tasks[0], create='{"settings":{}}')
     return msgspec.structs.replace(one, tasks=(task,))
+
+
+def test_a_run_that_begins_while_it_is_looked_at_has_lost_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make_folder(plan(), tmp_path / "runs", lambda: "7K2P")
+    exists = os.path.lexists
+
+    def begins(path: str | Path) -> bool:
+        before = exists(path)
+        if not before and str(path) == str(folder.journal):
+            monkeypatch.setattr(os.path, "lexists", exists)
+            writer = JournalStore(folder.journal, is_writer=True)
+            writer.make()
+            writer.close()
+            sign(folder.journal, 1.0)
+        return before
+
+    monkeypatch.setattr(os.path, "lexists", begins)
+    assert JournalStore(folder.journal, is_writer=False).read(0, 9) == []
 
 
 # -- found lost --------------------------------------------------------------------------------------------------------
