@@ -59,7 +59,7 @@ async def main():
         answer = await ask(asked["verb"])
         if isinstance(answer, vault.VaultReport):
             told |= {"state": answer.state, "label": answer.label, "sentence": answer.sentence, "copy": answer.copy}
-        elif isinstance(answer, vault.Resolved):
+        elif isinstance(answer, vault.ResolvedConnection):
             told |= {"secret": answer.credential.secret, "origin": answer.origin, "sign_in": answer.connection.sign_in}
         else:
             told["answer"] = answer
