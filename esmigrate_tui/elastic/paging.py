@@ -19,7 +19,7 @@ MOST_BYTES: Final = 8 * 1024 * 1024
 """What a page of more than one document may have; a larger one is not read, but requested in pieces."""
 MOST_SCROLLED: Final = 32 * 1024 * 1024
 """The same for a page of a scroll: the server has gone past it, so that its whole slice must be read again."""
-MOST_ALONE: Final = 80 * 1024 * 1024
+MOST_ALONE: Final = 72 * 1024 * 1024
 """The same for a document that is requested by itself: more only where the destination takes more than usual."""
 HEAVIEST: Final = 24 * 1024 * 1024
 """What room is made for where a single document is requested because it is large, and its size is unknown."""
