@@ -121,15 +121,10 @@ class WindowReader:
             self._memory.change(-claim)
             if not isinstance(error, ProblemError) or error.problem.cause is not Cause.TOO_LARGE:
                 raise
-            if self.size.documents > 1:
-                self.shrink()
-                return None
-            # Without what led to it: its frames would hold the part that was read while the next is read.
-            too_large = error.with_traceback(None)
-            too_large.__cause__ = too_large.__context__ = None
-            page = None
-        if page is None:
-            return await self._single(after, too_large)
+            if self.size.documents == 1:
+                return await self._single(after, error)
+            self.shrink()
+            return None
         used = cut(numbers, [document.sort[0] for document in page.documents])
         self._learn(page, numbers, used.after if used else after)
         if used is None:

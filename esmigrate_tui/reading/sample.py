@@ -56,11 +56,6 @@ _SHOWN: Final = 5
 _ERRORS: Final = 20
 
 
-def start_of(file: FileSource) -> bytes:
-    """The first bytes of a file, unpacked; raises ProblemError."""
-    return _unpacked_start(file)[0]
-
-
 def _unpacked_start(file: FileSource, *, until_text: bool = False) -> tuple[bytes, bytes]:
     """The first bytes, and those by which the encoding is judged: where `until_text` is set the first beyond ASCII."""
     opened = OpenFile(file)
