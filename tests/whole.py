@@ -167,7 +167,14 @@ async def state(cluster: Cluster, *names: str) -> State:
 
 
 async def before(clusters: Clusters, *names: str) -> Before:
-    """Both sides before something is done with these indices of the source."""
+    """Both sides before something is done with these indices of the source.
+
+    Scrolls that are still open belong to runs of earlier tests that were killed: they would expire on the way, and are
+    closed first.
+    """
+    for cluster in (clusters.source, clusters.destination):
+        if cluster is not None:
+            await cluster.wire.exchange("DELETE", "/_search/scroll/_all", accepted=_NONE)
     source = None if clusters.source is None else await state(clusters.source, *names)
     return Before(source, await surrounding(clusters.destination))
 
