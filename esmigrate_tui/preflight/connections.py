@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side, SignIn, TrustKind
 from esmigrate_tui.model.features import Features
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import duration
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
 
-    from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Connection
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
 
 _CLOCKS_APART: Final = 60.0  # seconds
 _COMPATIBILITY: Final = (
@@ -24,7 +23,7 @@ _COMPATIBILITY: Final = (
 
 
 @waivable
-async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def versions(draft: Draft) -> Iterator[Finding]:
     """Whether the destination is of the source's major version or newer, and both are versions known here."""
     source, destination = draft.source_facts, draft.destination_facts
     if destination is None:
@@ -35,9 +34,7 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         return
     here = Features.of_cluster(destination)
     if source is not None and not restores and here.is_of_older_major(Features.of_cluster(source)):
-        yield Finding(
-            check="versions",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The destination ({destination.version}) is older than the source ({source.version})",
             why="Data moves to the same major version or a newer one; an older one lacks what the data may need.",
             fix="Use a destination of the source's major version or newer. If the two addresses are swapped, go back.",
@@ -46,58 +43,43 @@ async def versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
         return
     for side, facts in ((Side.SOURCE, source), (Side.DESTINATION, destination)):
         if facts is not None and not Features.of_cluster(facts).is_tried:
-            yield Finding(
-                check="versions",
-                severity=Severity.WARNING,
+            yield warning(
                 title=f"The {side} is {facts.version}; this program was tried on 2.4 to 9.5",
                 why="Another version may answer in a way that was never seen here.",
                 fix="Try it with one small index first.",
             )
     if source is not None and not restores:
-        yield Finding(
-            check="versions",
-            severity=Severity.PASSED,
-            title=f"The versions fit: {source.version} to {destination.version}",
-        )
+        yield passed(title=f"The versions fit: {source.version} to {destination.version}")
 
 
-async def same_cluster(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def same_cluster(draft: Draft) -> Iterator[Finding]:
     """Whether the two addresses lead to two clusters."""
     source, destination = draft.source_facts, draft.destination_facts
     if source is None or destination is None:
         return
     if draft.traits.restores and source.uuid and source.uuid == destination.uuid:
-        yield Finding(
-            check="same-cluster",
-            severity=Severity.WARNING,
+        yield warning(
             title="Both addresses lead to the same cluster",
             evidence=f"cluster_uuid {source.uuid} on both, name {source.name}",
             why="The snapshot returns to where it was taken: what still exists is in the way, or replaced.",
             fix="Go on if that is what you want; else correct one of the two addresses.",
         )
     elif source.uuid and source.uuid == destination.uuid:
-        yield Finding(
-            check="same-cluster",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title="Both addresses lead to the same cluster",
             evidence=f"cluster_uuid {source.uuid} on both, name {source.name}",
             why="Documents would be written into the cluster they are read from.",
             fix="Correct one of the two addresses.",
         )
     elif not source.uuid or not destination.uuid:
-        yield Finding(
-            check="same-cluster",
-            severity=Severity.WARNING,
+        yield warning(
             title="Whether these are two clusters could not be seen: one does not report its UUID",
             why="Documents must not be written into the cluster they are read from.",
             fix="Compare the two names and addresses yourself.",
         )
     else:
-        yield Finding(
-            check="same-cluster",
-            severity=Severity.PASSED,
-            title=f"Two clusters: {source.name} and {destination.name}",
-        )
+        yield passed(title=f"Two clusters: {source.name} and {destination.name}")
 
 
 def _sides(draft: Draft) -> tuple[tuple[Side, Connection], ...]:
@@ -105,7 +87,8 @@ def _sides(draft: Draft) -> tuple[tuple[Side, Connection], ...]:
     return tuple((side, connection) for side, connection in both if connection is not None)
 
 
-async def plain_text(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def plain_text(draft: Draft) -> Iterator[Finding]:
     """Whether a secret would cross a network without encryption."""
     exposed = [
         (side, connection.endpoint)
@@ -115,38 +98,34 @@ async def plain_text(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         and not connection.endpoint.is_loopback
     ]
     for side, endpoint in exposed:
-        yield Finding(
-            check="plain-text",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"The {side}'s secret would cross the network in plain text, to {endpoint.authority}",
             why="Anyone on the way reads it, and the documents too.",
             fix="Use https:// if the cluster offers it, or a tunnel (ssh -L) that ends on this machine.",
         )
     if not exposed:
-        yield Finding(check="plain-text", severity=Severity.PASSED, title="No secret crosses a network in plain text")
+        yield passed(title="No secret crosses a network in plain text")
 
 
-async def unverified_certificate(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def unverified_certificate(draft: Draft) -> Iterator[Finding]:
     """Whether the verification is switched off of a certificate."""
     for side, connection in _sides(draft):
         if connection.endpoint.is_encrypted and connection.trust.kind is TrustKind.UNVERIFIED:
-            yield Finding(
-                check="unverified-certificate",
-                severity=Severity.WARNING,
+            yield warning(
                 title=f"The {side}'s certificate is not verified",
                 why="Anyone on the way can pass for the cluster, read the secret and change the documents.",
                 fix="Give the file of its certificate authority, or pin its fingerprint, on the page before.",
             )
 
 
-async def clocks(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def clocks(draft: Draft) -> Iterator[Finding]:
     """Whether the clocks of the clusters and of this machine agree."""
     for side, facts in ((Side.SOURCE, draft.source_facts), (Side.DESTINATION, draft.destination_facts)):
         skew = facts.clock_skew_seconds if facts is not None else None
         if skew is not None and abs(skew) > _CLOCKS_APART:
-            yield Finding(
-                check="clocks",
-                severity=Severity.NOTE,
+            yield note(
                 title=f"The {side}'s clock is {duration(abs(skew))} {'ahead of' if skew > 0 else 'behind'} this one",
                 why="Times in its log and in the report cannot be laid side by side.",
                 fix="Nothing has to be done for the migration.",

@@ -14,11 +14,11 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.streams import template_for, template_priority
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+    from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.carried import CarriedDefinition
@@ -33,6 +33,7 @@ _VERSIONS: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/curr
 _PIPELINES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html"
 
 
+@check
 async def used_targets(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the indices and data streams that the plan adds to are there."""
     if not draft.uses:
@@ -52,7 +53,6 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
             older = " An older version is replaced." if draft.copying.versions else ""
             found.append(
                 Finding(
-                    check="used-targets",
                     severity=Severity.WARNING if counts.get(name) else Severity.NOTE,
                     title=f"The index {name} exists with {counted(counts.get(name, 0), 'document')}, and is used as "
                     "it is",
@@ -64,9 +64,7 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
             )
         elif kind == "data stream":
             found.append(
-                Finding(
-                    check="used-targets",
-                    severity=Severity.WARNING,
+                warning(
                     title=f"Documents are added to the data stream {name}",
                     why="Each is created in its newest index, without a routing. A document with the same _id in an "
                     "older one is not noticed: another copy after a rollover doubles it. Its lifecycle counts from "
@@ -78,9 +76,7 @@ def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, 
             )
         else:
             found.append(
-                Finding(
-                    check="used-targets",
-                    severity=Severity.BLOCKER,
+                blocker(
                     title=f"The plan adds to {name}, which is {f'an {kind}' if kind else 'not there any more'}",
                     why="A document sent to a name that does not exist creates an index with guessed mappings.",
                     fix="Make the plan again: it then makes the index, or name the index behind the alias.",
@@ -118,9 +114,7 @@ def judged_stream_template(
     `first` is what the source has for it as the plan would make it, None before there is a plan.
     """
     if templates is None:
-        return Finding(
-            check="stream-templates",
-            severity=Severity.WARNING,
+        return warning(
             title=f"Whether the destination has a template for the data stream {target} could not be seen",
             why="A data stream is created by an index template that matches its name.",
             fix="Ask a user who may read index templates (privilege manage_index_templates):",
@@ -130,11 +124,7 @@ def judged_stream_template(
         )
     there = template_for(target, templates)
     if there is not None and there.makes_streams:
-        return Finding(
-            check="stream-templates",
-            severity=Severity.PASSED,
-            title=f"The data stream {target} will be created by the destination's own template {there.name}",
-        )
+        return passed(title=f"The data stream {target} will be created by the destination's own template {there.name}")
     makes = next((one for one in first or () if one.kind is DefinitionKind.TEMPLATE), None)
     unfit = [one for one in first or () if one.conflict is NameConflict.REFUSED]
     of_its_name = makes is not None and any(one.name == makes.name for one in templates)
@@ -142,9 +132,7 @@ def judged_stream_template(
     if makes is not None and not unfit and not of_its_name and (there is None or there.priority < priority):
         components = [one.name for one in first or () if one.kind is DefinitionKind.COMPONENT]
         composed = f", composed of {first_names(tuple(components))}" if components else ""
-        return Finding(
-            check="stream-templates",
-            severity=Severity.NOTE,
+        return note(
             title=f"The data stream {target} will be created by the source's template {makes.name}{composed}",
             evidence=listed([f"{one.label}: {change}" for one in first or () for change in one.changes]),
             why="They are created on the destination before the first document, and stay. A component of the same "
@@ -152,9 +140,7 @@ def judged_stream_template(
             link=_STREAMS,
         )
     if first is None:
-        return Finding(
-            check="stream-templates",
-            severity=Severity.NOTE,
+        return note(
             title=f"The destination has no template for the data stream {target} yet",
             why="The source's is brought over with the run, where it can be.",
             link=_STREAMS,
@@ -168,9 +154,7 @@ def judged_stream_template(
     else:
         why = "The source has none that fits, or does not show it."
     body = {"index_patterns": [target], "data_stream": {}, "priority": max(500, (there.priority if there else 0) + 1)}
-    return Finding(
-        check="stream-templates",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=f"No template of the destination makes {target} a data stream",
         why=f"{why} What would be made under that name is a plain index.",
         fix="Make a template for it, with the mappings that its newest index has on the source, or choose another name "
@@ -189,9 +173,7 @@ def judged_names(
     if not claimed:
         return ()
     return (
-        Finding(
-            check="stream-templates",
-            severity=Severity.BLOCKER,
+        blocker(
             title=f"Templates of the destination keep these names for data streams: {first_names(tuple(claimed))}",
             evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
             why="No index can be made there under such a name; what is made is a data stream.",
@@ -216,6 +198,7 @@ def stream_names(names: Sequence[str], templates: Sequence[TemplateFacts]) -> di
     return found
 
 
+@check
 async def stream_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the first documents for a data stream have what it wants of each."""
     streams = {index.data_stream for index in draft.destination_indices if index.data_stream} & set(draft.uses)
@@ -231,17 +214,9 @@ def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> tuple[Finding, .
     without = {name: sum(not _has_time(source) for source in sources) for name, sources in samples.items()}
     lacking = {name: amount for name, amount in without.items() if amount}
     if not lacking:
-        return (
-            Finding(
-                check="stream-documents",
-                severity=Severity.PASSED,
-                title="The first documents for the data stream have an @timestamp",
-            ),
-        )
+        return (passed(title="The first documents for the data stream have an @timestamp"),)
     return (
-        Finding(
-            check="stream-documents",
-            severity=Severity.WARNING,
+        warning(
             title=f"Documents without an @timestamp would go into a data stream: {first_names(tuple(lacking))}",
             evidence=listed(
                 [f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]
@@ -280,7 +255,6 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, 
         pulled = draft.traits.pulls
         found.append(
             Finding(
-                check="passed-over",
                 severity=Severity.BLOCKER if pulled else Severity.WARNING,
                 title=f"Queries of the type {PASSED_OVER} are stored in {first_names(chosen)}"
                 + (", and a remote reindex passes them over" if pulled else ""),
@@ -307,9 +281,7 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, 
     }
     if unfound:
         found.append(
-            Finding(
-                check="passed-over",
-                severity=Severity.NOTE,
+            note(
                 title="The source's statistics count more documents than a search finds in "
                 f"{first_names(tuple(unfound))}",
                 evidence=listed(
@@ -338,13 +310,12 @@ def _has_nested(mappings: object) -> bool:
     return False
 
 
-async def kept_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def kept_versions(draft: Draft) -> Iterator[Finding]:
     """What it means that documents keep their versions."""
     if not draft.copying.versions:
         return
-    yield Finding(
-        check="kept-versions",
-        severity=Severity.NOTE,
+    yield note(
         title="Documents keep their versions (version_type external)",
         why="One is written where there is none with its _id, or one with a lower version, which it then replaces; as "
         "new or newer stays, and counts as there already. What was deleted on the source is not deleted here.",
@@ -377,7 +348,6 @@ def judged_pipelines(
     if by_templates is None or there is None:
         return (
             Finding(
-                check="destination-pipelines",
                 severity=Severity.NOTE if _is_off(draft) else Severity.WARNING,
                 title="Whether templates or indices of the destination add ingest pipelines could not be seen",
                 why="They are passed by as the plan wants; a final one of an index that is there acts all the same."
@@ -393,9 +363,7 @@ def judged_pipelines(
     final = [name for name, settings in used.items() if _names(settings, "index.final_pipeline")]
     if _is_off(draft) and final:
         found.append(
-            Finding(
-                check="destination-pipelines",
-                severity=Severity.BLOCKER,
+            blocker(
                 title=f"A final pipeline cannot be passed by in {first_names(tuple(final))}",
                 evidence=listed(acting),
                 why="It acts on every document, whatever a request says, and this run does not change indices that "
@@ -408,9 +376,7 @@ def judged_pipelines(
         )
     elif acting and _is_off(draft):
         found.append(
-            Finding(
-                check="destination-pipelines",
-                severity=Severity.NOTE,
+            note(
                 title="Ingest pipelines of the destination are passed by while documents are copied",
                 evidence=listed(acting),
                 why="The documents went through theirs when they were new. What is written later goes through these.",
@@ -420,9 +386,7 @@ def judged_pipelines(
         )
     elif acting:
         found.append(
-            Finding(
-                check="destination-pipelines",
-                severity=Severity.WARNING,
+            warning(
                 title="Every document goes through ingest pipelines of the destination, as the plan wants",
                 evidence=listed(acting),
                 why="They may change documents, or drop them: then they are not what they were, and fewer arrive.",
@@ -431,13 +395,7 @@ def judged_pipelines(
             )
         )
     else:
-        found.append(
-            Finding(
-                check="destination-pipelines",
-                severity=Severity.PASSED,
-                title="No ingest pipeline of the destination waits for the documents",
-            )
-        )
+        found.append(passed(title="No ingest pipeline of the destination waits for the documents"))
     return tuple(found)
 
 

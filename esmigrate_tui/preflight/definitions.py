@@ -13,13 +13,13 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.names import alias_trouble
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.files import FIELDS, amount_of_fields
 from esmigrate_tui.preflight.refusals import without
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
@@ -127,9 +127,7 @@ async def definitions_accepted(draft: Draft, clusters: Clusters) -> AsyncIterato
         yield finding
     untried = [*again[_TRIES:], *(kind for _, kinds in tries[_TRIES:] for kind in kinds)]
     if left := tuple(name for _, names in untried for name in names):
-        yield Finding(
-            check="definitions-accepted",
-            severity=Severity.NOTE,
+        yield note(
             title=f"Not tried, since there are many different definitions: {first_names(left)}",
             why="A definition that the destination refuses ends the task of that index, before a document is sent.",
             fix="Nothing has to be done; a plan of these alone tries them.",
@@ -178,9 +176,7 @@ def _by_value(each: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
 
 def refused(names: tuple[str, ...], why: str, fix: str) -> Finding:
     """What it means that the destination would not make these indices."""
-    return Finding(
-        check="definitions-accepted",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=f"The destination would refuse to make {first_names(names)}",
         evidence=why,
         why="An index that cannot be created takes no documents: its task would end before the first one.",
@@ -221,17 +217,11 @@ def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple
     good = sum(len(names) for names, why in told if why == "")
     if good:
         found.append(
-            Finding(
-                check="definitions-accepted",
-                severity=Severity.PASSED,
-                title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked",
-            )
+            passed(title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked")
         )
     if unknown:
         found.append(
-            Finding(
-                check="definitions-accepted",
-                severity=Severity.NOTE,
+            note(
                 title=f"Whether the destination takes the definitions could not be tried: {first_names(unknown)}",
                 why="From 7.9 on a server can be asked without making anything, by who may manage index templates.",
                 fix="Nothing has to be done: a definition that is refused ends its task before a document is sent.",
@@ -241,6 +231,7 @@ def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple
     return tuple(found)
 
 
+@check
 async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether chosen indices define analysers, and the destination lacks a part for them that the source has."""
     source, destination = draft.source_facts, draft.destination_facts
@@ -257,9 +248,7 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
     chosen = tuple(name for name in draft.selected if name in told)
     if chosen:
         kinds = {value for name in chosen for key, value in told[name].items() if key.endswith(".type")}
-        yield Finding(
-            check="lacking-parts",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"The destination lacks {first_names(lacking)}, and analysers are defined by {first_names(chosen)}",
             evidence=listed(sorted(kinds)),
             why="An index whose analyser needs a missing part cannot be created.",
@@ -271,7 +260,7 @@ async def lacking_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 
 
 @waivable
-async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def field_limits(draft: Draft) -> Iterator[Finding]:
     """Whether an index to be made has nearly as many fields as it may have."""
     near: dict[str, tuple[int, int]] = {}
     for body, names in kinds_of(bodies_of(draft)):
@@ -284,7 +273,6 @@ async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         over = any(fields > most for fields, most in near.values())
         most_needed = max(fields for fields, _ in near.values())
         yield Finding(
-            check="field-limits",
             severity=Severity.BLOCKER if over else Severity.WARNING,
             title=f"{'More' if over else 'Nearly as many'} fields {'than' if over else 'as'} an index may have: "
             f"{first_names(tuple(near))}",
@@ -297,6 +285,7 @@ async def field_limits(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         )
 
 
+@check
 async def template_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether templates of the destination give the new indices a lifecycle policy."""
     targets = {target for name in draft.selected for target in draft.all_targets(name)} or {draft.into} - {""}
@@ -312,9 +301,7 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tu
     """What it means that templates give these settings to indices to be made; None where they cannot be seen."""
     if told is None:
         return (
-            Finding(
-                check="template-settings",
-                severity=Severity.NOTE,
+            note(
                 title="Which templates of the destination the new indices would get could not be seen",
                 why="A template may give an index a lifecycle that deletes it.",
                 fix="Ask a user who may read index templates (privilege manage_index_templates):",
@@ -325,9 +312,7 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tu
     managed = {name: one[_LIFECYCLE] for name, one in told.items() if one.get(_LIFECYCLE)}
     if managed:
         found.append(
-            Finding(
-                check="template-settings",
-                severity=Severity.WARNING,
+            warning(
                 title=f"A template of the destination puts a lifecycle on {first_names(tuple(managed))}",
                 evidence=listed([f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()]),
                 why="A policy goes by an index's age, and these are new again: it may be rolled over, shrunk or, in "
@@ -339,16 +324,11 @@ def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tu
             )
         )
     if not found:
-        found.append(
-            Finding(
-                check="template-settings",
-                severity=Severity.PASSED,
-                title="No template of the destination gives the new indices a lifecycle",
-            )
-        )
+        found.append(passed(title="No template of the destination gives the new indices a lifecycle"))
     return tuple(found)
 
 
+@check
 async def licence_features(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the source has a licence that the destination lacks, and what of it is in use."""
     if not draft.selected or clusters.source is None:
@@ -360,7 +340,6 @@ async def licence_features(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         return
     used = await clusters.source.surroundings.licensed_features()
     yield Finding(
-        check="licence-features",
         severity=Severity.WARNING if used else Severity.NOTE,
         title=f"The source has the licence {theirs}, the destination {ours}"
         + (f"; in use there: {first_names(tuple(used))}" if used else ""),

@@ -9,21 +9,21 @@ import msgspec
 
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import Health, IndexState, with_streams
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.definition_bodies import planned_shards
 from esmigrate_tui.preflight.room_needed import bytes_needed, replicas_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import IndexFacts
+    from esmigrate_tui.model.finding import Finding
 
 _TIGHT: Final = 0.8
 _WATERMARKS: Final = (
@@ -54,15 +54,13 @@ def documents_in_words(index: IndexFacts) -> str:
 
 
 @waivable
-async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def destination_health(draft: Draft) -> Iterator[Finding]:
     """Whether the destination is green or yellow."""
     facts = draft.destination_facts
     if facts is None:
         return
     if facts.health is Health.RED:
-        yield Finding(
-            check="destination-health",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title="The destination is red: some of its primary shards are missing",
             evidence=f"{facts.name}: status {facts.health}",
             why="A cluster that has lost shards of its own should not be given more.",
@@ -70,9 +68,7 @@ async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[
             copy="GET _cluster/allocation/explain",
         )
     elif facts.health is Health.UNKNOWN:
-        yield Finding(
-            check="destination-health",
-            severity=Severity.WARNING,
+        yield warning(
             title="Whether the destination is healthy could not be seen",
             evidence=f"{facts.name} did not answer GET _cluster/health",
             why="A cluster that has lost shards of its own should not be given more.",
@@ -80,21 +76,15 @@ async def destination_health(draft: Draft, clusters: Clusters) -> AsyncIterator[
             copy="GET _cluster/health",
         )
     else:
-        yield Finding(
-            check="destination-health",
-            severity=Severity.PASSED,
-            title=f"The destination is {facts.health}",
-        )
+        yield passed(title=f"The destination is {facts.health}")
 
 
 @waivable
-async def destination_blocks(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def destination_blocks(draft: Draft) -> Iterator[Finding]:
     """Whether the destination as a whole refuses writes."""
     facts = draft.destination_facts
     if facts is not None and facts.blocks:
-        yield Finding(
-            check="destination-blocks",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title="The destination is blocked and takes no writes",
             evidence="; ".join(facts.blocks),
             why="A block on the whole cluster refuses every index and every document.",
@@ -108,13 +98,11 @@ async def destination_blocks(draft: Draft, clusters: Clusters) -> AsyncIterator[
 
 
 @waivable
-async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def room(draft: Draft) -> Iterator[Finding]:
     """Whether the chosen data fits below the destination's low disk watermark, with the replicas it will have."""
     facts = draft.destination_facts
     if facts is None or facts.disk is None:
-        yield Finding(
-            check="room",
-            severity=Severity.WARNING,
+        yield warning(
             title="How much room the destination has could not be seen",
             why="A disk that fills up stops every write on that cluster.",
             fix="Check it yourself:",
@@ -122,9 +110,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
         )
         return
     if draft.shipping is not None:
-        yield Finding(
-            check="room",
-            severity=Severity.NOTE,
+        yield note(
             title=f"{size(facts.disk.usable)} before the low watermark; how much will be sent is not known",
             why="The sender decides how much arrives, and a disk above the watermark refuses more.",
         )
@@ -135,9 +121,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
     if facts.disk.before_flood is not None:
         free += f", {size(facts.disk.before_flood)} before the flood stage"
     if needed > facts.disk.usable:
-        yield Finding(
-            check="room",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No room: {measured}",
             evidence=free,
             why="Above the watermarks a cluster first places no more shards and then refuses every write.",
@@ -145,9 +129,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             link=_WATERMARKS,
         )
     elif needed > facts.disk.usable * _TIGHT:
-        yield Finding(
-            check="room",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Little room: {measured}",
             evidence=free,
             why="An index can take more room on another version, and merging needs some for a while.",
@@ -155,7 +137,7 @@ async def room(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # n
             link=_WATERMARKS,
         )
     else:
-        yield Finding(check="room", severity=Severity.PASSED, title=f"Room enough: {measured}")
+        yield passed(title=f"Room enough: {measured}")
 
 
 @waivable
@@ -171,9 +153,7 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
     measured = f"{number(facts.open_shards)} open, {number(more)} to be made, {number(limit)} allowed"
     if facts.open_shards + more > limit:
         raised = needed_limit(facts.open_shards, more, facts.data_nodes)
-        yield Finding(
-            check="shard-limit",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Too many shards for the destination: {measured}",
             why="It refuses to create an index beyond its limit of open shards.",
             fix="Choose fewer indices, add data nodes, or raise the limit for a while:",
@@ -182,7 +162,7 @@ async def shard_limit(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
             repairs=await setting_raised(clusters, "cluster.max_shards_per_node", raised),
         )
     else:
-        yield Finding(check="shard-limit", severity=Severity.PASSED, title=f"Shards: {measured}")
+        yield passed(title=f"Shards: {measured}")
 
 
 def needed_limit(there: int, more: int, data_nodes: int) -> int:
@@ -190,7 +170,8 @@ def needed_limit(there: int, more: int, data_nodes: int) -> int:
     return -(-(there + more) // max(1, data_nodes))
 
 
-async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def existing_names(draft: Draft) -> Iterator[Finding]:
     """Whether a name that will be made is taken on the destination, by an index, an alias or a data stream."""
     taken: dict[str, str] = {}
     for index in with_streams(draft.destination_indices):
@@ -206,9 +187,7 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         }
         clashing = tuple(clashes)
         if clashing:
-            yield Finding(
-                check="existing-names",
-                severity=Severity.BLOCKER,
+            yield blocker(
                 title=f"{counted(len(clashing), 'name')} on the destination taken: {first_names(clashing)}",
                 evidence="; ".join(f"{name}: {taken[name]}" for name in list(clashes.values())[:_NAMED]),
                 why="Documents would be mixed with the existing ones, or overwrite them.",
@@ -216,13 +195,9 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
                 subjects=clashing,
             )
         else:
-            yield Finding(
-                check="existing-names", severity=Severity.PASSED, title="No chosen name is taken on the destination"
-            )
+            yield passed(title="No chosen name is taken on the destination")
     elif already := tuple(index.name for index in expected_indices(draft) if draft.target(index.name) in taken):
-        yield Finding(
-            check="existing-names",
-            severity=Severity.NOTE,
+        yield note(
             title=f"{counted(len(already), 'index', 'indices')} of the source exist on the destination too: "
             f"{first_names(already)}",
             why="They can only be chosen under another name.",
@@ -235,18 +210,14 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         if target != name and index_name_trouble(target)
     }
     if impossible := tuple(wrong):
-        yield Finding(
-            check="existing-names",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No index can have such a name: {first_names(tuple(wrong.values()))}",
             why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
     if twice := shared_targets(draft):
-        yield Finding(
-            check="existing-names",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Several indices would go into one: {first_names(twice)}",
             why="Documents with the same _id would overwrite one another without a word.",
             fix="Give each its own name on the destination.",
@@ -255,9 +226,7 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     names = {index.name for index in draft.destination_indices}
     clashing_aliases = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in names}))
     if clashing_aliases:
-        yield Finding(
-            check="existing-names",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title="Aliases of the chosen indices are names of indices on the destination: "
             f"{first_names(clashing_aliases)}",
             why="An alias cannot have the name of an index, and the index would not be created.",
@@ -266,16 +235,15 @@ async def existing_names(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
 
 
-async def shared_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # as all checks
+@check
+def shared_aliases(draft: Draft) -> Iterator[Finding]:
     """Whether an alias of a chosen index is in use on the destination already."""
     if draft.restoration is not None and not draft.restoration.aliases:
         return
     there = {alias for index in draft.destination_indices for alias in index.aliases}
     shared = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in there}))
     if shared:
-        yield Finding(
-            check="shared-aliases",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Aliases of the chosen indices are in use on the destination: {first_names(shared)}",
             why="A search by the alias will find documents of both; where it is an alias to write to, the second index "
             "is refused.",

@@ -18,7 +18,7 @@ from esmigrate_tui.model.problem import PASSING, Cause, ProblemError
 from esmigrate_tui.model.settings import named
 from esmigrate_tui.model.streams import claimed_by
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.reading.guess import MIXED, conflicts
 from esmigrate_tui.reading.identity import METADATA, field_of, is_no_field
 from esmigrate_tui.reading.open_file import what_changed
@@ -41,6 +41,7 @@ _TYPES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current
 _PIPELINES: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/ingest.html"
 
 
+@check
 async def files_readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether the files are those of the plan, and whether their first rows can be read."""
     reading = draft.reading
@@ -63,9 +64,7 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
     reading = sample.reading
     shown = f"{counted(len(reading.files), 'file')}, {how_read(reading)}"
     if not sample.amount:
-        yield Finding(
-            check="files-readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No row in {shown}",
             why="They are not empty, and nothing of them would arrive."
             if sample.unread
@@ -73,18 +72,14 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
             fix="See that these are the right files, and that --format, --delimiter and --from-index are right.",
         )
     elif sample.bad == sample.amount:
-        yield Finding(
-            check="files-readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"None of the first {counted(sample.amount, 'row')} can be read as {reading.format}",
             evidence=first_errors(sample),
             why="Every row would be rejected.",
             fix="Say what the files are (--format, --delimiter, --encoding), and make the plan again.",
         )
     elif sample.bad:
-        yield Finding(
-            check="files-readable",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"{number(sample.bad)} of the first {counted(sample.amount, 'row')} cannot be read",
             evidence=first_errors(sample),
             why="They will be rejected, each listed with file, line and reason; the run continues, and does not end as "
@@ -92,11 +87,7 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
             fix="Correct them, or index the others and these from a file of their own later.",
         )
     else:
-        yield Finding(
-            check="files-readable",
-            severity=Severity.PASSED,
-            title=f"{shown}: the first {counted(sample.amount, 'row')} can be read",
-        )
+        yield passed(title=f"{shown}: the first {counted(sample.amount, 'row')} can be read")
     yield from _beside_rows(sample)
     if sample.repeated_ids:
         is_hash = reading.ids is IdRule.HASH
@@ -115,9 +106,7 @@ def judged_sample(sample: FileSample) -> Iterator[Finding]:
 def _beside_rows(sample: FileSample) -> Iterator[Finding]:
     """What the first rows show that is neither a bad row nor a good one."""
     if sample.unread and sample.amount:
-        yield Finding(
-            check="files-readable",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"No row in {counted(len(sample.unread), 'file')} that {'is' if len(sample.unread) == 1 else 'are'} "
             "not empty",
             evidence=listed([clean(path, 300) for path in sample.unread]),
@@ -125,9 +114,7 @@ def _beside_rows(sample: FileSample) -> Iterator[Finding]:
             fix="Leave them out, or say what they are (--format) in a plan of their own.",
         )
     if sample.lost:
-        yield Finding(
-            check="files-readable",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"{counted(sample.lost, 'value')} in the first rows that JSON does not have: NaN, or infinite",
             why="Their documents come without these values; the report says how many there were.",
             fix="If they mean something, write them as another value in the files.",
@@ -164,15 +151,14 @@ def first_errors(sample: FileSample) -> str:
 
 
 def _unreadable(what: str, why: str, fix: str = "") -> Finding:
-    return Finding(
-        check="files-readable",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=what.rstrip("."),
         why=why,
         fix=fix or "Bring the file back as it was, or make a new plan.",
     )
 
 
+@check
 async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
     """Whether a second run would find the documents of the first."""
     if draft.reading is None:
@@ -182,38 +168,29 @@ async def stable_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
         with contextlib.suppress(ProblemError):  # the check of the files says so
             without = (await asyncio.to_thread(sampled, draft.reading)).new_ids
     if draft.reading.ids.is_stable and not without:
-        yield Finding(
-            check="stable-ids",
-            severity=Severity.PASSED,
-            title="Every row has the same _id in each run",
-        )
+        yield passed(title="Every row has the same _id in each run")
         return
     some = f"{number(without)} of the first rows have no _id, and get a new one" if without else ""
-    yield Finding(
-        check="stable-ids",
-        severity=Severity.WARNING,
+    yield warning(
         title=f"{some or 'Every row gets a new _id'}: another run of the same files doubles them",
         why="Resuming a run that was stopped is safe; running the plan, or another one of these files, again is not.",
         fix="Take the _id from a field that differs in each row (--id-field), or from a hash of it (--id-hash).",
     )
 
 
+@check
 async def target_index(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the index that the files go into can be made, or is there as the plan expects."""
     name = draft.into
     if index_name_trouble(name):
-        yield Finding(
-            check="target-index",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No index can have such a name: {clean(name, 300)}",
             why=INDEX_NAME_RULE,
             fix="Give it another name (--into).",
         )
         return
     if not (await clusters.destination.features()).has_keywords:
-        yield Finding(
-            check="target-index",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title="Files cannot be indexed into a destination before 5.0",
             why="It knows none of the types that fields get here.",
             fix="Index them into a newer one.",
@@ -238,24 +215,16 @@ def judged_claim(name: str, template: str, *, makes_stream: bool, is_sent: bool)
     """What it means that a template makes a data stream of the target ("" for none), and the plan makes one or not."""
     shown = clean(name, 300)
     if template and makes_stream:
-        return Finding(
-            check="target-index",
-            severity=Severity.PASSED,
-            title=f"The data stream {shown} will be created by the destination's template {template}",
-        )
+        return passed(title=f"The data stream {shown} will be created by the destination's template {template}")
     if template:
-        return Finding(
-            check="target-index",
-            severity=Severity.BLOCKER,
+        return blocker(
             title=f"The destination's template {template} makes {shown} a data stream, and the plan an index",
             why="Under that name no index can be created."
             + (" What is watched while others send is one index." if is_sent else ""),
             fix="Choose another name (--into)." if is_sent else "Make the plan again, or choose another name (--into).",
             link=_STREAMS,
         )
-    return Finding(
-        check="target-index",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=f"No template of the destination makes {shown} a data stream any more",
         why="The plan was made when one did; what would be created now is an index with guessed types.",
         fix="Make the plan again, or make the template.",
@@ -267,17 +236,13 @@ def judged_stream(name: str, guesses: Sequence[FieldGuess]) -> Iterator[Finding]
     """What a data stream wants of rows: a moment in each, and an _id that nothing else keeps from coming twice."""
     shown = clean(name, 300)
     if guesses and all(guess.field != "@timestamp" for guess in guesses):
-        yield Finding(
-            check="target-index",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No row has an @timestamp, which the data stream {shown} wants of each",
             why="Every document would be refused.",
             fix="Give the rows one, in the files or by a pipeline that is made for it, or choose an index.",
             link=_STREAMS,
         )
-    yield Finding(
-        check="target-index",
-        severity=Severity.NOTE,
+    yield note(
         title=f"Rows are added to the data stream {shown}",
         why="It keeps an _id from coming twice only within the index that is written to at that moment: where it rolls "
         "over meanwhile, a run that is resumed may add some rows a second time. The counts would say so.",
@@ -295,12 +260,10 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_strea
     """What it means that the target is there or not; `taken` says by what its name is, "" for nothing."""
     shown = clean(name, 300)
     if makes and not taken:
-        return Finding(check="target-index", severity=Severity.PASSED, title=f"The index {shown} will be created")
+        return passed(title=f"The index {shown} will be created")
     is_usable = not taken or taken == "index" or (taken == "data stream" and takes_streams)
     if makes or not is_usable:
-        return Finding(
-            check="target-index",
-            severity=Severity.BLOCKER,
+        return blocker(
             title=f"The name {shown} is taken on the destination: {taken}",
             why="The plan makes the index itself, with its own mapping."
             if taken == "index"
@@ -308,15 +271,12 @@ def judged_target(name: str, taken: str, count: int, *, makes: bool, takes_strea
             fix="Choose another name (--into), or make the plan again: the existing one is then used.",
         )
     if not taken:
-        return Finding(
-            check="target-index",
-            severity=Severity.BLOCKER,
+        return blocker(
             title=f"The index {shown} is no longer on the destination",
             why="The plan uses it as it is. Written to all the same, it would be created anew with guessed mappings.",
             fix="Make it again, or make the plan again: then the plan makes it.",
         )
     return Finding(
-        check="target-index",
         severity=Severity.WARNING if count else Severity.NOTE,
         title=f"The {taken} {shown} exists with {counted(count, 'document')}, and is used as it is",
         why="New documents are added to those; none of those is overwritten, whatever its _id.",
@@ -359,18 +319,14 @@ async def _guesses(draft: Draft) -> tuple[FieldGuess, ...]:
 def judged_names(mappings: Mapping[str, Any], guesses: Sequence[FieldGuess]) -> Iterator[Finding]:
     """Whether the fields of the first rows can stand beside one another in an index."""
     if odd := [guess.field for guess in guesses if is_no_field(guess.field)]:
-        yield Finding(
-            check="chosen-mapping",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"A field cannot have such a name: {listed([quoted(name) for name in odd])}",
             why="No server takes a document with a name that is empty, or has nothing before or between its dots.",
             fix="Rename it in the files, or leave that column out.",
             link=_TYPES,
         )
     if metadata := [guess.field for guess in guesses if guess.field in METADATA]:
-        yield Finding(
-            check="chosen-mapping",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No document can hold a field of this name: {listed(metadata)}",
             why="It is one of Elasticsearch's own: every document that has it is refused.",
             fix="Rename it in the files, or take it out of them.",
@@ -382,18 +338,14 @@ def judged_names(mappings: Mapping[str, Any], guesses: Sequence[FieldGuess]) -> 
         is_unparsed = isinstance(entry, dict) and entry.get("enabled") in {False, "false"}
         if is_unparsed or mappings.get("subobjects") in {False, "false", "auto"}:
             continue
-        yield Finding(
-            check="chosen-mapping",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"{clean(field, 200)} is a value, and {clean(inner, 200)} would be within it",
             why="A field is a value or an object: the destination refuses every document that has both.",
             fix="Rename one of them in the files, or leave one of the columns out (x where the mapping is shown).",
             link=_TYPES,
         )
     if mixed := [guess.field for guess in guesses if guess.evidence == MIXED]:
-        yield Finding(
-            check="chosen-mapping",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"{listed([clean(name, 200) for name in mixed])}: an object in some rows, a plain value in others",
             why="The first document decides which of them the field is; the others are refused.",
             fix="Have it kept without being parsed (enabled: false in its mapping), or change the rows.",
@@ -418,9 +370,7 @@ def judged_mapping(
     properties = mappings.get("properties", {})
     fields = amount_of_fields(properties)
     if not properties:
-        yield Finding(
-            check="chosen-mapping",
-            severity=Severity.WARNING,
+        yield warning(
             title="No field has a chosen type: the destination guesses each from the first document that has it",
             evidence=listed([f"{one.field} would be {one.dynamic}" for one in guesses if one.dynamic], 12),
             why="A guess cannot be changed later without indexing everything again.",
@@ -429,9 +379,7 @@ def judged_mapping(
         )
     elif is_planned:
         shown = ", ".join(f"{clean(name, 60)}: {_kind(one)}" for name, one in list(properties.items())[:12])
-        yield Finding(
-            check="chosen-mapping",
-            severity=Severity.NOTE,
+        yield note(
             title=f"{counted(fields, 'field')} in the plan's mapping: {shown}",
             why="Types that were guessed from a sample can be corrected in the plan before anything is written.",
             link=_TYPES,
@@ -440,7 +388,6 @@ def judged_mapping(
     most = int(limit) if limit.isdigit() else FIELDS
     if fields > most * _NEARLY:
         yield Finding(
-            check="chosen-mapping",
             severity=Severity.BLOCKER if fields > most else Severity.WARNING,
             title=f"{number(fields)} of {number(most)} fields that the index may have",
             why="A document with one field more is refused.",
@@ -470,9 +417,7 @@ async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIter
     wanted = draft.reading.pipeline if draft.reading is not None else ""
     is_named = wanted not in {"", NO_PIPELINE}
     if is_named and await _existing(clusters, f"/_ingest/pipeline/{quote(wanted, safe='')}") is None:
-        yield Finding(
-            check="pipelines-and-templates",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The destination has no pipeline {clean(wanted, 200)}, or does not show it",
             why="Every document would be refused.",
             fix="Make it first, or leave --pipeline out.",
@@ -487,9 +432,7 @@ async def pipelines_and_templates(draft: Draft, clusters: Clusters) -> AsyncIter
     if wanted:
         acting.pop("default_pipeline", None)  # the one that is asked for takes its place
     for kind, name in acting.items():
-        yield Finding(
-            check="pipelines-and-templates",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Every document goes through the pipeline {name} ({kind.replace('_', ' ')})",
             why="It may change documents, or drop them: then fewer arrive than there are rows.",
             fix='To pass a default one by, plan with --pipeline _none; a final one is switched off by "_none" in the '

@@ -6,16 +6,15 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from esmigrate_tui.model.facts import Health
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, waivable, warning
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import Iterator
 
-    from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
 
 _BUSY: Final = 50
 """Tasks that await the master: a cluster at rest has none, and making an index is one."""
@@ -25,13 +24,12 @@ _WATERMARKS: Final = (
 )
 
 
-async def copies_unplaced(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def copies_unplaced(draft: Draft) -> Iterator[Finding]:
     """Whether copies of shards have no place on the destination, which makes it yellow."""
     facts = draft.destination_facts
     if facts is not None and facts.health is Health.YELLOW:
-        yield Finding(
-            check="copies-unplaced",
-            severity=Severity.NOTE,
+        yield note(
             title="The destination is yellow: some of its replicas have no place",
             evidence=f"{facts.name}: status yellow, {counted(facts.data_nodes, 'data node')}",
             why="Its documents are all there; with one node more they would be there twice.",
@@ -40,13 +38,12 @@ async def copies_unplaced(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         )
 
 
-async def pending_tasks(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def pending_tasks(draft: Draft) -> Iterator[Finding]:
     """Whether the destination's master is so busy that making indices would wait."""
     facts = draft.destination_facts
     if facts is not None and facts.pending_tasks is not None and facts.pending_tasks >= _BUSY:
-        yield Finding(
-            check="pending-tasks",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"{number(facts.pending_tasks)} tasks await the destination's master",
             evidence=f"number_of_pending_tasks {facts.pending_tasks}",
             why="Making an index waits behind them, and may not be confirmed in time.",
@@ -56,7 +53,7 @@ async def pending_tasks(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
 
 
 @waivable
-async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def refusing_indices(draft: Draft) -> Iterator[Finding]:
     """Whether indices of the destination refuse writes: those that are filled, or others because a disk was full."""
     used = set(draft.uses)
     if draft.traits.loads and not draft.create:
@@ -69,9 +66,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         if block in {"write", "read_only", _FLOOD}
     }
     if filled:
-        yield Finding(
-            check="refusing-indices",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Documents would be refused by {first_names(tuple(filled))}: writes are blocked there",
             evidence="; ".join(f"{name}: index.blocks.{block}" for name, block in list(filled.items())[:5]),
             why="A user has set it, or a disk was full: every document sent there is rejected.",
@@ -87,9 +82,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         index.name for index in draft.destination_indices if _FLOOD in index.blocks and index.name not in filled
     )
     if flooded:
-        yield Finding(
-            check="refusing-indices",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"A disk of the destination was full: {first_names(flooded)} refuse writes since",
             evidence="index.blocks.read_only_allow_delete: true",
             why="A node passed the flood stage; it may happen again while documents arrive.",
@@ -103,7 +96,7 @@ async def refusing_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
 
 
 @waivable
-async def largest_shard(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def largest_shard(draft: Draft) -> Iterator[Finding]:
     """Whether one shard is larger than the room on any single node, though all nodes together have enough."""
     facts = draft.destination_facts
     if facts is None or facts.disk is None or facts.disk.roomiest is None or facts.data_nodes < 2:
@@ -115,9 +108,7 @@ async def largest_shard(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         if index.primary_bytes and (shard := index.primary_bytes // max(1, index.shards)) > roomiest
     }
     if large:
-        yield Finding(
-            check="largest-shard",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No single node has room for a shard of {first_names(tuple(large))}",
             evidence=f"{size(max(large.values()))} a shard, {size(roomiest)} before the low watermark on the node that "
             "has most",

@@ -11,7 +11,7 @@ from esmigrate_tui.model.carried import DefinitionKind
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import listed
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ async def privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
             yield finding
 
 
+@check
 async def carrying_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the signed-in user may make what is to be brought over beside the indices."""
     kinds = tuple(
@@ -87,9 +88,7 @@ def judged_carrying(kinds: Sequence[DefinitionKind], lacking: Sequence[str] | No
         return ()
     role = {"cluster": list(dict.fromkeys(_BESIDE[kind][1] for kind in refused))}
     return (
-        Finding(
-            check="carrying-privileges",
-            severity=Severity.WARNING,
+        warning(
             title=f"You may not make what is to be brought over: {listed([kind.plural for kind in refused])}",
             evidence=listed(lacking or ()),
             why="They are created at the end of the run, and would be refused; the documents arrive all the same.",
@@ -120,7 +119,7 @@ def judged_privileges(
         return ()
     if not lacking:
         may = "read what is chosen on the source" if side is Side.SOURCE else "make and fill these indices"
-        return (Finding(check="privileges", severity=Severity.PASSED, title=f"You may {may}"),)
+        return (passed(title=f"You may {may}"),)
     spared = tuple(one for one in lacking if one.partition(" on ")[0] in useful)
     hard = tuple(one for one in lacking if one not in spared)
     found = []
@@ -131,7 +130,6 @@ def judged_privileges(
         about = tuple(dict.fromkeys(index for one in actions if (index := one.partition(" on ")[2])))
         found.append(
             Finding(
-                check="privileges",
                 severity=Severity.BLOCKER if is_hard else Severity.WARNING,
                 title=f"You may not do this on the {side}: {first_names(kinds)}",
                 evidence=listed(actions),
@@ -172,9 +170,7 @@ async def hidden_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
     views = await clusters.source.surroundings.views()
     if views is None:
         if draft.source_facts is not None and draft.source_facts.security:
-            yield Finding(
-                check="hidden-documents",
-                severity=Severity.NOTE,
+            yield note(
                 title="Whether a role hides documents of the source from you could not be seen",
                 why="What is hidden is neither read nor counted: it would be missing, and nothing would differ.",
                 fix="Ask the administrator who made your role whether it has a query or lists fields.",
@@ -199,9 +195,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
     found = []
     if without_documents:
         found.append(
-            Finding(
-                check="hidden-documents",
-                severity=Severity.BLOCKER,
+            blocker(
                 title=f"Your role shows you only some documents of {first_names(tuple(without_documents))}",
                 evidence=f"query of the role: {listed(tuple(queries))}",
                 why="What is hidden is neither read nor counted: it would be missing, and both counts would be equal.",
@@ -213,9 +207,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
         )
     if without_fields:
         found.append(
-            Finding(
-                check="hidden-documents",
-                severity=Severity.BLOCKER,
+            blocker(
                 title=f"Your role hides fields of {first_names(tuple(without_fields))}",
                 why="Every document would arrive without them, and both counts would be equal.",
                 fix="Sign in to the source as a user who sees everything, for instance with this role:",
@@ -225,9 +217,7 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
             )
         )
     if not found:
-        found.append(
-            Finding(check="hidden-documents", severity=Severity.PASSED, title="No role hides documents from you")
-        )
+        found.append(passed(title="No role hides documents from you"))
     return tuple(found)
 
 

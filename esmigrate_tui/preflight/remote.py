@@ -16,11 +16,11 @@ from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.plan import AT_ONCE
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
 from esmigrate_tui.model.text import clean, listed, number, size
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.connection import Endpoint
@@ -84,9 +84,7 @@ def not_reached(draft: Draft, problem: Problem) -> Finding:
             else "Put this line into elasticsearch.yml of every node of the destination and restart them one by one."
             " Then check again."
         )
-        return Finding(
-            check="destination-reaches-source",
-            severity=Severity.BLOCKER,
+        return blocker(
             title=f"The destination may not fetch from {source.authority}",
             evidence=problem.evidence,
             why="Elasticsearch only pulls from hosts that it is configured to trust.",
@@ -95,9 +93,7 @@ def not_reached(draft: Draft, problem: Problem) -> Finding:
             link=GUIDE,
         )
     is_old_port = source is not None and source.port == _OLD_PORT and problem.cause is Cause.CONNECTION
-    return Finding(
-        check="destination-reaches-source",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=problem.what,
         evidence=problem.evidence,
         why=problem.why
@@ -116,9 +112,7 @@ async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncI
     """
     name = _any_index(draft)
     if clusters.source is None or name is None:
-        yield Finding(
-            check="destination-reaches-source",
-            severity=Severity.WARNING,
+        yield warning(
             title="Whether the destination reaches the source could not be tried: the source has no open index",
             why="The trial asks the source for no document of one of its indices.",
         )
@@ -129,11 +123,7 @@ async def destination_reaches_source(draft: Draft, clusters: Clusters) -> AsyncI
     except ProblemError as error:
         yield not_reached(draft, error.problem)
     else:
-        yield Finding(
-            check="destination-reaches-source",
-            severity=Severity.PASSED,
-            title="The destination reaches the source, and may read from it",
-        )
+        yield passed(title="The destination reaches the source, and may read from it")
 
 
 # a string (skipped), or a number
@@ -196,15 +186,14 @@ def _shaky(samples: Mapping[str, Sequence[bytes]]) -> tuple[str, ...]:
     return tuple(name for name, sources in samples.items() if any(is_rewritten(source) for source in sources))
 
 
+@check
 async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether a sample of the documents holds numbers that a remote reindex would rewrite or cut."""
     samples = await _sampled(draft, clusters)
     shaky = await asyncio.to_thread(_shaky, samples)  # some megabytes take seconds
     unseen = tuple(index.name for index in _full(draft) if not samples.get(index.name))
     if unseen:
-        yield Finding(
-            check="numbers-rewritten",
-            severity=Severity.NOTE,
+        yield note(
             title=f"Whether numbers are written otherwise was not checked: {first_names(unseen)}",
             why="A few documents of each index are read for it, as long as that is little: these are large or many, "
             "or could not be read.",
@@ -212,9 +201,7 @@ async def numbers_rewritten(draft: Draft, clusters: Clusters) -> AsyncIterator[F
             subjects=unseen,
         )
     if shaky:
-        yield Finding(
-            check="numbers-rewritten",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Numbers will be written otherwise: {first_names(shaky)}",
             why="A remote reindex reads each number and writes it anew: 1.10 becomes 1.1, 1e3 becomes 1000.0, and "
             "digits beyond 17 are cut. The value stays the same except where it had more digits than a double holds.",
@@ -233,6 +220,7 @@ def bearable(sizes: Sequence[int]) -> int:
     return max(1, min(_BUFFER // (2 * largest), _BUFFER // (2 * 3 * mean)))
 
 
+@check
 async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether documents are so large, on average or the largest of a sample, that a batch could exceed 100 MB."""
     heavy = {
@@ -251,9 +239,7 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     samples = await _sampled(draft, clusters)
     each = [bearable([average]) for average in heavy.values()]
     batch = min(each + [bearable([len(source) for source in samples[name]]) for name in large])
-    yield Finding(
-        check="large-documents",
-        severity=Severity.WARNING,
+    yield warning(
         title=f"Documents of more than {size(_LARGE)}: {first_names(names)}",
         evidence=listed(sizes),
         why="The destination reads at most 100 MB at a time from the source, and a document that is larger by itself "
@@ -266,19 +252,19 @@ async def large_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     )
 
 
-async def speed_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def speed_settings(draft: Draft) -> Iterator[Finding]:
     """What is changed on the destination's new indices for the time of the run."""
     only_streams = bool(draft.tasks) and all(task.makes_stream for task in draft.tasks)
     if draft.selected and draft.shipping is None and not only_streams:
-        yield Finding(
-            check="speed-settings",
-            severity=Severity.NOTE,
+        yield note(
             title="Replicas and refresh of the new indices are switched off while they fill, and restored after",
             why="Every document would otherwise be written several times and made searchable at once, which is slow.",
             fix="Nothing has to be done: each change is recorded with its inverse before it is made.",
         )
 
 
+@check
 async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the source lets the destination hold enough searches open, where it reads by scroll."""
     source, destination = draft.source_facts, draft.destination_facts
@@ -300,7 +286,6 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     is_much = most is not None and there + needed > most
     limit = f"{number(most)} may be" if most is not None else "no limit is set"
     yield Finding(
-        check="open-scrolls",
         severity=Severity.WARNING if is_much else Severity.NOTE,
         title=f"The source is read by scroll: up to {number(needed)} searches held open, {number(there)} are already, "
         f"{limit}",
@@ -318,15 +303,14 @@ async def open_scrolls(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
     )
 
 
+@check
 async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Which secret of the source the destination is told, and how it could be a smaller one."""
     source, facts = draft.source, draft.source_facts
     if source is None or facts is None or clusters.source is None or source.sign_in is SignIn.NONE:
         return
     if source.sign_in is not SignIn.PASSWORD:
-        yield Finding(
-            check="handed-secret",
-            severity=Severity.NOTE,
+        yield note(
             title="The destination receives the source's key or token, for the duration of each task",
             why="It reads from the source itself, so it must sign in there; nobody can look the key up in the task.",
             fix="Take the key back when the migration is done.",
@@ -344,9 +328,7 @@ async def handed_secret(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         "expiration": "7d",
         "role_descriptors": {"esmigrate": {"cluster": ["monitor"], "indices": [index]}},
     }
-    yield Finding(
-        check="handed-secret",
-        severity=Severity.NOTE,
+    yield note(
         title=f"The destination receives the password of {clean(source.user, 100)} on the source, for each task",
         why="It reads from the source itself, so it must sign in there.",
         fix="Better is an API key that ends by itself and may only read what is moved; sign in to the source with it "

@@ -16,11 +16,12 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.repository_types import type_of
 from esmigrate_tui.model.snapshot import Mount, SnapshotState
 from esmigrate_tui.model.text import counted
+from esmigrate_tui.preflight.check import blocker, check, note, passed, warning
 from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.restorable import ARCHIVE_LICENCES
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
     from esmigrate_tui.model.draft import Draft
@@ -69,6 +70,7 @@ def same_place(one: Repository, other: Repository) -> bool:
     return here == there or here.endswith(f"/{there}") or there.endswith(f"/{here}")
 
 
+@check
 async def repository_readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether every node of the destination reaches the repository, or would once the run has registered it."""
     wanted = draft.restoration
@@ -80,9 +82,7 @@ async def repository_readable(draft: Draft, clusters: Clusters) -> AsyncIterator
         async for finding in _not_registered(draft, wanted, clusters):
             yield finding
     elif wanted.register and not same_place(registered, wanted.repository):
-        yield Finding(
-            check="repository-readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The destination uses the name {registered.name} for another repository",
             evidence=f"{registered.type} at {registered.place} there, {wanted.repository.type} at "
             f"{wanted.repository.place} wanted",
@@ -95,11 +95,7 @@ async def repository_readable(draft: Draft, clusters: Clusters) -> AsyncIterator
         except ProblemError as error:
             yield unreadable(registered, error)
         else:
-            yield Finding(
-                check="repository-readable",
-                severity=Severity.PASSED,
-                title=f"Every node of the destination reaches the repository {registered.name}",
-            )
+            yield passed(title=f"Every node of the destination reaches the repository {registered.name}")
 
 
 def unreadable(repository: Repository, error: ProblemError) -> Finding:
@@ -108,9 +104,7 @@ def unreadable(repository: Repository, error: ProblemError) -> Finding:
     kind = type_of(repository.type)
     at = f"{repository.name} is of the type {repository.type}, at {repository.place or 'no place that it tells'}"
     is_about_secrets = problem.cause is Cause.PRIVILEGES and kind is not None
-    return Finding(
-        check="repository-readable",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=problem.what,
         evidence=f"{problem.evidence} ({at})" if problem.evidence else at,
         why=problem.why or "What cannot be read cannot be restored.",
@@ -124,9 +118,7 @@ async def _not_registered(draft: Draft, wanted: RestoreOptions, clusters: Cluste
     repository = wanted.repository
     request = shown(register_request(repository))
     if not wanted.register:
-        yield Finding(
-            check="repository-readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The destination has no repository {repository.name}",
             why="A repository is registered on each cluster by itself, even where both read the same files.",
             fix="Let the run register it, or register it now, read-only:",
@@ -140,9 +132,7 @@ async def _not_registered(draft: Draft, wanted: RestoreOptions, clusters: Cluste
         yield trouble
         return
     how = "read-only" if repository.is_readonly else "so that the destination could write to it"
-    yield Finding(
-        check="repository-readable",
-        severity=Severity.NOTE,
+    yield note(
         title=f"The run registers the repository {repository.name} on the destination, {how}",
         why="Whether its nodes reach it shows when it is registered; nothing else is done before that."
         + (" It is taken away again at the run's end." if wanted.unregister else ""),
@@ -165,9 +155,7 @@ def unregistrable(repository: Repository, facts: ClusterFacts | None, nodes: Seq
     if is_old:
         part = _OLDER_PLUGINS.get(repository.type, part)
     if facts is not None and facts.modules and is_part and part not in parts:
-        return Finding(
-            check="repository-readable",
-            severity=Severity.BLOCKER,
+        return blocker(
             title=f"The destination has no repositories of the type {repository.type}",
             evidence=f"neither a module nor a plugin {part} on its nodes",
             why="A type of repository is a part of the server; on older versions some are plugins.",
@@ -198,9 +186,7 @@ def _folder_not_allowed(location: str, nodes: Sequence[NodeFacts]) -> Finding | 
         return None
     allowed = tuple(dict.fromkeys(folder for node in nodes for folder in node.folders))
     patterns = msgspec.json.encode([*allowed, location if is_whole else "/FOLDER"]).decode()
-    return Finding(
-        check="repository-readable",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=f"The destination may not use the folder {location}: path.repo does not name it",
         evidence=f"path.repo is {', '.join(allowed) or 'not set'} ({first_names(lacking)})",
         why="Elasticsearch opens folders only that its configuration allows, on every node.",
@@ -227,9 +213,7 @@ def _address_not_allowed(address: str, nodes: Sequence[NodeFacts]) -> Finding | 
         return None
     setting = "path.repo" if is_file else "repositories.url.allowed_urls"
     line = msgspec.json.encode([path if is_file else address]).decode()
-    return Finding(
-        check="repository-readable",
-        severity=Severity.BLOCKER,
+    return blocker(
         title=f"The destination may not read from {address}: {setting} does not name it",
         evidence=f"not allowed on {first_names(lacking)}",
         why="Elasticsearch reads repositories only from places that its configuration allows, on every node.",
@@ -240,6 +224,7 @@ def _address_not_allowed(address: str, nodes: Sequence[NodeFacts]) -> Finding | 
     )
 
 
+@check
 async def repository_readonly(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether two clusters could write to the repository at a time."""
     wanted = draft.restoration
@@ -250,23 +235,13 @@ async def repository_readonly(draft: Draft, clusters: Clusters) -> AsyncIterator
     if there is None:
         return
     if there.is_readonly:
-        yield Finding(
-            check="repository-readonly",
-            severity=Severity.PASSED,
-            title=f"The destination only reads the repository {there.name}",
-        )
+        yield passed(title=f"The destination only reads the repository {there.name}")
         return
     if clusters.source is not None and (on_source is None or on_source.is_readonly):
-        yield Finding(
-            check="repository-readonly",
-            severity=Severity.PASSED,
-            title=f"Only the destination can write to the repository {there.name}, as far as the source tells",
-        )
+        yield passed(title=f"Only the destination can write to the repository {there.name}, as far as the source tells")
         return
     who = "the source can as well" if on_source is not None else "whether another cluster can as well is not known"
-    yield Finding(
-        check="repository-readonly",
-        severity=Severity.WARNING,
+    yield warning(
         title=f"The destination can write to the repository {there.name}, and {who}",
         why="Two clusters that write to one repository spoil it, and every snapshot in it.",
         fix="Register it read-only on the destination; the run needs no more than that:",
@@ -286,6 +261,7 @@ async def _both(clusters: Clusters, repository: Repository) -> tuple[Repository 
     return on_destination, next(iter(same or named), None)
 
 
+@check
 async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the repository is the one of that name on the source, and the one that mounted indices are read from."""
     wanted = draft.restoration
@@ -296,9 +272,7 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     ours = next((one for one in here if one.name == wanted.repository.name), None)
     theirs = next((one for one in there if one.name == wanted.repository.name), None)
     if ours is not None and theirs is not None and ours.uuid and theirs.uuid and ours.uuid != theirs.uuid:
-        yield Finding(
-            check="repository-uuid",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"{ours.name} is another repository on the destination than on the source",
             evidence=f"UUID {theirs.uuid} on the source, {ours.uuid} on the destination",
             why="The names are the same, the files are not: this may be an old copy, or another cluster's.",
@@ -314,9 +288,7 @@ async def repository_uuid(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
     homeless = mounted_elsewhere({name: told for name, told in settings.items() if name in chosen}, frozenset(known))
     if homeless:
         missing = tuple(sorted(set(homeless.values())))
-        yield Finding(
-            check="repository-uuid",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Searchable snapshots whose repository the destination lacks: {first_names(tuple(homeless))}",
             evidence=f"they are read from {first_names(missing)}",
             why="A mounted index has no data of its own: a snapshot of it only says where its data is.",
@@ -348,16 +320,15 @@ _UNFIT: Final = {
 }
 
 
-async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def snapshot_state(draft: Draft) -> Iterator[Finding]:
     """Whether the snapshot has ended well, and holds what was chosen, with every shard."""
     snapshot, wanted = draft.snapshot, draft.restoration
     if snapshot is None or wanted is None:
         return
     if snapshot.state in _UNFIT:
         is_so, todo = _UNFIT[snapshot.state]
-        yield Finding(
-            check="snapshot-state",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The snapshot {snapshot.name} {is_so}",
             evidence=snapshot.reason or f"state {snapshot.state}",
             why="Only a snapshot that has ended, at least in part, can be restored from.",
@@ -366,9 +337,7 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         return
     known = {index.name for index in draft.offered}
     if gone := tuple(name for name in draft.selected if name not in known):
-        yield Finding(
-            check="snapshot-state",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Not in the snapshot {snapshot.name}: {first_names(gone)}",
             why="What is not in it cannot be restored, and its absence must not pass for success.",
             fix="Choose again.",
@@ -380,7 +349,6 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         told = "; ".join(f"{name}: {counted(amount, 'shard')}" for name, amount in list(lost.items())[:5])
         evidence = next((one.reason for one in snapshot.failures if one.reason), "")
         yield Finding(
-            check="snapshot-state",
             severity=Severity.WARNING if wanted.partial or not draft.selected else Severity.BLOCKER,
             title=f"{counted(missing, 'shard is', 'shards are')} missing in the snapshot {snapshot.name}: "
             f"{first_names(tuple(lost))}",
@@ -392,9 +360,7 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
             subjects=tuple(lost),
         )
     elif snapshot.state is SnapshotState.UNKNOWN:
-        yield Finding(
-            check="snapshot-state",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"How the snapshot {snapshot.name} ended is not known",
             why="A shard that is missing in it would be missing in the restored index.",
             fix="Check it yourself:",
@@ -402,9 +368,7 @@ async def snapshot_state(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
     elif not gone:
         whole = "whole" if snapshot.is_whole else "not whole, but what was chosen is"
-        yield Finding(
-            check="snapshot-state", severity=Severity.PASSED, title=f"The snapshot {snapshot.name} is {whole}"
-        )
+        yield passed(title=f"The snapshot {snapshot.name} is {whole}")
 
 
 def _lost(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
@@ -417,14 +381,13 @@ def _lost(draft: Draft, snapshot: SnapshotFacts) -> dict[str, int]:
     return {name: sum(index == name for index, _ in failed) for name in sorted({index for index, _ in failed})}
 
 
-async def repository_integrity(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def repository_integrity(draft: Draft) -> Iterator[Finding]:
     """That the server can read the whole repository over, where a user doubts its files."""
     wanted, facts = draft.restoration, draft.destination_facts
     if wanted is None or facts is None or not Features.of_cluster(facts).verifies_integrity:
         return
-    yield Finding(
-        check="repository-integrity",
-        severity=Severity.NOTE,
+    yield note(
         title="The files of the repository are not read over before the run",
         why="Each file is checked when it is restored; to check all of them first takes long, and reads everything.",
         fix="Nothing has to be done. Where you doubt the repository, once it is registered:",
@@ -433,6 +396,7 @@ async def repository_integrity(draft: Draft, clusters: Clusters) -> AsyncIterato
     )
 
 
+@check
 async def mount_possible(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination can mount searchable snapshots, where that was asked for."""
     wanted, facts = draft.restoration, draft.destination_facts
@@ -453,9 +417,7 @@ async def mount_possible(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     if wanted.repository.type == "source":
         troubles.append(("a source-only repository cannot be mounted", "Restore the indices instead."))
     for trouble, todo in troubles:
-        yield Finding(
-            check="mount-possible",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The destination cannot mount searchable snapshots: {trouble}",
             why="A mounted index is read from the repository while it is searched, which is a licensed feature.",
             fix=todo,
@@ -463,7 +425,6 @@ async def mount_possible(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
     if not troubles:
         yield Finding(
-            check="mount-possible",
             severity=Severity.WARNING if licence is None else Severity.NOTE,
             title="Mounted indices need the snapshot and its repository as long as they live"
             + ("; whether the licence includes them could not be seen" if licence is None else ""),

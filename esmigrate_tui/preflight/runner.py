@@ -11,7 +11,7 @@ import msgspec
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
-from esmigrate_tui.preflight.checks import Check, name_of
+from esmigrate_tui.preflight.check import Check, blocker, passed, warning
 from esmigrate_tui.preflight.repository import repositories_of, unreadable
 
 if TYPE_CHECKING:
@@ -39,9 +39,8 @@ def _unreachable(side: Side, problem: Problem, *, is_needed: bool) -> Finding:
 
 
 def _reached(side: Side, facts: ClusterFacts) -> Finding:
-    return Finding(
+    return passed(
         check="reachable",
-        severity=Severity.PASSED,
         title=f"The {side} answers: {facts.name}, {facts.version}, {facts.health}",
     )
 
@@ -128,9 +127,8 @@ async def _reader(repository: str, clusters: Clusters) -> Cluster | None:
 def _unread(wanted: RestoreOptions, error: ProblemError) -> Finding:
     if error.problem.cause is not Cause.MISSING:
         return unreadable(wanted.repository, error)
-    return Finding(
+    return blocker(
         check="snapshot-state",
-        severity=Severity.BLOCKER,
         title=f"The snapshot {wanted.snapshot} is not in the repository {wanted.repository.name} (any more)",
         evidence=error.problem.evidence,
         why="It was deleted, or the repository is registered at another place: a wrong one looks empty.",
@@ -141,9 +139,8 @@ def _unread(wanted: RestoreOptions, error: ProblemError) -> Finding:
 
 
 def _another(wanted: RestoreOptions, expected: str, found: SnapshotFacts) -> Finding:
-    return Finding(
+    return blocker(
         check="snapshot-state",
-        severity=Severity.BLOCKER,
         title=f"Another snapshot has the name {wanted.snapshot} now",
         evidence=f"UUID {expected} was chosen, {found.uuid} exists",
         why="The one that was chosen has been deleted since, and what was selected may not be in this one.",
@@ -158,10 +155,9 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
             await found.put(finding)
     except ProblemError as error:
         await found.put(
-            Finding(
-                check=name_of(check),
-                severity=Severity.WARNING,
-                title=f"The check {name_of(check)} could not run: {error.problem.what}",
+            warning(
+                check=check.name,
+                title=f"The check {check.name} could not run: {error.problem.what}",
                 evidence=error.problem.evidence,
                 why="What could not be checked may be in order or not.",
                 fix=error.problem.todo,
@@ -169,10 +165,9 @@ async def _ask(check: Check, draft: Draft, clusters: Clusters, found: asyncio.Qu
         )
     except Exception as error:  # noqa: BLE001  # a defect in one check must neither hide the others nor pass for good
         await found.put(
-            Finding(
-                check=name_of(check),
-                severity=Severity.WARNING,
-                title=f"The check {name_of(check)} could not run: a defect of esmigrate ({type(error).__name__})",
+            warning(
+                check=check.name,
+                title=f"The check {check.name} could not run: a defect of esmigrate ({type(error).__name__})",
                 why="What could not be checked may be in order or not.",
                 fix="Check it yourself, and please report this.",
             )

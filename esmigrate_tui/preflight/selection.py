@@ -12,34 +12,32 @@ from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.text import clean, counted, listed
+from esmigrate_tui.preflight.check import blocker, check, passed, warning
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
 
 
-async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def readable(draft: Draft) -> Iterator[Finding]:
     """Whether every chosen index is open and has all its primary shards."""
     known = {index.name for index in draft.offered}
     gone = tuple(name for name in draft.selected if name not in known)
     closed = tuple(index.name for index in draft.chosen_indices if index.state is IndexState.CLOSED)
     red = tuple(index.name for index in draft.chosen_indices if index.health is Health.RED)
     if gone:
-        yield Finding(
-            check="readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No longer on the source: {first_names(gone)}",
             why="An index that does not exist cannot be copied, and its absence must not pass for success.",
             fix="Choose again.",
             subjects=gone,
         )
     if closed:
-        yield Finding(
-            check="readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Closed on the source: {first_names(closed)}",
             why="A closed index cannot be read.",
             fix="Open them on the source, or leave them out:",
@@ -56,25 +54,22 @@ async def readable(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]: 
             ),
         )
     if red:
-        yield Finding(
-            check="readable",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Red on the source, documents are missing: {first_names(red)}",
             why="Only what its living shards hold would arrive, and look like everything.",
             fix="Bring the source back to green or yellow, or restore these indices from a snapshot.",
             subjects=red,
         )
     if not (gone or closed or red):
-        yield Finding(check="readable", severity=Severity.PASSED, title="Every chosen index can be read whole")
+        yield passed(title="Every chosen index can be read whole")
 
 
-async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def source_kept(draft: Draft) -> Iterator[Finding]:
     """Whether the documents themselves were kept: an index with _source switched off cannot be read back."""
     without = tuple(index.name for index in draft.chosen if not index.source_enabled)
     if without:
-        yield Finding(
-            check="source-kept",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Without _source, so nothing can be read back: {first_names(without)}",
             why="These indices are configured not to keep the documents; only the search structures exist.",
             fix="Restore them from a snapshot, or load them again from where the data came from.",
@@ -83,17 +78,15 @@ async def source_kept(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
         )
 
 
-async def several_types(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def several_types(draft: Draft) -> Iterator[Finding]:
     """Whether an index has several mapping types, whose documents may share an _id."""
     if draft.copying.only_type or draft.copying.types is TypeRule.APART:
-        for finding in _types_apart(draft):
-            yield finding
+        yield from _types_apart(draft)
         return
     mixed = tuple(index.name for index in expected_indices(draft) if len(index.types) > 1)
     if mixed:
-        yield Finding(
-            check="several-types",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"{counted(len(mixed), 'index has', 'indices have')} several mapping types: {first_names(mixed)}",
             why="On the destination an index has one type: of two documents with the same _id only one can stay. "
             "The counts are compared at the end, and what is missing is reported.",
@@ -113,7 +106,6 @@ def _types_apart(draft: Draft) -> tuple[Finding, ...]:
     left = sorted({kind for types in mixed.values() for kind in types} - {kept}) if kept else []
     return (
         Finding(
-            check="several-types",
             severity=Severity.WARNING if left else Severity.NOTE,
             title=f"Only documents of the type {clean(kept, 200)} are copied of {first_names(tuple(mixed))}"
             if kept
@@ -129,6 +121,7 @@ def _types_apart(draft: Draft) -> tuple[Finding, ...]:
     )
 
 
+@check
 async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether indices of 5.x and older relate documents by `_parent`, which no newer version knows."""
     asked = tuple(index.name for index in draft.chosen if len(index.types) > 1)
@@ -139,9 +132,7 @@ async def parents_and_children(draft: Draft, clusters: Clusters) -> AsyncIterato
     definitions = await clusters.source.definitions(asked)
     related = tuple(name for name, one in definitions.items() if _has_parents(one.mappings))
     if related:
-        yield Finding(
-            check="parents-and-children",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Documents with a _parent in {first_names(related)}: their relation is not carried over",
             why="Each child keeps its parent's _id as its routing, so both stay in one shard. But since 6.0 a field of "
             "the document (type join) says who belongs to whom, and documents are copied as they are.",
@@ -156,13 +147,12 @@ def _has_parents(mappings: dict[str, Any]) -> bool:
     return any(isinstance(mapping, dict) and "_parent" in mapping for mapping in mappings.values())
 
 
-async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def refresh_switched_off(draft: Draft) -> Iterator[Finding]:
     """Whether documents may be on the source that no search sees yet."""
     silent = tuple(index.name for index in draft.chosen_indices if index.refresh_interval == "-1")
     if silent:
-        yield Finding(
-            check="refresh-switched-off",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Never refreshed by themselves on the source: {first_names(silent)}",
             why="Documents written since the last refresh cannot be read, and no count shows them.",
             fix="They are refreshed when the run begins; if your user may not do that, do it now:",
@@ -179,14 +169,13 @@ async def refresh_switched_off(draft: Draft, clusters: Clusters) -> AsyncIterato
         )
 
 
-async def internal_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def internal_indices(draft: Draft) -> Iterator[Finding]:
     """Whether indices of Elasticsearch or Kibana themselves are among the chosen."""
     internal = tuple(index.name for index in draft.chosen if index.is_system)
     restores = draft.traits.restores
     if internal:
-        yield Finding(
-            check="internal-indices",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Internal indices are chosen: {first_names(internal)}",
             why="They belong to Elasticsearch or Kibana; another version may not understand what they hold.",
             fix="Leave them out unless you know what they are for"

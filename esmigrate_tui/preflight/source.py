@@ -10,20 +10,20 @@ from esmigrate_tui.elastic.document_places import document_places, first_ids
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copy_options import TypeRule
 from esmigrate_tui.model.facts import IndexState
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.elastic.document_places import DocumentPlace
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
 
 _FROZEN: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/7.17/frozen-indices.html"
 _SOURCE_FIELD: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/mapping-source-field.html"
@@ -35,13 +35,12 @@ _LOOKED_AT: Final = 200  # documents of each index whose ids are looked for a se
 _MOST_INDICES: Final = 100  # of which that is done, in one request
 
 
-async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def frozen_indices(draft: Draft) -> Iterator[Finding]:
     """Whether chosen indices are frozen: a remote reindex passes over their documents, and ends well with none."""
     frozen = tuple(index.name for index in draft.chosen_indices if index.frozen)
     if frozen:
-        yield Finding(
-            check="frozen-indices",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Frozen on the source, so a reindex would find no document in them: {first_names(frozen)}",
             evidence="index.frozen: true",
             why="A search passes over frozen indices unless it asks for them, and a remote reindex does not ask.",
@@ -61,15 +60,14 @@ async def frozen_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
         )
 
 
-async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def reading_blocked(draft: Draft) -> Iterator[Finding]:
     """Whether a chosen index has a block that refuses reads."""
     blocked = {
         index.name: block for index in draft.chosen_indices for block in index.blocks if block in {"read", "metadata"}
     }
     if blocked:
-        yield Finding(
-            check="reading-blocked",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"A block on the source keeps these from being read: {first_names(tuple(blocked))}",
             evidence=listed([f"{name}: index.blocks.{block}" for name, block in blocked.items()]),
             why="It was set on purpose; every search of the index is refused.",
@@ -84,13 +82,11 @@ async def reading_blocked(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
 
 
 @waivable
-async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+def altered_sources(draft: Draft) -> Iterator[Finding]:
     """Whether the source keeps documents otherwise than they were sent: without some fields, or put together anew."""
     filtered = tuple(index.name for index in draft.chosen if index.source_filtered and index.source_enabled)
     if filtered:
-        yield Finding(
-            check="altered-sources",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Only a part of each document was kept in {first_names(filtered)}",
             evidence="_source has includes or excludes in the mapping",
             why="What was left out of _source can be searched on the source, and cannot be read back: it would be "
@@ -102,9 +98,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         )
     synthetic = tuple(index.name for index in draft.chosen if index.source_synthetic)
     if synthetic:
-        yield Finding(
-            check="altered-sources",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Documents are put together anew when they are read: {first_names(synthetic)}",
             evidence="_source is synthetic",
             why="The values are those that were indexed; arrays may be sorted, and fields stand in another order.",
@@ -114,6 +108,7 @@ async def altered_sources(draft: Draft, clusters: Clusters) -> AsyncIterator[Fin
         )
 
 
+@check
 async def still_written(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether documents arrive on the source between two looks, half a second apart."""
     names = chosen_on_source(draft)
@@ -139,15 +134,9 @@ def judged_writes(writes: Mapping[str, int], method: MethodName | None) -> Findi
     """What it means that these were written so many times between two looks."""
     busy = {name: amount for name, amount in writes.items() if amount > 0}
     if not busy:
-        return Finding(
-            check="still-written",
-            severity=Severity.PASSED,
-            title="Nothing was written to what is chosen, for half a second",
-        )
+        return passed(title="Nothing was written to what is chosen, for half a second")
     restores = traits_of(method).restores
-    return Finding(
-        check="still-written",
-        severity=Severity.WARNING,
+    return warning(
         title=f"Still written to on the source: {first_names(tuple(busy))}",
         evidence=listed([f"{name}: {counted(amount, 'write')} in half a second" for name, amount in busy.items()]),
         why="What was written after the snapshot is not in it."
@@ -207,9 +196,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
     findings: list[Finding] = []
     if by_type:
         findings.append(
-            Finding(
-                check="colliding-ids",
-                severity=Severity.BLOCKER,
+            blocker(
                 title=f"Types share ids, and only one document of each can stay: {first_names(tuple(by_type))}",
                 evidence=listed(tuple(by_type.values())),
                 why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
@@ -221,9 +208,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
         )
     if by_index:
         findings.append(
-            Finding(
-                check="colliding-ids",
-                severity=Severity.WARNING,
+            warning(
                 title=f"One _id in several indices of a data stream: {first_names(tuple(by_index))}",
                 evidence=listed(tuple(by_index.values())),
                 why="Each of its indices may have that _id once. Here they become one index, in which the second "
@@ -235,9 +220,7 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
         )
     if by_routing:
         findings.append(
-            Finding(
-                check="colliding-ids",
-                severity=Severity.WARNING,
+            warning(
                 title=f"One _id under several routings: {first_names(tuple(by_routing))}",
                 evidence=listed(tuple(by_routing.values())),
                 why="They live side by side because they are in different shards. Where the new index puts them into "
@@ -250,22 +233,19 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
     return tuple(findings)
 
 
-async def hidden_indices(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def hidden_indices(draft: Draft) -> Iterator[Finding]:
     """Whether hidden indices are among the chosen, or the parts of a data stream."""
     parts = tuple(index.name for index in draft.chosen if index.backs_stream)
     hidden = tuple(index.name for index in expected_indices(draft) if index.hidden and index.name not in parts)
     if hidden and draft.selected:
-        yield Finding(
-            check="hidden-indices",
-            severity=Severity.NOTE,
+        yield note(
             title=f"Hidden indices are chosen: {first_names(hidden)}",
             why="Patterns do not find them on the destination either, unless asked for.",
             subjects=hidden,
         )
     if parts:
-        yield Finding(
-            check="hidden-indices",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Indices that back a data stream are chosen by themselves: {first_names(parts)}",
             evidence=listed([f"{index.name}: of {index.data_stream}" for index in draft.chosen if index.name in parts]),
             why="Each of them arrives as a plain index: the data stream itself does not come along.",

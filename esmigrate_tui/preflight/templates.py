@@ -14,6 +14,7 @@ import msgspec
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.settings import MAPPING_KEYS, named
 from esmigrate_tui.model.text import clean, listed
+from esmigrate_tui.preflight.check import blocker, check, passed
 from esmigrate_tui.preflight.definitions import bodies_of
 from esmigrate_tui.preflight.destination import first_names
 
@@ -142,6 +143,7 @@ def _short(value: object) -> str:
     return clean(value if isinstance(value, str) else msgspec.json.encode(value).decode(), 80)
 
 
+@check
 async def template_effects(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What templates of the destination would make of the new indices."""
     bodies = bodies_of(draft)
@@ -160,9 +162,7 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
     refused = {name: one for name, one in effects.items() if one.refusals}
     if refused:
         found.append(
-            Finding(
-                check="template-effects",
-                severity=Severity.BLOCKER,
+            blocker(
                 title=f"Templates of the destination contradict the plan's mapping of {first_names(tuple(refused))}",
                 evidence=listed([f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()]),
                 why=f"{_named(refused)} fits the name, and a field cannot be a value and an object at once: the index "
@@ -179,7 +179,6 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
         if changed:
             found.append(
                 Finding(
-                    check="template-effects",
                     severity=Severity.WARNING if is_felt else Severity.NOTE,
                     title=f"Templates of the destination add to {first_names(tuple(changed))} what the source has not",
                     evidence=listed([f"{name}: {listed(one.changes, _SHOWN)}" for name, one in changed.items()]),
@@ -192,13 +191,7 @@ def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]
                 )
             )
     if not found:
-        found.append(
-            Finding(
-                check="template-effects",
-                severity=Severity.PASSED,
-                title="No template of the destination changes what will be created",
-            )
-        )
+        found.append(passed(title="No template of the destination changes what will be created"))
     return tuple(found)
 
 

@@ -18,7 +18,7 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.plan import Plan, Task
 from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.snapshot import Repository, RestoreKind, RestoreOptions, SnapshotState, TakenNameRule
-from esmigrate_tui.preflight.acceptance import is_waivable
+from esmigrate_tui.preflight.check import check
 
 PLAN: Final = Plan(
     method=MethodName.RESTORE_FROM_SNAPSHOT,
@@ -87,10 +87,12 @@ def test_a_blocker_that_was_accepted_is_not_waived_when_it_says_something_else()
 
 
 def test_no_check_can_be_waived_that_does_not_declare_it() -> None:
-    def new_check() -> None:
+    @check
+    def new_check(_: Draft) -> tuple[Finding, ...]:
         """Nobody has said anything of it."""
+        return ()
 
-    assert not is_waivable(new_check)
+    assert not new_check.is_waivable
     for name in preflight.NAMES - preflight.WAIVABLE:
         assert not can_be_waived(Finding(check=name, severity=Severity.BLOCKER, title=""))
         assert can_be_waived(Finding(check=name, severity=Severity.WARNING, title=""))

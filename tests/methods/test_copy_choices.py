@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.event import Acknowledged
     from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.ledger import Request
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes

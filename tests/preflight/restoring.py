@@ -22,7 +22,7 @@ from esmigrate_tui.model.snapshot import (
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
 
 GIB = 1024**3
 NEW = Connection(

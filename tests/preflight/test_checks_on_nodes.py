@@ -35,13 +35,13 @@ from esmigrate_tui.preflight import (
     connections,
     definitions,
     destination,
-    name_of,
     pressure,
     privileges,
     remote,
     selection,
     source,
 )
+from esmigrate_tui.preflight.check import check, note
 from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised
 from esmigrate_tui.sandbox.nodes import NodeOptions
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
     from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 
@@ -248,7 +248,7 @@ CHOSEN: Final[list[tuple[Check, str, Severity, str]]] = [
 
 
 @pytest.mark.parametrize(
-    ("check", "name", "severity", "words"), CHOSEN, ids=lambda one: getattr(one, "__name__", str(one))[:30]
+    ("check", "name", "severity", "words"), CHOSEN, ids=lambda one: getattr(one, "name", str(one))[:30]
 )
 async def test_what_is_special_about_an_index_is_found_of_it_and_not_of_another(
     world: World, check: Check, name: str, severity: Severity, words: str
@@ -256,7 +256,7 @@ async def test_what_is_special_about_an_index_is_found_of_it_and_not_of_another(
     async with world.open() as clusters:
         told = [one for one in await found(check, world.draft(name, "pfc-good"), clusters) if words in one.title]
         good = await found(check, world.draft("pfc-good"), clusters)
-    assert [(one.severity, one.check) for one in told] == [(severity, name_of(check))]
+    assert [(one.severity, one.check) for one in told] == [(severity, check.name)]
     assert name in told[0].title or name in told[0].subjects
     assert "pfc-good" not in told[0].subjects
     assert told[0].why
@@ -340,9 +340,7 @@ STATES: Final[list[tuple[Check, Severity, str]]] = [
 ]
 
 
-@pytest.mark.parametrize(
-    ("check", "severity", "words"), STATES, ids=lambda one: getattr(one, "__name__", str(one))[:30]
-)
+@pytest.mark.parametrize(("check", "severity", "words"), STATES, ids=lambda one: getattr(one, "name", str(one))[:30])
 async def test_a_trouble_of_the_destination_is_found_while_it_lasts(
     world: World, troubled: Draft, check: Check, severity: Severity, words: str
 ) -> None:
@@ -724,8 +722,9 @@ async def _bytes_of(cluster: Cluster, name: str) -> tuple[bytes, ...]:
     "trouble", [ProblemError(Problem(cause=Cause.BUSY, what="It was too busy.")), KeyError("defect")]
 )
 async def test_a_check_that_fails_warns_and_hides_no_other(world: World, trouble: Exception) -> None:
+    @check
     async def broken(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
-        yield Finding(check="broken", severity=Severity.NOTE, title="It began")
+        yield note(title="It began")
         raise trouble
 
     async with world.open() as clusters:

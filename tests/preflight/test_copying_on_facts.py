@@ -27,7 +27,7 @@ from tests.preflight.test_checks_on_facts import NOBODY, draft
 if TYPE_CHECKING:
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.finding import Finding
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
 
 DEFAULT = {"index.default_pipeline": "geo"}
 FINAL = {"index.final_pipeline": "audit"}

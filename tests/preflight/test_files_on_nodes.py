@@ -13,7 +13,7 @@ from esmigrate_tui.model.files import FileOptions, IdRule
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.ledger import Request
 from esmigrate_tui.model.method import MethodName
-from esmigrate_tui.preflight import files, gather_facts, name_of
+from esmigrate_tui.preflight import files, gather_facts
 from esmigrate_tui.reading.open_file import found_files
 from esmigrate_tui.reading.sample import recognised
 from tests.methods.copying import reach
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
     from tests.fixtures_nodes import SharedNodes
 
 pytestmark = pytest.mark.nodes
@@ -50,7 +50,7 @@ class Site:
     async def asked(self, check: Check, **changes: Any) -> list[tuple[Severity, str]]:  # noqa: ANN401  # fields of Draft
         given = msgspec.structs.replace(self.good, **changes)
         told = await found(check, given, self.clusters)
-        assert {one.check for one in told} <= {name_of(check), "sample-ids"}
+        assert {one.check for one in told} <= {check.name, "sample-ids"}
         assert all(one.why and (one.fix or one.severity is Severity.NOTE) for one in told if one.severity != "passed")
         self.evidence = told[0].evidence if told else ""
         return [(one.severity, one.title) for one in told]
@@ -88,7 +88,7 @@ async def site(nodes: SharedNodes, tmp_path: Path) -> AsyncIterator[Site]:
 async def test_of_a_table_that_fits_no_check_complains(site: Site) -> None:
     before = await state(site.clusters.destination)
     for check in (files.files_readable, files.stable_ids, files.target_index, files.pipelines_and_templates):
-        assert {severity for severity, _ in await site.asked(check)} <= {Severity.PASSED}, name_of(check)
+        assert {severity for severity, _ in await site.asked(check)} <= {Severity.PASSED}, check.name
     [(severity, title)] = await site.asked(files.chosen_mapping)
     assert (severity, title) == (Severity.NOTE, "1 field in the plan's mapping: id: long")
     assert await state(site.clusters.destination) == before

@@ -12,7 +12,7 @@ from esmigrate_tui.model.facts import ClusterFacts, DiskFacts, IndexFacts, Index
 from esmigrate_tui.model.finding import Severity
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Mount, Repository, RestoreOptions, ShardFailure, SnapshotState, TakenNameRule
-from esmigrate_tui.preflight import CHECKS, connections, destination, name_of, repository, selection
+from esmigrate_tui.preflight import CHECKS, connections, destination, repository, selection
 from esmigrate_tui.preflight.allocation import hindrances, restored_settings
 from esmigrate_tui.preflight.repository import mounted_elsewhere, same_place, unregistrable
 from esmigrate_tui.preflight.restore import allocation, names, operation
@@ -33,7 +33,7 @@ from tests.preflight.restoring import (
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
 
 # These checks read the draft alone: they are given no cluster that could answer.
 NOBODY = cast("Clusters", None)
@@ -106,7 +106,7 @@ async def test_a_trouble_is_found_with_its_reason_and_a_way_out(check: Check, gi
     assert len(troubles) == 1
     assert troubles[0].why
     assert troubles[0].fix or troubles[0].copy
-    assert troubles[0].check == name_of(check)
+    assert troubles[0].check == check.name
 
 
 TELLING: set[Check] = {operation.cancel_deletes, repository.repository_integrity}

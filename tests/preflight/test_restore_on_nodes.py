@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Cluster
-    from esmigrate_tui.preflight.checks import Check
+    from esmigrate_tui.preflight.check import Check
     from esmigrate_tui.sandbox.nodes import SandboxNode
     from tests.fixtures_nodes import SharedNodes
 

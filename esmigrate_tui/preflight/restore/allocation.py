@@ -7,11 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.preflight.allocation import ALLOCATION, hindrances, restored_settings
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import (
     first_names,
 )
@@ -19,10 +18,11 @@ from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.room_needed import replicas_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Iterator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.snapshot import SnapshotFacts
 
 _FILTERING: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/shard-allocation-filtering.html"
@@ -39,9 +39,7 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
     nodes = await clusters.destination.surroundings.nodes()
     told = await clusters.source.surroundings.index_settings(f"{ALLOCATION}*") if clusters.source is not None else None
     if nodes is None or told is None:
-        yield Finding(
-            check="allocation-settings",
-            severity=Severity.NOTE,
+        yield note(
             title="Where the indices want their shards cannot be seen "
             + ("without the source" if told is None else "on the destination"),
             why="An index brings its allocation settings along; where no node fits, its restore hangs.",
@@ -57,17 +55,11 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
         if found := hindrances(settings, nodes, shards.get(one)):
             hindered[one] = found
     if not hindered:
-        yield Finding(
-            check="allocation-settings",
-            severity=Severity.PASSED,
-            title="The destination has nodes for every chosen index, by its allocation settings",
-        )
+        yield passed(title="The destination has nodes for every chosen index, by its allocation settings")
         return
     reasons = tuple(dict.fromkeys(reason for found in hindered.values() for reason in found))
     keys = tuple(dict.fromkeys(part.partition(":")[0] for reason in reasons for part in reason.split("; ")))
-    yield Finding(
-        check="allocation-settings",
-        severity=Severity.BLOCKER,
+    yield blocker(
         title=f"No node of the destination may hold {first_names(tuple(hindered))}",
         evidence="; ".join(reasons[:5]),
         why="An index brings its allocation settings along: its shards would wait for a node that does not exist, and "
@@ -79,7 +71,8 @@ async def allocation_settings(draft: Draft, clusters: Clusters) -> AsyncIterator
     )
 
 
-async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def replicas_beyond_nodes(draft: Draft) -> Iterator[Finding]:
     """Whether indices bring more replicas than the destination has nodes for."""
     facts = draft.destination_facts
     if facts is None or not facts.data_nodes or draft.restoration is None:
@@ -89,9 +82,7 @@ async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterat
     replicas = replicas_of(draft, draft.chosen)
     many = tuple(name for name, amount in replicas.items() if name in known and amount > most)
     if many:
-        yield Finding(
-            check="replicas-beyond-nodes",
-            severity=Severity.NOTE,
+        yield note(
             title=f"More replicas than the destination has nodes for, so yellow after the restore: {first_names(many)}",
             evidence=counted(facts.data_nodes, "data node"),
             why="A replica is never on the node of its primary; the documents are all there without it.",
@@ -101,6 +92,7 @@ async def replicas_beyond_nodes(draft: Draft, clusters: Clusters) -> AsyncIterat
         )
 
 
+@check
 async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether chosen indices define analysers, and the destination lacks a part for them that the source has."""
     snapshot, wanted = draft.snapshot, draft.restoration
@@ -114,9 +106,7 @@ async def analysis_parts(draft: Draft, clusters: Clusters) -> AsyncIterator[Find
     told = await clusters.source.surroundings.index_settings("index.analysis.*") or {}
     chosen = tuple(one for name in draft.selected for one in snapshot_indices(snapshot, name) if one in told)
     if chosen:
-        yield Finding(
-            check="analysis-parts",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"The destination lacks {first_names(lacking)}, and analysers are defined by {first_names(chosen)}",
             evidence="; ".join(
                 sorted({value for name in chosen for key, value in told[name].items() if ".type" in key})

@@ -8,11 +8,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import (
     documents_in_words,
     first_names,
@@ -22,11 +21,12 @@ from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.restore.allocation import primary_shards
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
     from esmigrate_tui.model.facts import IndexFacts
+    from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.snapshot import SnapshotFacts
 
 
@@ -94,17 +94,15 @@ class _TakenNames:
         self.lost[index.name] = index.documents
 
 
-async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def open_indices_in_the_way(draft: Draft) -> Iterator[Finding]:
     """Whether a name that will be restored is taken on the destination, and what is lost where that was allowed."""
     snapshot = draft.snapshot
     if snapshot is None:
         return
-    name_of_check = "open-indices-in-the-way"
     taken = _TakenNames(draft, snapshot)
     if taken.blocked:
-        yield Finding(
-            check=name_of_check,
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"{counted(len(taken.blocked), 'name')} on the destination taken: "
             f"{first_names(tuple(taken.blocked))}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.blocked.items())[:5]),
@@ -114,9 +112,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             subjects=tuple(taken.blocked),
         )
     if taken.other_shards:
-        yield Finding(
-            check=name_of_check,
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"With another number of shards than in the snapshot: {first_names(tuple(taken.other_shards))}",
             evidence="; ".join(f"{name}: {what}" for name, what in list(taken.other_shards.items())[:5]),
             why="Only a closed index with as many primary shards can be restored into.",
@@ -124,18 +120,14 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             subjects=tuple(taken.other_shards),
         )
     if taken.partly:
-        yield Finding(
-            check=name_of_check,
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Not whole in the snapshot, and their names are taken: {first_names(tuple(taken.partly))}",
             why="Parts of an index are never restored into an existing one, even a closed one.",
             fix="Give these indices another name on the destination, or choose to delete the existing ones.",
             subjects=tuple(taken.partly),
         )
     if taken.unknown_shards:
-        yield Finding(
-            check=name_of_check,
-            severity=Severity.WARNING,
+        yield warning(
             title="With as many shards as in the snapshot, or not: unknown of "
             f"{first_names(tuple(taken.unknown_shards))}",
             why="Only a closed index with as many primary shards can be restored into; else the server refuses it.",
@@ -144,9 +136,7 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
         )
     if taken.lost:
         told = [f"{name}: {_documents(amount)}" for name, amount in taken.lost.items()]
-        yield Finding(
-            check=name_of_check,
-            severity=Severity.WARNING,
+        yield warning(
             title=f"What is in {counted(len(taken.lost), 'index', 'indices')} of the destination will be lost: "
             f"{first_names(tuple(told))}",
             evidence="; ".join(f"{name}: {draft.in_the_way[name]}" for name in list(taken.lost)[:5]),
@@ -155,10 +145,9 @@ async def open_indices_in_the_way(draft: Draft, clusters: Clusters) -> AsyncIter
             subjects=tuple(taken.lost),
         )
     unfit = tuple(_unfit_names(draft, snapshot))
-    for finding in unfit:
-        yield finding
+    yield from unfit
     if draft.selected and not (taken.blocked or taken.other_shards or taken.partly or taken.lost or unfit):
-        yield Finding(check=name_of_check, severity=Severity.PASSED, title="No chosen name is taken on the destination")
+        yield passed(title="No chosen name is taken on the destination")
 
 
 def _documents(amount: int | None) -> str:
@@ -167,23 +156,18 @@ def _documents(amount: int | None) -> str:
 
 def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
     """Names that no index can have, that two would get, or that aliases of the chosen ones have already."""
-    check = "open-indices-in-the-way"
     impossible = tuple(
         name for name in draft.selected if name in draft.renamed and index_name_trouble(draft.target(name))
     )
     if impossible:
-        yield Finding(
-            check=check,
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No index can have such a name: {first_names(tuple(draft.target(name) for name in impossible))}",
             why=INDEX_NAME_RULE,
             fix="Give these indices another name on the destination.",
             subjects=impossible,
         )
     if twice := shared_targets(draft):
-        yield Finding(
-            check=check,
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Several indices would get one name: {first_names(twice)}",
             why="Only one of them can be restored under it.",
             fix="Give each its own name on the destination.",
@@ -195,9 +179,7 @@ def _unfit_names(draft: Draft, snapshot: SnapshotFacts) -> Iterable[Finding]:
     names |= {one for name in draft.selected for one in landing(draft, snapshot, name)}
     clashing = tuple(sorted({alias for index in draft.chosen for alias in index.aliases if alias in names}))
     if clashing:
-        yield Finding(
-            check=check,
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"Aliases of the chosen indices are names of indices: {first_names(clashing)}",
             why="An alias cannot have the name of an index, and the restore would be refused.",
             fix="Restore without aliases, or under other names.",
@@ -216,9 +198,7 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
         return
     templates = await clusters.destination.surroundings.index_templates()
     if templates is None:
-        yield Finding(
-            check="data-stream-templates",
-            severity=Severity.WARNING,
+        yield warning(
             title="Whether the data streams have a template on the destination could not be seen",
             why="Without a matching template a data stream cannot begin a new index.",
             fix="Check it yourself:",
@@ -230,24 +210,16 @@ async def data_stream_templates(draft: Draft, clusters: Clusters) -> AsyncIterat
         name for name, target in streams.items() if not any(fnmatchcase(target, pattern) for pattern in patterns)
     )
     if not bare:
-        yield Finding(
-            check="data-stream-templates",
-            severity=Severity.PASSED,
-            title="Every chosen data stream has a template on the destination",
-        )
+        yield passed(title="Every chosen data stream has a template on the destination")
     elif wanted.global_state:
-        yield Finding(
-            check="data-stream-templates",
-            severity=Severity.NOTE,
+        yield note(
             title=f"Without a template on the destination until the global state is restored: {first_names(bare)}",
             why="The templates of the source come with the global state.",
             subjects=bare,
         )
     else:
         target = streams[bare[0]]
-        yield Finding(
-            check="data-stream-templates",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"No template on the destination for {first_names(bare)}",
             why="A data stream without a matching template cannot begin a new index: it stops taking documents.",
             fix="Create the template on the destination first, as the source has it; it needs a data_stream object:",
@@ -265,9 +237,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
         return
     theirs = await clusters.source.surroundings.write_aliases() if clusters.source is not None else None
     if theirs is None:
-        yield Finding(
-            check="write-index-aliases",
-            severity=Severity.NOTE,
+        yield note(
             title="Which aliases the snapshot's indices have cannot be seen without the source",
             why="They are restored along. Where one would get a second index to write to, the server refuses it.",
             fix="Nothing has to be done; or restore without aliases.",
@@ -285,9 +255,7 @@ async def write_index_aliases(draft: Draft, clusters: Clusters) -> AsyncIterator
         )
     )
     if clashing:
-        yield Finding(
-            check="write-index-aliases",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"A second index to write to would come to {first_names(clashing)}",
             evidence="; ".join(f"{alias}: {', '.join(sorted(ours[alias]))}" for alias in clashing[:5]),
             why="An alias has at most one index that is written to; the server refuses the whole restore.",

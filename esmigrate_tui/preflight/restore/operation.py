@@ -9,12 +9,11 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final
 
 from esmigrate_tui.model.connection import Side
-from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
-from esmigrate_tui.preflight.acceptance import waivable
 from esmigrate_tui.preflight.allocation import full, restored_settings
+from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
 from esmigrate_tui.preflight.destination import (
     first_names,
     setting_raised,
@@ -22,11 +21,12 @@ from esmigrate_tui.preflight.destination import (
 from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
     from collections.abc import Set as AbstractSet
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
+    from esmigrate_tui.model.finding import Finding
     from esmigrate_tui.model.snapshot import RestoreOptions
 
 _DEFAULT_CAP: Final = "40mb"
@@ -34,6 +34,7 @@ _CAP: Final = "indices.recovery.max_bytes_per_sec"
 _LIFECYCLE: Final = "index.lifecycle.name"
 
 
+@check
 async def lifecycle_running(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether lifecycles of the destination would act on restored indices, or on the repository."""
     snapshot, wanted = draft.snapshot, draft.restoration
@@ -66,9 +67,7 @@ def judged_lifecycles(
     if modes.get("ilm") == "RUNNING" and (managed or (told is None and not is_ignored)):
         whose = first_names(managed) if managed else "the restored indices, if they have a policy"
         found.append(
-            Finding(
-                check="lifecycle-running",
-                severity=Severity.WARNING,
+            warning(
                 title=f"Index lifecycles run on the destination, and will act on {whose}",
                 evidence=f"operation_mode {modes['ilm']}",
                 why="A policy goes by an index's age: it may be moved, shrunk or deleted soon after it is back.",
@@ -82,9 +81,7 @@ def judged_lifecycles(
         )
     if modes.get("slm") == "RUNNING" and not wanted.repository.is_readonly:
         found.append(
-            Finding(
-                check="lifecycle-running",
-                severity=Severity.WARNING,
+            warning(
                 title="Snapshot lifecycles run on the destination, and may write to the repository",
                 evidence=f"operation_mode {modes['slm']}",
                 why="A retention rule may delete snapshots there, and two writers spoil a repository.",
@@ -108,6 +105,7 @@ def _stopped(kind: str, of: str) -> PlannedChange:
     )
 
 
+@check
 async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """What keeps a restore from being faster."""
     wanted = draft.restoration
@@ -120,9 +118,7 @@ async def speed_caps(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]
     cap = settings.get(_CAP, _DEFAULT_CAP)
     own = wanted.repository.settings.get("max_restore_bytes_per_sec", "")
     told = f"{_CAP} {cap}" + (f"; max_restore_bytes_per_sec of the repository {own}" if own else "")
-    yield Finding(
-        check="speed-caps",
-        severity=Severity.NOTE,
+    yield note(
         title=f"Each node restores at most {cap} a second" + (f", and reads at most {own}" if own else ""),
         evidence=told,
         why="A restore counts as a recovery, and recoveries are kept slow so that searches stay quick.",
@@ -147,9 +143,7 @@ async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[
     on_indices = {name: (ways[way],) for name, way in draft.in_the_way.items()}
     lacking = await clusters.destination.surroundings.lacking(actions, on_indices)
     if lacking:
-        yield Finding(
-            check="restore-privileges",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"You may not do this on the destination: {first_names(lacking)}",
             evidence="; ".join(lacking[:5]),
             why="The restore would be refused when it is asked for.",
@@ -160,15 +154,14 @@ async def restore_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator[
             link="https://www.elastic.co/guide/en/elasticsearch/reference/current/security-privileges.html",
         )
     elif lacking is not None:
-        yield Finding(check="restore-privileges", severity=Severity.PASSED, title="You may restore on the destination")
+        yield passed(title="You may restore on the destination")
 
 
-async def cancel_deletes(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:  # noqa: ARG001  # the contract of a check
+@check
+def cancel_deletes(draft: Draft) -> Iterator[Finding]:
     """That stopping a restore takes away what it has half made."""
     if draft.selected or draft.feature_states:
-        yield Finding(
-            check="cancel-deletes",
-            severity=Severity.NOTE,
+        yield note(
             title="Stopping a restore deletes the indices that are only partly back",
             why="Elasticsearch knows no other way to stop one; indices that are whole by then stay.",
             fix="Nothing has to be done: stopping asks first, and names them.",

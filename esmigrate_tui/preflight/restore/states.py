@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import number
-from esmigrate_tui.preflight.acceptance import waivable
+from esmigrate_tui.preflight.check import blocker, note, waivable, warning
 from esmigrate_tui.preflight.destination import (
     first_names,
 )
@@ -35,9 +35,7 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
     if snapshot is None or wanted is None or not wanted.global_state:
         return
     if snapshot.global_state is False:
-        yield Finding(
-            check="global-state-overwrites",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"The snapshot {snapshot.name} has no global state",
             evidence="include_global_state: false",
             why="It was taken without, so there is none to restore.",
@@ -46,9 +44,7 @@ async def global_state_overwrites(draft: Draft, clusters: Clusters) -> AsyncIter
         return
     there = await clusters.destination.surroundings.global_state()
     told = "; ".join(f"{kind}: {first_names(names)}" for kind, names in there.items())
-    yield Finding(
-        check="global-state-overwrites",
-        severity=Severity.WARNING,
+    yield warning(
         title="The global state replaces "
         + (", ".join(f"{number(len(names))} {kind}" for kind, names in there.items()) or "settings and templates")
         + " of the destination",
@@ -71,9 +67,7 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
     async for finding in _unknown_features(draft, clusters):
         yield finding
     if by_name and Features.of_cluster(facts).restores_features_only:
-        yield Finding(
-            check="feature-states-lock-out",
-            severity=Severity.BLOCKER,
+        yield blocker(
             title=f"{facts.version} restores these only with their feature: {first_names(by_name)}",
             why="From 8.0 on internal indices come back with the state of the feature that they belong to, never by "
             "name.",
@@ -84,18 +78,14 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
     if "security" in chosen or any(name.startswith(".security") for name in by_name):
         yield await _locked_out(clusters)
     if chosen & {"kibana", "fleet"} or any(name.startswith(".kibana") for name in by_name):
-        yield Finding(
-            check="feature-states-lock-out",
-            severity=Severity.WARNING,
+        yield warning(
             title="What Kibana keeps on the destination will be replaced",
             why="Dashboards, spaces and rules there give way to the snapshot's, which only its own Kibana reads.",
             fix="Use the Kibana version of the source, stop Kibana before the run, and start it again after.",
             link=_FEATURE_STATES,
         )
     if "fleet" in chosen and "kibana" not in chosen:
-        yield Finding(
-            check="feature-states-lock-out",
-            severity=Severity.WARNING,
+        yield warning(
             title="Fleet is chosen without Kibana",
             why="Each holds a part of what the other needs: agents and their policies no longer fit together.",
             fix="Choose the feature state kibana as well, from the same snapshot.",
@@ -103,9 +93,7 @@ async def feature_states_lock_out(draft: Draft, clusters: Clusters) -> AsyncIter
         )
     others = tuple(sorted(chosen - {"security", "kibana", "fleet"}))
     if others:
-        yield Finding(
-            check="feature-states-lock-out",
-            severity=Severity.NOTE,
+        yield note(
             title=f"Internal indices of the destination will be replaced: {first_names(others)}",
             evidence="; ".join(
                 f"{one.name}: {first_names(one.indices)}" for one in snapshot.feature_states if one.name in others
@@ -126,9 +114,7 @@ async def _unknown_features(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         ("the destination does not know", [one for one in draft.feature_states if one not in known]),
     ):
         if names:
-            yield Finding(
-                check="feature-states-lock-out",
-                severity=Severity.BLOCKER,
+            yield blocker(
                 title=f"Feature states that {where}: {first_names(tuple(names))}",
                 why="The server would refuse the restore.",
                 fix="Leave them out.",
@@ -144,7 +130,6 @@ async def _locked_out(clusters: Clusters) -> Finding:
     is_safe = realm == "file"
     known_by = f"You are signed in by the realm {realm}" if realm else "Which realm knows you could not be seen"
     return Finding(
-        check="feature-states-lock-out",
         severity=Severity.NOTE if is_safe else Severity.WARNING,
         title="Users, roles and API keys of the destination will be replaced"
         + ("; you keep access" if is_safe else "; you may lock yourself out"),

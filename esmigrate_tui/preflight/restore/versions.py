@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.snapshot import Mount
+from esmigrate_tui.preflight.check import check, passed, warning
 from esmigrate_tui.preflight.destination import (
     expected_indices,
     first_names,
@@ -71,6 +72,7 @@ def _by_why(judged: dict[str, RestoreJudgement], verdict: Restorability) -> dict
     return {why: tuple(names) for why, names in found.items()}
 
 
+@check
 async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether the destination reads what the versions wrote that made the chosen indices, and the snapshot."""
     judged = await _judged(draft, clusters)
@@ -83,7 +85,6 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
     )
     for why, names in refused.items():
         yield Finding(
-            check="restorable-versions",
             severity=Severity.BLOCKER if blocks else Severity.NOTE,
             title=f"{here} cannot restore {first_names(names)}",
             evidence=why,
@@ -93,9 +94,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
             subjects=names,
         )
     for why, names in _by_why(judged, Restorability.UNKNOWN).items():
-        yield Finding(
-            check="restorable-versions",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Whether {here} can restore {first_names(names)} cannot be known",
             evidence=why,
             why="The server says so when the restore is asked for, and refuses it before anything is written.",
@@ -105,11 +104,7 @@ async def restorable_versions(draft: Draft, clusters: Clusters) -> AsyncIterator
             subjects=names,
         )
     if all(one.verdict is Restorability.YES for one in judged.values()):
-        yield Finding(
-            check="restorable-versions",
-            severity=Severity.PASSED,
-            title=f"{here} reads what the versions wrote that made the indices",
-        )
+        yield passed(title=f"{here} reads what the versions wrote that made the indices")
 
 
 def _way_out(judged: RestoreJudgement, draft: Draft) -> str:
@@ -124,13 +119,12 @@ def _way_out(judged: RestoreJudgement, draft: Draft) -> str:
     return f"{way[0].upper()}{way[1:]}."
 
 
+@check
 async def archive_licence(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding]:
     """Whether indices can only come back as archives, which are read-only and licensed."""
     judged = await _judged(draft, clusters)
     for why, names in _by_why(judged, Restorability.ARCHIVE).items():
-        yield Finding(
-            check="archive-licence",
-            severity=Severity.WARNING,
+        yield warning(
             title=f"Only as archives, read-only and slower to search: {first_names(names)}",
             evidence=why,
             why="Indices this old are read in their old format: nothing can be added, and some fields not be searched.",
