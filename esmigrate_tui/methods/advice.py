@@ -17,12 +17,10 @@ from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository
 from esmigrate_tui.model.text import counted, duration, listed, number, size
 
-_READERS: Final = 4  # shards of an index that a copy reads at the same time
+LARGE: Final = 50 * 1024**3
+"""Bytes from which on it counts that files are copied rather than documents, and by whom."""
 _MOMENT: Final = 2.0  # seconds
 _MEASURED: Final = 512  # bytes of a document, in the figures below
-_REINDEXED: Final = (7_800.0, 15_500.0)
-_COPIED: Final = (15_000.0, 16_600.0)
-_OWN_CAP: Final = "max_restore_bytes_per_sec"
 _WHERE: Final = "documents of 512 bytes a second, from a 6.8.23 to a 7.17.28, all on two shared processor cores"
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,19 @@ class Connects(NamedTuple):
     over: str = PORTS
 
 
+def late(place: str) -> Callable[..., Any]:
+    """What stands at `module:name`, loaded when it is called: importing a description costs next to nothing."""
+
+    def call(*arguments: Any) -> Any:  # noqa: ANN401  # those of what stands there
+        return resolve_name(place)(*arguments)
+
+    return call
+
+
+def _never(here: AdviceInput, advice: MethodAdvice) -> str:  # noqa: ARG001  # as `preferred`
+    return ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MethodDescription:
     """What wizard, plain mode, command line, help, preflight and engine know of a method.
@@ -41,7 +55,8 @@ class MethodDescription:
     in the order of their findings. `command` is its line among the commands of
     `esmigrate plan`. `instead` is the method to offer where the destination cannot reach the source.
 
-    `mover` makes what performs one run, `advise` judges the method for two clusters; both load what they need.
+    `mover` makes what performs one run, `advise` judges the method for two clusters, `preferred` says why it is the one
+    to prefer there, "" where it is not; of several, the one with the highest `rank` is. All three load what they need.
     """
 
     name: MethodName
@@ -57,6 +72,8 @@ class MethodDescription:
     command: str
     mover: Callable[[], Mover]
     advise: Callable[[AdviceInput], MethodAdvice]
+    rank: int = 0
+    preferred: Callable[[AdviceInput, MethodAdvice], str] = _never
     options: tuple[str, ...] = ()
     drawing: str = ""
     needs_source: bool = True

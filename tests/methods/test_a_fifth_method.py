@@ -17,8 +17,12 @@ from esmigrate_tui.flow.session import Session
 from esmigrate_tui.flow.steps import walked as steps_of
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.advice import AdviceInput, MethodAdvice, MethodStanding
+from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere
 from esmigrate_tui.methods.description import OF_DOCUMENTS, Connects, MethodDescription
+from esmigrate_tui.methods.index_from_source.mover import IndexFromSource
 from esmigrate_tui.methods.recommendation import advise
+from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote
+from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot
 from esmigrate_tui.model.draft import Draft, bare_plan
 from esmigrate_tui.model.event import Acknowledged, RunOutcome
 from esmigrate_tui.model.facts import ClusterFacts, Version
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from esmigrate_tui.elastic.cluster import Clusters
-    from esmigrate_tui.methods.contract import Recorder, Work
+    from esmigrate_tui.methods.contract import Mover, Recorder, Work
     from esmigrate_tui.model.ledger import Request
     from esmigrate_tui.verify.progress import ComparisonProgress
 
@@ -175,6 +179,17 @@ def test_every_description_names_checks_and_steps_that_exist_and_makes_a_new_mov
     assert all(len(line) <= 75 for line in described.summary)
     assert described.mover() is not described.mover()
     assert described.mover.__module__.startswith(("esmigrate_tui.methods.", __name__))
+
+
+def test_what_a_description_names_keeps_the_contract_and_is_what_it_loads() -> None:
+    movers: tuple[Mover, ...] = (IndexFromSource(), ReindexFromRemote(), RestoreFromSnapshot(), CopyThroughHere())
+    assert [type(each.mover()) for name, each in METHODS.items() if name != DUMMY.name] == [*map(type, movers)]
+    facts = ClusterFacts(name="here", uuid="u", version=Version(7, 17, 28))
+    for name, each in METHODS.items():
+        advice = each.advise(AdviceInput(source=facts, destination=facts))
+        assert advice.method is name
+        assert isinstance(each.preferred(AdviceInput(source=facts, destination=facts), advice), str)
+    assert len({each.rank for each in METHODS.values()}) == len(METHODS)
 
 
 def test_the_table_of_the_readme_has_every_method_by_its_title() -> None:

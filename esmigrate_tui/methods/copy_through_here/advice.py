@@ -14,6 +14,7 @@ from esmigrate_tui.methods.advice import (
     named,
     needs_source,
     older_destination,
+    rewrites,
     sentences,
     unreadable,
 )
@@ -43,6 +44,19 @@ def advise(here: AdviceInput) -> MethodAdvice:
         ),
         estimate=_by_sample(here) or estimate_by_documents(here, _COPIED),
     )
+
+
+def preferred(here: AdviceInput, advice: MethodAdvice) -> str:
+    """Why it is the one to prefer, wherever it is open, with what speaks against a reindex."""
+    if advice.standing is not MethodStanding.OPEN:
+        return ""
+    reasons = {
+        "the destination does not reach the source": here.reaches is False,
+        "a reindex would rewrite numbers": rewrites(here),
+        "a reindex would pass over frozen indices": any(one.frozen for one in here.indices),
+    }
+    told = ", ".join(reason for reason, is_so in reasons.items() if is_so)
+    return f"Nothing has to be arranged, and every byte is kept{f'; {told}' if told else ''}."
 
 
 def _by_sample(here: AdviceInput) -> TimeEstimate | None:

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from esmigrate_tui.methods.description import OF_DOCUMENTS, Connects, MethodDescription
+from esmigrate_tui.methods.description import OF_DOCUMENTS, Connects, MethodDescription, late
 from esmigrate_tui.model.method import MethodName
-
-if TYPE_CHECKING:
-    from esmigrate_tui.methods.advice import AdviceInput, MethodAdvice
-    from esmigrate_tui.methods.contract import Mover
-
-
-def _mover() -> Mover:
-    from esmigrate_tui.methods.copy_through_here.mover import CopyThroughHere  # noqa: PLC0415  # loaded when it is used
-
-    return CopyThroughHere()
-
-
-def _advise(here: AdviceInput) -> MethodAdvice:
-    from esmigrate_tui.methods.copy_through_here.advice import advise  # noqa: PLC0415  # likewise
-
-    return advise(here)
-
 
 COPY_THROUGH_HERE: Final = MethodDescription(
     name=MethodName.COPY_THROUGH_HERE,
@@ -55,6 +38,8 @@ COPY_THROUGH_HERE: Final = MethodDescription(
         "speed-settings",
     ),
     command="Each document passes through this machine unchanged.",
-    mover=_mover,
-    advise=_advise,
+    mover=late("esmigrate_tui.methods.copy_through_here.mover:CopyThroughHere"),
+    advise=late("esmigrate_tui.methods.copy_through_here.advice:advise"),
+    rank=2,
+    preferred=late("esmigrate_tui.methods.copy_through_here.advice:preferred"),
 )

@@ -16,3 +16,10 @@ def advise(here: AdviceInput) -> MethodAdvice:  # noqa: ARG001  # as every metho
             "Neither the source cluster nor its version matters, and the mapping can be chosen anew.",
         ),
     )
+
+
+def preferred(here: AdviceInput, advice: MethodAdvice) -> str:  # noqa: ARG001  # as every method
+    """Why it is the one to prefer where no other is."""
+    if here.source is None:
+        return "There is no source to read from, and no repository yet."
+    return "No way leads from this source to this destination but the original data."

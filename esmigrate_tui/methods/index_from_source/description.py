@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from esmigrate_tui.methods.description import ON_THE_DESTINATION, Connects, MethodDescription
+from esmigrate_tui.methods.description import ON_THE_DESTINATION, Connects, MethodDescription, late
 from esmigrate_tui.model.method import MethodName
-
-if TYPE_CHECKING:
-    from esmigrate_tui.methods.advice import AdviceInput, MethodAdvice
-    from esmigrate_tui.methods.contract import Mover
-
-
-def _mover() -> Mover:
-    from esmigrate_tui.methods.index_from_source.mover import IndexFromSource  # noqa: PLC0415  # loaded when it is used
-
-    return IndexFromSource()
-
-
-def _advise(here: AdviceInput) -> MethodAdvice:
-    from esmigrate_tui.methods.index_from_source.advice import advise  # noqa: PLC0415  # likewise
-
-    return advise(here)
-
 
 INDEX_FROM_SOURCE: Final = MethodDescription(
     name=MethodName.INDEX_FROM_SOURCE,
@@ -58,6 +41,8 @@ INDEX_FROM_SOURCE: Final = MethodDescription(
         "speed-settings",
     ),
     command="Files, or what other programs send, become documents.",
-    mover=_mover,
-    advise=_advise,
+    mover=late("esmigrate_tui.methods.index_from_source.mover:IndexFromSource"),
+    advise=late("esmigrate_tui.methods.index_from_source.advice:advise"),
+    rank=1,
+    preferred=late("esmigrate_tui.methods.index_from_source.advice:preferred"),
 )

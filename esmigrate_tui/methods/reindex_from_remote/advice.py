@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from esmigrate_tui.methods.advice import (
+    LARGE,
     AdviceInput,
     MethodAdvice,
     MethodStanding,
@@ -13,10 +14,12 @@ from esmigrate_tui.methods.advice import (
     named,
     needs_source,
     older_destination,
+    rewrites,
     sentences,
     unreadable,
 )
 from esmigrate_tui.model.method import MethodName
+from esmigrate_tui.model.text import size
 
 _REINDEXED: Final = (7_800.0, 15_500.0)
 
@@ -53,3 +56,11 @@ def advise(here: AdviceInput) -> MethodAdvice:
         todo=todo,
         estimate=estimate_by_documents(here, _REINDEXED),
     )
+
+
+def preferred(here: AdviceInput, advice: MethodAdvice) -> str:
+    """Why it is the one to prefer: for much that need not pass through this machine, where nothing is rewritten."""
+    pulls = advice.standing is MethodStanding.OPEN and here.reaches is True and not advice.left_out
+    if not pulls or here.bytes < LARGE or rewrites(here):
+        return ""
+    return f"{size(here.bytes)} need not pass through this machine: the destination reaches the source."

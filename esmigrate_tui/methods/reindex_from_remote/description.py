@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from esmigrate_tui.methods.description import OF_DOCUMENTS, Connects, MethodDescription
+from esmigrate_tui.methods.description import OF_DOCUMENTS, Connects, MethodDescription, late
 from esmigrate_tui.model.method import MethodName
-
-if TYPE_CHECKING:
-    from esmigrate_tui.methods.advice import AdviceInput, MethodAdvice
-    from esmigrate_tui.methods.contract import Mover
-
-
-def _mover() -> Mover:
-    from esmigrate_tui.methods.reindex_from_remote.mover import ReindexFromRemote  # noqa: PLC0415  # loaded when used
-
-    return ReindexFromRemote()
-
-
-def _advise(here: AdviceInput) -> MethodAdvice:
-    from esmigrate_tui.methods.reindex_from_remote.advice import advise  # noqa: PLC0415  # likewise
-
-    return advise(here)
-
 
 REINDEX_FROM_REMOTE: Final = MethodDescription(
     name=MethodName.REINDEX_FROM_REMOTE,
@@ -59,6 +42,8 @@ REINDEX_FROM_REMOTE: Final = MethodDescription(
         "speed-settings",
     ),
     command="The destination pulls each index from the source.",
-    mover=_mover,
-    advise=_advise,
+    mover=late("esmigrate_tui.methods.reindex_from_remote.mover:ReindexFromRemote"),
+    advise=late("esmigrate_tui.methods.reindex_from_remote.advice:advise"),
+    rank=3,
+    preferred=late("esmigrate_tui.methods.reindex_from_remote.advice:preferred"),
 )

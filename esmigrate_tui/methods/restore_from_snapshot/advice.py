@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import Final
 
 from esmigrate_tui.elastic.responses.settings import bytes_of
-from esmigrate_tui.methods.advice import AdviceInput, MethodAdvice, MethodStanding, TimeEstimate
+from esmigrate_tui.methods.advice import (
+    LARGE,
+    AdviceInput,
+    MethodAdvice,
+    MethodStanding,
+    TimeEstimate,
+    named,
+    unreadable,
+)
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotState
 from esmigrate_tui.model.text import counted, listed, number, size
@@ -57,6 +65,23 @@ def advise(here: AdviceInput) -> MethodAdvice:
         todo=todo,
         estimate=_by_bytes(here) if standing is not MethodStanding.CLOSED else None,
     )
+
+
+def preferred(here: AdviceInput, advice: MethodAdvice) -> str:
+    """Why it is the one to prefer where all indices come over whole: at once, or because arranging it is worth it."""
+    if advice.standing is MethodStanding.CLOSED or advice.left_out:
+        return ""
+    if advice.standing is MethodStanding.OPEN:
+        if here.source is None:
+            return "There is no source to read from, and the destination has repositories."
+        return "Both clusters read one repository, and the versions fit: nothing is faster or safer."
+    if here.source is None:
+        return ""
+    if lost := named(unreadable(here, frozen_too=False)):
+        return f"Only a snapshot brings these over whole: {listed(lost)}."
+    if here.bytes >= LARGE:
+        return f"{size(here.bytes)} are copied faster as files than document by document: worth arranging."
+    return ""
 
 
 def _repositories(here: AdviceInput) -> tuple[MethodStanding, str, tuple[str, ...]]:

@@ -2,27 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from esmigrate_tui.methods.description import ON_THE_DESTINATION, Connects, MethodDescription
+from esmigrate_tui.methods.description import ON_THE_DESTINATION, Connects, MethodDescription, late
 from esmigrate_tui.model.method import MethodName
-
-if TYPE_CHECKING:
-    from esmigrate_tui.methods.advice import AdviceInput, MethodAdvice
-    from esmigrate_tui.methods.contract import Mover
-
-
-def _mover() -> Mover:
-    from esmigrate_tui.methods.restore_from_snapshot.mover import RestoreFromSnapshot  # noqa: PLC0415  # when used
-
-    return RestoreFromSnapshot()
-
-
-def _advise(here: AdviceInput) -> MethodAdvice:
-    from esmigrate_tui.methods.restore_from_snapshot.advice import advise  # noqa: PLC0415  # likewise
-
-    return advise(here)
-
 
 RESTORE_FROM_SNAPSHOT: Final = MethodDescription(
     name=MethodName.RESTORE_FROM_SNAPSHOT,
@@ -73,6 +56,8 @@ RESTORE_FROM_SNAPSHOT: Final = MethodDescription(
         "cancel-deletes",
     ),
     command="The destination copies indices out of a snapshot.",
-    mover=_mover,
-    advise=_advise,
+    mover=late("esmigrate_tui.methods.restore_from_snapshot.mover:RestoreFromSnapshot"),
+    advise=late("esmigrate_tui.methods.restore_from_snapshot.advice:advise"),
+    rank=4,
+    preferred=late("esmigrate_tui.methods.restore_from_snapshot.advice:preferred"),
 )
