@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from esmigrate_tui.cli.preferences import keep_contrast, recalled
 from esmigrate_tui.engine.places import has_runs
 from esmigrate_tui.flow.plan_preview import preview
-from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
+from esmigrate_tui.flow.services import Services
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.model.outcome import ExitCode
 from esmigrate_tui.wizard.environment import wants_ascii, wants_lines
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from esmigrate_tui.elastic.cluster import Cluster, Clusters
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.methods.advice import Advice
-    from esmigrate_tui.model.connection import Connection, Credential, Side
+    from esmigrate_tui.model.connection import Credential, Side
     from esmigrate_tui.model.draft import Draft
-    from esmigrate_tui.vault import VaultReport
 
 # ruff: noqa: PLC0415  # every import in a function here keeps the first screen quick
 
@@ -44,6 +44,7 @@ class _LateModule:
 
 
 if TYPE_CHECKING:
+    from esmigrate_tui import vault
     from esmigrate_tui.elastic import certificate, connect
     from esmigrate_tui.flow import checking, inspection, planning, runs, saving
     from esmigrate_tui.methods import definitions_beside
@@ -52,6 +53,7 @@ else:
     definitions_beside = _LateModule("methods.definitions_beside")
     checking, inspection = _LateModule("flow.checking"), _LateModule("flow.inspection")
     planning, runs, saving = _LateModule("flow.planning"), _LateModule("flow.runs"), _LateModule("flow.saving")
+    vault = _LateModule("vault")
 
 
 def _pair(destination: Cluster, source: Cluster | None) -> Clusters:
@@ -67,38 +69,10 @@ async def _advise(draft: Draft, destination: Cluster, source: Cluster) -> Advice
     return advise(await surveyed(draft, _pair(destination, source), time.perf_counter))
 
 
-async def _runs() -> tuple[RunCard, ...]:
+async def _runs() -> tuple[RunSummary, ...]:
     if not await asyncio.to_thread(has_runs, os.environ):
         return ()  # nothing of the engine is needed for the first screen of the first migration
-    return await runs.cards()
-
-
-def _word(report: VaultReport) -> VaultStatus:
-    from esmigrate_tui.vault import VaultState
-
-    return VaultStatus(is_available=report.state is VaultState.AVAILABLE, place=report.place, sentence=report.sentence)
-
-
-class _KeyringVault:
-    """The real vault, its words as the wizard has them."""
-
-    async def probe(self) -> VaultStatus:
-        """What it can do here."""
-        from esmigrate_tui import vault
-
-        return _word(await vault.probe())
-
-    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
-        """Keep a secret, and read it back."""
-        from esmigrate_tui import vault
-
-        return _word(await vault.remember(connection, credential))
-
-    async def recall(self, connection: Connection) -> Credential | None:
-        """The secret kept for this connection."""
-        from esmigrate_tui import vault
-
-        return await vault.recall(connection)
+    return await runs.summaries()
 
 
 def real_services() -> Services[Cluster]:
@@ -126,7 +100,7 @@ def real_services() -> Services[Cluster]:
         report=runs.write_report,
         change=runs.make_change,
         keep_contrast=keep_contrast,
-        vault=_KeyringVault(),
+        vault=vault,
         now=time.time,
     )
 

@@ -31,7 +31,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     run: str
-    path: str
+    path: str = ""
     method: MethodName | None = None
     source: str = ""
     destination: str = ""

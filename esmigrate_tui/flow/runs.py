@@ -16,7 +16,6 @@ from esmigrate_tui.engine.places import raise_unsafe, runs_home, user_name
 from esmigrate_tui.engine.survival import logout_warning
 from esmigrate_tui.flow import run_control
 from esmigrate_tui.flow.secrets import credentials_of
-from esmigrate_tui.flow.services import RunCard
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping, Sequence
@@ -87,27 +86,6 @@ async def resume_ended(run: str, given: Mapping[Side, Credential]) -> None:
 async def summaries() -> tuple[RunSummary, ...]:
     """Every run of this user."""
     return await listing.all_runs(home())
-
-
-async def cards() -> tuple[RunCard, ...]:
-    """Every run of this user, as the start lists it."""
-    return tuple(
-        RunCard(
-            run=summary.run,
-            method=summary.method,
-            source=summary.source,
-            destination=summary.destination,
-            started_at=summary.started_at,
-            fraction=summary.fraction,
-            is_live=summary.is_live,
-            is_finished=summary.is_finished,
-            outcome=summary.outcome or "",
-            is_of_changes=summary.is_of_changes,
-            open_entries=summary.open_entries,
-            unreadable=summary.problem.sentence() if summary.problem is not None else "",
-        )
-        for summary in await summaries()
-    )
 
 
 def updates_of(run: str) -> AsyncIterator[RunUpdate]:

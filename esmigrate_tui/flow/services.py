@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 import msgspec
 
 from esmigrate_tui.model.ledger import Request
-from esmigrate_tui.model.method import MethodName
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 
     from esmigrate_tui.engine.following import RunUpdate
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.methods.description import MethodDescription
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
@@ -27,35 +27,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.ledger import PlannedChange
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
-
-
-class RunCard(msgspec.Struct, frozen=True, kw_only=True):
-    """A run as the start lists it; `is_live` says that a process holds it, `is_finished` that it has an outcome.
-
-    `is_of_changes` says that it is no run, but what was changed before one; `open_entries` are left to reverted.
-    `unreadable` says why its journal cannot be read: nothing else is known of it then.
-    """
-
-    run: str
-    method: MethodName | None = None
-    source: str = ""
-    destination: str = ""
-    started_at: float | None = None
-    fraction: float | None = None
-    is_live: bool = False
-    is_finished: bool = False
-    outcome: str = ""
-    is_of_changes: bool = False
-    open_entries: int = 0
-    unreadable: str = ""
-
-
-class VaultStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What the vault said of itself before a secret is typed: whether it can keep one, where, and a sentence."""
-
-    is_available: bool
-    place: str
-    sentence: str
+    from esmigrate_tui.vault import VaultReport
 
 
 class PreviewedRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -141,11 +113,11 @@ class OpenCluster(Protocol):
 class Vault(Protocol):
     """The keeper of secrets; each of these has its own deadline and may raise ProblemError."""
 
-    async def probe(self) -> VaultStatus:
+    async def probe(self) -> VaultReport:
         """What it can do here, known before a secret is typed."""
         ...
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultReport:
         """Keep a secret, and read it back."""
         ...
 
@@ -186,7 +158,7 @@ class Services(Generic[C]):
     save_plan: Callable[[Plan], Awaitable[str]]
     begin: Callable[[Plan, Mapping[Side, Credential], tuple[Finding, ...]], Awaitable[str]]
     resume: Callable[[str, Mapping[Side, Credential]], Awaitable[None]]
-    runs: Callable[[], Awaitable[tuple[RunCard, ...]]]
+    runs: Callable[[], Awaitable[tuple[RunSummary, ...]]]
     follow: Callable[[str], AsyncIterator[RunUpdate]]
     command: Callable[[str, Command], Awaitable[None]]
     rejects: Callable[[str, int], Awaitable[tuple[Reject, ...]]]

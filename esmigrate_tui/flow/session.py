@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from esmigrate_tui.flow.services import Preview, RunCard, VaultStatus
+from esmigrate_tui.flow.services import Preview
 from esmigrate_tui.methods.description import MethodDescription
 from esmigrate_tui.model.connection import (
     Connection,
@@ -27,8 +27,10 @@ from esmigrate_tui.model.progress import Progress
 from esmigrate_tui.model.shipping import Shipper
 from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
 
-if TYPE_CHECKING:
-    from esmigrate_tui.methods.advice import Advice  # noqa: TC004  # nobody reads a session from bytes
+if TYPE_CHECKING:  # nobody reads a session from bytes
+    from esmigrate_tui.engine.listing import RunSummary  # noqa: TC004
+    from esmigrate_tui.methods.advice import Advice  # noqa: TC004
+    from esmigrate_tui.vault import VaultReport  # noqa: TC004
 
 
 class ConnectionTest(StrEnum):
@@ -318,8 +320,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     draft: Draft = Draft()
     methods: tuple[MethodDescription, ...] = ()
-    runs: tuple[RunCard, ...] = ()
-    vault: VaultStatus | None = None
+    runs: tuple[RunSummary, ...] = ()
+    vault: VaultReport | None = None
     source: ConnectionForm = ConnectionForm()
     destination: ConnectionForm = ConnectionForm()
     advising: AdviceState = AdviceState()

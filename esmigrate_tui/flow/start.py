@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from esmigrate_tui.model.text import counted
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.services import RunCard
+    from esmigrate_tui.engine.listing import RunSummary
 
 
-def standing(card: RunCard) -> tuple[str, str]:
+def standing(card: RunSummary) -> tuple[str, str]:
     """What a run is, and what Enter does with it."""
-    if card.unreadable:
-        return "unreadable", f"because: {card.unreadable}"
+    if card.problem is not None:
+        return "unreadable", f"because: {card.problem.sentence()}"
     if card.is_live:
         return "running", "Enter shows it; it runs without this screen."
     if card.is_of_changes:
@@ -21,5 +21,5 @@ def standing(card: RunCard) -> tuple[str, str]:
         settle = f"`esmigrate cleanup {card.run}` reverts it." if card.open_entries else "It was reverted, or stays."
         return f"before a run: {left} to revert", settle
     if card.is_finished:
-        return f"finished, {card.outcome}" if card.outcome else "finished", "Enter shows how it ended."
+        return f"finished, {card.outcome}", "Enter shows how it ended."
     return "stopped half-way", "Enter resumes it after the last acknowledged document."

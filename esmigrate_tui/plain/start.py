@@ -9,15 +9,15 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.text import duration
 
 if TYPE_CHECKING:
-    from esmigrate_tui.flow.services import RunCard
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.plain.console import Console
     from esmigrate_tui.plain.steps import PlainFlow
 
 
-def _card(card: RunCard, now: float) -> str:
+def _card(card: RunSummary, now: float) -> str:
     kind = "Changes" if card.is_of_changes else "Run"
-    if card.unreadable:
-        return f"{kind} {card.run}: unreadable, because: {card.unreadable}"
+    if card.problem is not None:
+        return f"{kind} {card.run}: {', '.join(standing(card))}"
     parts = [f"{kind} {card.run}: {standing(card)[0]}"]
     if card.fraction is not None and not card.is_of_changes:
         parts.append(f"{card.fraction * 100:.0f} %")
@@ -34,7 +34,7 @@ async def start(flow: PlainFlow, console: Console) -> str:
     live = next((card.run for card in flow.session.runs if card.is_live), "new")
     while (chosen := await console.choose("Where do you want to begin?", options, live)) != "new":
         card = cards[chosen]
-        if card.is_of_changes or card.unreadable:
+        if card.is_of_changes or card.problem is not None:
             console.say(standing(card)[1])
         elif card.is_live or card.is_finished:
             return card.run

@@ -12,5 +12,5 @@ def bindings(step: str) -> list[Binding]:
     return [
         Binding(action.keys, action.name, action.label or action.says, show=False)
         for action in ACTIONS
-        if step in action.steps and action.keys and action.name not in {"contrast", "palette"}
+        if step in action.steps.split() and action.keys and action.name not in {"contrast", "palette"}
     ]

@@ -32,7 +32,8 @@ from tests.engine.tiny import plan_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from esmigrate_tui.flow.services import RunCard
+    from esmigrate_tui.engine.listing import RunSummary
+
 
 _NAMES = ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")
 
@@ -67,7 +68,7 @@ def test_a_user_whom_the_system_does_not_know_begins_runs_where_there_is_a_place
     assert cli("status") == ExitCode.DONE
 
 
-async def _cards() -> tuple[RunCard, ...]:
+async def _cards() -> tuple[RunSummary, ...]:
     return await real_services().runs()
 
 

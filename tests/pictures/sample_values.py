@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from esmigrate_tui.engine.listing import RunSummary
 from esmigrate_tui.flow.definition import parts_of
 from esmigrate_tui.flow.files import settled
 from esmigrate_tui.flow.plan_preview import preview
-from esmigrate_tui.flow.services import OpenCluster, RunCard, Services, VaultStatus
+from esmigrate_tui.flow.services import OpenCluster, Services
 from esmigrate_tui.flow.session import (
     REMOVES_IT,
     AdviceState,
@@ -91,6 +92,7 @@ from esmigrate_tui.model.snapshot import (
 )
 from esmigrate_tui.reading.guess import guesses
 from esmigrate_tui.reading.mapping import entry_of, with_entry
+from esmigrate_tui.vault import VaultReport, VaultState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -137,9 +139,11 @@ NEW_FACTS: Final = ClusterFacts(
     indices=3,
     disk=DiskFacts(total=600 * GIB, free=421 * GIB, usable=301 * GIB),
 )
-KEYRING: Final = VaultStatus(is_available=True, place="Secret Service, unlocked", sentence="The keyring is open.")
-NO_KEYRING: Final = VaultStatus(
-    is_available=False, place="", sentence="There is no keyring on this machine: secrets stay in memory."
+KEYRING: Final = VaultReport(
+    state=VaultState.AVAILABLE, place="Secret Service, unlocked", sentence="The keyring is open."
+)
+NO_KEYRING: Final = VaultReport(
+    state=VaultState.ABSENT, place="", sentence="There is no keyring on this machine: secrets stay in memory."
 )
 
 
@@ -184,7 +188,7 @@ REFUSED: Final = Problem(
 FRESH: Final = Session(methods=tuple(METHODS.values()))
 CHOSEN: Final = FRESH.answered(method=MethodName.REINDEX_FROM_REMOTE)
 RUNS: Final = (
-    RunCard(
+    RunSummary(
         run="7K2P",
         method=MethodName.REINDEX_FROM_REMOTE,
         source="https://old.example.org:9243",
@@ -193,7 +197,7 @@ RUNS: Final = (
         fraction=0.55,
         is_live=True,
     ),
-    RunCard(
+    RunSummary(
         run="3MXD",
         method=MethodName.REINDEX_FROM_REMOTE,
         source="https://old.example.org:9243",
@@ -201,18 +205,17 @@ RUNS: Final = (
         started_at=NOW - 40_000,
         fraction=0.31,
     ),
-    RunCard(
+    RunSummary(
         run="1ABQ",
         source="http://127.0.0.1:9200",
         destination="http://127.0.0.1:9201",
         started_at=NOW - 80_000,
         fraction=1.0,
-        is_finished=True,
-        outcome="verified",
+        outcome=RunOutcome.VERIFIED,
     ),
 )
 MIXED_RUNS: Final = (
-    RunCard(
+    RunSummary(
         run="9RXT",
         method=MethodName.RESTORE_FROM_SNAPSHOT,
         destination="https://new.example.org:9243",
@@ -220,29 +223,28 @@ MIXED_RUNS: Final = (
         fraction=0.61,
         is_live=True,
     ),
-    RunCard(
+    RunSummary(
         run="5QWA",
         method=MethodName.RESTORE_FROM_SNAPSHOT,
         destination="https://new.example.org:9243",
         started_at=NOW - 600,
-        is_finished=True,
+        outcome=RunOutcome.CHANGED,
         is_of_changes=True,
         open_entries=1,
     ),
     *RUNS[1:2],
 )
-_OUTCOMES: Final = ("verified", "incomplete", "stopped", "verified")
+_OUTCOMES: Final = (RunOutcome.VERIFIED, RunOutcome.INCOMPLETE, RunOutcome.STOPPED, RunOutcome.VERIFIED)
 MANY_RUNS: Final = (
     *RUNS,
     *(
-        RunCard(
+        RunSummary(
             run=f"{at % 10}{chr(65 + at % 7)}{chr(75 + at % 11)}Q",
             method=MethodName.COPY_THROUGH_HERE,
             source=f"https://old-{at}.example.org:9243",
             destination="https://new.example.org:9243",
             started_at=NOW - 86_400.0 * at,
             fraction=1.0,
-            is_finished=True,
             outcome=_OUTCOMES[at % len(_OUTCOMES)],
         )
         for at in range(1, 40)
@@ -1529,10 +1531,10 @@ _CLOSED: Final = Problem(cause=Cause.STATE, what="This is a picture: nothing lie
 
 
 class _NoVault:
-    async def probe(self) -> VaultStatus:
+    async def probe(self) -> VaultReport:
         return KEYRING
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultReport:
         del connection, credential
         return KEYRING
 
@@ -1552,7 +1554,7 @@ async def _nothing(*_: object) -> AsyncIterator[Any]:
     yield
 
 
-async def _no_runs() -> tuple[RunCard, ...]:
+async def _no_runs() -> tuple[RunSummary, ...]:
     return ()
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from esmigrate_tui.flow.services import RunCard, VaultStatus
+from esmigrate_tui.engine.listing import RunSummary
 from esmigrate_tui.flow.session import ConnectionTest
 from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.facts import IndexFacts
 from esmigrate_tui.model.method import MethodName
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.vault import VaultReport, VaultState
 from esmigrate_tui.wizard.app import WizardApp
 from esmigrate_tui.wizard.draw import Canvas
 from esmigrate_tui.wizard.screens.start import there_is
@@ -43,7 +44,7 @@ async def to_connections(pilot: Pilot[ExitCode]) -> None:
 
 
 def test_a_run_of_files_is_listed_by_its_method_where_there_is_no_old_cluster() -> None:
-    card = RunCard(run="4FLS", method=MethodName.INDEX_FROM_SOURCE, destination="https://new:9200", is_live=True)
+    card = RunSummary(run="4FLS", method=MethodName.INDEX_FROM_SOURCE, destination="https://new:9200", is_live=True)
     session = sample.FRESH.but(runs=(card,))
     text = "\n".join(line.plain for block in there_is(session, Canvas(80), 1, sample.NOW).blocks for line in block)
     assert "Index from the source → https://new:9200" in text
@@ -397,7 +398,7 @@ async def test_the_plan_is_written_with_w_and_the_command_for_it_is_shown(world:
 
 
 async def test_a_run_that_stopped_half_way_is_taken_up_from_the_start(world: World) -> None:
-    world.cards = (RunCard(run="3MXD", fraction=0.3),)
+    world.cards = (RunSummary(run="3MXD", fraction=0.3),)
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:
         await settled(pilot)
@@ -407,7 +408,7 @@ async def test_a_run_that_stopped_half_way_is_taken_up_from_the_start(world: Wor
 
 
 async def test_runs_that_cannot_be_taken_up_say_why_on_the_start(world: World) -> None:
-    world.cards = (RunCard(run="3MXD", fraction=0.3),)
+    world.cards = (RunSummary(run="3MXD", fraction=0.3),)
     world.troubles["resume"] = TROUBLE
     app = world.app()
     async with app.run_test(size=(80, 24)) as pilot:
@@ -474,7 +475,7 @@ async def test_a_hostile_name_is_only_text(world: World) -> None:
 
 
 async def test_a_trouble_is_told_to_its_end_where_there_is_no_keyring(world: World) -> None:
-    word = VaultStatus(is_available=False, place="", sentence="There is no keyring here, over SSH. " * 5)
+    word = VaultReport(state=VaultState.ABSENT, place="", sentence="There is no keyring here, over SSH. " * 5)
     why = "The name server does not know it, or there is no network."
     todo = "Look at the spelling; inside a VPN or a container network, is this machine in it? Yes or no."
     trouble = Problem(cause=Cause.CONNECTION, what="The name of old:9200 is not known here.", why=why, todo=todo)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from esmigrate_tui.engine.following import RunUpdate
 from esmigrate_tui.flow.plan_preview import preview
-from esmigrate_tui.flow.services import RunCard, Services, VaultStatus
+from esmigrate_tui.flow.services import Services
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.advice import AdviceInput
 from esmigrate_tui.methods.recommendation import advise
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from textual.pilot import Pilot
 
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.methods.advice import Advice
     from esmigrate_tui.model.carried import CarriedDefinition, DefinitionGroup
     from esmigrate_tui.model.command import Command
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.plan import Plan
     from esmigrate_tui.model.problem import ProblemError
     from esmigrate_tui.model.snapshot import Repository, SnapshotFacts, SnapshotProgress
+    from esmigrate_tui.vault import VaultReport
 
 SECRET = "correct-horse-battery"
 
@@ -133,9 +135,9 @@ class World:
     destination: Seen = field(default_factory=lambda: Seen(sample.NEW_FACTS))
     findings: tuple[Finding, ...] = ()
     troubles: dict[str, Exception] = field(default_factory=dict)
-    vault_word: VaultStatus = sample.NO_KEYRING
+    vault_word: VaultReport = sample.NO_KEYRING
     kept: Credential | None = None
-    cards: tuple[RunCard, ...] = ()
+    cards: tuple[RunSummary, ...] = ()
     events: tuple[Event, ...] = ()
     ends: bool = True
     hangs: bool = False
@@ -225,7 +227,7 @@ class World:
         self._maybe("resume")
         self.taken_up.append(run)
 
-    async def runs(self) -> tuple[RunCard, ...]:
+    async def runs(self) -> tuple[RunSummary, ...]:
         return self.cards
 
     async def follow(self, run: str) -> AsyncIterator[RunUpdate]:
@@ -263,10 +265,10 @@ class World:
         self._maybe("keep_contrast")
         self.contrasts.append(contrast)
 
-    async def probe(self) -> VaultStatus:
+    async def probe(self) -> VaultReport:
         return self.vault_word
 
-    async def remember(self, connection: Connection, credential: Credential) -> VaultStatus:
+    async def remember(self, connection: Connection, credential: Credential) -> VaultReport:
         del credential
         self.remembered.append(connection)
         return self.vault_word
@@ -276,30 +278,9 @@ class World:
         return self.kept
 
     def services(self) -> Services[Any]:
-        return Services(
-            methods=tuple(METHODS.values()),
-            connect=self.connect,
-            fingerprint=self.fingerprint,
-            files=self.files,
-            preflight=self.preflight,
-            advise=self.advise,
-            carried=self.carried,
-            plan=self.plan,
-            preview=preview,
-            save_text=self.save_text,
-            save_plan=self.save_plan,
-            begin=self.begin,
-            resume=self.resume,
-            runs=self.runs,
-            follow=self.follow,
-            command=self.command,
-            rejects=self.rejects,
-            report=self.report,
-            change=self.change,
-            keep_contrast=self.keep_contrast,
-            vault=self,
-            now=lambda: sample.NOW,
-        )
+        """Each by its name, as it stands above."""
+        own = {each.name: getattr(self, each.name) for each in fields(Services) if hasattr(self, each.name)}
+        return Services(methods=tuple(METHODS.values()), preview=preview, vault=self, now=lambda: sample.NOW, **own)
 
     def app(self, draft: Draft | None = None, **others: Any) -> WizardApp:  # noqa: ANN401  # the wizard's own arguments
         return WizardApp(self.services(), draft, **others)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from esmigrate_tui.flow.services import RunCard
+    from esmigrate_tui.engine.listing import RunSummary
     from esmigrate_tui.flow.session import Session
 
 
@@ -43,16 +43,16 @@ def there_is(session: Session, look: Canvas, cursor: int, now: float) -> BlockRo
             spread(title, right, look.width),
             ink("     ").append(shorten(_way(card, session), look.width - 6), "none" if here else DIM),
         ]
-        if here and not card.unreadable:
+        if here and card.problem is None:
             lines.append(ink("     ").append(does, DIM))
         blocks.append((*lines, Text()))
     return BlockRows(tuple(blocks))
 
 
-def _way(card: RunCard, session: Session) -> str:
+def _way(card: RunSummary, session: Session) -> str:
     """From where to where, and by which method where it is not the source that is read."""
-    if card.unreadable:
-        return card.unreadable
+    if card.problem is not None:
+        return card.problem.sentence()
     title = next((method.title for method in session.methods if method.name == card.method), "")
     if card.is_of_changes:
         return f"on {card.destination}"
@@ -112,7 +112,7 @@ class StartScreen(StepScreen):
             self.wizard.go("method")
             return
         card = self.session.runs[at - 1]
-        if card.is_of_changes or card.unreadable:
+        if card.is_of_changes or card.problem is not None:
             self.say(standing(card)[1])
         elif card.is_live or card.is_finished:
             self.wizard.follow(card.run)
