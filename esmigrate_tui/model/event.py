@@ -101,10 +101,17 @@ class TaskSummary(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     kind: RestoreKind = RestoreKind.INDEX
 
 
-class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):
+class _RunEvent(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    at: Moment
+
+
+class _TaskEvent(_RunEvent, frozen=True, kw_only=True):
+    task: Count
+
+
+class RunStarted(_RunEvent, frozen=True, kw_only=True, tag="run-started"):
     """A run began."""
 
-    at: Moment
     run: str
     method: MethodName
     source: str
@@ -112,59 +119,42 @@ class RunStarted(msgspec.Struct, frozen=True, kw_only=True, tag="run-started"):
     tasks: tuple[TaskSummary, ...]
 
 
-class RunResumed(msgspec.Struct, frozen=True, kw_only=True, tag="run-taken-up"):
+class RunResumed(_RunEvent, frozen=True, tag="run-taken-up"):
     """A new process went on with a run whose earlier process had ended."""
 
-    at: Moment
 
-
-class TaskStarted(msgspec.Struct, frozen=True, kw_only=True, tag="task-started"):
+class TaskStarted(_TaskEvent, frozen=True, tag="task-started"):
     """Work on a task began: its destination index is being prepared."""
 
-    at: Moment
-    task: Count
 
-
-class TaskAdvanced(msgspec.Struct, frozen=True, kw_only=True, tag="task-advanced"):
+class TaskAdvanced(_TaskEvent, frozen=True, kw_only=True, tag="task-advanced"):
     """The server acknowledged more; `moved.rejects` is empty here: the journal keeps them apart."""
 
-    at: Moment
-    task: Count
     moved: Acknowledged
 
 
-class WaitBegan(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="wait-began"):
+class WaitBegan(_TaskEvent, frozen=True, kw_only=True, tag="wait-began"):
     """Something that may pass stands in the way; the next try is at `until`, the last one at `patience_ends`."""
 
-    at: Moment
-    task: Count
     problem: Problem
     until: Moment
     patience_ends: Moment
 
 
-class WaitEnded(msgspec.Struct, frozen=True, kw_only=True, tag="wait-ended"):
+class WaitEnded(_TaskEvent, frozen=True, tag="wait-ended"):
     """The task goes on."""
 
-    at: Moment
-    task: Count
 
-
-class VerificationStarted(msgspec.Struct, frozen=True, kw_only=True, tag="verification-started"):
+class VerificationStarted(_TaskEvent, frozen=True, tag="verification-started"):
     """Everything was copied as far as the server says; now both sides are compared."""
 
-    at: Moment
-    task: Count
 
-
-class Verifying(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="verifying"):
+class Verifying(_TaskEvent, frozen=True, kw_only=True, tag="verifying"):
     """Every document is compared: so many of both sides were read, of about `total`.
 
     A second reading, which begins anew, `is_naming` what differs.
     """
 
-    at: Moment
-    task: Count
     read: Count
     total: Count
     is_naming: bool = False
@@ -205,15 +195,13 @@ class Watched(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     turned_away: Count = 0
 
 
-class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="task-finished"):
+class TaskFinished(_TaskEvent, frozen=True, kw_only=True, tag="task-finished"):
     """A task ended. Counts are documents after a refresh; None where they could not be had.
 
     `shards` is the proof of a restore, `samples` some documents that were compared, `compared` all of them, `watched`
     what was seen while others sent; each None where it was not looked for.
     """
 
-    at: Moment
-    task: Count
     outcome: TaskOutcome
     source_count: Count | None = None
     destination_count: Count | None = None
@@ -225,25 +213,22 @@ class TaskFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     problem: Problem | None = None
 
 
-class ResponseAwaited(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="answer-awaited"):
+class ResponseAwaited(_RunEvent, frozen=True, kw_only=True, tag="answer-awaited"):
     """A cluster holds a line open without answering `since` a moment; None once it has answered, or the line broke."""
 
-    at: Moment
     side: Side
     since: Moment | None = None
 
 
-class LedgerChanged(msgspec.Struct, frozen=True, kw_only=True, tag="ledger-changed"):
+class LedgerChanged(_RunEvent, frozen=True, kw_only=True, tag="ledger-changed"):
     """A change beside the documents was intended, made, undone, or could not be undone."""
 
-    at: Moment
     entry: LedgerEntry
 
 
-class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="carried-over"):
+class CarriedOver(_RunEvent, frozen=True, kw_only=True, tag="carried-over"):
     """It was decided what becomes of a definition that was to be carried over; `problem` says why it was not made."""
 
-    at: Moment
     kind: DefinitionKind
     name: str
     fate: CarryOutcome
@@ -260,35 +245,27 @@ class CarriedOver(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True,
         return f"{self.fate}. {self.problem.sentence()}" if self.problem is not None else str(self.fate)
 
 
-class Paused(msgspec.Struct, frozen=True, kw_only=True, tag="paused"):
+class Paused(_RunEvent, frozen=True, tag="paused"):
     """The user paused the run."""
 
-    at: Moment
 
-
-class Continued(msgspec.Struct, frozen=True, kw_only=True, tag="continued"):
+class Continued(_RunEvent, frozen=True, tag="continued"):
     """The user let the run go on after a pause."""
 
-    at: Moment
 
-
-class PaceChanged(msgspec.Struct, frozen=True, kw_only=True, tag="pace-changed"):
+class PaceChanged(_RunEvent, frozen=True, kw_only=True, tag="pace-changed"):
     """The user set the throttle, in documents a second and task; 0 for none."""
 
-    at: Moment
     requests_per_second: float
 
 
-class ArrivalsAccepted(msgspec.Struct, frozen=True, kw_only=True, tag="enough-said"):
+class ArrivalsAccepted(_RunEvent, frozen=True, tag="enough-said"):
     """The user said that everything has arrived which other senders will send."""
 
-    at: Moment
 
-
-class Noted(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="noted"):
+class Noted(_RunEvent, frozen=True, kw_only=True, tag="noted"):
     """Something worth a line in the log of notable events; `task` 0 for the run as a whole."""
 
-    at: Moment
     text: str
     task: Count = 0
 
@@ -297,10 +274,9 @@ STOP_ASKED: Final = "the run is to be stopped"
 """What is noted when a run takes the command to stop: so its progress knows it, from older journals too."""
 
 
-class RunFinished(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="run-finished"):
+class RunFinished(_RunEvent, frozen=True, kw_only=True, tag="run-finished"):
     """The run ended, and its ledger was settled as far as that went."""
 
-    at: Moment
     outcome: RunOutcome
     problem: Problem | None = None
 

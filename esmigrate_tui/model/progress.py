@@ -81,19 +81,7 @@ class TaskState(StrEnum):
         return not self.is_final and self is not TaskState.WAITING
 
 
-_FINAL: Final = frozenset(
-    {
-        TaskState.VERIFIED,
-        TaskState.ACCEPTED,
-        TaskState.WITH_REJECTS,
-        TaskState.DIFFERENT,
-        TaskState.FAILED,
-        TaskState.SKIPPED,
-        TaskState.STOPPED,
-    }
-)
-
-
+_FINAL: Final = frozenset(TaskState(outcome) for outcome in TaskOutcome)
 _PARTIAL: Final = frozenset({TaskState.PREPARING, TaskState.MOVING, TaskState.HELD})
 _DELETED: Final = frozenset({RestoreKind.INDEX, RestoreKind.DATA_STREAM})
 

@@ -38,7 +38,7 @@ _SHAPES: Final = {
 }
 
 
-class RepositorySetting(msgspec.Struct, frozen=True, kw_only=True):
+class RepositorySetting(msgspec.Struct, frozen=True):
     """One setting of a repository: how it is called, what it means, and what holds where nothing is given.
 
     `default` is the server's own, in its words; it is shown and never sent. `choices` are the only values, where there
@@ -80,65 +80,63 @@ class RepositoryType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 _READONLY: Final = RepositorySetting(
-    name="readonly",
-    label="Read-only",
-    help="Only one cluster may write to a repository; every other one registers it read-only.",
+    "readonly",
+    "Read-only",
+    "Only one cluster may write to a repository; every other one registers it read-only.",
     default="true, as this program registers it",
     shape=SettingShape.SWITCH,
 )
 _COMPRESS: Final = RepositorySetting(
-    name="compress",
-    label="Compress",
-    help="Whether mappings and settings in it are compressed; the data is anyway.",
+    "compress",
+    "Compress",
+    "Whether mappings and settings in it are compressed; the data is anyway.",
     default="true",
     shape=SettingShape.SWITCH,
 )
 _CHUNK: Final = RepositorySetting(
-    name="chunk_size", label="Chunk size", help="Larger files are kept in pieces of this size.", shape=SettingShape.SIZE
+    "chunk_size", "Chunk size", "Larger files are kept in pieces of this size.", shape=SettingShape.SIZE
 )
 _MOST: Final = RepositorySetting(
-    name="max_number_of_snapshots",
-    label="Most snapshots",
-    help="How many snapshots it may hold.",
+    "max_number_of_snapshots",
+    "Most snapshots",
+    "How many snapshots it may hold.",
     default="no limit",
     shape=SettingShape.COUNT,
 )
 _WRITING: Final = RepositorySetting(
-    name="max_snapshot_bytes_per_sec",
-    label="Pace of taking",
-    help="How fast each node may write a snapshot.",
+    "max_snapshot_bytes_per_sec",
+    "Pace of taking",
+    "How fast each node may write a snapshot.",
     default="40mb",
     shape=SettingShape.SIZE,
 )
 _READING: Final = RepositorySetting(
-    name="max_restore_bytes_per_sec",
-    label="Pace of restoring",
-    help="How fast each node may read from it; the pace of recoveries holds as well.",
+    "max_restore_bytes_per_sec",
+    "Pace of restoring",
+    "How fast each node may read from it; the pace of recoveries holds as well.",
     default="no limit (40mb before 7.14)",
     shape=SettingShape.SIZE,
 )
 
 
-def _client(default: str) -> RepositorySetting:
-    return RepositorySetting(
-        name="client",
-        label="Client",
-        help="The name under which the nodes keep address and secrets for it.",
-        default=default,
-    )
-
-
-def _base_path(inside: str) -> RepositorySetting:
-    return RepositorySetting(
-        name="base_path",
-        label="Path",
-        help=f"Where in the {inside} the repository is, without / at its ends.",
-        default=f"the whole {inside}",
-    )
-
-
 def _chunks_of(default: str) -> RepositorySetting:
     return msgspec.structs.replace(_CHUNK, default=default)
+
+
+def _of_store(inside: str, chunks: str) -> tuple[RepositorySetting, ...]:
+    """What every store takes, `inside` which the repository is; `chunks` are as large as its server makes them."""
+    return (
+        RepositorySetting(
+            "base_path",
+            "Path",
+            f"Where in the {inside} the repository is, without / at its ends.",
+            default=f"the whole {inside}",
+        ),
+        RepositorySetting(
+            "client", "Client", "The name under which the nodes keep address and secrets for it.", default="default"
+        ),
+        *(_READONLY, _COMPRESS, _chunks_of(chunks), _WRITING, _READING),
+    )
 
 
 _GUIDE: Final = "https://www.elastic.co/guide/en/elasticsearch/reference/current/"
@@ -149,17 +147,12 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         title="A shared folder",
         fields=(
             RepositorySetting(
-                name="location",
-                label="Folder",
-                help="The same path on every node; a relative one is below the first folder of path.repo.",
+                "location",
+                "Folder",
+                "The same path on every node; a relative one is below the first folder of path.repo.",
                 is_needed=True,
             ),
-            _READONLY,
-            _COMPRESS,
-            _chunks_of("no limit"),
-            _MOST,
-            _WRITING,
-            _READING,
+            *(_READONLY, _COMPRESS, _chunks_of("no limit"), _MOST, _WRITING, _READING),
         ),
         prepared="The folder, or one above it, stands in path.repo in elasticsearch.yml of every node.",
         secrets="It has no secrets: the account that runs the nodes must be allowed to read the folder.",
@@ -170,29 +163,26 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         title="An address to read from",
         fields=(
             RepositorySetting(
-                name="url",
-                label="Address",
-                help="Where the repository's files are: file:, http:, https:, ftp: or jar:.",
+                "url",
+                "Address",
+                "Where the repository's files are: file:, http:, https:, ftp: or jar:.",
                 is_needed=True,
             ),
             RepositorySetting(
-                name="http_max_retries",
-                label="Tries",
-                help="How often a request over http or https is sent again.",
+                "http_max_retries",
+                "Tries",
+                "How often a request over http or https is sent again.",
                 default="5",
                 shape=SettingShape.COUNT,
             ),
             RepositorySetting(
-                name="http_socket_timeout",
-                label="Patience",
-                help="How long to wait for an answer over http or https.",
+                "http_socket_timeout",
+                "Patience",
+                "How long to wait for an answer over http or https.",
                 default="50s",
                 shape=SettingShape.TIME,
             ),
-            _COMPRESS,
-            _chunks_of("no limit"),
-            _MOST,
-            _READING,
+            *(_COMPRESS, _chunks_of("no limit"), _MOST, _READING),
         ),
         prepared="An address over http, https or ftp stands in repositories.url.allowed_urls in elasticsearch.yml of "
         "every node; one with file: is below a folder of path.repo.",
@@ -203,32 +193,26 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="s3",
         title="Amazon S3, and what speaks its language",
         fields=(
-            RepositorySetting(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
-            _base_path("bucket"),
-            _client("default"),
-            _READONLY,
-            _COMPRESS,
-            _chunks_of("5tb (1gb before 7.9)"),
-            _WRITING,
-            _READING,
+            RepositorySetting("bucket", "Bucket", "The bucket's name.", is_needed=True),
+            *_of_store("bucket", "5tb (1gb before 7.9)"),
             RepositorySetting(
-                name="server_side_encryption",
-                label="Encrypt there",
-                help="Whether the store encrypts what is written (AES-256).",
+                "server_side_encryption",
+                "Encrypt there",
+                "Whether the store encrypts what is written (AES-256).",
                 default="false",
                 shape=SettingShape.SWITCH,
             ),
             RepositorySetting(
-                name="buffer_size",
-                label="Upload at once",
-                help="Files up to this size are sent in one request, larger ones in parts; 5mb to 5gb.",
+                "buffer_size",
+                "Upload at once",
+                "Files up to this size are sent in one request, larger ones in parts; 5mb to 5gb.",
                 default="100mb, or 5 % of the heap if that is less",
                 shape=SettingShape.SIZE,
             ),
             RepositorySetting(
-                name="canned_acl",
-                label="Access list",
-                help="Which of Amazon's ready-made access lists new files get.",
+                "canned_acl",
+                "Access list",
+                "Which of Amazon's ready-made access lists new files get.",
                 default="private",
                 choices=(
                     "private",
@@ -241,30 +225,20 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
                 ),
             ),
             RepositorySetting(
-                name="storage_class",
-                label="Storage class",
-                help="Which class new files are kept in; never one that has to be thawed first.",
+                "storage_class",
+                "Storage class",
+                "Which class new files are kept in; never one that has to be thawed first.",
                 default="standard",
                 choices=("standard", "reduced_redundancy", "standard_ia", "onezone_ia", "intelligent_tiering"),
             ),
         ),
         older=(
-            RepositorySetting(name="region", label="Region", help="The region that the bucket is in."),
-            RepositorySetting(
-                name="endpoint", label="Store", help="The address of the store, where it is not Amazon's."
-            ),
-            RepositorySetting(
-                name="protocol", label="Protocol", help="How the store is spoken to.", choices=("http", "https")
-            ),
-            RepositorySetting(
-                name="path_style_access", label="Bucket in path", help="Where it stands.", shape=SettingShape.SWITCH
-            ),
-            RepositorySetting(
-                name="max_retries", label="Tries", help="How often a request is sent again.", shape=SettingShape.COUNT
-            ),
-            RepositorySetting(
-                name="use_throttle_retries", label="Slower", help="Whether tries slow down.", shape=SettingShape.SWITCH
-            ),
+            RepositorySetting("region", "Region", "The region that the bucket is in."),
+            RepositorySetting("endpoint", "Store", "The address of the store, where it is not Amazon's."),
+            RepositorySetting("protocol", "Protocol", "How the store is spoken to.", choices=("http", "https")),
+            RepositorySetting("path_style_access", "Bucket in path", "Where it stands.", shape=SettingShape.SWITCH),
+            RepositorySetting("max_retries", "Tries", "How often a request is sent again.", shape=SettingShape.COUNT),
+            RepositorySetting("use_throttle_retries", "Slower", "Whether tries slow down.", shape=SettingShape.SWITCH),
         ),
         prepared="Region and address of the store belong to the client, in elasticsearch.yml of every node: "
         "s3.client.CLIENT.region, s3.client.CLIENT.endpoint; before 6.0 also settings of the repository, region and "
@@ -278,14 +252,8 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         name="gcs",
         title="Google Cloud Storage",
         fields=(
-            RepositorySetting(name="bucket", label="Bucket", help="The bucket's name.", is_needed=True),
-            _base_path("bucket"),
-            _client("default"),
-            _READONLY,
-            _COMPRESS,
-            _chunks_of("5tb (100mb before 7.9)"),
-            _WRITING,
-            _READING,
+            RepositorySetting("bucket", "Bucket", "The bucket's name.", is_needed=True),
+            *_of_store("bucket", "5tb (100mb before 7.9)"),
         ),
         prepared="Before 8.0 the plugin repository-gcs is installed on every node first.",
         secrets="Its secret is the file of a service account, in the keystore of every node: "
@@ -297,22 +265,13 @@ TYPES: Final[tuple[RepositoryType, ...]] = (
         title="Azure Blob Storage",
         fields=(
             RepositorySetting(
-                name="container",
-                label="Container",
-                help="The container's name; it must exist.",
-                default="elasticsearch-snapshots",
+                "container", "Container", "The container's name; it must exist.", default="elasticsearch-snapshots"
             ),
-            _base_path("container"),
-            _client("default"),
-            _READONLY,
-            _COMPRESS,
-            _chunks_of("5tb (64mb before 7.9)"),
-            _WRITING,
-            _READING,
+            *_of_store("container", "5tb (64mb before 7.9)"),
             RepositorySetting(
-                name="location_mode",
-                label="Copy read from",
-                help="Which of the store's two copies is used; the secondary one can only be read.",
+                "location_mode",
+                "Copy read from",
+                "Which of the store's two copies is used; the secondary one can only be read.",
                 default="primary_only",
                 choices=("primary_only", "secondary_only"),
             ),
