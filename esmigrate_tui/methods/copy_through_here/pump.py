@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
 from esmigrate_tui.elastic.documents import is_scroll_lost
 from esmigrate_tui.elastic.paging import MOST_ALONE, MOST_SCROLLED, PageSize
 from esmigrate_tui.elastic.waiting import seen_through
@@ -22,9 +20,8 @@ from esmigrate_tui.methods.copy_through_here.decisions import CopyState, acknowl
 from esmigrate_tui.methods.filling import source_of
 from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.methods.writing.control import now
-from esmigrate_tui.methods.writing.decisions import Streams, wait_before
-from esmigrate_tui.methods.writing.memory import request_memory
-from esmigrate_tui.methods.writing.pumping import ControlledPump
+from esmigrate_tui.methods.writing.decisions import wait_before
+from esmigrate_tui.methods.writing.pumping import WATCHED, ControlledPump
 from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Acknowledged
 from esmigrate_tui.model.problem import Cause, ProblemError
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.model.features import Features
 
 _USUAL_LIMIT: Final = 100 * 1024 * 1024  # http.max_content_length
-_WATCHED: Final = 3.0  # seconds between two judgements of the rate
 _READ_TRIES: Final = 4
 _PACED: Final = 4  # bulks in a page, where a pace makes them small
 _FRUITLESS: Final = 5  # readings of a slice in a row that came no further than the one before
@@ -72,8 +68,8 @@ class CopySetting:
     pipeline: str = ""
 
 
-class Pump(ControlledPump):
-    """One perform's background work. `state` is what was acknowledged; the mover awaits `run()`."""
+class Pump(ControlledPump[CopyState]):
+    """Streams that each carry one part: while a page is written, the next one is read."""
 
     def __init__(self, setting: CopySetting, state: CopyState, portion: PageSize) -> None:
         writer = BulkWriter(
@@ -83,32 +79,26 @@ class Pump(ControlledPump):
             limit=setting.limit,
             pipeline=setting.pipeline,
         )
-        super().__init__(writer.control)
-        self._writer = writer
+        super().__init__(writer, state, state.streams)
         self._setting = setting
         self._source = source_of(setting.clusters).documents
         self._index = setting.work.task.source_index
         self._versions = setting.work.plan.copying.versions
         # Larger ones are read where the destination was told to take more than servers do by themselves.
         self._alone = setting.limit * 17 // 16 if setting.limit > _USUAL_LIMIT else MOST_ALONE
-        self.state = state
-        self._told: CopyState | None = None
         # Each part has its own: a document of 20 MB in one must not make the pages of all others small. It begins with
         # the largest that another has come to: what it really holds is seen with its first page.
         self._portions: dict[int, PageSize] = {}
         self._readers: dict[int, WindowReader] = {}
         self._largest = portion
-        self._streams = Streams(streams=state.streams, best_streams=state.streams)
         self._waiting = deque(position for position, part in enumerate(state.parts) if not part.is_done)
         self._notes: list[str] = []
-        self._bytes = 0
         self._running = 0
-        self._room = request_memory()
 
     # -- what the method asks of it ----------------------------------------------------------------------------------
 
     def progress(self) -> Acknowledged:
-        """What was acknowledged until now, with what was refused since the last look."""
+        """The documents of all parts that were acknowledged until now."""
         rejects = self._control.reported()
         note, self._notes = "; ".join(self._notes), []
         self._told = state = self.state
@@ -128,14 +118,14 @@ class Pump(ControlledPump):
 
     @property
     def has_news(self) -> bool:
-        """Whether the next look has something that the last one had not."""
-        return bool(self._control.rejects or self._notes) or self.state is not self._told
+        """Whether the next look has something that the last one had not, notes included."""
+        return bool(self._notes) or super().has_news
 
     async def run(self) -> None:
-        """Carry every part to its end; raises ProblemError with the first trouble that the engine has to wait for."""
+        """Carry every part to its end."""
         streams: set[asyncio.Task[None]] = set()
         stopping = asyncio.ensure_future(self._stopped.wait())
-        began, carried, sent_back = now(), 0, 0
+        self._judged = (now(), 0, 0)
         try:
             while True:
                 while self._waiting and len(streams) < self._streams.streams:
@@ -143,28 +133,19 @@ class Pump(ControlledPump):
                     self._running = len(streams)
                 if not streams:
                     return
-                await asyncio.wait({stopping, *streams}, timeout=_WATCHED, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({stopping, *streams}, timeout=WATCHED, return_when=asyncio.FIRST_COMPLETED)
                 if self._stopped.is_set():
-                    raise ProblemError(stopped(self._index))
+                    raise ProblemError(stopped(f"copy of {self._index}"))
                 for stream in [one for one in streams if one.done()]:
                     streams.remove(stream)
                     stream.result()
                 self._running = len(streams)
-                passed = now() - began
-                if passed >= _WATCHED:
-                    is_free = self._control.is_unhindered
-                    if is_free and len(streams) >= self._streams.streams:
-                        self._watch((self._bytes - carried) / passed, self._writer.sent_back - sent_back)
-                    began, carried, sent_back = now(), self._bytes, self._writer.sent_back
+                self._judge(is_busy=len(streams) >= self._streams.streams)
         finally:
             stopping.cancel()
             for stream in streams:
                 stream.cancel()
             await asyncio.gather(stopping, *streams, return_exceptions=True)
-
-    def _watch(self, rate: float, sent_back: int) -> None:
-        self._streams = self._streams.after(rate, sent_back)
-        self.state = msgspec.structs.replace(self.state, streams=self._streams.streams)
 
     # -- one stream --------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -19,11 +19,11 @@ from esmigrate_tui.elastic.paging import FIRST_PAGE, LARGEST_PAGE, TARGET_BYTES,
 from esmigrate_tui.methods.index_from_source.decisions import FileState, are_collisions, settled
 from esmigrate_tui.methods.writing.bulk import BulkWriter
 from esmigrate_tui.methods.writing.control import now
-from esmigrate_tui.methods.writing.decisions import Streams, Tally
-from esmigrate_tui.methods.writing.memory import request_memory
+from esmigrate_tui.methods.writing.decisions import Tally
 from esmigrate_tui.methods.writing.pumping import ControlledPump
+from esmigrate_tui.methods.writing.troubles import stopped
 from esmigrate_tui.model.event import Acknowledged, Reject
-from esmigrate_tui.model.problem import Cause, Problem, ProblemError
+from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 from esmigrate_tui.reading.pages import FilePages, RowPage, RowPosition
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
     from esmigrate_tui.methods.contract import Work
     from esmigrate_tui.model.features import Features
     from esmigrate_tui.model.files import FileReading, FileRow
-
-_WATCHED: Final = 3.0  # seconds between two judgements of the rate
 
 
 class FileDocument(Document, frozen=True, gc=False):
@@ -66,8 +64,8 @@ class _Outcome:
     bad: int
 
 
-class FilePump(ControlledPump):
-    """One perform's background work. `state` is what was acknowledged; the mover awaits `run()`."""
+class FilePump(ControlledPump[FileState]):
+    """One reader, and several bulks under way, which are acknowledged in the order of the files."""
 
     def __init__(self, setting: FileSetting, state: FileState) -> None:
         writer = BulkWriter(
@@ -78,20 +76,15 @@ class FilePump(ControlledPump):
             pipeline=setting.reading.pipeline,
             name=_place,
         )
-        super().__init__(writer.control)
-        self._writer = writer
+        super().__init__(writer, state, state.streams)
         self._setting = setting
         self._reading = setting.reading
         self._target = setting.work.task.destination_index
-        self.state = state
-        self._told: FileState | None = None
         batch = setting.work.plan.batch or LARGEST_PAGE
         self._portion = PageSize(documents=min(FIRST_PAGE, batch), limit=batch)
-        self._streams = Streams(streams=state.streams, best_streams=state.streams)
-        self._room = request_memory()
 
     def progress(self) -> Acknowledged:
-        """What was acknowledged until now, with what was refused since the last look."""
+        """The rows that were settled until now."""
         rejects = self._control.reported()
         self._told = state = self.state
         return Acknowledged(
@@ -107,19 +100,14 @@ class FilePump(ControlledPump):
             rejects=rejects,
         )
 
-    @property
-    def has_news(self) -> bool:
-        """Whether the next look has something that the last one had not."""
-        return bool(self._control.rejects) or self.state is not self._told
-
     async def run(self) -> None:
-        """Index every file to its end; raises ProblemError with the first trouble that the engine has to wait for."""
+        """Index every file to its end."""
         carrying = asyncio.ensure_future(self._carry())
         stopping = asyncio.ensure_future(self._stopped.wait())
         try:
             await asyncio.wait({carrying, stopping}, return_when=asyncio.FIRST_COMPLETED)
             if self._stopped.is_set():
-                raise ProblemError(_stopped(self._setting.work.task.source_index))
+                raise ProblemError(stopped(f"indexing of {self._setting.work.task.source_index}"))
             carrying.result()
         finally:
             for one in (carrying, stopping):
@@ -130,7 +118,7 @@ class FilePump(ControlledPump):
         salt = self._setting.work.opaque_id.encode()
         pages = FilePages(self._reading, self.state.place, salt)
         under_way: deque[tuple[RowPage, asyncio.Task[_Outcome]]] = deque()
-        began, carried, sent_back = now(), 0, self._writer.sent_back
+        self._judged = (now(), 0, 0)
         try:
             while True:
                 await self._control.going()
@@ -148,11 +136,8 @@ class FilePump(ControlledPump):
                 writing.add_done_callback(partial(self._let_go, 2 * page.size))
                 under_way.append((page, writing))
                 while under_way and (len(under_way) >= self._streams.streams or under_way[0][1].done()):
-                    carried += await self._settle(under_way)
-                if (passed := now() - began) >= _WATCHED:
-                    if self._control.is_unhindered:
-                        self._watch(carried / passed, self._writer.sent_back - sent_back)
-                    began, carried, sent_back = now(), 0, self._writer.sent_back
+                    await self._settle(under_way)
+                self._judge()
             while under_way:
                 await self._settle(under_way)
             self.state = msgspec.structs.replace(self.state.beside(*pages.beside()), place=pages.place)
@@ -161,10 +146,6 @@ class FilePump(ControlledPump):
                 writing.cancel()
             await asyncio.gather(*(writing for _, writing in under_way), return_exceptions=True)
             pages.close()
-
-    def _watch(self, rate: float, sent_back: int) -> None:
-        self._streams = self._streams.after(rate, sent_back)
-        self.state = msgspec.structs.replace(self.state, streams=self._streams.streams)
 
     async def _written(self, page: RowPage) -> _Outcome:
         """Write the documents of a page; what is none is rejected, with its file and line."""
@@ -191,8 +172,8 @@ class FilePump(ControlledPump):
     def _let_go(self, amount: int, _: object) -> None:
         self._room.change(-amount)
 
-    async def _settle(self, under_way: deque[tuple[RowPage, asyncio.Task[_Outcome]]]) -> int:
-        """Wait for the page that comes first in the files, and count it; the bytes of its documents."""
+    async def _settle(self, under_way: deque[tuple[RowPage, asyncio.Task[_Outcome]]]) -> None:
+        """Wait for the page that comes first in the files, and count it."""
         page, writing = under_way[0]
         outcome = await asyncio.shield(writing)
         under_way.popleft()
@@ -202,8 +183,8 @@ class FilePump(ControlledPump):
             rejects = [*rejects, *(self._collision(document) for document in outcome.found)]
         state = settled(self.state, page.place, outcome.tally, outcome.bad, rule, is_fresh=is_fresh)
         self.state = state.beside(page.unread, page.passed, sum(row.lost for row in page.rows))
+        self._bytes += page.size
         self._control.keep(rejects)
-        return page.size
 
     def _collision(self, document: Document) -> Reject:
         why = f"another row has the same _id, {clean(document.id, 200)}, and was kept"
@@ -244,11 +225,3 @@ def place_of(path: str, row: FileRow) -> str:
 
 def _place(document: Document) -> str:
     return document.place if isinstance(document, FileDocument) else document.id
-
-
-def _stopped(label: str) -> Problem:
-    return Problem(
-        cause=Cause.STATE,
-        what=f"The indexing of {label} was stopped.",
-        todo="Take the run up again; what has arrived stays.",
-    )

@@ -14,8 +14,8 @@ from esmigrate_tui.methods.filling import MOST_REPEATS, more_than_given, switche
 from esmigrate_tui.methods.reindex_from_remote.culprits import chokes
 from esmigrate_tui.methods.reindex_from_remote.ranges import RangeField, query_of
 from esmigrate_tui.methods.token import Token
-from esmigrate_tui.methods.writing.decisions import ItemOutcome, item_outcome
-from esmigrate_tui.methods.writing.troubles import blocked, busy, full, stopped, unauthorized
+from esmigrate_tui.methods.writing.decisions import item_outcome
+from esmigrate_tui.methods.writing.troubles import OF_ALL_DOCUMENTS, stopped, trouble_of
 from esmigrate_tui.model.event import Acknowledged, Reject
 from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.problem import PASSING, Cause, Problem
@@ -345,7 +345,7 @@ def vanished(work: Work, part: ReindexPart, seen: Acknowledged) -> PassVerdict:
 def cancelled(work: Work, part: ReindexPart, look: ReindexProgress, *, is_ours: bool) -> PassVerdict:
     """What it means that the task was cancelled: by this run, or by another user."""
     if is_ours:
-        return _between(after_pass(part, look), problem=stopped(work.task.source_index))
+        return _between(after_pass(part, look), problem=stopped(f"copy of {work.task.source_index}"))
     problem = Problem(
         cause=Cause.STATE,
         what=f"The copy of {work.task.source_index} was cancelled on the destination.",
@@ -375,19 +375,10 @@ def notes_of(verdicts: Sequence[PassVerdict]) -> str:
 
 def _passing_trouble(work: Work, failures: tuple[Reject, ...]) -> Problem | None:
     """The trouble that made the destination refuse these for now, None when it is the documents themselves."""
-    index = work.task.destination_index
     for reject in failures:
-        match item_outcome(reject.status, reject.reason):
-            case ItemOutcome.FULL:
-                return full(index, reject.reason)
-            case ItemOutcome.BLOCKED:
-                return blocked(index, reject.reason)
-            case ItemOutcome.TURNED_AWAY:
-                return unauthorized(index, reject.reason)
-            case ItemOutcome.LATER:
-                return busy(index, reject.reason)
-            case _:
-                pass
+        outcome = item_outcome(reject.status, reject.reason)
+        if outcome in OF_ALL_DOCUMENTS:
+            return trouble_of(outcome, work.task.destination_index, reject.reason)
     return None
 
 

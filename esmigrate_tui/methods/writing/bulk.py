@@ -23,7 +23,7 @@ from esmigrate_tui.methods.writing.decisions import (
     versioned,
     wait_before,
 )
-from esmigrate_tui.methods.writing.troubles import blocked, busy, full, odd_response, unauthorized
+from esmigrate_tui.methods.writing.troubles import OF_ALL_DOCUMENTS, trouble_of
 from esmigrate_tui.model.document_depth import DOCUMENT_LEVELS, is_document_too_deep
 from esmigrate_tui.model.event import Reject
 from esmigrate_tui.model.problem import Cause, Problem, ProblemError
@@ -123,12 +123,18 @@ class BulkWriter:
                 later, trouble, is_unsure = pending, error.problem, True
             else:
                 if len(items) != len(pending):
-                    raise ProblemError(odd_response(self._target, len(pending), len(items)))
+                    raise ProblemError.of(
+                        Cause.UNSUPPORTED,
+                        f"The destination was sent {len(pending)} documents for {self._target} and answered for "
+                        f"{len(items)}.",
+                        why="Then it is not known which of them arrived.",
+                        todo="Is there a proxy between that rewrites answers?",
+                    )
                 told, later, why = self._judged(pending, items, rejects, found)
                 tally = tally.plus(told)
                 if never_fits(why):
-                    return tally.plus(await self._in_halves(later, rejects, found, busy(self._target, why)))
-                trouble = busy(self._target, why) if later else None
+                    return tally.plus(await self._in_halves(later, rejects, found, self._busy(why)))
+                trouble = self._busy(why) if later else None
             if trouble is not None:
                 tries += 1
                 tally = tally.plus(Tally(retries=len(later), is_unsure=is_unsure))
@@ -215,9 +221,9 @@ class BulkWriter:
                         found.append(document)
                         return tally.plus(_THERE)
                     case ItemOutcome.LATER if never_fits(item.reason):
-                        return tally.plus(self._alone(document, rejects, busy(self._target, item.reason)))
+                        return tally.plus(self._alone(document, rejects, self._busy(item.reason)))
                     case ItemOutcome.LATER:
-                        trouble = busy(self._target, item.reason)
+                        trouble = self._busy(item.reason)
                     case _:
                         rejects.append(self._reject(document, item.status, item.reason))
                         return tally.plus(_REFUSED)
@@ -230,15 +236,14 @@ class BulkWriter:
         found = item_outcome(status, reason)
         if found is ItemOutcome.WRITTEN and self._versions and status == _REPLACED:
             return ItemOutcome.THERE  # one with a lower version was there: it is no document more
-        if found is ItemOutcome.FULL:
-            raise ProblemError(full(self._target, reason))
-        if found is ItemOutcome.BLOCKED:
-            raise ProblemError(blocked(self._target, reason))
-        if found is ItemOutcome.TURNED_AWAY:
-            raise ProblemError(unauthorized(self._target, reason))
         if found is ItemOutcome.NO_INDEX:
             raise index_gone(self._work)
+        if found in OF_ALL_DOCUMENTS and found is not ItemOutcome.LATER:
+            raise ProblemError(trouble_of(found, self._target, reason))
         return found
+
+    def _busy(self, reason: str) -> Problem:
+        return trouble_of(ItemOutcome.LATER, self._target, reason)
 
     def _can_be_sent(self, document: Document, rejects: list[Reject]) -> bool:
         """Whether there is something to send that the destination would read; one that is not is rejected."""

@@ -3,54 +3,61 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+
+from esmigrate_tui.methods.token import Token
+from esmigrate_tui.methods.writing.control import now
+from esmigrate_tui.methods.writing.decisions import Streams
+from esmigrate_tui.methods.writing.memory import request_memory
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.methods.contract import Work
-    from esmigrate_tui.methods.writing.control import WriteControl
+    from esmigrate_tui.methods.writing.bulk import BulkWriter
     from esmigrate_tui.model.event import Acknowledged
 
+WATCHED: Final = 3.0
+"""Seconds between two judgements of the rate."""
 _SOON: Final = 0.05  # seconds that a look waits for the end, so that a small index ends with its first
 
 
-class BackgroundPump(Protocol):
-    """A pump: background work that is awaited by `run()`, and can be looked at and ordered meanwhile."""
+S = TypeVar("S", bound=Token)
+
+
+class ControlledPump(ABC, Generic[S]):
+    """A pump: background work that is awaited by `run()`, and can be looked at and ordered about meanwhile.
+
+    `state` is what was acknowledged until now. How many streams there are is judged by what the destination bears.
+    """
+
+    def __init__(self, writer: BulkWriter, state: S, streams: int) -> None:
+        self.state = state
+        self._told: S | None = None
+        self._writer = writer
+        self._control = writer.control
+        self._room = request_memory()
+        self._stopped = asyncio.Event()
+        self._streams = Streams(streams=streams, best_streams=streams)
+        self._bytes = 0
+        self._judged = (now(), 0, 0)  # when, and how many bytes and documents that were sent back until then
 
     @property
     def has_news(self) -> bool:
         """Whether the next look has something that the last one had not."""
-        ...
+        return bool(self._control.rejects) or self.state is not self._told
 
+    @abstractmethod
     def progress(self) -> Acknowledged:
-        """What was acknowledged until now."""
-        ...
+        """What was acknowledged until now, with what was refused since the last look."""
 
-    def pace(self, rate: float) -> None:
-        """Go on, at that many documents a second (0 for no limit)."""
-        ...
-
-    def pause(self) -> None:
-        """Begin nothing more; what is under way is seen through."""
-        ...
-
-    def stop(self) -> None:
-        """End; what awaits `run()` gets a ProblemError."""
-        ...
-
+    @abstractmethod
     async def run(self) -> None:
-        """Carry everything to its end; raises ProblemError."""
-        ...
-
-
-class ControlledPump:
-    """How a pump is ordered about: by the control of what it writes, and by an event that says that it is to end."""
-
-    def __init__(self, control: WriteControl) -> None:
-        self._control = control
-        self._stopped = asyncio.Event()
+        """Carry everything to its end; raises ProblemError with the first trouble that the engine has to wait for."""
 
     def pace(self, rate: float) -> None:
         """Go on, at that many documents a second (0 for no limit)."""
@@ -64,8 +71,20 @@ class ControlledPump:
         """End; what awaits `run()` gets a ProblemError."""
         self._stopped.set()
 
+    def _judge(self, *, is_busy: bool = True) -> None:
+        """Every few seconds one stream more or fewer, where all were busy and neither a pause nor a pace held them."""
+        began, carried, sent_back = self._judged
+        passed = now() - began
+        if passed < WATCHED:
+            return
+        if is_busy and self._control.is_unhindered:
+            rate, returned = (self._bytes - carried) / passed, self._writer.sent_back - sent_back
+            self._streams = self._streams.after(rate, returned)
+            self.state = msgspec.structs.replace(self.state, streams=self._streams.streams)
+        self._judged = (now(), self._bytes, self._writer.sent_back)
 
-P = TypeVar("P", bound=BackgroundPump)
+
+P = TypeVar("P", bound=ControlledPump[Any])
 
 
 class PumpMover(Generic[P]):
