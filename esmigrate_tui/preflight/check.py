@@ -7,10 +7,13 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Final, cast
+from urllib.parse import quote
 
 import msgspec
 
+from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.finding import Finding, Severity
+from esmigrate_tui.model.ledger import PlannedChange, Request
 
 if TYPE_CHECKING:
     from esmigrate_tui.elastic.cluster import Clusters
@@ -23,6 +26,26 @@ blocker: Final = partial(Finding, severity=Severity.BLOCKER)
 warning: Final = partial(Finding, severity=Severity.WARNING)
 note: Final = partial(Finding, severity=Severity.NOTE)
 passed: Final = partial(Finding, severity=Severity.PASSED)
+
+
+def repairs_of(names: Iterable[str], what: str, action: str, inverse: str = "") -> tuple[PlannedChange, ...]:
+    """Each of these indices of the source "is `what`" by POST /INDEX/`action`; "" for what needs no inverse."""
+    return tuple(
+        PlannedChange(
+            side=Side.SOURCE,
+            what=f"the index {name} is {what}",
+            made_by=Request(method="POST", path=f"/{quote(name, safe='')}/{action}"),
+            undo=Request(method="POST", path=f"/{quote(name, safe='')}/{inverse}") if inverse else None,
+        )
+        for name in names
+    )
+
+
+def without_block(blocks: Iterable[tuple[str, str]]) -> str:
+    """The requests, to be copied, by which these indices lose these blocks; of many the first."""
+    return "\n".join(
+        f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{block}":null}}' for name, block in [*blocks][:5]
+    )
 
 
 @dataclass(frozen=True)

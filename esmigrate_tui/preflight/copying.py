@@ -44,46 +44,37 @@ async def used_targets(draft: Draft, clusters: Clusters) -> AsyncIterator[Findin
         yield finding
 
 
-def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, int]) -> tuple[Finding, ...]:
+def judged_targets(draft: Draft, taken: Mapping[str, str], counts: Mapping[str, int]) -> Iterator[Finding]:
     """What it means that a name that is used is taken by an index, a data stream, something else or nothing."""
-    found: list[Finding] = []
     for name in draft.uses:
         kind = taken.get(name, "")
         if kind == "index":
             older = " An older version is replaced." if draft.copying.versions else ""
-            found.append(
-                Finding(
-                    severity=Severity.WARNING if counts.get(name) else Severity.NOTE,
-                    title=f"The index {name} exists with {counted(counts.get(name, 0), 'document')}, and is used as "
-                    "it is",
-                    why="Documents are added to those; one whose _id is taken is counted as there already, whatever is "
-                    f"in it.{older} The proof is what was acknowledged, and by how much the index grew.",
-                    fix="If they should not be mixed, give the index another name with --rename.",
-                    subjects=(name,),
-                )
+            yield Finding(
+                severity=Severity.WARNING if counts.get(name) else Severity.NOTE,
+                title=f"The index {name} exists with {counted(counts.get(name, 0), 'document')}, and is used as it is",
+                why="Documents are added to those; one whose _id is taken is counted as there already, whatever is "
+                f"in it.{older} The proof is what was acknowledged, and by how much the index grew.",
+                fix="If they should not be mixed, give the index another name with --rename.",
+                subjects=(name,),
             )
         elif kind == "data stream":
-            found.append(
-                warning(
-                    title=f"Documents are added to the data stream {name}",
-                    why="Each is created in its newest index, without a routing. A document with the same _id in an "
-                    "older one is not noticed: another copy after a rollover doubles it. Its lifecycle counts from "
-                    "now, not from the documents' own time.",
-                    fix="Copy once, and let the stream not roll over meanwhile.",
-                    link=_STREAMS,
-                    subjects=(name,),
-                )
+            yield warning(
+                title=f"Documents are added to the data stream {name}",
+                why="Each is created in its newest index, without a routing. A document with the same _id in an "
+                "older one is not noticed: another copy after a rollover doubles it. Its lifecycle counts from "
+                "now, not from the documents' own time.",
+                fix="Copy once, and let the stream not roll over meanwhile.",
+                link=_STREAMS,
+                subjects=(name,),
             )
         else:
-            found.append(
-                blocker(
-                    title=f"The plan adds to {name}, which is {f'an {kind}' if kind else 'not there any more'}",
-                    why="A document sent to a name that does not exist creates an index with guessed mappings.",
-                    fix="Make the plan again: it then makes the index, or name the index behind the alias.",
-                    subjects=(name,),
-                )
+            yield blocker(
+                title=f"The plan adds to {name}, which is {f'an {kind}' if kind else 'not there any more'}",
+                why="A document sent to a name that does not exist creates an index with guessed mappings.",
+                fix="Make the plan again: it then makes the index, or name the index behind the alias.",
+                subjects=(name,),
             )
-    return tuple(found)
 
 
 @waivable
@@ -167,24 +158,22 @@ def judged_stream_template(
 
 def judged_names(
     made: Sequence[str], templates: Sequence[TemplateFacts], method: MethodName | None = None
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     """What it means for indices to be made under these names that there are these templates."""
     claimed = stream_names(made, templates)
     if not claimed:
-        return ()
-    return (
-        blocker(
-            title=f"Templates of the destination keep these names for data streams: {first_names(tuple(claimed))}",
-            evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
-            why="No index can be made there under such a name; what is made is a data stream.",
-            fix="Give another name with --rename, or copy through this machine: make the data stream, and plan with "
-            "--into-existing:"
-            if traits_of(method).pulls
-            else "Give another name with --rename, or make the data stream and plan again with --into-existing:",
-            copy="\n".join(f"PUT _data_stream/{name}" for name in claimed),
-            link=_STREAMS,
-            subjects=tuple(claimed),
-        ),
+        return
+    yield blocker(
+        title=f"Templates of the destination keep these names for data streams: {first_names(tuple(claimed))}",
+        evidence=listed([f"{name}: template {template}" for name, template in claimed.items()]),
+        why="No index can be made there under such a name; what is made is a data stream.",
+        fix="Give another name with --rename, or copy through this machine: make the data stream, and plan with "
+        "--into-existing:"
+        if traits_of(method).pulls
+        else "Give another name with --rename, or make the data stream and plan again with --into-existing:",
+        copy="\n".join(f"PUT _data_stream/{name}" for name in claimed),
+        link=_STREAMS,
+        subjects=tuple(claimed),
     )
 
 
@@ -209,23 +198,20 @@ async def stream_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield finding
 
 
-def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> tuple[Finding, ...]:
+def judged_documents(samples: Mapping[str, Sequence[bytes]]) -> Iterator[Finding]:
     """What it means for a data stream that sampled documents have no @timestamp, or that all have one."""
     without = {name: sum(not _has_time(source) for source in sources) for name, sources in samples.items()}
     lacking = {name: amount for name, amount in without.items() if amount}
     if not lacking:
-        return (passed(title="The first documents for the data stream have an @timestamp"),)
-    return (
-        warning(
-            title=f"Documents without an @timestamp would go into a data stream: {first_names(tuple(lacking))}",
-            evidence=listed(
-                [f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]
-            ),
-            why="A data stream refuses a document without one; each is rejected with that reason.",
-            fix="Copy them into an index, or let an ingest pipeline set the field with --pipelines respected.",
-            link=_STREAMS,
-            subjects=tuple(lacking),
-        ),
+        yield passed(title="The first documents for the data stream have an @timestamp")
+        return
+    yield warning(
+        title=f"Documents without an @timestamp would go into a data stream: {first_names(tuple(lacking))}",
+        evidence=listed([f"{name}: {amount} of the first {len(samples[name])}" for name, amount in lacking.items()]),
+        why="A data stream refuses a document without one; each is rejected with that reason.",
+        fix="Copy them into an index, or let an ingest pipeline set the field with --pipelines respected.",
+        link=_STREAMS,
+        subjects=tuple(lacking),
     )
 
 
@@ -248,27 +234,24 @@ async def passed_over(draft: Draft, clusters: Clusters) -> AsyncIterator[Finding
         yield finding
 
 
-def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, ...]:
+def judged_passed_over(draft: Draft, hidden: Collection[str]) -> Iterator[Finding]:
     """What it means that these indices have the type that 2.x hides, and others more documents than a search finds."""
-    found: list[Finding] = []
     if chosen := tuple(index.name for index in draft.chosen if index.name in hidden):
         pulled = draft.traits.pulls
-        found.append(
-            Finding(
-                severity=Severity.BLOCKER if pulled else Severity.WARNING,
-                title=f"Queries of the type {PASSED_OVER} are stored in {first_names(chosen)}"
-                + (", and a remote reindex passes them over" if pulled else ""),
-                why="A server of 2.x finds these only where a search names the type, and the destination's reindex "
-                "does not."
-                if pulled
-                else "They are read by the type's name and arrive as documents, which match nothing any more: since "
-                "5.0 a field of the type percolator holds a query.",
-                fix="Copy these indices through this machine."
-                if pulled
-                else "To percolate again, index the queries anew into a field of the type percolator.",
-                link=_PERCOLATOR,
-                subjects=chosen,
-            )
+        yield Finding(
+            severity=Severity.BLOCKER if pulled else Severity.WARNING,
+            title=f"Queries of the type {PASSED_OVER} are stored in {first_names(chosen)}"
+            + (", and a remote reindex passes them over" if pulled else ""),
+            why="A server of 2.x finds these only where a search names the type, and the destination's reindex "
+            "does not."
+            if pulled
+            else "They are read by the type's name and arrive as documents, which match nothing any more: since "
+            "5.0 a field of the type percolator holds a query.",
+            fix="Copy these indices through this machine."
+            if pulled
+            else "To percolate again, index the queries anew into a field of the type percolator.",
+            link=_PERCOLATOR,
+            subjects=chosen,
         )
     unfound = {
         index.name: (index.documents, count)
@@ -280,20 +263,16 @@ def judged_passed_over(draft: Draft, hidden: Collection[str]) -> tuple[Finding, 
         and not _has_nested(definition.mappings)
     }
     if unfound:
-        found.append(
-            note(
-                title="The source's statistics count more documents than a search finds in "
-                f"{first_names(tuple(unfound))}",
-                evidence=listed(
-                    [f"{name}: {number(held)}, found {number(seen)}" for name, (held, seen) in unfound.items()]
-                ),
-                why="Documents that were written a moment ago are found after a refresh, which the run asks for; "
-                "otherwise something hides them from this user.",
-                fix="If it stays so, look with a user who may see everything.",
-                subjects=tuple(unfound),
-            )
+        yield note(
+            title=f"The source's statistics count more documents than a search finds in {first_names(tuple(unfound))}",
+            evidence=listed(
+                [f"{name}: {number(held)}, found {number(seen)}" for name, (held, seen) in unfound.items()]
+            ),
+            why="Documents that were written a moment ago are found after a refresh, which the run asks for; "
+            "otherwise something hides them from this user.",
+            fix="If it stays so, look with a user who may see everything.",
+            subjects=tuple(unfound),
         )
-    return tuple(found)
 
 
 def _has_nested(mappings: object) -> bool:
@@ -343,60 +322,51 @@ async def destination_pipelines(draft: Draft, clusters: Clusters) -> AsyncIterat
 
 def judged_pipelines(
     draft: Draft, by_templates: Mapping[str, Mapping[str, str]] | None, there: Mapping[str, Mapping[str, str]] | None
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     """What pipelines mean that templates give to indices to be made, and those that indices have; None where unseen."""
     if by_templates is None or there is None:
-        return (
-            Finding(
-                severity=Severity.NOTE if _is_off(draft) else Severity.WARNING,
-                title="Whether templates or indices of the destination add ingest pipelines could not be seen",
-                why="They are passed by as the plan wants; a final one of an index that is there acts all the same."
-                if _is_off(draft)
-                else "A pipeline may change documents, or drop them.",
-                fix="Ask a user who may read index templates (privilege manage_index_templates).",
-                link=_PIPELINES,
-            ),
+        yield Finding(
+            severity=Severity.NOTE if _is_off(draft) else Severity.WARNING,
+            title="Whether templates or indices of the destination add ingest pipelines could not be seen",
+            why="They are passed by as the plan wants; a final one of an index that is there acts all the same."
+            if _is_off(draft)
+            else "A pipeline may change documents, or drop them.",
+            fix="Ask a user who may read index templates (privilege manage_index_templates).",
+            link=_PIPELINES,
         )
-    found: list[Finding] = []
+        return
     used = {name: settings for name, settings in there.items() if name in draft.uses}
     acting = _acting({**by_templates, **used})
     final = [name for name, settings in used.items() if _names(settings, "index.final_pipeline")]
     if _is_off(draft) and final:
-        found.append(
-            blocker(
-                title=f"A final pipeline cannot be passed by in {first_names(tuple(final))}",
-                evidence=listed(acting),
-                why="It acts on every document, whatever a request says, and this run does not change indices that "
-                "others use.",
-                fix="Switch it off there while the copy runs, or plan with --pipelines respected:",
-                copy="\n".join(f'PUT {quote(name)}/_settings\n{{"index.final_pipeline":"_none"}}' for name in final),
-                link=_PIPELINES,
-                subjects=tuple(final),
-            )
+        yield blocker(
+            title=f"A final pipeline cannot be passed by in {first_names(tuple(final))}",
+            evidence=listed(acting),
+            why="It acts on every document, whatever a request says, and this run does not change indices that "
+            "others use.",
+            fix="Switch it off there while the copy runs, or plan with --pipelines respected:",
+            copy="\n".join(f'PUT {quote(name)}/_settings\n{{"index.final_pipeline":"_none"}}' for name in final),
+            link=_PIPELINES,
+            subjects=tuple(final),
         )
     elif acting and _is_off(draft):
-        found.append(
-            note(
-                title="Ingest pipelines of the destination are passed by while documents are copied",
-                evidence=listed(acting),
-                why="The documents went through theirs when they were new. What is written later goes through these.",
-                fix="If they should act on the copied documents too, plan with --pipelines respected.",
-                link=_PIPELINES,
-            )
+        yield note(
+            title="Ingest pipelines of the destination are passed by while documents are copied",
+            evidence=listed(acting),
+            why="The documents went through theirs when they were new. What is written later goes through these.",
+            fix="If they should act on the copied documents too, plan with --pipelines respected.",
+            link=_PIPELINES,
         )
     elif acting:
-        found.append(
-            warning(
-                title="Every document goes through ingest pipelines of the destination, as the plan wants",
-                evidence=listed(acting),
-                why="They may change documents, or drop them: then they are not what they were, and fewer arrive.",
-                fix="If documents should arrive as they are, plan with --pipelines off.",
-                link=_PIPELINES,
-            )
+        yield warning(
+            title="Every document goes through ingest pipelines of the destination, as the plan wants",
+            evidence=listed(acting),
+            why="They may change documents, or drop them: then they are not what they were, and fewer arrive.",
+            fix="If documents should arrive as they are, plan with --pipelines off.",
+            link=_PIPELINES,
         )
     else:
-        found.append(passed(title="No ingest pipeline of the destination waits for the documents"))
-    return tuple(found)
+        yield passed(title="No ingest pipeline of the destination waits for the documents")
 
 
 def _is_off(draft: Draft) -> bool:

@@ -201,34 +201,26 @@ async def every_refusal(
     return "; ".join(told)
 
 
-def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> tuple[Finding, ...]:
+def judged_refusals(told: Sequence[tuple[tuple[str, ...], str | None]]) -> Iterator[Finding]:
     """What it means that the destination refuses definitions with these words; "" for accepted, None for unknown."""
-    found = [
-        refused(
-            names,
-            why,
-            "Install what it lacks on every node of the destination (an analyser or a field type is part of a "
-            "module or plugin), or correct the definition: with m where indices are selected, or in the plan.",
-        )
-        for names, why in told
-        if why
-    ]
+    fix = (
+        "Install what it lacks on every node of the destination (an analyser or a field type is part of a module or "
+        "plugin), or correct the definition: with m where indices are selected, or in the plan."
+    )
+    for names, why in told:
+        if why:
+            yield refused(names, why, fix)
     unknown = tuple(name for names, why in told if why is None for name in names)
     good = sum(len(names) for names, why in told if why == "")
     if good:
-        found.append(
-            passed(title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked")
-        )
+        yield passed(title=f"The destination takes the definition of {counted(good, 'index', 'indices')}: it was asked")
     if unknown:
-        found.append(
-            note(
-                title=f"Whether the destination takes the definitions could not be tried: {first_names(unknown)}",
-                why="From 7.9 on a server can be asked without making anything, by who may manage index templates.",
-                fix="Nothing has to be done: a definition that is refused ends its task before a document is sent.",
-                subjects=unknown,
-            )
+        yield note(
+            title=f"Whether the destination takes the definitions could not be tried: {first_names(unknown)}",
+            why="From 7.9 on a server can be asked without making anything, by who may manage index templates.",
+            fix="Nothing has to be done: a definition that is refused ends its task before a document is sent.",
+            subjects=unknown,
         )
-    return tuple(found)
 
 
 @check
@@ -297,35 +289,30 @@ async def template_settings(draft: Draft, clusters: Clusters) -> AsyncIterator[F
         yield finding
 
 
-def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> tuple[Finding, ...]:
+def judged_template_settings(told: Mapping[str, Mapping[str, str]] | None) -> Iterator[Finding]:
     """What it means that templates give these settings to indices to be made; None where they cannot be seen."""
     if told is None:
-        return (
-            note(
-                title="Which templates of the destination the new indices would get could not be seen",
-                why="A template may give an index a lifecycle that deletes it.",
-                fix="Ask a user who may read index templates (privilege manage_index_templates):",
-                copy="GET _index_template\nGET _template",
-            ),
+        yield note(
+            title="Which templates of the destination the new indices would get could not be seen",
+            why="A template may give an index a lifecycle that deletes it.",
+            fix="Ask a user who may read index templates (privilege manage_index_templates):",
+            copy="GET _index_template\nGET _template",
         )
-    found = []
+        return
     managed = {name: one[_LIFECYCLE] for name, one in told.items() if one.get(_LIFECYCLE)}
     if managed:
-        found.append(
-            warning(
-                title=f"A template of the destination puts a lifecycle on {first_names(tuple(managed))}",
-                evidence=listed([f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()]),
-                why="A policy goes by an index's age, and these are new again: it may be rolled over, shrunk or, in "
-                "time, deleted.",
-                fix="Check what the policy does; if it should not act, put this into the settings of the plan:",
-                copy=f'"{_LIFECYCLE}": null',
-                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/index-lifecycle-management.html",
-                subjects=tuple(managed),
-            )
+        yield warning(
+            title=f"A template of the destination puts a lifecycle on {first_names(tuple(managed))}",
+            evidence=listed([f"{name}: policy {clean(policy, 80)}" for name, policy in managed.items()]),
+            why="A policy goes by an index's age, and these are new again: it may be rolled over, shrunk or, in "
+            "time, deleted.",
+            fix="Check what the policy does; if it should not act, put this into the settings of the plan:",
+            copy=f'"{_LIFECYCLE}": null',
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/index-lifecycle-management.html",
+            subjects=tuple(managed),
         )
-    if not found:
-        found.append(passed(title="No template of the destination gives the new indices a lifecycle"))
-    return tuple(found)
+    else:
+        yield passed(title="No template of the destination gives the new indices a lifecycle")
 
 
 @check

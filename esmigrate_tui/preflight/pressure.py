@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
 from esmigrate_tui.model.facts import Health
 from esmigrate_tui.model.text import counted, number, size
-from esmigrate_tui.preflight.check import blocker, check, note, waivable, warning
+from esmigrate_tui.preflight.check import blocker, check, note, waivable, warning, without_block
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
@@ -71,10 +70,7 @@ def refusing_indices(draft: Draft) -> Iterator[Finding]:
             evidence="; ".join(f"{name}: index.blocks.{block}" for name, block in list(filled.items())[:5]),
             why="A user has set it, or a disk was full: every document sent there is rejected.",
             fix="Find out why, make room if a disk was full, then lift it:",
-            copy="\n".join(
-                f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{block}":null}}'
-                for name, block in list(filled.items())[:5]
-            ),
+            copy=without_block(filled.items()),
             link=_WATERMARKS,
             subjects=tuple(filled),
         )
@@ -87,9 +83,7 @@ def refusing_indices(draft: Draft) -> Iterator[Finding]:
             evidence="index.blocks.read_only_allow_delete: true",
             why="A node passed the flood stage; it may happen again while documents arrive.",
             fix="Make room first. From 7.4 on the block goes by itself then; before, lift it:",
-            copy="\n".join(
-                f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{_FLOOD}":null}}' for name in flooded[:5]
-            ),
+            copy=without_block((name, _FLOOD) for name in flooded),
             link=_WATERMARKS,
             subjects=flooded,
         )

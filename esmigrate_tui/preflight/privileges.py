@@ -15,7 +15,7 @@ from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable
 from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
@@ -81,21 +81,19 @@ async def carrying_privileges(draft: Draft, clusters: Clusters) -> AsyncIterator
             yield finding
 
 
-def judged_carrying(kinds: Sequence[DefinitionKind], lacking: Sequence[str] | None) -> tuple[Finding, ...]:
+def judged_carrying(kinds: Sequence[DefinitionKind], lacking: Sequence[str] | None) -> Iterator[Finding]:
     """What it means that these actions are not allowed; None where the server has no privileges, or does not tell."""
     refused = tuple(kind for kind in kinds if _BESIDE[kind][0] in (lacking or ()))
     if not refused:
-        return ()
+        return
     role = {"cluster": list(dict.fromkeys(_BESIDE[kind][1] for kind in refused))}
-    return (
-        warning(
-            title=f"You may not make what is to be brought over: {listed([kind.plural for kind in refused])}",
-            evidence=listed(lacking or ()),
-            why="They are created at the end of the run, and would be refused; the documents arrive all the same.",
-            fix="Bring fewer over, or let an administrator give your user this role as well:",
-            copy=f"POST _security/role/esmigrate_beside\n{msgspec.json.encode(role).decode()}",
-            link=_PRIVILEGES,
-        ),
+    yield warning(
+        title=f"You may not make what is to be brought over: {listed([kind.plural for kind in refused])}",
+        evidence=listed(lacking or ()),
+        why="They are created at the end of the run, and would be refused; the documents arrive all the same.",
+        fix="Bring fewer over, or let an administrator give your user this role as well:",
+        copy=f"POST _security/role/esmigrate_beside\n{msgspec.json.encode(role).decode()}",
+        link=_PRIVILEGES,
     )
 
 
@@ -110,37 +108,34 @@ def _wanted_there(draft: Draft) -> dict[str, tuple[str, ...]]:
 
 def judged_privileges(
     side: Side, lacking: Sequence[str] | None, names: Sequence[str], *, useful: Sequence[str] = ()
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     """What it means that these actions are not allowed; None where the server has no privileges, or does not tell.
 
     `useful` are those without which a run goes on all the same.
     """
     if lacking is None:
-        return ()
+        return
     if not lacking:
         may = "read what is chosen on the source" if side is Side.SOURCE else "make and fill these indices"
-        return (passed(title=f"You may {may}"),)
+        yield passed(title=f"You may {may}")
+        return
     spared = tuple(one for one in lacking if one.partition(" on ")[0] in useful)
     hard = tuple(one for one in lacking if one not in spared)
-    found = []
     for actions, is_hard in ((hard, True), (spared, False)):
         if not actions:
             continue
         kinds = tuple(dict.fromkeys(one.partition(" on ")[0] for one in actions))
         about = tuple(dict.fromkeys(index for one in actions if (index := one.partition(" on ")[2])))
-        found.append(
-            Finding(
-                severity=Severity.BLOCKER if is_hard else Severity.WARNING,
-                title=f"You may not do this on the {side}: {first_names(kinds)}",
-                evidence=listed(actions),
-                why=_why(side, is_hard=is_hard),
-                fix="Sign in as a user who may, or let an administrator give your user this role as well:",
-                copy=_role(side, names, is_steering=not is_hard),
-                link=_PRIVILEGES,
-                subjects=about,
-            )
+        yield Finding(
+            severity=Severity.BLOCKER if is_hard else Severity.WARNING,
+            title=f"You may not do this on the {side}: {first_names(kinds)}",
+            evidence=listed(actions),
+            why=_why(side, is_hard=is_hard),
+            fix="Sign in as a user who may, or let an administrator give your user this role as well:",
+            copy=_role(side, names, is_steering=not is_hard),
+            link=_PRIVILEGES,
+            subjects=about,
         )
-    return tuple(found)
 
 
 def _why(side: Side, *, is_hard: bool) -> str:
@@ -181,7 +176,7 @@ async def hidden_documents(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield finding
 
 
-def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Finding, ...]:
+def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> Iterator[Finding]:
     """What it means that roles show these indices through a query, or only some fields of them."""
     without_documents, without_fields = [], []
     queries: dict[str, None] = {}
@@ -192,33 +187,27 @@ def judged_views(names: Sequence[str], views: Sequence[RoleView]) -> tuple[Findi
             queries |= dict.fromkeys(query for view in fitting for query in view.queries)
         if fitting and all(view.hides_fields for view in fitting):
             without_fields.append(name)
-    found = []
     if without_documents:
-        found.append(
-            blocker(
-                title=f"Your role shows you only some documents of {first_names(tuple(without_documents))}",
-                evidence=f"query of the role: {listed(tuple(queries))}",
-                why="What is hidden is neither read nor counted: it would be missing, and both counts would be equal.",
-                fix="Sign in to the source as a user who sees everything, for instance with this role:",
-                copy=_role(Side.SOURCE, without_documents, is_steering=False),
-                link=_LEVELS,
-                subjects=tuple(without_documents),
-            )
+        yield blocker(
+            title=f"Your role shows you only some documents of {first_names(tuple(without_documents))}",
+            evidence=f"query of the role: {listed(tuple(queries))}",
+            why="What is hidden is neither read nor counted: it would be missing, and both counts would be equal.",
+            fix="Sign in to the source as a user who sees everything, for instance with this role:",
+            copy=_role(Side.SOURCE, without_documents, is_steering=False),
+            link=_LEVELS,
+            subjects=tuple(without_documents),
         )
     if without_fields:
-        found.append(
-            blocker(
-                title=f"Your role hides fields of {first_names(tuple(without_fields))}",
-                why="Every document would arrive without them, and both counts would be equal.",
-                fix="Sign in to the source as a user who sees everything, for instance with this role:",
-                copy=_role(Side.SOURCE, without_fields, is_steering=False),
-                link=_LEVELS,
-                subjects=tuple(without_fields),
-            )
+        yield blocker(
+            title=f"Your role hides fields of {first_names(tuple(without_fields))}",
+            why="Every document would arrive without them, and both counts would be equal.",
+            fix="Sign in to the source as a user who sees everything, for instance with this role:",
+            copy=_role(Side.SOURCE, without_fields, is_steering=False),
+            link=_LEVELS,
+            subjects=tuple(without_fields),
         )
-    if not found:
-        found.append(passed(title="No role hides documents from you"))
-    return tuple(found)
+    if not without_documents and not without_fields:
+        yield passed(title="No role hides documents from you")
 
 
 def _means(pattern: str, name: str) -> bool:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copy_options import TypeRule
 from esmigrate_tui.model.facts import Health, IndexState
 from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
-from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.text import clean, counted, listed
-from esmigrate_tui.preflight.check import blocker, check, passed, warning
+from esmigrate_tui.preflight.check import blocker, check, passed, repairs_of, warning
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 
 if TYPE_CHECKING:
@@ -43,15 +40,7 @@ def readable(draft: Draft) -> Iterator[Finding]:
             fix="Open them on the source, or leave them out:",
             copy="\n".join(f"POST {name}/_open" for name in closed),
             subjects=closed,
-            repairs=tuple(
-                PlannedChange(
-                    side=Side.SOURCE,
-                    what=f"the index {name} is opened",
-                    made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_open"),
-                    undo=Request(method="POST", path=f"/{quote(name, safe='')}/_close"),
-                )
-                for name in closed
-            ),
+            repairs=repairs_of(closed, "opened", "_open", "_close"),
         )
     if red:
         yield blocker(
@@ -97,27 +86,25 @@ def several_types(draft: Draft) -> Iterator[Finding]:
         )
 
 
-def _types_apart(draft: Draft) -> tuple[Finding, ...]:
+def _types_apart(draft: Draft) -> Iterator[Finding]:
     """What is done with the types of indices that have several."""
     mixed = {index.name: index.types for index in draft.chosen if len(index.types) > 1}
     if not mixed:
-        return ()
+        return
     kept = draft.copying.only_type
     left = sorted({kind for types in mixed.values() for kind in types} - {kept}) if kept else []
-    return (
-        Finding(
-            severity=Severity.WARNING if left else Severity.NOTE,
-            title=f"Only documents of the type {clean(kept, 200)} are copied of {first_names(tuple(mixed))}"
-            if kept
-            else f"Each type of {first_names(tuple(mixed))} goes into an index of its own",
-            evidence=f"left out: {listed(left)}" if left else "",
-            why="All others stay behind, and are missing when the source is shut down."
-            if kept
-            else "Their aliases are given to every one of them; a child and its parent may be in different ones.",
-            fix="Copy the other types with another plan." if kept else "",
-            link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
-            subjects=tuple(mixed),
-        ),
+    yield Finding(
+        severity=Severity.WARNING if left else Severity.NOTE,
+        title=f"Only documents of the type {clean(kept, 200)} are copied of {first_names(tuple(mixed))}"
+        if kept
+        else f"Each type of {first_names(tuple(mixed))} goes into an index of its own",
+        evidence=f"left out: {listed(left)}" if left else "",
+        why="All others stay behind, and are missing when the source is shut down."
+        if kept
+        else "Their aliases are given to every one of them; a child and its parent may be in different ones.",
+        fix="Copy the other types with another plan." if kept else "",
+        link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
+        subjects=tuple(mixed),
     )
 
 
@@ -158,14 +145,7 @@ def refresh_switched_off(draft: Draft) -> Iterator[Finding]:
             fix="They are refreshed when the run begins; if your user may not do that, do it now:",
             copy="\n".join(f"POST {name}/_refresh" for name in silent),
             subjects=silent,
-            repairs=tuple(
-                PlannedChange(
-                    side=Side.SOURCE,
-                    what=f"the index {name} is refreshed",
-                    made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_refresh"),
-                )
-                for name in silent
-            ),
+            repairs=repairs_of(silent, "refreshed", "_refresh"),
         )
 
 

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from esmigrate_tui.elastic.document_places import document_places, first_ids
-from esmigrate_tui.model.connection import Side
 from esmigrate_tui.model.copy_options import TypeRule
 from esmigrate_tui.model.facts import IndexState
-from esmigrate_tui.model.ledger import PlannedChange, Request
 from esmigrate_tui.model.method import MethodName, traits_of
 from esmigrate_tui.model.text import clean, counted, listed, number
-from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
+from esmigrate_tui.preflight.check import blocker, check, note, passed, repairs_of, waivable, warning, without_block
 from esmigrate_tui.preflight.destination import expected_indices, first_names
 from esmigrate_tui.preflight.repository import snapshot_indices
 
@@ -48,15 +46,7 @@ def frozen_indices(draft: Draft) -> Iterator[Finding]:
             copy="\n".join(f"POST {quote(name, safe='')}/_unfreeze" for name in frozen),
             link=_FROZEN,
             subjects=frozen,
-            repairs=tuple(
-                PlannedChange(
-                    side=Side.SOURCE,
-                    what=f"the index {name} is unfrozen",
-                    made_by=Request(method="POST", path=f"/{quote(name, safe='')}/_unfreeze"),
-                    undo=Request(method="POST", path=f"/{quote(name, safe='')}/_freeze"),
-                )
-                for name in frozen
-            ),
+            repairs=repairs_of(frozen, "unfrozen", "_unfreeze", "_freeze"),
         )
 
 
@@ -72,10 +62,7 @@ def reading_blocked(draft: Draft) -> Iterator[Finding]:
             evidence=listed([f"{name}: index.blocks.{block}" for name, block in blocked.items()]),
             why="It was set on purpose; every search of the index is refused.",
             fix="Find out why it was set, then lift it:",
-            copy="\n".join(
-                f'PUT {quote(name, safe="")}/_settings\n{{"index.blocks.{block}":null}}'
-                for name, block in list(blocked.items())[:5]
-            ),
+            copy=without_block(blocked.items()),
             link=_BLOCKS,
             subjects=tuple(blocked),
         )
@@ -173,7 +160,7 @@ async def colliding_ids(draft: Draft, clusters: Clusters) -> AsyncIterator[Findi
         yield finding
 
 
-def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tuple[Finding, ...]:
+def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> Iterator[Finding]:
     """What it means that several documents of an index have an _id, each with its type and routing."""
     apart = draft.copying.types is TypeRule.APART or bool(draft.copying.only_type)
     by_type: dict[str, str] = {}
@@ -193,44 +180,36 @@ def judged_ids(again: Mapping[str, Sequence[DocumentPlace]], draft: Draft) -> tu
                     f"{name}: {clean(one.id, 60)} by the routings {clean(other.routing or other.parent or '-', 60)} "
                     f"and {clean(one.routing or one.parent or '-', 60)}"
                 )
-    findings: list[Finding] = []
     if by_type:
-        findings.append(
-            blocker(
-                title=f"Types share ids, and only one document of each can stay: {first_names(tuple(by_type))}",
-                evidence=listed(tuple(by_type.values())),
-                why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
-                "second document with an _id is rejected.",
-                fix="Copy through this machine with --types apart: each type gets an index of its own.",
-                link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
-                subjects=tuple(by_type),
-            )
+        yield blocker(
+            title=f"Types share ids, and only one document of each can stay: {first_names(tuple(by_type))}",
+            evidence=listed(tuple(by_type.values())),
+            why=f"Seen among the first {number(_LOOKED_AT)} documents of each. An index has one type now; the "
+            "second document with an _id is rejected.",
+            fix="Copy through this machine with --types apart: each type gets an index of its own.",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/7.17/removal-of-types.html",
+            subjects=tuple(by_type),
         )
     if by_index:
-        findings.append(
-            warning(
-                title=f"One _id in several indices of a data stream: {first_names(tuple(by_index))}",
-                evidence=listed(tuple(by_index.values())),
-                why="Each of its indices may have that _id once. Here they become one index, in which the second "
-                "document of an _id is rejected.",
-                fix="Restore it from a snapshot, which keeps every index as it is.",
-                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",
-                subjects=tuple(by_index),
-            )
+        yield warning(
+            title=f"One _id in several indices of a data stream: {first_names(tuple(by_index))}",
+            evidence=listed(tuple(by_index.values())),
+            why="Each of its indices may have that _id once. Here they become one index, in which the second "
+            "document of an _id is rejected.",
+            fix="Restore it from a snapshot, which keeps every index as it is.",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/data-streams.html",
+            subjects=tuple(by_index),
         )
     if by_routing:
-        findings.append(
-            warning(
-                title=f"One _id under several routings: {first_names(tuple(by_routing))}",
-                evidence=listed(tuple(by_routing.values())),
-                why="They live side by side because they are in different shards. Where the new index puts them into "
-                "one shard, the second is rejected.",
-                fix="Restore these from a snapshot, which keeps every shard as it is, or give them ids of their own.",
-                link=_ROUTING,
-                subjects=tuple(by_routing),
-            )
+        yield warning(
+            title=f"One _id under several routings: {first_names(tuple(by_routing))}",
+            evidence=listed(tuple(by_routing.values())),
+            why="They live side by side because they are in different shards. Where the new index puts them into "
+            "one shard, the second is rejected.",
+            fix="Restore these from a snapshot, which keeps every shard as it is, or give them ids of their own.",
+            link=_ROUTING,
+            subjects=tuple(by_routing),
         )
-    return tuple(findings)
 
 
 @check

@@ -19,7 +19,7 @@ from esmigrate_tui.preflight.definitions import bodies_of
 from esmigrate_tui.preflight.destination import first_names
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from esmigrate_tui.elastic.cluster import Clusters
     from esmigrate_tui.model.draft import Draft
@@ -156,43 +156,37 @@ async def template_effects(draft: Draft, clusters: Clusters) -> AsyncIterator[Fi
         yield finding
 
 
-def judged_effects(effects: Mapping[str, TemplateEffect]) -> tuple[Finding, ...]:
+def judged_effects(effects: Mapping[str, TemplateEffect]) -> Iterator[Finding]:
     """What it means that templates do this to the indices that will be made under these names."""
-    found: list[Finding] = []
     refused = {name: one for name, one in effects.items() if one.refusals}
     if refused:
-        found.append(
-            blocker(
-                title=f"Templates of the destination contradict the plan's mapping of {first_names(tuple(refused))}",
-                evidence=listed([f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()]),
-                why=f"{_named(refused)} fits the name, and a field cannot be a value and an object at once: the index "
-                "would not be made.",
-                fix="Give another name with --rename, or keep the template from these names during the run.",
-                link=_LINK,
-                subjects=tuple(refused),
-            )
+        yield blocker(
+            title=f"Templates of the destination contradict the plan's mapping of {first_names(tuple(refused))}",
+            evidence=listed([f"{name}: {listed(one.refusals, _SHOWN)}" for name, one in refused.items()]),
+            why=f"{_named(refused)} fits the name, and a field cannot be a value and an object at once: the index "
+            "would not be made.",
+            fix="Give another name with --rename, or keep the template from these names during the run.",
+            link=_LINK,
+            subjects=tuple(refused),
         )
     for is_felt in (True, False):
         changed = {
             name: one for name, one in effects.items() if one.changes and one.is_felt is is_felt and name not in refused
         }
         if changed:
-            found.append(
-                Finding(
-                    severity=Severity.WARNING if is_felt else Severity.NOTE,
-                    title=f"Templates of the destination add to {first_names(tuple(changed))} what the source has not",
-                    evidence=listed([f"{name}: {listed(one.changes, _SHOWN)}" for name, one in changed.items()]),
-                    why=f"{_named(changed)} fits the name, and says what the plan does not say itself."
-                    + (" Documents may be refused for it, or seen by others." if is_felt else ""),
-                    fix="If that is not wanted, say the opposite in the definition (m where indices are selected, or "
-                    "in the plan), give another name with --rename, or change the template.",
-                    link=_LINK,
-                    subjects=tuple(changed),
-                )
+            yield Finding(
+                severity=Severity.WARNING if is_felt else Severity.NOTE,
+                title=f"Templates of the destination add to {first_names(tuple(changed))} what the source has not",
+                evidence=listed([f"{name}: {listed(one.changes, _SHOWN)}" for name, one in changed.items()]),
+                why=f"{_named(changed)} fits the name, and says what the plan does not say itself."
+                + (" Documents may be refused for it, or seen by others." if is_felt else ""),
+                fix="If that is not wanted, say the opposite in the definition (m where indices are selected, or "
+                "in the plan), give another name with --rename, or change the template.",
+                link=_LINK,
+                subjects=tuple(changed),
             )
-    if not found:
-        found.append(passed(title="No template of the destination changes what will be created"))
-    return tuple(found)
+    if not any(one.refusals or one.changes for one in effects.values()):
+        yield passed(title="No template of the destination changes what will be created")
 
 
 def _named(effects: Mapping[str, TemplateEffect]) -> str:

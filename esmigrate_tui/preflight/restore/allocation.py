@@ -11,9 +11,7 @@ from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.preflight.allocation import ALLOCATION, hindrances, restored_settings
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import (
-    first_names,
-)
+from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.room_needed import replicas_of
 

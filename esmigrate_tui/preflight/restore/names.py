@@ -12,11 +12,7 @@ from esmigrate_tui.model.names import INDEX_NAME_RULE, index_name_trouble
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.model.text import counted
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import (
-    documents_in_words,
-    first_names,
-    shared_targets,
-)
+from esmigrate_tui.preflight.destination import documents_in_words, first_names, shared_targets
 from esmigrate_tui.preflight.repository import snapshot_indices
 from esmigrate_tui.preflight.restore.allocation import primary_shards
 

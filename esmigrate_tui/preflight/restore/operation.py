@@ -14,10 +14,7 @@ from esmigrate_tui.model.problem import ProblemError
 from esmigrate_tui.model.snapshot import TakenNameRule
 from esmigrate_tui.preflight.allocation import full, restored_settings
 from esmigrate_tui.preflight.check import blocker, check, note, passed, waivable, warning
-from esmigrate_tui.preflight.destination import (
-    first_names,
-    setting_raised,
-)
+from esmigrate_tui.preflight.destination import first_names, setting_raised
 from esmigrate_tui.preflight.repository import snapshot_indices
 
 if TYPE_CHECKING:
@@ -52,12 +49,11 @@ def judged_lifecycles(
     told: Mapping[str, Mapping[str, str]] | None,
     chosen: AbstractSet[str],
     wanted: RestoreOptions,
-) -> tuple[Finding, ...]:
+) -> Iterator[Finding]:
     """What it means that lifecycles ("ilm", "slm") are in these modes; `told` are the settings of the source's indices.
 
     None where the source cannot be asked.
     """
-    found: list[Finding] = []
     managed = tuple(
         name
         for name in sorted(chosen)
@@ -66,33 +62,27 @@ def judged_lifecycles(
     is_ignored = any(fnmatchcase(_LIFECYCLE, full(pattern)) for pattern in wanted.ignore_index_settings)
     if modes.get("ilm") == "RUNNING" and (managed or (told is None and not is_ignored)):
         whose = first_names(managed) if managed else "the restored indices, if they have a policy"
-        found.append(
-            warning(
-                title=f"Index lifecycles run on the destination, and will act on {whose}",
-                evidence=f"operation_mode {modes['ilm']}",
-                why="A policy goes by an index's age: it may be moved, shrunk or deleted soon after it is back.",
-                fix=f"Ignore the setting {_LIFECYCLE}, or stop the lifecycles for the time of the run "
-                "(POST _ilm/start after it):",
-                copy="POST _ilm/stop",
-                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/start-stop-ilm.html",
-                subjects=managed,
-                repairs=(_stopped("ilm", "index"),),
-            )
+        yield warning(
+            title=f"Index lifecycles run on the destination, and will act on {whose}",
+            evidence=f"operation_mode {modes['ilm']}",
+            why="A policy goes by an index's age: it may be moved, shrunk or deleted soon after it is back.",
+            fix=f"Ignore the setting {_LIFECYCLE}, or stop the lifecycles for the time of the run "
+            "(POST _ilm/start after it):",
+            copy="POST _ilm/stop",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/start-stop-ilm.html",
+            subjects=managed,
+            repairs=(_stopped("ilm", "index"),),
         )
     if modes.get("slm") == "RUNNING" and not wanted.repository.is_readonly:
-        found.append(
-            warning(
-                title="Snapshot lifecycles run on the destination, and may write to the repository",
-                evidence=f"operation_mode {modes['slm']}",
-                why="A retention rule may delete snapshots there, and two writers spoil a repository.",
-                fix="Register the repository read-only, or stop them for the time of the run (POST _slm/start after "
-                "it):",
-                copy="POST _slm/stop",
-                link="https://www.elastic.co/guide/en/elasticsearch/reference/current/slm-api-stop.html",
-                repairs=(_stopped("slm", "snapshot"),),
-            )
+        yield warning(
+            title="Snapshot lifecycles run on the destination, and may write to the repository",
+            evidence=f"operation_mode {modes['slm']}",
+            why="A retention rule may delete snapshots there, and two writers spoil a repository.",
+            fix="Register the repository read-only, or stop them for the time of the run (POST _slm/start after it):",
+            copy="POST _slm/stop",
+            link="https://www.elastic.co/guide/en/elasticsearch/reference/current/slm-api-stop.html",
+            repairs=(_stopped("slm", "snapshot"),),
         )
-    return tuple(found)
 
 
 def _stopped(kind: str, of: str) -> PlannedChange:

@@ -11,9 +11,7 @@ from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.text import number
 from esmigrate_tui.preflight.check import blocker, note, waivable, warning
-from esmigrate_tui.preflight.destination import (
-    first_names,
-)
+from esmigrate_tui.preflight.destination import first_names
 from esmigrate_tui.preflight.repository import GUIDE
 
 if TYPE_CHECKING:

@@ -11,10 +11,7 @@ from esmigrate_tui.model.features import Features
 from esmigrate_tui.model.finding import Finding, Severity
 from esmigrate_tui.model.snapshot import Mount
 from esmigrate_tui.preflight.check import check, passed, warning
-from esmigrate_tui.preflight.destination import (
-    expected_indices,
-    first_names,
-)
+from esmigrate_tui.preflight.destination import expected_indices, first_names
 from esmigrate_tui.preflight.repository import GUIDE, snapshot_indices
 from esmigrate_tui.preflight.restorable import Restorability, RestoreJudgement, judge_restorability
 
