@@ -15,7 +15,7 @@ import yaml
 
 from esmigrate_tui.methods import METHODS
 from esmigrate_tui.methods.index_from_source.sending import template
-from esmigrate_tui.methods.index_from_source.shippers import configuration, configuration_of
+from esmigrate_tui.methods.index_from_source.shippers import configuration
 from esmigrate_tui.model.connection import Connection, Endpoint, SignIn, Trust, TrustKind
 from esmigrate_tui.model.draft import Draft
 from esmigrate_tui.model.facts import ClusterFacts, Version
@@ -237,8 +237,11 @@ def test_a_plan_has_the_configuration_of_its_sender() -> None:
         create='{"mappings":{}}',
     )
     plan = METHODS[MethodName.INDEX_FROM_SOURCE].plan(draft, "2026-01-01T00:00:00Z")
-    one = configuration_of(type(plan).from_toml(plan.to_toml()))
-    assert one is not None
+    kept = type(plan).from_toml(plan.to_toml())
+    [task] = kept.tasks
+    assert task.shipping is not None
+    version = Version.parse(kept.destination_version)
+    one = configuration(task.shipping, kept.destination, task.destination_index, version)
     assert "url=http://new:9200/orders/_bulk" in one.text
 
 

@@ -18,7 +18,7 @@ from esmigrate_tui.model.problem import Cause, ProblemError
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Sequence
 
 PASSWORD: Final = "ES_PWD"  # noqa: S105  # the name under which the sender keeps it
 API_KEY: Final = "ES_API_KEY"
@@ -103,6 +103,14 @@ def secret_of(target: ShippingTarget) -> tuple[str, str]:
             return TOKEN, "the token"
 
 
+def signing_in(
+    target: ShippingTarget, *, password: Sequence[str], key: Sequence[str], token: Sequence[str]
+) -> list[str]:
+    """The lines for the way in which the sender signs in; none where it needs no secret."""
+    lines = {SignIn.PASSWORD: password, SignIn.API_KEY: key, SignIn.TOKEN: token}
+    return [*lines.get(target.sign_in, ())]
+
+
 def refused(what: str, todo: str) -> ProblemError:
     """The trouble that a sender cannot do this, whatever its text would be."""
     return ProblemError.of(Cause.UNSUPPORTED, what, todo=todo)
@@ -124,22 +132,24 @@ def template(name: str) -> str:
     return (_TEMPLATES / f"{name}.template").read_text(encoding="utf-8").removesuffix("\n")
 
 
-def filled(name: str, values: Mapping[str, str]) -> str:
+def quoted(value: str) -> str:
+    """A string as JSON, YAML, Java, JavaScript and Go all write it."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def filled(name: str, target: ShippingTarget, write: Callable[[str], str] = quoted, **places: str) -> str:
     """A template with each `@NAME@` replaced by its value, in one pass: a value may hold anything.
 
-    A line that becomes empty is left out. Raises KeyError where the template has a place without a value.
+    URL and INDEX of the target are written by `write`, as the text's language has its strings. A line that becomes
+    empty is left out. Raises KeyError where the template has a place without a value.
     """
-    lines = []
+    common = {"MAJOR": str(target.version.major), "URL": write(target.url), "INDEX": write(target.index)}
+    values, lines = common | places, []
     for line in template(name).split("\n"):
         whole = _PLACE.sub(lambda found: values[found[1]], line)
         if whole.strip() or not _PLACE.search(line):
             lines.append(whole)
     return "\n".join(lines) + "\n"
-
-
-def quoted(value: str) -> str:
-    """A string as JSON, YAML, Java, JavaScript and Go all write it."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def indented(lines: Iterable[str], by: int) -> str:

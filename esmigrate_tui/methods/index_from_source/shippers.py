@@ -24,27 +24,18 @@ from esmigrate_tui.methods.index_from_source.sending import (
     raise_references,
     refused,
     secret_of,
+    signing_in,
     target_of,
     user_reference,
 )
 from esmigrate_tui.model.connection import Connection, SignIn, TrustKind
-from esmigrate_tui.model.facts import Version
 from esmigrate_tui.model.shipping import Shipper, ShipperConfiguration, ShippingOptions
 from esmigrate_tui.model.text import clean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from esmigrate_tui.model.plan import Plan
-
-
-def configuration_of(plan: Plan) -> ShipperConfiguration | None:
-    """The configuration that belongs to a plan; None where nothing is sent by others. Raises ProblemError."""
-    for task in plan.tasks:
-        if task.shipping is not None:
-            version = Version.parse(plan.destination_version)
-            return configuration(task.shipping, plan.destination, task.destination_index, version)
-    return None
+    from esmigrate_tui.model.facts import Version
 
 
 def configuration(
@@ -128,16 +119,6 @@ def _open_line(target: ShippingTarget) -> Iterable[str]:
         yield "! The address begins with http://: the secret will cross the network for everyone to read."
 
 
-def _environment_steps(target: ShippingTarget, how: str) -> tuple[str, ...]:
-    """That the secret, and a user's name that is not simple, come from the environment; `how` says into it."""
-    name, what = secret_of(target)
-    if not name:
-        return ()
-    form = ", the encoded one" if target.sign_in is SignIn.API_KEY else ""
-    user = "" if target.sign_in is not SignIn.PASSWORD or target.has_simple_user else f", and {USER} to the user's name"
-    return (f"Set {name} to {what}{form}{user} {how}.",)
-
-
 def _last_steps(target: ShippingTarget, shipping: ShippingOptions) -> Iterable[str]:
     index = clean(target.index, 300)
     privileges = "create_doc and auto_configure" if target.features.creates_with_auto_configure else "write"
@@ -160,23 +141,17 @@ def _last_steps(target: ShippingTarget, shipping: ShippingOptions) -> Iterable[s
 
 def _logstash(target: ShippingTarget) -> str:
     raise_references(target, "Logstash", "%{", "${", '"')
-    lines = []
-    match target.sign_in:
-        case SignIn.PASSWORD:
-            lines += [f'user => "{user_reference(target)}"', f'password => "${{{PASSWORD}}}"']
-        case SignIn.API_KEY:
-            lines.append(f'api_key => "${{{API_KEY}}}"')
-        case SignIn.TOKEN:
-            lines.append(f'custom_headers => {{ "Authorization" => "Bearer ${{{TOKEN}}}" }}')
-        case SignIn.NONE:
-            pass
+    lines = signing_in(
+        target,
+        password=[f'user => "{user_reference(target)}"', f'password => "${{{PASSWORD}}}"'],
+        key=[f'api_key => "${{{API_KEY}}}"'],
+        token=[f'custom_headers => {{ "Authorization" => "Bearer ${{{TOKEN}}}" }}'],
+    )
     if target.connection.endpoint.is_encrypted:
         is_new = target.features.logstash_has_ssl_names
         lines.append("ssl_enabled => true" if is_new else "ssl => true")
         if target.ca:
-            lines.append(
-                f'ssl_certificate_authorities => ["{target.ca}"]' if is_new else f'cacert => "{target.ca}"',
-            )
+            lines.append(f'ssl_certificate_authorities => ["{target.ca}"]' if is_new else f'cacert => "{target.ca}"')
         if target.is_unverified:
             lines.append('ssl_verification_mode => "none"' if is_new else "ssl_certificate_verification => false")
     if target.features.logstash_has_data_streams:
@@ -185,23 +160,15 @@ def _logstash(target: ShippingTarget) -> str:
         lines.append("ilm_enabled => false")
     if target.type:
         lines.append(f'document_type => "{target.type}"')
-    return filled(
-        "logstash",
-        {
-            "MAJOR": str(target.version.major),
-            "URL": target.url,
-            "INDEX": target.index,
-            "LINES": indented(lines, 4),
-        },
-    )
+    return filled("logstash", target, str, LINES=indented(lines, 4))
 
 
-def _keystore_steps(target: ShippingTarget, program: str, *, key_form: str) -> Iterable[str]:
+def _keystore_steps(target: ShippingTarget, program: str) -> Iterable[str]:
     """How the secret gets into a keystore that asks for it."""
     name, what = secret_of(target)
     if not name:
         return
-    form = f", {key_form}" if target.sign_in is SignIn.API_KEY else ""
+    form = ", as id:key" if target.sign_in is SignIn.API_KEY else ""
     yield (
         f"Put {what}{form} into the keystore of the sender; it asks for it: {program} add {name} (once before: "
         f"{program} create)."
@@ -212,9 +179,7 @@ def _keystore_steps(target: ShippingTarget, program: str, *, key_form: str) -> I
 
 def _logstash_steps(target: ShippingTarget) -> Iterable[str]:
     yield from _keystore_steps(
-        target,
-        "sudo -E /usr/share/logstash/bin/logstash-keystore --path.settings /etc/logstash",
-        key_form="as id:key",
+        target, "sudo -E /usr/share/logstash/bin/logstash-keystore --path.settings /etc/logstash"
     )
     if target.features.logstash_has_ssl_names and target.connection.endpoint.is_encrypted:
         yield "Logstash before 8.8 calls these options ssl, cacert and ssl_certificate_verification."
@@ -235,33 +200,21 @@ def _filebeat(target: ShippingTarget) -> str:
             "Send through Logstash: let Filebeat send to it, and take the text for Logstash.",
         )
     raise_references(target, "Filebeat", "%{", "${")
-    lines = []
-    match target.sign_in:
-        case SignIn.PASSWORD:
-            lines += [f"username: {quoted(user_reference(target))}", f'password: "${{{PASSWORD}}}"']
-        case SignIn.API_KEY:
-            lines.append(f'api_key: "${{{API_KEY}}}"')
-        case SignIn.TOKEN:
-            lines += ["headers:", f'  Authorization: "Bearer ${{{TOKEN}}}"']
-        case SignIn.NONE:
-            pass
+    lines = signing_in(
+        target,
+        password=[f"username: {quoted(user_reference(target))}", f'password: "${{{PASSWORD}}}"'],
+        key=[f'api_key: "${{{API_KEY}}}"'],
+        token=["headers:", f'  Authorization: "Bearer ${{{TOKEN}}}"'],
+    )
     if target.ca:
         lines.append(f"ssl.certificate_authorities: [{quoted(target.ca)}]")
     if target.is_unverified:
         lines.append("ssl.verification_mode: none")
-    return filled(
-        "filebeat",
-        {
-            "MAJOR": str(target.version.major),
-            "URL": quoted(target.url),
-            "INDEX": quoted(target.index),
-            "LINES": indented(lines, 2),
-        },
-    )
+    return filled("filebeat", target, LINES=indented(lines, 2))
 
 
 def _filebeat_steps(target: ShippingTarget) -> Iterable[str]:
-    yield from _keystore_steps(target, "sudo filebeat keystore", key_form="as id:key")
+    yield from _keystore_steps(target, "sudo filebeat keystore")
     yield "Put the text into /etc/filebeat/filebeat.yml in place of the output that is there; it can have only one."
     yield "Try it: sudo filebeat test config, then sudo filebeat test output"
 
@@ -286,15 +239,7 @@ def _rsyslog(target: ShippingTarget) -> str:
         lines.append(f"tls.cacert={quoted(target.ca)}")
     if target.is_unverified:
         lines += ['allowUnsignedCerts="on"', 'skipVerifyHost="on"']
-    return filled(
-        "rsyslog",
-        {
-            "URL": quoted(target.url),
-            "INDEX": quoted(target.index),
-            "TYPE": target.type,
-            "LINES": indented(lines, 4),
-        },
-    )
+    return filled("rsyslog", target, TYPE=target.type, LINES=indented(lines, 4))
 
 
 def _rsyslog_steps(target: ShippingTarget) -> Iterable[str]:
@@ -315,39 +260,33 @@ def _rsyslog_steps(target: ShippingTarget) -> Iterable[str]:
     yield "Try it: sudo rsyslogd -N1 -f /etc/rsyslog.d/60-esmigrate.conf, then sudo systemctl restart rsyslog"
 
 
-def _program_steps(install: str, file: str) -> Callable[[ShippingTarget], Iterable[str]]:
-    """The steps for a program of one's own: what to install, and that the secret is in its environment."""
+Maker = tuple[str, "Callable[[ShippingTarget], str]", "Callable[[ShippingTarget], Iterable[str]]"]
+
+
+def _program(file: str, text: Callable[[ShippingTarget], str], install: str = "") -> Maker:
+    """A program of one's own, with its steps: what to install, and that the secret is in its environment."""
 
     def steps(target: ShippingTarget) -> Iterable[str]:
         if install:
             yield f"Install the client: {install.format(major=target.version.major)}"
-        yield from _environment_steps(target, "in the environment of the program, and nowhere in its text")
+        name, what = secret_of(target)
+        if name:
+            form = ", the encoded one" if target.sign_in is SignIn.API_KEY else ""
+            is_plain = target.sign_in is not SignIn.PASSWORD or target.has_simple_user
+            user = "" if is_plain else f", and {USER} to the user's name"
+            yield f"Set {name} to {what}{form}{user} in the environment of the program, and nowhere in its text."
         yield f"Save the text as {file}, or take from it what your program lacks."
 
-    return steps
+    return file, text, steps
 
-
-Maker = tuple[str, "Callable[[ShippingTarget], str]", "Callable[[ShippingTarget], Iterable[str]]"]
 
 _MAKERS: Final[dict[Shipper, Maker]] = {
     Shipper.LOGSTASH: ("esmigrate-output.conf", _logstash, _logstash_steps),
     Shipper.FILEBEAT: ("filebeat.yml", _filebeat, _filebeat_steps),
     Shipper.RSYSLOG: ("60-esmigrate.conf", _rsyslog, _rsyslog_steps),
-    Shipper.PYTHON: (
-        "send.py",
-        client_texts.python,
-        _program_steps("pip install 'elasticsearch=={major}.*'", "send.py"),
-    ),
-    Shipper.JAVA: ("Send.java", client_texts.java, _program_steps("", "Send.java")),
-    Shipper.JAVASCRIPT: (
-        "send.mjs",
-        client_texts.javascript,
-        _program_steps("npm install @elastic/elasticsearch@{major}", "send.mjs"),
-    ),
-    Shipper.GO: (
-        "send.go",
-        client_texts.go,
-        _program_steps("go get github.com/elastic/go-elasticsearch/v{major}", "send.go"),
-    ),
-    Shipper.CURL: ("send.sh", client_texts.curl, _program_steps("", "send.sh")),
+    Shipper.PYTHON: _program("send.py", client_texts.python, "pip install 'elasticsearch=={major}.*'"),
+    Shipper.JAVA: _program("Send.java", client_texts.java),
+    Shipper.JAVASCRIPT: _program("send.mjs", client_texts.javascript, "npm install @elastic/elasticsearch@{major}"),
+    Shipper.GO: _program("send.go", client_texts.go, "go get github.com/elastic/go-elasticsearch/v{major}"),
+    Shipper.CURL: _program("send.sh", client_texts.curl),
 }
